@@ -1,0 +1,113 @@
+/** Builds one Wasm module: cargo, then the glue generator, then wasm-opt. */
+import { copyFileSync, existsSync, mkdirSync, rmSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { say, stepRun } from '../steps.mjs';
+import { Host } from '../setup/host.mjs';
+import { ensureToolchain, TARGET } from '../setup/toolchain.mjs';
+import { filesUnder, hashOf } from './stamps.mjs';
+
+/**
+ * The modules: `feature` is the crate's feature, `sources` what the module is made from besides the shared files,
+ * `profile` cargo's profile, `optimize` wasm-opt's level.
+ */
+export const MODULES = {
+  core: {
+    feature: 'core',
+    binding: 'src/wasm/core.rs',
+    sources: ['src/core', 'src/wasm/core.rs'],
+    profile: 'wasm-core',
+    rustflags: '',
+    optimize: ['-O3'],
+  },
+  codecs: {
+    feature: 'codecs',
+    binding: 'src/wasm/codecs.rs',
+    sources: ['src/codec', 'src/wasm/codecs.rs'],
+    profile: 'release',
+    rustflags: '-C target-feature=+simd128',
+    optimize: ['-O3', '--enable-simd'],
+  },
+};
+
+const SHARED_SOURCES = ['Cargo.toml', 'Cargo.lock', 'src/lib.rs', 'src/wasm/mod.rs', 'src/wasm.rs', 'rust-toolchain.toml'];
+const GENERATOR_SOURCES = ['tools/bindgen/Cargo.toml', 'tools/bindgen/Cargo.lock', 'tools/bindgen/src'];
+const GENERATOR = `tools/bindgen/target/debug/tidegate-bindgen${process.platform === 'win32' ? '.exe' : ''}`;
+const TOOL_SOURCES = ['tools/build/wasm.mjs'];
+
+/** What rustc 1.82 and later switch on for wasm32-unknown-unknown; wasm-opt must know it to read the module. */
+const WASM_FEATURES = [
+  '--enable-bulk-memory',
+  '--enable-multivalue',
+  '--enable-mutable-globals',
+  '--enable-nontrapping-float-to-int',
+  '--enable-reference-types',
+  '--enable-sign-ext',
+];
+
+/** Builds `build/<name>/<name>_bg.{js,wasm}` unless it is up to date; resolves with whether the module exists. */
+export async function buildModule({ root, stamps, name, debug }) {
+  const module = MODULES[name];
+  if (!existsSync(join(root, module.binding))) {
+    say(`- Wasm module ${name}: skipped, ${module.binding} does not exist yet`);
+    return false;
+  }
+  const outputs = [`build/${name}/${name}_bg.js`, `build/${name}/${name}_bg.wasm`];
+  const hash = hashOf(root, [...SHARED_SOURCES, ...module.sources, ...GENERATOR_SOURCES, ...TOOL_SOURCES], { debug });
+  if (stamps.isFresh(name, hash, outputs)) return true;
+  const toolchain = await ensureToolchain(new Host());
+  const generator = await buildGenerator({ root, stamps });
+  const raw = await compile({ root, name, module, toolchain, debug });
+  await bind({ root, name, module, generator, raw, debug });
+  stamps.set(name, hash);
+  return true;
+}
+
+async function buildGenerator({ root, stamps }) {
+  const hash = hashOf(root, GENERATOR_SOURCES);
+  if (!stamps.isFresh('bindgen', hash, [GENERATOR])) {
+    await stepRun('Build the glue generator', 'cargo', ['build', '--locked', '--manifest-path', 'tools/bindgen/Cargo.toml', '--target-dir', 'tools/bindgen/target'], { cwd: root });
+    stamps.set('bindgen', hash);
+  }
+  return join(root, GENERATOR);
+}
+
+async function compile({ root, name, module, toolchain, debug }) {
+  const targetDir = join('target', `wasm-${name}`);
+  const profile = debug ? 'dev' : module.profile;
+  const features = debug ? `${module.feature},panic-hook` : module.feature;
+  const how = toolchain.kind === 'build-std' ? ', with its standard library from source' : '';
+  await stepRun(
+    `Compile the Wasm module ${name}${how}`,
+    toolchain.cargo,
+    ['build', '--locked', '--lib', '--target', TARGET, '--target-dir', targetDir, '--profile', profile,
+      '--no-default-features', '--features', features, ...toolchain.args],
+    { cwd: root, env: { ...toolchain.env, RUSTFLAGS: module.rustflags } },
+  );
+  return join(root, targetDir, TARGET, debug ? 'debug' : profile, 'tidegate.wasm');
+}
+
+async function bind({ root, name, module, generator, raw, debug }) {
+  const outDir = join(root, 'build', name);
+  const generated = join(root, 'build', `.${name}-generated`);
+  rmSync(generated, { recursive: true, force: true });
+  await stepRun(`Generate the glue of ${name}`, generator, [raw, generated, name], { cwd: root });
+  mkdirSync(outDir, { recursive: true });
+  const wasm = `${name}_bg.wasm`;
+  if (!debug) {
+    await stepRun(
+      `Optimize the Wasm module ${name}`,
+      process.execPath,
+      [join(root, 'node_modules/binaryen/bin/wasm-opt'), join(generated, wasm), '-o', join(generated, `${wasm}.opt`),
+        ...module.optimize, '--strip-debug', '--strip-producers', ...WASM_FEATURES],
+      { cwd: root, advice: 'Run `npm ci`, then the command again.' },
+    );
+    copyFileSync(join(generated, `${wasm}.opt`), join(outDir, wasm));
+  } else {
+    copyFileSync(join(generated, wasm), join(outDir, wasm));
+  }
+  copyFileSync(join(generated, `${name}_bg.js`), join(outDir, `${name}_bg.js`));
+  const snippets = filesUnder(join(generated, 'snippets'));
+  rmSync(generated, { recursive: true, force: true });
+  if (snippets.length) throw new Error(`The module ${name} brings JS snippets of its own, which the build does not bundle: ${snippets}`);
+  say(`  build/${name}/${wasm}: ${statSync(join(outDir, wasm)).size} bytes`);
+}
