@@ -63,7 +63,8 @@ async function bundle({ esbuild, root, names, debug }) {
       chunkNames: 'chunks/[name]-[hash]',
       loader: { '.wasm': 'binary' },
       minify: !debug,
-      // Names of functions and classes are part of the standard's surface, but all of those are exported or set.
+      // `ReadableStream.name` is part of the standard's surface and must survive the minifier.
+      keepNames: true,
       legalComments: 'none',
       charset: 'utf8',
       write: false,
