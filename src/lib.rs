@@ -1,1 +1,14 @@
-//! The WHATWG Streams Standard as a sans-IO core, and the codecs that large files need.
+//! tidegate: backpressure for the browser.
+//!
+//! Two halves, each a feature and each a Wasm module of its own:
+//!
+//! * `core`: the state machines of the WHATWG Streams Standard. It does no I/O and knows no
+//!   JavaScript: a host calls commands with numbers and gets numbers back (see [`core`]).
+//! * `codecs`: push codecs for bytes and text (see [`codec`]).
+//!
+//! The only code that touches `wasm_bindgen` is in the private module `wasm`.
+#[cfg(feature = "codecs")]
+pub mod codec;
+#[cfg(feature = "core")]
+pub mod core;
+mod wasm;

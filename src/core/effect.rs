@@ -1,0 +1,143 @@
+//! What an answer can ask of the host.
+//!
+//! js/internal/effects.js holds the same numbers; tests/effects.rs compares the two.
+
+/// A set of the bits below; 0 asks for nothing.
+pub type Effects = u32;
+
+/// The id is not a live one; nothing was changed. Alone.
+pub const STALE: Effects = 1 << 31;
+/// The call is not allowed in this state; nothing was changed. Alone.
+pub const REFUSED: Effects = 1 << 30;
+/// The size is not a non-negative finite number: the host throws a RangeError. Alone, or with what
+/// erroring the stream asks for.
+pub const BAD_SIZE: Effects = 1 << 29;
+
+/// Effects of readable streams, in the order a host carries them out.
+pub mod readable {
+    use super::Effects;
+
+    /// Take the chunk at the head of the queue: it answers this read.
+    pub const CHUNK: Effects = 1 << 0;
+    /// Append this read's request to the list of requests.
+    pub const PENDING: Effects = 1 << 1;
+    /// Hand the enqueued chunk to the first request of the list, and take that off it.
+    pub const FULFILL: Effects = 1 << 2;
+    /// Append the enqueued chunk to the queue.
+    pub const QUEUED: Effects = 1 << 3;
+    /// Ask the strategy for the chunk's size, then call the commit command.
+    pub const NEED_SIZE: Effects = 1 << 4;
+    /// The stream is closed: forget the algorithms, settle requests and `closed`.
+    pub const CLOSE: Effects = 1 << 5;
+    /// The stream is errored: empty the queue, forget the algorithms, reject requests and `closed`.
+    pub const ERROR: Effects = 1 << 6;
+    /// Settle a transform's outstanding pull in a microtask of its own.
+    pub const SETTLE_PULL: Effects = 1 << 7;
+    /// Call the pull algorithm. User code: last.
+    pub const CALL_PULL: Effects = 1 << 8;
+}
+
+/// Effects of writable streams, in the order a host carries them out.
+pub mod writable {
+    use super::Effects;
+
+    /// Append the chunk to the queue and its request to the list of write requests.
+    pub const QUEUED: Effects = 1 << 0;
+    /// The stream is now erroring: keep the reason as the stored error, reject `ready`.
+    pub const START_ERRORING: Effects = 1 << 1;
+    /// Fulfil the write request that is in flight.
+    pub const RESOLVE_WRITE: Effects = 1 << 2;
+    /// Reject the write request that is in flight.
+    pub const REJECT_WRITE: Effects = 1 << 3;
+    /// Fulfil the close request that is in flight; the stream is closed.
+    pub const RESOLVE_CLOSE: Effects = 1 << 4;
+    /// Reject the close request that is in flight.
+    pub const REJECT_CLOSE: Effects = 1 << 5;
+    /// Fulfil the pending abort (the close succeeded first).
+    pub const RESOLVE_ABORT: Effects = 1 << 6;
+    /// Reject the pending abort, with the close's error, or with the stored error where the stream
+    /// was erroring before the abort.
+    pub const REJECT_ABORT: Effects = 1 << 7;
+    /// A new pending `ready` promise: there is backpressure.
+    pub const BACKPRESSURE: Effects = 1 << 8;
+    /// Fulfil `ready`.
+    pub const READY: Effects = 1 << 9;
+    /// The stream is errored: empty the queue and reject all write requests.
+    pub const FINISH_ERRORING: Effects = 1 << 10;
+    /// Reject the close request, if any, and `closed`.
+    pub const REJECT_CLOSED: Effects = 1 << 11;
+    /// Forget the algorithms.
+    pub const CLEAR: Effects = 1 << 12;
+    /// Call the write algorithm with the chunk at the queue's head; its request is now the one in
+    /// flight. User code: last.
+    pub const CALL_WRITE: Effects = 1 << 13;
+    /// Call the close algorithm; the close request is now in flight. User code: last.
+    pub const CALL_CLOSE: Effects = 1 << 14;
+    /// Call the abort algorithm with the abort's reason; when it settles, settle the abort and
+    /// reject `closed`. User code: last.
+    pub const CALL_ABORT: Effects = 1 << 15;
+    /// An abort is already pending: its promise is the answer.
+    pub const ABORT_PENDING: Effects = 1 << 17;
+    /// The abort is accepted: keep its promise and its reason.
+    pub const ABORT_ACCEPTED: Effects = 1 << 18;
+}
+
+/// Effects of transform streams.
+pub mod transform {
+    use super::Effects;
+
+    /// Keep the chunk: the readable side has no room for its result yet.
+    pub const WAIT: Effects = 1 << 0;
+    /// Resume the write that waits, in a microtask of its own.
+    pub const WAKE_WRITE: Effects = 1 << 1;
+    /// Call the transform algorithm now. User code: last.
+    pub const CALL_TRANSFORM: Effects = 1 << 2;
+    /// The finish (flush, cancel or abort) has begun; its algorithm runs now. User code: last.
+    pub const FINISH: Effects = 1 << 3;
+    /// A finish began earlier; its promise is the answer.
+    pub const FINISHING: Effects = 1 << 4;
+}
+
+/// What a pipe does next: one action; with it the source's effects, shifted by [`SOURCE_SHIFT`], or
+/// the reason why the pipe ends.
+pub mod pipe {
+    use super::Effects;
+
+    /// Nothing: something will wake the pipe.
+    pub const WAIT: Effects = 0;
+    /// Read a chunk of the source and write it to the destination.
+    pub const MOVE: Effects = 1;
+    /// Leave a read request with the source.
+    pub const READ: Effects = 2;
+    /// Abort the destination with the source's stored error, then end with that error.
+    pub const ABORT_DESTINATION: Effects = 3;
+    /// Cancel the source with the destination's stored error, then end with that error.
+    pub const CANCEL_SOURCE: Effects = 4;
+    /// Close the destination, then end.
+    pub const CLOSE_DESTINATION: Effects = 5;
+    /// The destination closed first: cancel the source with a TypeError, then end with that.
+    pub const CANCEL_CLOSED: Effects = 6;
+    /// The signal fired: abort the destination and cancel the source, then end with its reason.
+    pub const ABORT_BOTH: Effects = 7;
+    /// End now.
+    pub const FINISH: Effects = 8;
+    /// Shutdown has begun; chunks that were read are still being written.
+    pub const DRAINING: Effects = 9;
+    /// Shutdown begins now, and not before the writes so far are done: ask again in a microtask.
+    pub const BEGIN_DRAINING: Effects = 10;
+
+    /// Where `MOVE` and `READ` carry the effects of their read of the source.
+    pub const SOURCE_SHIFT: u32 = 16;
+    /// The action's bits.
+    pub const ACTION_MASK: Effects = 0xf;
+    /// Why the pipe ends: the source's error.
+    pub const BY_SOURCE_ERROR: Effects = 1 << 4;
+    /// Why the pipe ends: the destination's error.
+    pub const BY_DESTINATION_ERROR: Effects = 1 << 5;
+    /// Why the pipe ends: the source closed.
+    pub const BY_SOURCE_CLOSE: Effects = 1 << 6;
+    /// Why the pipe ends: the destination was closing or closed.
+    pub const BY_DESTINATION_CLOSE: Effects = 1 << 7;
+    /// Why the pipe ends: the signal.
+    pub const BY_SIGNAL: Effects = 1 << 8;
+}

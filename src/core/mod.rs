@@ -1,0 +1,67 @@
+//! The Streams Standard's state machines, without a stream of their own.
+//!
+//! The core holds numbers: states, queue sizes, request counts, flags. The host (js/) holds the
+//! values: chunks, reasons, promises, callbacks. Each value has a place in a first-in first-out
+//! list that the host keeps in lockstep with the core's counts.
+//!
+//! There are four kinds of method:
+//!
+//! * *queries* (`readable_desired_size`) change nothing;
+//! * *commands* (`readable_enqueue`, `writable_write`) are what user code asks for;
+//! * *host reports* (`readable_pull_settled`, `writable_write_settled`) tell what became of a
+//!   callback that an earlier answer asked for;
+//! * the answer of commands and reports is an [`Effects`] word: what the host must do now, in the
+//!   order given at each bit's doc. Zero means there is nothing to do.
+//!
+//! # Invariants
+//!
+//! 1. A method never calls the host. Every transition is complete when it returns, so user code
+//!    that runs as an effect may call any method of any stream.
+//! 2. An answer describes one object. What a change means to a second one (a pipe, a transform's
+//!    other side) the host learns by calling that one's method.
+//! 3. A slot is freed at its machine's terminal state; a call with a stale id answers
+//!    [`effect::STALE`] and changes nothing.
+//! 4. `Effects` bits of user code (`CALL_PULL`, `CALL_WRITE`, …) are the last thing a host does
+//!    with an answer.
+pub mod effect;
+pub mod id;
+pub mod pipe;
+pub mod queue;
+pub mod readable;
+pub mod transform;
+pub mod writable;
+
+pub use effect::Effects;
+pub use id::Id;
+
+use id::Slab;
+use pipe::Pipe;
+use readable::Readable;
+use transform::Transform;
+use writable::Writable;
+
+/// All live machines of one thread.
+#[derive(Debug, Default)]
+pub struct Core {
+    pub(crate) readables: Slab<Readable>,
+    pub(crate) writables: Slab<Writable>,
+    pub(crate) transforms: Slab<Transform>,
+    pub(crate) pipes: Slab<Pipe>,
+}
+
+impl Core {
+    /// A core with no streams.
+    pub const fn new() -> Self {
+        Self {
+            readables: Slab::new(),
+            writables: Slab::new(),
+            transforms: Slab::new(),
+            pipes: Slab::new(),
+        }
+    }
+
+    /// The number of live slots of all kinds: what a leak would make grow.
+    pub fn live(&self) -> u32 {
+        self.readables.live() + self.writables.live() + self.transforms.live() + self.pipes.live()
+    }
+}

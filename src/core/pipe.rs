@@ -1,0 +1,226 @@
+//! [ReadableStreamPipeTo](https://streams.spec.whatwg.org/#readable-stream-pipe-to): what a pipe
+//! does next.
+//!
+//! The host asks [`Core::pipe_next`] in a microtask whenever something changed (a held chunk was
+//! written, the destination has room, an end was reached) and does what it says until the answer
+//! is to wait. Chunks move in one burst as long as the destination has room.
+use super::effect::pipe::*;
+use super::effect::{Effects, STALE};
+use super::{Core, Id};
+
+/// Do not close the destination when the source closes.
+pub const PREVENT_CLOSE: u32 = 1;
+/// Do not abort the destination when the source errors or the signal fires.
+pub const PREVENT_ABORT: u32 = 2;
+/// Do not cancel the source when the destination ends or the signal fires.
+pub const PREVENT_CANCEL: u32 = 4;
+
+/// How one side of a pipe stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum End {
+    Open,
+    Closed,
+    Errored,
+}
+
+impl End {
+    fn from_code(code: u32) -> Self {
+        match code {
+            0 => Self::Open,
+            1 => Self::Closed,
+            _ => Self::Errored,
+        }
+    }
+}
+
+/// A pipe that has not finished.
+#[derive(Debug)]
+pub struct Pipe {
+    source: Id,
+    destination: Id,
+    flags: u32,
+    source_end: End,
+    destination_end: End,
+    /// A read request is with the source.
+    reading: bool,
+    /// A chunk was read and not yet written.
+    holding: bool,
+    /// At least one chunk was written, so that the last unfinished write is the pipe's own.
+    wrote: bool,
+    /// Why it is shutting down: one of the `BY_*` bits, or 0.
+    shutdown: Effects,
+    acted: bool,
+}
+
+impl Core {
+    /// A new pipe between two streams that the host has locked. `*_end`: 0 open, 1 closed,
+    /// 2 errored; `flags`: the `PREVENT_*` bits.
+    pub fn pipe_new(
+        &mut self,
+        source: Id,
+        source_end: u32,
+        destination: Id,
+        destination_end: u32,
+        flags: u32,
+    ) -> Id {
+        self.pipes.insert(Pipe {
+            source,
+            destination,
+            flags,
+            source_end: End::from_code(source_end),
+            destination_end: End::from_code(destination_end),
+            reading: false,
+            holding: false,
+            wrote: false,
+            shutdown: 0,
+            acted: false,
+        })
+    }
+
+    /// The pipe has finished; its read request, if one is left, is withdrawn.
+    pub fn pipe_free(&mut self, id: Id) {
+        if let Some(pipe) = self.pipes.remove(id) {
+            self.readable_release(pipe.source);
+        }
+    }
+
+    /// Report: the source closed (1) or errored (2).
+    pub fn pipe_source_ended(&mut self, id: Id, end: u32) {
+        if let Some(pipe) = self.pipes.get_mut(id) {
+            pipe.source_end = End::from_code(end);
+            pipe.reading = false;
+        }
+    }
+
+    /// Report: the destination closed (1) or errored (2).
+    pub fn pipe_destination_ended(&mut self, id: Id, end: u32) {
+        if let Some(pipe) = self.pipes.get_mut(id) {
+            pipe.destination_end = End::from_code(end);
+        }
+    }
+
+    /// Report: the read request was answered; the host holds the chunk.
+    #[inline]
+    pub fn pipe_fulfilled(&mut self, id: Id) {
+        if let Some(pipe) = self.pipes.get_mut(id) {
+            pipe.reading = false;
+            pipe.holding = true;
+        }
+    }
+
+    /// Report: the held chunk was written.
+    #[inline]
+    pub fn pipe_written(&mut self, id: Id) {
+        if let Some(pipe) = self.pipes.get_mut(id) {
+            pipe.holding = false;
+            pipe.wrote = true;
+        }
+    }
+
+    /// The signal fired. The host asks [`Core::pipe_next`] after it.
+    pub fn pipe_signalled(&mut self, id: Id) -> Effects {
+        match self.pipes.get_mut(id) {
+            Some(pipe) if pipe.shutdown == 0 => self.begin_shutdown(id, BY_SIGNAL),
+            Some(_) => WAIT,
+            None => STALE,
+        }
+    }
+
+    /// What the pipe does next: an action of [`super::effect::pipe`].
+    #[inline]
+    pub fn pipe_next(&mut self, id: Id) -> Effects {
+        let Some(pipe) = self.pipes.get_mut(id) else {
+            return STALE;
+        };
+        if pipe.shutdown != 0 {
+            return self.continue_shutdown(id);
+        }
+        if pipe.source_end != End::Open || pipe.destination_end != End::Open {
+            let why = if pipe.source_end == End::Errored {
+                BY_SOURCE_ERROR
+            } else if pipe.destination_end == End::Errored {
+                BY_DESTINATION_ERROR
+            } else if pipe.source_end == End::Closed {
+                BY_SOURCE_CLOSE
+            } else {
+                BY_DESTINATION_CLOSE
+            };
+            return self.begin_shutdown(id, why);
+        }
+        let Some(destination) = self.writables.get(pipe.destination) else {
+            return WAIT;
+        };
+        if destination.close_queued_or_in_flight() {
+            return self.begin_shutdown(id, BY_DESTINATION_CLOSE);
+        }
+        if pipe.reading
+            || pipe.holding
+            || destination.is_erroring()
+            || destination.has_backpressure()
+        {
+            return WAIT;
+        }
+        let Some(source) = self.readables.get(pipe.source) else {
+            return WAIT;
+        };
+        let source_id = pipe.source;
+        let action = if source.queued() > 0 {
+            pipe.wrote = true;
+            MOVE
+        } else {
+            pipe.reading = true;
+            READ
+        };
+        action | self.readable_read(source_id) << SOURCE_SHIFT
+    }
+
+    fn begin_shutdown(&mut self, id: Id, why: Effects) -> Effects {
+        if let Some(pipe) = self.pipes.get_mut(id) {
+            pipe.shutdown = why;
+            if self.must_drain(id) {
+                return BEGIN_DRAINING | why;
+            }
+        }
+        self.continue_shutdown(id)
+    }
+
+    /// Whether the destination can still take what was read:
+    /// <https://streams.spec.whatwg.org/#rs-pipeTo-shutdown-with-action>.
+    fn must_drain(&self, id: Id) -> bool {
+        self.pipes
+            .get(id)
+            .and_then(|pipe| self.writables.get(pipe.destination))
+            .is_some_and(|to| !to.is_erroring() && !to.close_queued_or_in_flight())
+    }
+
+    fn continue_shutdown(&mut self, id: Id) -> Effects {
+        let must_drain = self.must_drain(id);
+        let Some(pipe) = self.pipes.get_mut(id) else {
+            return STALE;
+        };
+        if pipe.acted {
+            return WAIT;
+        }
+        let unfinished = self
+            .writables
+            .get(pipe.destination)
+            .map_or(0, |destination| destination.unfinished_writes());
+        if must_drain && (pipe.holding || (pipe.wrote && unfinished > 0)) {
+            return DRAINING;
+        }
+        pipe.acted = true;
+        let prevented = |flag| pipe.flags & flag != 0;
+        let action = match pipe.shutdown {
+            BY_SOURCE_ERROR if prevented(PREVENT_ABORT) => FINISH,
+            BY_SOURCE_ERROR => ABORT_DESTINATION,
+            BY_DESTINATION_ERROR if prevented(PREVENT_CANCEL) => FINISH,
+            BY_DESTINATION_ERROR => CANCEL_SOURCE,
+            BY_SOURCE_CLOSE if prevented(PREVENT_CLOSE) => FINISH,
+            BY_SOURCE_CLOSE => CLOSE_DESTINATION,
+            BY_DESTINATION_CLOSE if prevented(PREVENT_CANCEL) => FINISH,
+            BY_DESTINATION_CLOSE => CANCEL_CLOSED,
+            _ => ABORT_BOTH,
+        };
+        action | pipe.shutdown
+    }
+}

@@ -1,0 +1,218 @@
+//! Readable streams with a [default
+//! controller](https://streams.spec.whatwg.org/#rs-default-controller-class): stream, controller
+//! and the count of the reader's requests in one machine.
+use super::effect::readable::*;
+use super::effect::{BAD_SIZE, Effects, REFUSED, STALE};
+use super::queue::QueueWithSizes;
+use super::{Core, Id};
+
+/// The stream's strategy has a `size` function, which the host must call for each queued chunk.
+pub const HAS_SIZE: u32 = 1;
+
+/// A live readable stream: one that is neither closed nor errored.
+#[derive(Debug)]
+pub struct Readable {
+    queue: QueueWithSizes,
+    high_water_mark: f64,
+    requests: u32,
+    has_size: bool,
+    started: bool,
+    close_requested: bool,
+    pulling: bool,
+    pull_again: bool,
+}
+
+impl Readable {
+    fn new(high_water_mark: f64, flags: u32) -> Self {
+        Self {
+            queue: QueueWithSizes::new(),
+            high_water_mark,
+            requests: 0,
+            has_size: flags & HAS_SIZE != 0,
+            started: false,
+            close_requested: false,
+            pulling: false,
+            pull_again: false,
+        }
+    }
+
+    #[inline]
+    pub(crate) fn queued(&self) -> u32 {
+        self.queue.len()
+    }
+
+    #[inline]
+    fn desired_size(&self) -> f64 {
+        self.high_water_mark - self.queue.total()
+    }
+
+    /// <https://streams.spec.whatwg.org/#readable-stream-default-controller-should-call-pull>
+    #[inline]
+    pub(crate) fn should_call_pull(&self) -> bool {
+        !self.close_requested && self.started && (self.requests > 0 || self.desired_size() > 0.0)
+    }
+
+    /// <https://streams.spec.whatwg.org/#readable-stream-default-controller-call-pull-if-needed>
+    #[inline]
+    fn call_pull_if_needed(&mut self) -> Effects {
+        if !self.should_call_pull() {
+            return 0;
+        }
+        if self.pulling {
+            self.pull_again = true;
+            return 0;
+        }
+        self.pulling = true;
+        CALL_PULL
+    }
+
+    /// The rest of an enqueue once the chunk has a size.
+    #[inline]
+    fn queue_chunk(&mut self, size: f64) -> Effects {
+        if !self.queue.enqueue(size) {
+            return BAD_SIZE;
+        }
+        QUEUED | self.call_pull_if_needed()
+    }
+}
+
+impl Core {
+    /// A new stream. `high_water_mark` in units of the strategy (0 to infinity); `flags`:
+    /// [`HAS_SIZE`] or 0. Returns 0 when there is no slot left.
+    pub fn readable_new(&mut self, high_water_mark: f64, flags: u32) -> Id {
+        self.readables.insert(Readable::new(high_water_mark, flags))
+    }
+
+    /// Forgets a stream that the host abandoned.
+    pub fn readable_free(&mut self, id: Id) {
+        self.readables.remove(id);
+    }
+
+    /// Report: the start algorithm fulfilled.
+    pub fn readable_started(&mut self, id: Id) -> Effects {
+        match self.readables.get_mut(id) {
+            Some(stream) => {
+                stream.started = true;
+                stream.call_pull_if_needed()
+            }
+            None => STALE,
+        }
+    }
+
+    /// Report: the pull algorithm's promise fulfilled.
+    #[inline]
+    pub fn readable_pull_settled(&mut self, id: Id) -> Effects {
+        match self.readables.get_mut(id) {
+            Some(stream) => {
+                stream.pulling = false;
+                if !stream.pull_again {
+                    return 0;
+                }
+                stream.pull_again = false;
+                stream.call_pull_if_needed()
+            }
+            None => STALE,
+        }
+    }
+
+    /// Query: the controller's desired size; 0 for a stale id.
+    pub fn readable_desired_size(&self, id: Id) -> f64 {
+        self.readables.get(id).map_or(0.0, Readable::desired_size)
+    }
+
+    /// Query: <https://streams.spec.whatwg.org/#readable-stream-default-controller-can-close-or-enqueue>
+    pub fn readable_can_close_or_enqueue(&self, id: Id) -> bool {
+        self.readables
+            .get(id)
+            .is_some_and(|stream| !stream.close_requested)
+    }
+
+    /// A read by a default reader:
+    /// [PullSteps](https://streams.spec.whatwg.org/#rs-default-controller-private-pull).
+    #[inline]
+    pub fn readable_read(&mut self, id: Id) -> Effects {
+        let Some(stream) = self.readables.get_mut(id) else {
+            return STALE;
+        };
+        if stream.queue.dequeue().is_some() {
+            if stream.close_requested && stream.queue.is_empty() {
+                self.readables.remove(id);
+                return CHUNK | CLOSE;
+            }
+            return CHUNK | stream.call_pull_if_needed();
+        }
+        stream.requests += 1;
+        PENDING | stream.call_pull_if_needed()
+    }
+
+    /// The first half of
+    /// [enqueue](https://streams.spec.whatwg.org/#readable-stream-default-controller-enqueue). With
+    /// [`NEED_SIZE`] the host asks the strategy and calls [`Core::readable_enqueue_commit`].
+    #[inline]
+    pub fn readable_enqueue(&mut self, id: Id) -> Effects {
+        let Some(stream) = self.readables.get_mut(id) else {
+            return STALE;
+        };
+        if stream.close_requested {
+            return REFUSED;
+        }
+        if stream.requests > 0 {
+            stream.requests -= 1;
+            return FULFILL | stream.call_pull_if_needed();
+        }
+        if stream.has_size {
+            return NEED_SIZE;
+        }
+        stream.queue_chunk(1.0)
+    }
+
+    /// The second half of an enqueue: the chunk has its size. With [`BAD_SIZE`] the host errors
+    /// the stream with a RangeError and throws it.
+    pub fn readable_enqueue_commit(&mut self, id: Id, size: f64) -> Effects {
+        match self.readables.get_mut(id) {
+            Some(stream) => stream.queue_chunk(size),
+            None if (0.0..f64::INFINITY).contains(&size) => STALE,
+            None => BAD_SIZE,
+        }
+    }
+
+    /// <https://streams.spec.whatwg.org/#readable-stream-default-controller-close>
+    pub fn readable_close(&mut self, id: Id) -> Effects {
+        let Some(stream) = self.readables.get_mut(id) else {
+            return STALE;
+        };
+        if stream.close_requested {
+            return REFUSED;
+        }
+        stream.close_requested = true;
+        if stream.queue.is_empty() {
+            self.readables.remove(id);
+            return CLOSE;
+        }
+        0
+    }
+
+    /// <https://streams.spec.whatwg.org/#readable-stream-default-controller-error>
+    pub fn readable_error(&mut self, id: Id) -> Effects {
+        match self.readables.remove(id) {
+            Some(_) => ERROR,
+            None => STALE,
+        }
+    }
+
+    /// The close inside [cancel](https://streams.spec.whatwg.org/#readable-stream-cancel): the
+    /// host empties the queue and calls the cancel algorithm after it.
+    pub fn readable_cancel(&mut self, id: Id) -> Effects {
+        match self.readables.remove(id) {
+            Some(_) => CLOSE,
+            None => STALE,
+        }
+    }
+
+    /// The default reader was released: its requests are no more. The host rejects them.
+    pub fn readable_release(&mut self, id: Id) {
+        if let Some(stream) = self.readables.get_mut(id) {
+            stream.requests = 0;
+        }
+    }
+}

@@ -1,0 +1,134 @@
+//! [Transform streams](https://streams.spec.whatwg.org/#ts-model): the backpressure between a
+//! writable and a readable side.
+use super::effect::readable::{FULFILL, QUEUED, SETTLE_PULL};
+use super::effect::transform::*;
+use super::effect::{Effects, STALE};
+use super::{Core, Id};
+
+/// A live transform stream.
+#[derive(Debug)]
+pub struct Transform {
+    readable: Id,
+    backpressure: bool,
+    write_waits: bool,
+    pull_waits: bool,
+    finishing: bool,
+}
+
+impl Core {
+    /// A new transform whose readable side is `readable`. It begins with backpressure.
+    pub fn transform_new(&mut self, readable: Id) -> Id {
+        self.transforms.insert(Transform {
+            readable,
+            backpressure: true,
+            write_waits: false,
+            pull_waits: false,
+            finishing: false,
+        })
+    }
+
+    /// Both sides have ended, or the host abandoned them.
+    pub fn transform_free(&mut self, id: Id) {
+        self.transforms.remove(id);
+    }
+
+    /// <https://streams.spec.whatwg.org/#transform-stream-default-sink-write-algorithm>
+    #[inline]
+    pub fn transform_write(&mut self, id: Id) -> Effects {
+        match self.transforms.get_mut(id) {
+            Some(transform) if transform.backpressure => {
+                transform.write_waits = true;
+                WAIT
+            }
+            Some(_) => CALL_TRANSFORM,
+            None => STALE,
+        }
+    }
+
+    /// <https://streams.spec.whatwg.org/#transform-stream-default-source-pull-algorithm>. The pull
+    /// stays outstanding until an enqueue answers [`SETTLE_PULL`].
+    #[inline]
+    pub fn transform_pull(&mut self, id: Id) -> Effects {
+        match self.transforms.get_mut(id) {
+            Some(transform) => {
+                transform.pull_waits = true;
+                transform.lift_backpressure()
+            }
+            None => STALE,
+        }
+    }
+
+    /// <https://streams.spec.whatwg.org/#transform-stream-unblock-write>
+    pub fn transform_unblock_write(&mut self, id: Id) -> Effects {
+        self.transforms
+            .get_mut(id)
+            .map_or(STALE, Transform::lift_backpressure)
+    }
+
+    /// <https://streams.spec.whatwg.org/#transform-stream-default-controller-enqueue>: the readable
+    /// side's effects, which may include `NEED_SIZE` as in [`Core::readable_enqueue`].
+    #[inline]
+    pub fn transform_enqueue(&mut self, id: Id) -> Effects {
+        let Some(transform) = self.transforms.get(id) else {
+            return STALE;
+        };
+        let effects = self.readable_enqueue(transform.readable);
+        self.after_enqueue(id, effects)
+    }
+
+    /// The second half of an enqueue: see [`Core::readable_enqueue_commit`].
+    pub fn transform_enqueue_commit(&mut self, id: Id, size: f64) -> Effects {
+        let Some(transform) = self.transforms.get(id) else {
+            return STALE;
+        };
+        let effects = self.readable_enqueue_commit(transform.readable, size);
+        self.after_enqueue(id, effects)
+    }
+
+    #[inline]
+    fn after_enqueue(&mut self, id: Id, effects: Effects) -> Effects {
+        if effects & (QUEUED | FULFILL) == 0 {
+            return effects;
+        }
+        let Some(transform) = self.transforms.get_mut(id) else {
+            return effects;
+        };
+        let room = self
+            .readables
+            .get(transform.readable)
+            .is_some_and(|readable| readable.should_call_pull());
+        if room || transform.backpressure {
+            return effects;
+        }
+        transform.backpressure = true;
+        if !transform.pull_waits {
+            return effects;
+        }
+        transform.pull_waits = false;
+        effects | SETTLE_PULL
+    }
+
+    /// Begins the one finish a transform has: close's flush, or cancel's or abort's cancel.
+    pub fn transform_finish(&mut self, id: Id) -> Effects {
+        match self.transforms.get_mut(id) {
+            Some(transform) if transform.finishing => FINISHING,
+            Some(transform) => {
+                transform.finishing = true;
+                FINISH
+            }
+            None => STALE,
+        }
+    }
+}
+
+impl Transform {
+    #[inline]
+    fn lift_backpressure(&mut self) -> Effects {
+        self.backpressure = false;
+        if !self.write_waits {
+            return 0;
+        }
+        self.write_waits = false;
+        WAKE_WRITE
+    }
+}

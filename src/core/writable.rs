@@ -1,0 +1,339 @@
+//! [Writable streams](https://streams.spec.whatwg.org/#ws-model): stream and default controller in
+//! one machine.
+use super::effect::writable::*;
+use super::effect::{BAD_SIZE, Effects, REFUSED, STALE};
+use super::queue::QueueWithSizes;
+use super::{Core, Id};
+
+/// What is being done by the sink, if anything.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum InFlight {
+    Nothing,
+    Write,
+    Close,
+}
+
+/// The pending abort request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Abort {
+    None,
+    Pending,
+    /// The stream was erroring before `abort()`, so the sink's abort is not called.
+    WasErroring,
+}
+
+/// A live writable stream: `writable` or `erroring`.
+#[derive(Debug)]
+pub struct Writable {
+    queue: QueueWithSizes,
+    high_water_mark: f64,
+    /// Write requests that are not in flight yet.
+    requests: u32,
+    in_flight: InFlight,
+    abort: Abort,
+    started: bool,
+    erroring: bool,
+    backpressure: bool,
+    /// `close()` was called and the sink's close has not begun.
+    close_queued: bool,
+}
+
+impl Writable {
+    fn new(high_water_mark: f64) -> Self {
+        Self {
+            queue: QueueWithSizes::new(),
+            high_water_mark,
+            requests: 0,
+            in_flight: InFlight::Nothing,
+            abort: Abort::None,
+            started: false,
+            erroring: false,
+            backpressure: high_water_mark <= 0.0,
+            close_queued: false,
+        }
+    }
+
+    #[inline]
+    fn desired_size(&self) -> f64 {
+        self.high_water_mark - self.queue.total()
+    }
+
+    /// <https://streams.spec.whatwg.org/#writable-stream-close-queued-or-in-flight>
+    #[inline]
+    pub(crate) fn close_queued_or_in_flight(&self) -> bool {
+        self.close_queued || self.in_flight == InFlight::Close
+    }
+
+    #[inline]
+    pub(crate) fn is_erroring(&self) -> bool {
+        self.erroring
+    }
+
+    /// Whether a writer's `ready` is pending.
+    #[inline]
+    pub(crate) fn has_backpressure(&self) -> bool {
+        self.backpressure
+    }
+
+    /// Writes that are queued or in flight.
+    #[inline]
+    pub(crate) fn unfinished_writes(&self) -> u32 {
+        self.requests + u32::from(self.in_flight == InFlight::Write)
+    }
+
+    /// <https://streams.spec.whatwg.org/#writable-stream-update-backpressure>
+    #[inline]
+    fn update_backpressure(&mut self) -> Effects {
+        if self.close_queued_or_in_flight() || self.erroring {
+            return 0;
+        }
+        let backpressure = self.desired_size() <= 0.0;
+        if backpressure == self.backpressure {
+            return 0;
+        }
+        self.backpressure = backpressure;
+        if backpressure { BACKPRESSURE } else { READY }
+    }
+
+    /// <https://streams.spec.whatwg.org/#writable-stream-default-controller-advance-queue-if-needed>,
+    /// but for the erroring case, which ends the machine.
+    #[inline]
+    fn advance_queue(&mut self) -> Effects {
+        if !self.started || self.in_flight != InFlight::Nothing {
+            return 0;
+        }
+        if self.requests > 0 {
+            self.requests -= 1;
+            self.in_flight = InFlight::Write;
+            return CALL_WRITE;
+        }
+        if self.close_queued {
+            self.close_queued = false;
+            self.in_flight = InFlight::Close;
+            return CALL_CLOSE;
+        }
+        0
+    }
+
+    fn can_finish_erroring(&self) -> bool {
+        self.erroring && self.started && self.in_flight == InFlight::Nothing
+    }
+}
+
+impl Core {
+    /// A new stream; `high_water_mark` in units of the strategy (0 to infinity).
+    pub fn writable_new(&mut self, high_water_mark: f64) -> Id {
+        self.writables.insert(Writable::new(high_water_mark))
+    }
+
+    /// Forgets a stream that the host abandoned.
+    pub fn writable_free(&mut self, id: Id) {
+        self.writables.remove(id);
+    }
+
+    /// Query: the controller's desired size; 0 for a stale id.
+    pub fn writable_desired_size(&self, id: Id) -> f64 {
+        self.writables.get(id).map_or(0.0, Writable::desired_size)
+    }
+
+    /// Query: whether a writer's `ready` is pending.
+    pub fn writable_backpressure(&self, id: Id) -> bool {
+        self.writables
+            .get(id)
+            .is_some_and(|stream| stream.backpressure && !stream.close_queued_or_in_flight())
+    }
+
+    /// Query: <https://streams.spec.whatwg.org/#writable-stream-close-queued-or-in-flight>
+    pub fn writable_closing(&self, id: Id) -> bool {
+        self.writables
+            .get(id)
+            .is_some_and(Writable::close_queued_or_in_flight)
+    }
+
+    /// Report: the start algorithm fulfilled.
+    pub fn writable_started(&mut self, id: Id) -> Effects {
+        let Some(stream) = self.writables.get_mut(id) else {
+            return STALE;
+        };
+        stream.started = true;
+        if stream.erroring {
+            return self.finish_erroring(id);
+        }
+        stream.advance_queue()
+    }
+
+    /// Report: the start algorithm rejected.
+    pub fn writable_start_failed(&mut self, id: Id) -> Effects {
+        let Some(stream) = self.writables.get_mut(id) else {
+            return STALE;
+        };
+        stream.started = true;
+        self.deal_with_rejection(id)
+    }
+
+    /// A write whose chunk has its size:
+    /// [WritableStreamDefaultWriterWrite](https://streams.spec.whatwg.org/#writable-stream-default-writer-write)
+    /// from the state checks on. [`REFUSED`] where the stream is closing or erroring: the host
+    /// knows which. With [`BAD_SIZE`] the request is queued and the stream errors.
+    #[inline]
+    pub fn writable_write(&mut self, id: Id, size: f64) -> Effects {
+        let Some(stream) = self.writables.get_mut(id) else {
+            return STALE;
+        };
+        if stream.erroring || stream.close_queued_or_in_flight() {
+            return REFUSED;
+        }
+        stream.requests += 1;
+        if !stream.queue.enqueue(size) {
+            return BAD_SIZE | QUEUED | CLEAR | self.start_erroring(id);
+        }
+        QUEUED | stream.update_backpressure() | stream.advance_queue()
+    }
+
+    /// Report: the write algorithm fulfilled.
+    #[inline]
+    pub fn writable_write_settled(&mut self, id: Id) -> Effects {
+        let Some(stream) = self.writables.get_mut(id) else {
+            return STALE;
+        };
+        if stream.in_flight != InFlight::Write {
+            return STALE;
+        }
+        stream.in_flight = InFlight::Nothing;
+        stream.queue.dequeue();
+        if stream.erroring {
+            return RESOLVE_WRITE | self.finish_erroring(id);
+        }
+        RESOLVE_WRITE | stream.update_backpressure() | stream.advance_queue()
+    }
+
+    /// Report: the write algorithm rejected.
+    pub fn writable_write_failed(&mut self, id: Id) -> Effects {
+        let Some(stream) = self.writables.get_mut(id) else {
+            return STALE;
+        };
+        if stream.in_flight != InFlight::Write {
+            return STALE;
+        }
+        stream.in_flight = InFlight::Nothing;
+        let clear = if stream.erroring { 0 } else { CLEAR };
+        REJECT_WRITE | clear | self.deal_with_rejection(id)
+    }
+
+    /// [WritableStreamClose](https://streams.spec.whatwg.org/#writable-stream-close). [`REFUSED`]
+    /// where a close is queued or in flight.
+    pub fn writable_close(&mut self, id: Id) -> Effects {
+        let Some(stream) = self.writables.get_mut(id) else {
+            return STALE;
+        };
+        if stream.close_queued_or_in_flight() {
+            return REFUSED;
+        }
+        let ready = if stream.backpressure && !stream.erroring {
+            READY
+        } else {
+            0
+        };
+        stream.close_queued = true;
+        if stream.erroring {
+            return ready;
+        }
+        ready | stream.advance_queue()
+    }
+
+    /// Report: the close algorithm fulfilled.
+    pub fn writable_close_settled(&mut self, id: Id) -> Effects {
+        let Some(stream) = self.writables.get(id) else {
+            return STALE;
+        };
+        if stream.in_flight != InFlight::Close {
+            return STALE;
+        }
+        let abort = if stream.abort == Abort::None {
+            0
+        } else {
+            RESOLVE_ABORT
+        };
+        self.writables.remove(id);
+        RESOLVE_CLOSE | abort
+    }
+
+    /// Report: the close algorithm rejected.
+    pub fn writable_close_failed(&mut self, id: Id) -> Effects {
+        let Some(stream) = self.writables.get_mut(id) else {
+            return STALE;
+        };
+        if stream.in_flight != InFlight::Close {
+            return STALE;
+        }
+        stream.in_flight = InFlight::Nothing;
+        let abort = if stream.abort == Abort::None {
+            0
+        } else {
+            REJECT_ABORT
+        };
+        stream.abort = Abort::None;
+        REJECT_CLOSE | abort | self.deal_with_rejection(id)
+    }
+
+    /// The half of [abort](https://streams.spec.whatwg.org/#writable-stream-abort) that follows
+    /// the signal: the host has signalled abort and calls this with what the state is now.
+    pub fn writable_abort(&mut self, id: Id) -> Effects {
+        let Some(stream) = self.writables.get_mut(id) else {
+            return STALE;
+        };
+        if stream.abort != Abort::None {
+            return ABORT_PENDING;
+        }
+        if stream.erroring {
+            stream.abort = Abort::WasErroring;
+            return ABORT_ACCEPTED;
+        }
+        stream.abort = Abort::Pending;
+        ABORT_ACCEPTED | self.start_erroring(id)
+    }
+
+    /// [WritableStreamDefaultControllerErrorIfNeeded](https://streams.spec.whatwg.org/#writable-stream-default-controller-error-if-needed).
+    pub fn writable_error(&mut self, id: Id) -> Effects {
+        match self.writables.get(id) {
+            Some(stream) if !stream.erroring => CLEAR | self.start_erroring(id),
+            Some(_) => REFUSED,
+            None => STALE,
+        }
+    }
+
+    /// <https://streams.spec.whatwg.org/#writable-stream-deal-with-rejection>
+    fn deal_with_rejection(&mut self, id: Id) -> Effects {
+        match self.writables.get(id) {
+            Some(stream) if stream.erroring => self.finish_erroring(id),
+            Some(_) => self.start_erroring(id),
+            None => STALE,
+        }
+    }
+
+    /// <https://streams.spec.whatwg.org/#writable-stream-start-erroring>
+    fn start_erroring(&mut self, id: Id) -> Effects {
+        let Some(stream) = self.writables.get_mut(id) else {
+            return STALE;
+        };
+        stream.erroring = true;
+        if stream.can_finish_erroring() {
+            return START_ERRORING | self.finish_erroring(id);
+        }
+        START_ERRORING
+    }
+
+    /// <https://streams.spec.whatwg.org/#writable-stream-finish-erroring>: the machine's end. What
+    /// is left (the sink's abort, the promises) is the host's.
+    fn finish_erroring(&mut self, id: Id) -> Effects {
+        let Some(stream) = self.writables.remove(id) else {
+            return STALE;
+        };
+        FINISH_ERRORING
+            | match stream.abort {
+                Abort::None => REJECT_CLOSED,
+                Abort::WasErroring => REJECT_ABORT | REJECT_CLOSED,
+                Abort::Pending => CALL_ABORT,
+            }
+    }
+}

@@ -1,0 +1,87 @@
+//! The core's exports: free functions of numbers over this thread's one [`Core`].
+//!
+//! No borrow outlives a call, so user code that runs as an effect may call any export again.
+use std::cell::RefCell;
+
+use wasm_bindgen::prelude::*;
+
+use crate::core::Core;
+
+thread_local! {
+    static CORE: RefCell<Core> = const { RefCell::new(Core::new()) };
+}
+
+/// Names panics in the console of debug builds.
+#[wasm_bindgen(start)]
+pub fn start() {
+    #[cfg(feature = "panic-hook")]
+    console_error_panic_hook::set_once();
+}
+
+macro_rules! exports {
+    ($($name:ident($($arg:ident: $type:ty),*) $(-> $answer:ty)?;)*) => {$(
+        #[doc = concat!("See [`Core::", stringify!($name), "`].")]
+        #[wasm_bindgen]
+        pub fn $name($($arg: $type),*) $(-> $answer)? {
+            CORE.with_borrow_mut(|core| core.$name($($arg),*))
+        }
+    )*};
+}
+
+exports! {
+    live() -> u32;
+
+    readable_new(high_water_mark: f64, flags: u32) -> u32;
+    readable_free(id: u32);
+    readable_started(id: u32) -> u32;
+    readable_pull_settled(id: u32) -> u32;
+    readable_desired_size(id: u32) -> f64;
+    readable_can_close_or_enqueue(id: u32) -> bool;
+    readable_read(id: u32) -> u32;
+    readable_enqueue(id: u32) -> u32;
+    readable_enqueue_commit(id: u32, size: f64) -> u32;
+    readable_close(id: u32) -> u32;
+    readable_error(id: u32) -> u32;
+    readable_cancel(id: u32) -> u32;
+    readable_release(id: u32);
+
+    writable_new(high_water_mark: f64) -> u32;
+    writable_free(id: u32);
+    writable_desired_size(id: u32) -> f64;
+    writable_backpressure(id: u32) -> bool;
+    writable_closing(id: u32) -> bool;
+    writable_started(id: u32) -> u32;
+    writable_start_failed(id: u32) -> u32;
+    writable_write(id: u32, size: f64) -> u32;
+    writable_write_settled(id: u32) -> u32;
+    writable_write_failed(id: u32) -> u32;
+    writable_close(id: u32) -> u32;
+    writable_close_settled(id: u32) -> u32;
+    writable_close_failed(id: u32) -> u32;
+    writable_abort(id: u32) -> u32;
+    writable_error(id: u32) -> u32;
+
+    transform_new(readable: u32) -> u32;
+    transform_free(id: u32);
+    transform_write(id: u32) -> u32;
+    transform_pull(id: u32) -> u32;
+    transform_unblock_write(id: u32) -> u32;
+    transform_enqueue(id: u32) -> u32;
+    transform_enqueue_commit(id: u32, size: f64) -> u32;
+    transform_finish(id: u32) -> u32;
+
+    pipe_new(
+        source: u32,
+        source_end: u32,
+        destination: u32,
+        destination_end: u32,
+        flags: u32
+    ) -> u32;
+    pipe_free(id: u32);
+    pipe_source_ended(id: u32, end: u32);
+    pipe_destination_ended(id: u32, end: u32);
+    pipe_fulfilled(id: u32);
+    pipe_written(id: u32);
+    pipe_signalled(id: u32) -> u32;
+    pipe_next(id: u32) -> u32;
+}
