@@ -18,25 +18,36 @@ export class StepError extends Error {
   }
 }
 
+const GRACE_MS = 3_000;
 const children = new Set();
-
-function killChildren(signal) {
-  for (const child of children) child.kill(signal);
-}
-
 let signalsHandled = false;
 
-/** Passes SIGINT and SIGTERM on to running children, so that none outlives its command. */
+/** Passes SIGINT and SIGTERM on to running children and waits for their end, so that none outlives its command. */
 function handleSignals() {
   if (signalsHandled) return;
   signalsHandled = true;
-  for (const signal of ['SIGINT', 'SIGTERM']) {
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
     process.once(signal, () => {
-      killChildren(signal);
-      process.exit(128 + constants.signals[signal]);
+      const leave = () => process.exit(128 + constants.signals[signal]);
+      for (const child of children) child.kill(signal);
+      if (!children.size) leave();
+      for (const child of children) child.once('close', () => children.size || leave());
+      setTimeout(leave, GRACE_MS);
     });
   }
-  process.once('exit', () => killChildren('SIGTERM'));
+  process.once('exit', () => {
+    for (const child of children) child.kill('SIGKILL');
+  });
+}
+
+/** Starts a program that ends when this one does. */
+export function start(command, args, options) {
+  handleSignals();
+  const child = spawn(command, args, options);
+  children.add(child);
+  child.once('close', () => children.delete(child));
+  child.once('error', () => children.delete(child));
+  return child;
 }
 
 /**
@@ -45,14 +56,12 @@ function handleSignals() {
  * `timeoutMs` (default: no limit) the code 124.
  */
 export function run(command, args = [], { cwd, env, timeoutMs = 0, onOutput, input } = {}) {
-  handleSignals();
   return new Promise((resolve) => {
-    const child = spawn(command, args, {
+    const child = start(command, args, {
       cwd,
       env: { ...process.env, ...env },
       stdio: [input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
     });
-    children.add(child);
     let output = '';
     let timedOut = false;
     const timer = timeoutMs && setTimeout(() => {
@@ -64,7 +73,6 @@ export function run(command, args = [], { cwd, env, timeoutMs = 0, onOutput, inp
       onOutput?.(text);
     };
     const finish = (code) => {
-      children.delete(child);
       clearTimeout(timer);
       resolve({ code, output });
     };

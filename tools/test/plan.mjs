@@ -1,0 +1,91 @@
+/** The steps of `npm test`, in order. A step that `needs` another is left out when that one failed. */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { filesUnder } from '../build/stamps.mjs';
+import { cargoCounts, nodeCounts } from './counts.mjs';
+
+const COMPONENTS = 'Mend what is named above; if cargo does not know the command, `rustup component add rustfmt clippy`.';
+
+/**
+ * Steps `{ name, title, command, args, counts?, needs?, advice?, missing? }`; `missing` says why a step cannot run
+ * on this tree or machine, which is reported and is not a failure.
+ */
+export function plan(root, env = process.env) {
+  const node = process.execPath;
+  const bin = (path) => join('node_modules', path);
+  const nodeTests = (name, title, folders, { args = [], ...more } = {}) => {
+    const files = folders.flatMap((folder) => filesUnder(join(root, folder))).filter((file) => file.endsWith('.test.mjs'));
+    return {
+      name,
+      title,
+      command: node,
+      args: ['--test', '--test-reporter=spec', ...args, ...files],
+      counts: nodeCounts,
+      missing: files.length ? undefined : `there is no test in ${folders.join(', ')}`,
+      ...more,
+    };
+  };
+  return [
+    { name: 'fmt', title: 'Rust format', command: 'cargo', args: ['fmt', '--check'], advice: `Run \`cargo fmt\`. ${COMPONENTS}` },
+    {
+      name: 'clippy',
+      title: 'Rust lints',
+      command: 'cargo',
+      args: ['clippy', '--locked', '--all-targets', '--', '-D', 'warnings'],
+      advice: COMPONENTS,
+    },
+    { name: 'cargo', title: 'Rust tests', command: 'cargo', args: ['test', '--locked', '--no-fail-fast'], counts: cargoCounts },
+    { name: 'build', title: 'Build', command: node, args: ['tools/build.mjs'] },
+    { name: 'lint', title: 'JavaScript lints', command: node, args: [bin('eslint/bin/eslint.js'), '.', '--max-warnings=0'] },
+    {
+      name: 'types',
+      title: 'Types of the JavaScript',
+      command: node,
+      args: [bin('typescript/bin/tsc'), '-p', 'tsconfig.json'],
+    },
+    {
+      name: 'type-tests',
+      title: 'Tests of the published types',
+      command: node,
+      args: [bin('typescript/bin/tsc'), '-p', 'tests/types/tsconfig.json'],
+      needs: 'build',
+      missing: existsSync(join(root, 'tests/types/tsconfig.json')) ? undefined : 'there is no tests/types/tsconfig.json',
+    },
+    nodeTests('node', 'Node tests', ['tests/tools', 'tests/js'], { needs: 'build', args: ['--test-timeout=120000'] }),
+    { name: 'size', title: 'Size budget', command: node, args: ['tools/size.mjs'], needs: 'build' },
+    nodeTests('e2e', 'Browser tests', ['tests/e2e'], {
+      needs: 'build',
+      args: ['--test-concurrency=1', '--test-timeout=600000'],
+      browsers: true,
+    }),
+    nodeTests('packaging', 'Packaging tests', ['tests/packaging'], {
+      needs: 'build',
+      args: ['--test-concurrency=1', '--test-timeout=600000'],
+      browsers: true,
+    }),
+    {
+      name: 'wpt',
+      title: 'Web Platform Tests',
+      command: node,
+      args: ['tools/wpt/run.mjs', '--dir', env.WPT_DIR ?? ''],
+      needs: 'build',
+      missing: wptMissing(root, env),
+    },
+  ];
+}
+
+function wptMissing(root, env) {
+  if (!existsSync(join(root, 'tools/wpt/run.mjs'))) return 'there is no runner for them yet';
+  if (!env.WPT_DIR) return 'WPT_DIR does not name a checkout of https://github.com/web-platform-tests/wpt';
+  if (!existsSync(join(env.WPT_DIR, 'streams'))) return `WPT_DIR=${env.WPT_DIR} holds no streams/ folder`;
+  return undefined;
+}
+
+/** The steps that `--only` and `--skip` (lists of names, or undefined) leave; throws on an unknown name. */
+export function choose(steps, { only, skip }) {
+  const names = steps.map((step) => step.name);
+  for (const name of [...(only ?? []), ...(skip ?? [])]) {
+    if (!names.includes(name)) throw new TypeError(`there is no step "${name}"; the steps are ${names.join(', ')}`);
+  }
+  return steps.filter((step) => (only ? only.includes(step.name) : true) && !skip?.includes(step.name));
+}
