@@ -1,0 +1,54 @@
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import test from 'node:test';
+import { run, stepRun, tail } from '../../tools/steps.mjs';
+
+const STEPS = new URL('../../tools/steps.mjs', import.meta.url).href;
+
+/** Runs `code` as a command of its own; resolves with its exit code and what it printed. */
+function command(code) {
+  return new Promise((resolve) => {
+    const source = `import { runMain, stepRun, StepError } from ${JSON.stringify(STEPS)};\n${code}`;
+    execFile(process.execPath, ['--input-type=module', '-e', source], (error, stdout, stderr) => {
+      resolve({ code: error?.code ?? 0, stdout, stderr });
+    });
+  });
+}
+
+test('a program that does not exist is a failure like any other', async () => {
+  const { code, output } = await run('no-such-program-of-tidegate');
+  assert.equal(code, 127);
+  assert.match(output, /ENOENT/);
+});
+
+test('a program that takes longer than it may is stopped', async () => {
+  const { code, output } = await run(process.execPath, ['-e', 'setInterval(() => {}, 1000)'], { timeoutMs: 300 });
+  assert.equal(code, 124);
+  assert.match(output, /stopped after 0.3 s/);
+});
+
+test('a failed step names the command, its exit code and the end of its output', async () => {
+  const failing = stepRun('Break', process.execPath, ['-e', 'console.log("the reason"); process.exit(3)'], { advice: 'Mend it.' });
+  await assert.rejects(failing, (error) => {
+    assert.match(error.message, /^Break: .* ended with code 3$/);
+    assert.equal(error.tail, 'the reason');
+    assert.equal(error.advice, 'Mend it.');
+    return true;
+  });
+});
+
+test('a command whose step fails exits with 1 and says what to do', async () => {
+  const { code, stderr } = await command('runMain(() => { throw new StepError("Break", { reason: "so", tail: "out", advice: "Mend it." }); });');
+  assert.equal(code, 1);
+  assert.match(stderr, /FAILED: Break: so\n\n {4}out\n\nWhat to do: Mend it\./);
+});
+
+test('a command whose steps succeed exits with 0', async () => {
+  const { code, stdout } = await command('runMain(() => stepRun("Print", process.execPath, ["-e", ""]));');
+  assert.equal(code, 0);
+  assert.match(stdout, /• Print\n✓ Print/);
+});
+
+test('the tail of an output is its last lines', () => {
+  assert.equal(tail('a\nb\nc\n', 2), 'b\nc');
+});
