@@ -1,0 +1,124 @@
+/** `pipeline()`: from a source through stages to a sink, bounded, and torn down whole. docs/PIPELINE.md says what it promises. */
+import { fromNative } from './native.js';
+import { parseArguments } from './pipeline/arguments.js';
+import { describe } from './pipeline/describe.js';
+import { isNodeWritable, isThenable, isWritableStreamLike } from './pipeline/ends.js';
+import { streamOfNodeWritable } from './pipeline/node-streams.js';
+import { cancelStream } from './pipeline/ops.js';
+import { Run } from './pipeline/run.js';
+import { openSource, refusalOfSource } from './pipeline/sources.js';
+import { fuse, openPair } from './pipeline/stages.js';
+
+/**
+ * Moves everything from `source` through `stages` into `sink`, no faster than the slowest of them takes it.
+ *
+ * `pipeline(source, ...stages, sink, { signal }?)`
+ *
+ * @returns a promise of what the sink function returned, or of undefined when the sink is a stream. It rejects with the
+ *   first error of any part, the same object, or with `signal.reason`, after every part has been taken down; and with a
+ *   TypeError, having touched nothing, when an argument is not what it should be.
+ */
+export async function pipeline(...args) {
+  const { source, stages, sink, signal } = parseArguments(args);
+  const parts = fuse(stages);
+  const run = new Run();
+  const onAbort = () => run.fail(signal.reason);
+  signal?.addEventListener('abort', onAbort, { once: true });
+  try {
+    start(run, source, parts, sink, signal?.aborted);
+    if (signal?.aborted) onAbort();
+    return await run.outcome;
+  } finally {
+    signal?.removeEventListener('abort', onAbort);
+  }
+}
+
+/** Opens every part and joins them, from the sink up, so that whatever fails first finds the rest owned by the run. */
+async function start(run, source, parts, sink, aborted) {
+  try {
+    const end = openSink(run, sink);
+    const stages = parts.map(({ part, place }) => openStage(run, part, place));
+    const opened = openStart(run, source, aborted);
+    const stream = isThenable(opened) ? await opened : opened;
+    if (run.failed || aborted) return;
+    join(run, stream, stages, end);
+  } catch (error) {
+    run.fail(error);
+  }
+}
+
+function openSink(run, sink) {
+  if (typeof sink === 'function') return sink;
+  const writable = isNodeWritable(sink) && !isWritableStreamLike(sink) ? streamOfNodeWritable(sink) : fromNative(sink);
+  run.ownWritable(writable);
+  return writable;
+}
+
+function openStage(run, part, place) {
+  if (typeof part === 'function') return { call: part, place };
+  const pair = openPair(part);
+  run.ownWritable(pair.writable);
+  run.ownReadable(pair.readable);
+  return pair;
+}
+
+/** The stream to start from, or a promise of it, owned by the run. */
+function openStart(run, source, aborted) {
+  if (typeof source !== 'function') return openOwned(run, source);
+  if (aborted) return undefined;
+  const returned = source({ signal: run.stageSignal });
+  if (!isThenable(returned)) return openReturned(run, 'the source function', returned);
+  return returned.then((value) => openReturned(run, 'the source function', value));
+}
+
+function openReturned(run, who, value, hooks) {
+  const refusal = refusalOfSource(value);
+  if (refusal !== undefined) throw new TypeError(`pipeline(): what ${who} returned ${refusal}`);
+  return openOwned(run, value, hooks);
+}
+
+function openOwned(run, value, hooks) {
+  const stream = openSource(value, { onError: (error) => run.fail(error), ...hooks });
+  if (run.failed) cancelStream(stream, run.error).catch(() => {}); // came too late, so the failure has not reached it
+  else run.ownReadable(stream);
+  return stream;
+}
+
+function join(run, start, stages, end) {
+  let stream = start;
+  for (const stage of stages) {
+    if (stage.call) {
+      stream = callStage(run, stage, stream);
+    } else {
+      run.link(stream, stage.writable, { isTransform: stage.isTransform, output: stage.readable });
+      stream = stage.readable;
+    }
+  }
+  if (typeof end === 'function') callConsumer(run, end, stream);
+  else run.link(stream, end).then(() => run.finish(), () => {});
+}
+
+function callStage(run, { call, place }, input) {
+  const chunks = run.chunksOf(input);
+  const returned = call(chunks, { signal: run.stageSignal });
+  if (isThenable(returned)) {
+    returned.then(undefined, () => {});
+    throw new TypeError(
+      `pipeline(): ${place} returned a promise; a function stage receives all chunks and returns an iterable, ` +
+        'so make it an async generator: async function* (source) { for await (const chunk of source) yield … }',
+    );
+  }
+  return openReturned(run, place, returned, { onEnd: () => run.watch(chunks.stop()) });
+}
+
+function callConsumer(run, consumer, input) {
+  const chunks = run.chunksOf(input);
+  const returned = consumer(chunks, { signal: run.consumerSignal });
+  if (!isThenable(returned) && typeof returned?.next === 'function') {
+    throw new TypeError(
+      `pipeline(): the sink function returned ${describe(returned)}, which nothing would iterate; ` +
+        'add a sink after it, or make it an async function',
+    );
+  }
+  run.watch(Promise.resolve(returned).then((value) => run.finish(value)));
+}

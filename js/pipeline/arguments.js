@@ -1,0 +1,76 @@
+/**
+ * Reads the arguments of `pipeline()`: which is the source, which are stages, which is the sink, which are the options.
+ * Everything is checked before anything is touched, so a refused call locks and starts nothing.
+ */
+import { describe } from './describe.js';
+import * as is from './ends.js';
+import { refusalOfSource } from './sources.js';
+
+/**
+ * @returns `{ source, stages, sink, signal }`
+ * @throws {TypeError} saying which argument is wrong, how, and what to do
+ */
+export function parseArguments(args) {
+  const parts = [...args];
+  const options = parts.length > 0 && isOptions(parts.at(-1)) ? parts.pop() : {};
+  if (parts.length < 2) {
+    const given = parts.length === 0 ? 'nothing' : 'only one of them';
+    throw new TypeError(`pipeline(): expected a source and a sink, with any stages between them; got ${given}`);
+  }
+  const [source, ...stages] = parts;
+  const sink = stages.pop();
+  if (typeof source !== 'function') refuse('the source', refusalOfSource(source));
+  stages.forEach((stage, index) => refuse(`stage ${index + 1}`, refusalOfStage(stage)));
+  refuse('the sink', refusalOfSink(sink));
+  refuseRepeats([source, ...stages, sink]);
+  return { source, stages, sink, signal: signalOf(options) };
+}
+
+function refuse(what, refusal) {
+  if (refusal !== undefined) throw new TypeError(`pipeline(): ${what} ${refusal}`);
+}
+
+/** The last argument is options when it is an object that can be no end of a pipeline. */
+function isOptions(value) {
+  if (value === null || typeof value !== 'object' || Array.isArray(value)) return false;
+  const prototype = Object.getPrototypeOf(value);
+  if (prototype !== null && prototype !== Object.prototype && Object.getPrototypeOf(prototype) !== null) return false;
+  return !is.isWritableStreamLike(value) && !is.isNodeWritable(value) && !is.isPair(value) && refusalOfSource(value) !== undefined
+    && Object.keys(value).every((key) => key === 'signal');
+}
+
+function signalOf({ signal }) {
+  if (signal === undefined) return undefined;
+  if (signal !== null && typeof signal === 'object' && 'aborted' in signal && typeof signal.addEventListener === 'function') return signal;
+  throw new TypeError(`pipeline(): options.signal is not an AbortSignal; got ${describe(signal)}`);
+}
+
+function refusalOfStage(stage) {
+  if (typeof stage === 'function' || is.isCodec(stage) || is.isNodePair(stage)) return undefined;
+  if (!is.isPair(stage)) return `is neither a stream pair, a codec nor a function; got ${describe(stage)}`;
+  for (const side of ['writable', 'readable']) {
+    if (stage[side].locked) return `is a pair whose ${side} is locked; a pair serves one pipeline, so make a new one`;
+  }
+  return undefined;
+}
+
+function refusalOfSink(sink) {
+  if (typeof sink === 'function' || is.isNodeWritable(sink)) return undefined;
+  if (is.isWritableStreamLike(sink)) {
+    return sink.locked ? 'is a locked stream; pass it before it has a writer or pipe, or release that first' : undefined;
+  }
+  if (is.isPair(sink)) {
+    return 'is a stream pair, of which nothing would read the readable side; add a sink after it, or pass its writable';
+  }
+  const advice = is.isReadableStreamLike(sink) ? '; a readable stream can only be the source' : '';
+  return `is neither a writable stream nor a function; got ${describe(sink)}${advice}`;
+}
+
+function refuseRepeats(parts) {
+  const seen = new Set();
+  for (const part of parts) {
+    if (typeof part === 'function') continue;
+    if (seen.has(part)) throw new TypeError(`pipeline(): the same object, ${describe(part)}, was given twice; make one for each place`);
+    seen.add(part);
+  }
+}

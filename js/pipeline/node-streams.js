@@ -1,0 +1,122 @@
+/**
+ * Node's streams as ends of a pipeline, told by their shape, so that `readable-stream` in a bundle, an Express response
+ * and a child process's output all do. The contract kept is Node's: `read()` until null and then 'readable'; `write()`
+ * until false and then 'drain'; 'error' and 'close' at any time.
+ */
+import { ReadableStream } from '../readable-stream.js';
+import { WritableStream } from '../writable-stream.js';
+
+const ignore = () => {};
+
+/** Ends `node` for good. Its 'error' events have no other listener left and must not take the process down. */
+function destroy(node, reason) {
+  node.on('error', ignore);
+  if (typeof node.destroy !== 'function') return undefined;
+  const closed = node.closed === false ? new Promise((resolve) => node.on('close', resolve)) : undefined;
+  node.destroy(reason instanceof Error ? reason : undefined);
+  return closed;
+}
+
+function listen(node, listeners) {
+  const entries = Object.entries(listeners);
+  for (const [event, listener] of entries) node.on(event, listener);
+  return () => {
+    for (const [event, listener] of entries) node.removeListener(event, listener);
+  };
+}
+
+/** A stream of ours that reads from Node's `node`; cancelling it destroys `node`. */
+export function streamOfNodeReadable(node) {
+  let controller;
+  let stopListening;
+  let wake; // settles the pull that waits for data
+  const settle = (act) => {
+    stopListening();
+    node.on('error', ignore);
+    act();
+    wake?.();
+  };
+  const deliver = () => {
+    const chunk = node.read();
+    if (chunk === null) return false;
+    controller.enqueue(chunk);
+    return true;
+  };
+  return new ReadableStream(
+    {
+      start(given) {
+        controller = given;
+        stopListening = listen(node, {
+          readable: () => wake !== undefined && deliver() && wake(),
+          end: () => settle(() => controller.close()),
+          error: (error) => settle(() => controller.error(error)),
+          close: () => settle(() => controller.error(new Error('The Node stream closed before its end'))),
+        });
+      },
+      pull() {
+        if (deliver()) return undefined;
+        return new Promise((resolve) => {
+          wake = () => {
+            wake = undefined;
+            resolve();
+          };
+        });
+      },
+      cancel(reason) {
+        stopListening();
+        wake?.();
+        return destroy(node, reason);
+      },
+    },
+    { highWaterMark: 0 },
+  );
+}
+
+/** A stream of ours that writes to Node's `node`; closing it ends `node`, aborting it destroys `node`. */
+export function streamOfNodeWritable(node) {
+  let stopListening;
+  let waiting; // the write that waits for 'drain' or the close that waits for 'finish'
+  let failure;
+  const wait = () => new Promise((resolve, reject) => void (waiting = { resolve, reject }));
+  const settle = () => {
+    waiting?.resolve();
+    waiting = undefined;
+  };
+  const done = () => {
+    stopListening();
+    node.on('error', ignore);
+  };
+  return new WritableStream({
+    start(controller) {
+      const fail = (error) => {
+        failure = { error };
+        done();
+        waiting?.reject(error);
+        controller.error(error);
+      };
+      stopListening = listen(node, {
+        drain: settle,
+        finish: settle,
+        error: fail,
+        close: () => fail(new Error('The Node stream closed before it was ended')),
+      });
+    },
+    write(chunk) {
+      return node.write(chunk) === false && failure === undefined ? wait() : undefined;
+    },
+    async close() {
+      // Node's own pipeline leaves the process's standard output open too: it throws when it is ended.
+      if (node._isStdio) await new Promise((resolve) => node.write('', resolve));
+      else {
+        const finished = wait();
+        node.end();
+        await finished;
+      }
+      done();
+    },
+    abort(reason) {
+      stopListening();
+      return destroy(node, reason);
+    },
+  });
+}

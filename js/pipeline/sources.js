@@ -1,0 +1,52 @@
+/** Opens whatever a pipeline may start from, or a function stage may return, as a readable stream of ours. */
+import { ReadableStream } from '../readable-stream.js';
+import { fromNative } from '../native.js';
+import { describe } from './describe.js';
+import * as is from './ends.js';
+import { streamOfIterable } from './iterables.js';
+import { streamOfNodeReadable } from './node-streams.js';
+
+/**
+ * Why `value` cannot be opened, as the end of a sentence that begins with what it is; undefined when it can be. Touches
+ * nothing, so that a refused pipeline leaves its arguments as they were.
+ */
+export function refusalOfSource(value) {
+  if (is.isReadableStreamLike(value)) return value.locked ? `is a locked stream; ${unlockAdvice}` : undefined;
+  if (is.isBody(value)) {
+    if (value.bodyUsed) return `is ${describe(value)} whose body has been read already; clone() it before it is read`;
+    return value.body?.locked ? `is ${describe(value)} whose body is locked; ${unlockAdvice}` : undefined;
+  }
+  if (is.isBytes(value) || typeof value === 'string') {
+    return `is ${describe(value)}; put it in an array, [chunk], to send it as one chunk, or in a Blob to send it in slices`;
+  }
+  if (is.isThenable(value)) return 'is a promise; await it first, or pass a function that returns it: ({ signal }) => …';
+  if (is.isBlob(value) || is.isNodeReadable(value) || is.isIterable(value)) return undefined;
+  return `is not a readable stream, Response, Request, Blob, iterable or async iterable; got ${describe(value)}`;
+}
+
+const unlockAdvice = 'pass it before it has a reader or pipe, or release that first';
+
+/** A readable stream of ours over `value`, of which `refusalOfSource` has found no fault. For `hooks` see iterables.js. */
+export function openSource(value, hooks) {
+  if (is.isReadableStreamLike(value)) return fromNative(value);
+  if (is.isBody(value)) return openBody(value);
+  if (is.isBlob(value)) return fromNative(value.stream());
+  if (is.isNodeReadable(value)) return streamOfNodeReadable(value);
+  return streamOfIterable(value, hooks);
+}
+
+function openBody(message) {
+  if (message.body === undefined) return streamOfIterable(chunksOfBlob(message)); // Firefox has no Request.prototype.body
+  if (message.body !== null) return fromNative(message.body);
+  return new ReadableStream({ start: (controller) => controller.close() });
+}
+
+async function* chunksOfBlob(message) {
+  const blob = await message.blob();
+  const reader = blob.stream().getReader();
+  try {
+    for (let result = await reader.read(); !result.done; result = await reader.read()) yield result.value;
+  } finally {
+    await reader.cancel();
+  }
+}
