@@ -49,3 +49,9 @@ test('an apt that fails ends with what to install', async () => {
     return true;
   });
 });
+
+test('an apt that cannot install another browser than Chromium does not stop the tests', async () => {
+  const host = new FakeHost({ isRoot: true, isDebian: true, files: APT, programs: { 'apt-get': 100 } });
+  assert.deepEqual(await ensureBrowsers(host, () => ['chromium', 'firefox']), ['chromium', 'firefox']);
+  assert.match(host.said.join(), /will not run: webkit/);
+});

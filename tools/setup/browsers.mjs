@@ -33,7 +33,9 @@ export async function ensureBrowsers(host, availableEngines) {
   const missing = engines.filter((engine) => !isInstalled(availableEngines())(engine));
   if (missing.length && canApt(host)) {
     const packages = missing.flatMap((engine) => PACKAGES[engine]);
-    await aptInstall(host, `the browsers ${missing.join(', ')}`, packages, advice(missing));
+    await aptInstall(host, `the browsers ${missing.join(', ')}`, packages, advice(missing)).catch((error) => {
+      if (missing.includes('chromium')) throw error;
+    });
   }
   const stillMissing = engines.filter((engine) => !isInstalled(availableEngines())(engine));
   if (stillMissing.includes('chromium')) {
