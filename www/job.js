@@ -1,0 +1,212 @@
+/**
+ * The lab's job: source → gunzip → SHA-256 → CSV → totals by city. The page, `npm run job` and the tests run this one
+ * module.
+ */
+
+import { ByteLengthQueuingStrategy, pipeline, TransformStream } from 'tidegate';
+import { csv, digest, gunzip } from 'tidegate/codecs';
+import { openSource } from './source.js';
+import { Pace } from './pace.js';
+
+/** The columns the totals need, by name in the file's header. */
+const COLUMNS = ['city', 'quantity', 'price_cents'];
+
+/** Bytes and chunks the stage after the source may hold. */
+const BYTES_HIGH_WATER_MARK = 256 * 1024;
+
+/** The stages `Job.fail` can break. */
+export const FAULTS = ['totals', 'bytes', 'gunzip'];
+
+/**
+ * @typedef {object} JobResult
+ * @property {number} rows without the header
+ * @property {Record<string, number>} totals quantity times price, in whole cents, by city
+ * @property {string | null} sha256 of the CSV, in hex; null when the job stopped early
+ * @property {number} bytes read from the source
+ * @property {boolean} complete false when `stopAfter` ended the job
+ */
+
+/**
+ * @typedef {object} StageState
+ * @property {string} name
+ * @property {number} held what its queues hold
+ * @property {number} highWaterMark what they may hold
+ * @property {'bytes' | 'rows'} unit
+ */
+
+/**
+ * @typedef {object} JobState
+ * @property {number} bytesIn read from the source
+ * @property {number} bytesOut of CSV
+ * @property {number} rows
+ * @property {number | null} share of the work that is done, 0 to 1, where a length is known
+ * @property {StageState[]} stages
+ */
+
+/**
+ * Runs a job to its end.
+ *
+ * @param {ConstructorParameters<typeof Job>[0]} options
+ * @returns {Promise<JobResult>}
+ */
+export function runJob(options) {
+  return new Job(options).result;
+}
+
+/** One run. It starts when it is made. */
+export class Job {
+  /** Holds the consumer back. */
+  pace;
+  /** @type {Promise<JobResult>} rejects with the first error, or with the signal's reason */
+  result;
+  /** The streams and stages of the run, for whoever wants to look into them; set once the source is open. */
+  chain = null;
+
+  #bytesIn = 0;
+  #rows = 0;
+  #totals = new Map();
+  #batchRows = 0;
+  #largestBatch = 0;
+  #complete = false;
+  #fault = null;
+  #tap = null;
+  #signal;
+  #stopAfter;
+
+  /**
+   * @param {object} options
+   * @param {Parameters<typeof openSource>[0]} options.source
+   * @param {AbortSignal} [options.signal]
+   * @param {Pace} [options.pace]
+   * @param {number} [options.stopAfter] rows after which the consumer leaves its loop; default none
+   */
+  constructor({ source, signal, pace = new Pace(), stopAfter = Infinity }) {
+    this.pace = pace;
+    this.#signal = signal;
+    this.#stopAfter = stopAfter;
+    this.result = this.#run(source);
+  }
+
+  /**
+   * Makes a stage fail at its next chunk.
+   *
+   * @param {'totals' | 'bytes' | 'gunzip'} stage `gunzip` is fed damaged bytes and finds its own error
+   * @param {Error} [error] what the stage throws
+   */
+  fail(stage, error = new Error(`The ${stage} stage was told to fail`)) {
+    if (!FAULTS.includes(stage)) throw new RangeError(`no stage "${stage}" can be told to fail`);
+    this.#fault = { stage, error };
+  }
+
+  /** @returns {JobState} as of now */
+  state() {
+    const { source, stages } = this.chain ?? {};
+    const bytesOut = stages ? this.#csvBytes() : 0;
+    return {
+      bytesIn: this.#bytesIn,
+      bytesOut,
+      rows: this.#rows,
+      share: source?.length ? this.#bytesIn / source.length : source?.csvLength ? bytesOut / source.csvLength : null,
+      stages: stages ? this.#stageStates() : [],
+    };
+  }
+
+  /** What `state().stages` is before a run, so that a page can show the chain. */
+  static idleStages() {
+    return ['fetch', 'gunzip', 'SHA-256', 'CSV', 'totals'].map((name) => stageState(name, 0, 0, 'bytes'));
+  }
+
+  async #run(source) {
+    const opened = await openSource(source, this.#signal);
+    const bytes = this.#tapStage();
+    const inflate = opened.gzip ? gunzip() : null;
+    const sha256 = digest('sha-256');
+    const rows = csv({ header: false, batch: true });
+    const codecs = [inflate, sha256, rows].filter(Boolean);
+    this.chain = { source: opened, bytes, stages: { inflate, sha256, rows } };
+
+    await pipeline(opened.input, bytes, ...codecs, (batches) => this.#consume(batches), { signal: this.#signal });
+    return {
+      rows: this.#rows,
+      totals: Object.fromEntries(this.#totals),
+      sha256: this.#complete ? await sha256.hex : null,
+      bytes: this.#bytesIn,
+      complete: this.#complete,
+    };
+  }
+
+  /** Counts what comes from the source. */
+  #tapStage() {
+    return new TransformStream(
+      {
+        start: (controller) => {
+          this.#tap = controller;
+        },
+        transform: (chunk, controller) => {
+          this.#bytesIn += chunk.byteLength;
+          const fault = this.#fault;
+          if (fault?.stage === 'bytes') throw fault.error;
+          // Three set bits where a deflate block starts are no block type, wherever that falls.
+          controller.enqueue(fault?.stage === 'gunzip' ? new Uint8Array(chunk.byteLength).fill(0xff) : chunk);
+        },
+      },
+      new ByteLengthQueuingStrategy({ highWaterMark: BYTES_HIGH_WATER_MARK }),
+      new ByteLengthQueuingStrategy({ highWaterMark: BYTES_HIGH_WATER_MARK }),
+    );
+  }
+
+  #csvBytes() {
+    return this.chain.stages.rows.stats().bytesIn;
+  }
+
+  #stageStates() {
+    const { inflate, sha256, rows } = this.chain.stages;
+    const tap = BYTES_HIGH_WATER_MARK - this.#tap.desiredSize;
+    const codec = (name, stage) => {
+      const { held, highWaterMark } = stage.stats();
+      return stageState(name, held, highWaterMark, 'bytes');
+    };
+    return [
+      stageState('fetch', tap, BYTES_HIGH_WATER_MARK, 'bytes'),
+      ...(inflate ? [codec('gunzip', inflate)] : []),
+      codec('SHA-256', sha256),
+      codec('CSV', rows),
+      stageState('totals', this.#batchRows, Math.max(this.#batchRows, this.#largestBatch), 'rows'),
+    ];
+  }
+
+  async #consume(batches) {
+    let columns = null;
+    for await (const batch of batches) {
+      this.#batchRows = batch.length;
+      this.#largestBatch = Math.max(this.#largestBatch, batch.length);
+      // Awaited only when there is something to wait for.
+      const turn = this.pace.turn(this.#signal);
+      if (turn) await turn;
+      if (this.#fault?.stage === 'totals') throw this.#fault.error;
+      columns ??= findColumns(batch.shift());
+      this.#add(batch, columns);
+      this.#batchRows = 0;
+      if (this.#rows >= this.#stopAfter) return;
+    }
+    this.#complete = true;
+  }
+
+  #add(batch, [city, quantity, price]) {
+    const totals = this.#totals;
+    for (const row of batch) totals.set(row[city], (totals.get(row[city]) ?? 0) + row[quantity] * row[price]);
+    this.#rows += batch.length;
+  }
+}
+
+function stageState(name, held, highWaterMark, unit) {
+  return { name, held, highWaterMark, unit };
+}
+
+function findColumns(header) {
+  return COLUMNS.map((name) => {
+    const index = header.indexOf(name);
+    if (index < 0) throw new Error(`The file has no column "${name}"; its header is ${header.join(', ')}`);
+    return index;
+  });
+}

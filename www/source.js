@@ -1,0 +1,87 @@
+/**
+ * Where a job's bytes come from: the lab's file, any URL, or a chosen file. Whether the bytes are gzip is read from the
+ * bytes themselves where nobody has promised it.
+ */
+
+import { ReadableStream } from 'tidegate';
+
+const GZIP_MAGIC = [0x1f, 0x8b];
+
+/**
+ * @typedef {object} OpenSource
+ * @property {Response | Blob | ReadableStream} input what `pipeline` starts from
+ * @property {boolean} gzip
+ * @property {number | null} length bytes of `input`, where known
+ * @property {number | null} csvLength bytes of the CSV, where known
+ */
+
+/**
+ * Opens a source. Nothing but the first bytes is read.
+ *
+ * @param {{ url: string | URL, gzip?: boolean } | { blob: Blob }} source `gzip` says what the URL holds; without it the
+ *   first bytes decide
+ * @param {AbortSignal} [signal] ends the wait for the response; the body is the pipeline's to cancel
+ * @returns {Promise<OpenSource>}
+ * @throws {Error} when the answer is not 2xx; what `fetch` throws; the signal's reason
+ */
+export async function openSource(source, signal) {
+  if (source.blob) return openBlob(source.blob);
+  const response = await fetchHead(source.url, signal);
+  if (!response.ok) {
+    await response.body?.cancel();
+    throw new Error(`${source.url} answered ${response.status} ${response.statusText}`.trim());
+  }
+  const csvLength = numberOrNull(response.headers.get('x-uncompressed-length'));
+  // With a content coding the length is that of the coded bytes, and fetch hands out the decoded ones.
+  const length = response.headers.get('content-encoding') ? null : numberOrNull(response.headers.get('content-length'));
+  if (source.gzip !== undefined) return { input: response, gzip: source.gzip, length, csvLength };
+  const { stream, first } = await peek(response.body);
+  return { input: stream, gzip: isGzip(first), length, csvLength };
+}
+
+async function openBlob(blob) {
+  const gzip = isGzip(new Uint8Array(await blob.slice(0, GZIP_MAGIC.length).arrayBuffer()));
+  return { input: blob, gzip, length: blob.size, csvLength: gzip ? null : blob.size };
+}
+
+/** `fetch` whose signal counts only until the response is there. */
+async function fetchHead(url, signal) {
+  const waiting = new AbortController();
+  const abort = () => waiting.abort(signal.reason);
+  if (signal?.aborted) abort();
+  signal?.addEventListener('abort', abort);
+  try {
+    return await fetch(url, { signal: waiting.signal });
+  } finally {
+    signal?.removeEventListener('abort', abort);
+  }
+}
+
+/** Reads the first chunk of a body and gives back a stream that starts with it. */
+async function peek(body) {
+  const reader = body.getReader();
+  let head;
+  do head = await reader.read();
+  while (!head.done && head.value.byteLength === 0);
+  const stream = new ReadableStream(
+    {
+      async pull(controller) {
+        const { done, value } = head ?? (await reader.read());
+        head = null;
+        if (done) controller.close();
+        else controller.enqueue(value);
+      },
+      cancel: (reason) => reader.cancel(reason),
+    },
+    { highWaterMark: 0 },
+  );
+  return { stream, first: head.value ?? new Uint8Array() };
+}
+
+function isGzip(bytes) {
+  return GZIP_MAGIC.every((byte, index) => bytes[index] === byte);
+}
+
+function numberOrNull(text) {
+  return text === null ? null : Number(text);
+}
