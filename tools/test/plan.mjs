@@ -42,6 +42,7 @@ export function plan(root, env = process.env) {
       title: 'Types of the JavaScript',
       command: node,
       args: [bin('typescript/bin/tsc'), '-p', 'tsconfig.json'],
+      needs: 'build',
     },
     {
       name: 'type-tests',
