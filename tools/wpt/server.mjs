@@ -1,0 +1,124 @@
+/** Serves a checkout to a browser, makes the page around each script test, and takes the results. */
+import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import { extname, join, normalize } from 'node:path';
+import { readJson } from '../browsers/index.mjs';
+import { filePath } from './checkout.mjs';
+import { parseMeta } from './meta.mjs';
+
+const types = {
+  '.html': 'text/html; charset=utf-8', '.js': 'text/javascript; charset=utf-8', '.mjs': 'text/javascript; charset=utf-8',
+  '.json': 'application/json', '.idl': 'text/plain; charset=utf-8', '.txt': 'text/plain', '.png': 'image/png',
+};
+
+/** Where the page finds the script that installs the implementation. */
+const INSTALL = '/.tidegate/install.js';
+const RESULT = '/.tidegate/result';
+
+/**
+ * Stands in for the checkout's testharnessreport.js. It posts what the harness found and goes where the answer says.
+ * XMLHttpRequest is used, and taken before the test runs, since tests patch promises and other globals.
+ */
+const report = `'use strict';
+(() => {
+  const { XMLHttpRequest, JSON, Date } = self;
+  const { parse, stringify } = JSON;
+  const started = Date.now();
+  setup({ output: false, timeout_multiplier: TIMEOUT_MULTIPLIER });
+  const testStatus = ['PASS', 'FAIL', 'TIMEOUT', 'NOTRUN', 'PRECONDITION_FAILED'];
+  const harnessStatus = ['OK', 'ERROR', 'TIMEOUT', 'PRECONDITION_FAILED'];
+  add_completion_callback((tests, status) => {
+    const request = new XMLHttpRequest();
+    request.onload = () => {
+      const { next } = parse(request.responseText);
+      if (next) location.replace(next);
+    };
+    request.open('POST', '${RESULT}');
+    request.send(stringify({
+      url: location.pathname + location.search,
+      status: harnessStatus[status.status],
+      message: status.message || '',
+      milliseconds: Date.now() - started,
+      subtests: tests.map((t) => ({ name: t.name, status: testStatus[t.status], message: t.message || '' })),
+    }));
+  });
+})();
+`;
+
+function page(path, source) {
+  const meta = parseMeta(source);
+  const title = JSON.stringify(meta.title ?? '').slice(1, -1).replace(/</g, '&lt;');
+  return `<!doctype html>
+<meta charset="utf-8">
+<title>${title}</title>
+${meta.long ? '<meta name="timeout" content="long">' : ''}
+<script>self.GLOBAL = { isWindow: () => true, isWorker: () => false, isShadowRealm: () => false };</script>
+<script src="${INSTALL}"></script>
+<script src="/resources/testharness.js"></script>
+<script src="/resources/testharnessreport.js"></script>
+${meta.scripts.map((script) => `<script src="${script}"></script>`).join('\n')}
+<div id="log"></div>
+<script src="/${path}"></script>
+`;
+}
+
+/**
+ * Starts the server on an ephemeral port of 127.0.0.1.
+ * @param {string} root The checkout.
+ * @param {{ script: string, multiplier?: number, onResult(result: object): string | undefined }} options `script`: what
+ *   installs the implementation; `multiplier`: of the harness's timeouts; `onResult`: takes a page's result and names
+ *   the path to go to next.
+ * @returns {Promise<{ origin: string, close(): Promise<void> }>}
+ */
+export async function startServer(root, { script, multiplier = 2, onResult }) {
+  async function answer(request, response) {
+    const { pathname } = new URL(request.url, 'http://localhost');
+    const send = (type, body, headers = {}) => {
+      response.writeHead(200, { 'content-type': type, 'cache-control': 'no-store', ...headers }).end(body);
+    };
+    if (pathname === RESULT) return send('application/json', JSON.stringify({ next: onResult(await readJson(request)) }));
+    if (pathname === INSTALL) return send(types['.js'], script);
+    if (pathname === '/resources/testharnessreport.js') {
+      return send(types['.js'], report.replace('TIMEOUT_MULTIPLIER', String(multiplier)));
+    }
+    const path = filePath(normalize(decodeURIComponent(pathname)).replace(/^[/\\]+/, ''));
+    if (path.startsWith('..')) return response.writeHead(403).end();
+    const wrapped = /\.(any|window)\.html$/.test(path) ? path.replace(/\.html$/, '.js') : undefined;
+    const body = await readFile(join(root, wrapped ?? path)).catch((error) => error);
+    if (body instanceof Error) return response.writeHead(404).end(`${path}: ${body.code}`);
+    const headers = await extraHeaders(join(root, wrapped ?? path));
+    if (wrapped !== undefined) return send(types['.html'], page(wrapped, body.toString('utf8')), headers);
+    if (path.endsWith('.html') && script) {
+      return send(types['.html'], body.toString('utf8').replace(/^(\s*<!doctype[^>]*>)?/i, `$1<script src="${INSTALL}"></script>`), headers);
+    }
+    return send(types[extname(path)] ?? 'application/octet-stream', body, headers);
+  }
+
+  const server = createServer((request, response) => {
+    answer(request, response).catch((error) => {
+      if (!response.headersSent) response.writeHead(500);
+      response.end(String(error?.stack ?? error));
+    });
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return {
+    // Service workers and other features of secure contexts need the name, not the number.
+    origin: `http://localhost:${server.address().port}`,
+    async close() {
+      const closed = new Promise((resolve) => server.close(resolve));
+      server.closeAllConnections();
+      await closed;
+    },
+  };
+}
+
+/** The fields of `FILE.headers`, which a checkout keeps beside files that need some. */
+async function extraHeaders(path) {
+  const text = await readFile(`${path}.headers`, 'utf8').catch(() => '');
+  return Object.fromEntries(text.split('\n').filter((line) => line.includes(':') && !line.includes('{{')).map((line) => {
+    const colon = line.indexOf(':');
+    return [line.slice(0, colon).trim().toLowerCase(), line.slice(colon + 1).trim()];
+  }));
+}
