@@ -43,43 +43,43 @@ pub mod writable {
 
     /// Append the chunk to the queue and its request to the list of write requests.
     pub const QUEUED: Effects = 1 << 0;
-    /// The stream is now erroring: keep the reason as the stored error, reject `ready`.
-    pub const START_ERRORING: Effects = 1 << 1;
     /// Fulfil the write request that is in flight.
-    pub const RESOLVE_WRITE: Effects = 1 << 2;
+    pub const RESOLVE_WRITE: Effects = 1 << 1;
     /// Reject the write request that is in flight.
-    pub const REJECT_WRITE: Effects = 1 << 3;
+    pub const REJECT_WRITE: Effects = 1 << 2;
     /// Fulfil the close request that is in flight; the stream is closed.
-    pub const RESOLVE_CLOSE: Effects = 1 << 4;
+    pub const RESOLVE_CLOSE: Effects = 1 << 3;
     /// Reject the close request that is in flight.
-    pub const REJECT_CLOSE: Effects = 1 << 5;
+    pub const REJECT_CLOSE: Effects = 1 << 4;
     /// Fulfil the pending abort (the close succeeded first).
-    pub const RESOLVE_ABORT: Effects = 1 << 6;
-    /// Reject the pending abort, with the close's error, or with the stored error where the stream
-    /// was erroring before the abort.
-    pub const REJECT_ABORT: Effects = 1 << 7;
-    /// A new pending `ready` promise: there is backpressure.
-    pub const BACKPRESSURE: Effects = 1 << 8;
-    /// Fulfil `ready`.
-    pub const READY: Effects = 1 << 9;
-    /// The stream is errored: empty the queue and reject all write requests.
-    pub const FINISH_ERRORING: Effects = 1 << 10;
-    /// Reject the close request, if any, and `closed`.
-    pub const REJECT_CLOSED: Effects = 1 << 11;
+    pub const RESOLVE_ABORT: Effects = 1 << 5;
+    /// The abort is accepted: keep its promise and its reason.
+    pub const ABORT_ACCEPTED: Effects = 1 << 6;
+    /// An abort is already pending: its promise is the answer.
+    pub const ABORT_PENDING: Effects = 1 << 7;
     /// Forget the algorithms.
-    pub const CLEAR: Effects = 1 << 12;
+    pub const CLEAR: Effects = 1 << 8;
+    /// The stream is now erroring: keep the reason as the stored error, reject `ready`.
+    pub const START_ERRORING: Effects = 1 << 9;
+    /// A new pending `ready` promise: there is backpressure.
+    pub const BACKPRESSURE: Effects = 1 << 10;
+    /// Fulfil `ready`.
+    pub const READY: Effects = 1 << 11;
+    /// The stream is errored: empty the queue and reject all write requests.
+    pub const FINISH_ERRORING: Effects = 1 << 12;
+    /// Reject the pending abort: with `REJECT_CLOSE` at once and with the close's error, else here
+    /// and with the stored error, since the stream was erroring before the abort.
+    pub const REJECT_ABORT: Effects = 1 << 13;
+    /// Reject the close request, if any, and `closed`.
+    pub const REJECT_CLOSED: Effects = 1 << 14;
     /// Call the write algorithm with the chunk at the queue's head; its request is now the one in
     /// flight. User code: last.
-    pub const CALL_WRITE: Effects = 1 << 13;
+    pub const CALL_WRITE: Effects = 1 << 15;
     /// Call the close algorithm; the close request is now in flight. User code: last.
-    pub const CALL_CLOSE: Effects = 1 << 14;
+    pub const CALL_CLOSE: Effects = 1 << 16;
     /// Call the abort algorithm with the abort's reason; when it settles, settle the abort and
     /// reject `closed`. User code: last.
-    pub const CALL_ABORT: Effects = 1 << 15;
-    /// An abort is already pending: its promise is the answer.
-    pub const ABORT_PENDING: Effects = 1 << 17;
-    /// The abort is accepted: keep its promise and its reason.
-    pub const ABORT_ACCEPTED: Effects = 1 << 18;
+    pub const CALL_ABORT: Effects = 1 << 17;
 }
 
 /// Effects of transform streams.

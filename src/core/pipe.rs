@@ -14,6 +14,8 @@ pub const PREVENT_CLOSE: u32 = 1;
 pub const PREVENT_ABORT: u32 = 2;
 /// Do not cancel the source when the destination ends or the signal fires.
 pub const PREVENT_CANCEL: u32 = 4;
+/// The source is a byte stream: the host itself carries out the read that [`READ`] asks for.
+pub const BYTE_SOURCE: u32 = 8;
 
 /// How one side of a pipe stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,7 +56,7 @@ pub struct Pipe {
 
 impl Core {
     /// A new pipe between two streams that the host has locked. `*_end`: 0 open, 1 closed,
-    /// 2 errored; `flags`: the `PREVENT_*` bits.
+    /// 2 errored; `flags`: the `PREVENT_*` bits and [`BYTE_SOURCE`].
     pub fn pipe_new(
         &mut self,
         source: Id,
@@ -159,6 +161,10 @@ impl Core {
             || destination.has_backpressure()
         {
             return WAIT;
+        }
+        if pipe.flags & BYTE_SOURCE != 0 {
+            pipe.reading = true;
+            return READ;
         }
         let Some(source) = self.readables.get(pipe.source) else {
             return WAIT;

@@ -8,6 +8,8 @@ use super::{Core, Id};
 
 /// The stream's strategy has a `size` function, which the host must call for each queued chunk.
 pub const HAS_SIZE: u32 = 1;
+/// The source has no pull algorithm, so the host is never asked to call it.
+pub const NO_PULL: u32 = 2;
 
 /// A live readable stream: one that is neither closed nor errored.
 #[derive(Debug)]
@@ -16,6 +18,7 @@ pub struct Readable {
     high_water_mark: f64,
     requests: u32,
     has_size: bool,
+    no_pull: bool,
     started: bool,
     close_requested: bool,
     pulling: bool,
@@ -29,6 +32,7 @@ impl Readable {
             high_water_mark,
             requests: 0,
             has_size: flags & HAS_SIZE != 0,
+            no_pull: flags & NO_PULL != 0,
             started: false,
             close_requested: false,
             pulling: false,
@@ -55,7 +59,7 @@ impl Readable {
     /// <https://streams.spec.whatwg.org/#readable-stream-default-controller-call-pull-if-needed>
     #[inline]
     fn call_pull_if_needed(&mut self) -> Effects {
-        if !self.should_call_pull() {
+        if self.no_pull || !self.should_call_pull() {
             return 0;
         }
         if self.pulling {
@@ -78,7 +82,8 @@ impl Readable {
 
 impl Core {
     /// A new stream. `high_water_mark` in units of the strategy (0 to infinity); `flags`:
-    /// [`HAS_SIZE`] or 0. Returns 0 when there is no slot left.
+    /// [`HAS_SIZE`] and
+    /// [`NO_PULL`]. Returns 0 when there is no slot left.
     pub fn readable_new(&mut self, high_water_mark: f64, flags: u32) -> Id {
         self.readables.insert(Readable::new(high_water_mark, flags))
     }

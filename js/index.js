@@ -1,0 +1,10 @@
+/** The public face of `tidegate`. */
+export { ByteLengthQueuingStrategy, CountQueuingStrategy } from './strategies.js';
+export { ReadableStream } from './readable-stream.js';
+export { ReadableStreamDefaultController } from './readable-stream-default-controller.js';
+export { ReadableStreamDefaultReader } from './readable-stream-default-reader.js';
+export { TransformStream } from './transform-stream.js';
+export { TransformStreamDefaultController } from './transform-stream-default-controller.js';
+export { WritableStream } from './writable-stream.js';
+export { WritableStreamDefaultController } from './writable-stream-default-controller.js';
+export { WritableStreamDefaultWriter } from './writable-stream-default-writer.js';

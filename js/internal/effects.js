@@ -1,0 +1,66 @@
+/** The bits of src/core/effect.rs, by the same names; tests/effects.rs compares the two files. */
+export const STALE = 1 << 31;
+export const REFUSED = 1 << 30;
+export const BAD_SIZE = 1 << 29;
+
+export const R_CHUNK = 1 << 0;
+export const R_PENDING = 1 << 1;
+export const R_FULFILL = 1 << 2;
+export const R_QUEUED = 1 << 3;
+export const R_NEED_SIZE = 1 << 4;
+export const R_CLOSE = 1 << 5;
+export const R_ERROR = 1 << 6;
+export const R_SETTLE_PULL = 1 << 7;
+export const R_CALL_PULL = 1 << 8;
+
+export const W_QUEUED = 1 << 0;
+export const W_RESOLVE_WRITE = 1 << 1;
+export const W_REJECT_WRITE = 1 << 2;
+export const W_RESOLVE_CLOSE = 1 << 3;
+export const W_REJECT_CLOSE = 1 << 4;
+export const W_RESOLVE_ABORT = 1 << 5;
+export const W_ABORT_ACCEPTED = 1 << 6;
+export const W_ABORT_PENDING = 1 << 7;
+export const W_CLEAR = 1 << 8;
+export const W_START_ERRORING = 1 << 9;
+export const W_BACKPRESSURE = 1 << 10;
+export const W_READY = 1 << 11;
+export const W_FINISH_ERRORING = 1 << 12;
+export const W_REJECT_ABORT = 1 << 13;
+export const W_REJECT_CLOSED = 1 << 14;
+export const W_CALL_WRITE = 1 << 15;
+export const W_CALL_CLOSE = 1 << 16;
+export const W_CALL_ABORT = 1 << 17;
+
+export const T_WAIT = 1 << 0;
+export const T_WAKE_WRITE = 1 << 1;
+export const T_CALL_TRANSFORM = 1 << 2;
+export const T_FINISH = 1 << 3;
+export const T_FINISHING = 1 << 4;
+
+export const P_WAIT = 0;
+export const P_MOVE = 1;
+export const P_READ = 2;
+export const P_ABORT_DESTINATION = 3;
+export const P_CANCEL_SOURCE = 4;
+export const P_CLOSE_DESTINATION = 5;
+export const P_CANCEL_CLOSED = 6;
+export const P_ABORT_BOTH = 7;
+export const P_FINISH = 8;
+export const P_DRAINING = 9;
+export const P_BEGIN_DRAINING = 10;
+export const P_SOURCE_SHIFT = 16;
+export const P_ACTION_MASK = 0xf;
+export const P_BY_SOURCE_ERROR = 1 << 4;
+export const P_BY_DESTINATION_ERROR = 1 << 5;
+export const P_BY_SOURCE_CLOSE = 1 << 6;
+export const P_BY_DESTINATION_CLOSE = 1 << 7;
+export const P_BY_SIGNAL = 1 << 8;
+
+/** Flags of `readable_new` and `pipe_new`. */
+export const HAS_SIZE = 1;
+export const NO_PULL = 2;
+export const PREVENT_CLOSE = 1;
+export const PREVENT_ABORT = 2;
+export const PREVENT_CANCEL = 4;
+export const BYTE_SOURCE = 8;

@@ -1,0 +1,51 @@
+/**
+ * The engine's own functions as they were at import, so that a page which patches its globals later
+ * does not change what streams do.
+ */
+
+const { bind, call } = Function.prototype;
+const uncurryThis = bind.bind(call);
+
+/** `functionBind(fn, thisValue, ...args)` */
+export const functionBind = uncurryThis(bind);
+export const reflectApply = Reflect.apply;
+
+const PromiseConstructor = Promise;
+/** `promiseThen(promise, onFulfilled, onRejected)` */
+export const promiseThen = uncurryThis(Promise.prototype.then);
+export const promiseResolve = Promise.resolve.bind(Promise);
+export const promiseReject = Promise.reject.bind(Promise);
+
+/** The promise that is resolved with `undefined`. */
+export const resolved = promiseResolve(undefined);
+
+export function noop() {}
+
+/** Keeps a rejection of `promise` from being reported as unhandled. */
+export function markHandled(promise) {
+  promiseThen(promise, undefined, noop);
+  return promise;
+}
+
+let lastResolve;
+let lastReject;
+function capture(resolve, reject) {
+  lastResolve = resolve;
+  lastReject = reject;
+}
+
+/** A promise with its two functions; no closure of its own. */
+export class Deferred {
+  constructor() {
+    this.promise = new PromiseConstructor(capture);
+    this.resolve = lastResolve;
+    this.reject = lastReject;
+  }
+}
+
+/** `upon(promise, onFulfilled, onRejected)`: the standard's "upon fulfillment/rejection"; `promise` may be any value. */
+export function upon(value, onFulfilled, onRejected) {
+  promiseThen(promiseResolve(value), onFulfilled, onRejected);
+}
+
+export const AsyncIteratorPrototype = Object.getPrototypeOf(Object.getPrototypeOf(async function* () {}).prototype);

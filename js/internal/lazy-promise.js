@@ -1,0 +1,61 @@
+/**
+ * A promise slot (`closed`, `ready`) whose promise is made when somebody asks for it. Rejections are
+ * marked as handled, as the standard does for both.
+ */
+import { Deferred, markHandled, promiseReject, promiseResolve } from './intrinsics.js';
+
+const PENDING = 0;
+const FULFILLED = 1;
+const REJECTED = 2;
+
+export class LazyPromise {
+  constructor() {
+    this.state = PENDING;
+    this.reason = undefined;
+    this.promise = undefined;
+    this.deferred = undefined;
+  }
+
+  get() {
+    if (this.promise === undefined) {
+      if (this.state === PENDING) {
+        this.deferred = new Deferred();
+        this.promise = this.deferred.promise;
+      } else {
+        this.promise = this.state === FULFILLED ? promiseResolve(undefined) : markHandled(promiseReject(this.reason));
+      }
+    }
+    return this.promise;
+  }
+
+  /** Fulfils the pending promise. */
+  fulfill() {
+    this.state = FULFILLED;
+    const deferred = this.deferred;
+    if (deferred !== undefined) {
+      this.deferred = undefined;
+      deferred.resolve(undefined);
+    }
+  }
+
+  /** Rejects the pending promise, or puts a rejected one in the place of a settled one. */
+  reject(reason) {
+    this.state = REJECTED;
+    this.reason = reason;
+    const deferred = this.deferred;
+    if (deferred !== undefined) {
+      this.deferred = undefined;
+      deferred.reject(reason);
+      markHandled(deferred.promise);
+    } else {
+      this.promise = undefined;
+    }
+  }
+
+  /** Puts a new pending promise in the place of a settled one. */
+  renew() {
+    this.state = PENDING;
+    this.promise = undefined;
+    this.deferred = undefined;
+  }
+}

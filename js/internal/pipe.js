@@ -1,0 +1,237 @@
+/**
+ * https://streams.spec.whatwg.org/#readable-stream-pipe-to. A pipe is the source's reader and the destination's
+ * writer in one object; the core decides what it does next, this file carries the chunks.
+ */
+import { core } from './core.js';
+import {
+  BYTE_SOURCE, P_ABORT_BOTH, P_ABORT_DESTINATION, P_ACTION_MASK, P_BEGIN_DRAINING, P_BY_DESTINATION_CLOSE, P_BY_DESTINATION_ERROR,
+  P_BY_SIGNAL, P_BY_SOURCE_CLOSE, P_BY_SOURCE_ERROR, P_CANCEL_CLOSED, P_CANCEL_SOURCE, P_CLOSE_DESTINATION, P_DRAINING, P_FINISH, P_MOVE,
+  P_READ, P_SOURCE_SHIFT, P_WAIT, PREVENT_ABORT, PREVENT_CANCEL, R_CALL_PULL, R_CLOSE,
+} from './effects.js';
+import { Deferred, functionBind, promiseResolve, upon } from './intrinsics.js';
+import { schedule } from './jobs.js';
+import { applyReadable, callPull, cancelStream, CLOSED, ERRORED, READABLE } from './readable.js';
+import { abortWritable, chunkSize, WRITABLE, writeChunk, CLOSED as W_CLOSED, ERRORED as W_ERRORED } from './writable.js';
+import { WriterImpl } from './writer.js';
+
+const { addEventListener, removeEventListener } = EventTarget.prototype;
+const listen = functionBind(Function.prototype.call, addEventListener);
+const unlisten = functionBind(Function.prototype.call, removeEventListener);
+
+const abandoned = new FinalizationRegistry((id) => core.pipe_free(id));
+
+const READABLE_END = { [READABLE]: 0, [CLOSED]: 1, [ERRORED]: 2 };
+
+class Pipe extends Deferred {
+  constructor(source, destination, flags, signal) {
+    super();
+    this.source = source;
+    this.destination = destination;
+    this.flags = source.isByteStream ? flags | BYTE_SOURCE : flags;
+    this.signal = signal;
+    this.onAbort = undefined;
+    this.held = undefined;
+    this.shuttingDown = false;
+    this.failed = false;
+    this.error = undefined;
+    const destinationEnd = destination.state === W_CLOSED ? 1 : destination.state === W_ERRORED ? 2 : 0;
+    this.id = core.pipe_new(source.id, READABLE_END[source.state], destination.id, destinationEnd, this.flags);
+    abandoned.register(this, this.id);
+    source.reader = this;
+    destination.writer = this;
+  }
+
+  get isPipe() {
+    return true;
+  }
+
+  get isByob() {
+    return false;
+  }
+
+  // The source's reader.
+
+  addRequest() {}
+
+  fulfill(chunk) {
+    this.chunkSteps(chunk);
+  }
+
+  chunkSteps(chunk) {
+    this.held = chunk;
+    core.pipe_fulfilled(this.id);
+    schedule(writeHeld, this);
+  }
+
+  closeSteps() {}
+
+  errorSteps() {}
+
+  onClose() {
+    core.pipe_source_ended(this.id, 1);
+    schedule(advance, this);
+  }
+
+  onError() {
+    core.pipe_source_ended(this.id, 2);
+    schedule(advance, this);
+  }
+
+  // The destination's writer.
+
+  onBackpressure() {}
+
+  onReady() {
+    advance(this);
+  }
+
+  onErroring() {}
+
+  onWriteSettled() {
+    if (this.shuttingDown) schedule(advance, this);
+  }
+
+  onClosed() {
+    core.pipe_destination_ended(this.id, 1);
+    schedule(advance, this);
+  }
+
+  onErrored() {
+    core.pipe_destination_ended(this.id, 2);
+    schedule(advance, this);
+  }
+
+  write(chunk) {
+    const destination = this.destination;
+    const size = destination.size === undefined ? 1 : chunkSize(destination, chunk);
+    writeChunk(destination, chunk, size, undefined);
+  }
+
+  /** Keeps why the pipe ends, as it stands when the shutdown begins. */
+  beginShutdown(answer) {
+    if (this.shuttingDown) return;
+    this.shuttingDown = true;
+    if (answer & P_BY_SOURCE_CLOSE) return;
+    this.failed = true;
+    if (answer & P_BY_SOURCE_ERROR) this.error = this.source.storedError;
+    else if (answer & P_BY_DESTINATION_ERROR) this.error = this.destination.storedError;
+    else if (answer & P_BY_SIGNAL) this.error = this.signal.reason;
+    else if (answer & P_BY_DESTINATION_CLOSE) this.error = new TypeError('pipeTo(): the destination closed before all chunks were piped to it');
+  }
+
+  /** https://streams.spec.whatwg.org/#rs-pipeTo-shutdown-with-action */
+  act(answer) {
+    this.beginShutdown(answer);
+    let action;
+    switch (answer & P_ACTION_MASK) {
+      case P_ABORT_DESTINATION:
+        action = abortWritable(this.destination, this.error);
+        break;
+      case P_CANCEL_SOURCE:
+      case P_CANCEL_CLOSED:
+        action = cancelStream(this.source, this.error);
+        break;
+      case P_CLOSE_DESTINATION:
+        action = WriterImpl.closeWithErrorPropagation(this.destination);
+        break;
+      case P_ABORT_BOTH:
+        action = this.abortBoth();
+        break;
+      case P_FINISH:
+        this.finish();
+        return;
+    }
+    upon(action, () => this.finish(), (error) => {
+      this.failed = true;
+      this.error = error;
+      this.finish();
+    });
+  }
+
+  abortBoth() {
+    const { source, destination, flags, error } = this;
+    const aborted = !(flags & PREVENT_ABORT) && destination.state === WRITABLE ? abortWritable(destination, error) : promiseResolve(undefined);
+    const cancelled = !(flags & PREVENT_CANCEL) && source.state === READABLE ? cancelStream(source, error) : promiseResolve(undefined);
+    const both = new Deferred();
+    let left = 2;
+    const one = () => {
+      if (--left === 0) both.resolve(undefined);
+    };
+    upon(aborted, one, both.reject);
+    upon(cancelled, one, both.reject);
+    return both.promise;
+  }
+
+  /** https://streams.spec.whatwg.org/#rs-pipeTo-finalize */
+  finish() {
+    core.pipe_free(this.id);
+    this.destination.writer = undefined;
+    if (this.source.isByteStream) this.source.releaseSteps();
+    this.source.reader = undefined;
+    if (this.onAbort !== undefined) unlisten(this.signal, 'abort', this.onAbort);
+    if (this.failed) this.reject(this.error);
+    else this.resolve(undefined);
+  }
+}
+
+function writeHeld(pipe) {
+  const chunk = pipe.held;
+  pipe.held = undefined;
+  core.pipe_written(pipe.id);
+  pipe.write(chunk);
+  advance(pipe);
+}
+
+/** Lets the pipe go on until it has to wait. Runs in a microtask, never inside the page's call. */
+function advance(pipe) {
+  while (carryOut(pipe, core.pipe_next(pipe.id)));
+}
+
+/** Does what the core answered; true where there may be more to do at once. */
+function carryOut(pipe, answer) {
+  switch (answer & P_ACTION_MASK) {
+    case P_WAIT:
+    case P_DRAINING:
+      return false;
+    case P_MOVE: {
+      const source = pipe.source;
+      const chunk = source.queue.shift();
+      const effects = answer >>> P_SOURCE_SHIFT;
+      if (effects & (R_CLOSE | R_CALL_PULL)) applyReadable(source, effects);
+      pipe.write(chunk);
+      return true;
+    }
+    case P_READ:
+      if (pipe.flags & BYTE_SOURCE) pipe.source.pullSteps(pipe, pipe);
+      else if ((answer >>> P_SOURCE_SHIFT) & R_CALL_PULL) callPull(pipe.source);
+      return false;
+    case P_BEGIN_DRAINING:
+      pipe.beginShutdown(answer);
+      schedule(advance, pipe);
+      return false;
+    default:
+      pipe.act(answer);
+      return false;
+  }
+}
+
+/**
+ * Pipes `source` into `destination`, neither of which is locked. `flags`: the `PREVENT_*` bits. Returns the
+ * promise of pipeTo().
+ */
+export function pipeTo(source, destination, flags, signal) {
+  const pipe = new Pipe(source, destination, flags, signal);
+  if (signal !== undefined) {
+    const onAbort = () => carryOut(pipe, core.pipe_signalled(pipe.id));
+    if (signal.aborted) {
+      onAbort();
+      return pipe.promise;
+    }
+    pipe.onAbort = onAbort;
+    listen(signal, 'abort', onAbort);
+  }
+  // A side that has ended shuts the pipe down at once; chunks move in a microtask.
+  if (source.state !== READABLE || destination.state !== WRITABLE || destination.closeRequest !== undefined) advance(pipe);
+  else schedule(advance, pipe);
+  return pipe.promise;
+}

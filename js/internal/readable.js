@@ -1,0 +1,215 @@
+/**
+ * Readable streams as the core sees them: the values that belong to one core id, and the operations of
+ * https://streams.spec.whatwg.org/#rs-abstract-ops that carry them.
+ */
+import { core } from './core.js';
+import {
+  BAD_SIZE, HAS_SIZE, NO_PULL, R_CALL_PULL, R_CHUNK, R_CLOSE, R_FULFILL, R_NEED_SIZE, R_QUEUED, R_SETTLE_PULL, REFUSED, STALE,
+} from './effects.js';
+import { Fifo } from './fifo.js';
+import { noop, promiseReject, promiseResolve, promiseThen, resolved } from './intrinsics.js';
+import { schedule } from './jobs.js';
+
+export const READABLE = 0;
+export const CLOSED = 1;
+export const ERRORED = 2;
+
+/** Returned by a pull algorithm of ours that reports its end to the core itself. */
+export const PENDING = Symbol('pending');
+
+const abandoned = new FinalizationRegistry((id) => core.readable_free(id));
+
+/** A stream with a default controller. `pull` and `cancel` are bound functions or undefined. */
+export class ReadableImpl {
+  constructor(highWaterMark, size, pull, cancel) {
+    this.state = READABLE;
+    this.storedError = undefined;
+    this.reader = undefined;
+    this.queue = new Fifo();
+    this.size = size;
+    this.pull = pull;
+    this.cancel = cancel;
+    this.controller = undefined;
+    this.transform = undefined;
+    this.onPulled = undefined;
+    this.onPullFailed = undefined;
+    this.id = this.createSlot(highWaterMark);
+  }
+
+  createSlot(highWaterMark) {
+    const flags = (this.size === undefined ? 0 : HAS_SIZE) | (this.pull === undefined ? NO_PULL : 0);
+    const id = core.readable_new(highWaterMark, flags);
+    if (id === 0) throw new RangeError('ReadableStream: too many live streams; close or cancel some');
+    abandoned.register(this, id);
+    return id;
+  }
+
+  get isByteStream() {
+    return false;
+  }
+
+  /** [[PullSteps]]: `reader` is the lock that `request` belongs to. */
+  pullSteps(reader, request) {
+    const effects = core.readable_read(this.id);
+    if (effects & R_CHUNK) {
+      const chunk = this.queue.shift();
+      if (effects & (R_CLOSE | R_CALL_PULL)) applyReadable(this, effects);
+      request.chunkSteps(chunk);
+    } else {
+      reader.addRequest(request);
+      if (effects & R_CALL_PULL) callPull(this);
+    }
+  }
+
+  /** What a stream that is cancelled does with its controller; returns the source's promise or value. */
+  cancelSteps(reason, cancel) {
+    this.queue = undefined;
+    return cancel === undefined ? undefined : cancel(reason);
+  }
+
+  /** [[ReleaseSteps]] */
+  releaseSteps() {
+    core.readable_release(this.id);
+  }
+
+  /** Forgets what only a live stream needs. */
+  clear() {
+    this.id = 0;
+    this.size = undefined;
+    this.pull = undefined;
+    this.cancel = undefined;
+  }
+}
+
+/** Carries out the effects that concern the stream as a whole. */
+export function applyReadable(stream, effects) {
+  if (effects & R_CLOSE) closeStream(stream);
+  if (effects & R_CALL_PULL) callPull(stream);
+}
+
+/** Waits for the start algorithm's `result`, then lets the stream pull. */
+export function afterReadableStart(stream, result) {
+  if (result === undefined) {
+    schedule(started, stream);
+  } else {
+    promiseThen(promiseResolve(result), () => started(stream), (error) => errorStream(stream, error));
+  }
+}
+
+function started(stream) {
+  applyReadable(stream, core.readable_started(stream.id));
+}
+
+export function callPull(stream) {
+  const pull = stream.pull;
+  let result;
+  try {
+    result = pull();
+  } catch (error) {
+    result = promiseReject(error);
+  }
+  if (result === undefined) {
+    schedule(pullSettled, stream);
+  } else if (result !== PENDING) {
+    stream.onPulled ??= () => pullSettled(stream);
+    stream.onPullFailed ??= (error) => errorStream(stream, error);
+    promiseThen(promiseResolve(result), stream.onPulled, stream.onPullFailed);
+  }
+}
+
+export function pullSettled(stream) {
+  if (core.readable_pull_settled(stream.id) & R_CALL_PULL) callPull(stream);
+}
+
+/** https://streams.spec.whatwg.org/#readable-stream-close, once the core has closed. */
+export function closeStream(stream) {
+  stream.state = CLOSED;
+  stream.clear();
+  stream.reader?.onClose();
+  stream.transform?.onSideEnded();
+}
+
+/** https://streams.spec.whatwg.org/#readable-stream-default-controller-error; nothing where the stream has ended. */
+export function errorStream(stream, error) {
+  if (stream.state !== READABLE) return;
+  core.readable_error(stream.id);
+  stream.state = ERRORED;
+  stream.storedError = error;
+  stream.queue = undefined;
+  stream.clear();
+  stream.reader?.onError(error);
+  stream.transform?.onSideEnded();
+}
+
+/** https://streams.spec.whatwg.org/#readable-stream-cancel */
+export function cancelStream(stream, reason) {
+  if (stream.state === CLOSED) return promiseResolve(undefined);
+  if (stream.state === ERRORED) return promiseReject(stream.storedError);
+  const cancel = stream.cancel;
+  core.readable_cancel(stream.id);
+  closeStream(stream);
+  let result;
+  try {
+    result = stream.cancelSteps(reason, cancel);
+  } catch (error) {
+    return promiseReject(error);
+  }
+  return promiseThen(result === undefined ? resolved : promiseResolve(result), noop);
+}
+
+/**
+ * https://streams.spec.whatwg.org/#readable-stream-default-controller-enqueue. False where the stream is closing,
+ * closed or errored; throws what `size` throws and a RangeError for its bad answers.
+ */
+export function enqueue(stream, chunk) {
+  return finishEnqueue(stream, chunk, core.readable_enqueue(stream.id), 0);
+}
+
+/** The same through a transform with the core id `transform`. */
+export function enqueueTransformed(stream, chunk, transform) {
+  return finishEnqueue(stream, chunk, core.transform_enqueue(transform), transform);
+}
+
+function finishEnqueue(stream, chunk, first, transform) {
+  let effects = first;
+  if (effects & R_NEED_SIZE) effects = commitSize(stream, chunk, transform);
+  if (effects & R_QUEUED) stream.queue.push(chunk);
+  else if (effects & R_FULFILL) stream.reader.fulfill(chunk);
+  if (effects & (R_SETTLE_PULL | R_CALL_PULL)) {
+    if (effects & R_CALL_PULL) callPull(stream);
+    if (effects & R_SETTLE_PULL) schedule(pullSettled, stream);
+  }
+  return (effects & (REFUSED | STALE)) === 0 || (first & R_NEED_SIZE) !== 0;
+}
+
+function commitSize(stream, chunk, transform) {
+  const sizeAlgorithm = stream.size;
+  let size;
+  try {
+    size = +sizeAlgorithm(chunk);
+  } catch (error) {
+    errorStream(stream, error);
+    throw error;
+  }
+  const effects = transform === 0 ? core.readable_enqueue_commit(stream.id, size) : core.transform_enqueue_commit(transform, size);
+  if (effects & BAD_SIZE) {
+    const error = new RangeError(`size(): the chunk's size must be a finite number that is not negative, got ${size}`);
+    errorStream(stream, error);
+    throw error;
+  }
+  return effects;
+}
+
+/** https://streams.spec.whatwg.org/#readable-stream-default-controller-close; false where the stream is closing or has ended. */
+export function closeReadable(stream) {
+  const effects = core.readable_close(stream.id);
+  if (effects & R_CLOSE) closeStream(stream);
+  return (effects & (REFUSED | STALE)) === 0;
+}
+
+/** https://streams.spec.whatwg.org/#readable-stream-default-controller-get-desired-size */
+export function readableDesiredSize(stream) {
+  if (stream.state === ERRORED) return null;
+  if (stream.state === CLOSED) return 0;
+  return core.readable_desired_size(stream.id);
+}

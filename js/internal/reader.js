@@ -1,0 +1,96 @@
+/** Locks on readable streams: https://streams.spec.whatwg.org/#rs-reader-abstract-ops */
+import { Deferred } from './intrinsics.js';
+import { Fifo } from './fifo.js';
+import { LazyPromise } from './lazy-promise.js';
+import { cancelStream, CLOSED, ERRORED, READABLE } from './readable.js';
+
+/** Half of every reader: the lock, and the `closed` promise. */
+export class GenericReaderImpl {
+  constructor(stream) {
+    if (stream.reader !== undefined) {
+      throw new TypeError('This ReadableStream is locked to another reader; release that first');
+    }
+    this.stream = stream;
+    this.requests = undefined;
+    this.closed = new LazyPromise();
+    stream.reader = this;
+    if (stream.state === CLOSED) this.closed.fulfill();
+    else if (stream.state === ERRORED) this.closed.reject(stream.storedError);
+  }
+
+  addRequest(request) {
+    (this.requests ??= new Fifo()).push(request);
+  }
+
+  takeRequests() {
+    const requests = this.requests;
+    this.requests = undefined;
+    return requests;
+  }
+
+  onError(error) {
+    this.closed.reject(error);
+    this.errorRequests(error);
+  }
+
+  errorRequests(error) {
+    const requests = this.takeRequests();
+    while (requests?.length) requests.shift().errorSteps(error);
+  }
+
+  /** https://streams.spec.whatwg.org/#readable-stream-reader-generic-cancel */
+  cancel(reason) {
+    return cancelStream(this.stream, reason);
+  }
+
+  /** https://streams.spec.whatwg.org/#abstract-opdef-readablestreamdefaultreaderrelease and its BYOB twin */
+  release() {
+    const stream = this.stream;
+    this.closed.reject(new TypeError('The reader was released, so it no longer tells when the stream is closed'));
+    stream.releaseSteps();
+    stream.reader = undefined;
+    this.stream = undefined;
+    this.errorRequests(new TypeError('The reader was released while this read was pending'));
+  }
+}
+
+/** The lock of a ReadableStreamDefaultReader, and of the standard's own reads. */
+export class DefaultReaderImpl extends GenericReaderImpl {
+  get isByob() {
+    return false;
+  }
+
+  /** Answers the first request. */
+  fulfill(chunk) {
+    this.requests.shift().chunkSteps(chunk);
+  }
+
+  onClose() {
+    this.closed.fulfill();
+    const requests = this.takeRequests();
+    while (requests?.length) requests.shift().closeSteps();
+  }
+
+  /** https://streams.spec.whatwg.org/#readable-stream-default-reader-read */
+  read(request) {
+    const stream = this.stream;
+    if (stream.state === READABLE) stream.pullSteps(this, request);
+    else if (stream.state === CLOSED) request.closeSteps();
+    else request.errorSteps(stream.storedError);
+  }
+}
+
+/** The request of a `read()`: a promise for `{ value, done }`. */
+export class PromiseReadRequest extends Deferred {
+  chunkSteps(chunk) {
+    this.resolve({ value: chunk, done: false });
+  }
+
+  closeSteps() {
+    this.resolve({ value: undefined, done: true });
+  }
+
+  errorSteps(error) {
+    this.reject(error);
+  }
+}

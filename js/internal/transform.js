@@ -1,0 +1,220 @@
+/** Transform streams: https://streams.spec.whatwg.org/#ts-abstract-ops */
+import { core } from './core.js';
+import { T_FINISH, T_WAIT, T_WAKE_WRITE } from './effects.js';
+import { Deferred, promiseReject, promiseResolve, promiseThen, upon } from './intrinsics.js';
+import { schedule } from './jobs.js';
+import {
+  afterReadableStart, closeReadable, enqueueTransformed, ERRORED, errorStream, PENDING, READABLE, ReadableImpl,
+} from './readable.js';
+import {
+  afterWritableStart, CLOSED as W_CLOSED, ERRORED as W_ERRORED, ERRORING, errorWritable, WritableImpl, writeFailed, writeSettled,
+} from './writable.js';
+
+const abandoned = new FinalizationRegistry((id) => core.transform_free(id));
+
+export class TransformImpl {
+  /** The strategies are `{ highWaterMark, size }`, complete. */
+  constructor(writableStrategy, readableStrategy) {
+    this.transform = undefined;
+    this.flush = undefined;
+    this.cancel = undefined;
+    this.controller = undefined;
+    this.waiting = undefined;
+    this.finish = undefined;
+    this.writable = new WritableImpl(
+      writableStrategy.highWaterMark,
+      writableStrategy.size,
+      (chunk) => this.sinkWrite(chunk),
+      () => this.sinkClose(),
+      (reason) => this.sinkAbort(reason),
+    );
+    this.readable = new ReadableImpl(
+      readableStrategy.highWaterMark,
+      readableStrategy.size,
+      () => this.sourcePull(),
+      (reason) => this.sourceCancel(reason),
+    );
+    this.writable.transform = this;
+    this.readable.transform = this;
+    this.id = core.transform_new(this.readable.id);
+    abandoned.register(this, this.id);
+  }
+
+  /** Lets both sides start once `result`, what the transformer's start returned, is there. */
+  afterStart(result) {
+    const started = result === undefined ? undefined : promiseResolve(result);
+    afterWritableStart(this.writable, started);
+    afterReadableStart(this.readable, started);
+  }
+
+  /** Called by either side when it has ended. */
+  onSideEnded() {
+    const { readable, writable } = this;
+    if (readable.state !== READABLE && (writable.state === W_CLOSED || writable.state === W_ERRORED)) core.transform_free(this.id);
+  }
+
+  clearAlgorithms() {
+    this.transform = undefined;
+    this.flush = undefined;
+    this.cancel = undefined;
+  }
+
+  /** https://streams.spec.whatwg.org/#transform-stream-default-controller-enqueue */
+  enqueue(chunk) {
+    let accepted;
+    try {
+      accepted = enqueueTransformed(this.readable, chunk, this.id);
+    } catch (error) {
+      this.errorWritableAndUnblockWrite(error);
+      throw this.readable.storedError;
+    }
+    if (!accepted) throw new TypeError('enqueue(): the readable side is closed, closing or errored');
+  }
+
+  /** https://streams.spec.whatwg.org/#transform-stream-error */
+  error(error) {
+    errorStream(this.readable, error);
+    this.errorWritableAndUnblockWrite(error);
+  }
+
+  /** https://streams.spec.whatwg.org/#transform-stream-default-controller-terminate */
+  terminate() {
+    closeReadable(this.readable);
+    this.errorWritableAndUnblockWrite(new TypeError('The transform stream was terminated'));
+  }
+
+  errorWritableAndUnblockWrite(error) {
+    this.clearAlgorithms();
+    errorWritable(this.writable, error);
+    this.unblockWrite();
+  }
+
+  unblockWrite() {
+    if (core.transform_unblock_write(this.id) & T_WAKE_WRITE) schedule(wakeWrite, this);
+  }
+
+  /** https://streams.spec.whatwg.org/#transform-stream-default-controller-perform-transform */
+  perform(chunk) {
+    let result;
+    try {
+      if (this.transform === undefined) this.enqueue(chunk);
+      else result = this.transform(chunk, this.controller);
+    } catch (error) {
+      this.error(error);
+      return promiseReject(error);
+    }
+    if (result === undefined) return undefined;
+    return promiseThen(promiseResolve(result), undefined, (error) => {
+      this.error(error);
+      throw error;
+    });
+  }
+
+  sinkWrite(chunk) {
+    if (core.transform_write(this.id) & T_WAIT) {
+      this.waiting = chunk;
+      return PENDING;
+    }
+    return this.perform(chunk);
+  }
+
+  sourcePull() {
+    if (core.transform_pull(this.id) & T_WAKE_WRITE) schedule(wakeWrite, this);
+    return PENDING;
+  }
+
+  /** Whether this call begins the finish; otherwise `finish` holds the promise of the one that did. */
+  beginFinish() {
+    if (!(core.transform_finish(this.id) & T_FINISH) && this.finish !== undefined) return false;
+    this.finish = new Deferred();
+    return true;
+  }
+
+  /** Runs `algorithm`, then `settle` or `fail` with what came of it; both settle `finish`. */
+  runFinish(algorithm, settle, fail) {
+    let result;
+    try {
+      result = algorithm?.();
+    } catch (error) {
+      result = promiseReject(error);
+    }
+    this.clearAlgorithms();
+    upon(result, settle, (error) => {
+      fail(error);
+      this.finish.reject(error);
+    });
+    return this.finish.promise;
+  }
+
+  /** https://streams.spec.whatwg.org/#transform-stream-default-sink-abort-algorithm */
+  sinkAbort(reason) {
+    if (!this.beginFinish()) return this.finish.promise;
+    const { readable, cancel } = this;
+    return this.runFinish(
+      cancel && (() => cancel(reason)),
+      () => {
+        if (readable.state === ERRORED) {
+          this.finish.reject(readable.storedError);
+        } else {
+          errorStream(readable, reason);
+          this.finish.resolve(undefined);
+        }
+      },
+      (error) => errorStream(readable, error),
+    );
+  }
+
+  /** https://streams.spec.whatwg.org/#transform-stream-default-sink-close-algorithm */
+  sinkClose() {
+    if (!this.beginFinish()) return this.finish.promise;
+    const { readable, flush } = this;
+    return this.runFinish(
+      flush && (() => flush(this.controller)),
+      () => {
+        if (readable.state === ERRORED) {
+          this.finish.reject(readable.storedError);
+        } else {
+          closeReadable(readable);
+          this.finish.resolve(undefined);
+        }
+      },
+      (error) => errorStream(readable, error),
+    );
+  }
+
+  /** https://streams.spec.whatwg.org/#transform-stream-default-source-cancel */
+  sourceCancel(reason) {
+    if (!this.beginFinish()) return this.finish.promise;
+    const { writable, cancel } = this;
+    return this.runFinish(
+      cancel && (() => cancel(reason)),
+      () => {
+        if (writable.state === W_ERRORED) {
+          this.finish.reject(writable.storedError);
+        } else {
+          errorWritable(writable, reason);
+          this.unblockWrite();
+          this.finish.resolve(undefined);
+        }
+      },
+      (error) => {
+        errorWritable(writable, error);
+        this.unblockWrite();
+      },
+    );
+  }
+}
+
+/** Goes on with the write that waited for the readable side. */
+function wakeWrite(transform) {
+  const chunk = transform.waiting;
+  transform.waiting = undefined;
+  const { writable } = transform;
+  if (writable.state === ERRORING) {
+    writeFailed(writable, writable.storedError);
+    return;
+  }
+  const result = transform.perform(chunk);
+  if (result === undefined) schedule(writeSettled, writable);
+  else promiseThen(result, () => writeSettled(writable), (error) => writeFailed(writable, error));
+}

@@ -1,0 +1,98 @@
+/** Web IDL's conversions and interface shapes, as far as the Streams Standard needs them. */
+import { reflectApply } from './intrinsics.js';
+
+/** Passed as first argument to a constructor that only this package may call. */
+export const INTERNAL = Symbol('tidegate');
+
+const abortedGetter = Object.getOwnPropertyDescriptor(AbortSignal.prototype, 'aborted').get;
+
+function isObject(value) {
+  return (typeof value === 'object' && value !== null) || typeof value === 'function';
+}
+
+/** The error of a method that was called on something else than an instance of its interface. */
+export function illegalInvocation(name) {
+  return new TypeError(`${name}: called on an object that is not an instance of this interface`);
+}
+
+/** A dictionary's source: undefined and null are empty, other non-objects a TypeError. */
+export function convertDictionary(value, context) {
+  if (value === undefined || value === null) return undefined;
+  if (!isObject(value)) throw new TypeError(`${context}: must be an object, got ${typeof value}`);
+  return value;
+}
+
+/** An optional argument of type `object`. */
+export function convertObject(value, context) {
+  if (value === undefined) return undefined;
+  if (!isObject(value)) throw new TypeError(`${context}: must be an object, got ${value === null ? 'null' : typeof value}`);
+  return value;
+}
+
+/** A dictionary member of a callback function type; undefined where it is absent. */
+export function convertCallback(value, context) {
+  if (value === undefined) return undefined;
+  if (typeof value !== 'function') throw new TypeError(`${context}: must be a function, got ${value === null ? 'null' : typeof value}`);
+  return value;
+}
+
+/** `unrestricted double` */
+export function convertDouble(value) {
+  return +value;
+}
+
+/** `[EnforceRange] unsigned long long` */
+export function convertUnsignedLongLong(value, context) {
+  let number = +value;
+  if (!Number.isFinite(number)) throw new TypeError(`${context}: must be a finite number`);
+  number = Math.trunc(number);
+  if (number < 0 || number > Number.MAX_SAFE_INTEGER) {
+    throw new TypeError(`${context}: must be between 0 and ${Number.MAX_SAFE_INTEGER}, got ${number}`);
+  }
+  return number;
+}
+
+/** The dictionary QueuingStrategy. */
+export function convertQueuingStrategy(value, context) {
+  const strategy = convertDictionary(value, context);
+  if (strategy === undefined) return { highWaterMark: undefined, size: undefined };
+  const mark = strategy.highWaterMark;
+  const highWaterMark = mark === undefined ? undefined : convertDouble(mark);
+  return { highWaterMark, size: convertCallback(strategy.size, `${context}: size`) };
+}
+
+/** https://streams.spec.whatwg.org/#validate-and-normalize-high-water-mark */
+export function extractHighWaterMark(highWaterMark, defaultValue) {
+  if (highWaterMark === undefined) return defaultValue;
+  if (Number.isNaN(highWaterMark) || highWaterMark < 0) {
+    throw new RangeError(`highWaterMark: must be a number that is not negative, got ${highWaterMark}`);
+  }
+  return highWaterMark;
+}
+
+/** A dictionary member of type AbortSignal; undefined where it is absent. */
+export function convertAbortSignal(value, context) {
+  if (value === undefined) return undefined;
+  try {
+    reflectApply(abortedGetter, value, []);
+  } catch {
+    throw new TypeError(`${context}: signal must be an AbortSignal`);
+  }
+  return value;
+}
+
+/**
+ * Gives a class the property attributes of an interface: members enumerable, `Symbol.toStringTag`, and a name
+ * that no minifier changes.
+ */
+export function defineInterface(constructor, name) {
+  const prototype = constructor.prototype;
+  for (const key of Reflect.ownKeys(prototype)) {
+    if (key !== 'constructor' && typeof key === 'string') Object.defineProperty(prototype, key, { enumerable: true });
+  }
+  for (const key of Object.getOwnPropertyNames(constructor)) {
+    if (typeof constructor[key] === 'function' && key !== 'prototype') Object.defineProperty(constructor, key, { enumerable: true });
+  }
+  Object.defineProperty(prototype, Symbol.toStringTag, { value: name, configurable: true });
+  Object.defineProperty(constructor, 'name', { value: name, configurable: true });
+}

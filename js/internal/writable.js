@@ -1,0 +1,295 @@
+/**
+ * Writable streams as the core sees them: the values that belong to one core id, and the operations of
+ * https://streams.spec.whatwg.org/#ws-all-abstract-ops that carry them.
+ */
+import { core } from './core.js';
+import {
+  BAD_SIZE, REFUSED, W_ABORT_PENDING, W_BACKPRESSURE, W_CALL_ABORT, W_CALL_CLOSE, W_CALL_WRITE, W_CLEAR,
+  W_FINISH_ERRORING, W_QUEUED, W_READY, W_REJECT_ABORT, W_REJECT_CLOSE, W_REJECT_CLOSED, W_REJECT_WRITE, W_RESOLVE_ABORT,
+  W_RESOLVE_CLOSE, W_RESOLVE_WRITE, W_START_ERRORING,
+} from './effects.js';
+import { Fifo } from './fifo.js';
+import { Deferred, promiseReject, promiseResolve, promiseThen, upon } from './intrinsics.js';
+import { schedule } from './jobs.js';
+import { PENDING } from './readable.js';
+
+export const WRITABLE = 0;
+export const CLOSED = 1;
+export const ERRORED = 2;
+export const ERRORING = 3;
+
+const abandoned = new FinalizationRegistry((id) => core.writable_free(id));
+
+/** `write(chunk)`, `close()` and `abort(reason)` are bound functions or undefined. */
+export class WritableImpl {
+  constructor(highWaterMark, size, write, close, abort) {
+    this.state = WRITABLE;
+    this.storedError = undefined;
+    this.writer = undefined;
+    this.queue = new Fifo();
+    /** The requests of the chunks in `queue`; undefined for a write of a pipe, which waits for none. */
+    this.writeRequests = new Fifo();
+    this.inFlightRequest = undefined;
+    this.closeRequest = undefined;
+    this.abortRequest = undefined;
+    this.abortReason = undefined;
+    this.size = size;
+    this.write = write;
+    this.close = close;
+    this.abort = abort;
+    this.controller = undefined;
+    this.abortController = undefined;
+    this.transform = undefined;
+    this.onWritten = undefined;
+    this.onWriteFailed = undefined;
+    this.id = core.writable_new(highWaterMark);
+    if (this.id === 0) throw new RangeError('WritableStream: too many live streams; close or abort some');
+    abandoned.register(this, this.id);
+  }
+
+  /** https://streams.spec.whatwg.org/#ws-default-controller-signal; made when somebody asks for it. */
+  get signal() {
+    return (this.abortController ??= new AbortController()).signal;
+  }
+}
+
+function clearAlgorithms(stream) {
+  stream.size = undefined;
+  stream.write = undefined;
+  stream.close = undefined;
+  stream.abort = undefined;
+}
+
+/** Carries out an answer of the core. `error` is the reason that goes with it, if any. */
+export function applyWritable(stream, effects, error) {
+  const writer = stream.writer;
+  if (effects & W_RESOLVE_WRITE) settleWrite(stream)?.resolve(undefined);
+  if (effects & W_REJECT_WRITE) settleWrite(stream)?.reject(error);
+  if (effects & W_RESOLVE_CLOSE) finishClose(stream, effects);
+  if (effects & W_REJECT_CLOSE) {
+    stream.closeRequest.reject(error);
+    stream.closeRequest = undefined;
+    if (effects & W_REJECT_ABORT) takeAbortRequest(stream).reject(error);
+  }
+  if (effects & W_CLEAR) clearAlgorithms(stream);
+  if (effects & W_START_ERRORING) {
+    stream.state = ERRORING;
+    stream.storedError = error;
+    writer?.onErroring(error);
+  }
+  if (effects & W_BACKPRESSURE) writer?.onBackpressure();
+  if (effects & W_FINISH_ERRORING) finishErroring(stream, effects);
+  if (effects & W_CALL_WRITE) callWrite(stream);
+  else if (effects & W_CALL_CLOSE) callClose(stream);
+  // A pipe answers this with a burst of writes, so it comes after the sink's call.
+  if (effects & W_READY) writer?.onReady();
+}
+
+function settleWrite(stream) {
+  const request = stream.inFlightRequest;
+  stream.inFlightRequest = undefined;
+  if (stream.writer?.isPipe) stream.writer.onWriteSettled();
+  return request;
+}
+
+function takeAbortRequest(stream) {
+  const request = stream.abortRequest;
+  stream.abortRequest = undefined;
+  stream.abortReason = undefined;
+  return request;
+}
+
+function finishClose(stream, effects) {
+  stream.closeRequest.resolve(undefined);
+  stream.closeRequest = undefined;
+  stream.storedError = undefined;
+  if (effects & W_RESOLVE_ABORT) takeAbortRequest(stream).resolve(undefined);
+  stream.state = CLOSED;
+  stream.id = 0;
+  stream.writer?.onClosed();
+  stream.transform?.onSideEnded();
+}
+
+function finishErroring(stream, effects) {
+  stream.state = ERRORED;
+  stream.id = 0;
+  const error = stream.storedError;
+  const requests = stream.writeRequests;
+  stream.queue = undefined;
+  stream.writeRequests = undefined;
+  while (requests.length) requests.shift()?.reject(error);
+  stream.transform?.onSideEnded();
+  if (effects & W_REJECT_ABORT && !(effects & W_REJECT_CLOSE)) takeAbortRequest(stream).reject(error);
+  if (effects & W_REJECT_CLOSED) rejectCloseAndClosed(stream);
+  if (effects & W_CALL_ABORT) callAbort(stream);
+}
+
+/** https://streams.spec.whatwg.org/#writable-stream-reject-close-and-closed-promise-if-needed */
+function rejectCloseAndClosed(stream) {
+  if (stream.closeRequest !== undefined) {
+    stream.closeRequest.reject(stream.storedError);
+    stream.closeRequest = undefined;
+  }
+  stream.writer?.onErrored(stream.storedError);
+}
+
+function callWrite(stream) {
+  const chunk = stream.queue.shift();
+  stream.inFlightRequest = stream.writeRequests.shift();
+  const write = stream.write;
+  let result;
+  try {
+    result = write === undefined ? undefined : write(chunk, stream.controller);
+  } catch (error) {
+    result = promiseReject(error);
+  }
+  if (result === undefined) {
+    schedule(writeSettled, stream);
+  } else if (result !== PENDING) {
+    stream.onWritten ??= () => writeSettled(stream);
+    stream.onWriteFailed ??= (error) => writeFailed(stream, error);
+    promiseThen(promiseResolve(result), stream.onWritten, stream.onWriteFailed);
+  }
+}
+
+export function writeSettled(stream) {
+  applyWritable(stream, core.writable_write_settled(stream.id), undefined);
+}
+
+export function writeFailed(stream, error) {
+  applyWritable(stream, core.writable_write_failed(stream.id), error);
+}
+
+function callClose(stream) {
+  const close = stream.close;
+  let result;
+  try {
+    result = close === undefined ? undefined : close();
+  } catch (error) {
+    result = promiseReject(error);
+  }
+  clearAlgorithms(stream);
+  upon(
+    result,
+    () => applyWritable(stream, core.writable_close_settled(stream.id), undefined),
+    (error) => applyWritable(stream, core.writable_close_failed(stream.id), error),
+  );
+}
+
+function callAbort(stream) {
+  const abort = stream.abort;
+  const reason = stream.abortReason;
+  const request = takeAbortRequest(stream);
+  let result;
+  try {
+    result = abort === undefined ? undefined : abort(reason);
+  } catch (error) {
+    result = promiseReject(error);
+  }
+  clearAlgorithms(stream);
+  upon(
+    result,
+    () => {
+      request.resolve(undefined);
+      rejectCloseAndClosed(stream);
+    },
+    (error) => {
+      request.reject(error);
+      rejectCloseAndClosed(stream);
+    },
+  );
+}
+
+/** Waits for the start algorithm's `result`, then lets the stream write. */
+export function afterWritableStart(stream, result) {
+  if (result === undefined) {
+    schedule(started, stream);
+  } else {
+    promiseThen(
+      promiseResolve(result),
+      () => started(stream),
+      (error) => applyWritable(stream, core.writable_start_failed(stream.id), error),
+    );
+  }
+}
+
+function started(stream) {
+  applyWritable(stream, core.writable_started(stream.id), undefined);
+}
+
+/** https://streams.spec.whatwg.org/#writable-stream-default-controller-error-if-needed */
+export function errorWritable(stream, error) {
+  if (stream.state === WRITABLE) applyWritable(stream, core.writable_error(stream.id), error);
+}
+
+/** https://streams.spec.whatwg.org/#writable-stream-default-controller-get-chunk-size */
+export function chunkSize(stream, chunk) {
+  const sizeAlgorithm = stream.size;
+  if (sizeAlgorithm === undefined) return 1;
+  try {
+    return +sizeAlgorithm(chunk);
+  } catch (error) {
+    errorWritable(stream, error);
+    return 1;
+  }
+}
+
+/**
+ * Queues a chunk of the size `size`; `request` is settled with it (undefined: nobody waits). False, with nothing
+ * done, where the stream does not take writes any more.
+ */
+export function writeChunk(stream, chunk, size, request) {
+  if (stream.state !== WRITABLE) return false;
+  const effects = core.writable_write(stream.id, size);
+  if (effects & REFUSED) return false;
+  stream.queue.push(chunk);
+  stream.writeRequests.push(request);
+  if (effects !== W_QUEUED) {
+    const error = effects & BAD_SIZE
+      ? new RangeError(`size(): the chunk's size must be a finite number that is not negative, got ${size}`)
+      : undefined;
+    applyWritable(stream, effects, error);
+  }
+  return true;
+}
+
+/** https://streams.spec.whatwg.org/#writable-stream-close-queued-or-in-flight */
+export function closeQueuedOrInFlight(stream) {
+  return stream.closeRequest !== undefined;
+}
+
+/** https://streams.spec.whatwg.org/#writable-stream-close */
+export function closeWritable(stream) {
+  if (stream.state === CLOSED || stream.state === ERRORED) {
+    return promiseReject(new TypeError(`close(): the WritableStream is already ${stream.state === CLOSED ? 'closed' : 'errored'}`));
+  }
+  if (closeQueuedOrInFlight(stream)) return promiseReject(new TypeError('close(): the WritableStream is already closing'));
+  const request = new Deferred();
+  stream.closeRequest = request;
+  const effects = core.writable_close(stream.id);
+  // `ready` is fulfilled before the sink's close runs.
+  if (effects & W_READY) stream.writer?.onReady();
+  applyWritable(stream, effects & ~W_READY, undefined);
+  return request.promise;
+}
+
+/** https://streams.spec.whatwg.org/#writable-stream-abort */
+export function abortWritable(stream, reason) {
+  if (stream.state === CLOSED || stream.state === ERRORED) return promiseResolve(undefined);
+  (stream.abortController ??= new AbortController()).abort(reason);
+  if (stream.state === CLOSED || stream.state === ERRORED) return promiseResolve(undefined);
+  if (stream.abortRequest !== undefined) return stream.abortRequest.promise;
+  const request = new Deferred();
+  stream.abortRequest = request;
+  stream.abortReason = stream.state === ERRORING ? undefined : reason;
+  const effects = core.writable_abort(stream.id);
+  if (!(effects & W_ABORT_PENDING)) applyWritable(stream, effects, reason);
+  return request.promise;
+}
+
+/** https://streams.spec.whatwg.org/#writable-stream-default-writer-get-desired-size */
+export function writableDesiredSize(stream) {
+  if (stream.state === ERRORED || stream.state === ERRORING) return null;
+  if (stream.state === CLOSED) return 0;
+  return core.writable_desired_size(stream.id);
+}

@@ -1,0 +1,66 @@
+/** https://streams.spec.whatwg.org/#default-reader-class */
+import { core } from './internal/core.js';
+import { R_CALL_PULL, R_CHUNK, R_CLOSE } from './internal/effects.js';
+import { promiseReject, promiseResolve } from './internal/intrinsics.js';
+import { applyReadable, CLOSED, READABLE } from './internal/readable.js';
+import { DefaultReaderImpl, PromiseReadRequest } from './internal/reader.js';
+import { defineInterface, illegalInvocation } from './internal/webidl.js';
+import { readableImpl } from './readable-stream.js';
+
+export class ReadableStreamDefaultReader {
+  #reader;
+
+  constructor(stream) {
+    const impl = readableImpl(stream);
+    if (impl === undefined) throw new TypeError('ReadableStreamDefaultReader: the first argument must be a ReadableStream');
+    this.#reader = new DefaultReaderImpl(impl);
+  }
+
+  get closed() {
+    if (!(#reader in Object(this))) return promiseReject(illegalInvocation('ReadableStreamDefaultReader.closed'));
+    return this.#reader.closed.get();
+  }
+
+  cancel(reason = undefined) {
+    if (!(#reader in Object(this))) return promiseReject(illegalInvocation('ReadableStreamDefaultReader.cancel'));
+    if (this.#reader.stream === undefined) return promiseReject(new TypeError('cancel(): the reader was released'));
+    return this.#reader.cancel(reason);
+  }
+
+  read() {
+    if (!(#reader in Object(this))) return promiseReject(illegalInvocation('ReadableStreamDefaultReader.read'));
+    return read(this.#reader);
+  }
+
+  releaseLock() {
+    if (!(#reader in Object(this))) throw illegalInvocation('ReadableStreamDefaultReader.releaseLock');
+    if (this.#reader.stream !== undefined) this.#reader.release();
+  }
+}
+
+/** A read whose chunk is queued answers with a resolved promise and needs no request. */
+function read(reader) {
+  const stream = reader.stream;
+  if (stream === undefined) return promiseReject(new TypeError('read(): the reader was released'));
+  if (stream.state === READABLE) {
+    if (stream.isByteStream) {
+      const request = new PromiseReadRequest();
+      stream.pullSteps(reader, request);
+      return request.promise;
+    }
+    const effects = core.readable_read(stream.id);
+    if (effects & R_CHUNK) {
+      const value = stream.queue.shift();
+      if (effects & (R_CLOSE | R_CALL_PULL)) applyReadable(stream, effects);
+      return promiseResolve({ value, done: false });
+    }
+    const request = new PromiseReadRequest();
+    reader.addRequest(request);
+    if (effects & R_CALL_PULL) applyReadable(stream, effects);
+    return request.promise;
+  }
+  if (stream.state === CLOSED) return promiseResolve({ value: undefined, done: true });
+  return promiseReject(stream.storedError);
+}
+
+defineInterface(ReadableStreamDefaultReader, 'ReadableStreamDefaultReader');

@@ -1,0 +1,135 @@
+/** https://streams.spec.whatwg.org/#rs-class */
+import { adopt } from './internal/adopt.js';
+import { createAsyncIterator } from './internal/async-iterator.js';
+import { PREVENT_ABORT, PREVENT_CANCEL, PREVENT_CLOSE } from './internal/effects.js';
+import { functionBind, markHandled, promiseReject } from './internal/intrinsics.js';
+import { pipeTo } from './internal/pipe.js';
+import { afterReadableStart, cancelStream, ReadableImpl } from './internal/readable.js';
+import { DefaultReaderImpl } from './internal/reader.js';
+import {
+  convertAbortSignal, convertCallback, convertDictionary, convertObject, convertQueuingStrategy, convertUnsignedLongLong, defineInterface,
+  extractHighWaterMark, illegalInvocation, INTERNAL,
+} from './internal/webidl.js';
+import { ReadableStreamDefaultController } from './readable-stream-default-controller.js';
+import { ReadableStreamDefaultReader } from './readable-stream-default-reader.js';
+import { countSize } from './strategies.js';
+import { writableImpl } from './writable-stream.js';
+
+/** `readableImpl(value)`: what belongs to a ReadableStream; undefined where `value` is none. */
+export let readableImpl;
+
+/** The dictionary UnderlyingSource, members in the order of their names. */
+function convertUnderlyingSource(source) {
+  if (source === undefined) return {};
+  const autoAllocate = source.autoAllocateChunkSize;
+  const autoAllocateChunkSize = autoAllocate === undefined ? undefined : convertUnsignedLongLong(autoAllocate, 'underlyingSource: autoAllocateChunkSize');
+  const cancel = convertCallback(source.cancel, 'underlyingSource: cancel');
+  const pull = convertCallback(source.pull, 'underlyingSource: pull');
+  const start = convertCallback(source.start, 'underlyingSource: start');
+  const type = source.type;
+  if (type !== undefined && `${type}` !== 'bytes') throw new TypeError(`underlyingSource: type must be 'bytes' or undefined, got '${type}'`);
+  return { autoAllocateChunkSize, cancel, pull, start, isBytes: type !== undefined };
+}
+
+/** The dictionary StreamPipeOptions. */
+function convertPipeOptions(value, context) {
+  const options = convertDictionary(value, `${context}: options`);
+  if (options === undefined) return { flags: 0, signal: undefined };
+  let flags = 0;
+  if (options.preventAbort) flags |= PREVENT_ABORT;
+  if (options.preventCancel) flags |= PREVENT_CANCEL;
+  if (options.preventClose) flags |= PREVENT_CLOSE;
+  return { flags, signal: convertAbortSignal(options.signal, context) };
+}
+
+export class ReadableStream {
+  #impl;
+
+  static {
+    readableImpl = (value) => (typeof value === 'object' && value !== null && #impl in value ? value.#impl : undefined);
+  }
+
+  constructor(underlyingSource = undefined, strategy = {}) {
+    if (underlyingSource === INTERNAL) {
+      this.#impl = strategy;
+      return;
+    }
+    const source = convertObject(underlyingSource, 'ReadableStream: underlyingSource');
+    const { highWaterMark, size } = convertQueuingStrategy(strategy, 'ReadableStream: strategy');
+    const { cancel, pull, start, isBytes } = convertUnderlyingSource(source);
+    if (isBytes) throw new TypeError('ReadableStream: byte streams are not there yet');
+    const mark = extractHighWaterMark(highWaterMark, 1);
+    const controller = (impl) => new ReadableStreamDefaultController(INTERNAL, impl);
+    const impl = new ReadableImpl(mark, size === countSize ? undefined : size, pull, undefined);
+    impl.controller = controller(impl);
+    impl.pull = pull && functionBind(pull, source, impl.controller);
+    impl.cancel = cancel && functionBind(cancel, source);
+    this.#impl = impl;
+    afterReadableStart(impl, start && functionBind(start, source)(impl.controller));
+  }
+
+  get locked() {
+    if (!(#impl in Object(this))) throw illegalInvocation('ReadableStream.locked');
+    return this.#impl.reader !== undefined;
+  }
+
+  cancel(reason = undefined) {
+    if (!(#impl in Object(this))) return promiseReject(illegalInvocation('ReadableStream.cancel'));
+    if (this.#impl.reader !== undefined) return promiseReject(new TypeError('cancel(): the ReadableStream is locked; cancel through its reader'));
+    return cancelStream(this.#impl, reason);
+  }
+
+  getReader(options = {}) {
+    if (!(#impl in Object(this))) throw illegalInvocation('ReadableStream.getReader');
+    const mode = convertDictionary(options, 'getReader(): options')?.mode;
+    if (mode === undefined) return new ReadableStreamDefaultReader(this);
+    if (`${mode}` !== 'byob') throw new TypeError(`getReader(): mode must be 'byob' or undefined, got '${mode}'`);
+    throw new TypeError('getReader(): a BYOB reader needs a byte stream');
+  }
+
+  pipeThrough(transform, options = {}) {
+    if (!(#impl in Object(this))) throw illegalInvocation('ReadableStream.pipeThrough');
+    if (arguments.length === 0) throw new TypeError('pipeThrough(): 1 argument required');
+    const pair = convertDictionary(transform, 'pipeThrough(): the transform');
+    const readable = pair?.readable;
+    if (readable === undefined || (readableImpl(readable) ?? adopt.isReadable?.(readable)) === undefined) {
+      throw new TypeError('pipeThrough(): transform.readable must be a ReadableStream');
+    }
+    const writable = pair.writable;
+    const destination = writableImpl(writable) ?? adopt.writable?.(writable);
+    if (destination === undefined) throw new TypeError('pipeThrough(): transform.writable must be a WritableStream');
+    const { flags, signal } = convertPipeOptions(options, 'pipeThrough()');
+    if (this.#impl.reader !== undefined) throw new TypeError('pipeThrough(): the ReadableStream is locked');
+    if (destination.writer !== undefined) throw new TypeError('pipeThrough(): transform.writable is locked');
+    markHandled(pipeTo(this.#impl, destination, flags, signal));
+    return readable;
+  }
+
+  pipeTo(destination, options = {}) {
+    if (!(#impl in Object(this))) return promiseReject(illegalInvocation('ReadableStream.pipeTo'));
+    try {
+      if (arguments.length === 0) throw new TypeError('pipeTo(): 1 argument required');
+      const to = writableImpl(destination) ?? adopt.writable?.(destination);
+      if (to === undefined) throw new TypeError('pipeTo(): the destination must be a WritableStream');
+      const { flags, signal } = convertPipeOptions(options, 'pipeTo()');
+      if (this.#impl.reader !== undefined) throw new TypeError('pipeTo(): the ReadableStream is locked');
+      if (to.writer !== undefined) throw new TypeError('pipeTo(): the destination is locked');
+      return pipeTo(this.#impl, to, flags, signal);
+    } catch (error) {
+      return promiseReject(error);
+    }
+  }
+
+  values(options = {}) {
+    if (!(#impl in Object(this))) throw illegalInvocation('ReadableStream.values');
+    const preventCancel = Boolean(convertDictionary(options, 'values(): options')?.preventCancel);
+    return createAsyncIterator(new DefaultReaderImpl(this.#impl), preventCancel);
+  }
+}
+
+defineInterface(ReadableStream, 'ReadableStream');
+Object.defineProperty(ReadableStream.prototype, Symbol.asyncIterator, {
+  value: ReadableStream.prototype.values,
+  writable: true,
+  configurable: true,
+});

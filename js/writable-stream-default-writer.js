@@ -1,0 +1,63 @@
+/** https://streams.spec.whatwg.org/#default-writer-class */
+import { promiseReject } from './internal/intrinsics.js';
+import { defineInterface, illegalInvocation } from './internal/webidl.js';
+import { abortWritable, closeQueuedOrInFlight, closeWritable, writableDesiredSize } from './internal/writable.js';
+import { WriterImpl } from './internal/writer.js';
+import { writableImpl } from './writable-stream.js';
+
+function released(name) {
+  return new TypeError(`${name}: the writer was released`);
+}
+
+export class WritableStreamDefaultWriter {
+  #writer;
+
+  constructor(stream) {
+    const impl = writableImpl(stream);
+    if (impl === undefined) throw new TypeError('WritableStreamDefaultWriter: the first argument must be a WritableStream');
+    this.#writer = new WriterImpl(impl);
+  }
+
+  get closed() {
+    if (!(#writer in Object(this))) return promiseReject(illegalInvocation('WritableStreamDefaultWriter.closed'));
+    return this.#writer.closed.get();
+  }
+
+  get desiredSize() {
+    if (!(#writer in Object(this))) throw illegalInvocation('WritableStreamDefaultWriter.desiredSize');
+    if (this.#writer.stream === undefined) throw released('desiredSize');
+    return writableDesiredSize(this.#writer.stream);
+  }
+
+  get ready() {
+    if (!(#writer in Object(this))) return promiseReject(illegalInvocation('WritableStreamDefaultWriter.ready'));
+    return this.#writer.ready.get();
+  }
+
+  abort(reason = undefined) {
+    if (!(#writer in Object(this))) return promiseReject(illegalInvocation('WritableStreamDefaultWriter.abort'));
+    if (this.#writer.stream === undefined) return promiseReject(released('abort()'));
+    return abortWritable(this.#writer.stream, reason);
+  }
+
+  close() {
+    if (!(#writer in Object(this))) return promiseReject(illegalInvocation('WritableStreamDefaultWriter.close'));
+    const stream = this.#writer.stream;
+    if (stream === undefined) return promiseReject(released('close()'));
+    if (closeQueuedOrInFlight(stream)) return promiseReject(new TypeError('close(): the WritableStream is already closing'));
+    return closeWritable(stream);
+  }
+
+  releaseLock() {
+    if (!(#writer in Object(this))) throw illegalInvocation('WritableStreamDefaultWriter.releaseLock');
+    if (this.#writer.stream !== undefined) this.#writer.release();
+  }
+
+  write(chunk = undefined) {
+    if (!(#writer in Object(this))) return promiseReject(illegalInvocation('WritableStreamDefaultWriter.write'));
+    if (this.#writer.stream === undefined) return promiseReject(released('write()'));
+    return this.#writer.write(chunk);
+  }
+}
+
+defineInterface(WritableStreamDefaultWriter, 'WritableStreamDefaultWriter');
