@@ -1,0 +1,61 @@
+/**
+ * Takes the times. All implementations run in one process, in an order that moves on by one each turn, with a collection
+ * (where the engine exposes one) and a pause between; a wrong count of chunks is an error, not a figure.
+ */
+import { workloads } from './workloads.js';
+
+/** Turns of half the length before those that count, so that compilers have seen the code. */
+const WARM_UP = 2;
+
+const pause = (milliseconds) => new Promise((resolve) => { setTimeout(resolve, milliseconds); });
+
+/**
+ * @param {Record<string, object>} implementations Name to an object with the standard's constructors.
+ * @param {{ only?: string[], turns?: number, chunks?: number, progress?: (text: string) => void }} [options] `only`: names
+ *   of workloads; `turns`: how often each is measured (6); `chunks`: of 1 KiB in each turn (20,000).
+ * @returns {Promise<{ chunks: number, turns: number, workloads: Record<string, Record<string, Figures | null>> }>} null where
+ *   the implementation lacks what the workload needs.
+ *
+ * @typedef {{ minimum: number, median: number, error?: string }} Figures Nanoseconds per chunk.
+ */
+export async function measure(implementations, { only, turns = 6, chunks = 20_000, progress = () => {} } = {}) {
+  const names = Object.keys(implementations);
+  const chosen = Object.entries(workloads).filter(([name]) => only === undefined || only.length === 0 || only.includes(name));
+  const results = {};
+  for (const [name, { run, needs = () => true }] of chosen) {
+    const times = new Map();
+    const errors = new Map();
+    for (const implementation of names) if (needs(implementations[implementation])) times.set(implementation, []);
+    for (let turn = -WARM_UP; turn < turns; turn += 1) {
+      for (let i = 0; i < names.length; i += 1) {
+        const implementation = names[(i + turn + WARM_UP) % names.length];
+        if (!times.has(implementation) || errors.has(implementation)) continue;
+        globalThis.gc?.();
+        await pause(5);
+        const count = turn < 0 ? Math.max(1, Math.floor(chunks / 2)) : chunks;
+        try {
+          const started = performance.now();
+          const arrived = await run(implementations[implementation], count);
+          const elapsed = performance.now() - started;
+          if (arrived !== count) throw new Error(`${arrived} of ${count} chunks arrived`);
+          if (turn >= 0) times.get(implementation).push(elapsed * 1e6 / count);
+        } catch (error) {
+          errors.set(implementation, String(error?.message ?? error));
+        }
+      }
+    }
+    results[name] = {};
+    for (const implementation of names) results[name][implementation] = figures(times.get(implementation), errors.get(implementation));
+    progress(name);
+  }
+  return { chunks, turns, workloads: results };
+}
+
+function figures(times, error) {
+  if (times === undefined) return null;
+  if (error !== undefined) return { minimum: NaN, median: NaN, error };
+  const sorted = [...times].sort((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  const median = sorted.length % 2 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
+  return { minimum: sorted[0], median };
+}
