@@ -2,7 +2,8 @@
  * Asynchronous iteration of a ReadableStream: https://streams.spec.whatwg.org/#rs-asynciterator and
  * https://webidl.spec.whatwg.org/#js-asynchronous-iterable
  */
-import { AsyncIteratorPrototype, Deferred, promiseReject, promiseResolve, promiseThen } from './intrinsics.js';
+import { AsyncIteratorPrototype, Deferred, isolate, promiseReject, promiseResolve, promiseThen } from './intrinsics.js';
+import { schedule } from './jobs.js';
 
 class IterationState {
   constructor(reader, preventCancel) {
@@ -16,7 +17,7 @@ class IterationState {
     if (this.finished) return promiseResolve({ value: undefined, done: true });
     const request = new NextRequest(this);
     this.reader.read(request);
-    if (!request.settled) this.ongoing = request.promise;
+    if (!request.answered) this.ongoing = request.promise;
     return request.promise;
   }
 
@@ -42,30 +43,47 @@ class IterationState {
   }
 }
 
+isolate(IterationState);
+
+/**
+ * The request of a `next()`. In the standard its promise follows that of the read, so an answer that comes later
+ * settles it one microtask after.
+ */
 class NextRequest extends Deferred {
   constructor(state) {
     super();
     this.state = state;
-    this.settled = false;
+    this.answered = false;
+    this.value = undefined;
   }
 
   chunkSteps(value) {
-    this.settled = true;
-    if (this.state.ongoing === this.promise) this.state.ongoing = undefined;
-    this.resolve({ value, done: false });
+    this.answered = true;
+    if (this.state.ongoing === undefined) {
+      this.resolve({ value, done: false });
+    } else {
+      this.value = value;
+      schedule(resolveNext, this);
+    }
   }
 
   closeSteps() {
-    this.settled = true;
+    this.answered = true;
     this.state.finish();
     this.resolve({ value: undefined, done: true });
   }
 
   errorSteps(error) {
-    this.settled = true;
+    this.answered = true;
     this.state.finish();
     this.reject(error);
   }
+}
+
+function resolveNext(request) {
+  const { state } = request;
+  if (state.ongoing === request.promise) state.ongoing = undefined;
+  request.resolve({ value: request.value, done: false });
 }
 
 class ReadableStreamAsyncIterator {

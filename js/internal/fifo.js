@@ -1,4 +1,6 @@
 /** A first-in first-out list on a ring. Reads and writes cost the same however long it is. */
+import { isolate } from './intrinsics.js';
+
 export class Fifo {
   constructor() {
     this.items = [undefined, undefined, undefined, undefined];
@@ -36,3 +38,5 @@ export class Fifo {
     this.head = 0;
   }
 }
+
+isolate(Fifo);

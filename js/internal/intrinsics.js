@@ -27,6 +27,11 @@ export function markHandled(promise) {
   return promise;
 }
 
+/** Cuts a class of ours off from Object.prototype, so that setters a page put there never see our slots. */
+export function isolate(constructor) {
+  Object.setPrototypeOf(constructor.prototype, null);
+}
+
 let lastResolve;
 let lastReject;
 function capture(resolve, reject) {
@@ -42,6 +47,8 @@ export class Deferred {
     this.reject = lastReject;
   }
 }
+
+isolate(Deferred);
 
 /** `upon(promise, onFulfilled, onRejected)`: the standard's "upon fulfillment/rejection"; `promise` may be any value. */
 export function upon(value, onFulfilled, onRejected) {

@@ -2,7 +2,7 @@
  * A promise slot (`closed`, `ready`) whose promise is made when somebody asks for it. Rejections are
  * marked as handled, as the standard does for both.
  */
-import { Deferred, markHandled, promiseReject, promiseResolve } from './intrinsics.js';
+import { Deferred, isolate, markHandled, promiseReject, promiseResolve } from './intrinsics.js';
 
 const PENDING = 0;
 const FULFILLED = 1;
@@ -59,3 +59,5 @@ export class LazyPromise {
     this.deferred = undefined;
   }
 }
+
+isolate(LazyPromise);

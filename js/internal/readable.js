@@ -7,7 +7,7 @@ import {
   BAD_SIZE, HAS_SIZE, NO_PULL, R_CALL_PULL, R_CHUNK, R_CLOSE, R_FULFILL, R_NEED_SIZE, R_QUEUED, R_SETTLE_PULL, REFUSED, STALE,
 } from './effects.js';
 import { Fifo } from './fifo.js';
-import { noop, promiseReject, promiseResolve, promiseThen, resolved } from './intrinsics.js';
+import { isolate, noop, promiseReject, promiseResolve, promiseThen, resolved } from './intrinsics.js';
 import { schedule } from './jobs.js';
 
 export const READABLE = 0;
@@ -80,6 +80,8 @@ export class ReadableImpl {
     this.cancel = undefined;
   }
 }
+
+isolate(ReadableImpl);
 
 /** Carries out the effects that concern the stream as a whole. */
 export function applyReadable(stream, effects) {

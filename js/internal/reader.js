@@ -1,5 +1,5 @@
 /** Locks on readable streams: https://streams.spec.whatwg.org/#rs-reader-abstract-ops */
-import { Deferred } from './intrinsics.js';
+import { Deferred, isolate } from './intrinsics.js';
 import { Fifo } from './fifo.js';
 import { LazyPromise } from './lazy-promise.js';
 import { cancelStream, CLOSED, ERRORED, READABLE } from './readable.js';
@@ -53,6 +53,8 @@ export class GenericReaderImpl {
     this.errorRequests(new TypeError('The reader was released while this read was pending'));
   }
 }
+
+isolate(GenericReaderImpl);
 
 /** The lock of a ReadableStreamDefaultReader, and of the standard's own reads. */
 export class DefaultReaderImpl extends GenericReaderImpl {

@@ -1,7 +1,7 @@
 /** Transform streams: https://streams.spec.whatwg.org/#ts-abstract-ops */
 import { core } from './core.js';
 import { T_FINISH, T_WAIT, T_WAKE_WRITE } from './effects.js';
-import { Deferred, promiseReject, promiseResolve, promiseThen, upon } from './intrinsics.js';
+import { Deferred, isolate, promiseReject, promiseResolve, promiseThen, upon } from './intrinsics.js';
 import { schedule } from './jobs.js';
 import {
   afterReadableStart, closeReadable, enqueueTransformed, ERRORED, errorStream, PENDING, READABLE, ReadableImpl,
@@ -40,11 +40,15 @@ export class TransformImpl {
     abandoned.register(this, this.id);
   }
 
-  /** Lets both sides start once `result`, what the transformer's start returned, is there. */
+  /**
+   * Lets both sides start once `result`, what the transformer's start returned, is there. Their start algorithms
+   * return a promise, so what the page does right after the constructor comes before the start.
+   */
   afterStart(result) {
-    const started = result === undefined ? undefined : promiseResolve(result);
-    afterWritableStart(this.writable, started);
-    afterReadableStart(this.readable, started);
+    const started = new Deferred();
+    started.resolve(promiseResolve(result));
+    afterWritableStart(this.writable, started.promise);
+    afterReadableStart(this.readable, started.promise);
   }
 
   /** Called by either side when it has ended. */
@@ -204,6 +208,8 @@ export class TransformImpl {
     );
   }
 }
+
+isolate(TransformImpl);
 
 /** Goes on with the write that waited for the readable side. */
 function wakeWrite(transform) {

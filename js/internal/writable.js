@@ -9,7 +9,7 @@ import {
   W_RESOLVE_CLOSE, W_RESOLVE_WRITE, W_START_ERRORING,
 } from './effects.js';
 import { Fifo } from './fifo.js';
-import { Deferred, promiseReject, promiseResolve, promiseThen, upon } from './intrinsics.js';
+import { Deferred, isolate, promiseReject, promiseResolve, promiseThen, upon } from './intrinsics.js';
 import { schedule } from './jobs.js';
 import { PENDING } from './readable.js';
 
@@ -52,6 +52,8 @@ export class WritableImpl {
     return (this.abortController ??= new AbortController()).signal;
   }
 }
+
+isolate(WritableImpl);
 
 function clearAlgorithms(stream) {
   stream.size = undefined;

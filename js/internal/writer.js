@@ -1,6 +1,6 @@
 /** The lock of a WritableStreamDefaultWriter: https://streams.spec.whatwg.org/#ws-writer-abstract-ops */
 import { core } from './core.js';
-import { Deferred, promiseReject, promiseResolve } from './intrinsics.js';
+import { Deferred, isolate, promiseReject, promiseResolve } from './intrinsics.js';
 import { LazyPromise } from './lazy-promise.js';
 import {
   chunkSize, CLOSED, closeQueuedOrInFlight, closeWritable, ERRORED, ERRORING, WRITABLE, writeChunk,
@@ -81,3 +81,5 @@ export class WriterImpl {
     this.stream = undefined;
   }
 }
+
+isolate(WriterImpl);
