@@ -11,7 +11,7 @@ import { Pace } from './pace.js';
 /** The columns the totals need, by name in the file's header. */
 const COLUMNS = ['city', 'quantity', 'price_cents'];
 
-/** Bytes and chunks the stage after the source may hold. */
+/** Bytes the stage after the source may hold. */
 const BYTES_HIGH_WATER_MARK = 256 * 1024;
 
 /** The stages `Job.fail` can break. */
@@ -68,6 +68,7 @@ export class Job {
   #batchRows = 0;
   #largestBatch = 0;
   #complete = false;
+  #settled = false;
   #fault = null;
   #tap = null;
   #signal;
@@ -84,7 +85,9 @@ export class Job {
     this.pace = pace;
     this.#signal = signal;
     this.#stopAfter = stopAfter;
-    this.result = this.#run(source);
+    this.result = this.#run(source).finally(() => {
+      this.#settled = true;
+    });
   }
 
   /**
@@ -125,7 +128,7 @@ export class Job {
     const codecs = [inflate, sha256, rows].filter(Boolean);
     this.chain = { source: opened, bytes, stages: { inflate, sha256, rows } };
 
-    await pipeline(opened.input, bytes, ...codecs, (batches) => this.#consume(batches), { signal: this.#signal });
+    await pipeline(opened.input, bytes, ...codecs, (batches, { signal }) => this.#consume(batches, signal), { signal: this.#signal });
     return {
       rows: this.#rows,
       totals: Object.fromEntries(this.#totals),
@@ -150,7 +153,7 @@ export class Job {
           controller.enqueue(fault?.stage === 'gunzip' ? new Uint8Array(chunk.byteLength).fill(0xff) : chunk);
         },
       },
-      new ByteLengthQueuingStrategy({ highWaterMark: BYTES_HIGH_WATER_MARK }),
+      { highWaterMark: 1 },
       new ByteLengthQueuingStrategy({ highWaterMark: BYTES_HIGH_WATER_MARK }),
     );
   }
@@ -161,10 +164,10 @@ export class Job {
 
   #stageStates() {
     const { inflate, sha256, rows } = this.chain.stages;
-    const tap = BYTES_HIGH_WATER_MARK - this.#tap.desiredSize;
+    const tap = this.#settled ? 0 : BYTES_HIGH_WATER_MARK - this.#tap.desiredSize;
     const codec = (name, stage) => {
-      const { held, highWaterMark } = stage.stats();
-      return stageState(name, held, highWaterMark, 'bytes');
+      const { queued, highWaterMark } = stage.stats();
+      return stageState(name, queued, highWaterMark, 'bytes');
     };
     return [
       stageState('fetch', tap, BYTES_HIGH_WATER_MARK, 'bytes'),
@@ -175,13 +178,13 @@ export class Job {
     ];
   }
 
-  async #consume(batches) {
+  async #consume(batches, signal) {
     let columns = null;
     for await (const batch of batches) {
       this.#batchRows = batch.length;
       this.#largestBatch = Math.max(this.#largestBatch, batch.length);
       // Awaited only when there is something to wait for.
-      const turn = this.pace.turn(this.#signal);
+      const turn = this.pace.turn(signal);
       if (turn) await turn;
       if (this.#fault?.stage === 'totals') throw this.#fault.error;
       columns ??= findColumns(batch.shift());

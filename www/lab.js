@@ -36,6 +36,8 @@ byId('hold').addEventListener('click', () => {
 byId('delay').addEventListener('input', showDelay);
 showSourceFields();
 showDelay();
+setRunning(false);
+showStatus('Ready.');
 
 function chosenSource() {
   return form.elements.source.value;

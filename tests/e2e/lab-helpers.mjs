@@ -1,0 +1,48 @@
+/** A lab and a browser for a test file, and questions to the server about its side of a download. */
+
+import { after, before } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { startLabServer } from '../../lab/server.mjs';
+import { launch } from '../../tools/browsers/index.mjs';
+
+/**
+ * Starts both before the file's tests and ends both after them.
+ *
+ * @param {{ engine?: 'chromium' | 'firefox' | 'webkit', prepare?: (browser: any) => Promise<void> }} [options] `prepare` runs
+ *   before the page is opened
+ */
+export function labInBrowser({ engine = 'chromium', prepare } = {}) {
+  const context = { lab: null, browser: null };
+  before(async () => {
+    context.lab = await startLabServer();
+    context.browser = await launch(engine);
+    await prepare?.(context.browser);
+    await context.browser.open(`${context.lab.url}/`);
+  });
+  after(async () => {
+    try {
+      await context.browser?.close();
+    } finally {
+      await context.lab?.close();
+    }
+  });
+  return context;
+}
+
+/** Asks until the answer is truthy, at most for `limit` milliseconds. */
+export async function until(check, limit, what) {
+  const end = Date.now() + limit;
+  for (;;) {
+    const answer = await check();
+    if (answer) return answer;
+    if (Date.now() > end) throw new Error(`not within ${limit} ms: ${what}`);
+    await sleep(20);
+  }
+}
+
+/** Resolves with the milliseconds it took until the server saw the download end early; rejects after a second. */
+export async function whenAborted(lab, id) {
+  const began = Date.now();
+  await until(() => lab.connections.get(id).state === 'aborted', 1000, 'the server sees the connection end');
+  return Date.now() - began;
+}
