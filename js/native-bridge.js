@@ -22,14 +22,23 @@ const oneChunk = { highWaterMark: 1 };
 
 /**
  * A `Target` readable stream over `source`. Where `bytes` is true and `source` is a byte stream the result is one as
- * well, and a BYOB read of it is a BYOB read of `source` into the same buffer.
+ * well, and a BYOB read of it is a BYOB read of `source` into the same buffer. `onError(error)` is called when `source`
+ * fails, before the near stream does.
  */
-export function bridgeReadable(source, Target, { bytes = false } = {}) {
-  const byob = bytes ? byobReaderOf(source) : undefined;
-  const bridge = new ReadableBridge(source, byob ?? source.getReader(), byob !== undefined);
+export function bridgeReadable(source, Target, { bytes = false, onError = ignore } = {}) {
+  const byob = bytes && hasByteStreams(Target) ? byobReaderOf(source) : undefined;
+  const bridge = new ReadableBridge(source, byob ?? source.getReader(), byob !== undefined, onError);
   const near = new Target(byob ? byteSource(bridge) : chunkSource(bridge), zeroHighWaterMark);
   bridges.set(near, bridge);
   return near;
+}
+
+function hasByteStreams(Target) {
+  try {
+    return new Target({ type: 'bytes' }) !== undefined;
+  } catch {
+    return false;
+  }
 }
 
 function byobReaderOf(source) {
@@ -41,7 +50,7 @@ function byobReaderOf(source) {
 }
 
 class ReadableBridge {
-  constructor(far, reader, isByob) {
+  constructor(far, reader, isByob, onError) {
     this.far = far;
     this.reader = reader;
     this.isByob = isByob;
@@ -50,6 +59,7 @@ class ReadableBridge {
     this.controller = undefined;
     this.onRead = (result) => this.deliver(result);
     this.onError = (error) => this.fail(error);
+    this.report = onError;
   }
 
   start(controller) {
@@ -104,6 +114,7 @@ class ReadableBridge {
     this.reading = false;
     if (this.ended) return;
     this.ended = true;
+    this.report(error);
     this.controller.error(error);
     this.unlock();
   }

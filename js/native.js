@@ -34,11 +34,18 @@ export function toNative(value) {
   return convert('toNative', value, intoNative);
 }
 
+/** `fromNative` of a readable stream, which calls `onError(error)` the moment the engine's stream fails. */
+export function readableFromNative(stream, onError) {
+  if (isOurReadable(stream)) return stream;
+  // Only of the engine's streams: another implementation's, known by shape alone, may take `mode` for anything.
+  const bytes = nativeHasByteStreams && isNativeReadable(stream);
+  return bridgeReadable(unlocked('fromNative', 'stream', stream), ReadableStream, { bytes, onError });
+}
+
 const intoOurs = {
   isReadable: isOurReadable,
   isWritable: isOurWritable,
-  // Lead with bytes only from the engine's streams: a stream by shape alone may answer getReader() with anything.
-  readable: (stream) => bridgeReadable(stream, ReadableStream, { bytes: nativeHasByteStreams && isNativeReadable(stream) }),
+  readable: (stream) => readableFromNative(stream),
   writable: (stream) => bridgeWritable(stream, WritableStream),
 };
 

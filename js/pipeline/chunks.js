@@ -1,4 +1,6 @@
 /** What a function in a pipeline receives: the chunks of the stream before it, to be iterated once. */
+import { Deferred } from '../internal/intrinsics.js';
+import { lockForReading } from './ops.js';
 
 /**
  * An async iterable and its own only iterator. Breaking out of a `for await` over it says that no more is wanted:
@@ -12,8 +14,6 @@ export class Chunks {
   #run;
   #onEarlyEnd;
   #ended = false;
-  #check;
-  #onError;
 
   /**
    * @param stream a readable stream of ours, locked from here on
@@ -21,21 +21,12 @@ export class Chunks {
    * @param onEarlyEnd called before the stream is cancelled because no more is wanted
    */
   constructor(stream, run, onEarlyEnd) {
-    this.#reader = stream.getReader();
+    this.#reader = lockForReading(stream);
     this.#run = run;
     this.#onEarlyEnd = onEarlyEnd;
-    this.#reader.closed.then(undefined, (error) => {
+    this.#reader.closed.get().then(undefined, (error) => {
       if (!this.#ended) run.fail(error);
     });
-    this.#check = (result) => {
-      if (run.failed) throw run.error;
-      if (result.done) this.#release();
-      return result;
-    };
-    this.#onError = (error) => {
-      run.fail(error);
-      throw run.error;
-    };
   }
 
   [Symbol.asyncIterator]() {
@@ -43,9 +34,10 @@ export class Chunks {
   }
 
   next() {
-    if (this.#run.failed) return Promise.reject(this.#run.error);
-    if (this.#ended) return Promise.resolve({ value: undefined, done: true });
-    return this.#reader.read().then(this.#check, this.#onError);
+    const request = new NextRequest(this);
+    if (this.#run.failed || this.#ended) this.settleAtEnd(request);
+    else this.#reader.read(request);
+    return request.promise;
   }
 
   async return(value) {
@@ -56,15 +48,51 @@ export class Chunks {
   /** Says that no more is wanted, if the stream has not ended. Settles when the stream's own cancel has. */
   async stop() {
     if (this.#ended) return;
-    if (!this.#run.failed) this.#onEarlyEnd();
-    const cancelled = this.#reader.cancel(this.#run.failed ? this.#run.error : undefined);
+    const { failed, error } = this.#run;
+    if (!failed) this.#onEarlyEnd();
+    const cancelled = this.#reader.cancel(failed ? error : undefined);
     this.#release();
     await cancelled;
+  }
+
+  /** Answers a read that found the stream closed, by its own end or by the pipeline's teardown. */
+  settleAtEnd(request) {
+    if (this.#run.failed) {
+      request.reject(this.#run.error);
+    } else {
+      this.#release();
+      request.resolve({ value: undefined, done: true });
+    }
+  }
+
+  /** Answers a read of a stream that has failed. */
+  settleAtError(request, error) {
+    this.#run.fail(error);
+    request.reject(this.#run.error);
   }
 
   #release() {
     if (this.#ended) return;
     this.#ended = true;
-    this.#reader.releaseLock();
+    this.#reader.release();
+  }
+}
+
+class NextRequest extends Deferred {
+  constructor(chunks) {
+    super();
+    this.chunks = chunks;
+  }
+
+  chunkSteps(value) {
+    this.resolve({ value, done: false });
+  }
+
+  closeSteps() {
+    this.chunks.settleAtEnd(this);
+  }
+
+  errorSteps(error) {
+    this.chunks.settleAtError(this, error);
   }
 }

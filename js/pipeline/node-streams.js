@@ -25,8 +25,8 @@ function listen(node, listeners) {
   };
 }
 
-/** A stream of ours that reads from Node's `node`; cancelling it destroys `node`. */
-export function streamOfNodeReadable(node) {
+/** A stream of ours that reads from Node's `node`; cancelling it destroys `node`. `onError(error)` is told of a failure first. */
+export function streamOfNodeReadable(node, onError = ignore) {
   let controller;
   let stopListening;
   let wake; // settles the pull that waits for data
@@ -35,6 +35,10 @@ export function streamOfNodeReadable(node) {
     node.on('error', ignore);
     act();
     wake?.();
+  };
+  const fail = (error) => {
+    onError(error);
+    settle(() => controller.error(error));
   };
   const deliver = () => {
     const chunk = node.read();
@@ -49,8 +53,8 @@ export function streamOfNodeReadable(node) {
         stopListening = listen(node, {
           readable: () => wake !== undefined && deliver() && wake(),
           end: () => settle(() => controller.close()),
-          error: (error) => settle(() => controller.error(error)),
-          close: () => settle(() => controller.error(new Error('The Node stream closed before its end'))),
+          error: fail,
+          close: () => fail(new Error('The Node stream closed before its end')),
         });
       },
       pull() {

@@ -1,39 +1,31 @@
 /**
- * What a pipeline does to streams that the standard's public interface cannot: cancel and abort whoever holds the lock,
- * and ask for a state.
+ * What a pipeline does to streams of ours that the standard's public interface cannot: cancel and abort them whoever
+ * holds the lock, and ask for their state.
  */
-const held = new WeakMap();
-const ignore = () => {};
-const state = new WeakMap();
+import { PREVENT_ABORT, PREVENT_CANCEL } from '../internal/effects.js';
+import { pipeTo } from '../internal/pipe.js';
+import { cancelStream as cancelReadable, ERRORED } from '../internal/readable.js';
+import { DefaultReaderImpl } from '../internal/reader.js';
+import { abortWritable, WRITABLE } from '../internal/writable.js';
+import { readableImpl } from '../readable-stream.js';
+import { writableImpl } from '../writable-stream.js';
 
-export async function pipe(source, sink) {
-  const reader = source.getReader();
-  const writer = sink.getWriter();
-  held.set(source, reader);
-  held.set(sink, writer);
-  let sinkError;
-  writer.closed.catch((error) => { sinkError = { error }; });
-  reader.closed.catch((error) => { state.set(source, 'errored'); });
-  const broken = writer.closed.then(() => new Promise(ignore));
-  broken.catch(ignore);
-  try {
-    for (;;) {
-      await writer.ready;
-      const { value, done } = await Promise.race([reader.read(), broken]);
-      if (done) break;
-      writer.write(value).catch(ignore);
-    }
-    state.set(sink, 'closing');
-    await writer.close();
-  } finally {
-    held.delete(source);
-    held.delete(sink);
-    reader.releaseLock();
-    writer.releaseLock();
-  }
-}
+/** Pipes `source` into `sink` and closes that at the end; on an error it only reports, and leaves both as they are. */
+export const pipe = (source, sink) => pipeTo(readableImpl(source), writableImpl(sink), PREVENT_ABORT | PREVENT_CANCEL, undefined);
 
-export const cancelStream = async (stream, reason) => (held.get(stream) ?? (stream.locked ? { cancel: ignore } : stream)).cancel(reason);
-export const abortStream = async (stream, reason) => (held.get(stream) ?? stream).abort(reason);
-export const isErrored = (stream) => state.get(stream) === 'errored';
-export const isClosing = (stream) => state.get(stream) === 'closing' || !held.has(stream);
+/** https://streams.spec.whatwg.org/#readable-stream-cancel */
+export const cancelStream = (stream, reason) => cancelReadable(readableImpl(stream), reason);
+
+/** https://streams.spec.whatwg.org/#writable-stream-abort */
+export const abortStream = (stream, reason) => abortWritable(writableImpl(stream), reason);
+
+/** A lock for reading `stream` whose `read(request)` calls the request back instead of making a promise. */
+export const lockForReading = (stream) => new DefaultReaderImpl(readableImpl(stream));
+
+export const isErrored = (stream) => readableImpl(stream).state === ERRORED;
+
+/** Whether `stream` has ended or has been asked to close, so that it goes on by itself. */
+export const isClosing = (stream) => {
+  const { state, closeRequest } = writableImpl(stream);
+  return state !== WRITABLE || closeRequest !== undefined;
+};

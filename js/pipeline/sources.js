@@ -1,6 +1,6 @@
 /** Opens whatever a pipeline may start from, or a function stage may return, as a readable stream of ours. */
 import { ReadableStream } from '../readable-stream.js';
-import { fromNative } from '../native.js';
+import { readableFromNative } from '../native.js';
 import { describe } from './describe.js';
 import * as is from './ends.js';
 import { streamOfIterable } from './iterables.js';
@@ -28,16 +28,16 @@ const unlockAdvice = 'pass it before it has a reader or pipe, or release that fi
 
 /** A readable stream of ours over `value`, of which `refusalOfSource` has found no fault. For `hooks` see iterables.js. */
 export function openSource(value, hooks) {
-  if (is.isReadableStreamLike(value)) return fromNative(value);
-  if (is.isBody(value)) return openBody(value);
-  if (is.isBlob(value)) return fromNative(value.stream());
-  if (is.isNodeReadable(value)) return streamOfNodeReadable(value);
+  if (is.isReadableStreamLike(value)) return readableFromNative(value, hooks.onError);
+  if (is.isBody(value)) return openBody(value, hooks);
+  if (is.isBlob(value)) return readableFromNative(value.stream(), hooks.onError);
+  if (is.isNodeReadable(value)) return streamOfNodeReadable(value, hooks.onError);
   return streamOfIterable(value, hooks);
 }
 
-function openBody(message) {
-  if (message.body === undefined) return streamOfIterable(chunksOfBlob(message)); // Firefox has no Request.prototype.body
-  if (message.body !== null) return fromNative(message.body);
+function openBody(message, hooks) {
+  if (message.body === undefined) return streamOfIterable(chunksOfBlob(message), hooks); // Firefox has no Request.prototype.body
+  if (message.body !== null) return readableFromNative(message.body, hooks.onError);
   return new ReadableStream({ start: (controller) => controller.close() });
 }
 
