@@ -2,6 +2,7 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { say, step, StepError } from '../steps.mjs';
+import { inlineWasm } from './inline-wasm.mjs';
 import { filesUnder, hashOf } from './stamps.mjs';
 
 /** The package's entries: the name in dist/ and the source. */
@@ -11,7 +12,7 @@ export const ENTRIES = {
   polyfill: 'js/polyfill.js',
 };
 
-const INPUTS = ['js', 'build/core', 'build/codecs', 'package.json', 'tools/build/js.mjs', 'node_modules/esbuild/package.json'];
+const INPUTS = ['js', 'build/core', 'build/codecs', 'package.json', 'tools/build/js.mjs', 'tools/build/inline-wasm.mjs', 'node_modules/esbuild/package.json'];
 const TARGET = ['es2022'];
 
 /** Builds dist/ unless it is up to date; resolves with the names of the entries that exist. */
@@ -61,7 +62,7 @@ async function bundle({ esbuild, root, names, debug }) {
       platform: 'neutral',
       target: TARGET,
       chunkNames: 'chunks/[name]-[hash]',
-      loader: { '.wasm': 'binary' },
+      plugins: [inlineWasm],
       minify: !debug,
       // `ReadableStream.name` is part of the standard's surface and must survive the minifier.
       keepNames: true,

@@ -1,4 +1,4 @@
-/** What esbuild's `binary` loader makes of a Wasm module. */
+/** What the build makes of a Wasm module that is imported (tools/build/inline-wasm.mjs). */
 declare module '*.wasm' {
   const bytes: Uint8Array<ArrayBuffer>;
   export default bytes;
