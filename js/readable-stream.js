@@ -1,5 +1,4 @@
 /** https://streams.spec.whatwg.org/#rs-class */
-import { adopt } from './internal/adopt.js';
 import { createAsyncIterator } from './internal/async-iterator.js';
 import { PREVENT_ABORT, PREVENT_CANCEL, PREVENT_CLOSE } from './internal/effects.js';
 import { functionBind, markHandled, promiseReject } from './internal/intrinsics.js';
@@ -10,6 +9,8 @@ import {
   convertAbortSignal, convertCallback, convertDictionary, convertObject, convertQueuingStrategy, convertUnsignedLongLong, defineInterface,
   extractHighWaterMark, illegalInvocation, INTERNAL,
 } from './internal/webidl.js';
+import { isNativeReadable, isNativeWritable } from './native-classes.js';
+import { adoptReadable, adoptWritable, settleAdopted } from './native-ends.js';
 import { ReadableStreamDefaultController } from './readable-stream-default-controller.js';
 import { ReadableStreamDefaultReader } from './readable-stream-default-reader.js';
 import { countSize } from './strategies.js';
@@ -40,6 +41,21 @@ function convertPipeOptions(value, context) {
   if (options.preventCancel) flags |= PREVENT_CANCEL;
   if (options.preventClose) flags |= PREVENT_CLOSE;
   return { flags, signal: convertAbortSignal(options.signal, context) };
+}
+
+/** A WritableStream, ours or the engine's. */
+function convertDestination(value, context) {
+  if (writableImpl(value) === undefined && !isNativeWritable(value)) throw new TypeError(`${context} must be a WritableStream`);
+  return value;
+}
+
+/** Pipes into `writable`, which may be the engine's; then the promise waits for what the bridge still holds. */
+function pipeInto(source, writable, flags, signal, context) {
+  const bridge = writableImpl(writable) === undefined ? adoptWritable(writable) : undefined;
+  const destination = writableImpl(bridge ?? writable);
+  if (destination === undefined || destination.writer !== undefined) throw new TypeError(`${context} is locked`);
+  const promise = pipeTo(source, destination, flags, signal);
+  return bridge === undefined ? promise : settleAdopted(promise, bridge);
 }
 
 export class ReadableStream {
@@ -92,29 +108,24 @@ export class ReadableStream {
     if (arguments.length === 0) throw new TypeError('pipeThrough(): 1 argument required');
     const pair = convertDictionary(transform, 'pipeThrough(): the transform');
     const readable = pair?.readable;
-    if (readable === undefined || (readableImpl(readable) ?? adopt.isReadable?.(readable)) === undefined) {
+    if (readableImpl(readable) === undefined && !isNativeReadable(readable)) {
       throw new TypeError('pipeThrough(): transform.readable must be a ReadableStream');
     }
-    const writable = pair.writable;
-    const destination = writableImpl(writable) ?? adopt.writable?.(writable);
-    if (destination === undefined) throw new TypeError('pipeThrough(): transform.writable must be a WritableStream');
+    const writable = convertDestination(pair.writable, 'pipeThrough(): transform.writable');
     const { flags, signal } = convertPipeOptions(options, 'pipeThrough()');
     if (this.#impl.reader !== undefined) throw new TypeError('pipeThrough(): the ReadableStream is locked');
-    if (destination.writer !== undefined) throw new TypeError('pipeThrough(): transform.writable is locked');
-    markHandled(pipeTo(this.#impl, destination, flags, signal));
-    return readable;
+    markHandled(pipeInto(this.#impl, writable, flags, signal, 'pipeThrough(): transform.writable'));
+    return readableImpl(readable) === undefined ? (adoptReadable(readable) ?? readable) : readable;
   }
 
   pipeTo(destination, options = {}) {
     if (!(#impl in Object(this))) return promiseReject(illegalInvocation('ReadableStream.pipeTo'));
     try {
       if (arguments.length === 0) throw new TypeError('pipeTo(): 1 argument required');
-      const to = writableImpl(destination) ?? adopt.writable?.(destination);
-      if (to === undefined) throw new TypeError('pipeTo(): the destination must be a WritableStream');
+      const writable = convertDestination(destination, 'pipeTo(): the destination');
       const { flags, signal } = convertPipeOptions(options, 'pipeTo()');
       if (this.#impl.reader !== undefined) throw new TypeError('pipeTo(): the ReadableStream is locked');
-      if (to.writer !== undefined) throw new TypeError('pipeTo(): the destination is locked');
-      return pipeTo(this.#impl, to, flags, signal);
+      return pipeInto(this.#impl, writable, flags, signal, 'pipeTo(): the destination');
     } catch (error) {
       return promiseReject(error);
     }

@@ -1,7 +1,7 @@
 /** Transform streams: https://streams.spec.whatwg.org/#ts-abstract-ops */
 import { core } from './core.js';
 import { T_FINISH, T_WAIT, T_WAKE_WRITE } from './effects.js';
-import { Deferred, isolate, promiseReject, promiseResolve, promiseThen, upon } from './intrinsics.js';
+import { Deferred, isolate, promiseReject, promiseResolve, promiseThen } from './intrinsics.js';
 import { schedule } from './jobs.js';
 import {
   afterReadableStart, closeReadable, enqueueTransformed, ERRORED, errorStream, PENDING, READABLE, ReadableImpl,
@@ -143,7 +143,10 @@ export class TransformImpl {
       result = promiseReject(error);
     }
     this.clearAlgorithms();
-    upon(result, settle, (error) => {
+    // As Web IDL converts a callback's result: a promise of its own, never the callback's.
+    const converted = new Deferred();
+    converted.resolve(result);
+    promiseThen(converted.promise, settle, (error) => {
       fail(error);
       this.finish.reject(error);
     });
