@@ -37,6 +37,66 @@ pub mod readable {
     pub const CALL_PULL: Effects = 1 << 8;
 }
 
+/// Effects of byte streams. Those that default streams have too are the same bits.
+///
+/// A host carries them out in this order: what moves buffers (`ABANDONED`, `REMAINDER`, `QUEUED`,
+/// `COPY`), what settles requests, `CLOSE` or `ERROR`, and `CALL_PULL` last.
+pub mod bytes {
+    use super::Effects;
+    pub use super::readable::{CALL_PULL, CHUNK, CLOSE, ERROR, FULFILL, PENDING, QUEUED};
+
+    /// Make the buffer of an auto-allocated read, then call the command that takes it.
+    pub const ALLOCATE: Effects = 1 << 9;
+    /// The entry was read in part; what is left of it begins at `bytes_entry_offset`.
+    pub const PARTIAL: Effects = 1 << 10;
+    /// Take the first descriptor off the list: its reader is gone. Append a copy of its first
+    /// `bytes_filled` bytes to the queue where there are any.
+    pub const ABANDONED: Effects = 1 << 11;
+    /// Hand the first `bytes_answers` entries of the queue to the first requests, one each.
+    pub const ANSWER: Effects = 1 << 12;
+    /// Take the first descriptor off the list: the enqueued chunk answers its request.
+    pub const DROP_PULL_INTO: Effects = 1 << 13;
+    /// Take the first descriptor off the list and answer the first request with its first
+    /// `bytes_filled` bytes.
+    pub const FILLED: Effects = 1 << 14;
+    /// Append a copy of that descriptor's next `bytes_remainder` bytes to the queue.
+    pub const REMAINDER: Effects = 1 << 15;
+    /// Make the copies of the plan; a descriptor that is complete answers the first request.
+    pub const COPY: Effects = 1 << 16;
+    /// The host throws a TypeError: the bytes do not make up whole elements.
+    pub const INSUFFICIENT: Effects = 1 << 17;
+    /// Answer every request with its descriptor and `done`: the first with `bytes_filled` bytes, the
+    /// others with none.
+    pub const ANSWER_CLOSED: Effects = 1 << 18;
+
+    /// Refused with a TypeError: 0 bytes were written while the stream is readable.
+    pub const ZERO: Effects = 1 << 19;
+    /// Refused with a TypeError: bytes were written though the stream is closed.
+    pub const NOT_ZERO: Effects = 1 << 20;
+    /// Refused with a RangeError: there is no room for that many bytes.
+    pub const TOO_LONG: Effects = 1 << 21;
+    /// Refused with a RangeError: the view does not begin where the request does.
+    pub const OTHER_OFFSET: Effects = 1 << 22;
+    /// Refused with a RangeError: the view's buffer has another length than the request's.
+    pub const OTHER_BUFFER: Effects = 1 << 23;
+}
+
+/// Effects of a tee.
+pub mod tee {
+    use super::Effects;
+
+    /// It concerns the first branch.
+    pub const BRANCH_1: Effects = 1 << 0;
+    /// It concerns the second branch.
+    pub const BRANCH_2: Effects = 1 << 1;
+    /// Read the source for the first branch.
+    pub const READ_FOR_1: Effects = 1 << 2;
+    /// Read the source for the second branch.
+    pub const READ_FOR_2: Effects = 1 << 3;
+    /// Cancel the source with both reasons.
+    pub const CANCEL_SOURCE: Effects = 1 << 4;
+}
+
 /// Effects of writable streams, in the order a host carries them out.
 pub mod writable {
     use super::Effects;

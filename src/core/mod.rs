@@ -23,30 +23,43 @@
 //!    [`effect::STALE`] and changes nothing.
 //! 4. `Effects` bits of user code (`CALL_PULL`, `CALL_WRITE`, …) are the last thing a host does
 //!    with an answer.
+pub mod byte_source;
 pub mod effect;
 pub mod id;
 pub mod pipe;
 pub mod queue;
 pub mod readable;
+pub mod tee;
 pub mod transform;
 pub mod writable;
 
 pub use effect::Effects;
 pub use id::Id;
 
+use byte_source::{ByteSource, Plan};
 use id::Slab;
 use pipe::Pipe;
 use readable::Readable;
+use tee::Tee;
 use transform::Transform;
 use writable::Writable;
 
 /// All live machines of one thread.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Core {
     pub(crate) readables: Slab<Readable>,
     pub(crate) writables: Slab<Writable>,
     pub(crate) transforms: Slab<Transform>,
     pub(crate) pipes: Slab<Pipe>,
+    pub(crate) byte_sources: Slab<ByteSource>,
+    pub(crate) tees: Slab<Tee>,
+    pub(crate) plan: Plan,
+}
+
+impl Default for Core {
+    fn default() -> Self {
+        Self::new()
+    }
 }
 
 impl Core {
@@ -57,11 +70,19 @@ impl Core {
             writables: Slab::new(),
             transforms: Slab::new(),
             pipes: Slab::new(),
+            byte_sources: Slab::new(),
+            tees: Slab::new(),
+            plan: Plan::new(),
         }
     }
 
     /// The number of live slots of all kinds: what a leak would make grow.
     pub fn live(&self) -> u32 {
-        self.readables.live() + self.writables.live() + self.transforms.live() + self.pipes.live()
+        self.readables.live()
+            + self.writables.live()
+            + self.transforms.live()
+            + self.pipes.live()
+            + self.byte_sources.live()
+            + self.tees.live()
     }
 }

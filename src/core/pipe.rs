@@ -79,9 +79,12 @@ impl Core {
         })
     }
 
-    /// The pipe has finished; its read request, if one is left, is withdrawn.
+    /// The pipe has finished; its read request, if one is left, is withdrawn (from a byte stream by
+    /// the host).
     pub fn pipe_free(&mut self, id: Id) {
-        if let Some(pipe) = self.pipes.remove(id) {
+        if let Some(pipe) = self.pipes.remove(id)
+            && pipe.flags & BYTE_SOURCE == 0
+        {
             self.readable_release(pipe.source);
         }
     }

@@ -45,6 +45,55 @@ exports! {
     readable_cancel(id: u32) -> u32;
     readable_release(id: u32);
 
+    bytes_new(high_water_mark: f64, flags: u32) -> u32;
+    bytes_free(id: u32);
+    bytes_started(id: u32) -> u32;
+    bytes_pull_settled(id: u32) -> u32;
+    bytes_desired_size(id: u32) -> f64;
+    bytes_can_close_or_enqueue(id: u32) -> bool;
+    bytes_head_filled(id: u32) -> f64;
+    bytes_read(id: u32) -> u32;
+    bytes_read_allocated(id: u32, byte_length: f64) -> u32;
+    bytes_pull_into(
+        id: u32,
+        buffer_length: f64,
+        byte_offset: f64,
+        byte_length: f64,
+        minimum_fill: f64,
+        element_size: u32
+    ) -> u32;
+    bytes_enqueue(id: u32, byte_length: f64) -> u32;
+    bytes_check_respond(id: u32, bytes_written: f64) -> u32;
+    bytes_check_respond_with_view(
+        id: u32,
+        buffer_length: f64,
+        byte_offset: f64,
+        byte_length: f64
+    ) -> u32;
+    bytes_respond(id: u32, bytes_written: f64) -> u32;
+    bytes_close(id: u32) -> u32;
+    bytes_end(id: u32) -> u32;
+    bytes_release(id: u32);
+    bytes_next_copy() -> u32;
+    bytes_copy_from() -> f64;
+    bytes_copy_to() -> f64;
+    bytes_copy_length() -> f64;
+    bytes_filled() -> f64;
+    bytes_remainder() -> f64;
+    bytes_answers() -> u32;
+    bytes_entry_offset() -> f64;
+
+    tee_new() -> u32;
+    tee_free(id: u32);
+    tee_pull(id: u32, branch: u32) -> u32;
+    tee_deliver(id: u32) -> u32;
+    tee_delivered(id: u32) -> u32;
+    tee_closed(id: u32) -> u32;
+    tee_read_failed(id: u32);
+    tee_errored(id: u32) -> u32;
+    tee_cancel(id: u32, branch: u32) -> u32;
+    tee_branches(id: u32) -> u32;
+
     writable_new(high_water_mark: f64) -> u32;
     writable_free(id: u32);
     writable_desired_size(id: u32) -> f64;

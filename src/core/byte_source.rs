@@ -1,0 +1,710 @@
+//! Readable streams with a [byte
+//! controller](https://streams.spec.whatwg.org/#rbs-controller-class): stream, controller, pull-into
+//! descriptors and the count of the reader's requests in one machine.
+//!
+//! Lengths and offsets are bytes. What has to be moved is answered as a [`Plan`], which the host
+//! carries out before anything else; its numbers hold until the next command.
+//!
+//! Unlike a default stream's, this machine can outlive its stream's close: BYOB reads that are
+//! pending then are answered when the source responds with 0.
+use std::collections::VecDeque;
+
+use super::effect::bytes::*;
+use super::effect::{Effects, REFUSED, STALE};
+use super::{Core, Id};
+
+/// The source has no pull algorithm, so the host is never asked to call it.
+pub const NO_PULL: u32 = 2;
+/// The source has an `autoAllocateChunkSize`: a default reader's reads bring a buffer of their own.
+pub const AUTO_ALLOCATE: u32 = 4;
+
+/// `Plan` step: there is a copy to make.
+pub const COPY_NEXT: u32 = 1;
+/// `Plan` step: the queue's first entry is used up by it.
+pub const COPY_ENTRY_DONE: u32 = 2;
+/// `Plan` step: the first descriptor is complete with it.
+pub const COPY_FILLED: u32 = 4;
+
+/// Lengths beyond what a buffer can have are cut to this, so that sums never overflow.
+const LENGTH_LIMIT: f64 = (1u64 << 53) as f64;
+
+fn length(value: f64) -> u64 {
+    value.min(LENGTH_LIMIT) as u64
+}
+
+/// <https://streams.spec.whatwg.org/#pull-into-descriptor-reader-type>
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum ReaderType {
+    Default,
+    Byob,
+    None,
+}
+
+/// <https://streams.spec.whatwg.org/#pull-into-descriptor>, but for the buffer.
+#[derive(Debug, Clone, Copy)]
+struct PullInto {
+    buffer_length: u64,
+    byte_offset: u64,
+    byte_length: u64,
+    filled: u64,
+    minimum_fill: u64,
+    element_size: u64,
+    reader_type: ReaderType,
+}
+
+/// One copy from the queue's first entry to the first descriptor.
+#[derive(Debug, Clone, Copy, Default)]
+struct Copy {
+    step: u32,
+    from: u64,
+    to: u64,
+    length: u64,
+}
+
+/// The numbers that belong to the last answer.
+#[derive(Debug, Default)]
+pub struct Plan {
+    /// Bytes of a finished or abandoned descriptor.
+    filled: u64,
+    /// Bytes after `filled` that go back to the queue.
+    remainder: u64,
+    /// Entries of the queue that answer requests.
+    answers: u32,
+    /// Where in the queue's first entry its unread part begins.
+    entry_offset: u64,
+    copy: Copy,
+    copies: VecDeque<Copy>,
+}
+
+impl Plan {
+    pub(super) const fn new() -> Self {
+        Self {
+            filled: 0,
+            remainder: 0,
+            answers: 0,
+            entry_offset: 0,
+            copy: Copy {
+                step: 0,
+                from: 0,
+                to: 0,
+                length: 0,
+            },
+            copies: VecDeque::new(),
+        }
+    }
+
+    #[inline]
+    fn clear(&mut self) {
+        self.filled = 0;
+        self.remainder = 0;
+        self.answers = 0;
+        self.entry_offset = 0;
+        self.copies.clear();
+    }
+}
+
+/// A byte stream that is not errored and either not closed or still owed a response.
+#[derive(Debug)]
+pub struct ByteSource {
+    /// The unread lengths of the entries.
+    queue: VecDeque<u64>,
+    /// How much of the first entry has been read.
+    entry_offset: u64,
+    total: u64,
+    high_water_mark: f64,
+    pending: VecDeque<PullInto>,
+    requests: u32,
+    /// Whether the requests are a BYOB reader's.
+    byob: bool,
+    no_pull: bool,
+    auto_allocate: bool,
+    started: bool,
+    close_requested: bool,
+    closed: bool,
+    pulling: bool,
+    pull_again: bool,
+}
+
+impl ByteSource {
+    fn new(high_water_mark: f64, flags: u32) -> Self {
+        Self {
+            queue: VecDeque::new(),
+            entry_offset: 0,
+            total: 0,
+            high_water_mark,
+            pending: VecDeque::new(),
+            requests: 0,
+            byob: false,
+            no_pull: flags & NO_PULL != 0,
+            auto_allocate: flags & AUTO_ALLOCATE != 0,
+            started: false,
+            close_requested: false,
+            closed: false,
+            pulling: false,
+            pull_again: false,
+        }
+    }
+
+    #[inline]
+    fn desired_size(&self) -> f64 {
+        self.high_water_mark - self.total as f64
+    }
+
+    /// <https://streams.spec.whatwg.org/#readable-byte-stream-controller-should-call-pull>
+    #[inline]
+    fn should_call_pull(&self) -> bool {
+        !self.closed
+            && !self.close_requested
+            && self.started
+            && (self.requests > 0 || self.desired_size() > 0.0)
+    }
+
+    /// <https://streams.spec.whatwg.org/#readable-byte-stream-controller-call-pull-if-needed>
+    #[inline]
+    fn call_pull_if_needed(&mut self) -> Effects {
+        if self.no_pull || !self.should_call_pull() {
+            return 0;
+        }
+        if self.pulling {
+            self.pull_again = true;
+            return 0;
+        }
+        self.pulling = true;
+        CALL_PULL
+    }
+
+    /// <https://streams.spec.whatwg.org/#readable-stream-close>. A BYOB reader's requests stay.
+    fn close(&mut self) -> Effects {
+        self.closed = true;
+        if !self.byob {
+            self.requests = 0;
+        }
+        CLOSE
+    }
+
+    /// <https://streams.spec.whatwg.org/#readable-byte-stream-controller-handle-queue-drain>
+    #[inline]
+    fn handle_queue_drain(&mut self) -> Effects {
+        if self.total == 0 && self.close_requested {
+            return self.close();
+        }
+        self.call_pull_if_needed()
+    }
+
+    /// Whether nothing can happen to it any more.
+    fn is_over(&self) -> bool {
+        self.closed && self.pending.is_empty()
+    }
+
+    #[inline]
+    fn push_entry(&mut self, length: u64) {
+        self.queue.push_back(length);
+        self.total += length;
+    }
+
+    /// Takes the first entry out; `PARTIAL` where some of it has been read before.
+    #[inline]
+    fn take_entry(&mut self, plan: &mut Plan) -> Effects {
+        let Some(length) = self.queue.pop_front() else {
+            return 0;
+        };
+        self.total -= length;
+        plan.entry_offset = self.entry_offset;
+        self.entry_offset = 0;
+        if plan.entry_offset > 0 { PARTIAL } else { 0 }
+    }
+
+    fn add_pull_into(&mut self, descriptor: PullInto) {
+        self.requests += 1;
+        self.byob = descriptor.reader_type == ReaderType::Byob;
+        self.pending.push_back(descriptor);
+    }
+
+    /// <https://streams.spec.whatwg.org/#readable-byte-stream-controller-fill-pull-into-descriptor-from-queue>
+    fn fill_from_queue(&mut self, descriptor: &mut PullInto, plan: &mut Plan) -> bool {
+        let room = descriptor.byte_length - descriptor.filled;
+        let most = descriptor.filled + room.min(self.total);
+        let aligned = most - most % descriptor.element_size;
+        let ready = aligned >= descriptor.minimum_fill;
+        let end = if ready { aligned } else { most };
+        while descriptor.filled < end {
+            let Some(entry) = self.queue.front_mut() else {
+                break;
+            };
+            let length = (end - descriptor.filled).min(*entry);
+            let mut step = COPY_NEXT;
+            let from = self.entry_offset;
+            *entry -= length;
+            if *entry == 0 {
+                self.queue.pop_front();
+                self.entry_offset = 0;
+                step |= COPY_ENTRY_DONE;
+            } else {
+                self.entry_offset += length;
+            }
+            self.total -= length;
+            if ready && descriptor.filled + length == end {
+                step |= COPY_FILLED;
+            }
+            plan.copies.push_back(Copy {
+                step,
+                from,
+                to: descriptor.filled,
+                length,
+            });
+            descriptor.filled += length;
+        }
+        ready
+    }
+
+    /// <https://streams.spec.whatwg.org/#readable-byte-stream-controller-process-pull-into-descriptors-using-queue>
+    fn process_pull_intos(&mut self, plan: &mut Plan) -> Effects {
+        let mut effects = 0;
+        while self.total > 0 {
+            let Some(mut descriptor) = self.pending.pop_front() else {
+                break;
+            };
+            effects |= COPY;
+            if !self.fill_from_queue(&mut descriptor, plan) {
+                self.pending.push_front(descriptor);
+                break;
+            }
+            self.requests = self.requests.saturating_sub(1);
+        }
+        effects
+    }
+
+    /// <https://streams.spec.whatwg.org/#readable-byte-stream-controller-enqueue-detached-pull-into-to-queue>
+    fn enqueue_abandoned(&mut self, plan: &mut Plan) -> Effects {
+        let Some(descriptor) = self.pending.pop_front() else {
+            return 0;
+        };
+        plan.filled = descriptor.filled;
+        if descriptor.filled > 0 {
+            self.push_entry(descriptor.filled);
+        }
+        ABANDONED
+    }
+
+    fn head_is_abandoned(&self) -> bool {
+        self.pending
+            .front()
+            .is_some_and(|head| head.reader_type == ReaderType::None)
+    }
+
+    /// The checks of [respond](https://streams.spec.whatwg.org/#readable-byte-stream-controller-respond).
+    fn check_respond(&self, bytes_written: u64) -> Effects {
+        let Some(head) = self.pending.front() else {
+            return STALE;
+        };
+        if self.closed {
+            return if bytes_written == 0 { 0 } else { NOT_ZERO };
+        }
+        if bytes_written == 0 {
+            return ZERO;
+        }
+        if bytes_written > head.byte_length - head.filled {
+            return TOO_LONG;
+        }
+        0
+    }
+
+    /// <https://streams.spec.whatwg.org/#readable-byte-stream-controller-respond-in-closed-state>
+    fn respond_in_closed_state(&mut self, plan: &mut Plan) -> Effects {
+        let mut effects = 0;
+        if self.head_is_abandoned() {
+            self.pending.pop_front();
+            effects |= ABANDONED;
+        }
+        if self.byob && self.requests > 0 {
+            plan.filled = self.pending.front().map_or(0, |head| head.filled);
+            self.requests = 0;
+            self.pending.clear();
+            effects |= ANSWER_CLOSED;
+        }
+        effects
+    }
+
+    /// <https://streams.spec.whatwg.org/#readable-byte-stream-controller-respond-in-readable-state>
+    fn respond_in_readable_state(&mut self, bytes_written: u64, plan: &mut Plan) -> Effects {
+        let Some(head) = self.pending.front_mut() else {
+            return STALE;
+        };
+        head.filled += bytes_written;
+        if head.reader_type == ReaderType::None {
+            return self.enqueue_abandoned(plan) | self.process_pull_intos(plan);
+        }
+        if head.filled < head.minimum_fill {
+            return 0;
+        }
+        plan.remainder = head.filled % head.element_size;
+        plan.filled = head.filled - plan.remainder;
+        self.pending.pop_front();
+        self.requests = self.requests.saturating_sub(1);
+        let mut effects = FILLED;
+        if plan.remainder > 0 {
+            self.push_entry(plan.remainder);
+            effects |= REMAINDER;
+        }
+        effects | self.process_pull_intos(plan)
+    }
+}
+
+impl Core {
+    /// A new byte stream. `high_water_mark` in bytes (0 to infinity); `flags`: [`NO_PULL`] and
+    /// [`AUTO_ALLOCATE`]. Returns 0 when there is no slot left.
+    pub fn bytes_new(&mut self, high_water_mark: f64, flags: u32) -> Id {
+        self.byte_sources
+            .insert(ByteSource::new(high_water_mark, flags))
+    }
+
+    /// Forgets a stream that the host abandoned.
+    pub fn bytes_free(&mut self, id: Id) {
+        self.byte_sources.remove(id);
+    }
+
+    /// Report: the start algorithm fulfilled.
+    pub fn bytes_started(&mut self, id: Id) -> Effects {
+        match self.byte_sources.get_mut(id) {
+            Some(source) => {
+                source.started = true;
+                source.call_pull_if_needed()
+            }
+            None => STALE,
+        }
+    }
+
+    /// Report: the pull algorithm's promise fulfilled.
+    #[inline]
+    pub fn bytes_pull_settled(&mut self, id: Id) -> Effects {
+        match self.byte_sources.get_mut(id) {
+            Some(source) => {
+                source.pulling = false;
+                if !source.pull_again {
+                    return 0;
+                }
+                source.pull_again = false;
+                source.call_pull_if_needed()
+            }
+            None => STALE,
+        }
+    }
+
+    /// Query: the controller's desired size in bytes; 0 for a stale id.
+    pub fn bytes_desired_size(&self, id: Id) -> f64 {
+        self.byte_sources
+            .get(id)
+            .map_or(0.0, ByteSource::desired_size)
+    }
+
+    /// Query: whether the stream is readable and its close has not been requested.
+    pub fn bytes_can_close_or_enqueue(&self, id: Id) -> bool {
+        self.byte_sources
+            .get(id)
+            .is_some_and(|source| !source.closed && !source.close_requested)
+    }
+
+    /// Query: the bytes that are in the first pull-into descriptor; 0 where there is none.
+    pub fn bytes_head_filled(&self, id: Id) -> f64 {
+        self.byte_sources
+            .get(id)
+            .and_then(|source| source.pending.front())
+            .map_or(0.0, |head| head.filled as f64)
+    }
+
+    /// A read by a default reader:
+    /// [PullSteps](https://streams.spec.whatwg.org/#rbs-controller-private-pull). With
+    /// [`ALLOCATE`] nothing is changed: the host makes the buffer and calls
+    /// [`Core::bytes_read_allocated`].
+    #[inline]
+    pub fn bytes_read(&mut self, id: Id) -> Effects {
+        let Some(source) = self.byte_sources.get_mut(id) else {
+            return STALE;
+        };
+        if source.closed {
+            return REFUSED;
+        }
+        if source.total > 0 {
+            let effects = CHUNK | source.take_entry(&mut self.plan) | source.handle_queue_drain();
+            if source.is_over() {
+                self.byte_sources.remove(id);
+            }
+            return effects;
+        }
+        if source.auto_allocate {
+            return ALLOCATE;
+        }
+        source.requests += 1;
+        source.byob = false;
+        PENDING | source.call_pull_if_needed()
+    }
+
+    /// The rest of a default reader's read: its buffer of `byte_length` bytes is the descriptor to
+    /// append.
+    pub fn bytes_read_allocated(&mut self, id: Id, byte_length: f64) -> Effects {
+        let Some(source) = self.byte_sources.get_mut(id) else {
+            return STALE;
+        };
+        let byte_length = length(byte_length);
+        if source.closed || source.total > 0 || byte_length == 0 {
+            return REFUSED;
+        }
+        source.add_pull_into(PullInto {
+            buffer_length: byte_length,
+            byte_offset: 0,
+            byte_length,
+            filled: 0,
+            minimum_fill: 1,
+            element_size: 1,
+            reader_type: ReaderType::Default,
+        });
+        PENDING | source.call_pull_if_needed()
+    }
+
+    /// [PullInto](https://streams.spec.whatwg.org/#readable-byte-stream-controller-pull-into): a
+    /// BYOB reader's read into `byte_length` bytes at `byte_offset` of a buffer of `buffer_length`
+    /// bytes. `minimum_fill` is in bytes and a multiple of `element_size`.
+    ///
+    /// [`STALE`] is a closed stream's answer too: an empty view, at once.
+    pub fn bytes_pull_into(
+        &mut self,
+        id: Id,
+        buffer_length: f64,
+        byte_offset: f64,
+        byte_length: f64,
+        minimum_fill: f64,
+        element_size: u32,
+    ) -> Effects {
+        let Some(source) = self.byte_sources.get_mut(id) else {
+            return STALE;
+        };
+        let mut descriptor = PullInto {
+            buffer_length: length(buffer_length),
+            byte_offset: length(byte_offset),
+            byte_length: length(byte_length),
+            filled: 0,
+            minimum_fill: length(minimum_fill),
+            element_size: u64::from(element_size.max(1)),
+            reader_type: ReaderType::Byob,
+        };
+        if descriptor.minimum_fill < descriptor.element_size
+            || descriptor.minimum_fill > descriptor.byte_length
+            || descriptor.minimum_fill % descriptor.element_size != 0
+        {
+            return REFUSED;
+        }
+        if !source.pending.is_empty() {
+            source.add_pull_into(descriptor);
+            return PENDING;
+        }
+        let mut effects = 0;
+        if source.total > 0 {
+            self.plan.clear();
+            if source.fill_from_queue(&mut descriptor, &mut self.plan) {
+                effects = CHUNK | COPY | source.handle_queue_drain();
+                if source.is_over() {
+                    self.byte_sources.remove(id);
+                }
+                return effects;
+            }
+            if source.close_requested {
+                self.byte_sources.remove(id);
+                return INSUFFICIENT | ERROR;
+            }
+            effects = COPY;
+        }
+        source.add_pull_into(descriptor);
+        effects | PENDING | source.call_pull_if_needed()
+    }
+
+    /// [Enqueue](https://streams.spec.whatwg.org/#readable-byte-stream-controller-enqueue) of
+    /// `byte_length` bytes, whose buffer the host has transferred.
+    #[inline]
+    pub fn bytes_enqueue(&mut self, id: Id, byte_length: f64) -> Effects {
+        let Some(source) = self.byte_sources.get_mut(id) else {
+            return STALE;
+        };
+        let byte_length = length(byte_length);
+        if source.closed || source.close_requested || byte_length == 0 {
+            return REFUSED;
+        }
+        let plan = &mut self.plan;
+        plan.clear();
+        let mut effects = 0;
+        if source.head_is_abandoned() {
+            effects |= source.enqueue_abandoned(plan);
+        }
+        if source.requests > 0 && !source.byob {
+            while source.requests > 0 && source.total > 0 {
+                source.requests -= 1;
+                plan.answers += 1;
+                effects |= ANSWER | source.take_entry(plan) | source.call_pull_if_needed();
+            }
+            if source.requests > 0 {
+                if source.pending.pop_front().is_some() {
+                    effects |= DROP_PULL_INTO;
+                }
+                source.requests -= 1;
+                return effects | FULFILL | source.call_pull_if_needed();
+            }
+        }
+        source.push_entry(byte_length);
+        if source.requests > 0 {
+            effects |= source.process_pull_intos(plan);
+        }
+        effects | QUEUED | source.call_pull_if_needed()
+    }
+
+    /// Query: what [`Core::bytes_respond`] would refuse; 0 where it would not.
+    pub fn bytes_check_respond(&self, id: Id, bytes_written: f64) -> Effects {
+        self.byte_sources
+            .get(id)
+            .map_or(STALE, |source| source.check_respond(length(bytes_written)))
+    }
+
+    /// Query: the checks of
+    /// [respondWithNewView](https://streams.spec.whatwg.org/#readable-byte-stream-controller-respond-with-new-view).
+    pub fn bytes_check_respond_with_view(
+        &self,
+        id: Id,
+        buffer_length: f64,
+        byte_offset: f64,
+        byte_length: f64,
+    ) -> Effects {
+        let Some(source) = self.byte_sources.get(id) else {
+            return STALE;
+        };
+        let byte_length = length(byte_length);
+        let refused = source.check_respond(byte_length);
+        let Some(head) = source.pending.front() else {
+            return STALE;
+        };
+        if refused & (ZERO | NOT_ZERO) != 0 {
+            refused
+        } else if head.byte_offset + head.filled != length(byte_offset) {
+            OTHER_OFFSET
+        } else if head.buffer_length != length(buffer_length) {
+            OTHER_BUFFER
+        } else {
+            refused
+        }
+    }
+
+    /// [Respond](https://streams.spec.whatwg.org/#readable-byte-stream-controller-respond): the
+    /// first descriptor got `bytes_written` more bytes. [`ZERO`], [`NOT_ZERO`] and [`TOO_LONG`] are
+    /// refusals; nothing was changed.
+    pub fn bytes_respond(&mut self, id: Id, bytes_written: f64) -> Effects {
+        let Some(source) = self.byte_sources.get_mut(id) else {
+            return STALE;
+        };
+        let bytes_written = length(bytes_written);
+        let refused = source.check_respond(bytes_written);
+        if refused != 0 {
+            return refused;
+        }
+        let plan = &mut self.plan;
+        plan.clear();
+        if !source.closed {
+            return source.respond_in_readable_state(bytes_written, plan)
+                | source.call_pull_if_needed();
+        }
+        let effects = source.respond_in_closed_state(plan);
+        if source.is_over() {
+            self.byte_sources.remove(id);
+        }
+        effects
+    }
+
+    /// [Close](https://streams.spec.whatwg.org/#readable-byte-stream-controller-close).
+    /// [`INSUFFICIENT`] with `ERROR` where an element of a BYOB read is incomplete.
+    pub fn bytes_close(&mut self, id: Id) -> Effects {
+        let Some(source) = self.byte_sources.get_mut(id) else {
+            return STALE;
+        };
+        if source.closed || source.close_requested {
+            return REFUSED;
+        }
+        if source.total > 0 {
+            source.close_requested = true;
+            return 0;
+        }
+        let incomplete = |head: &PullInto| head.filled % head.element_size != 0;
+        if source.pending.front().is_some_and(incomplete) {
+            self.byte_sources.remove(id);
+            return INSUFFICIENT | ERROR;
+        }
+        let effects = source.close();
+        if source.is_over() {
+            self.byte_sources.remove(id);
+        }
+        effects
+    }
+
+    /// <https://streams.spec.whatwg.org/#readable-byte-stream-controller-error>, and the close
+    /// inside [cancel](https://streams.spec.whatwg.org/#readable-stream-cancel): in both cases
+    /// nothing is left to be answered through the core. A closed stream refuses.
+    pub fn bytes_end(&mut self, id: Id) -> Effects {
+        match self.byte_sources.get(id) {
+            Some(source) if source.closed => REFUSED,
+            Some(_) => {
+                self.byte_sources.remove(id);
+                0
+            }
+            None => STALE,
+        }
+    }
+
+    /// [ReleaseSteps](https://streams.spec.whatwg.org/#abstract-opdef-readablebytestreamcontroller-releasesteps):
+    /// the host rejects the requests and keeps only the first descriptor.
+    pub fn bytes_release(&mut self, id: Id) {
+        if let Some(source) = self.byte_sources.get_mut(id) {
+            source.requests = 0;
+            source.pending.truncate(1);
+            if let Some(head) = source.pending.front_mut() {
+                head.reader_type = ReaderType::None;
+            }
+        }
+    }
+
+    /// Plan: takes the next copy; 0 where there is none left. See [`COPY_NEXT`].
+    #[inline]
+    pub fn bytes_next_copy(&mut self) -> u32 {
+        self.plan.copy = self.plan.copies.pop_front().unwrap_or_default();
+        self.plan.copy.step
+    }
+
+    /// Plan: where the copy begins, from the start of the entry's own bytes.
+    pub fn bytes_copy_from(&self) -> f64 {
+        self.plan.copy.from as f64
+    }
+
+    /// Plan: where the copy goes, from the start of the descriptor's region.
+    pub fn bytes_copy_to(&self) -> f64 {
+        self.plan.copy.to as f64
+    }
+
+    /// Plan: how many bytes are copied.
+    pub fn bytes_copy_length(&self) -> f64 {
+        self.plan.copy.length as f64
+    }
+
+    /// Plan: the bytes of the descriptor that `FILLED`, `ABANDONED` or `ANSWER_CLOSED` is about.
+    pub fn bytes_filled(&self) -> f64 {
+        self.plan.filled as f64
+    }
+
+    /// Plan: the bytes after `bytes_filled` that `REMAINDER` is about.
+    pub fn bytes_remainder(&self) -> f64 {
+        self.plan.remainder as f64
+    }
+
+    /// Plan: how many entries `ANSWER` is about.
+    pub fn bytes_answers(&self) -> u32 {
+        self.plan.answers
+    }
+
+    /// Plan: where the unread part of the entry of `CHUNK` or `ANSWER` begins.
+    pub fn bytes_entry_offset(&self) -> f64 {
+        self.plan.entry_offset as f64
+    }
+}
