@@ -1,0 +1,359 @@
+//! Comma-separated values (RFC 4180).
+
+use memchr::{memchr, memchr2, memchr2_iter};
+
+use super::text::{self, Output, TextParser};
+use super::utf8::Utf8;
+use super::{Codec, CodecError, ErrorCode, Records, Step};
+
+const NAME: &str = "csv";
+
+/// What to do with a row that has another number of fields than the first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ragged {
+    /// It is an error.
+    Error,
+    /// It is kept as it is.
+    Keep,
+}
+
+/// How to read comma-separated values.
+#[derive(Clone, Copy, Debug)]
+pub struct CsvOptions {
+    /// The byte between fields, ASCII.
+    pub delimiter: u8,
+    /// The byte around fields, ASCII.
+    pub quote: u8,
+    /// What to do with rows of unequal length.
+    pub ragged: Ragged,
+    /// The number of fields a row must have; by default as many as the first has.
+    pub width: Option<u32>,
+    /// Empty lines are rows of one empty field; otherwise they are no rows.
+    pub keep_empty_lines: bool,
+    /// Invalid UTF-8 is an error; otherwise it becomes U+FFFD.
+    pub fatal: bool,
+    /// A byte order mark at the start is text; otherwise it is dropped.
+    pub ignore_bom: bool,
+    /// The longest row there may be: the bytes of its fields, and one more for each.
+    pub max_bytes: usize,
+}
+
+impl Default for CsvOptions {
+    fn default() -> Self {
+        Self {
+            delimiter: b',',
+            quote: b'"',
+            ragged: Ragged::Error,
+            width: None,
+            keep_empty_lines: false,
+            fatal: false,
+            ignore_bom: false,
+            max_bytes: 1 << 20,
+        }
+    }
+}
+
+/// Splits text into rows of fields, quotes removed.
+///
+/// Rows end with LF or CRLF, the last one also with the text. A CR elsewhere is text. A quote that is
+/// not at the start of a field is text as well, unless the field began with one.
+#[derive(Debug)]
+pub struct Csv {
+    utf8: Utf8,
+    parser: Parser,
+    records: Records,
+}
+
+impl Csv {
+    /// A parser at the start of a text.
+    pub fn new(options: CsvOptions) -> Self {
+        Self {
+            utf8: Utf8::new(NAME, options.fatal, options.ignore_bom),
+            parser: Parser {
+                options,
+                state: State::FieldStart,
+                held_return: false,
+                quote_offset: 0,
+                row: Row::default(),
+                width: options.width.map(u64::from),
+                rows: 0,
+            },
+            records: Records::of_rows(),
+        }
+    }
+}
+
+impl Codec for Csv {
+    fn name(&self) -> &'static str {
+        NAME
+    }
+
+    fn step(&mut self, input: &[u8], output: &mut [u8], last: bool) -> Result<Step, CodecError> {
+        text::step(
+            &mut self.utf8,
+            &mut self.parser,
+            &mut self.records,
+            input,
+            output,
+            last,
+        )
+    }
+
+    fn records(&mut self) -> Option<&mut Records> {
+        Some(&mut self.records)
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum State {
+    /// No byte of the field has come.
+    FieldStart,
+    /// In a field that did not begin with a quote.
+    Unquoted,
+    /// Between the quotes.
+    Quoted,
+    /// Behind a quote in a quoted field: the end of the field, or half of an escaped quote.
+    AfterQuote,
+}
+
+/// The row being read.
+#[derive(Debug, Default)]
+struct Row {
+    /// The offset of its first byte, once that has come.
+    start: Option<u64>,
+    /// Fields that have ended.
+    fields: u64,
+    /// Bytes put.
+    bytes: usize,
+}
+
+#[derive(Debug)]
+struct Parser {
+    options: CsvOptions,
+    state: State,
+    /// The text so far ends with a CR outside of quotes, which is text unless LF follows.
+    held_return: bool,
+    /// The offset of the quote that opened the field.
+    quote_offset: u64,
+    row: Row,
+    width: Option<u64>,
+    /// Rows that have ended.
+    rows: u64,
+}
+
+impl Parser {
+    fn error(&self, code: ErrorCode, offset: u64, detail: String) -> CodecError {
+        CodecError::new(NAME, code, offset, detail)
+    }
+
+    fn check_length(&self) -> Result<(), CodecError> {
+        if self.row.bytes <= self.options.max_bytes {
+            return Ok(());
+        }
+        let detail = format!("a row may have {} bytes", self.options.max_bytes);
+        Err(self.error(
+            ErrorCode::TooLong,
+            self.row.start.unwrap_or_default(),
+            detail,
+        ))
+    }
+
+    fn put(&mut self, text: &[u8], output: &mut Output<'_>) {
+        output.put(text);
+        self.row.bytes += text.len();
+    }
+
+    fn end_field(&mut self, output: &mut Output<'_>) {
+        output.end_field(self.options.delimiter);
+        self.row.bytes += 1;
+        self.row.fields += 1;
+        self.state = State::FieldStart;
+    }
+
+    /// Ends the row with the field that was ended last. The next one begins at `next`.
+    fn end_row(&mut self, next: u64, output: &mut Output<'_>) -> Result<(), CodecError> {
+        self.check_length()?;
+        let fields = self.row.fields;
+        self.rows += 1;
+        let width = *self.width.get_or_insert(fields);
+        if fields != width && self.options.ragged == Ragged::Error {
+            let detail = format!("row {} has {fields}, not {width}", self.rows);
+            let start = self.row.start.unwrap_or_default();
+            return Err(self.error(ErrorCode::RaggedRow, start, detail));
+        }
+        output.records.end_row();
+        self.row = Row {
+            start: Some(next),
+            fields: 0,
+            bytes: 0,
+        };
+        Ok(())
+    }
+
+    fn is_skipped_line(&self) -> bool {
+        self.row.fields == 0 && self.state == State::FieldStart && !self.options.keep_empty_lines
+    }
+
+    /// LF, or the end of the text, outside of quotes.
+    fn end_line(&mut self, next: u64, output: &mut Output<'_>) -> Result<(), CodecError> {
+        if self.is_skipped_line() {
+            self.row.start = Some(next);
+            return Ok(());
+        }
+        self.end_field(output);
+        self.end_row(next, output)
+    }
+
+    fn stray(&self, offset: u64) -> Result<(), CodecError> {
+        self.check_length()?;
+        let detail = "a delimiter or the end of the row must follow the closing quote";
+        Err(self.error(ErrorCode::StrayQuote, offset, detail.into()))
+    }
+
+    /// The held CR turned out to be text.
+    fn release_return(&mut self, offset: u64, output: &mut Output<'_>) -> Result<(), CodecError> {
+        self.held_return = false;
+        if self.state == State::AfterQuote {
+            return self.stray(offset);
+        }
+        self.state = State::Unquoted;
+        self.put(b"\r", output);
+        Ok(())
+    }
+
+    /// Reads text without quotes and CRs, outside of quotes: put as it is, in as few pieces as can be.
+    fn push_plain(
+        &mut self,
+        text: &[u8],
+        offset: u64,
+        output: &mut Output<'_>,
+    ) -> Result<(), CodecError> {
+        // Of `text`, what is before `put` has been put, what is before `field` is before this field,
+        // and what is before `counted` is in `row.bytes` or belongs to earlier rows.
+        let (mut put, mut field, mut counted) = (0, 0, 0);
+        for at in memchr2_iter(self.options.delimiter, b'\n', text) {
+            if at > field {
+                self.state = State::Unquoted;
+            }
+            field = at + 1;
+            let ends_row = text[at] == b'\n';
+            let next = offset + field as u64;
+            if ends_row && self.is_skipped_line() {
+                output.put(&text[put..at]);
+                put = field;
+                counted = field;
+                self.row.start = Some(next);
+                continue;
+            }
+            output.records.end_field(at - put);
+            self.row.fields += 1;
+            self.state = State::FieldStart;
+            if ends_row {
+                self.row.bytes += field - counted;
+                counted = field;
+                self.end_row(next, output)?;
+            }
+        }
+        if text.len() > field {
+            self.state = State::Unquoted;
+        }
+        output.put(&text[put..]);
+        self.row.bytes += text.len() - counted;
+        Ok(())
+    }
+}
+
+impl TextParser for Parser {
+    fn push(
+        &mut self,
+        text: &[u8],
+        offset: u64,
+        output: &mut Output<'_>,
+    ) -> Result<(), CodecError> {
+        let CsvOptions {
+            delimiter, quote, ..
+        } = self.options;
+        if !text.is_empty() {
+            self.row.start.get_or_insert(offset);
+        }
+        let mut at = 0;
+        while at < text.len() {
+            let here = offset + at as u64;
+            let byte = text[at];
+            if self.held_return {
+                if byte == b'\n' {
+                    self.held_return = false;
+                    self.end_line(here + 1, output)?;
+                    at += 1;
+                } else {
+                    self.release_return(here - 1, output)?;
+                }
+                continue;
+            }
+            let rest = &text[at..];
+            match self.state {
+                State::FieldStart if byte == quote => {
+                    self.state = State::Quoted;
+                    self.quote_offset = here;
+                    at += 1;
+                }
+                State::FieldStart | State::Unquoted => {
+                    let plain = memchr2(quote, b'\r', rest).unwrap_or(rest.len());
+                    self.push_plain(&rest[..plain], here, output)?;
+                    at += plain;
+                    match rest.get(plain) {
+                        Some(b'\r') => {
+                            self.held_return = true;
+                            at += 1;
+                        }
+                        Some(_) if self.state == State::Unquoted => {
+                            self.put(&[quote], output);
+                            at += 1;
+                        }
+                        _ => {}
+                    }
+                }
+                State::Quoted => {
+                    let end = memchr(quote, rest);
+                    let inside = end.unwrap_or(rest.len());
+                    self.put(&rest[..inside], output);
+                    at += inside;
+                    if end.is_some() {
+                        self.state = State::AfterQuote;
+                        at += 1;
+                    }
+                }
+                State::AfterQuote => {
+                    at += 1;
+                    if byte == quote {
+                        self.state = State::Quoted;
+                        self.put(&[quote], output);
+                    } else if byte == delimiter {
+                        self.end_field(output);
+                    } else if byte == b'\n' {
+                        self.end_line(here + 1, output)?;
+                    } else if byte == b'\r' {
+                        self.held_return = true;
+                    } else {
+                        return self.stray(here);
+                    }
+                }
+            }
+        }
+        self.check_length()
+    }
+
+    fn finish(&mut self, offset: u64, output: &mut Output<'_>) -> Result<(), CodecError> {
+        if self.held_return {
+            self.release_return(offset.saturating_sub(1), output)?;
+        }
+        if self.state == State::Quoted {
+            let detail = "the input ends inside the field that this quote opened";
+            return Err(self.error(ErrorCode::UnclosedQuote, self.quote_offset, detail.into()));
+        }
+        if self.state == State::FieldStart && self.row.fields == 0 {
+            return Ok(());
+        }
+        self.end_line(offset, output)
+    }
+}

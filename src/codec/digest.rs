@@ -1,0 +1,49 @@
+//! Digests as taps: the bytes pass unchanged.
+
+use sha2::{Digest, Sha256};
+
+use super::{Codec, CodecError, Status, Step};
+
+/// Computes the SHA-256 digest of what passes through (FIPS 180-4).
+#[derive(Default)]
+pub struct Sha256Tap {
+    hasher: Sha256,
+    digest: Option<[u8; 32]>,
+}
+
+impl Sha256Tap {
+    /// A tap that has seen nothing.
+    pub fn new() -> Self {
+        Self::default()
+    }
+}
+
+impl Codec for Sha256Tap {
+    fn name(&self) -> &'static str {
+        "digest"
+    }
+
+    fn step(&mut self, input: &[u8], output: &mut [u8], last: bool) -> Result<Step, CodecError> {
+        let bytes = input.len().min(output.len());
+        self.hasher.update(&input[..bytes]);
+        output[..bytes].copy_from_slice(&input[..bytes]);
+        let status = if bytes < input.len() {
+            Status::NeedOutput
+        } else if last {
+            self.digest
+                .get_or_insert_with(|| self.hasher.finalize_reset().into());
+            Status::Finished
+        } else {
+            Status::NeedInput
+        };
+        Ok(Step {
+            status,
+            consumed: bytes,
+            produced: bytes,
+        })
+    }
+
+    fn digest(&self) -> Option<&[u8]> {
+        self.digest.as_ref().map(|digest| digest.as_slice())
+    }
+}

@@ -1,0 +1,125 @@
+//! What a codec says when its input is not what it should be.
+
+use std::fmt;
+
+/// What was wrong, as a stable name: programs branch on it, people read the message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[repr(u32)]
+pub enum ErrorCode {
+    /// The first two bytes of a gzip member are not `1f 8b`.
+    NotGzip = 1,
+    /// A gzip member names a compression method other than deflate.
+    UnsupportedMethod,
+    /// A gzip header has bits set that RFC 1952 reserves.
+    ReservedFlags,
+    /// The CRC-16 of a gzip header does not match it.
+    HeaderCrcMismatch,
+    /// The deflate data itself is invalid.
+    CorruptData,
+    /// The CRC-32 of a gzip member does not match what it unpacked to.
+    CrcMismatch,
+    /// The length in a gzip trailer does not match what the member unpacked to.
+    SizeMismatch,
+    /// The input ended inside a gzip member.
+    Truncated,
+    /// Bytes that are no gzip member follow the last one.
+    TrailingData,
+    /// The text is not valid UTF-8, and `fatal` was asked for.
+    InvalidUtf8,
+    /// A line or row is longer than the configured bound.
+    TooLong,
+    /// The input ended inside a quoted field.
+    UnclosedQuote,
+    /// A quoted field is followed by something other than a delimiter or the end of its row.
+    StrayQuote,
+    /// A row has another number of fields than the first.
+    RaggedRow,
+}
+
+impl ErrorCode {
+    /// The name under which JavaScript sees the code.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::NotGzip => "not-gzip",
+            Self::UnsupportedMethod => "unsupported-method",
+            Self::ReservedFlags => "reserved-flags",
+            Self::HeaderCrcMismatch => "header-crc-mismatch",
+            Self::CorruptData => "corrupt-data",
+            Self::CrcMismatch => "crc-mismatch",
+            Self::SizeMismatch => "size-mismatch",
+            Self::Truncated => "truncated",
+            Self::TrailingData => "trailing-data",
+            Self::InvalidUtf8 => "invalid-utf8",
+            Self::TooLong => "too-long",
+            Self::UnclosedQuote => "unclosed-quote",
+            Self::StrayQuote => "stray-quote",
+            Self::RaggedRow => "ragged-row",
+        }
+    }
+
+    const fn what(self) -> &'static str {
+        match self {
+            Self::NotGzip => "not gzip data",
+            Self::UnsupportedMethod => "unsupported compression method",
+            Self::ReservedFlags => "reserved header flags set",
+            Self::HeaderCrcMismatch => "header CRC mismatch",
+            Self::CorruptData => "corrupt data",
+            Self::CrcMismatch => "CRC mismatch",
+            Self::SizeMismatch => "size mismatch",
+            Self::Truncated => "input ends too early",
+            Self::TrailingData => "data after the end",
+            Self::InvalidUtf8 => "invalid UTF-8",
+            Self::TooLong => "too long",
+            Self::UnclosedQuote => "unclosed quote",
+            Self::StrayQuote => "stray character after a quoted field",
+            Self::RaggedRow => "wrong number of fields",
+        }
+    }
+}
+
+/// A codec's input was wrong. The codec is of no further use.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CodecError {
+    /// The codec's name, as in [`Codec::name`](super::Codec::name).
+    pub codec: &'static str,
+    /// What was wrong.
+    pub code: ErrorCode,
+    /// Where: the number of bytes of the codec's own input before the place.
+    pub offset: u64,
+    /// What was expected and what was found, for people; may be empty.
+    pub detail: String,
+}
+
+impl CodecError {
+    pub(crate) fn new(
+        codec: &'static str,
+        code: ErrorCode,
+        offset: u64,
+        detail: impl Into<String>,
+    ) -> Self {
+        Self {
+            codec,
+            code,
+            offset,
+            detail: detail.into(),
+        }
+    }
+}
+
+impl fmt::Display for CodecError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "{}: {} at byte {}",
+            self.codec,
+            self.code.what(),
+            self.offset
+        )?;
+        if !self.detail.is_empty() {
+            write!(f, ": {}", self.detail)?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for CodecError {}

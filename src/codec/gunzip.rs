@@ -1,0 +1,298 @@
+//! gzip (RFC 1952) around deflate (RFC 1951).
+
+use flate2::{Crc, Decompress, FlushDecompress};
+
+use super::{Codec, CodecError, ErrorCode, Status, Step};
+
+const NAME: &str = "gunzip";
+
+const FLAG_HEADER_CRC: u8 = 1 << 1;
+const FLAG_EXTRA: u8 = 1 << 2;
+const FLAG_NAME: u8 = 1 << 3;
+const FLAG_COMMENT: u8 = 1 << 4;
+const FLAGS_RESERVED: u8 = 0b1110_0000;
+
+/// What to do with bytes behind the last member.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Trailing {
+    /// They are an error.
+    #[default]
+    Error,
+    /// They are read and dropped.
+    Ignore,
+}
+
+/// How to unpack gzip.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct GunzipOptions {
+    /// What to do with bytes that are no member behind the last member.
+    pub trailing: Trailing,
+}
+
+/// Unpacks gzip of one or more members, and checks all that a member lets one check: the header's CRC
+/// where there is one, the CRC and length of what it unpacked to.
+pub struct Gunzip {
+    options: GunzipOptions,
+    inflate: Decompress,
+    state: State,
+    /// Bytes consumed.
+    offset: u64,
+    crc: Crc,
+    header_crc: Crc,
+    flags: u8,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum State {
+    /// Before the byte of this number of the ten that begin a header.
+    Header(u8),
+    /// Before the given byte of the extra field's length, with what is known of it.
+    ExtraLength(u8, u16),
+    /// In the extra field, with this many bytes to come.
+    Extra(u16),
+    Name,
+    Comment,
+    /// Before the given byte of the header's CRC, with what is known of it.
+    HeaderCrc(u8, u16),
+    Deflate,
+    /// Before the byte of this number of the trailer, with what is known of the four-byte value.
+    Trailer(u8, u32),
+    /// Behind a member: the next one, the end, or something else.
+    BetweenMembers,
+    /// Behind the last member, dropping the rest.
+    Ignoring,
+}
+
+impl Gunzip {
+    /// An unpacker at the start of its input.
+    pub fn new(options: GunzipOptions) -> Self {
+        Self {
+            options,
+            inflate: Decompress::new(false),
+            state: State::Header(0),
+            offset: 0,
+            crc: Crc::new(),
+            header_crc: Crc::new(),
+            flags: 0,
+        }
+    }
+
+    fn error<T>(&self, code: ErrorCode, offset: u64, detail: String) -> Result<T, CodecError> {
+        Err(CodecError::new(NAME, code, offset, detail))
+    }
+
+    /// Reads one byte outside of the deflate data.
+    fn push_byte(&mut self, byte: u8) -> Result<(), CodecError> {
+        if !matches!(self.state, State::HeaderCrc(..) | State::Trailer(..)) {
+            self.header_crc.update(&[byte]);
+        }
+        self.state = match self.state {
+            State::Header(at) => self.push_header(at, byte)?,
+            State::ExtraLength(0, _) => State::ExtraLength(1, u16::from(byte)),
+            State::ExtraLength(_, low) => match low | u16::from(byte) << 8 {
+                0 => self.after(FLAG_EXTRA),
+                length => State::Extra(length),
+            },
+            State::Extra(1) => self.after(FLAG_EXTRA),
+            State::Extra(length) => State::Extra(length - 1),
+            State::Name if byte == 0 => self.after(FLAG_NAME),
+            State::Comment if byte == 0 => self.after(FLAG_COMMENT),
+            State::HeaderCrc(0, _) => State::HeaderCrc(1, u16::from(byte)),
+            State::HeaderCrc(_, low) => {
+                let (expected, got) = (low | u16::from(byte) << 8, self.header_crc.sum() as u16);
+                if expected != got {
+                    let detail = format!("expected {expected:#06x}, got {got:#06x}");
+                    return self.error(ErrorCode::HeaderCrcMismatch, self.offset - 1, detail);
+                }
+                State::Deflate
+            }
+            State::Trailer(at, value) => self.push_trailer(at, value, byte)?,
+            State::BetweenMembers if byte == 0x1f => {
+                self.begin_member(byte);
+                State::Header(1)
+            }
+            State::BetweenMembers => match self.options.trailing {
+                Trailing::Ignore => State::Ignoring,
+                Trailing::Error => {
+                    let detail = "what follows is no gzip member".into();
+                    return self.error(ErrorCode::TrailingData, self.offset, detail);
+                }
+            },
+            state @ (State::Name | State::Comment | State::Deflate | State::Ignoring) => state,
+        };
+        self.offset += 1;
+        Ok(())
+    }
+
+    fn begin_member(&mut self, first_byte: u8) {
+        self.inflate.reset(false);
+        self.crc.reset();
+        self.header_crc.reset();
+        self.header_crc.update(&[first_byte]);
+    }
+
+    fn push_header(&mut self, at: u8, byte: u8) -> Result<State, CodecError> {
+        match at {
+            0 | 1 => {
+                let expected = [0x1f, 0x8b][usize::from(at)];
+                if byte != expected {
+                    let detail = format!("expected {expected:#04x}, got {byte:#04x}");
+                    return self.error(ErrorCode::NotGzip, self.offset, detail);
+                }
+            }
+            2 if byte != 8 => {
+                let detail = format!("expected 8 (deflate), got {byte}");
+                return self.error(ErrorCode::UnsupportedMethod, self.offset, detail);
+            }
+            3 if byte & FLAGS_RESERVED != 0 => {
+                return self.error(
+                    ErrorCode::ReservedFlags,
+                    self.offset,
+                    format!("{byte:#04x}"),
+                );
+            }
+            3 => self.flags = byte,
+            _ => {}
+        }
+        Ok(if at < 9 {
+            State::Header(at + 1)
+        } else {
+            self.after(0)
+        })
+    }
+
+    /// The state behind the part of the header that `flag` stands for.
+    fn after(&self, flag: u8) -> State {
+        let parts = [
+            (FLAG_EXTRA, State::ExtraLength(0, 0)),
+            (FLAG_NAME, State::Name),
+            (FLAG_COMMENT, State::Comment),
+            (FLAG_HEADER_CRC, State::HeaderCrc(0, 0)),
+        ];
+        let done = parts
+            .iter()
+            .position(|&(part, _)| part == flag)
+            .map_or(0, |at| at + 1);
+        let next = parts[done..]
+            .iter()
+            .find(|&&(part, _)| self.flags & part != 0);
+        next.map_or(State::Deflate, |&(_, state)| state)
+    }
+
+    fn push_trailer(&mut self, at: u8, value: u32, byte: u8) -> Result<State, CodecError> {
+        let value = value | u32::from(byte) << (8 * u32::from(at % 4));
+        // The last byte of a value is `offset`, so the value began three bytes before.
+        let start = self.offset.saturating_sub(3);
+        match at {
+            3 => {
+                let got = self.crc.sum();
+                if value != got {
+                    let detail = format!("expected {value:#010x}, got {got:#010x}");
+                    return self.error(ErrorCode::CrcMismatch, start, detail);
+                }
+                Ok(State::Trailer(4, 0))
+            }
+            7 => {
+                let got = self.inflate.total_out() as u32;
+                if value != got {
+                    let detail = format!("expected {value} bytes, got {got}, modulo 2^32");
+                    return self.error(ErrorCode::SizeMismatch, start, detail);
+                }
+                Ok(State::BetweenMembers)
+            }
+            _ => Ok(State::Trailer(at + 1, value)),
+        }
+    }
+
+    /// Unpacks until the input or the room ends, or the member does; returns bytes consumed and produced.
+    fn inflate(&mut self, input: &[u8], output: &mut [u8]) -> Result<(usize, usize), CodecError> {
+        let before = (self.inflate.total_in(), self.inflate.total_out());
+        let result = self
+            .inflate
+            .decompress(input, output, FlushDecompress::None);
+        let consumed = (self.inflate.total_in() - before.0) as usize;
+        let produced = (self.inflate.total_out() - before.1) as usize;
+        self.offset += consumed as u64;
+        self.crc.update(&output[..produced]);
+        match result {
+            Ok(flate2::Status::StreamEnd) => self.state = State::Trailer(0, 0),
+            Ok(_) => {}
+            Err(_) => {
+                // The library's own message depends on how the input was split.
+                let detail = "the deflate data is invalid before this byte".into();
+                return self.error(ErrorCode::CorruptData, self.offset, detail);
+            }
+        }
+        Ok((consumed, produced))
+    }
+
+    fn finish(&self) -> Result<Status, CodecError> {
+        let part = match self.state {
+            State::BetweenMembers | State::Ignoring => return Ok(Status::Finished),
+            State::Deflate => "the compressed data",
+            State::Trailer(..) => "the trailer",
+            _ => "the header",
+        };
+        self.error(
+            ErrorCode::Truncated,
+            self.offset,
+            format!("inside {part} of a gzip member"),
+        )
+    }
+}
+
+impl Codec for Gunzip {
+    fn name(&self) -> &'static str {
+        NAME
+    }
+
+    fn step(&mut self, input: &[u8], output: &mut [u8], last: bool) -> Result<Step, CodecError> {
+        let (mut consumed, mut produced) = (0, 0);
+        loop {
+            match self.state {
+                State::Deflate => {
+                    let room = &mut output[produced..];
+                    let full = room.len();
+                    let (used, made) = self.inflate(&input[consumed..], room)?;
+                    consumed += used;
+                    produced += made;
+                    if self.state == State::Deflate {
+                        if made == full {
+                            // Whether more is held back is known only once there is room.
+                            return Ok(Step {
+                                status: Status::NeedOutput,
+                                consumed,
+                                produced,
+                            });
+                        }
+                        if consumed == input.len() {
+                            break;
+                        }
+                    }
+                }
+                State::Ignoring => {
+                    self.offset += (input.len() - consumed) as u64;
+                    consumed = input.len();
+                    break;
+                }
+                _ => match input.get(consumed) {
+                    Some(&byte) => {
+                        self.push_byte(byte)?;
+                        consumed += 1;
+                    }
+                    None => break,
+                },
+            }
+        }
+        let status = if last {
+            self.finish()?
+        } else {
+            Status::NeedInput
+        };
+        Ok(Step {
+            status,
+            consumed,
+            produced,
+        })
+    }
+}

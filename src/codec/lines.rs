@@ -1,0 +1,156 @@
+//! Text into lines.
+
+use memchr::memchr;
+
+use super::text::{self, Output, TextParser};
+use super::utf8::Utf8;
+use super::{Codec, CodecError, ErrorCode, Records, Step};
+
+const NAME: &str = "lines";
+
+/// How to read lines.
+#[derive(Clone, Copy, Debug)]
+pub struct LinesOptions {
+    /// Invalid UTF-8 is an error; otherwise it becomes U+FFFD.
+    pub fatal: bool,
+    /// A byte order mark at the start is text; otherwise it is dropped.
+    pub ignore_bom: bool,
+    /// The longest line there may be, in bytes of text without its end.
+    pub max_bytes: usize,
+}
+
+impl Default for LinesOptions {
+    fn default() -> Self {
+        Self {
+            fatal: false,
+            ignore_bom: false,
+            max_bytes: 1 << 20,
+        }
+    }
+}
+
+/// Splits text at LF and CRLF. A CR elsewhere is text. The last line need not be ended.
+///
+/// Each line is followed by one LF in the output, so in the middle of a chain the codec is one that
+/// makes all line ends alike.
+#[derive(Debug)]
+pub struct Lines {
+    utf8: Utf8,
+    parser: Parser,
+    records: Records,
+}
+
+impl Lines {
+    /// A splitter at the start of a text.
+    pub fn new(options: LinesOptions) -> Self {
+        Self {
+            utf8: Utf8::new(NAME, options.fatal, options.ignore_bom),
+            parser: Parser {
+                max_bytes: options.max_bytes,
+                length: 0,
+                start: None,
+                held_return: false,
+            },
+            records: Records::of_fields(),
+        }
+    }
+}
+
+impl Codec for Lines {
+    fn name(&self) -> &'static str {
+        NAME
+    }
+
+    fn step(&mut self, input: &[u8], output: &mut [u8], last: bool) -> Result<Step, CodecError> {
+        text::step(
+            &mut self.utf8,
+            &mut self.parser,
+            &mut self.records,
+            input,
+            output,
+            last,
+        )
+    }
+
+    fn records(&mut self) -> Option<&mut Records> {
+        Some(&mut self.records)
+    }
+}
+
+#[derive(Debug)]
+struct Parser {
+    max_bytes: usize,
+    /// Bytes of the current line that have been put.
+    length: usize,
+    /// The offset at which the current line began; none before its first byte.
+    start: Option<u64>,
+    /// The text so far ends with a CR, which is text unless LF follows.
+    held_return: bool,
+}
+
+impl Parser {
+    fn put(&mut self, text: &[u8], output: &mut Output<'_>) -> Result<(), CodecError> {
+        self.length += text.len();
+        if self.length > self.max_bytes {
+            let detail = format!("a line may have {} bytes", self.max_bytes);
+            let start = self.start.unwrap_or_default();
+            return Err(CodecError::new(NAME, ErrorCode::TooLong, start, detail));
+        }
+        output.put(text);
+        Ok(())
+    }
+
+    fn end_line(&mut self, output: &mut Output<'_>) {
+        output.end_field(b'\n');
+        self.length = 0;
+        self.start = None;
+        self.held_return = false;
+    }
+}
+
+impl TextParser for Parser {
+    fn push(
+        &mut self,
+        text: &[u8],
+        offset: u64,
+        output: &mut Output<'_>,
+    ) -> Result<(), CodecError> {
+        let mut at = 0;
+        while at < text.len() {
+            self.start.get_or_insert(offset + at as u64);
+            if self.held_return && text[at] != b'\n' {
+                self.held_return = false;
+                self.put(b"\r", output)?;
+            }
+            let rest = &text[at..];
+            let end = memchr(b'\n', rest);
+            let line = &rest[..end.unwrap_or(rest.len())];
+            let (line, held) = match line {
+                [line @ .., b'\r'] => (line, true),
+                _ => (line, false),
+            };
+            self.put(line, output)?;
+            match end {
+                Some(end) => {
+                    self.end_line(output);
+                    at += end + 1;
+                }
+                None => {
+                    self.held_return = held;
+                    at = text.len();
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn finish(&mut self, _offset: u64, output: &mut Output<'_>) -> Result<(), CodecError> {
+        if self.held_return {
+            self.put(b"\r", output)?;
+        }
+        if self.start.is_some() {
+            self.end_line(output);
+        }
+        Ok(())
+    }
+}

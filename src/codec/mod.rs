@@ -1,0 +1,80 @@
+//! Push codecs for bytes and text, and the chain that fuses them.
+//!
+//! A [`Codec`] is a state machine that is handed a piece of input and room for output and says how
+//! much of either it used. It does no I/O, knows nothing of what is before or behind it, accepts its
+//! input split anywhere, and allocates nothing per step. A [`Chain`] links codecs with bounded queues
+//! and is what the Wasm module exposes.
+//!
+//! 1. A step never produces more than the output it was given: expansion is bounded by the caller.
+//! 2. What a codec produces, and the error it ends with, do not depend on how its input was split.
+//! 3. Nothing here panics on any input.
+
+mod chain;
+mod csv;
+mod digest;
+mod error;
+mod gunzip;
+mod lines;
+mod queue;
+mod records;
+mod text;
+mod utf8;
+
+pub use chain::{Batch, Chain, ChainState, StageStats};
+pub use csv::{Csv, CsvOptions, Ragged};
+pub use digest::Sha256Tap;
+pub use error::{CodecError, ErrorCode};
+pub use gunzip::{Gunzip, GunzipOptions, Trailing};
+pub use lines::{Lines, LinesOptions};
+pub use records::Records;
+
+/// The most a [`Chain`] lets a codec consume or produce in one step, and the high-water mark of each
+/// of its queues, in bytes.
+pub const SLICE: usize = 64 * 1024;
+
+/// The least room for output with which every codec can make progress, in bytes.
+pub const MIN_OUTPUT: usize = 16;
+
+/// Why a step ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Status {
+    /// All input was consumed; the codec can go on when it gets more.
+    NeedInput,
+    /// There is not enough room for what comes next; input may be left.
+    NeedOutput,
+    /// The input was the last, all of it was consumed, and everything has been produced.
+    Finished,
+}
+
+/// What a step did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Step {
+    /// Why it ended.
+    pub status: Status,
+    /// How many bytes of the input it used; the caller presents the rest again.
+    pub consumed: usize,
+    /// How many bytes it wrote to the start of the output.
+    pub produced: usize,
+}
+
+/// A push state machine from bytes to bytes.
+pub trait Codec {
+    /// The name that errors and statistics carry.
+    fn name(&self) -> &'static str;
+
+    /// Consumes from the front of `input` and writes to the front of `output`, which must have at least
+    /// [`MIN_OUTPUT`] bytes. `last` says that nothing follows `input`; once given it must be given
+    /// with every later step. After an error, or [`Status::Finished`], the codec must not be stepped.
+    fn step(&mut self, input: &[u8], output: &mut [u8], last: bool) -> Result<Step, CodecError>;
+
+    /// Where the records in the produced bytes end, for codecs that make records. Such a codec writes
+    /// a one-byte separator behind each field or line.
+    fn records(&mut self) -> Option<&mut Records> {
+        None
+    }
+
+    /// The digest of all bytes, for codecs that compute one, once the input is finished.
+    fn digest(&self) -> Option<&[u8]> {
+        None
+    }
+}

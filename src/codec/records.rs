@@ -1,0 +1,121 @@
+//! Where records end in the bytes a codec produced.
+
+/// Ends of fields and rows in the text of a batch.
+///
+/// Positions count from the start of the batch. Behind the end of each field is a one-byte separator,
+/// so a field begins one byte after the end of the field before it.
+#[derive(Debug, Default)]
+pub struct Records {
+    enabled: bool,
+    position: usize,
+    ends: Vec<u32>,
+    rows: Option<Vec<u32>>,
+    complete: usize,
+}
+
+impl Records {
+    /// Records of which each is one field: lines.
+    pub(crate) fn of_fields() -> Self {
+        Self::default()
+    }
+
+    /// Records of which each is a row of fields.
+    pub(crate) fn of_rows() -> Self {
+        Self {
+            rows: Some(Vec::new()),
+            ..Self::default()
+        }
+    }
+
+    /// Begins to record. Without it the codec is a mere byte codec, as it is in the middle of a chain,
+    /// where nobody would take the records.
+    pub fn enable(&mut self) {
+        self.enabled = true;
+    }
+
+    /// Accounts for text that was produced.
+    #[inline]
+    pub(crate) fn advance(&mut self, bytes: usize) {
+        self.position += bytes;
+    }
+
+    /// Ends a field `ahead` bytes behind the current position; the separator follows there.
+    #[inline]
+    pub(crate) fn end_field(&mut self, ahead: usize) {
+        if self.enabled {
+            self.ends.push((self.position + ahead) as u32);
+            if self.rows.is_none() {
+                self.complete = self.position + ahead + 1;
+            }
+        }
+    }
+
+    /// Ends a row with the field that was ended last.
+    #[inline]
+    pub(crate) fn end_row(&mut self) {
+        if !self.enabled {
+            return;
+        }
+        if let (Some(rows), Some(&end)) = (&mut self.rows, self.ends.last()) {
+            rows.push(self.ends.len() as u32);
+            self.complete = end as usize + 1;
+        }
+    }
+
+    /// Bytes of the batch up to and including the last complete record's separator.
+    pub fn complete(&self) -> usize {
+        self.complete
+    }
+
+    /// The ends of the fields of all complete records.
+    pub fn ends(&self) -> &[u32] {
+        &self.ends[..self.complete_fields()]
+    }
+
+    /// For each complete row, the number of fields up to its end; empty where records are lines.
+    pub fn rows(&self) -> &[u32] {
+        self.rows.as_deref().unwrap_or_default()
+    }
+
+    fn complete_fields(&self) -> usize {
+        match &self.rows {
+            Some(rows) => rows.last().map_or(0, |&fields| fields as usize),
+            None => self.ends.len(),
+        }
+    }
+
+    /// Turns the ends of complete fields into UTF-16 offsets into the text, which must be valid UTF-8.
+    /// To be called at most once before [`take`](Self::take).
+    pub fn to_utf16(&mut self, text: &[u8]) {
+        let fields = self.complete_fields();
+        let (mut from, mut units) = (0, 0u32);
+        for end in &mut self.ends[..fields] {
+            let to = (*end as usize).min(text.len());
+            units += utf16_length(&text[from..to]);
+            *end = units;
+            from = to;
+        }
+    }
+
+    /// Forgets the complete records: a new batch begins with the bytes of the incomplete one.
+    pub fn take(&mut self) {
+        let fields = self.complete_fields();
+        self.ends.drain(..fields);
+        for end in &mut self.ends {
+            *end -= self.complete as u32;
+        }
+        if let Some(rows) = &mut self.rows {
+            rows.clear();
+        }
+        self.position -= self.complete;
+        self.complete = 0;
+    }
+}
+
+/// The number of UTF-16 code units of valid UTF-8: one for each byte that begins a character, and a
+/// second for those of four bytes.
+fn utf16_length(text: &[u8]) -> u32 {
+    text.iter()
+        .map(|&byte| u32::from((byte as i8) >= -0x40) + u32::from(byte >= 0xf0))
+        .sum()
+}

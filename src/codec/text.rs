@@ -1,0 +1,93 @@
+//! What the codecs that read text have in common.
+
+use super::utf8::{Piece, Utf8};
+use super::{CodecError, Records, Status, Step};
+
+const REPLACEMENT: &[u8] = "\u{fffd}".as_bytes();
+
+/// Room kept free for what a parser may write beyond one byte for each byte it reads: a held-back
+/// carriage return, and separators at the end.
+const SLACK: usize = 4;
+
+/// Where a parser writes. It never runs out: the caller gives a parser no more than fits.
+pub(crate) struct Output<'a> {
+    bytes: &'a mut [u8],
+    length: usize,
+    pub(crate) records: &'a mut Records,
+}
+
+impl Output<'_> {
+    pub(crate) fn put(&mut self, bytes: &[u8]) {
+        self.bytes[self.length..self.length + bytes.len()].copy_from_slice(bytes);
+        self.length += bytes.len();
+        self.records.advance(bytes.len());
+    }
+
+    /// Ends the field that the output ends with.
+    pub(crate) fn end_field(&mut self, separator: u8) {
+        self.records.end_field(0);
+        self.put(&[separator]);
+    }
+}
+
+/// A parser of valid UTF-8 split between characters. It writes at most one byte for each byte it
+/// reads, and [`SLACK`] more.
+pub(crate) trait TextParser {
+    /// Reads `text`, whose first byte has `offset` bytes of input before it.
+    fn push(&mut self, text: &[u8], offset: u64, output: &mut Output<'_>)
+    -> Result<(), CodecError>;
+
+    /// The text has ended, after `offset` bytes of input.
+    fn finish(&mut self, offset: u64, output: &mut Output<'_>) -> Result<(), CodecError>;
+}
+
+/// One step of a codec that feeds a parser.
+pub(crate) fn step(
+    utf8: &mut Utf8,
+    parser: &mut impl TextParser,
+    records: &mut Records,
+    input: &[u8],
+    output: &mut [u8],
+    last: bool,
+) -> Result<Step, CodecError> {
+    let mut output = Output {
+        bytes: output,
+        length: 0,
+        records,
+    };
+    let mut consumed = 0;
+    loop {
+        let room = (output.bytes.len() - output.length).saturating_sub(SLACK);
+        if room < 4 {
+            return Ok(Step {
+                status: Status::NeedOutput,
+                consumed,
+                produced: output.length,
+            });
+        }
+        let offset = utf8.offset();
+        let (piece, used) = utf8.next(&input[consumed..], room, last)?;
+        match piece {
+            Piece::Input(length) => {
+                parser.push(&input[consumed..consumed + length], offset, &mut output)?;
+            }
+            Piece::Joined(bytes, length) => parser.push(&bytes[..length], offset, &mut output)?,
+            Piece::Replacement => parser.push(REPLACEMENT, offset, &mut output)?,
+            Piece::None => {
+                consumed += used;
+                let status = if last {
+                    parser.finish(offset, &mut output)?;
+                    Status::Finished
+                } else {
+                    Status::NeedInput
+                };
+                return Ok(Step {
+                    status,
+                    consumed,
+                    produced: output.length,
+                });
+            }
+        }
+        consumed += used;
+    }
+}

@@ -1,0 +1,142 @@
+//! UTF-8 that arrives split anywhere, checked or repaired as the Encoding Standard's decoder does it.
+
+use super::{CodecError, ErrorCode};
+
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+
+/// What comes next in the text.
+pub(crate) enum Piece {
+    /// This many bytes at the start of the input are text.
+    Input(usize),
+    /// A character that was split across pieces of input, and how long it is.
+    Joined([u8; 4], usize),
+    /// An invalid sequence, to be replaced with U+FFFD.
+    Replacement,
+    /// There is nothing before more input arrives, or the input ends.
+    None,
+}
+
+/// Splits input into valid pieces.
+#[derive(Debug)]
+pub(crate) struct Utf8 {
+    codec: &'static str,
+    fatal: bool,
+    /// A byte order mark may still come and is to be dropped.
+    expects_mark: bool,
+    /// The bytes of a character whose end has not arrived.
+    partial: [u8; 4],
+    partial_length: usize,
+    /// Input bytes before those not yet handed on; those of `partial` are not handed on.
+    offset: u64,
+}
+
+impl Utf8 {
+    pub(crate) fn new(codec: &'static str, fatal: bool, keep_mark: bool) -> Self {
+        Self {
+            codec,
+            fatal,
+            expects_mark: !keep_mark,
+            partial: [0; 4],
+            partial_length: 0,
+            offset: 0,
+        }
+    }
+
+    /// The input's offset behind the piece that was handed out last.
+    pub(crate) fn offset(&self) -> u64 {
+        self.offset
+    }
+
+    /// Takes the next piece of at most `limit` bytes (at least 4) from `input`; says how many bytes of
+    /// it are used up.
+    pub(crate) fn next(
+        &mut self,
+        input: &[u8],
+        limit: usize,
+        last: bool,
+    ) -> Result<(Piece, usize), CodecError> {
+        if self.partial_length > 0 {
+            return self.join(input, last);
+        }
+        let window = &input[..input.len().min(limit)];
+        let (valid, invalid) = match std::str::from_utf8(window) {
+            Ok(_) => (window.len(), None),
+            Err(error) => (error.valid_up_to(), Some(error.error_len())),
+        };
+        if valid > 0 {
+            let mark = self.expects_mark && window.starts_with(BYTE_ORDER_MARK);
+            self.expects_mark = false;
+            let text = if mark { BYTE_ORDER_MARK.len() } else { valid };
+            self.offset += text as u64;
+            return Ok((
+                if mark {
+                    Piece::Joined([0; 4], 0)
+                } else {
+                    Piece::Input(text)
+                },
+                text,
+            ));
+        }
+        match invalid {
+            None => Ok((Piece::None, 0)),
+            Some(Some(bytes)) => Ok((self.invalid(bytes, window)?, bytes)),
+            Some(None) => {
+                // The window ends inside a character, maybe sooner than the input does.
+                self.partial[..window.len()].copy_from_slice(window);
+                self.partial_length = window.len();
+                let (piece, used) = self.join(&input[window.len()..], last)?;
+                Ok((piece, window.len() + used))
+            }
+        }
+    }
+
+    /// Adds bytes to the split character until it is whole, or cannot become so.
+    fn join(&mut self, input: &[u8], last: bool) -> Result<(Piece, usize), CodecError> {
+        for (used, &byte) in input.iter().enumerate() {
+            let length = self.partial_length;
+            self.partial[length] = byte;
+            match std::str::from_utf8(&self.partial[..=length]) {
+                Ok(_) => {
+                    self.partial_length = 0;
+                    self.offset += length as u64 + 1;
+                    let character = &self.partial[..=length];
+                    let mark = self.expects_mark && character == BYTE_ORDER_MARK;
+                    self.expects_mark = false;
+                    let shown = if mark { 0 } else { length + 1 };
+                    return Ok((Piece::Joined(self.partial, shown), used + 1));
+                }
+                Err(error) if error.error_len().is_none() => self.partial_length = length + 1,
+                Err(_) => return Ok((self.invalid_partial()?, used)),
+            }
+        }
+        if last && self.partial_length > 0 {
+            return Ok((self.invalid_partial()?, input.len()));
+        }
+        Ok((Piece::None, input.len()))
+    }
+
+    fn invalid_partial(&mut self) -> Result<Piece, CodecError> {
+        let (partial, length) = (self.partial, self.partial_length);
+        self.partial_length = 0;
+        self.invalid(length, &partial)
+    }
+
+    fn invalid(&mut self, bytes: usize, sequence: &[u8]) -> Result<Piece, CodecError> {
+        if self.fatal {
+            let hex: Vec<String> = sequence[..bytes]
+                .iter()
+                .map(|b| format!("{b:02x}"))
+                .collect();
+            let detail = format!("{} is no character", hex.join(" "));
+            return Err(CodecError::new(
+                self.codec,
+                ErrorCode::InvalidUtf8,
+                self.offset,
+                detail,
+            ));
+        }
+        self.expects_mark = false;
+        self.offset += bytes as u64;
+        Ok(Piece::Replacement)
+    }
+}

@@ -1,0 +1,232 @@
+//! The codecs as JavaScript sees them: numbers in, numbers out.
+//!
+//! A chain is named by an id. Longer answers are addresses and lengths in the module's memory, written
+//! to the words at [`codecs_info`]. They hold until the next call: a call may grow the memory, or move
+//! or overwrite what they point to.
+
+use std::cell::RefCell;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use wasm_bindgen::prelude::wasm_bindgen;
+
+use crate::codec::{
+    Chain, ChainState, Codec, CodecError, Csv, CsvOptions, Gunzip, GunzipOptions, Lines,
+    LinesOptions, Ragged, Sha256Tap, Trailing,
+};
+
+// Each Wasm module has one of the two features, so this is the only copy there.
+#[allow(clippy::duplicate_mod, dead_code, missing_docs)]
+#[path = "../core/id.rs"]
+mod id;
+
+use id::{Id, Slab};
+
+const NEED_INPUT: u32 = 0;
+const HAS_BATCH: u32 = 1;
+const FINISHED: u32 = 2;
+const FAILED: u32 = 3;
+/// The id names no chain.
+const STALE: u32 = 4;
+
+const FATAL: u32 = 1;
+const IGNORE_BOM: u32 = 2;
+const KEEP_EMPTY_LINES: u32 = 4;
+const KEEP_RAGGED: u32 = 8;
+
+#[derive(Default)]
+struct State {
+    chains: Slab<Chain>,
+    /// The codecs of the chain that is being put together.
+    codecs: Vec<Box<dyn Codec>>,
+    error: Option<(CodecError, String)>,
+}
+
+thread_local! {
+    static STATE: RefCell<State> = RefCell::default();
+}
+
+static INFO: [AtomicU32; 6] = [const { AtomicU32::new(0) }; 6];
+
+fn with_state<R>(work: impl FnOnce(&mut State) -> R) -> R {
+    STATE.with_borrow_mut(work)
+}
+
+fn with_chain<R>(id: Id, absent: R, work: impl FnOnce(&mut Chain) -> R) -> R {
+    with_state(|state| match state.chains.get_mut(id) {
+        Some(chain) => work(chain),
+        None => absent,
+    })
+}
+
+fn tell<T>(at: usize, items: &[T]) {
+    INFO[at].store(items.as_ptr() as usize as u32, Ordering::Relaxed);
+    INFO[at + 1].store(items.len() as u32, Ordering::Relaxed);
+}
+
+fn add(codec: impl Codec + 'static) {
+    with_state(|state| state.codecs.push(Box::new(codec)));
+}
+
+/// The address of six words that other calls write their answers to.
+#[wasm_bindgen]
+pub fn codecs_info() -> u32 {
+    INFO.as_ptr() as usize as u32
+}
+
+/// Adds gunzip to the chain being put together.
+#[wasm_bindgen]
+pub fn codecs_add_gunzip(ignore_trailing: bool) {
+    let trailing = if ignore_trailing {
+        Trailing::Ignore
+    } else {
+        Trailing::Error
+    };
+    add(Gunzip::new(GunzipOptions { trailing }));
+}
+
+/// Adds a SHA-256 tap to the chain being put together.
+#[wasm_bindgen]
+pub fn codecs_add_sha256() {
+    add(Sha256Tap::new());
+}
+
+/// Adds lines to the chain being put together.
+#[wasm_bindgen]
+pub fn codecs_add_lines(max_bytes: u32, flags: u32) {
+    add(Lines::new(LinesOptions {
+        fatal: flags & FATAL != 0,
+        ignore_bom: flags & IGNORE_BOM != 0,
+        max_bytes: max_bytes as usize,
+    }));
+}
+
+/// Adds csv to the chain being put together. A `width` of 0 is that of the first row.
+#[wasm_bindgen]
+pub fn codecs_add_csv(delimiter: u8, quote: u8, width: u32, max_bytes: u32, flags: u32) {
+    add(Csv::new(CsvOptions {
+        delimiter,
+        quote,
+        ragged: if flags & KEEP_RAGGED != 0 {
+            Ragged::Keep
+        } else {
+            Ragged::Error
+        },
+        width: (width > 0).then_some(width),
+        keep_empty_lines: flags & KEEP_EMPTY_LINES != 0,
+        fatal: flags & FATAL != 0,
+        ignore_bom: flags & IGNORE_BOM != 0,
+        max_bytes: max_bytes as usize,
+    }));
+}
+
+/// Makes a chain of the codecs added since the last call; returns its id, or 0 if there is no slot.
+#[wasm_bindgen]
+pub fn codecs_create() -> u32 {
+    with_state(|state| {
+        let codecs = std::mem::take(&mut state.codecs);
+        state.chains.insert(Chain::new(codecs))
+    })
+}
+
+/// Frees a chain; says whether there was one.
+#[wasm_bindgen]
+pub fn codecs_free(id: u32) -> bool {
+    with_state(|state| state.chains.remove(id).is_some())
+}
+
+/// The number of chains that have not been freed.
+#[wasm_bindgen]
+pub fn codecs_live() -> u32 {
+    with_state(|state| state.chains.live())
+}
+
+/// The room for input: returns its length, word 0 is its address.
+#[wasm_bindgen]
+pub fn codecs_input(id: u32) -> u32 {
+    with_chain(id, 0, |chain| {
+        let input = chain.input();
+        tell(0, input);
+        input.len() as u32
+    })
+}
+
+/// Takes `bytes` bytes that were put into the room for input, and works until a batch is full, more
+/// input is needed, or all is done. `last`: no more input comes.
+///
+/// After a failure the words are the address and length of the message, the codec's name and the
+/// code's name.
+#[wasm_bindgen]
+pub fn codecs_run(id: u32, bytes: u32, last: bool) -> u32 {
+    with_state(|state| {
+        let Some(chain) = state.chains.get_mut(id) else {
+            return STALE;
+        };
+        chain.commit(bytes as usize);
+        if last {
+            chain.end_input();
+        }
+        match chain.run() {
+            Ok(ChainState::NeedInput) => NEED_INPUT,
+            Ok(ChainState::HasBatch) => HAS_BATCH,
+            Ok(ChainState::Finished) => FINISHED,
+            Err(error) => {
+                let message = error.to_string();
+                let (error, message) = state.error.insert((error, message));
+                tell(0, message.as_bytes());
+                tell(2, error.codec.as_bytes());
+                tell(4, error.code.as_str().as_bytes());
+                FAILED
+            }
+        }
+    })
+}
+
+/// The byte offset of the last failure.
+#[wasm_bindgen]
+pub fn codecs_error_offset() -> f64 {
+    with_state(|state| {
+        state
+            .error
+            .as_ref()
+            .map_or(0.0, |(error, _)| error.offset as f64)
+    })
+}
+
+/// What has been produced: returns its length in bytes. The words are the address and length of the
+/// bytes, of the fields' ends (`u32`, in UTF-16 code units) and of the rows' ends (`u32`, in fields).
+#[wasm_bindgen]
+pub fn codecs_batch(id: u32) -> u32 {
+    with_chain(id, 0, |chain| {
+        let batch = chain.batch();
+        tell(0, batch.bytes);
+        tell(2, batch.ends);
+        tell(4, batch.rows);
+        batch.bytes.len() as u32
+    })
+}
+
+/// A figure of a stage: 0 bytes in, 1 bytes out, 2 queued, 3 high-water mark, 4 held; in bytes.
+#[wasm_bindgen]
+pub fn codecs_stat(id: u32, stage: u32, figure: u32) -> f64 {
+    with_chain(id, 0.0, |chain| {
+        chain
+            .stats(stage as usize)
+            .map_or(0.0, |stats| match figure {
+                0 => stats.bytes_in as f64,
+                1 => stats.bytes_out as f64,
+                2 => stats.queued as f64,
+                3 => stats.high_water_mark as f64,
+                _ => stats.held as f64,
+            })
+    })
+}
+
+/// The digest a stage has computed: returns its length, 0 if there is none; word 0 is its address.
+#[wasm_bindgen]
+pub fn codecs_digest(id: u32, stage: u32) -> u32 {
+    with_chain(id, 0, |chain| {
+        let digest = chain.digest(stage as usize).unwrap_or_default();
+        tell(0, digest);
+        digest.len() as u32
+    })
+}

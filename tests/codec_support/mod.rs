@@ -1,0 +1,132 @@
+//! Ways to drive codecs, shared by the tests of each.
+#![allow(dead_code)]
+
+use tidegate::codec::{Chain, ChainState, Codec, CodecError, Status};
+
+/// What was produced before the end, and how it ended.
+pub type Outcome = (Vec<u8>, Result<(), CodecError>);
+
+/// Steps a codec through `pieces`, giving it room for `room` bytes a step.
+pub fn drive(codec: &mut dyn Codec, pieces: &[&[u8]], room: usize) -> Outcome {
+    let mut produced = Vec::new();
+    let mut output = vec![0; room];
+    for (number, piece) in pieces.iter().enumerate() {
+        let last = number + 1 == pieces.len();
+        let mut rest = *piece;
+        loop {
+            let step = match codec.step(rest, &mut output, last) {
+                Ok(step) => step,
+                Err(error) => return (produced, Err(error)),
+            };
+            assert!(step.consumed <= rest.len() && step.produced <= room);
+            produced.extend_from_slice(&output[..step.produced]);
+            rest = &rest[step.consumed..];
+            match step.status {
+                Status::NeedOutput => {
+                    assert!(
+                        step.consumed + step.produced > 0 || room < 16,
+                        "no progress"
+                    );
+                }
+                Status::NeedInput => {
+                    assert!(rest.is_empty() && !last);
+                    break;
+                }
+                Status::Finished => {
+                    assert!(rest.is_empty() && last);
+                    break;
+                }
+            }
+        }
+    }
+    (produced, Ok(()))
+}
+
+/// The input in two pieces, split at every point, then byte by byte with empty pieces between.
+pub fn splits(input: &[u8]) -> Vec<Vec<&[u8]>> {
+    let mut all: Vec<Vec<&[u8]>> = (0..=input.len())
+        .map(|at| vec![&input[..at], &[][..], &input[at..]])
+        .collect();
+    all.push(input.chunks(1).flat_map(|byte| [byte, &[][..]]).collect());
+    all.push(vec![input, &[]]);
+    all.iter_mut()
+        .filter(|pieces| pieces.is_empty())
+        .for_each(|pieces| pieces.push(&[]));
+    all
+}
+
+/// Records as a chain's host sees them.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Collected {
+    /// All bytes of all batches.
+    pub bytes: Vec<u8>,
+    /// The fields of each record; a line is a record of one.
+    pub records: Vec<Vec<String>>,
+}
+
+/// Sends `pieces` through a chain, taking a batch whenever there is one, and after every piece.
+pub fn drive_chain(chain: &mut Chain, pieces: &[&[u8]]) -> (Collected, Result<(), CodecError>) {
+    let mut collected = Collected::default();
+    let result = (|| {
+        for piece in pieces {
+            let mut rest = *piece;
+            loop {
+                let room = chain.input();
+                let bytes = room.len().min(rest.len());
+                room[..bytes].copy_from_slice(&rest[..bytes]);
+                rest = &rest[bytes..];
+                chain.commit(bytes);
+                let state = chain.run()?;
+                if state == ChainState::NeedInput && !rest.is_empty() {
+                    continue;
+                }
+                collect(chain, &mut collected);
+                if state == ChainState::NeedInput {
+                    break;
+                }
+            }
+        }
+        chain.end_input();
+        loop {
+            let state = chain.run()?;
+            collect(chain, &mut collected);
+            match state {
+                ChainState::HasBatch => {}
+                ChainState::NeedInput => panic!("wants input after the end"),
+                ChainState::Finished => return Ok(()),
+            }
+        }
+    })();
+    (collected, result)
+}
+
+fn collect(chain: &mut Chain, collected: &mut Collected) {
+    let batch = chain.batch();
+    collected.bytes.extend_from_slice(batch.bytes);
+    if batch.ends.is_empty() {
+        return;
+    }
+    // As in JavaScript: one string, cut at UTF-16 offsets.
+    let text: Vec<u16> = std::str::from_utf8(batch.bytes)
+        .unwrap()
+        .encode_utf16()
+        .collect();
+    let mut from = 0;
+    let mut fields = batch.ends.iter().map(|&end| {
+        let field = String::from_utf16(&text[from..end as usize]).unwrap();
+        from = end as usize + 1;
+        field
+    });
+    if batch.rows.is_empty() {
+        collected.records.extend(fields.map(|line| vec![line]));
+        return;
+    }
+    let mut before = 0;
+    for &row in batch.rows {
+        collected
+            .records
+            .push(fields.by_ref().take((row - before) as usize).collect());
+        before = row;
+    }
+    assert_eq!(fields.count(), 0, "fields outside of rows");
+}
