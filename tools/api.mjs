@@ -38,7 +38,7 @@ export function describe(namespace) {
     if (isClass(value)) {
       const parent = Object.getPrototypeOf(value.prototype)?.constructor;
       return [
-        `class ${name}(${value.length})${parent && parent !== Object ? ` extends ${parent.name}` : ''}`,
+        `class ${value.name}(${value.length})${value.name === name ? '' : ` exported as ${name}`}${parent && parent !== Object ? ` extends ${parent.name}` : ''}`,
         ...describeMembers('static ', value, ['length', 'name', 'prototype']),
         ...describeMembers('', value.prototype, ['constructor']),
       ];

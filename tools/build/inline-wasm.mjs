@@ -4,6 +4,7 @@
  * 89, the most frequent in Wasm, are one character and the others two.
  */
 import { readFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
 
 /** Printable ASCII from `#` on without the backslash: 91 digits, none of which a string literal must escape. */
 const digit = (value) => String.fromCharCode(value + (value < 57 ? 35 : 36));
@@ -34,18 +35,28 @@ export function decode(text, length) {
   return bytes;
 }
 
-/** An esbuild plug-in: the default export of a `.wasm` file is its bytes, a `Uint8Array`. */
+/**
+ * An esbuild plug-in. A `.wasm` file exports its bytes (a `Uint8Array`) as default, and as `imports` what to instantiate
+ * it with: those functions of its glue that the module asks for, so that the rest of the glue can be dropped.
+ */
 export const inlineWasm = {
   name: 'inline-wasm',
   setup(build) {
     build.onResolve({ filter: /^inline-wasm:decode$/ }, ({ path }) => ({ path, namespace: 'inline-wasm', sideEffects: false }));
     build.onLoad({ filter: /.*/, namespace: 'inline-wasm' }, () => ({ contents: `export ${decode}` }));
-    build.onLoad({ filter: /\.wasm$/, namespace: 'file' }, async ({ path }) => {
-      const bytes = await readFile(path);
-      return {
-        contents: `import { decode } from 'inline-wasm:decode';\nexport default decode(${JSON.stringify(encode(bytes))}, ${bytes.length});`,
-        watchFiles: [path],
-      };
-    });
+    build.onLoad({ filter: /\.wasm$/, namespace: 'file' }, async ({ path }) => ({ contents: source(await readFile(path)), resolveDir: dirname(path) }));
   },
 };
+
+function source(bytes) {
+  const wanted = {};
+  for (const { module, name } of WebAssembly.Module.imports(new WebAssembly.Module(bytes))) (wanted[module] ??= []).push(name);
+  const modules = Object.entries(wanted);
+  const glue = modules.map(([module, names], index) => `import { ${names.map((name) => `${name} as _${index}_${name}`)} } from '${module}';`);
+  const imports = modules.map(([module, names], index) => `'${module}': { ${names.map((name) => `${name}: _${index}_${name}`)} }`);
+  return `import { decode } from 'inline-wasm:decode';
+${glue.join('\n')}
+export const imports = { ${imports} };
+export default decode(${JSON.stringify(encode(bytes))}, ${bytes.length});
+`;
+}

@@ -64,8 +64,6 @@ async function bundle({ esbuild, root, names, debug }) {
       chunkNames: 'chunks/[name]-[hash]',
       plugins: [inlineWasm],
       minify: !debug,
-      // `ReadableStream.name` is part of the standard's surface and must survive the minifier.
-      keepNames: true,
       legalComments: 'none',
       charset: 'utf8',
       write: false,

@@ -2,4 +2,6 @@
 declare module '*.wasm' {
   const bytes: Uint8Array<ArrayBuffer>;
   export default bytes;
+  /** The functions of its glue that the module asks for. */
+  export const imports: WebAssembly.Imports;
 }

@@ -1,0 +1,19 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { test } from 'node:test';
+
+const imports = (name) => {
+  const bytes = readFileSync(new URL(`../../build/${name}/${name}_bg.wasm`, import.meta.url));
+  return WebAssembly.Module.imports(new WebAssembly.Module(bytes));
+};
+
+test('the core\'s module imports nothing but wasm-bindgen\'s own, so it can neither do I/O nor see JavaScript', () => {
+  for (const { module, name } of imports('core')) {
+    assert.equal(module, './core_bg.js');
+    assert.match(name, /^__wb(indgen|g)_(init_externref_table|throw)/);
+  }
+});
+
+test('the codecs\' module imports only from its own glue', () => {
+  for (const { module } of imports('codecs')) assert.equal(module, './codecs_bg.js');
+});
