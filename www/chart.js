@@ -90,22 +90,21 @@ export class RunChart {
     return {
       width: this.#box.clientWidth,
       height: HEIGHT,
-      legend: { live: false },
-      cursor: { y: false, drag: { x: false, y: false } },
+      legend: { show: false },
+      cursor: { show: false },
       scales: {
         x: { time: false, range: (_plot, _min, max) => [0, Math.max(max ?? 0, 10)] },
         rate: { range: (_plot, _min, max) => [0, Math.max(max ?? 0, 10) * 1.1] },
         held: { range: (_plot, _min, max) => [0, Math.max(max ?? 0, 100) * 1.1] },
       },
       series: [
-        { label: 'Second', value: (_plot, value) => (value === null ? '–' : value.toFixed(1)) },
+        { label: 'Second' },
         {
           label: 'MB of CSV per second',
           scale: 'rate',
           stroke: colour('--accent'),
           width: 2,
           points: { show: false },
-          value: (_plot, value) => (value === null ? '–' : value.toFixed(0)),
         },
         {
           label: 'KB in all queues',
@@ -114,7 +113,6 @@ export class RunChart {
           width: 1.5,
           dash: [4, 3],
           points: { show: false },
-          value: (_plot, value) => (value === null ? '–' : value.toFixed(0)),
         },
       ],
       axes: [

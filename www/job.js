@@ -5,8 +5,9 @@
 
 import { ByteLengthQueuingStrategy, pipeline, TransformStream } from 'tidegate';
 import { csv, digest, gunzip } from 'tidegate/codecs';
-import { openSource } from './source.js';
+import { Breath } from './breath.js';
 import { Pace } from './pace.js';
+import { openSource } from './source.js';
 
 /** The columns the totals need, by name in the file's header. */
 const COLUMNS = ['city', 'quantity', 'price_cents'];
@@ -179,12 +180,13 @@ export class Job {
   }
 
   async #consume(batches, signal) {
+    const breath = new Breath();
     let columns = null;
     for await (const batch of batches) {
       this.#batchRows = batch.length;
       this.#largestBatch = Math.max(this.#largestBatch, batch.length);
       // Awaited only when there is something to wait for.
-      const turn = this.pace.turn(signal);
+      const turn = this.pace.turn(signal) ?? breath.turn();
       if (turn) await turn;
       if (this.#fault?.stage === 'totals') throw this.#fault.error;
       columns ??= findColumns(batch.shift());

@@ -2,7 +2,7 @@
 
 import { RunChart } from './chart.js';
 import { Job } from './job.js';
-import { heapBytes } from './memory.js';
+import { heapBytes, pageBytes } from './memory.js';
 import { Pace } from './pace.js';
 import { Rates } from './rates.js';
 import { formatBytes, formatCount, formatDuration } from './units.js';
@@ -119,24 +119,33 @@ function showRun(job) {
   chart.clear();
   showStatus('Running.');
 
+  let page;
+  /** The engine takes its time, up to some seconds, for each measurement. */
+  const watchPage = async () => {
+    while (!ended && page !== null) page = await pageBytes();
+  };
+
   const seconds = () => ((ended ?? performance.now()) - began) / 1000;
   const show = () => {
     const state = job.state();
     const now = performance.now();
     const { bytes: byteRate, rows: rowRate } = rates.add(now, { bytes: state.bytesOut, rows: state.rows });
     const overall = state.rows / seconds();
+    const held = state.stages.reduce((sum, stage) => sum + (stage.unit === 'bytes' ? stage.held : 0), 0);
     showStages(state.stages);
     showFigures({
       rowRate: ended ? overall : rowRate,
       byteRate: ended ? state.bytesOut / seconds() : byteRate,
       rows: state.rows,
       seconds: seconds(),
+      held,
       heap: heapBytes(),
+      page,
       wasm: state.wasmBytes,
     });
     const text = progressText(state, ended ? null : seconds());
     showProgress(state.share, text);
-    if (!ended) chart.add(seconds(), byteRate, state.stages.reduce((sum, { held, unit }) => sum + (unit === 'bytes' ? held : 0), 0));
+    if (!ended) chart.add(seconds(), byteRate, held);
     if (!ended && now - told >= TELL_EVERY) {
       told = now;
       showStatus(`Running: ${text}.`);
@@ -144,6 +153,7 @@ function showRun(job) {
   };
   const timer = setInterval(show, SAMPLE_EVERY);
   show();
+  watchPage();
   return {
     seconds,
     stop() {
@@ -159,6 +169,6 @@ function showRun(job) {
 function progressText({ bytesIn, bytesOut, share }, seconds) {
   const read = `${formatBytes(bytesOut)} of CSV from ${formatBytes(bytesIn)}`;
   if (share === null) return read;
-  const left = seconds !== null && share > 0.01 && share < 1 ? `, about ${formatDuration((seconds / share) * (1 - share))} left` : '';
+  const left = seconds !== null && share > 0.01 && share < 1 ? `, about ${formatDuration(Math.max(1, (seconds / share) * (1 - share)))} left` : '';
   return `${Math.floor(share * 100)} %: ${read}${left}`;
 }

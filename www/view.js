@@ -61,16 +61,20 @@ export function showProgress(share, text) {
 }
 
 /**
- * @param {{ rowRate: number, byteRate: number, rows: number, seconds: number, heap: number | null, wasm: number | null }} figures
+ * @param {Record<'rowRate' | 'byteRate' | 'rows' | 'seconds' | 'held', number> & Record<'heap' | 'page' | 'wasm', number | null>}
+ *   figures bytes, rows, seconds; null where the browser does not tell, undefined where it has not told yet
  */
-export function showFigures({ rowRate, byteRate, rows, seconds, heap, wasm }) {
+export function showFigures({ rowRate, byteRate, rows, seconds, held, heap, page, wasm }) {
+  const told = (bytes) => (bytes === null ? 'not told' : bytes === undefined ? '–' : formatBytes(bytes));
   const texts = {
     rowRate: formatCount(rowRate),
     byteRate: formatBytes(byteRate),
     rows: formatCount(rows),
     time: formatDuration(seconds),
-    heap: heap === null ? 'not told' : formatBytes(heap),
-    wasm: wasm === null ? 'not told' : formatBytes(wasm),
+    held: formatBytes(held),
+    heap: told(heap),
+    page: told(page),
+    wasm: told(wasm),
   };
   for (const [name, text] of Object.entries(texts)) document.querySelector(`[data-figure="${name}"]`).textContent = text;
 }
