@@ -35,7 +35,8 @@ export function bridgeReadable(source, Target, { bytes = false, onError = ignore
 
 function hasByteStreams(Target) {
   try {
-    return new Target({ type: 'bytes' }) !== undefined;
+    Reflect.construct(Target, [{ type: 'bytes' }]);
+    return true;
   } catch {
     return false;
   }

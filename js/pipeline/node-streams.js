@@ -25,7 +25,11 @@ function listen(node, listeners) {
   };
 }
 
-/** A stream of ours that reads from Node's `node`; cancelling it destroys `node`. `onError(error)` is told of a failure first. */
+/**
+ * A stream of ours that reads from Node's `node`; cancelling it destroys `node`.
+ *
+ * @param {(error: unknown) => void} [onError] is told of a failure first
+ */
 export function streamOfNodeReadable(node, onError = ignore) {
   let controller;
   let stopListening;
@@ -110,7 +114,7 @@ export function streamOfNodeWritable(node) {
     },
     async close() {
       // Node's own pipeline leaves the process's standard output open too: it throws when it is ended.
-      if (node._isStdio) await new Promise((resolve) => node.write('', resolve));
+      if (node._isStdio) await new Promise((resolve) => node.write('', () => resolve(undefined)));
       else {
         const finished = wait();
         node.end();

@@ -68,7 +68,7 @@ export class Run {
    * Pipes `source` into `sink`. `isTransform` says that `sink` is the writable side of a transform stream, which, when
    * only that side is errored, has had enough rather than failed; `output` is the other side. Resolves when done.
    */
-  link(source, sink, { isTransform = false, output } = {}) {
+  link(source, sink, { isTransform = false, output = undefined } = {}) {
     const link = { source, sink, isTransform, output, early: false, settled: false };
     this.#links.push(link);
     const piped = pipe(source, sink);

@@ -1,0 +1,401 @@
+/** pipeline(): what it takes, what it resolves with, what it refuses, and the corners of taking a pipeline down. */
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { ReadableStream, TransformStream, WritableStream, pipeline } from 'tidegate';
+import { turn, within } from './pipeline-parts.mjs';
+
+const kFuse = Symbol.for('tidegate.fuse');
+const encoder = new TextEncoder();
+
+const collect = async (chunks) => {
+  const all = [];
+  for await (const chunk of chunks) all.push(chunk);
+  return all;
+};
+const textOf = async (chunks) => Buffer.concat(await collect(chunks)).toString();
+
+describe('the source of a pipeline', () => {
+  for (const [name, make] of [
+    ['a Response', () => new Response('tide')],
+    ['a Request', () => new Request('http://localhost/', { method: 'POST', body: 'tide' })],
+    ['a Blob', () => new Blob(['ti', 'de'])],
+    ['a File', () => new File(['tide'], 'tide.txt')],
+    ['a slice of a Blob', () => new Blob(['ebb tide']).slice(4)],
+    ['an array', () => [encoder.encode('ti'), encoder.encode('de')]],
+    ['an array of promises', () => [Promise.resolve(encoder.encode('ti')), encoder.encode('de')]],
+    ['a Set', () => new Set([encoder.encode('tide')])],
+    ['a function', () => () => [encoder.encode('tide')]],
+    ['a function returning a promise of a Response', () => async () => new Response('tide')],
+  ]) {
+    test(`may be ${name}`, async () => {
+      assert.equal(await pipeline(make(), textOf), 'tide');
+    });
+  }
+
+  test('may be a Response without a body, which is an empty one', async () => {
+    assert.deepEqual(await pipeline(new Response(null), collect), []);
+  });
+
+  test('may be an array with a promise that rejects, whose reason it fails with', async () => {
+    const failure = new Error('no');
+    await assert.rejects(pipeline([1, Promise.reject(failure)], collect), (error) => error === failure);
+  });
+
+  test('is called with a signal when it is a function, aborted when the pipeline fails', async () => {
+    const failure = new Error('sink');
+    let given;
+    const source = ({ signal }) => {
+      given = signal;
+      return [1];
+    };
+    await assert.rejects(pipeline(source, () => Promise.reject(failure)), (error) => error === failure);
+    assert.equal(given.reason, failure);
+  });
+
+  test('is cancelled when it comes after the pipeline was aborted', async () => {
+    const controller = new AbortController();
+    let deliver;
+    const promised = new Promise((resolve) => void (deliver = resolve));
+    const running = pipeline(() => promised, collect, { signal: controller.signal });
+    const reason = new Error('stop');
+    controller.abort(reason);
+    await assert.rejects(running, (error) => error === reason);
+    let cancelled;
+    deliver(new ReadableStream({ cancel: (given) => void (cancelled = given) }));
+    await turn();
+    assert.equal(cancelled, reason);
+  });
+});
+
+describe('a function stage', () => {
+  test('may return any source', async () => {
+    const numbers = await pipeline([1, 2, 3], (chunks) => new ReadableStream({
+      async start(controller) {
+        for await (const chunk of chunks) controller.enqueue(chunk * 2);
+        controller.close();
+      },
+    }), collect);
+    assert.deepEqual(numbers, [2, 4, 6]);
+  });
+
+  test('that ends early has the source cancelled and the rest completed', async () => {
+    let cancelled = false;
+    let n = 0;
+    const source = new ReadableStream({ pull: (c) => c.enqueue((n += 1)), cancel: () => void (cancelled = true) });
+    async function* take(chunks) {
+      for await (const chunk of chunks) {
+        yield chunk;
+        if (chunk === 3) return;
+      }
+    }
+    assert.deepEqual(await pipeline(source, new TransformStream(), take, new TransformStream(), collect), [1, 2, 3]);
+    assert.equal(cancelled, true);
+    assert.equal(source.locked, false);
+  });
+
+  test('that swallows the error of its source does not hide it', async () => {
+    const failure = new Error('source');
+    const source = new ReadableStream({ pull: () => Promise.reject(failure) });
+    async function* swallow(chunks) {
+      try {
+        yield* chunks;
+      } catch {
+        yield 'all is well';
+      }
+    }
+    await assert.rejects(pipeline(source, swallow, collect), (error) => error === failure);
+  });
+
+  test('waiting for a chunk that never comes is woken with the error of the pipeline', async () => {
+    const failure = new Error('stop');
+    const controller = new AbortController();
+    let seen;
+    async function* wait(chunks) {
+      try {
+        for await (const chunk of chunks) yield chunk;
+        seen = 'the end';
+      } catch (error) {
+        seen = error;
+      }
+    }
+    const running = pipeline(new ReadableStream(), wait, collect, { signal: controller.signal });
+    await turn();
+    controller.abort(failure);
+    await assert.rejects(running, (error) => error === failure);
+    assert.equal(seen, failure);
+  });
+
+  test('that returns a promise is told to be an async generator', async () => {
+    await assert.rejects(pipeline([1], async (chunk) => chunk, collect), {
+      name: 'TypeError',
+      message: /^pipeline\(\): stage 1 returned a promise; .* async generator: async function\*/,
+    });
+  });
+
+  test('that returns no source is refused by what it returned', async () => {
+    await assert.rejects(pipeline([1], new TransformStream(), () => 5, collect), {
+      name: 'TypeError',
+      message: /^pipeline\(\): what stage 2 returned is not a readable stream, .* got number$/,
+    });
+  });
+
+  test('has its signal aborted when no more is wanted of it', async () => {
+    let given;
+    async function* stage(chunks, { signal }) {
+      given = signal;
+      yield* chunks;
+    }
+    await pipeline([1, 2, 3], stage, async (chunks) => {
+      for await (const _ of chunks) return;
+    });
+    assert.equal(given.aborted, true);
+    assert.equal(given.reason.name, 'AbortError');
+  });
+
+  test('that was heard out has its signal left alone', async () => {
+    let given;
+    async function* stage(chunks, { signal }) {
+      given = signal;
+      yield* chunks;
+    }
+    await pipeline([1], stage, collect);
+    assert.equal(given.aborted, false);
+  });
+});
+
+describe('the consumer function of a pipeline', () => {
+  test('gives the value that the pipeline resolves with', async () => {
+    assert.equal(await pipeline([1, 2, 3], async (chunks) => {
+      let sum = 0;
+      for await (const chunk of chunks) sum += chunk;
+      return sum;
+    }), 6);
+  });
+
+  test('may return at once, which cancels the source', async () => {
+    let cancelled = false;
+    const source = new ReadableStream({ cancel: () => void (cancelled = true) });
+    assert.equal(await pipeline(source, () => 'not needed'), 'not needed');
+    assert.equal(cancelled, true);
+  });
+
+  test('is the one whose failure counts when it throws at once', async () => {
+    const failure = new Error('at once');
+    let cancelled;
+    const source = new ReadableStream({ cancel: (reason) => void (cancelled = reason) });
+    await assert.rejects(pipeline(source, () => { throw failure; }), (error) => error === failure);
+    assert.equal(cancelled, failure);
+  });
+
+  test('reads nothing more once it has returned', async () => {
+    let kept;
+    await pipeline([1, 2, 3], (chunks) => void (kept = chunks));
+    assert.deepEqual(await kept.next(), { value: undefined, done: true });
+  });
+
+  test('may not be a generator function, whose body would never run', async () => {
+    await assert.rejects(pipeline([1], async function* sink(chunks) { yield* chunks; }), {
+      name: 'TypeError',
+      message: /^pipeline\(\): the sink function returned .*, which nothing would iterate; add a sink after it/,
+    });
+  });
+
+  test('has a source that cannot be cancelled fail the pipeline', async () => {
+    const failure = new Error('cannot cancel');
+    const source = new ReadableStream({ pull: (c) => c.enqueue(1), cancel: () => Promise.reject(failure) });
+    await assert.rejects(pipeline(source, new TransformStream(), () => 'enough'), (error) => error === failure);
+  });
+});
+
+describe('a stage of codecs', () => {
+  /** A codec that only counts: which stages it was fused with, and whether its own streams were asked for. */
+  function codec(name, log) {
+    const touched = () => {
+      log.push(`${name}'s own stream was made`);
+      return undefined;
+    };
+    return {
+      name,
+      get readable() { return touched(); },
+      get writable() { return touched(); },
+      [kFuse](followers) {
+        log.push([name, ...followers.map((follower) => follower.name)].join('+'));
+        return new TransformStream();
+      },
+    };
+  }
+
+  test('runs neighbours as one chain, and each run of them by itself', async () => {
+    const log = [];
+    const [a, b, c, d] = ['a', 'b', 'c', 'd'].map((name) => codec(name, log));
+    assert.deepEqual(await pipeline([1, 2], a, b, c, new TransformStream(), d, collect), [1, 2]);
+    assert.deepEqual(log, ['a+b+c', 'd']);
+  });
+});
+
+describe('a transform that terminates', () => {
+  test('ends the pipeline well, as a stage that has had enough', async () => {
+    for (const Transform of [TransformStream, globalThis.TransformStream]) {
+      let n = 0;
+      let cancelled = false;
+      const firstTwo = { transform(chunk, c) { n += 1; c.enqueue(chunk); if (n === 2) c.terminate(); } };
+      const source = new ReadableStream({ pull: (c) => c.enqueue(1), cancel: () => void (cancelled = true) });
+      assert.deepEqual(await pipeline(source, new Transform(firstTwo), collect), [1, 1]);
+      assert.equal(cancelled, true);
+    }
+  });
+});
+
+describe('a pair whose readable side ends by itself', () => {
+  test('has its writable side closed and the source cancelled', async () => {
+    let closed = false;
+    let cancelled = false;
+    let n = 0;
+    const pair = {
+      writable: new WritableStream({ write: turn, close: () => void (closed = true) }),
+      readable: new ReadableStream({ start: (c) => { c.enqueue('only'); c.close(); } }),
+    };
+    const source = new ReadableStream({ pull: (c) => c.enqueue((n += 1)), cancel: () => void (cancelled = true) });
+    assert.deepEqual(await within(1000, pipeline(source, pair, collect)), ['only']);
+    assert.deepEqual({ closed, cancelled }, { closed: true, cancelled: true });
+  });
+});
+
+describe('a pipeline that fails', () => {
+  const failure = new Error('the first error');
+
+  test('keeps the first error when taking the others down fails too', async () => {
+    const source = new ReadableStream({ pull: (c) => c.enqueue(1), cancel: () => Promise.reject(new Error('second')) });
+    const stage = new TransformStream({ transform: () => Promise.reject(failure) });
+    const sink = new WritableStream({ abort: () => Promise.reject(new Error('third')) });
+    await assert.rejects(pipeline(source, stage, sink), (error) => error === failure);
+  });
+
+  test('cancels the source with the error, whatever kind of value that is', async () => {
+    for (const reason of [failure, 'a string', undefined, null, { some: 'object' }]) {
+      let seen = 'nothing';
+      const source = new ReadableStream({ pull: (c) => c.enqueue(1), cancel: (given) => void (seen = given) });
+      await assert.rejects(pipeline(source, new WritableStream({ write: () => Promise.reject(reason) })), (error) => error === reason);
+      assert.equal(seen, reason);
+    }
+  });
+
+  test('reaches a sink that is stuck in a write through its signal', async () => {
+    const controller = new AbortController();
+    let seen;
+    const sink = new WritableStream({
+      write: (chunk, { signal }) => new Promise((resolve, reject) => {
+        signal.addEventListener('abort', () => reject((seen = signal.reason)));
+      }),
+    });
+    const running = pipeline([1, 2, 3], new TransformStream(), sink, { signal: controller.signal });
+    await turn();
+    controller.abort(failure);
+    await assert.rejects(within(300, running), (error) => error === failure);
+    assert.equal(seen, failure);
+    assert.equal(sink.locked, false);
+  });
+
+  test('settles within a second though a part ignores that it was taken down', async () => {
+    const controller = new AbortController();
+    const stuck = () => new Promise(() => {});
+    for (const parts of [
+      [[1, 2], new WritableStream({ write: stuck })],
+      [[1, 2], new TransformStream({ transform: stuck }), new WritableStream()],
+      [[1, 2], stuck],
+      [[1, 2], async function* () { yield await stuck(); }, collect],
+      [new ReadableStream({ cancel: stuck }), collect],
+      [stuck, collect],
+    ]) {
+      const running = pipeline(...parts, { signal: controller.signal });
+      setTimeout(() => controller.abort(failure), 5);
+      await assert.rejects(within(1000, running), (error) => error === failure);
+    }
+  });
+
+  test('cancels the source at once, before a slow sink has written what it holds', async () => {
+    const controller = new AbortController();
+    let cancelled = false;
+    const source = new ReadableStream({ pull: (c) => c.enqueue(1), cancel: () => void (cancelled = true) });
+    const running = pipeline(source, new WritableStream({ write: () => new Promise(() => {}) }), { signal: controller.signal });
+    await turn();
+    controller.abort(failure);
+    assert.equal(cancelled, true);
+    await assert.rejects(running);
+  });
+});
+
+describe('a pipeline with a stopped consumer', () => {
+  test('holds a bounded number of chunks, however many stages there are', async () => {
+    let made = 0;
+    const source = new ReadableStream({ pull(c) { made += 1; c.enqueue(made); } }, { highWaterMark: 0 });
+    async function* pass(chunks) {
+      yield* chunks;
+    }
+    let resume;
+    const stopped = new Promise((resolve) => void (resume = resolve));
+    const running = pipeline(source, new TransformStream(), pass, new globalThis.TransformStream(), pass, async (chunks) => {
+      for await (const chunk of chunks) {
+        if (chunk === 1) await stopped;
+        if (chunk === 100) return chunk;
+      }
+    });
+    for (let n = 0; n < 20; n += 1) await turn();
+    assert.ok(made <= 8, `${made} chunks were made`);
+    resume();
+    assert.equal(await running, 100);
+  });
+});
+
+describe('the arguments of a pipeline', () => {
+  const locked = (stream) => {
+    if (stream instanceof ReadableStream) stream.getReader();
+    else stream.getWriter();
+    return stream;
+  };
+  const used = new Response('x');
+  const lockedPair = new TransformStream();
+  lockedPair.writable.getWriter();
+  const sink = () => {};
+
+  for (const [args, message] of [
+    [() => [], /^pipeline\(\): expected a source and a sink, .*; got nothing$/],
+    [() => [[1]], /expected a source and a sink, .*; got only one of them$/],
+    [() => [[1], {}], /expected a source and a sink, .*; got only one of them$/],
+    [() => [5, sink], /the source is not a readable stream, .*; got number$/],
+    [() => [undefined, sink], /the source is not a readable stream, .*; got undefined$/],
+    [() => ['text', sink], /the source is string; put it in an array, \[chunk\]/],
+    [() => [new Uint8Array(3), sink], /the source is an Uint8Array; put it in an array/],
+    [() => [Promise.resolve([1]), sink], /the source is a promise; await it first, or pass a function/],
+    [() => [locked(new ReadableStream()), sink], /the source is a locked stream; .*release/],
+    [() => [used, sink], /the source is a Response whose body has been read already/],
+    [() => [[1], 5, sink], /stage 1 is neither a stream pair, a codec nor a function; got number$/],
+    [() => [[1], sink, null, sink], /stage 2 is neither a stream pair, a codec nor a function; got null$/],
+    [() => [[1], new WritableStream(), sink], /stage 1 is neither a stream pair, .*; got a WritableStream$/],
+    [() => [[1], lockedPair, sink], /stage 1 is a pair whose writable is locked; .*make a new one$/],
+    [() => [[1], new ReadableStream()], /the sink is neither a writable stream nor a function; got a ReadableStream; a readable stream can only be the source$/],
+    [() => [[1], new TransformStream()], /the sink is a stream pair, of which nothing would read the readable side/],
+    [() => [[1], locked(new WritableStream())], /the sink is a locked stream/],
+    [() => [[1], sink, { Signal: 1 }], /the sink is neither a writable stream nor a function; got an object with the keys Signal$/],
+    [() => [[1], sink, { signal: 5 }], /options\.signal is not an AbortSignal; got number$/],
+    [() => { const pair = new TransformStream(); return [[1], pair, pair, sink]; }, /the same object, a TransformStream, was given twice/],
+  ]) {
+    test(`are refused when ${String(message).replace(/^\/\^?|\$?\/$/g, '')}`, async () => {
+      await used.text().catch(() => {});
+      await assert.rejects(pipeline(...args()), { name: 'TypeError', message });
+    });
+  }
+
+  test('are left untouched when one of them is refused', async () => {
+    const source = new ReadableStream();
+    const pair = new TransformStream();
+    let called = false;
+    await assert.rejects(pipeline(source, pair, () => void (called = true), 5));
+    assert.deepEqual([source.locked, pair.readable.locked, pair.writable.locked, called], [false, false, false, false]);
+  });
+
+  test('may end with options that name no signal', async () => {
+    assert.deepEqual(await pipeline([1], collect, {}), [1]);
+    assert.deepEqual(await pipeline([1], collect, { signal: undefined }), [1]);
+  });
+});
