@@ -1,6 +1,7 @@
 /** The public face of `tidegate`. */
 export { ByteLengthQueuingStrategy, CountQueuingStrategy } from './strategies.js';
 export { fromNative, toNative } from './native.js';
+export { pipeThrough, pipeTo } from './native-pipe.js';
 export { pipeline } from './pipeline.js';
 export { ReadableStream } from './readable-stream.js';
 export { ReadableStreamDefaultController } from './readable-stream-default-controller.js';
