@@ -6,7 +6,8 @@ import { spawn } from 'node:child_process';
 import { constants } from 'node:os';
 
 const TICK_MS = 10_000;
-const TAIL_LINES = 40;
+const HEAD_LINES = 10;
+const TAIL_LINES = 30;
 
 /** A step that failed: `title` names it, `tail` is the end of its output, `advice` says what to do. */
 export class StepError extends Error {
@@ -91,8 +92,11 @@ export function run(command, args = [], { cwd, env, timeoutMs = 0, onOutput, inp
   });
 }
 
-export function tail(text, lines = TAIL_LINES) {
-  return text.trimEnd().split('\n').slice(-lines).join('\n');
+/** The last lines of an output, after its first ones, which often name the cause of all that follows. */
+export function tail(text, lines = TAIL_LINES, first = HEAD_LINES) {
+  const all = text.trimEnd().split('\n');
+  if (all.length <= first + lines) return all.join('\n');
+  return [...all.slice(0, first), '…', ...all.slice(-lines)].join('\n');
 }
 
 export function seconds(ms) {

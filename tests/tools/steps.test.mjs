@@ -49,6 +49,7 @@ test('a command whose steps succeed exits with 0', async () => {
   assert.match(stdout, /• Print\n✓ Print/);
 });
 
-test('the tail of an output is its last lines', () => {
-  assert.equal(tail('a\nb\nc\n', 2), 'b\nc');
+test('the tail of a long output is its last lines after its first ones', () => {
+  assert.equal(tail('a\nb\nc\nd\n', 2, 1), 'a\n…\nc\nd');
+  assert.equal(tail('a\nb\nc\n', 2, 1), 'a\nb\nc');
 });
