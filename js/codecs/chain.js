@@ -1,0 +1,112 @@
+/** A chain of codecs in the Wasm module: the only file that reads and writes its memory. */
+import { CodecError } from './error.js';
+import { discard, instance } from './module.js';
+
+/** What `Chain.run` can answer; the numbers are those of src/wasm/codecs.rs. */
+export const NEED_INPUT = 0;
+export const HAS_BATCH = 1;
+export const FINISHED = 2;
+const FAILED = 3;
+
+/** Batches are whole characters, and the codec has dealt with the byte order mark. */
+const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
+
+const abandoned = new FinalizationRegistry(({ exports, id }) => exports.codecs_free(id));
+
+/** One chain. It must be freed, and may not be used after that; one that is forgotten frees itself in time. */
+export class Chain {
+  #instance;
+  #id;
+
+  /** `stages` have `add(exports)`, which adds the codec. */
+  constructor(stages) {
+    this.#instance = instance();
+    const { exports } = this.#instance;
+    for (const stage of stages) stage.add(exports);
+    this.#id = exports.codecs_create();
+    abandoned.register(this, { exports, id: this.#id }, this);
+    this.#instance.view();
+  }
+
+  free() {
+    abandoned.unregister(this);
+    this.#instance.exports.codecs_free(this.#id);
+  }
+
+  /**
+   * Copies from `chunk`, from `offset` on, as much as there is room for, and works.
+   *
+   * @returns `{ state, taken }`, written to `result`: what the chain can do next, how many bytes it took
+   * @throws {CodecError} when a codec refuses its input
+   */
+  run(chunk, offset, last, result) {
+    const wasm = this.#instance;
+    try {
+      let taken = 0;
+      if (chunk !== undefined) {
+        taken = Math.min(wasm.exports.codecs_input(this.#id), chunk.length - offset);
+        wasm.view();
+        wasm.bytes.set(chunk.subarray(offset, offset + taken), wasm.info[0]);
+      }
+      result.taken = taken;
+      result.state = wasm.exports.codecs_run(this.#id, taken, last && (chunk === undefined || offset + taken === chunk.length));
+      wasm.view();
+    } catch (error) {
+      throw error instanceof WebAssembly.RuntimeError ? this.#broken(error) : error;
+    }
+    if (result.state >= FAILED) throw this.#failure(result.state);
+  }
+
+  /** What has been produced, as bytes of their own. */
+  takeBytes() {
+    const length = this.#batch();
+    const [address] = this.#instance.info;
+    return this.#instance.bytes.slice(address, address + length);
+  }
+
+  /**
+   * What has been produced, as `{ text, ends, rows }`; undefined if no record is complete. A field is the text from
+   * one behind the end before it to its own. The arrays are views that hold until the chain's next call.
+   */
+  takeText() {
+    const length = this.#batch();
+    if (length === 0) return undefined;
+    const { info, bytes, buffer } = this.#instance;
+    return {
+      text: decoder.decode(bytes.subarray(info[0], info[0] + length)),
+      ends: new Uint32Array(buffer, info[2], info[3]),
+      rows: new Uint32Array(buffer, info[4], info[5]),
+    };
+  }
+
+  /** A copy of the digest that the stage of this number has computed. */
+  digest(stage) {
+    const wasm = this.#instance;
+    const length = wasm.exports.codecs_digest(this.#id, stage);
+    const [address] = wasm.info;
+    return wasm.bytes.slice(address, address + length);
+  }
+
+  /** The figures of the stage of this number, in bytes. */
+  stats(stage, name) {
+    const figure = (number) => this.#instance.exports.codecs_stat(this.#id, stage, number);
+    return { name, bytesIn: figure(0), bytesOut: figure(1), queued: figure(2), highWaterMark: figure(3), held: figure(4) };
+  }
+
+  #batch() {
+    const length = this.#instance.exports.codecs_batch(this.#id);
+    this.#instance.view();
+    return length;
+  }
+
+  #failure() {
+    const { exports, info, bytes } = this.#instance;
+    const text = (at) => decoder.decode(bytes.subarray(info[at], info[at] + info[at + 1]));
+    return new CodecError(text(0), { codec: text(2), code: text(4), offset: exports.codecs_error_offset() });
+  }
+
+  #broken(cause) {
+    discard(this.#instance);
+    return new CodecError('codecs: internal error, please report it', { codec: 'codecs', code: 'internal', offset: NaN, cause });
+  }
+}

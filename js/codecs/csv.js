@@ -1,0 +1,121 @@
+import { BYTES_MARK } from './gunzip.js';
+import { deferred } from './deferred.js';
+import { CodecError } from './error.js';
+import { BATCHED_MARK, FATAL, IGNORE_BOM, RECORDS_MARK } from './lines.js';
+import { batchSize, checkOptions, highWaterMark, integer, MAX_RECORD, oneOf } from './options.js';
+import { RecordOutput } from './output.js';
+import { looseObjectMaker, objectMaker, pad, readEven, readUneven } from './rows.js';
+import { CodecStage } from './stage.js';
+
+/** Flags of src/wasm/codecs.rs. */
+const KEEP_EMPTY_LINES = 4;
+const KEEP_RAGGED = 8;
+
+const KNOWN = [
+  'header', 'rows', 'batch', 'delimiter', 'quote', 'ragged', 'emptyLines', 'fatal', 'ignoreBOM', 'maxRowBytes',
+  'highWaterMark', 'inputHighWaterMark',
+];
+
+function convert(options) {
+  checkOptions('csv', options, KNOWN);
+  const { header = false } = options;
+  if (typeof header !== 'boolean' && !isNames(header)) {
+    throw new TypeError('csv: header must be true, false or an array of names that differ');
+  }
+  const rows = oneOf('csv', 'rows', options.rows ?? (header === false ? 'arrays' : 'objects'), ['arrays', 'objects']);
+  if (rows === 'objects' && header === false) throw new TypeError("csv: rows: 'objects' needs a header");
+  const delimiter = separator('delimiter', options.delimiter ?? ',');
+  const quote = separator('quote', options.quote ?? '"');
+  if (delimiter === quote) throw new TypeError('csv: delimiter and quote must differ');
+  const batch = batchSize('csv', options.batch ?? false);
+  return {
+    header,
+    rows,
+    batch,
+    delimiter,
+    quote,
+    ragged: oneOf('csv', 'ragged', options.ragged ?? 'error', ['error', 'keep', 'pad']),
+    emptyLines: oneOf('csv', 'emptyLines', options.emptyLines ?? 'skip', ['skip', 'keep']),
+    fatal: Boolean(options.fatal),
+    ignoreBOM: Boolean(options.ignoreBOM),
+    maxRowBytes: integer('csv', 'maxRowBytes', options.maxRowBytes ?? 2 ** 20, 1, MAX_RECORD),
+    highWaterMark: highWaterMark('csv', 'highWaterMark', options.highWaterMark ?? (batch === 0 ? RECORDS_MARK : BATCHED_MARK)),
+    inputHighWaterMark: highWaterMark('csv', 'inputHighWaterMark', options.inputHighWaterMark ?? BYTES_MARK),
+  };
+}
+
+function isNames(header) {
+  return Array.isArray(header) && header.length > 0 && header.every((name) => typeof name === 'string') && duplicate(header) === undefined;
+}
+
+function duplicate(names) {
+  return names.find((name, at) => names.indexOf(name) !== at);
+}
+
+function separator(name, value) {
+  if (typeof value !== 'string' || !/^[\0-\x7f]$/.test(value) || /[\r\n]/.test(value)) {
+    throw new TypeError(`csv: ${name} must be one ASCII character that ends no line`);
+  }
+  return value.charCodeAt(0);
+}
+
+/** A function that makes rows of batches; the first row is the header if there is to be one. */
+function rowReader({ header, rows, ragged }, named) {
+  let names = Array.isArray(header) ? header : undefined;
+  let width = names?.length;
+  let make;
+  return (text, ends, rowEnds) => {
+    let from = 0;
+    if (width === undefined) {
+      width = rowEnds[0];
+      if (header === true) {
+        [names] = readUneven(text, ends, rowEnds.subarray(0, 1), 0);
+        from = 1;
+      }
+    }
+    if (names !== undefined && make === undefined) {
+      const twice = duplicate(names);
+      if (rows === 'objects' && twice !== undefined) {
+        throw new CodecError(`csv: duplicate column at byte 0: '${twice}' is there twice`, { codec: 'csv', code: 'duplicate-column', offset: 0 });
+      }
+      make = ragged === 'keep' ? looseObjectMaker(names) : objectMaker(names);
+      named(names);
+    }
+    let all = ragged === 'error' ? readEven(text, ends, rowEnds, from, width) : readUneven(text, ends, rowEnds, from);
+    if (ragged === 'pad') all = all.map((fields) => pad(fields, width));
+    return rows === 'objects' ? all.map(make) : all;
+  };
+}
+
+class CsvStage extends CodecStage {
+  #columns;
+
+  constructor(options) {
+    const columns = deferred();
+    const flags = (options.fatal ? FATAL : 0) | (options.ignoreBOM ? IGNORE_BOM : 0)
+      | (options.emptyLines === 'keep' ? KEEP_EMPTY_LINES : 0) | (options.ragged === 'error' ? 0 : KEEP_RAGGED);
+    const width = Array.isArray(options.header) && options.ragged === 'error' ? options.header.length : 0;
+    super({
+      name: 'csv',
+      givesRows: true,
+      add: (exports) => exports.codecs_add_csv(options.delimiter, options.quote, width, options.maxRowBytes, flags),
+      output: () => new RecordOutput(options.batch, rowReader(options, (names) => columns.resolve([...names]))),
+      highWaterMark: options.highWaterMark,
+      inputHighWaterMark: options.inputHighWaterMark,
+      finished: () => columns.resolve(options.header === false ? null : []),
+      failed: (error) => columns.reject(error),
+    });
+    if (options.header === false) columns.resolve(null);
+    if (Array.isArray(options.header)) columns.resolve([...options.header]);
+    this.#columns = columns.promise;
+  }
+
+  get columns() {
+    return this.#columns;
+  }
+}
+
+/** Parses comma-separated values: RFC 4180. See index.d.ts. */
+export function csv(options = {}) {
+  return new CsvStage(convert(options));
+}

@@ -1,0 +1,64 @@
+/** Conversion of options and chunks, with errors that say what was expected. */
+
+const bufferByteLength = Object.getOwnPropertyDescriptor(ArrayBuffer.prototype, 'byteLength').get;
+const { getPrototypeOf, getOwnPropertyDescriptor } = Object;
+const typedArrayTag = getOwnPropertyDescriptor(getPrototypeOf(Uint8Array.prototype), Symbol.toStringTag).get;
+
+function isBuffer(value) {
+  try {
+    bufferByteLength.call(value);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** The bytes of a BufferSource: https://webidl.spec.whatwg.org/#BufferSource */
+export function toBytes(chunk) {
+  if (typedArrayTag.call(chunk) === 'Uint8Array' && isBuffer(chunk.buffer)) return chunk;
+  if (ArrayBuffer.isView(chunk) && isBuffer(chunk.buffer)) return new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.byteLength);
+  if (isBuffer(chunk)) return new Uint8Array(chunk);
+  throw new TypeError('Codecs take bytes: chunks must be ArrayBuffers or views of them, not shared');
+}
+
+/** Checks that `options` is an object with none but the named keys, so that a misspelt one is not ignored. */
+export function checkOptions(codec, options, known) {
+  if (options === null || typeof options !== 'object') throw new TypeError(`${codec}: options must be an object`);
+  for (const key of Object.keys(options)) {
+    if (!known.includes(key)) throw new TypeError(`${codec}: there is no option '${key}'; there are ${known.join(', ')}`);
+  }
+}
+
+/** One of a few strings. */
+export function oneOf(codec, name, value, allowed) {
+  if (!allowed.includes(value)) {
+    throw new TypeError(`${codec}: ${name} must be ${allowed.map((item) => `'${item}'`).join(' or ')}`);
+  }
+  return value;
+}
+
+/** A whole number from `min` to `max`. */
+export function integer(codec, name, value, min, max) {
+  if (typeof value !== 'number') throw new TypeError(`${codec}: ${name} must be a number`);
+  if (!Number.isInteger(value) || value < min || value > max) {
+    throw new RangeError(`${codec}: ${name} must be a whole number from ${min} to ${max}`);
+  }
+  return value;
+}
+
+/** A high-water mark as the standard has it: https://streams.spec.whatwg.org/#validate-and-normalize-high-water-mark */
+export function highWaterMark(codec, name, value) {
+  const mark = Number(value);
+  if (!(mark >= 0)) throw new RangeError(`${codec}: ${name} must be a number that is not negative`);
+  return mark;
+}
+
+/** The largest bound on the length of a record, in bytes. */
+export const MAX_RECORD = 2 ** 28;
+
+/** `batch`: false is one record a chunk, true as many as come together, a number that many. Returns 0, Infinity or n. */
+export function batchSize(codec, value) {
+  if (value === false) return 0;
+  if (value === true) return Infinity;
+  return integer(codec, 'batch', value, 1, 2 ** 24);
+}

@@ -1,0 +1,189 @@
+/**
+ * The two streams around a chain. The readable's pull drives the work, and a write is done when its chunk has been
+ * copied into the chain, so nothing is worked ahead of what the reader's queue wants:
+ *
+ * 1. Of what was written, at most one chunk waits here; the chain's queues and batch are bounded by themselves.
+ * 2. The first failure, on whichever side, ends both sides with the same object and frees the chain.
+ * 3. Nothing of the pair's is called back while the chain works, except through `enqueue`.
+ */
+import { ReadableStream } from '../readable-stream.js';
+import { WritableStream } from '../writable-stream.js';
+import { Chain, HAS_BATCH, FINISHED } from './chain.js';
+import { toBytes } from './options.js';
+
+/** The size of what is written. What is no chunk is refused when its turn comes, so that both streams learn of it. */
+function inputSize(chunk) {
+  const size = chunk?.byteLength;
+  return typeof size === 'number' && size > 0 ? size : 0;
+}
+
+const zeroStats = (name) => ({ name, bytesIn: 0, bytesOut: 0, queued: 0, highWaterMark: 65536, held: 0 });
+
+/** A `{ readable, writable }` pair that runs `stages` as one chain. The last stage's output is the pair's. */
+export class Pair {
+  #stages;
+  #output;
+  #chain;
+  #result = { state: 0, taken: 0 };
+  #lastStats;
+  #readableController;
+  #writableController;
+  /** What is being written and has not been copied into the chain. */
+  #chunk;
+  #offset = 0;
+  /** Settles the promise of the write or close in progress. */
+  #pending;
+  #closing = false;
+  /** The reader's queue wants a chunk. */
+  #wanted = false;
+  /** The chain has more to give without more input. */
+  #hasMore = false;
+  #exhausted = false;
+  #running = false;
+  #ended = false;
+
+  constructor(stages) {
+    this.#stages = stages;
+    const last = stages.at(-1);
+    this.#output = last.output();
+    this.writable = new WritableStream(
+      {
+        start: (controller) => {
+          this.#writableController = controller;
+          // A write waits for the reader, so an abort must not wait for the write.
+          controller.signal.addEventListener('abort', () => this.#fail(controller.signal.reason), { once: true });
+        },
+        write: (chunk) => this.#write(chunk),
+        close: () => {
+          this.#closing = true;
+          return this.#work();
+        },
+        abort: (reason) => this.#fail(reason),
+      },
+      { highWaterMark: stages[0].inputHighWaterMark, size: inputSize },
+    );
+    this.readable = new ReadableStream(
+      {
+        start: (controller) => {
+          this.#readableController = controller;
+        },
+        pull: () => {
+          this.#wanted = true;
+          this.#run();
+        },
+        cancel: (reason) => this.#fail(reason),
+      },
+      { highWaterMark: last.highWaterMark, size: this.#output.size },
+    );
+  }
+
+  stats() {
+    if (this.#chain === undefined) return this.#lastStats ?? this.#stages.map((stage) => zeroStats(stage.name));
+    return this.#stages.map((stage, number) => this.#chain.stats(number, stage.name));
+  }
+
+  #write(chunk) {
+    let bytes;
+    try {
+      bytes = toBytes(chunk);
+    } catch (error) {
+      this.#fail(error);
+      throw error;
+    }
+    if (bytes.length === 0) return undefined;
+    this.#chunk = bytes;
+    this.#offset = 0;
+    return this.#work();
+  }
+
+  /** Starts on what was just written; returns a promise only if that is not done at once. */
+  #work() {
+    let failure;
+    const settled = { resolve: undefined, reject: (error) => { failure = { error }; } };
+    this.#pending = settled;
+    this.#run();
+    if (failure !== undefined) throw failure.error;
+    if (this.#pending !== settled) return undefined;
+    return new Promise((resolve, reject) => {
+      this.#pending = { resolve, reject };
+    });
+  }
+
+  #settle() {
+    const pending = this.#pending;
+    this.#pending = undefined;
+    pending?.resolve?.();
+  }
+
+  #run() {
+    if (this.#running) return;
+    this.#running = true;
+    try {
+      while (this.#wanted && !this.#ended) {
+        const chunk = this.#output.next(this.#exhausted);
+        if (chunk !== undefined) this.#enqueue(chunk);
+        else if (this.#exhausted) this.#finish();
+        else if (this.#hasMore || this.#closing || this.#chunk !== undefined) this.#step();
+        else break;
+      }
+    } catch (error) {
+      this.#fail(error);
+    } finally {
+      this.#running = false;
+    }
+  }
+
+  #enqueue(chunk) {
+    this.#wanted = false;
+    this.#readableController.enqueue(chunk);
+    // A waiting read makes enqueue ask for the next chunk by itself.
+    if (this.#readableController.desiredSize > 0) this.#wanted = true;
+  }
+
+  #step() {
+    this.#chain ??= new Chain(this.#stages);
+    const chunk = this.#chunk;
+    const result = this.#result;
+    if (chunk !== undefined && chunk.length === 0) throw new TypeError('The chunk was detached while it was being written');
+    this.#chain.run(chunk, this.#offset, this.#closing, result);
+    this.#hasMore = result.state === HAS_BATCH;
+    this.#offset += result.taken;
+    const copied = chunk !== undefined && this.#offset === chunk.length;
+    if (copied) this.#chunk = undefined;
+    // Small batches are for when nothing else is at hand.
+    if (this.#hasMore || this.#chunk === undefined) this.#output.take(this.#chain);
+    if (result.state === FINISHED) {
+      this.#exhausted = true;
+      this.#stages.forEach((stage, number) => stage.finished?.(this.#chain, number));
+      this.#free();
+    }
+    if (copied && !this.#closing) this.#settle();
+  }
+
+  #finish() {
+    this.#ended = true;
+    this.#readableController.close();
+    this.#settle();
+  }
+
+  #free() {
+    if (this.#chain === undefined) return;
+    this.#lastStats = this.stats();
+    this.#chain.free();
+    this.#chain = undefined;
+  }
+
+  #fail(error) {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.#chunk = undefined;
+    this.#output = undefined;
+    this.#free();
+    for (const stage of this.#stages) stage.failed?.(error);
+    this.#readableController.error(error);
+    const pending = this.#pending;
+    this.#pending = undefined;
+    if (pending !== undefined) pending.reject(error);
+    else this.#writableController.error(error);
+  }
+}
