@@ -1,0 +1,9 @@
+/**
+ * tidegate: the classes of the WHATWG Streams Standard on a core of its own, pipelines over them, and bridges to the
+ * engine's streams.
+ *
+ * @see https://streams.spec.whatwg.org/
+ * @module
+ */
+export * from './streams.js';
+export * from './pipelines.js';

@@ -1,0 +1,211 @@
+/** Types of what tidegate adds to the standard: pipelines, and bridges to the engine's streams. */
+import type { ReadableStream, StreamPipeOptions, WritableStream } from './streams.js';
+
+/** A readable stream, tidegate's or the engine's. */
+export type AnyReadable<R = any> = ReadableStream<R> | globalThis.ReadableStream<R>;
+
+/** A writable stream, tidegate's or the engine's. */
+export type AnyWritable<W = any> = WritableStream<W> | globalThis.WritableStream<W>;
+
+/** A pair of streams, such as a `TransformStream`, a `DecompressionStream` or a codec of `tidegate/codecs`. */
+export interface AnyPair<I = any, O = any> {
+  readonly readable: AnyReadable<O>;
+  readonly writable: AnyWritable<I>;
+}
+
+/** A readable stream of Node's kind, told by its shape. */
+export interface NodeReadableLike {
+  on(event: string, listener: (...args: any[]) => void): unknown;
+  removeListener(event: string, listener: (...args: any[]) => void): unknown;
+  pipe(destination: any, options?: any): unknown;
+  read(size?: number): unknown;
+}
+
+/** A writable stream of Node's kind, told by its shape. */
+export interface NodeWritableLike {
+  on(event: string, listener: (...args: any[]) => void): unknown;
+  removeListener(event: string, listener: (...args: any[]) => void): unknown;
+  write(chunk: any, ...rest: any[]): unknown;
+  end(...rest: any[]): unknown;
+}
+
+/** What a function in a pipeline is given besides the chunks. */
+export interface PipelineFunctionOptions {
+  /**
+   * Aborted when the pipeline fails or is aborted, with the first error; for sources and stages also, with an
+   * `AbortError`, when the consumer wants no more.
+   */
+  readonly signal: AbortSignal;
+}
+
+/** The chunks a function in a pipeline reads. Leaving the loop over them says that no more is wanted. */
+export type PipelineChunks<T> = AsyncIterableIterator<T>;
+
+/** What chunks come from, other than a function. */
+export type PipelineInput<T = any> =
+  | AnyReadable<T>
+  | AsyncIterable<T>
+  | Iterable<T | PromiseLike<T>>
+  | Response
+  | Request
+  | Blob
+  | NodeReadableLike;
+
+/** What a pipeline may start with; a function is called once, and may return a promise. */
+export type PipelineSource<T = any> =
+  | PipelineInput<T>
+  | ((options: PipelineFunctionOptions) => PipelineInput<T> | PromiseLike<PipelineInput<T>>);
+
+/** The chunks of a body or a file. */
+export type Bytes = ReturnType<TextEncoder['encode']>;
+
+/** The type of the chunks that `S`, a source, gives. */
+export type ChunkOf<S> = S extends (...args: any[]) => infer Result
+  ? ChunkOf<Awaited<Result>>
+  : S extends Response | Request | Blob
+    ? Bytes
+    : S extends ReadableStream<infer T>
+      ? T
+      : S extends globalThis.ReadableStream<infer T>
+        ? T
+        : S extends AsyncIterable<infer T>
+          ? T
+          : S extends Iterable<infer T>
+            ? Awaited<T>
+            : any;
+
+/**
+ * What may stand between source and sink: a pair of streams, or a function that is called once with all chunks and
+ * returns what comes out, most often an async generator function.
+ */
+export type PipelineStage<I = any, O = any> =
+  | AnyPair<I, O>
+  | (NodeReadableLike & NodeWritableLike)
+  | ((chunks: PipelineChunks<I>, options: PipelineFunctionOptions) => AsyncIterable<O> | Iterable<O> | AnyReadable<O>);
+
+/** What may end a pipeline: a writable stream, or a function that consumes the chunks. */
+export type PipelineSink<T = any> =
+  | AnyWritable<T>
+  | NodeWritableLike
+  | ((chunks: PipelineChunks<T>, options: PipelineFunctionOptions) => unknown);
+
+/** What a pipeline into `S`, a sink, resolves with. */
+export type PipelineResult<S> = S extends (...args: any[]) => infer Result ? Awaited<Result> : undefined;
+
+export interface PipelineOptions {
+  /** Takes the pipeline down when it is aborted; the promise then rejects with its `reason`. Default: none. */
+  signal?: AbortSignal | undefined;
+}
+
+/**
+ * Moves everything from a source through any number of stages into a sink, no faster than the slowest of them takes it.
+ * Queues nothing of its own: memory is bounded by the high-water marks of the streams that are passed.
+ *
+ * Neighbouring codecs of `tidegate/codecs` run as one pass through Wasm.
+ *
+ * @param source a readable stream (tidegate's, the engine's, Node's), `Response`, `Request`, `Blob`, iterable, async
+ *   iterable, or a function `({ signal }) => …` that returns one of them or a promise of one
+ * @param sink a writable stream (tidegate's, the engine's, Node's), or a function `(chunks, { signal }) => …`
+ * @param options `signal`
+ * @returns a promise that resolves when the last byte has landed: with what the sink function returned, else with
+ *   undefined. It rejects with the first error of any part, the same object, or with the signal's reason; by then every
+ *   other part has been cancelled or aborted with it and every lock released. A part that does not answer its cancel or
+ *   abort is waited for at most 500 milliseconds.
+ * @throws {TypeError} (as a rejection) when an argument is not what it should be; then nothing has been touched
+ *
+ * @example
+ * const rows = await pipeline(await fetch(url), gunzip(), csv(), async (rows) => {
+ *   let count = 0;
+ *   for await (const row of rows) count += 1;
+ *   return count;
+ * });
+ */
+export function pipeline<A, K extends PipelineSink<ChunkOf<A>>>(
+  source: A & PipelineSource,
+  sink: K,
+  options?: PipelineOptions,
+): Promise<PipelineResult<K>>;
+export function pipeline<A, B, K extends PipelineSink<B>>(
+  source: A & PipelineSource,
+  stage: PipelineStage<ChunkOf<A>, B>,
+  sink: K,
+  options?: PipelineOptions,
+): Promise<PipelineResult<K>>;
+export function pipeline<A, B, C, K extends PipelineSink<C>>(
+  source: A & PipelineSource,
+  stage1: PipelineStage<ChunkOf<A>, B>,
+  stage2: PipelineStage<B, C>,
+  sink: K,
+  options?: PipelineOptions,
+): Promise<PipelineResult<K>>;
+export function pipeline<A, B, C, D, K extends PipelineSink<D>>(
+  source: A & PipelineSource,
+  stage1: PipelineStage<ChunkOf<A>, B>,
+  stage2: PipelineStage<B, C>,
+  stage3: PipelineStage<C, D>,
+  sink: K,
+  options?: PipelineOptions,
+): Promise<PipelineResult<K>>;
+export function pipeline<A, B, C, D, E, K extends PipelineSink<E>>(
+  source: A & PipelineSource,
+  stage1: PipelineStage<ChunkOf<A>, B>,
+  stage2: PipelineStage<B, C>,
+  stage3: PipelineStage<C, D>,
+  stage4: PipelineStage<D, E>,
+  sink: K,
+  options?: PipelineOptions,
+): Promise<PipelineResult<K>>;
+/** The same with more stages, whose chunks' types are not followed from one to the next. */
+export function pipeline(
+  source: PipelineSource,
+  stage1: PipelineStage,
+  stage2: PipelineStage,
+  stage3: PipelineStage,
+  stage4: PipelineStage,
+  stage5: PipelineStage,
+  ...rest: [...stages: PipelineStage[], sink: PipelineSink, options: PipelineOptions] | [...stages: PipelineStage[], sink: PipelineSink]
+): Promise<any>;
+
+/**
+ * `ReadableStream.prototype.pipeTo` as a function, whose source too may be the engine's stream.
+ *
+ * @returns a promise that settles when the pipe is done and both streams are unlocked
+ * @see https://streams.spec.whatwg.org/#rs-pipe-to
+ */
+export function pipeTo<T>(source: AnyReadable<T>, destination: AnyWritable<T>, options?: StreamPipeOptions): Promise<void>;
+
+/**
+ * `ReadableStream.prototype.pipeThrough` as a function, whose source too may be the engine's stream.
+ *
+ * @returns the pair's readable side, as tidegate's stream
+ * @throws {TypeError} when an argument is no stream or is locked
+ * @see https://streams.spec.whatwg.org/#rs-pipe-through
+ */
+export function pipeThrough<T, O>(source: AnyReadable<T>, transform: AnyPair<T, O>, options?: StreamPipeOptions): ReadableStream<O>;
+
+/**
+ * tidegate's stream over one of the engine's, with its backpressure, cancellation and errors and no queue of its own.
+ * What is tidegate's already is returned as it is. The given stream is locked until the returned one has ended.
+ *
+ * A write to a writable stream made this way settles when the engine's stream asks for more, its `close()` when
+ * everything has landed.
+ *
+ * @throws {TypeError} when the argument is no stream and no pair of streams, or is locked
+ */
+export function fromNative<R>(stream: AnyReadable<R>): ReadableStream<R>;
+export function fromNative<W>(stream: AnyWritable<W>): WritableStream<W>;
+export function fromNative<I, O>(pair: AnyPair<I, O>): { readable: ReadableStream<O>; writable: WritableStream<I> };
+
+/**
+ * The engine's stream over one of tidegate's, for `Response`, `Request`, `postMessage` and whatever else takes only the
+ * engine's. What is the engine's already is returned as it is. The given stream is locked until the returned one has
+ * ended.
+ *
+ * @throws {TypeError} when the argument is no stream and no pair of streams, or is locked, or the engine has no streams
+ *
+ * @example
+ * return new Response(toNative(readable));
+ */
+export function toNative<R>(stream: AnyReadable<R>): globalThis.ReadableStream<R>;
+export function toNative<W>(stream: AnyWritable<W>): globalThis.WritableStream<W>;
+export function toNative<I, O>(pair: AnyPair<I, O>): { readable: globalThis.ReadableStream<O>; writable: globalThis.WritableStream<I> };

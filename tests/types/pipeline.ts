@@ -1,0 +1,69 @@
+/** pipeline() and the bridges: what the types say of the chunks on their way, and of the result. */
+import { Readable, Transform, Writable } from 'node:stream';
+import { ReadableStream, TransformStream, WritableStream, fromNative, pipeThrough, pipeTo, pipeline, toNative } from 'tidegate';
+import type { Equal, Expect } from './expect.js';
+
+export async function results(): Promise<void> {
+  const count = await pipeline(new Response('x'), async (chunks) => {
+    let bytes = 0;
+    for await (const chunk of chunks) bytes += chunk.byteLength;
+    return bytes;
+  });
+  const nothing = await pipeline([1, 2], new WritableStream<number>());
+  const sync = await pipeline([1, 2], () => 'done');
+  type Results = [Expect<Equal<typeof count, number>>, Expect<Equal<typeof nothing, undefined>>, Expect<Equal<typeof sync, string>>];
+  void (0 as unknown as Results);
+}
+
+export async function chunks(): Promise<void> {
+  const sum = await pipeline(
+    ({ signal }) => fetch('/', { signal }),
+    new TransformStream<Uint8Array, string>(),
+    async function* (words, { signal }) {
+      for await (const word of words) if (!signal.aborted) yield word.length;
+    },
+    async (lengths) => {
+      let total = 0;
+      for await (const length of lengths) total += length;
+      return total;
+    },
+    { signal: new AbortController().signal },
+  );
+  type Sum = Expect<Equal<typeof sum, number>>;
+  await pipeline(new Set(['a']), async (letters) => {
+    for await (const letter of letters) letter.toUpperCase();
+  });
+  await pipeline(new Blob(['a']), new DecompressionStream('gzip'), new TextDecoderStream(), new WritableStream<string>());
+  await pipeline(Readable.from(['a']), new Transform(), new Writable());
+  await pipeline(new globalThis.ReadableStream<Date>(), async (dates) => {
+    for await (const date of dates) date.getTime();
+  });
+  // @ts-expect-error a number is no source
+  await pipeline(5, () => {});
+  // @ts-expect-error a number is no stage
+  await pipeline([1], 5, () => {});
+  // @ts-expect-error strings do not go into a stream of numbers
+  await pipeline(['a'], new WritableStream<number>());
+  // @ts-expect-error a readable stream is no sink
+  await pipeline(['a'], new ReadableStream<string>());
+  void (0 as unknown as Sum);
+}
+
+export async function bridges(response: Response): Promise<Response> {
+  const ours = fromNative(new globalThis.ReadableStream<number>());
+  const writable = fromNative(new globalThis.WritableStream<number>());
+  const native = toNative(new ReadableStream<Uint8Array<ArrayBuffer>>());
+  const pair = toNative(new TransformStream<string, number>());
+  type Results = [
+    Expect<Equal<typeof ours, ReadableStream<number>>>,
+    Expect<Equal<typeof writable, WritableStream<number>>>,
+    Expect<Equal<typeof native, globalThis.ReadableStream<Uint8Array<ArrayBuffer>>>>,
+    Expect<Equal<typeof pair.readable, globalThis.ReadableStream<number>>>,
+    Expect<Equal<typeof pair.writable, globalThis.WritableStream<string>>>,
+  ];
+  if (response.body) await pipeTo(response.body, new WritableStream<Uint8Array>(), { preventClose: true });
+  const doubled: ReadableStream<number> = pipeThrough(ours, new TransformStream<number, number>());
+  await doubled.cancel();
+  void (0 as unknown as Results);
+  return new Response(native);
+}
