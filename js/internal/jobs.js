@@ -1,7 +1,11 @@
 /**
  * Microtasks without closures. Each scheduled job is one reaction of an already resolved promise, so
  * jobs and the page's own promise reactions run in the order in which they were queued.
+ *
+ * A job inside a pipe, whose effects no promise of the page tells about, may join the microtask of the job that
+ * caused it (`scheduleInPipe`). It still runs after the page's callback that caused it has returned.
  */
+import { Fifo } from './fifo.js';
 import { promiseThen, resolved } from './intrinsics.js';
 
 let ring = new Array(128);
@@ -9,13 +13,39 @@ let mask = 127;
 let head = 0;
 let tail = 0;
 
+/** How many jobs may join one microtask before the page's own get their turn. */
+const BURST = 64;
+const burst = new Fifo();
+let room = 0;
+
 function runNext() {
   const job = ring[head];
   const target = ring[head + 1];
   ring[head] = undefined;
   ring[head + 1] = undefined;
   head = (head + 2) & mask;
-  job(target);
+  room = BURST;
+  try {
+    job(target);
+    while (burst.length > 0) {
+      const next = burst.shift();
+      next(burst.shift());
+    }
+  } finally {
+    room = 0;
+    while (burst.length > 0) schedule(burst.shift(), burst.shift());
+  }
+}
+
+/** Calls `job(target)` later in the running microtask of ours, or, where none runs or it is long already, in one of its own. */
+export function scheduleInPipe(job, target) {
+  if (room > 0) {
+    room--;
+    burst.push(job);
+    burst.push(target);
+  } else {
+    schedule(job, target);
+  }
 }
 
 function grow() {
@@ -35,4 +65,9 @@ export function schedule(job, target) {
   tail = (tail + 2) & mask;
   if (tail === head) grow();
   promiseThen(resolved, runNext);
+}
+
+/** The way to schedule a job for a stream whose lock is `lock`. */
+export function later(lock) {
+  return lock !== undefined && lock.isPipe === true ? scheduleInPipe : schedule;
 }

@@ -9,7 +9,7 @@ import {
   P_READ, P_SOURCE_SHIFT, P_WAIT, PREVENT_ABORT, PREVENT_CANCEL, R_CALL_PULL, R_CLOSE,
 } from './effects.js';
 import { Deferred, functionBind, promiseResolve, upon } from './intrinsics.js';
-import { schedule } from './jobs.js';
+import { schedule, scheduleInPipe } from './jobs.js';
 import { applyReadable, callPull, cancelStream, CLOSED, ERRORED, READABLE } from './readable.js';
 import { abortWritable, chunkSize, WRITABLE, writeChunk, CLOSED as W_CLOSED, ERRORED as W_ERRORED } from './writable.js';
 import { WriterImpl } from './writer.js';
@@ -60,7 +60,7 @@ class Pipe extends Deferred {
   chunkSteps(chunk) {
     this.held = chunk;
     core.pipe_fulfilled(this.id);
-    schedule(writeHeld, this);
+    scheduleInPipe(writeHeld, this);
   }
 
   closeSteps() {}

@@ -8,7 +8,7 @@ import {
 } from './effects.js';
 import { Fifo } from './fifo.js';
 import { isolate, noop, promiseReject, promiseResolve, promiseThen, resolved } from './intrinsics.js';
-import { schedule } from './jobs.js';
+import { later, schedule } from './jobs.js';
 
 export const READABLE = 0;
 export const CLOSED = 1;
@@ -46,6 +46,21 @@ export class ReadableImpl {
 
   get isByteStream() {
     return false;
+  }
+
+  /** Report: the start algorithm fulfilled. */
+  reportStarted() {
+    return core.readable_started(this.id);
+  }
+
+  /** Report: the pull algorithm's promise fulfilled. */
+  reportPulled() {
+    return core.readable_pull_settled(this.id);
+  }
+
+  /** Ends the machine, as the stream errors or is cancelled. */
+  endSlot() {
+    core.readable_error(this.id);
   }
 
   /** [[PullSteps]]: `reader` is the lock that `request` belongs to. */
@@ -99,7 +114,7 @@ export function afterReadableStart(stream, result) {
 }
 
 function started(stream) {
-  applyReadable(stream, core.readable_started(stream.id));
+  applyReadable(stream, stream.reportStarted());
 }
 
 export function callPull(stream) {
@@ -120,7 +135,7 @@ export function callPull(stream) {
 }
 
 export function pullSettled(stream) {
-  if (core.readable_pull_settled(stream.id) & R_CALL_PULL) callPull(stream);
+  if (stream.reportPulled() & R_CALL_PULL) callPull(stream);
 }
 
 /** https://streams.spec.whatwg.org/#readable-stream-close, once the core has closed. */
@@ -134,7 +149,7 @@ export function closeStream(stream) {
 /** https://streams.spec.whatwg.org/#readable-stream-default-controller-error; nothing where the stream has ended. */
 export function errorStream(stream, error) {
   if (stream.state !== READABLE) return;
-  core.readable_error(stream.id);
+  stream.endSlot();
   stream.state = ERRORED;
   stream.storedError = error;
   stream.queue = undefined;
@@ -148,7 +163,7 @@ export function cancelStream(stream, reason) {
   if (stream.state === CLOSED) return promiseResolve(undefined);
   if (stream.state === ERRORED) return promiseReject(stream.storedError);
   const cancel = stream.cancel;
-  core.readable_cancel(stream.id);
+  stream.endSlot();
   closeStream(stream);
   let result;
   try {
@@ -179,7 +194,7 @@ function finishEnqueue(stream, chunk, first, transform) {
   else if (effects & R_FULFILL) stream.reader.fulfill(chunk);
   if (effects & (R_SETTLE_PULL | R_CALL_PULL)) {
     if (effects & R_CALL_PULL) callPull(stream);
-    if (effects & R_SETTLE_PULL) schedule(pullSettled, stream);
+    if (effects & R_SETTLE_PULL) later(stream.reader)(pullSettled, stream);
   }
   return (effects & (REFUSED | STALE)) === 0 || (first & R_NEED_SIZE) !== 0;
 }

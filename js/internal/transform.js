@@ -2,7 +2,7 @@
 import { core } from './core.js';
 import { T_FINISH, T_WAIT, T_WAKE_WRITE } from './effects.js';
 import { Deferred, isolate, promiseReject, promiseResolve, promiseThen } from './intrinsics.js';
-import { schedule } from './jobs.js';
+import { later, schedule } from './jobs.js';
 import {
   afterReadableStart, closeReadable, enqueueTransformed, ERRORED, errorStream, PENDING, READABLE, ReadableImpl,
 } from './readable.js';
@@ -123,7 +123,7 @@ export class TransformImpl {
   }
 
   sourcePull() {
-    if (core.transform_pull(this.id) & T_WAKE_WRITE) schedule(wakeWrite, this);
+    if (core.transform_pull(this.id) & T_WAKE_WRITE) later(this.writable.writer)(wakeWrite, this);
     return PENDING;
   }
 
@@ -224,6 +224,6 @@ function wakeWrite(transform) {
     return;
   }
   const result = transform.perform(chunk);
-  if (result === undefined) schedule(writeSettled, writable);
+  if (result === undefined) later(writable.writer)(writeSettled, writable);
   else promiseThen(result, () => writeSettled(writable), (error) => writeFailed(writable, error));
 }

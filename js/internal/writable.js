@@ -10,7 +10,7 @@ import {
 } from './effects.js';
 import { Fifo } from './fifo.js';
 import { Deferred, isolate, promiseReject, promiseResolve, promiseThen, upon } from './intrinsics.js';
-import { schedule } from './jobs.js';
+import { later, schedule } from './jobs.js';
 import { PENDING } from './readable.js';
 
 export const WRITABLE = 0;
@@ -146,7 +146,9 @@ function callWrite(stream) {
     result = promiseReject(error);
   }
   if (result === undefined) {
-    schedule(writeSettled, stream);
+    // A sink of the page's gets a microtask between its writes; a transform in a chain of pipes needs none.
+    if (stream.transform === undefined) schedule(writeSettled, stream);
+    else later(stream.writer)(writeSettled, stream);
   } else if (result !== PENDING) {
     stream.onWritten ??= () => writeSettled(stream);
     stream.onWriteFailed ??= (error) => writeFailed(stream, error);
