@@ -3,7 +3,10 @@ export { ByteLengthQueuingStrategy, CountQueuingStrategy } from './strategies.js
 export { fromNative, toNative } from './native.js';
 export { pipeThrough, pipeTo } from './native-pipe.js';
 export { pipeline } from './pipeline.js';
+export { ReadableByteStreamController } from './readable-byte-stream-controller.js';
 export { ReadableStream } from './readable-stream.js';
+export { ReadableStreamBYOBReader } from './readable-stream-byob-reader.js';
+export { ReadableStreamBYOBRequest } from './readable-stream-byob-request.js';
 export { ReadableStreamDefaultController } from './readable-stream-default-controller.js';
 export { ReadableStreamDefaultReader } from './readable-stream-default-reader.js';
 export { TransformStream } from './transform-stream.js';

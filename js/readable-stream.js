@@ -1,16 +1,22 @@
 /** https://streams.spec.whatwg.org/#rs-class */
 import { createAsyncIterator } from './internal/async-iterator.js';
+import { ByteReadableImpl } from './internal/byte-readable.js';
+import { teeBytes } from './internal/byte-tee.js';
 import { PREVENT_ABORT, PREVENT_CANCEL, PREVENT_CLOSE } from './internal/effects.js';
+import { fromIterable } from './internal/from.js';
 import { functionBind, markHandled, promiseReject } from './internal/intrinsics.js';
 import { pipeTo } from './internal/pipe.js';
 import { afterReadableStart, cancelStream, ReadableImpl } from './internal/readable.js';
 import { DefaultReaderImpl } from './internal/reader.js';
+import { teeDefault } from './internal/tee.js';
 import {
   convertAbortSignal, convertCallback, convertDictionary, convertObject, convertQueuingStrategy, convertUnsignedLongLong, defineInterface,
   extractHighWaterMark, illegalInvocation, INTERNAL,
 } from './internal/webidl.js';
 import { isNativeReadable, isNativeWritable } from './native-classes.js';
 import { adoptReadable, adoptWritable, settleAdopted } from './native-ends.js';
+import { ReadableByteStreamController } from './readable-byte-stream-controller.js';
+import { ReadableStreamBYOBReader } from './readable-stream-byob-reader.js';
 import { ReadableStreamDefaultController } from './readable-stream-default-controller.js';
 import { ReadableStreamDefaultReader } from './readable-stream-default-reader.js';
 import { countSize } from './strategies.js';
@@ -72,16 +78,28 @@ export class ReadableStream {
     }
     const source = convertObject(underlyingSource, 'ReadableStream: underlyingSource');
     const { highWaterMark, size } = convertQueuingStrategy(strategy, 'ReadableStream: strategy');
-    const { cancel, pull, start, isBytes } = convertUnderlyingSource(source);
-    if (isBytes) throw new TypeError('ReadableStream: byte streams are not there yet');
-    const mark = extractHighWaterMark(highWaterMark, 1);
-    const controller = (impl) => new ReadableStreamDefaultController(INTERNAL, impl);
-    const impl = new ReadableImpl(mark, size === countSize ? undefined : size, pull, undefined);
-    impl.controller = controller(impl);
+    const { autoAllocateChunkSize, cancel, pull, start, isBytes } = convertUnderlyingSource(source);
+    let impl;
+    if (isBytes) {
+      if (size !== undefined) throw new RangeError('ReadableStream: the strategy of a byte stream cannot have a size function');
+      const mark = extractHighWaterMark(highWaterMark, 0);
+      if (autoAllocateChunkSize === 0) throw new TypeError('underlyingSource: autoAllocateChunkSize must be greater than 0');
+      impl = new ByteReadableImpl(mark, autoAllocateChunkSize, pull, undefined);
+      impl.controller = new ReadableByteStreamController(INTERNAL, impl);
+    } else {
+      const mark = extractHighWaterMark(highWaterMark, 1);
+      impl = new ReadableImpl(mark, size === countSize ? undefined : size, pull, undefined);
+      impl.controller = new ReadableStreamDefaultController(INTERNAL, impl);
+    }
     impl.pull = pull && functionBind(pull, source, impl.controller);
     impl.cancel = cancel && functionBind(cancel, source);
     this.#impl = impl;
     afterReadableStart(impl, start && functionBind(start, source)(impl.controller));
+  }
+
+  static from(asyncIterable) {
+    if (arguments.length === 0) throw new TypeError('ReadableStream.from: 1 argument required');
+    return new ReadableStream(INTERNAL, fromIterable(asyncIterable));
   }
 
   get locked() {
@@ -100,7 +118,7 @@ export class ReadableStream {
     const mode = convertDictionary(options, 'getReader(): options')?.mode;
     if (mode === undefined) return new ReadableStreamDefaultReader(this);
     if (`${mode}` !== 'byob') throw new TypeError(`getReader(): mode must be 'byob' or undefined, got '${mode}'`);
-    throw new TypeError('getReader(): a BYOB reader needs a byte stream');
+    return new ReadableStreamBYOBReader(this);
   }
 
   pipeThrough(transform, options = {}) {
@@ -129,6 +147,13 @@ export class ReadableStream {
     } catch (error) {
       return promiseReject(error);
     }
+  }
+
+  tee() {
+    if (!(#impl in Object(this))) throw illegalInvocation('ReadableStream.tee');
+    const impl = this.#impl;
+    const [first, second] = impl.isByteStream ? teeBytes(impl) : teeDefault(impl);
+    return [new ReadableStream(INTERNAL, first), new ReadableStream(INTERNAL, second)];
   }
 
   values(options = {}) {

@@ -13,6 +13,32 @@ export const R_ERROR = 1 << 6;
 export const R_SETTLE_PULL = 1 << 7;
 export const R_CALL_PULL = 1 << 8;
 
+export const B_ALLOCATE = 1 << 9;
+export const B_PARTIAL = 1 << 10;
+export const B_ABANDONED = 1 << 11;
+export const B_ANSWER = 1 << 12;
+export const B_DROP_PULL_INTO = 1 << 13;
+export const B_FILLED = 1 << 14;
+export const B_REMAINDER = 1 << 15;
+export const B_COPY = 1 << 16;
+export const B_INSUFFICIENT = 1 << 17;
+export const B_ANSWER_CLOSED = 1 << 18;
+export const B_ZERO = 1 << 19;
+export const B_NOT_ZERO = 1 << 20;
+export const B_TOO_LONG = 1 << 21;
+export const B_OTHER_OFFSET = 1 << 22;
+export const B_OTHER_BUFFER = 1 << 23;
+
+/** Bits of `bytes_next_copy`. */
+export const COPY_ENTRY_DONE = 2;
+export const COPY_FILLED = 4;
+
+export const TEE_BRANCH_1 = 1 << 0;
+export const TEE_BRANCH_2 = 1 << 1;
+export const TEE_READ_FOR_1 = 1 << 2;
+export const TEE_READ_FOR_2 = 1 << 3;
+export const TEE_CANCEL_SOURCE = 1 << 4;
+
 export const W_QUEUED = 1 << 0;
 export const W_RESOLVE_WRITE = 1 << 1;
 export const W_REJECT_WRITE = 1 << 2;
@@ -57,9 +83,10 @@ export const P_BY_SOURCE_CLOSE = 1 << 6;
 export const P_BY_DESTINATION_CLOSE = 1 << 7;
 export const P_BY_SIGNAL = 1 << 8;
 
-/** Flags of `readable_new` and `pipe_new`. */
+/** Flags of `readable_new`, `bytes_new` and `pipe_new`. */
 export const HAS_SIZE = 1;
 export const NO_PULL = 2;
+export const AUTO_ALLOCATE = 4;
 export const PREVENT_CLOSE = 1;
 export const PREVENT_ABORT = 2;
 export const PREVENT_CANCEL = 4;

@@ -4,7 +4,8 @@
  */
 
 const { bind, call } = Function.prototype;
-const uncurryThis = bind.bind(call);
+/** `uncurryThis(method)(thisValue, ...args)` */
+export const uncurryThis = bind.bind(call);
 
 /** `functionBind(fn, thisValue, ...args)` */
 export const functionBind = uncurryThis(bind);

@@ -22,6 +22,18 @@ export class GenericReaderImpl {
     (this.requests ??= new Fifo()).push(request);
   }
 
+  /** Answers the first request. */
+  fulfill(chunk) {
+    this.requests.shift().chunkSteps(chunk);
+  }
+
+  /** Answers as many requests as there are chunks; all are taken off the list before the first is settled. */
+  fulfillAll(chunks) {
+    const requests = [];
+    for (let i = 0; i < chunks.length; i++) requests[i] = this.requests.shift();
+    for (let i = 0; i < chunks.length; i++) requests[i].chunkSteps(chunks[i]);
+  }
+
   takeRequests() {
     const requests = this.requests;
     this.requests = undefined;
@@ -62,11 +74,6 @@ export class DefaultReaderImpl extends GenericReaderImpl {
     return false;
   }
 
-  /** Answers the first request. */
-  fulfill(chunk) {
-    this.requests.shift().chunkSteps(chunk);
-  }
-
   onClose() {
     this.closed.fulfill();
     const requests = this.takeRequests();
@@ -82,6 +89,29 @@ export class DefaultReaderImpl extends GenericReaderImpl {
   }
 }
 
+/** The lock of a ReadableStreamBYOBReader. A close leaves its requests to the source's last response. */
+export class ByobReaderImpl extends GenericReaderImpl {
+  get isByob() {
+    return true;
+  }
+
+  onClose() {
+    this.closed.fulfill();
+  }
+
+  /** Answers all requests with `done` and a view each. */
+  answerClosed(views) {
+    const requests = this.takeRequests();
+    for (let i = 0; i < views.length; i++) requests.shift().closeSteps(views[i]);
+  }
+
+  /** Answers all requests with `done` and no view, as the stream was cancelled. */
+  closeRequests() {
+    const requests = this.takeRequests();
+    while (requests?.length) requests.shift().closeSteps(undefined);
+  }
+}
+
 /** The request of a `read()`: a promise for `{ value, done }`. */
 export class PromiseReadRequest extends Deferred {
   chunkSteps(chunk) {
@@ -94,5 +124,12 @@ export class PromiseReadRequest extends Deferred {
 
   errorSteps(error) {
     this.reject(error);
+  }
+}
+
+/** The request of a BYOB `read()`: `done` comes with a view, unless the stream was cancelled. */
+export class PromiseReadIntoRequest extends PromiseReadRequest {
+  closeSteps(view) {
+    this.resolve({ value: view, done: true });
   }
 }

@@ -1,0 +1,138 @@
+/**
+ * Buffers and views through the engine's own getters, so that neither a subclass nor a patched prototype can tell
+ * a stream something else than what the view is.
+ */
+import { reflectApply, uncurryThis } from './intrinsics.js';
+
+const BufferConstructor = ArrayBuffer;
+const DataViewConstructor = DataView;
+const ByteArray = Uint8Array;
+const typedArray = Object.getPrototypeOf(Uint8Array.prototype);
+const clone = globalThis.structuredClone;
+
+const getter = (prototype, key) => {
+  const get = Object.getOwnPropertyDescriptor(prototype, key)?.get;
+  return get && uncurryThis(get);
+};
+
+const isView = ArrayBuffer.isView;
+const typedArrayName = getter(typedArray, Symbol.toStringTag);
+const typedArrayBuffer = getter(typedArray, 'buffer');
+const typedArrayOffset = getter(typedArray, 'byteOffset');
+const typedArrayByteLength = getter(typedArray, 'byteLength');
+const dataViewBuffer = getter(DataView.prototype, 'buffer');
+const dataViewOffset = getter(DataView.prototype, 'byteOffset');
+const dataViewByteLength = getter(DataView.prototype, 'byteLength');
+const arrayBufferByteLength = getter(ArrayBuffer.prototype, 'byteLength');
+const arrayBufferDetached = getter(ArrayBuffer.prototype, 'detached');
+const arrayBufferResizable = getter(ArrayBuffer.prototype, 'resizable');
+const setBytes = uncurryThis(typedArray.set);
+
+/** What a view is made with: its constructor and the bytes of one element. */
+const VIEW_TYPES = { __proto__: null };
+for (const key of [
+  'Int8Array', 'Uint8Array', 'Uint8ClampedArray', 'Int16Array', 'Uint16Array', 'Int32Array', 'Uint32Array', 'Float16Array', 'Float32Array',
+  'Float64Array', 'BigInt64Array', 'BigUint64Array',
+]) {
+  const View = globalThis[key];
+  if (View !== undefined) VIEW_TYPES[key] = { View, elementSize: View.BYTES_PER_ELEMENT };
+}
+const DATA_VIEW = { View: DataViewConstructor, elementSize: 1 };
+
+/** `{ View, elementSize }` of any view. */
+export function viewType(view) {
+  const name = typedArrayName(view);
+  return name === undefined ? DATA_VIEW : VIEW_TYPES[name];
+}
+
+export function bufferOf(view) {
+  return typedArrayName(view) === undefined ? dataViewBuffer(view) : typedArrayBuffer(view);
+}
+
+/** Where the view begins in its buffer, in bytes. A DataView of a detached buffer throws a TypeError. */
+export function byteOffsetOf(view) {
+  return typedArrayName(view) === undefined ? dataViewOffset(view) : typedArrayOffset(view);
+}
+
+/** The view's length in bytes. A DataView of a detached buffer throws a TypeError. */
+export function byteLengthOf(view) {
+  return typedArrayName(view) === undefined ? dataViewByteLength(view) : typedArrayByteLength(view);
+}
+
+/** The length in bytes of an ArrayBuffer; 0 when it is detached. */
+export function bufferByteLength(buffer) {
+  return arrayBufferByteLength(buffer);
+}
+
+/** Web IDL's ArrayBufferView, neither shared nor resizable. */
+export function convertView(value, context) {
+  if (!isView(value)) throw new TypeError(`${context}: must be a typed array or a DataView`);
+  const buffer = bufferOf(value);
+  try {
+    arrayBufferByteLength(buffer);
+  } catch {
+    throw new TypeError(`${context}: must not be a view of a SharedArrayBuffer`);
+  }
+  if (arrayBufferResizable !== undefined && arrayBufferResizable(buffer)) {
+    throw new TypeError(`${context}: must not be a view of a resizable ArrayBuffer`);
+  }
+  return value;
+}
+
+/** https://tc39.es/ecma262/#sec-isdetachedbuffer */
+export function isDetachedBuffer(buffer) {
+  if (arrayBufferByteLength(buffer) > 0) return false;
+  if (arrayBufferDetached !== undefined) return arrayBufferDetached(buffer);
+  try {
+    new ByteArray(buffer);
+    return false;
+  } catch {
+    return true;
+  }
+}
+
+/** Node 20 copies a WebAssembly memory's buffer instead of refusing it. */
+function transferByClone(buffer) {
+  let moved;
+  try {
+    moved = reflectApply(clone, globalThis, [buffer, { transfer: [buffer] }]);
+  } catch (error) {
+    throw new TypeError('This ArrayBuffer cannot be transferred', { cause: error });
+  }
+  if (!isDetachedBuffer(buffer)) throw new TypeError('This ArrayBuffer cannot be transferred');
+  return moved;
+}
+
+/**
+ * https://streams.spec.whatwg.org/#transfer-array-buffer: the bytes in a new buffer, the old one detached. Throws a
+ * TypeError where that cannot be, as with a WebAssembly memory's.
+ */
+export const transferArrayBuffer = ArrayBuffer.prototype.transfer === undefined ? transferByClone : uncurryThis(ArrayBuffer.prototype.transfer);
+
+/** A new buffer of `length` bytes, all 0. Throws a RangeError where that is too much. */
+export function allocateBuffer(length) {
+  return new BufferConstructor(length);
+}
+
+/** Bytes of a buffer as a Uint8Array over it. */
+export function bytesOf(buffer, byteOffset, length) {
+  return new ByteArray(buffer, byteOffset, length);
+}
+
+/** A copy of bytes of a buffer. Throws a RangeError where there is no memory for it. */
+export function cloneBytes(buffer, byteOffset, length) {
+  const copy = new ByteArray(length);
+  setBytes(copy, new ByteArray(buffer, byteOffset, length));
+  return copy;
+}
+
+/** The unread part of `entry`, a Uint8Array: what follows its first `from` bytes. */
+export function rest(entry, from) {
+  return new ByteArray(typedArrayBuffer(entry), typedArrayOffset(entry) + from, typedArrayByteLength(entry) - from);
+}
+
+/** Copies `length` bytes at `from` of `entry`, a Uint8Array, to `byteOffset` of `buffer`. */
+export function copyBytes(buffer, byteOffset, entry, from, length) {
+  const source = length === typedArrayByteLength(entry) ? entry : new ByteArray(typedArrayBuffer(entry), typedArrayOffset(entry) + from, length);
+  setBytes(new ByteArray(buffer, byteOffset, length), source);
+}

@@ -1,0 +1,152 @@
+/**
+ * https://streams.spec.whatwg.org/#readable-stream-tee of a default stream. A tee is its source's reader and that
+ * reader's one read request in one object; the core decides when it reads and which branch gets what.
+ */
+import { core } from './core.js';
+import { STALE, TEE_BRANCH_1, TEE_BRANCH_2, TEE_CANCEL_SOURCE, TEE_READ_FOR_1, TEE_READ_FOR_2 } from './effects.js';
+import { Deferred, isolate } from './intrinsics.js';
+import { schedule } from './jobs.js';
+import {
+  afterReadableStart, cancelStream, CLOSED, closeReadable, enqueue, ERRORED, errorStream, READABLE, ReadableImpl,
+} from './readable.js';
+
+const abandoned = new FinalizationRegistry((id) => core.tee_free(id));
+
+/** What both kinds of tee have in common: the lock, the reads, the branches' cancels. */
+export class Tee {
+  constructor(source) {
+    if (source.reader !== undefined) throw new TypeError('tee(): the ReadableStream is locked');
+    this.source = source;
+    this.isByob = false;
+    /** Whether the request is with the source. */
+    this.waiting = false;
+    this.held = undefined;
+    this.reason1 = undefined;
+    this.reason2 = undefined;
+    this.cancelled = new Deferred();
+    this.id = core.tee_new();
+    if (this.id === 0) throw new RangeError('tee(): too many live streams; close or cancel some');
+    abandoned.register(this, this.id);
+    source.reader = this;
+    this.branch1 = this.createBranch(() => this.pull(0), (reason) => this.cancel(0, reason));
+    this.branch2 = this.createBranch(() => this.pull(1), (reason) => this.cancel(1, reason));
+    afterReadableStart(this.branch1, undefined);
+    afterReadableStart(this.branch2, undefined);
+    if (source.state === ERRORED) schedule(errorBranches, this);
+  }
+
+  // The source's reader.
+
+  addRequest() {
+    this.waiting = true;
+  }
+
+  fulfill(chunk) {
+    this.waiting = false;
+    this.chunkSteps(chunk);
+  }
+
+  onClose() {
+    if (!this.waiting) return;
+    this.waiting = false;
+    this.closeSteps();
+  }
+
+  onError() {
+    if (this.waiting) {
+      this.waiting = false;
+      this.errorSteps();
+    }
+    schedule(errorBranches, this);
+  }
+
+  // The reader's request.
+
+  /** An error of the source takes a microtask to get here, and a chunk must not get ahead of it. */
+  chunkSteps(chunk) {
+    this.held = chunk;
+    schedule(deliver, this);
+  }
+
+  errorSteps() {
+    core.tee_read_failed(this.id);
+  }
+
+  // The branches' source.
+
+  pull(branch) {
+    this.readFor(core.tee_pull(this.id, branch));
+  }
+
+  readFor(effects) {
+    if (effects & (TEE_READ_FOR_1 | TEE_READ_FOR_2)) this.read(effects);
+  }
+
+  /** https://streams.spec.whatwg.org/#readable-stream-default-reader-read */
+  readChunk() {
+    const { source } = this;
+    if (source.state === READABLE) source.pullSteps(this, this);
+    else if (source.state === CLOSED) this.closeSteps();
+    else this.errorSteps();
+  }
+
+  cancel(branch, reason) {
+    if (branch === 0) this.reason1 = reason;
+    else this.reason2 = reason;
+    if (core.tee_cancel(this.id, branch) & TEE_CANCEL_SOURCE) this.cancelSource([this.reason1, this.reason2]);
+    return this.cancelled.promise;
+  }
+
+  cancelSource(reason) {
+    this.cancelled.resolve(cancelStream(this.source, reason));
+    core.tee_free(this.id);
+  }
+}
+
+isolate(Tee);
+
+/** A tee of a default stream. */
+class DefaultTee extends Tee {
+  createBranch(pull, cancel) {
+    return new ReadableImpl(1, undefined, pull, cancel);
+  }
+
+  read() {
+    this.readChunk();
+  }
+
+  deliver(effects, chunk) {
+    if (effects & TEE_BRANCH_1) enqueue(this.branch1, chunk);
+    if (effects & TEE_BRANCH_2) enqueue(this.branch2, chunk);
+    return true;
+  }
+
+  closeSteps() {
+    const effects = core.tee_closed(this.id);
+    if (effects & TEE_BRANCH_1) closeReadable(this.branch1);
+    if (effects & TEE_BRANCH_2) closeReadable(this.branch2);
+    if (effects & (TEE_BRANCH_1 | TEE_BRANCH_2)) this.cancelled.resolve(undefined);
+  }
+}
+
+function deliver(tee) {
+  const chunk = tee.held;
+  tee.held = undefined;
+  const effects = core.tee_deliver(tee.id);
+  if (effects & STALE) return;
+  if (tee.deliver(effects, chunk)) tee.readFor(core.tee_delivered(tee.id));
+}
+
+function errorBranches(tee) {
+  const error = tee.source.storedError;
+  const effects = core.tee_errored(tee.id);
+  errorStream(tee.branch1, error);
+  errorStream(tee.branch2, error);
+  if (effects & (TEE_BRANCH_1 | TEE_BRANCH_2)) tee.cancelled.resolve(undefined);
+}
+
+/** The two branches of a default stream, which is locked from now on. */
+export function teeDefault(source) {
+  const tee = new DefaultTee(source);
+  return [tee.branch1, tee.branch2];
+}

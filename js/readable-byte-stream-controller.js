@@ -1,0 +1,50 @@
+/** https://streams.spec.whatwg.org/#rbs-controller-class */
+import { bufferByteLength, bufferOf, byteLengthOf, byteOffsetOf, convertView } from './internal/buffers.js';
+import { byteDesiredSize, canCloseOrEnqueueBytes, closeBytes, enqueueBytes, getByobRequest } from './internal/byte-readable.js';
+import { errorStream } from './internal/readable.js';
+import { defineInterface, illegalInvocation, INTERNAL } from './internal/webidl.js';
+import { ReadableStreamBYOBRequest } from './readable-stream-byob-request.js';
+
+export class ReadableByteStreamController {
+  #stream;
+
+  constructor() {
+    if (arguments[0] !== INTERNAL) throw new TypeError('ReadableByteStreamController: illegal constructor; a ReadableStream of type \'bytes\' makes its own');
+    this.#stream = arguments[1];
+  }
+
+  get byobRequest() {
+    if (!(#stream in Object(this))) throw illegalInvocation('ReadableByteStreamController.byobRequest');
+    const request = getByobRequest(this.#stream);
+    return request === null ? null : (request.wrapper ??= new ReadableStreamBYOBRequest(INTERNAL, request));
+  }
+
+  get desiredSize() {
+    if (!(#stream in Object(this))) throw illegalInvocation('ReadableByteStreamController.desiredSize');
+    return byteDesiredSize(this.#stream);
+  }
+
+  close() {
+    if (!(#stream in Object(this))) throw illegalInvocation('ReadableByteStreamController.close');
+    if (!closeBytes(this.#stream)) throw new TypeError('close(): the ReadableStream is closed, closing or errored');
+  }
+
+  enqueue(chunk) {
+    if (!(#stream in Object(this))) throw illegalInvocation('ReadableByteStreamController.enqueue');
+    if (arguments.length === 0) throw new TypeError('enqueue(): 1 argument required');
+    convertView(chunk, 'enqueue(): the chunk');
+    const byteLength = byteLengthOf(chunk);
+    if (byteLength === 0) throw new TypeError('enqueue(): the chunk must not be empty');
+    const buffer = bufferOf(chunk);
+    if (bufferByteLength(buffer) === 0) throw new TypeError('enqueue(): the chunk\'s buffer must not be empty');
+    if (!canCloseOrEnqueueBytes(this.#stream)) throw new TypeError('enqueue(): the ReadableStream is closed, closing or errored');
+    enqueueBytes(this.#stream, buffer, byteOffsetOf(chunk), byteLength);
+  }
+
+  error(e = undefined) {
+    if (!(#stream in Object(this))) throw illegalInvocation('ReadableByteStreamController.error');
+    errorStream(this.#stream, e);
+  }
+}
+
+defineInterface(ReadableByteStreamController, 'ReadableByteStreamController');
