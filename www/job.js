@@ -4,7 +4,7 @@
  */
 
 import { ByteLengthQueuingStrategy, pipeline, TransformStream } from 'tidegate';
-import { csv, digest, gunzip } from 'tidegate/codecs';
+import { codecMemory, csv, digest, gunzip } from 'tidegate/codecs';
 import { Breath } from './breath.js';
 import { Pace } from './pace.js';
 import { openSource } from './source.js';
@@ -42,6 +42,7 @@ export const FAULTS = ['totals', 'bytes', 'gunzip'];
  * @property {number} rows
  * @property {number | null} share of the work that is done, 0 to 1, where a length is known
  * @property {StageState[]} stages
+ * @property {number} wasmBytes of the codecs' Wasm memory
  */
 
 /**
@@ -112,6 +113,7 @@ export class Job {
       rows: this.#rows,
       share: source?.length ? this.#bytesIn / source.length : source?.csvLength ? bytesOut / source.csvLength : null,
       stages: stages ? this.#stageStates() : [],
+      wasmBytes: codecMemory().bytes,
     };
   }
 
@@ -125,7 +127,7 @@ export class Job {
     const bytes = this.#tapStage();
     const inflate = opened.gzip ? gunzip() : null;
     const sha256 = digest('sha-256');
-    const rows = csv({ header: false, batch: true });
+    const rows = csv({ header: true, rows: 'arrays', batch: true });
     const codecs = [inflate, sha256, rows].filter(Boolean);
     this.chain = { source: opened, bytes, stages: { inflate, sha256, rows } };
 
@@ -160,14 +162,14 @@ export class Job {
   }
 
   #csvBytes() {
-    return this.chain.stages.rows.stats().bytesIn;
+    return this.chain.stages.rows.stats()[0].bytesIn;
   }
 
   #stageStates() {
     const { inflate, sha256, rows } = this.chain.stages;
     const tap = this.#settled ? 0 : BYTES_HIGH_WATER_MARK - this.#tap.desiredSize;
     const codec = (name, stage) => {
-      const { queued, highWaterMark } = stage.stats();
+      const [{ queued, highWaterMark }] = stage.stats();
       return stageState(name, queued, highWaterMark, 'bytes');
     };
     return [
@@ -189,7 +191,7 @@ export class Job {
       const turn = this.pace.turn(signal) ?? breath.turn();
       if (turn) await turn;
       if (this.#fault?.stage === 'totals') throw this.#fault.error;
-      columns ??= findColumns(batch.shift());
+      columns ??= findColumns(await this.chain.stages.rows.columns);
       this.#add(batch, columns);
       this.#batchRows = 0;
       if (this.#rows >= this.#stopAfter) return;

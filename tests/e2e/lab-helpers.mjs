@@ -40,6 +40,18 @@ export async function until(check, limit, what) {
   }
 }
 
+/** Resolves with a count once it has not grown for a second; rejects after 15. */
+export async function untilSteady(count) {
+  const end = Date.now() + 15_000;
+  for (let last = count(); Date.now() < end; ) {
+    await sleep(1000);
+    const now = count();
+    if (now === last) return now;
+    last = now;
+  }
+  throw new Error('the count went on growing for 15 s');
+}
+
 /** Resolves with the milliseconds it took until the server saw the download end early; rejects after a second. */
 export async function whenAborted(lab, id) {
   const began = Date.now();
