@@ -26,20 +26,11 @@ const oneChunk = { highWaterMark: 1 };
  * fails, before the near stream does.
  */
 export function bridgeReadable(source, Target, { bytes = false, onError = ignore } = {}) {
-  const byob = bytes && hasByteStreams(Target) ? byobReaderOf(source) : undefined;
+  const byob = bytes ? byobReaderOf(source) : undefined;
   const bridge = new ReadableBridge(source, byob ?? source.getReader(), byob !== undefined, onError);
   const near = new Target(byob ? byteSource(bridge) : chunkSource(bridge), zeroHighWaterMark);
   bridges.set(near, bridge);
   return near;
-}
-
-function hasByteStreams(Target) {
-  try {
-    Reflect.construct(Target, [{ type: 'bytes' }]);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 function byobReaderOf(source) {

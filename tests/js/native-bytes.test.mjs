@@ -1,0 +1,59 @@
+/** fromNative and toNative of byte streams: a BYOB read on one side is a BYOB read on the other, into the same buffer. */
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { ReadableStream, fromNative, toNative } from 'tidegate';
+
+/** The same behaviour is asked of both directions: `FromReadable` is the class that is given. */
+const directions = [
+  { name: 'fromNative', convert: fromNative, FromReadable: globalThis.ReadableStream },
+  { name: 'toNative', convert: toNative, FromReadable: ReadableStream },
+];
+
+for (const { name, convert, FromReadable } of directions) {
+  describe(`${name} of a byte stream`, () => {
+    const bytes = (...values) => ({ type: 'bytes', start(c) { c.enqueue(new Uint8Array(values)); c.close(); } });
+
+    test('is a byte stream too, read into the buffer it is given', async () => {
+      const reader = convert(new FromReadable(bytes(1, 2, 3))).getReader({ mode: 'byob' });
+      const first = await reader.read(new Uint8Array(2));
+      assert.deepEqual([...first.value], [1, 2]);
+      assert.equal(first.value.buffer.byteLength, 2);
+      const second = await reader.read(new Uint8Array(8));
+      assert.deepEqual([...second.value], [3]);
+      assert.equal(second.value.buffer.byteLength, 8);
+      const third = await reader.read(new Uint8Array(8));
+      assert.equal(third.done, true);
+      assert.equal(third.value.byteLength, 0);
+    });
+
+    test('gives its chunks to a default reader as well', async () => {
+      const reader = convert(new FromReadable(bytes(1, 2, 3))).getReader();
+      assert.deepEqual([...(await reader.read()).value], [1, 2, 3]);
+      assert.equal((await reader.read()).done, true);
+    });
+
+    test('may change between the two kinds of reader', async () => {
+      const converted = convert(new FromReadable(bytes(1, 2, 3)));
+      const byob = converted.getReader({ mode: 'byob' });
+      assert.deepEqual([...(await byob.read(new Uint8Array(1))).value], [1]);
+      byob.releaseLock();
+      const reader = converted.getReader();
+      assert.deepEqual([...(await reader.read()).value], [2, 3]);
+    });
+
+    test('carries an error to a pending BYOB read unchanged', async () => {
+      const failure = new Error('broken');
+      const reader = convert(new FromReadable({ type: 'bytes', async pull() { throw failure; } })).getReader({ mode: 'byob' });
+      await assert.rejects(reader.read(new Uint8Array(4)), (error) => error === failure);
+    });
+
+    test('carries a cancel during a BYOB read', async () => {
+      let seen;
+      const reader = convert(new FromReadable({ type: 'bytes', cancel(reason) { seen = reason; } })).getReader({ mode: 'byob' });
+      const pending = reader.read(new Uint8Array(4));
+      await reader.cancel('enough');
+      assert.equal((await pending).done, true);
+      assert.equal(seen, 'enough');
+    });
+  });
+}
