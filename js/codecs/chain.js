@@ -36,7 +36,7 @@ export class Chain {
   /**
    * Copies from `chunk`, from `offset` on, as much as there is room for, and works.
    *
-   * @returns `{ state, taken }`, written to `result`: what the chain can do next, how many bytes it took
+   * @param result gets `{ state, taken }`: what the chain can do next, how many bytes it took
    * @throws {CodecError} when a codec refuses its input
    */
   run(chunk, offset, last, result) {
@@ -54,7 +54,7 @@ export class Chain {
     } catch (error) {
       throw error instanceof WebAssembly.RuntimeError ? this.#broken(error) : error;
     }
-    if (result.state >= FAILED) throw this.#failure(result.state);
+    if (result.state >= FAILED) throw this.#failure();
   }
 
   /** What has been produced, as bytes of their own. */

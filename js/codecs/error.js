@@ -1,10 +1,14 @@
 /** What a codec's streams fail with when its input is wrong. */
 export class CodecError extends Error {
-  constructor(message, { codec, code, offset, cause }) {
-    super(message, cause === undefined ? undefined : { cause });
-    this.codec = codec;
-    this.code = code;
-    this.offset = offset;
+  /**
+   * @param {string} message
+   * @param {{ codec: string, code: string, offset: number, cause?: unknown }} details
+   */
+  constructor(message, details) {
+    super(message, 'cause' in details ? { cause: details.cause } : undefined);
+    this.codec = details.codec;
+    this.code = details.code;
+    this.offset = details.offset;
   }
 }
 // On the prototype, as the engine's own error classes have it.

@@ -12,7 +12,7 @@ let current;
 class Instance {
   constructor() {
     compiled ??= new WebAssembly.Module(bytes);
-    const { exports } = new WebAssembly.Instance(compiled, imports);
+    const exports = /** @type {any} */ (new WebAssembly.Instance(compiled, imports).exports);
     __wbg_set_wasm(exports);
     exports.__wbindgen_start?.();
     this.exports = exports;

@@ -19,6 +19,19 @@ function inputSize(chunk) {
 
 const zeroStats = (name) => ({ name, bytesIn: 0, bytesOut: 0, queued: 0, highWaterMark: 65536, held: 0 });
 
+/** Stands for the promise of a write or close until it is clear that one is needed. */
+class Now {
+  failed = false;
+  error;
+
+  resolve() {}
+
+  reject(error) {
+    this.failed = true;
+    this.error = error;
+  }
+}
+
 /** A `{ readable, writable }` pair that runs `stages` as one chain. The last stage's output is the pair's. */
 export class Pair {
   #stages;
@@ -50,8 +63,11 @@ export class Pair {
       {
         start: (controller) => {
           this.#writableController = controller;
-          // A write waits for the reader, so an abort must not wait for the write.
-          controller.signal.addEventListener('abort', () => this.#fail(controller.signal.reason), { once: true });
+          // A write waits for the reader, so an abort must not wait for the write. The stream errors itself.
+          controller.signal.addEventListener('abort', () => {
+            this.#writableController = undefined;
+            this.#fail(controller.signal.reason);
+          }, { once: true });
         },
         write: (chunk) => this.#write(chunk),
         close: () => {
@@ -98,12 +114,11 @@ export class Pair {
 
   /** Starts on what was just written; returns a promise only if that is not done at once. */
   #work() {
-    let failure;
-    const settled = { resolve: undefined, reject: (error) => { failure = { error }; } };
-    this.#pending = settled;
+    const now = new Now();
+    this.#pending = now;
     this.#run();
-    if (failure !== undefined) throw failure.error;
-    if (this.#pending !== settled) return undefined;
+    if (now.failed) throw now.error;
+    if (this.#pending !== now) return undefined;
     return new Promise((resolve, reject) => {
       this.#pending = { resolve, reject };
     });
@@ -112,7 +127,7 @@ export class Pair {
   #settle() {
     const pending = this.#pending;
     this.#pending = undefined;
-    pending?.resolve?.();
+    pending?.resolve();
   }
 
   #run() {
@@ -184,6 +199,6 @@ export class Pair {
     const pending = this.#pending;
     this.#pending = undefined;
     if (pending !== undefined) pending.reject(error);
-    else this.#writableController.error(error);
+    else this.#writableController?.error(error);
   }
 }

@@ -43,19 +43,21 @@ export function pad(fields, width) {
 }
 
 /**
+ * @type {((names: string[], fields: string[]) => Record<string, string>)[]}
+ *
  * Literals, since an engine makes an object of one several times as fast as by setting its properties in a loop. A name
  * in a literal is an own property even when it is `__proto__`.
  */
 const literals = [
   () => ({}),
-  ([a], f) => ({ [a]: f[0] }),
-  ([a, b], f) => ({ [a]: f[0], [b]: f[1] }),
-  ([a, b, c], f) => ({ [a]: f[0], [b]: f[1], [c]: f[2] }),
-  ([a, b, c, d], f) => ({ [a]: f[0], [b]: f[1], [c]: f[2], [d]: f[3] }),
-  ([a, b, c, d, e], f) => ({ [a]: f[0], [b]: f[1], [c]: f[2], [d]: f[3], [e]: f[4] }),
-  ([a, b, c, d, e, g], f) => ({ [a]: f[0], [b]: f[1], [c]: f[2], [d]: f[3], [e]: f[4], [g]: f[5] }),
-  ([a, b, c, d, e, g, h], f) => ({ [a]: f[0], [b]: f[1], [c]: f[2], [d]: f[3], [e]: f[4], [g]: f[5], [h]: f[6] }),
-  ([a, b, c, d, e, g, h, i], f) => ({ [a]: f[0], [b]: f[1], [c]: f[2], [d]: f[3], [e]: f[4], [g]: f[5], [h]: f[6], [i]: f[7] }),
+  (n, f) => ({ [n[0]]: f[0] }),
+  (n, f) => ({ [n[0]]: f[0], [n[1]]: f[1] }),
+  (n, f) => ({ [n[0]]: f[0], [n[1]]: f[1], [n[2]]: f[2] }),
+  (n, f) => ({ [n[0]]: f[0], [n[1]]: f[1], [n[2]]: f[2], [n[3]]: f[3] }),
+  (n, f) => ({ [n[0]]: f[0], [n[1]]: f[1], [n[2]]: f[2], [n[3]]: f[3], [n[4]]: f[4] }),
+  (n, f) => ({ [n[0]]: f[0], [n[1]]: f[1], [n[2]]: f[2], [n[3]]: f[3], [n[4]]: f[4], [n[5]]: f[5] }),
+  (n, f) => ({ [n[0]]: f[0], [n[1]]: f[1], [n[2]]: f[2], [n[3]]: f[3], [n[4]]: f[4], [n[5]]: f[5], [n[6]]: f[6] }),
+  (n, f) => ({ [n[0]]: f[0], [n[1]]: f[1], [n[2]]: f[2], [n[3]]: f[3], [n[4]]: f[4], [n[5]]: f[5], [n[6]]: f[6], [n[7]]: f[7] }),
 ];
 
 /** A function that makes an object with the properties `names` of an array of as many fields. */

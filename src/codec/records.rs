@@ -88,11 +88,11 @@ impl Records {
     /// To be called at most once before [`take`](Self::take).
     pub fn to_utf16(&mut self, text: &[u8]) {
         let fields = self.complete_fields();
-        let (mut from, mut units) = (0, 0u32);
+        let (mut from, mut surplus) = (0, 0);
         for end in &mut self.ends[..fields] {
             let to = (*end as usize).min(text.len());
-            units += utf16_length(&text[from..to]);
-            *end = units;
+            surplus += utf8_surplus(&text[from..to]);
+            *end -= surplus;
             from = to;
         }
     }
@@ -112,10 +112,12 @@ impl Records {
     }
 }
 
-/// The number of UTF-16 code units of valid UTF-8: one for each byte that begins a character, and a
-/// second for those of four bytes.
-fn utf16_length(text: &[u8]) -> u32 {
-    text.iter()
-        .map(|&byte| u32::from((byte as i8) >= -0x40) + u32::from(byte >= 0xf0))
-        .sum()
+/// How many more bytes than UTF-16 code units valid UTF-8 has: the bytes that do not begin a character,
+/// less one for each character of four bytes, which has two units.
+fn utf8_surplus(text: &[u8]) -> u32 {
+    if text.is_ascii() {
+        return 0;
+    }
+    text.iter().map(|&byte| u32::from((byte as i8) < -0x40)).sum::<u32>()
+        - text.iter().map(|&byte| u32::from(byte >= 0xf0)).sum::<u32>()
 }
