@@ -10,7 +10,7 @@ export const HARNESS = '(harness)';
 /**
  * @typedef {object} Expectation
  * @property {string} reason One sentence: why it fails, and why that is right.
- * @property {string[]} [engines] Where it is expected; everywhere if left out.
+ * @property {string[]} [engines] Where it is expected, such as "webkit", "node" or "node 20"; everywhere if left out.
  * @property {Record<string, string[] | '*'>} tests Test id to the names of its subtests that fail; '*' is all of them.
  */
 
@@ -30,6 +30,11 @@ export function readExpectations(suite) {
   return list;
 }
 
+/** The names by which expectations may call an engine. */
+export function engineNames(engine) {
+  return engine === 'node' ? [engine, `node ${process.versions.node.split('.')[0]}`] : [engine];
+}
+
 /** The subtests of a result, with the harness's own status as one more where it is not OK. */
 export function outcomes(result) {
   const list = result.subtests.map(({ name, status, message }) => ({ name, passed: status === 'PASS', status, message }));
@@ -47,7 +52,7 @@ export function outcomes(result) {
  */
 export function judge(results, expectations, engine) {
   const findings = { unexpectedFailures: [], unexpectedPasses: [], stale: [], expectedFailures: [] };
-  const relevant = expectations.filter(({ engines }) => engines === undefined || engines.includes(engine));
+  const relevant = expectations.filter(({ engines }) => engines === undefined || engineNames(engine).some((name) => engines.includes(name)));
   for (const result of results) {
     const { id } = result;
     const reasons = new Map();

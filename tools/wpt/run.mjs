@@ -2,7 +2,7 @@
 import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { engines } from '../browsers/index.mjs';
+import { availableEngines, engines } from '../browsers/index.mjs';
 import { cloneCheckout, findCheckout, pinned } from './checkout.mjs';
 import { isClean, judge, outcomes, readExpectations } from './expectations.mjs';
 import { implementations, installScript } from './implementations.mjs';
@@ -10,12 +10,12 @@ import { runInBrowser } from './run-browser.mjs';
 import { runInNode, runsInNode } from './run-node.mjs';
 import { listTests, suites } from './suites.mjs';
 
-const usage = `usage: npm run wpt -- [--dir CHECKOUT] [--engine node|${engines.join('|')}]... [--suite ${Object.keys(suites).join('|')}]...
+const usage = `usage: npm run wpt -- [--dir CHECKOUT] [--engine node|${engines.join('|')}|all]... [--suite ${Object.keys(suites).join('|')}]...
                   [--filter GLOB] [--impl ${implementations.join('|')}] [--json FILE] [--failures FILE] [--clone DIR] [--verbose]
 
   --dir       a checkout of Web Platform Tests (else the environment variable WPT_DIR)
   --clone     clone the pinned commit (${pinned.commit.slice(0, 10)}) into this directory first
-  --engine    where to run; may be repeated; node if left out
+  --engine    where to run; may be repeated; node if left out; all is node and every browser installed
   --suite     what to run; may be repeated; streams if left out
   --filter    only tests whose path matches
   --impl      which implementation to install; ours if left out, and only then are expectations checked
@@ -100,6 +100,7 @@ async function main() {
     },
   });
   if (values.help) return console.log(usage);
+  if (values.engine.includes('all')) values.engine = ['node', ...availableEngines()];
   for (const engine of values.engine) if (engine !== 'node' && !engines.includes(engine)) throw new TypeError(`unknown engine "${engine}"\n${usage}`);
   for (const suite of values.suite) if (!(suite in suites)) throw new TypeError(`unknown suite "${suite}"\n${usage}`);
   const root = findCheckout(values.clone ? cloneCheckout(values.clone) : values.dir);

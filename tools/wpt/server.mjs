@@ -46,6 +46,23 @@ const report = `'use strict';
 })();
 `;
 
+/**
+ * Stands in for the checkout's get-host-info.sub.js, a template that the checkout's own server fills in. There is no TLS
+ * here; the two names of the loopback interface are two sites, and both count as secure contexts.
+ */
+const hostInfo = `'use strict';
+function get_host_info() {
+  const same = 'http://localhost:' + location.port;
+  const other = 'http://127.0.0.1:' + location.port;
+  return {
+    HTTP_PORT: location.port, HTTPS_PORT: location.port, ORIGINAL_HOST: 'localhost', REMOTE_HOST: '127.0.0.1',
+    ORIGIN: same, HTTP_ORIGIN: same, HTTPS_ORIGIN: same,
+    REMOTE_ORIGIN: other, HTTP_REMOTE_ORIGIN: other, HTTPS_REMOTE_ORIGIN: other,
+    HTTP_NOTSAMESITE_ORIGIN: other, HTTPS_NOTSAMESITE_ORIGIN: other,
+  };
+}
+`;
+
 function page(path, source) {
   const meta = parseMeta(source);
   const title = JSON.stringify(meta.title ?? '').slice(1, -1).replace(/</g, '&lt;');
@@ -79,6 +96,7 @@ export async function startServer(root, { script, multiplier = 2, onResult }) {
     };
     if (pathname === RESULT) return send('application/json', JSON.stringify({ next: onResult(await readJson(request)) }));
     if (pathname === INSTALL) return send(types['.js'], script);
+    if (pathname === '/common/get-host-info.sub.js') return send(types['.js'], hostInfo);
     if (pathname === '/resources/testharnessreport.js') {
       return send(types['.js'], report.replace('TIMEOUT_MULTIPLIER', String(multiplier)));
     }
@@ -91,6 +109,9 @@ export async function startServer(root, { script, multiplier = 2, onResult }) {
     if (wrapped !== undefined) return send(types['.html'], page(wrapped, body.toString('utf8')), headers);
     if (path.endsWith('.html') && script) {
       return send(types['.html'], body.toString('utf8').replace(/^(\s*<!doctype[^>]*>)?/i, `$1<script src="${INSTALL}"></script>`), headers);
+    }
+    if (script && /worker$/.test(request.headers['sec-fetch-dest'] ?? '')) {
+      return send(types['.js'], `importScripts(${JSON.stringify(INSTALL)});\n${body}`, headers);
     }
     return send(types[extname(path)] ?? 'application/octet-stream', body, headers);
   }
