@@ -1,8 +1,8 @@
 /** https://streams.spec.whatwg.org/#default-reader-class */
 import { core } from './internal/core.js';
-import { R_CALL_PULL, R_CHUNK, R_CLOSE } from './internal/effects.js';
+import { R_CHUNK } from './internal/effects.js';
 import { promiseReject, promiseResolve } from './internal/intrinsics.js';
-import { applyReadable, CLOSED, READABLE } from './internal/readable.js';
+import { applyReadable, CLOSED, FOLLOW_UP, READABLE } from './internal/readable.js';
 import { DefaultReaderImpl, PromiseReadRequest } from './internal/reader.js';
 import { defineInterface, illegalInvocation } from './internal/webidl.js';
 import { readableImpl } from './readable-stream.js';
@@ -51,12 +51,12 @@ function read(reader) {
     const effects = core.readable_read(stream.id);
     if (effects & R_CHUNK) {
       const value = stream.queue.shift();
-      if (effects & (R_CLOSE | R_CALL_PULL)) applyReadable(stream, effects);
+      if (effects & FOLLOW_UP) applyReadable(stream, effects);
       return promiseResolve({ value, done: false });
     }
     const request = new PromiseReadRequest();
     reader.addRequest(request);
-    if (effects & R_CALL_PULL) applyReadable(stream, effects);
+    if (effects & FOLLOW_UP) applyReadable(stream, effects);
     return request.promise;
   }
   if (stream.state === CLOSED) return promiseResolve({ value: undefined, done: true });

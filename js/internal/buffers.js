@@ -99,7 +99,7 @@ function transferByClone(buffer) {
   } catch (error) {
     throw new TypeError('This ArrayBuffer cannot be transferred', { cause: error });
   }
-  if (!isDetachedBuffer(buffer)) throw new TypeError('This ArrayBuffer cannot be transferred');
+  if (arrayBufferByteLength(buffer) > 0) throw new TypeError('This ArrayBuffer cannot be transferred');
   return moved;
 }
 

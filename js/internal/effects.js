@@ -12,6 +12,7 @@ export const R_CLOSE = 1 << 5;
 export const R_ERROR = 1 << 6;
 export const R_SETTLE_PULL = 1 << 7;
 export const R_CALL_PULL = 1 << 8;
+export const R_WAKE_WRITE = 1 << 9;
 
 export const B_ALLOCATE = 1 << 9;
 export const B_PARTIAL = 1 << 10;
@@ -57,10 +58,9 @@ export const W_REJECT_CLOSED = 1 << 14;
 export const W_CALL_WRITE = 1 << 15;
 export const W_CALL_CLOSE = 1 << 16;
 export const W_CALL_ABORT = 1 << 17;
+export const W_HOLD_WRITE = 1 << 18;
 
-export const T_WAIT = 1 << 0;
 export const T_WAKE_WRITE = 1 << 1;
-export const T_CALL_TRANSFORM = 1 << 2;
 export const T_FINISH = 1 << 3;
 export const T_FINISHING = 1 << 4;
 

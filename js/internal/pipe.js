@@ -6,12 +6,12 @@ import { core } from './core.js';
 import {
   BYTE_SOURCE, P_ABORT_BOTH, P_ABORT_DESTINATION, P_ACTION_MASK, P_BEGIN_DRAINING, P_BY_DESTINATION_CLOSE, P_BY_DESTINATION_ERROR,
   P_BY_SIGNAL, P_BY_SOURCE_CLOSE, P_BY_SOURCE_ERROR, P_CANCEL_CLOSED, P_CANCEL_SOURCE, P_CLOSE_DESTINATION, P_DRAINING, P_FINISH, P_MOVE,
-  P_READ, P_SOURCE_SHIFT, P_WAIT, PREVENT_ABORT, PREVENT_CANCEL, R_CALL_PULL, R_CLOSE,
+  P_READ, P_SOURCE_SHIFT, P_WAIT, PREVENT_ABORT, PREVENT_CANCEL, REFUSED, STALE, W_BACKPRESSURE,
 } from './effects.js';
 import { Deferred, functionBind, promiseResolve, upon } from './intrinsics.js';
 import { schedule, scheduleInPipe } from './jobs.js';
-import { applyReadable, callPull, cancelStream, CLOSED, ERRORED, READABLE } from './readable.js';
-import { abortWritable, chunkSize, WRITABLE, writeChunk, CLOSED as W_CLOSED, ERRORED as W_ERRORED } from './writable.js';
+import { applyReadable, cancelStream, CLOSED, ERRORED, FOLLOW_UP, READABLE } from './readable.js';
+import { abortWritable, chunkSize, queueWrite, WRITABLE, CLOSED as W_CLOSED, ERRORED as W_ERRORED } from './writable.js';
 import { WriterImpl } from './writer.js';
 
 const { addEventListener, removeEventListener } = EventTarget.prototype;
@@ -59,7 +59,7 @@ class Pipe extends Deferred {
 
   chunkSteps(chunk) {
     this.held = chunk;
-    core.pipe_fulfilled(this.id);
+    if (this.flags & BYTE_SOURCE) core.pipe_fulfilled(this.id);
     scheduleInPipe(writeHeld, this);
   }
 
@@ -101,10 +101,13 @@ class Pipe extends Deferred {
     schedule(advance, this);
   }
 
+  /** Writes a chunk; false where the destination has no room for another, and will tell when it has. */
   write(chunk) {
     const destination = this.destination;
     const size = destination.size === undefined ? 1 : chunkSize(destination, chunk);
-    writeChunk(destination, chunk, size, undefined);
+    const effects = core.pipe_write(this.id, size);
+    if (!(effects & (REFUSED | STALE))) queueWrite(destination, chunk, size, undefined, effects);
+    return (effects & W_BACKPRESSURE) === 0;
   }
 
   /** Keeps why the pipe ends, as it stands when the shutdown begins. */
@@ -177,9 +180,7 @@ class Pipe extends Deferred {
 function writeHeld(pipe) {
   const chunk = pipe.held;
   pipe.held = undefined;
-  core.pipe_written(pipe.id);
-  pipe.write(chunk);
-  advance(pipe);
+  if (pipe.write(chunk)) advance(pipe);
 }
 
 /** Lets the pipe go on until it has to wait. Runs in a microtask, never inside the page's call. */
@@ -197,13 +198,12 @@ function carryOut(pipe, answer) {
       const source = pipe.source;
       const chunk = source.queue.shift();
       const effects = answer >>> P_SOURCE_SHIFT;
-      if (effects & (R_CLOSE | R_CALL_PULL)) applyReadable(source, effects);
-      pipe.write(chunk);
-      return true;
+      if (effects & FOLLOW_UP) applyReadable(source, effects);
+      return pipe.write(chunk);
     }
     case P_READ:
       if (pipe.flags & BYTE_SOURCE) pipe.source.pullSteps(pipe, pipe);
-      else if ((answer >>> P_SOURCE_SHIFT) & R_CALL_PULL) callPull(pipe.source);
+      else if ((answer >>> P_SOURCE_SHIFT) & FOLLOW_UP) applyReadable(pipe.source, answer >>> P_SOURCE_SHIFT);
       return false;
     case P_BEGIN_DRAINING:
       pipe.beginShutdown(answer);

@@ -4,7 +4,7 @@
  */
 import { core } from './core.js';
 import {
-  BAD_SIZE, HAS_SIZE, NO_PULL, R_CALL_PULL, R_CHUNK, R_CLOSE, R_FULFILL, R_NEED_SIZE, R_QUEUED, R_SETTLE_PULL, REFUSED, STALE,
+  BAD_SIZE, HAS_SIZE, NO_PULL, R_CALL_PULL, R_CHUNK, R_CLOSE, R_FULFILL, R_NEED_SIZE, R_QUEUED, R_SETTLE_PULL, R_WAKE_WRITE, REFUSED, STALE,
 } from './effects.js';
 import { Fifo } from './fifo.js';
 import { isolate, noop, promiseReject, promiseResolve, promiseThen, resolved } from './intrinsics.js';
@@ -13,6 +13,9 @@ import { later, schedule } from './jobs.js';
 export const READABLE = 0;
 export const CLOSED = 1;
 export const ERRORED = 2;
+
+/** The effects that `applyReadable` carries out. */
+export const FOLLOW_UP = R_CLOSE | R_CALL_PULL | R_WAKE_WRITE;
 
 /** Returned by a pull algorithm of ours that reports its end to the core itself. */
 export const PENDING = Symbol('pending');
@@ -68,11 +71,11 @@ export class ReadableImpl {
     const effects = core.readable_read(this.id);
     if (effects & R_CHUNK) {
       const chunk = this.queue.shift();
-      if (effects & (R_CLOSE | R_CALL_PULL)) applyReadable(this, effects);
+      if (effects & FOLLOW_UP) applyReadable(this, effects);
       request.chunkSteps(chunk);
     } else {
       reader.addRequest(request);
-      if (effects & R_CALL_PULL) callPull(this);
+      if (effects & FOLLOW_UP) applyReadable(this, effects);
     }
   }
 
@@ -102,6 +105,7 @@ isolate(ReadableImpl);
 export function applyReadable(stream, effects) {
   if (effects & R_CLOSE) closeStream(stream);
   if (effects & R_CALL_PULL) callPull(stream);
+  else if (effects & R_WAKE_WRITE) stream.transform.wake();
 }
 
 /** Waits for the start algorithm's `result`, then lets the stream pull. */
@@ -135,7 +139,8 @@ export function callPull(stream) {
 }
 
 export function pullSettled(stream) {
-  if (stream.reportPulled() & R_CALL_PULL) callPull(stream);
+  const effects = stream.reportPulled();
+  if (effects & FOLLOW_UP) applyReadable(stream, effects);
 }
 
 /** https://streams.spec.whatwg.org/#readable-stream-close, once the core has closed. */
@@ -192,8 +197,8 @@ function finishEnqueue(stream, chunk, first, transform) {
   if (effects & R_NEED_SIZE) effects = commitSize(stream, chunk, transform);
   if (effects & R_QUEUED) stream.queue.push(chunk);
   else if (effects & R_FULFILL) stream.reader.fulfill(chunk);
-  if (effects & (R_SETTLE_PULL | R_CALL_PULL)) {
-    if (effects & R_CALL_PULL) callPull(stream);
+  if (effects & (R_SETTLE_PULL | FOLLOW_UP)) {
+    if (effects & FOLLOW_UP) applyReadable(stream, effects);
     if (effects & R_SETTLE_PULL) later(stream.reader)(pullSettled, stream);
   }
   return (effects & (REFUSED | STALE)) === 0 || (first & R_NEED_SIZE) !== 0;

@@ -1,10 +1,10 @@
 /** Transform streams: https://streams.spec.whatwg.org/#ts-abstract-ops */
 import { core } from './core.js';
-import { T_FINISH, T_WAIT, T_WAKE_WRITE } from './effects.js';
-import { Deferred, isolate, promiseReject, promiseResolve, promiseThen } from './intrinsics.js';
+import { T_FINISH, T_WAKE_WRITE } from './effects.js';
+import { Deferred, isolate, noop, promiseReject, promiseResolve, promiseThen } from './intrinsics.js';
 import { later, schedule } from './jobs.js';
 import {
-  afterReadableStart, closeReadable, enqueueTransformed, ERRORED, errorStream, PENDING, READABLE, ReadableImpl,
+  afterReadableStart, closeReadable, enqueueTransformed, ERRORED, errorStream, READABLE, ReadableImpl,
 } from './readable.js';
 import {
   afterWritableStart, CLOSED as W_CLOSED, ERRORED as W_ERRORED, ERRORING, errorWritable, WritableImpl, writeFailed, writeSettled,
@@ -24,19 +24,19 @@ export class TransformImpl {
     this.writable = new WritableImpl(
       writableStrategy.highWaterMark,
       writableStrategy.size,
-      (chunk) => this.sinkWrite(chunk),
+      (chunk) => this.perform(chunk),
       () => this.sinkClose(),
       (reason) => this.sinkAbort(reason),
     );
     this.readable = new ReadableImpl(
       readableStrategy.highWaterMark,
       readableStrategy.size,
-      () => this.sourcePull(),
+      noop, // the core pulls by itself
       (reason) => this.sourceCancel(reason),
     );
     this.writable.transform = this;
     this.readable.transform = this;
-    this.id = core.transform_new(this.readable.id);
+    this.id = core.transform_new(this.readable.id, this.writable.id);
     abandoned.register(this, this.id);
   }
 
@@ -114,17 +114,9 @@ export class TransformImpl {
     });
   }
 
-  sinkWrite(chunk) {
-    if (core.transform_write(this.id) & T_WAIT) {
-      this.waiting = chunk;
-      return PENDING;
-    }
-    return this.perform(chunk);
-  }
-
-  sourcePull() {
-    if (core.transform_pull(this.id) & T_WAKE_WRITE) later(this.writable.writer)(wakeWrite, this);
-    return PENDING;
+  /** Lets the write that waits go on. */
+  wake() {
+    later(this.writable.writer)(wakeWrite, this);
   }
 
   /** Whether this call begins the finish; otherwise `finish` holds the promise of the one that did. */

@@ -5,7 +5,7 @@
 import { core } from './core.js';
 import {
   BAD_SIZE, REFUSED, W_ABORT_PENDING, W_BACKPRESSURE, W_CALL_ABORT, W_CALL_CLOSE, W_CALL_WRITE, W_CLEAR,
-  W_FINISH_ERRORING, W_QUEUED, W_READY, W_REJECT_ABORT, W_REJECT_CLOSE, W_REJECT_CLOSED, W_REJECT_WRITE, W_RESOLVE_ABORT,
+  W_FINISH_ERRORING, W_HOLD_WRITE, W_QUEUED, W_READY, W_REJECT_ABORT, W_REJECT_CLOSE, W_REJECT_CLOSED, W_REJECT_WRITE, W_RESOLVE_ABORT,
   W_RESOLVE_CLOSE, W_RESOLVE_WRITE, W_START_ERRORING,
 } from './effects.js';
 import { Fifo } from './fifo.js';
@@ -82,6 +82,7 @@ export function applyWritable(stream, effects, error) {
   if (effects & W_BACKPRESSURE) writer?.onBackpressure();
   if (effects & W_FINISH_ERRORING) finishErroring(stream, effects);
   if (effects & W_CALL_WRITE) callWrite(stream);
+  else if (effects & W_HOLD_WRITE) holdWrite(stream);
   else if (effects & W_CALL_CLOSE) callClose(stream);
   // A pipe answers this with a burst of writes, so it comes after the sink's call.
   if (effects & W_READY) writer?.onReady();
@@ -154,6 +155,12 @@ function callWrite(stream) {
     stream.onWriteFailed ??= (error) => writeFailed(stream, error);
     promiseThen(promiseResolve(result), stream.onWritten, stream.onWriteFailed);
   }
+}
+
+/** A transform's write that waits for the readable side. */
+function holdWrite(stream) {
+  stream.transform.waiting = stream.queue.shift();
+  stream.inFlightRequest = stream.writeRequests.shift();
 }
 
 export function writeSettled(stream) {
@@ -246,6 +253,12 @@ export function writeChunk(stream, chunk, size, request) {
   if (stream.state !== WRITABLE) return false;
   const effects = core.writable_write(stream.id, size);
   if (effects & REFUSED) return false;
+  queueWrite(stream, chunk, size, request, effects);
+  return true;
+}
+
+/** Carries out what the core answered to a write that it accepted. */
+export function queueWrite(stream, chunk, size, request, effects) {
   stream.queue.push(chunk);
   stream.writeRequests.push(request);
   if (effects !== W_QUEUED) {
@@ -254,7 +267,6 @@ export function writeChunk(stream, chunk, size, request) {
       : undefined;
     applyWritable(stream, effects, error);
   }
-  return true;
 }
 
 /** https://streams.spec.whatwg.org/#writable-stream-close-queued-or-in-flight */

@@ -33,6 +33,9 @@ pub mod readable {
     pub const ERROR: Effects = 1 << 6;
     /// Settle a transform's outstanding pull in a microtask of its own.
     pub const SETTLE_PULL: Effects = 1 << 7;
+    /// The stream is a transform's: its pull let the write that waited go on. Resume that in a
+    /// microtask of its own.
+    pub const WAKE_WRITE: Effects = 1 << 9;
     /// Call the pull algorithm. User code: last.
     pub const CALL_PULL: Effects = 1 << 8;
 }
@@ -132,6 +135,9 @@ pub mod writable {
     pub const REJECT_ABORT: Effects = 1 << 13;
     /// Reject the close request, if any, and `closed`.
     pub const REJECT_CLOSED: Effects = 1 << 14;
+    /// The stream is a transform's and the readable side has no room: keep the chunk at the queue's
+    /// head for a later `WAKE_WRITE`; its request is now the one in flight.
+    pub const HOLD_WRITE: Effects = 1 << 18;
     /// Call the write algorithm with the chunk at the queue's head; its request is now the one in
     /// flight. User code: last.
     pub const CALL_WRITE: Effects = 1 << 15;
@@ -146,12 +152,8 @@ pub mod writable {
 pub mod transform {
     use super::Effects;
 
-    /// Keep the chunk: the readable side has no room for its result yet.
-    pub const WAIT: Effects = 1 << 0;
     /// Resume the write that waits, in a microtask of its own.
     pub const WAKE_WRITE: Effects = 1 << 1;
-    /// Call the transform algorithm now. User code: last.
-    pub const CALL_TRANSFORM: Effects = 1 << 2;
     /// The finish (flush, cancel or abort) has begun; its algorithm runs now. User code: last.
     pub const FINISH: Effects = 1 << 3;
     /// A finish began earlier; its promise is the answer.

@@ -65,7 +65,7 @@ impl Core {
         destination_end: u32,
         flags: u32,
     ) -> Id {
-        self.pipes.insert(Pipe {
+        let id = self.pipes.insert(Pipe {
             source,
             destination,
             flags,
@@ -76,7 +76,11 @@ impl Core {
             wrote: false,
             shutdown: 0,
             acted: false,
-        })
+        });
+        if let Some(stream) = self.readables.get_mut(source) {
+            stream.pipe = id;
+        }
+        id
     }
 
     /// The pipe has finished; its read request, if one is left, is withdrawn (from a byte stream by
@@ -86,6 +90,9 @@ impl Core {
             && pipe.flags & BYTE_SOURCE == 0
         {
             self.readable_release(pipe.source);
+            if let Some(stream) = self.readables.get_mut(pipe.source) {
+                stream.pipe = 0;
+            }
         }
     }
 
@@ -104,7 +111,7 @@ impl Core {
         }
     }
 
-    /// Report: the read request was answered; the host holds the chunk.
+    /// The read request was answered; the host holds the chunk. A byte source's host reports it.
     #[inline]
     pub fn pipe_fulfilled(&mut self, id: Id) {
         if let Some(pipe) = self.pipes.get_mut(id) {
@@ -113,12 +120,18 @@ impl Core {
         }
     }
 
-    /// Report: the held chunk was written.
+    /// Writes a chunk that the pipe read and that has its size: the destination's effects, as
+    /// [`Core::writable_write`] gives them.
     #[inline]
-    pub fn pipe_written(&mut self, id: Id) {
-        if let Some(pipe) = self.pipes.get_mut(id) {
-            pipe.holding = false;
-            pipe.wrote = true;
+    pub fn pipe_write(&mut self, id: Id, size: f64) -> Effects {
+        match self.pipes.get_mut(id) {
+            Some(pipe) => {
+                pipe.holding = false;
+                pipe.wrote = true;
+                let destination = pipe.destination;
+                self.writable_write(destination, size)
+            }
+            None => STALE,
         }
     }
 

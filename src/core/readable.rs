@@ -17,6 +17,10 @@ pub struct Readable {
     queue: QueueWithSizes,
     high_water_mark: f64,
     requests: u32,
+    /// The transform whose readable side this is, or 0.
+    pub(crate) transform: Id,
+    /// The pipe that reads this stream, or 0.
+    pub(crate) pipe: Id,
     has_size: bool,
     no_pull: bool,
     started: bool,
@@ -31,6 +35,8 @@ impl Readable {
             queue: QueueWithSizes::new(),
             high_water_mark,
             requests: 0,
+            transform: 0,
+            pipe: 0,
             has_size: flags & HAS_SIZE != 0,
             no_pull: flags & NO_PULL != 0,
             started: false,
@@ -93,12 +99,29 @@ impl Core {
         self.readables.remove(id);
     }
 
+    /// Pulls a transform's readable side here, where no user code is concerned; the pull stays
+    /// outstanding until an enqueue answers [`SETTLE_PULL`].
+    #[inline]
+    fn route_pull(&mut self, id: Id, effects: Effects) -> Effects {
+        if effects & CALL_PULL == 0 {
+            return effects;
+        }
+        match self.readables.get(id) {
+            Some(stream) if stream.transform != 0 => {
+                let transform = stream.transform;
+                effects & !CALL_PULL | self.transform_pull(transform)
+            }
+            _ => effects,
+        }
+    }
+
     /// Report: the start algorithm fulfilled.
     pub fn readable_started(&mut self, id: Id) -> Effects {
         match self.readables.get_mut(id) {
             Some(stream) => {
                 stream.started = true;
-                stream.call_pull_if_needed()
+                let effects = stream.call_pull_if_needed();
+                self.route_pull(id, effects)
             }
             None => STALE,
         }
@@ -114,7 +137,8 @@ impl Core {
                     return 0;
                 }
                 stream.pull_again = false;
-                stream.call_pull_if_needed()
+                let effects = stream.call_pull_if_needed();
+                self.route_pull(id, effects)
             }
             None => STALE,
         }
@@ -144,10 +168,12 @@ impl Core {
                 self.readables.remove(id);
                 return CHUNK | CLOSE;
             }
-            return CHUNK | stream.call_pull_if_needed();
+            let effects = CHUNK | stream.call_pull_if_needed();
+            return self.route_pull(id, effects);
         }
         stream.requests += 1;
-        PENDING | stream.call_pull_if_needed()
+        let effects = PENDING | stream.call_pull_if_needed();
+        self.route_pull(id, effects)
     }
 
     /// The first half of
@@ -163,19 +189,26 @@ impl Core {
         }
         if stream.requests > 0 {
             stream.requests -= 1;
-            return FULFILL | stream.call_pull_if_needed();
+            let effects = FULFILL | stream.call_pull_if_needed();
+            let pipe = stream.pipe;
+            self.pipe_fulfilled(pipe);
+            return self.route_pull(id, effects);
         }
         if stream.has_size {
             return NEED_SIZE;
         }
-        stream.queue_chunk(1.0)
+        let effects = stream.queue_chunk(1.0);
+        self.route_pull(id, effects)
     }
 
     /// The second half of an enqueue: the chunk has its size. With [`BAD_SIZE`] the host errors
     /// the stream with a RangeError and throws it.
     pub fn readable_enqueue_commit(&mut self, id: Id, size: f64) -> Effects {
         match self.readables.get_mut(id) {
-            Some(stream) => stream.queue_chunk(size),
+            Some(stream) => {
+                let effects = stream.queue_chunk(size);
+                self.route_pull(id, effects)
+            }
             None if (0.0..f64::INFINITY).contains(&size) => STALE,
             None => BAD_SIZE,
         }

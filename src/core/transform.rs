@@ -1,6 +1,6 @@
 //! [Transform streams](https://streams.spec.whatwg.org/#ts-model): the backpressure between a
 //! writable and a readable side.
-use super::effect::readable::{FULFILL, QUEUED, SETTLE_PULL};
+use super::effect::readable::{self, FULFILL, QUEUED, SETTLE_PULL};
 use super::effect::transform::*;
 use super::effect::{Effects, STALE};
 use super::{Core, Id};
@@ -16,15 +16,22 @@ pub struct Transform {
 }
 
 impl Core {
-    /// A new transform whose readable side is `readable`. It begins with backpressure.
-    pub fn transform_new(&mut self, readable: Id) -> Id {
-        self.transforms.insert(Transform {
+    /// A new transform between two sides that belong to nothing else. It begins with backpressure.
+    pub fn transform_new(&mut self, readable: Id, writable: Id) -> Id {
+        let id = self.transforms.insert(Transform {
             readable,
             backpressure: true,
             write_waits: false,
             pull_waits: false,
             finishing: false,
-        })
+        });
+        if let Some(side) = self.readables.get_mut(readable) {
+            side.transform = id;
+        }
+        if let Some(side) = self.writables.get_mut(writable) {
+            side.transform = id;
+        }
+        id
     }
 
     /// Both sides have ended, or the host abandoned them.
@@ -32,29 +39,33 @@ impl Core {
         self.transforms.remove(id);
     }
 
-    /// <https://streams.spec.whatwg.org/#transform-stream-default-sink-write-algorithm>
+    /// <https://streams.spec.whatwg.org/#transform-stream-default-sink-write-algorithm>: whether
+    /// the write waits for the readable side.
     #[inline]
-    pub fn transform_write(&mut self, id: Id) -> Effects {
+    pub(crate) fn transform_must_wait(&mut self, id: Id) -> bool {
         match self.transforms.get_mut(id) {
-            Some(transform) if transform.backpressure => {
-                transform.write_waits = true;
-                WAIT
+            Some(transform) => {
+                transform.write_waits = transform.backpressure;
+                transform.backpressure
             }
-            Some(_) => CALL_TRANSFORM,
-            None => STALE,
+            None => false,
         }
     }
 
-    /// <https://streams.spec.whatwg.org/#transform-stream-default-source-pull-algorithm>. The pull
-    /// stays outstanding until an enqueue answers [`SETTLE_PULL`].
+    /// <https://streams.spec.whatwg.org/#transform-stream-default-source-pull-algorithm>: the
+    /// readable side's effects of it.
     #[inline]
-    pub fn transform_pull(&mut self, id: Id) -> Effects {
+    pub(crate) fn transform_pull(&mut self, id: Id) -> Effects {
         match self.transforms.get_mut(id) {
             Some(transform) => {
                 transform.pull_waits = true;
-                transform.lift_backpressure()
+                if transform.lift_backpressure() == 0 {
+                    0
+                } else {
+                    readable::WAKE_WRITE
+                }
             }
-            None => STALE,
+            None => 0,
         }
     }
 

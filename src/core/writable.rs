@@ -27,6 +27,8 @@ enum Abort {
 pub struct Writable {
     queue: QueueWithSizes,
     high_water_mark: f64,
+    /// The transform whose writable side this is, or 0.
+    pub(crate) transform: Id,
     /// Write requests that are not in flight yet.
     requests: u32,
     in_flight: InFlight,
@@ -43,6 +45,7 @@ impl Writable {
         Self {
             queue: QueueWithSizes::new(),
             high_water_mark,
+            transform: 0,
             requests: 0,
             in_flight: InFlight::Nothing,
             abort: Abort::None,
@@ -150,6 +153,25 @@ impl Core {
             .is_some_and(Writable::close_queued_or_in_flight)
     }
 
+    /// Lets the write of a transform's writable side wait where the readable side has no room.
+    #[inline]
+    fn route_write(&mut self, id: Id, effects: Effects) -> Effects {
+        if effects & CALL_WRITE == 0 {
+            return effects;
+        }
+        match self.writables.get(id) {
+            Some(stream) if stream.transform != 0 => {
+                let transform = stream.transform;
+                if self.transform_must_wait(transform) {
+                    effects & !CALL_WRITE | HOLD_WRITE
+                } else {
+                    effects
+                }
+            }
+            _ => effects,
+        }
+    }
+
     /// Report: the start algorithm fulfilled.
     pub fn writable_started(&mut self, id: Id) -> Effects {
         let Some(stream) = self.writables.get_mut(id) else {
@@ -159,7 +181,8 @@ impl Core {
         if stream.erroring {
             return self.finish_erroring(id);
         }
-        stream.advance_queue()
+        let effects = stream.advance_queue();
+        self.route_write(id, effects)
     }
 
     /// Report: the start algorithm rejected.
@@ -187,7 +210,8 @@ impl Core {
         if !stream.queue.enqueue(size) {
             return BAD_SIZE | QUEUED | CLEAR | self.start_erroring(id);
         }
-        QUEUED | stream.update_backpressure() | stream.advance_queue()
+        let effects = QUEUED | stream.update_backpressure() | stream.advance_queue();
+        self.route_write(id, effects)
     }
 
     /// Report: the write algorithm fulfilled.
@@ -204,7 +228,8 @@ impl Core {
         if stream.erroring {
             return RESOLVE_WRITE | self.finish_erroring(id);
         }
-        RESOLVE_WRITE | stream.update_backpressure() | stream.advance_queue()
+        let effects = RESOLVE_WRITE | stream.update_backpressure() | stream.advance_queue();
+        self.route_write(id, effects)
     }
 
     /// Report: the write algorithm rejected.

@@ -110,10 +110,8 @@ exports! {
     writable_abort(id: u32) -> u32;
     writable_error(id: u32) -> u32;
 
-    transform_new(readable: u32) -> u32;
+    transform_new(readable: u32, writable: u32) -> u32;
     transform_free(id: u32);
-    transform_write(id: u32) -> u32;
-    transform_pull(id: u32) -> u32;
     transform_unblock_write(id: u32) -> u32;
     transform_enqueue(id: u32) -> u32;
     transform_enqueue_commit(id: u32, size: f64) -> u32;
@@ -130,7 +128,7 @@ exports! {
     pipe_source_ended(id: u32, end: u32);
     pipe_destination_ended(id: u32, end: u32);
     pipe_fulfilled(id: u32);
-    pipe_written(id: u32);
+    pipe_write(id: u32, size: f64) -> u32;
     pipe_signalled(id: u32) -> u32;
     pipe_next(id: u32) -> u32;
 }
