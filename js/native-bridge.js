@@ -6,7 +6,7 @@
  * Invariants:
  * 1. A bridge for reading queues nothing: its high-water mark is 0 and it reads once for each chunk that was asked of it.
  * 2. A bridge for writing holds at most the one chunk it was given while the far side said "wait".
- * 3. Chunks, reasons and errors cross as they are, never copied and never wrapped.
+ * 3. Reasons and errors cross as they are, never wrapped; chunks too, but that a short read of a byte stream is copied.
  * 4. The end of the far side is seen when it happens, not at the next read or write.
  */
 
@@ -17,18 +17,25 @@ const bridges = new WeakMap();
 export const bridgeOf = (stream) => bridges.get(stream);
 
 const ignore = () => {};
+
+/**
+ * Bytes asked for in one read when the consumer brings no buffer. A default reader of a fetch body gives whatever has
+ * arrived, up to megabytes; this bounds it.
+ */
+const READ_SIZE = 65536;
+
 const zeroHighWaterMark = { highWaterMark: 0 };
 const oneChunk = { highWaterMark: 1 };
 
 /**
  * A `Target` readable stream over `source`. Where `bytes` is true and `source` is a byte stream the result is one as
- * well, and a BYOB read of it is a BYOB read of `source` into the same buffer. `onError(error)` is called when `source`
- * fails, before the near stream does.
+ * well, read with a BYOB reader: a BYOB read of the near stream into the same buffer, another into one of `READ_SIZE`.
+ * `onError(error)` is called when `source` fails, before the near stream does.
  */
 export function bridgeReadable(source, Target, { bytes = false, onError = ignore } = {}) {
   const byob = bytes ? byobReaderOf(source) : undefined;
-  const bridge = new ReadableBridge(source, byob ?? source.getReader(), byob !== undefined, onError);
-  const near = new Target(byob ? byteSource(bridge) : chunkSource(bridge), zeroHighWaterMark);
+  const bridge = byob ? new ByteBridge(source, byob, onError) : new ReadableBridge(source, source.getReader(), onError);
+  const near = new Target(sourceOf(bridge, byob && 'bytes'), zeroHighWaterMark);
   bridges.set(near, bridge);
   return near;
 }
@@ -41,46 +48,35 @@ function byobReaderOf(source) {
   }
 }
 
+const sourceOf = (bridge, type) => ({
+  type,
+  start: (controller) => bridge.start(controller),
+  pull: (controller) => bridge.pull(controller),
+  cancel: (reason) => bridge.cancel(reason),
+});
+
 class ReadableBridge {
-  constructor(far, reader, isByob, onError) {
+  constructor(far, reader, onError) {
     this.far = far;
     this.reader = reader;
-    this.isByob = isByob;
     this.ended = false;
     this.reading = false;
     this.controller = undefined;
+    this.report = onError;
     this.onRead = (result) => this.deliver(result);
     this.onError = (error) => this.fail(error);
-    this.report = onError;
-  }
-
-  start(controller) {
-    this.controller = controller;
-    this.watch();
   }
 
   /** Watches for an end that no read reports. One that a read reports is that read's, as its chunk goes first. */
-  watch() {
+  start(controller) {
+    this.controller = controller;
     const { reader } = this;
     reader.closed.then(
       () => {
-        if (reader === this.reader && !this.reading) this.finish();
+        if (!this.reading) this.finish();
       },
-      (error) => {
-        if (reader === this.reader) this.fail(error);
-      },
+      (error) => this.fail(error),
     );
-  }
-
-  /** Takes the kind of reader that suits the next read. Only called while no read is pending. */
-  useReader(byob) {
-    if (this.isByob === byob) return;
-    const old = this.reader;
-    this.reader = undefined; // so that the old reader's release is not taken for the stream's end
-    old.releaseLock();
-    this.reader = byob ? this.far.getReader({ mode: 'byob' }) : this.far.getReader();
-    this.isByob = byob;
-    this.watch();
   }
 
   pull() {
@@ -139,33 +135,41 @@ class ReadableBridge {
   }
 }
 
-const chunkSource = (bridge) => ({
-  start: (controller) => bridge.start(controller),
-  pull: () => bridge.pull(),
-  cancel: (reason) => bridge.cancel(reason),
-});
+class ByteBridge extends ReadableBridge {
+  /** A buffer to read into again, as what was read into it has been copied. */
+  spare = undefined;
 
-const byteSource = (bridge) => ({
-  ...chunkSource(bridge),
-  type: 'bytes',
   pull(controller) {
+    this.reading = true;
     const request = controller.byobRequest;
-    bridge.useReader(request !== null);
-    return request === null ? bridge.pull() : pullInto(bridge, controller, request);
-  },
-});
+    if (request === null) {
+      const buffer = this.spare ?? new ArrayBuffer(READ_SIZE);
+      this.spare = undefined;
+      return this.reader.read(new Uint8Array(buffer)).then(this.onRead, this.onError);
+    }
+    // The read moves the consumer's buffer, so the answer is a new view of it.
+    const { buffer, byteOffset, byteLength } = request.view;
+    return this.reader.read(new Uint8Array(buffer, byteOffset, byteLength)).then((result) => this.answer(request, result), this.onError);
+  }
 
-/** Reads into the buffer the consumer gave. The read moves that buffer, so the answer is a new view of it. */
-function pullInto(bridge, controller, request) {
-  const { buffer, byteOffset, byteLength } = request.view;
-  bridge.reading = true;
-  return bridge.reader.read(new Uint8Array(buffer, byteOffset, byteLength)).then(({ done, value }) => {
-    bridge.reading = false;
-    if (bridge.ended) return;
-    if (done) bridge.finish();
+  /** A chunk that fills little of its buffer is copied, so that what is queued holds no more memory than it counts. */
+  deliver(result) {
+    const { done, value } = result;
+    if (done || value.byteLength > READ_SIZE / 2) {
+      super.deliver(result);
+    } else {
+      this.spare = value.buffer;
+      super.deliver({ done, value: value.slice() });
+    }
+  }
+
+  answer(request, { done, value }) {
+    this.reading = false;
+    if (this.ended) return;
+    if (done) this.finish();
     // A stream that was cancelled gives no view back: then there is no request left to answer either.
     if (value !== undefined) request.respondWithNewView(value);
-  }, bridge.onError);
+  }
 }
 
 /**

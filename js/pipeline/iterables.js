@@ -2,6 +2,7 @@
  * Streams over iterables. As `ReadableStream.from`, with three differences a pipeline needs: a value that a synchronous
  * iterator gives costs no promise, an error is reported the moment it is thrown, and so is the iterator's own end.
  */
+import { promiseResolve, promiseThen } from '../internal/intrinsics.js';
 import { ReadableStream } from '../readable-stream.js';
 import { isThenable } from './ends.js';
 
@@ -38,7 +39,13 @@ class IteratorSource {
     this.onEnd = onEnd;
     this.controller = undefined;
     this.cancelled = false;
-    this.onNext = (result) => this.deliver(result);
+    this.onNext = (result) => {
+      try {
+        this.deliver(result);
+      } catch (error) {
+        this.fail(error);
+      }
+    };
     this.onReject = (error) => this.fail(error);
   }
 
@@ -46,7 +53,7 @@ class IteratorSource {
     let result;
     try {
       result = this.iterator.next();
-      if (this.isAsync) return Promise.resolve(result).then(this.onNext).then(undefined, this.onReject);
+      if (this.isAsync) return promiseThen(promiseResolve(result), this.onNext, this.onReject);
       if (isThenable(result.value)) return this.awaitValue(result);
       return this.deliver(result);
     } catch (error) {

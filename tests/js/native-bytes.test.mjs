@@ -32,6 +32,22 @@ for (const { name, convert, FromReadable } of directions) {
       assert.equal((await reader.read()).done, true);
     });
 
+    test('gives a default reader no more than 64 KiB at once', async () => {
+      const large = new FromReadable({ type: 'bytes', start(c) { c.enqueue(new Uint8Array(150_000)); c.close(); } });
+      const sizes = [];
+      for await (const chunk of convert(large)) sizes.push(chunk.byteLength);
+      assert.deepEqual(sizes, [65536, 65536, 150_000 - 2 * 65536]);
+    });
+
+    test('gives small chunks in buffers of about their size, and one does not overwrite another', async () => {
+      let n = 0;
+      const small = new FromReadable({ type: 'bytes', pull(c) { c.enqueue(new Uint8Array(1000).fill((n += 1))); if (n === 5) c.close(); } });
+      const chunks = [];
+      for await (const chunk of convert(small)) chunks.push(chunk);
+      for (const chunk of chunks) assert.ok(chunk.buffer.byteLength <= 2 * chunk.byteLength);
+      assert.deepEqual(Buffer.concat(chunks), Buffer.concat([1, 2, 3, 4, 5].map((fill) => Buffer.alloc(1000, fill))));
+    });
+
     test('may change between the two kinds of reader', async () => {
       const converted = convert(new FromReadable(bytes(1, 2, 3)));
       const byob = converted.getReader({ mode: 'byob' });
