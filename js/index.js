@@ -9,6 +9,7 @@ export { ReadableStreamBYOBReader } from './readable-stream-byob-reader.js';
 export { ReadableStreamBYOBRequest } from './readable-stream-byob-request.js';
 export { ReadableStreamDefaultController } from './readable-stream-default-controller.js';
 export { ReadableStreamDefaultReader } from './readable-stream-default-reader.js';
+export { receive, transfer } from './transfer.js';
 export { TransformStream } from './transform-stream.js';
 export { TransformStreamDefaultController } from './transform-stream-default-controller.js';
 export { WritableStream } from './writable-stream.js';

@@ -27,11 +27,22 @@ function completeStrategy({ highWaterMark, size }, defaultMark) {
   return { highWaterMark: extractHighWaterMark(highWaterMark, defaultMark), size: size === countSize ? undefined : size };
 }
 
+/** Whether a value is a TransformStream. */
+export let isTransform;
+
 export class TransformStream {
   #readable;
   #writable;
 
+  static {
+    isTransform = (value) => typeof value === 'object' && value !== null && #readable in value;
+  }
+
   constructor(transformer = undefined, writableStrategy = {}, readableStrategy = {}) {
+    if (transformer === INTERNAL) {
+      ({ readable: this.#readable, writable: this.#writable } = writableStrategy);
+      return;
+    }
     const object = convertObject(transformer, 'TransformStream: transformer');
     const writableInit = convertQueuingStrategy(writableStrategy, 'TransformStream: writableStrategy');
     const readableInit = convertQueuingStrategy(readableStrategy, 'TransformStream: readableStrategy');

@@ -1,0 +1,117 @@
+/**
+ * Streams to another thread or frame: https://streams.spec.whatwg.org/#transferrable-streams with functions of our own,
+ * as only the engine's classes can be listed in a `postMessage`. Chunks go over a MessagePort, one for each direction,
+ * and no more of them than the receiving side has asked for.
+ */
+import { INTERNAL } from './internal/webidl.js';
+import { markHandled } from './internal/intrinsics.js';
+import { fromNative } from './native.js';
+import { describe } from './pipeline/describe.js';
+import { isReadableStreamLike, isWritableStreamLike } from './pipeline/ends.js';
+import { readableEnd } from './transfer/readable-end.js';
+import { dataCloneError, isPort, newChannel } from './transfer/wire.js';
+import { writableEnd } from './transfer/writable-end.js';
+import { TransformStream } from './transform-stream.js';
+
+const READABLE = 'tidegate.ReadableStream';
+const WRITABLE = 'tidegate.WritableStream';
+const TRANSFORM = 'tidegate.TransformStream';
+
+const received = new WeakSet();
+
+/**
+ * Gives a stream away. It is locked from now on; what is left of it runs where `receive(handle)` is called.
+ *
+ * @param stream a readable stream, a writable stream or a `{ readable, writable }` pair such as a `TransformStream`, ours
+ *   or the engine's, not locked
+ * @param {{ transferChunks?: boolean | ((chunk: any) => Transferable[]), highWaterMark?: number }} [options]
+ *   `transferChunks`: move buffers rather than copy them (false); `highWaterMark`: of a writable stream, how many chunks
+ *   may be under way to it (0: one is asked for when the one before has been taken)
+ * @returns {{ handle: any, transfer: Transferable[] }} `handle` goes anywhere into a message, `transfer` into its transfer list
+ * @throws {DOMException} DataCloneError, where the stream is locked
+ * @throws {TypeError} where it is no stream
+ */
+export function transfer(stream, options = {}) {
+  const prepared = prepareTransfer(stream, options);
+  prepared.commit();
+  return { handle: prepared.handle, transfer: prepared.ports };
+}
+
+/**
+ * The stream that was given away as `handle`. Each handle can be received once.
+ *
+ * @param handle as it came out of the message
+ * @param {{ highWaterMark?: number, transferChunks?: boolean | ((chunk: any) => Transferable[]) }} [options] `highWaterMark`: of a
+ *   readable stream, how many chunks it may hold here before they are read (0); `transferChunks`: of a writable stream,
+ *   whether to move buffers rather than copy them (as the sender said)
+ * @returns a ReadableStream, a WritableStream or a TransformStream of tidegate's
+ * @throws {TypeError} where `handle` is none, or has been received already
+ */
+export function receive(handle, options = {}) {
+  return receiveTransfer(handle, { ...options, watch: true });
+}
+
+/**
+ * What `transfer` does, in two steps: nothing has happened to `stream` until `commit()`, which must be called in the
+ * same task. `watch`: whether streams end with an error when the other side is gone.
+ */
+export function prepareTransfer(stream, { transferChunks = false, highWaterMark = 0, watch = true } = {}) {
+  const settings = { transferChunks, highWaterMark, watch };
+  if (isReadableStreamLike(stream)) return prepareReadable(stream, settings);
+  if (isWritableStreamLike(stream)) return prepareWritable(stream, settings);
+  const { readable, writable } = stream ?? {};
+  if (!isReadableStreamLike(readable) || !isWritableStreamLike(writable)) {
+    throw new TypeError(`transfer(): expected a stream or a { readable, writable } pair of them; got ${describe(stream)}`);
+  }
+  const first = prepareReadable(readable, settings);
+  const second = prepareWritable(writable, settings);
+  return {
+    handle: { type: TRANSFORM, readable: first.handle, writable: second.handle },
+    ports: [...first.ports, ...second.ports],
+    commit() {
+      first.commit();
+      second.commit();
+    },
+  };
+}
+
+function unlocked(stream, name) {
+  if (stream.locked) throw dataCloneError(`A ${name} that is locked cannot be transferred`);
+}
+
+function prepareReadable(stream, { transferChunks, watch }) {
+  unlocked(stream, 'ReadableStream');
+  const { port1, port2 } = newChannel();
+  return {
+    handle: { type: READABLE, port: port2 },
+    ports: [port2],
+    commit: () => markHandled(fromNative(stream).pipeTo(writableEnd(port1, { transferChunks, watch }))),
+  };
+}
+
+function prepareWritable(stream, { transferChunks, highWaterMark, watch }) {
+  unlocked(stream, 'WritableStream');
+  const { port1, port2 } = newChannel();
+  return {
+    handle: { type: WRITABLE, port: port2, transferChunks: transferChunks !== false },
+    ports: [port2],
+    commit: () => markHandled(readableEnd(port1, { highWaterMark, watch }).pipeTo(fromNative(stream))),
+  };
+}
+
+/** `receive`, and `watch` as in `prepareTransfer`. */
+export function receiveTransfer(handle, { highWaterMark = 0, transferChunks, watch }) {
+  if (handle?.type === TRANSFORM) {
+    const ends = { readable: receiveTransfer(handle.readable, { highWaterMark, watch }), writable: undefined };
+    ends.writable = receiveTransfer(handle.writable, { transferChunks, watch });
+    return new TransformStream(INTERNAL, ends);
+  }
+  const { type, port } = handle ?? {};
+  if ((type !== READABLE && type !== WRITABLE) || !isPort(port)) {
+    throw new TypeError(`receive(): expected a handle made by transfer(); got ${describe(handle)}`);
+  }
+  if (received.has(port)) throw new TypeError('receive(): this handle has been received already');
+  received.add(port);
+  if (type === READABLE) return readableEnd(port, { highWaterMark, watch });
+  return writableEnd(port, { transferChunks: transferChunks ?? handle.transferChunks, watch });
+}

@@ -1,0 +1,63 @@
+/** What a message may hold: the buffers that can be moved with it, and the streams that it must not be cloned with. */
+import { uncurryThis } from '../internal/intrinsics.js';
+import { dataCloneError } from './wire.js';
+
+/** How many objects are looked at for streams before a message is let through unseen. */
+const LIMIT = 10_000;
+
+const toStringTag = uncurryThis(Object.prototype.toString);
+const { isView } = ArrayBuffer;
+
+/** The class of an object as its tag tells, which is the same for objects of other realms and other implementations. */
+export const tagOf = (value) => toStringTag(value).slice(8, -1);
+
+const unserializable = new Set([
+  'ReadableStream', 'ReadableStreamDefaultReader', 'ReadableStreamBYOBReader', 'ReadableStreamDefaultController',
+  'ReadableByteStreamController', 'ReadableStreamBYOBRequest', 'WritableStream', 'WritableStreamDefaultWriter',
+  'WritableStreamDefaultController', 'TransformStream', 'TransformStreamDefaultController', 'ByteLengthQueuingStrategy',
+  'CountQueuingStrategy',
+]);
+
+/** The buffers of `chunk` where it is a buffer, a view of one, or an array of these; each once. */
+export function buffersOf(chunk) {
+  const buffers = new Set();
+  for (const value of Array.isArray(chunk) ? chunk : [chunk]) {
+    const buffer = isView(value) ? value.buffer : value;
+    if (buffer instanceof ArrayBuffer) buffers.add(buffer);
+  }
+  return [...buffers];
+}
+
+/**
+ * Calls `visit(object, tag)` for each object that a structured clone of `value` would reach through arrays, maps, sets
+ * and plain data properties, each once. Stops where `visit` returns true, and after `limit` objects.
+ */
+export function eachObject(value, visit, limit = LIMIT) {
+  if (typeof value !== 'object' || value === null || isView(value)) return;
+  const seen = new Set([value]);
+  const add = (item) => {
+    if (typeof item === 'object' && item !== null && seen.size < limit) seen.add(item);
+  };
+  for (const object of seen) {
+    const tag = tagOf(object);
+    if (visit(object, tag)) return;
+    if (tag === 'Map') Map.prototype.forEach.call(object, (item, key) => add(key) || add(item));
+    else if (tag === 'Set') Set.prototype.forEach.call(object, add);
+    else if (tag === 'Array') object.forEach(add);
+    else if (tag === 'Object') {
+      // A getter is left alone: it is the clone's to call, and once.
+      for (const key of Object.keys(object)) add(Object.getOwnPropertyDescriptor(object, key)?.value);
+    }
+  }
+}
+
+/**
+ * Throws a DataCloneError where `value` is or holds an object of the Streams Standard's. The engine's clone of one of
+ * tidegate's would be an empty object.
+ */
+export function refuseStreams(value) {
+  eachObject(value, (_object, tag) => {
+    if (unserializable.has(tag)) throw dataCloneError(`A ${tag} cannot be cloned; list a stream for transfer`);
+    return false;
+  });
+}
