@@ -209,3 +209,14 @@ export function fromNative<I, O>(pair: AnyPair<I, O>): { readable: ReadableStrea
 export function toNative<R>(stream: AnyReadable<R>): globalThis.ReadableStream<R>;
 export function toNative<W>(stream: AnyWritable<W>): globalThis.WritableStream<W>;
 export function toNative<I, O>(pair: AnyPair<I, O>): { readable: globalThis.ReadableStream<O>; writable: globalThis.WritableStream<I> };
+
+/**
+ * The chunks of `stream` as arrays, each of all that was queued: one promise for many chunks. Leaving the loop early
+ * cancels the stream unless `preventCancel` is true; the lock is released in every case.
+ *
+ * @throws {TypeError} at the first `next()`, when `stream` is no stream or is locked
+ *
+ * @example
+ * for await (const rows of batches(stream)) table.append(rows);
+ */
+export function batches<R>(stream: AnyReadable<R>, options?: { preventCancel?: boolean }): AsyncGenerator<R[], void, void>;

@@ -1,4 +1,5 @@
 /** https://streams.spec.whatwg.org/#default-reader-class */
+import { readMany } from './internal/batches.js';
 import { core } from './internal/core.js';
 import { R_CHUNK } from './internal/effects.js';
 import { promiseReject, promiseResolve } from './internal/intrinsics.js';
@@ -30,6 +31,15 @@ export class ReadableStreamDefaultReader {
   read() {
     if (!(#reader in Object(this))) return promiseReject(illegalInvocation('ReadableStreamDefaultReader.read'));
     return read(this.#reader);
+  }
+
+  /**
+   * Not of the standard: everything that is queued, as `{ value: chunks, done: false }`; where nothing is, the next
+   * chunks that come. `{ value: undefined, done: true }` at the end.
+   */
+  readMany() {
+    if (!(#reader in Object(this))) return promiseReject(illegalInvocation('ReadableStreamDefaultReader.readMany'));
+    return readMany(this.#reader);
   }
 
   releaseLock() {

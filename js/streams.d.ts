@@ -170,6 +170,11 @@ export class ReadableStreamDefaultReader<R = any> implements ReadableStreamGener
   cancel(reason?: any): Promise<void>;
   /** https://streams.spec.whatwg.org/#default-reader-read */
   read(): Promise<{ done: false; value: R } | { done: true; value: undefined }>;
+  /**
+   * Not of the standard: everything that is queued for one promise; where nothing is, the next chunks that come. The
+   * same backpressure and errors as `read()`.
+   */
+  readMany(): Promise<{ done: false; value: R[] } | { done: true; value: undefined }>;
   /** Reads that are pending reject with a TypeError. https://streams.spec.whatwg.org/#default-reader-release-lock */
   releaseLock(): void;
 }
@@ -315,6 +320,11 @@ export class WritableStreamDefaultWriter<W = any> {
   releaseLock(): void;
   /** @returns resolves when the sink has taken the chunk; wait for `ready`, not for this, to respect backpressure */
   write(chunk?: W): Promise<void>;
+  /**
+   * Not of the standard: writes every chunk of the array, in order, for one promise: that of the last write, which
+   * rejects as soon as one fails. Await `ready` before it, as before `write()`.
+   */
+  writeMany(chunks: readonly W[]): Promise<void>;
 }
 
 /** https://streams.spec.whatwg.org/#ws-default-controller-class */

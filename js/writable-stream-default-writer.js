@@ -1,4 +1,5 @@
 /** https://streams.spec.whatwg.org/#default-writer-class */
+import { writeMany } from './internal/batches.js';
 import { promiseReject } from './internal/intrinsics.js';
 import { defineInterface, illegalInvocation } from './internal/webidl.js';
 import { abortWritable, closeQueuedOrInFlight, closeWritable, writableDesiredSize } from './internal/writable.js';
@@ -57,6 +58,17 @@ export class WritableStreamDefaultWriter {
     if (!(#writer in Object(this))) return promiseReject(illegalInvocation('WritableStreamDefaultWriter.write'));
     if (this.#writer.stream === undefined) return promiseReject(released('write()'));
     return this.#writer.write(chunk);
+  }
+
+  /**
+   * Not of the standard: writes every chunk of the array `chunks` in order. The promise is that of the last write; it
+   * rejects as soon as one fails. Await `ready` before it, as before `write()`.
+   */
+  writeMany(chunks) {
+    if (!(#writer in Object(this))) return promiseReject(illegalInvocation('WritableStreamDefaultWriter.writeMany'));
+    if (!Array.isArray(chunks)) return promiseReject(new TypeError('writeMany(): the first argument must be an array of chunks'));
+    if (this.#writer.stream === undefined) return promiseReject(released('writeMany()'));
+    return writeMany(this.#writer, chunks);
   }
 }
 

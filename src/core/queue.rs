@@ -67,6 +67,20 @@ impl QueueWithSizes {
         true
     }
 
+    /// Enqueues `count` entries of size 1.
+    pub fn enqueue_ones(&mut self, count: u32) {
+        if self.sizes.is_empty() && (self.len == 0 || self.uniform == 1.0) {
+            self.uniform = 1.0;
+            self.len += count;
+            self.total += f64::from(count);
+        } else {
+            for _ in 0..count {
+                let accepted = self.enqueue(1.0);
+                debug_assert!(accepted);
+            }
+        }
+    }
+
     /// [DequeueValue](https://streams.spec.whatwg.org/#dequeue-value): the size of the entry that
     /// was first. Rounding errors never make the total negative.
     #[inline]
@@ -124,7 +138,7 @@ mod tests {
         #[test]
         fn behaves_like_a_plain_list_of_sizes(
             steps in prop::collection::vec(prop_oneof![
-                Just(None), Just(Some(1.0)), Just(Some(0.0)), (0.0..100.0f64).prop_map(Some)
+                Just(None), Just(Some(-3.0)), Just(Some(1.0)), Just(Some(0.0)), (0.0..100.0f64).prop_map(Some)
             ], 0..200)
         ) {
             let mut queue = QueueWithSizes::new();
@@ -132,6 +146,11 @@ mod tests {
             let mut total = 0.0f64;
             for step in steps {
                 match step {
+                    Some(-3.0) => {
+                        queue.enqueue_ones(3);
+                        naive.extend([1.0; 3]);
+                        total += 3.0;
+                    }
                     Some(size) => {
                         prop_assert!(queue.enqueue(size));
                         naive.push(size);

@@ -176,6 +176,24 @@ impl Core {
         self.route_pull(id, effects)
     }
 
+    /// Takes every queued chunk at once; the host's queue tells how many. Like as many reads whose
+    /// pulls become one.
+    pub fn readable_read_many(&mut self, id: Id) -> Effects {
+        let Some(stream) = self.readables.get_mut(id) else {
+            return STALE;
+        };
+        if stream.queue.is_empty() {
+            return self.readable_read(id);
+        }
+        stream.queue.reset();
+        if stream.close_requested {
+            self.readables.remove(id);
+            return CHUNK | CLOSE;
+        }
+        let effects = CHUNK | stream.call_pull_if_needed();
+        self.route_pull(id, effects)
+    }
+
     /// The first half of
     /// [enqueue](https://streams.spec.whatwg.org/#readable-stream-default-controller-enqueue). With
     /// [`NEED_SIZE`] the host asks the strategy and calls [`Core::readable_enqueue_commit`].

@@ -214,6 +214,20 @@ impl Core {
         self.route_write(id, effects)
     }
 
+    /// `count` writes, each of size 1, at once; refused as [`Core::writable_write`] would be.
+    pub fn writable_write_many(&mut self, id: Id, count: u32) -> Effects {
+        let Some(stream) = self.writables.get_mut(id) else {
+            return STALE;
+        };
+        if stream.erroring || stream.close_queued_or_in_flight() {
+            return REFUSED;
+        }
+        stream.requests += count;
+        stream.queue.enqueue_ones(count);
+        let effects = QUEUED | stream.update_backpressure() | stream.advance_queue();
+        self.route_write(id, effects)
+    }
+
     /// Report: the write algorithm fulfilled.
     #[inline]
     pub fn writable_write_settled(&mut self, id: Id) -> Effects {

@@ -38,6 +38,7 @@ exports! {
     readable_desired_size(id: u32) -> f64;
     readable_can_close_or_enqueue(id: u32) -> bool;
     readable_read(id: u32) -> u32;
+    readable_read_many(id: u32) -> u32;
     readable_enqueue(id: u32) -> u32;
     readable_enqueue_commit(id: u32, size: f64) -> u32;
     readable_close(id: u32) -> u32;
@@ -102,6 +103,7 @@ exports! {
     writable_started(id: u32) -> u32;
     writable_start_failed(id: u32) -> u32;
     writable_write(id: u32, size: f64) -> u32;
+    writable_write_many(id: u32, count: u32) -> u32;
     writable_write_settled(id: u32) -> u32;
     writable_write_failed(id: u32) -> u32;
     writable_close(id: u32) -> u32;
