@@ -43,31 +43,15 @@ export function pad(fields, width) {
 }
 
 /**
- * @type {((names: string[], fields: string[]) => Record<string, string>)[]}
- *
- * Literals, since an engine makes an object of one several times as fast as by setting its properties in a loop. A name
- * in a literal is an own property even when it is `__proto__`.
+ * A function that makes an object with the properties `names` of an array of as many fields. A copy of a template has
+ * all properties as its own from the start, so none is looked up in a prototype, `__proto__` included.
  */
-const literals = [
-  () => ({}),
-  (n, f) => ({ [n[0]]: f[0] }),
-  (n, f) => ({ [n[0]]: f[0], [n[1]]: f[1] }),
-  (n, f) => ({ [n[0]]: f[0], [n[1]]: f[1], [n[2]]: f[2] }),
-  (n, f) => ({ [n[0]]: f[0], [n[1]]: f[1], [n[2]]: f[2], [n[3]]: f[3] }),
-  (n, f) => ({ [n[0]]: f[0], [n[1]]: f[1], [n[2]]: f[2], [n[3]]: f[3], [n[4]]: f[4] }),
-  (n, f) => ({ [n[0]]: f[0], [n[1]]: f[1], [n[2]]: f[2], [n[3]]: f[3], [n[4]]: f[4], [n[5]]: f[5] }),
-  (n, f) => ({ [n[0]]: f[0], [n[1]]: f[1], [n[2]]: f[2], [n[3]]: f[3], [n[4]]: f[4], [n[5]]: f[5], [n[6]]: f[6] }),
-  (n, f) => ({ [n[0]]: f[0], [n[1]]: f[1], [n[2]]: f[2], [n[3]]: f[3], [n[4]]: f[4], [n[5]]: f[5], [n[6]]: f[6], [n[7]]: f[7] }),
-];
-
-/** A function that makes an object with the properties `names` of an array of as many fields. */
 export function objectMaker(names) {
-  const literal = literals[names.length];
-  if (literal !== undefined) return (fields) => literal(names, fields);
   const template = Object.fromEntries(names.map((name) => [name, '']));
+  const { length } = names;
   return (fields) => {
     const row = { ...template };
-    for (let column = 0; column < names.length; column++) row[names[column]] = fields[column];
+    for (let column = 0; column < length; column++) row[names[column]] = fields[column];
     return row;
   };
 }
