@@ -1,4 +1,5 @@
 /** The public face of `tidegate`. */
+export { batches } from './batches.js';
 export { ByteLengthQueuingStrategy, CountQueuingStrategy } from './strategies.js';
 export { fromNative, toNative } from './native.js';
 export { pipeThrough, pipeTo } from './native-pipe.js';
