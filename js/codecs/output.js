@@ -8,6 +8,7 @@ export class ByteOutput {
 
   /** The size of a chunk, as a queuing strategy has it. */
   size = byteLength;
+  single = false;
 
   take(chain) {
     const bytes = chain.takeBytes();
@@ -36,6 +37,7 @@ export class RecordOutput {
   constructor(batch, read) {
     this.#batch = batch;
     this.#read = read;
+    this.single = batch === 0;
     this.size = batch === 0 ? undefined : sizeOfBatch;
   }
 

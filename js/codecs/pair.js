@@ -59,6 +59,8 @@ export class Pair {
     this.#stages = stages;
     const last = stages.at(-1);
     this.#output = last.output();
+    // Single records are small: the queue is filled when half of it is empty, not for each that is read.
+    const refill = this.#output.single ? last.highWaterMark / 2 : -Infinity;
     this.writable = new WritableStream(
       {
         start: (controller) => {
@@ -84,6 +86,7 @@ export class Pair {
           this.#readableController = controller;
         },
         pull: () => {
+          if (this.#readableController.desiredSize < refill) return;
           this.#wanted = true;
           this.#run();
         },
