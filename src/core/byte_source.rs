@@ -25,11 +25,11 @@ pub const COPY_ENTRY_DONE: u32 = 2;
 /// `Plan` step: the first descriptor is complete with it.
 pub const COPY_FILLED: u32 = 4;
 
-/// Lengths beyond what a buffer can have are cut to this, so that sums never overflow.
+/// Numbers beyond what a length can be are cut to 0 or to this, so that sums never overflow.
 const LENGTH_LIMIT: f64 = (1u64 << 53) as f64;
 
 fn length(value: f64) -> u64 {
-    value.min(LENGTH_LIMIT) as u64
+    value.clamp(0.0, LENGTH_LIMIT) as u64
 }
 
 /// <https://streams.spec.whatwg.org/#pull-into-descriptor-reader-type>
@@ -489,7 +489,9 @@ impl Core {
         };
         if descriptor.minimum_fill < descriptor.element_size
             || descriptor.minimum_fill > descriptor.byte_length
-            || descriptor.minimum_fill % descriptor.element_size != 0
+            || !descriptor
+                .minimum_fill
+                .is_multiple_of(descriptor.element_size)
         {
             return REFUSED;
         }
@@ -628,7 +630,7 @@ impl Core {
             source.close_requested = true;
             return 0;
         }
-        let incomplete = |head: &PullInto| head.filled % head.element_size != 0;
+        let incomplete = |head: &PullInto| !head.filled.is_multiple_of(head.element_size);
         if source.pending.front().is_some_and(incomplete) {
             self.byte_sources.remove(id);
             return INSUFFICIENT | ERROR;
