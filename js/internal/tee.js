@@ -12,6 +12,11 @@ import {
 
 const abandoned = new FinalizationRegistry((id) => core.tee_free(id));
 
+/**
+ * What each kind of tee adds to the class below.
+ * @typedef {{ createBranch(pull: Function, cancel: Function): any, read(effects: number): void, closeSteps(): void }} TeeKind
+ */
+
 /** What both kinds of tee have in common: the lock, the reads, the branches' cancels. */
 export class Tee {
   constructor(source) {
@@ -28,8 +33,9 @@ export class Tee {
     if (this.id === 0) throw new RangeError('tee(): too many live streams; close or cancel some');
     abandoned.register(this, this.id);
     source.reader = this;
-    this.branch1 = this.createBranch(() => this.pull(0), (reason) => this.cancel(0, reason));
-    this.branch2 = this.createBranch(() => this.pull(1), (reason) => this.cancel(1, reason));
+    const kind = /** @type {Tee & TeeKind} */ (/** @type {unknown} */ (this));
+    this.branch1 = kind.createBranch(() => kind.pull(0), (reason) => this.cancel(0, reason));
+    this.branch2 = kind.createBranch(() => kind.pull(1), (reason) => this.cancel(1, reason));
     afterReadableStart(this.branch1, undefined);
     afterReadableStart(this.branch2, undefined);
     if (source.state === ERRORED) schedule(errorBranches, this);
@@ -46,6 +52,7 @@ export class Tee {
     this.chunkSteps(chunk);
   }
 
+  /** @this {Tee & TeeKind} */
   onClose() {
     if (!this.waiting) return;
     this.waiting = false;
@@ -74,15 +81,20 @@ export class Tee {
 
   // The branches' source.
 
+  /** @this {Tee & TeeKind} */
   pull(branch) {
     this.readFor(core.tee_pull(this.id, branch));
   }
 
+  /** @this {Tee & TeeKind} */
   readFor(effects) {
     if (effects & (TEE_READ_FOR_1 | TEE_READ_FOR_2)) this.read(effects);
   }
 
-  /** https://streams.spec.whatwg.org/#readable-stream-default-reader-read */
+  /**
+   * https://streams.spec.whatwg.org/#readable-stream-default-reader-read
+   * @this {Tee & TeeKind}
+   */
   readChunk() {
     const { source } = this;
     if (source.state === READABLE) source.pullSteps(this, this);
