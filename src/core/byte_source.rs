@@ -104,7 +104,7 @@ impl Plan {
 }
 
 /// A byte stream that is not errored and either not closed or still owed a response.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct ByteSource {
     /// The unread lengths of the entries.
     queue: VecDeque<u64>,
@@ -128,20 +128,10 @@ pub struct ByteSource {
 impl ByteSource {
     fn new(high_water_mark: f64, flags: u32) -> Self {
         Self {
-            queue: VecDeque::new(),
-            entry_offset: 0,
-            total: 0,
             high_water_mark,
-            pending: VecDeque::new(),
-            requests: 0,
-            byob: false,
             no_pull: flags & NO_PULL != 0,
             auto_allocate: flags & AUTO_ALLOCATE != 0,
-            started: false,
-            close_requested: false,
-            closed: false,
-            pulling: false,
-            pull_again: false,
+            ..Self::default()
         }
     }
 
