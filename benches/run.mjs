@@ -52,7 +52,12 @@ async function inBrowser(engine, settings) {
   const script = await bundlePage(settings);
   const server = createServer((request, response) => {
     const isScript = new URL(request.url, 'http://localhost').pathname === '/page.js';
-    response.writeHead(200, { 'content-type': isScript ? 'text/javascript' : 'text/html' })
+    // An isolated page gets the fine clock: 5 microseconds and not 100 in Chromium, 20 and not 1000 in Firefox and WebKit.
+    response.writeHead(200, {
+      'content-type': isScript ? 'text/javascript' : 'text/html',
+      'cross-origin-opener-policy': 'same-origin',
+      'cross-origin-embedder-policy': 'require-corp',
+    })
       .end(isScript ? script : '<!doctype html><meta charset="utf-8"><title>bench</title><script type="module" src="/page.js"></script>');
   }).listen(0, '127.0.0.1');
   await once(server, 'listening');
