@@ -20,25 +20,39 @@ export class StepError extends Error {
 }
 
 const GRACE_MS = 3_000;
+const ORPHAN_CHECK_MS = 500;
 const children = new Set();
 let signalsHandled = false;
 
-/** Passes SIGINT and SIGTERM on to running children and waits for their end, so that none outlives its command. */
+/** Ends the running children, waits for their end and exits as `signal` would have it, so that none is left over. */
+function leave(signal) {
+  const exit = () => process.exit(128 + constants.signals[signal]);
+  if (!children.size) exit();
+  for (const child of children) {
+    child.once('close', () => children.size || exit());
+    child.kill(signal);
+  }
+  setTimeout(exit, GRACE_MS);
+}
+
 function handleSignals() {
   if (signalsHandled) return;
   signalsHandled = true;
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
-    process.once(signal, () => {
-      const leave = () => process.exit(128 + constants.signals[signal]);
-      for (const child of children) child.kill(signal);
-      if (!children.size) leave();
-      for (const child of children) child.once('close', () => children.size || leave());
-      setTimeout(leave, GRACE_MS);
-    });
-  }
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.once(signal, leave);
   process.once('exit', () => {
     for (const child of children) child.kill('SIGKILL');
   });
+  if (process.env.npm_lifecycle_event) leaveWithNpm();
+}
+
+/** npm passes a signal on to the shell between it and this program, which dies of it without passing it on. */
+function leaveWithNpm() {
+  const shell = process.ppid;
+  const check = setInterval(() => {
+    if (process.ppid === shell) return;
+    clearInterval(check);
+    leave('SIGTERM');
+  }, ORPHAN_CHECK_MS).unref();
 }
 
 /** Starts a program that ends when this one does. */

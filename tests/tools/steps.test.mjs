@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import test from 'node:test';
 import { run, stepRun, tail } from '../../tools/steps.mjs';
 
@@ -52,4 +53,34 @@ test('a command whose steps succeed exits with 0', async () => {
 test('the tail of a long output is its last lines after its first ones', () => {
   assert.equal(tail('a\nb\nc\nd\n', 2, 1), 'a\n…\nc\nd');
   assert.equal(tail('a\nb\nc\n', 2, 1), 'a\nb\nc');
+});
+
+const isAlive = (pid) => {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+};
+
+test('what npm started ends, with its children, when npm and its shell are told to', { skip: process.platform === 'win32' }, async () => {
+  const source = `import { start } from ${JSON.stringify(STEPS)};
+    const child = start(process.execPath, ["-e", "setInterval(() => {}, 1000)"]);
+    console.log(process.pid + " " + child.pid);`;
+  const shell = spawn('sh', ['-c', '"$0" --input-type=module -e "$1"; true', process.execPath, source], {
+    env: { ...process.env, npm_lifecycle_event: 'start' },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  let pids = [];
+  try {
+    const [line] = await once(shell.stdout.setEncoding('utf8'), 'data');
+    pids = line.trim().split(' ').map(Number);
+    assert(pids.every(isAlive));
+    shell.kill('SIGTERM');
+    for (let left = 100; pids.some(isAlive) && left > 0; left--) await new Promise((resolve) => setTimeout(resolve, 100));
+    assert.deepEqual(pids.filter(isAlive), []);
+  } finally {
+    shell.kill('SIGKILL');
+    for (const pid of pids.filter(isAlive)) process.kill(pid, 'SIGKILL');
+  }
 });
