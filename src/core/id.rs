@@ -10,8 +10,17 @@ const GENERATIONS: u32 = 1 << (32 - INDEX_BITS);
 
 #[derive(Debug)]
 struct Slot<T> {
+    /// The live id, or, while the slot is free, an id that belongs to another slot: one comparison
+    /// tells whether an id is live.
+    id: Id,
+    /// The generation under which the slot is or was last handed out.
     generation: u32,
     value: Option<T>,
+}
+
+/// An id whose index is not `index`.
+const fn free_id(index: u32) -> Id {
+    index ^ 1
 }
 
 /// Slots that are reused, each time under a new generation.
@@ -41,68 +50,65 @@ impl<T> Slab<T> {
         }
     }
 
-    /// Puts a machine into a slot. Returns 0 when all 4,194,304 slots are taken.
-    pub fn insert(&mut self, value: T) -> Id {
-        let index = match self.free.pop() {
-            Some(index) => {
-                self.slots[index as usize].value = Some(value);
-                index
-            }
-            None => {
-                let index = self.slots.len() as u32;
-                if index > INDEX_MASK {
-                    return 0;
-                }
-                self.slots.push(Slot {
-                    generation: 1,
-                    value: Some(value),
-                });
-                index
-            }
-        };
-        self.live += 1;
-        self.slots[index as usize].generation << INDEX_BITS | index
-    }
-
     /// The machine of a live id.
     #[inline]
     pub fn get(&self, id: Id) -> Option<&T> {
-        let slot = self.slots.get((id & INDEX_MASK) as usize)?;
-        if slot.generation != id >> INDEX_BITS {
-            return None;
+        match self.slots.get((id & INDEX_MASK) as usize) {
+            Some(slot) if slot.id == id => slot.value.as_ref(),
+            _ => None,
         }
-        slot.value.as_ref()
     }
 
     /// The machine of a live id, to change.
     #[inline]
     pub fn get_mut(&mut self, id: Id) -> Option<&mut T> {
-        let slot = self.slots.get_mut((id & INDEX_MASK) as usize)?;
-        if slot.generation != id >> INDEX_BITS {
-            return None;
+        match self.slots.get_mut((id & INDEX_MASK) as usize) {
+            Some(slot) if slot.id == id => slot.value.as_mut(),
+            _ => None,
         }
-        slot.value.as_mut()
+    }
+
+    /// How many slots are in use.
+    pub fn live(&self) -> u32 {
+        self.live
+    }
+
+    /// Puts a machine into a slot. Returns 0 when all 4,194,304 slots are taken.
+    pub fn insert(&mut self, value: T) -> Id {
+        let (index, generation) = match self.free.pop() {
+            Some(index) => (index, self.slots[index as usize].generation + 1),
+            None => (self.slots.len() as u32, 1),
+        };
+        if index > INDEX_MASK {
+            return 0;
+        }
+        let id = generation << INDEX_BITS | index;
+        let slot = Slot {
+            id,
+            generation,
+            value: Some(value),
+        };
+        match self.slots.get_mut(index as usize) {
+            Some(reused) => *reused = slot,
+            None => self.slots.push(slot),
+        }
+        self.live += 1;
+        id
     }
 
     /// Takes the machine out; its id is stale from now on.
     pub fn remove(&mut self, id: Id) -> Option<T> {
         let index = id & INDEX_MASK;
         let slot = self.slots.get_mut(index as usize)?;
-        if slot.generation != id >> INDEX_BITS {
+        if slot.id != id {
             return None;
         }
-        let value = slot.value.take()?;
-        slot.generation += 1;
+        slot.id = free_id(index);
         self.live -= 1;
-        if slot.generation < GENERATIONS {
+        if slot.generation + 1 < GENERATIONS {
             self.free.push(index);
         }
-        Some(value)
-    }
-
-    /// How many slots are in use.
-    pub fn live(&self) -> u32 {
-        self.live
+        slot.value.take()
     }
 }
 
@@ -121,6 +127,21 @@ mod tests {
         assert_eq!(slab.remove(first), None);
         assert_eq!(slab.get(second), Some(&'b'));
         assert_eq!(slab.live(), 1);
+    }
+
+    #[test]
+    fn no_id_names_a_free_slot() {
+        let mut slab = Slab::new();
+        let ids = [slab.insert('a'), slab.insert('b')];
+        for id in ids {
+            slab.remove(id);
+        }
+        for index in 0..4 {
+            for generation in 0..GENERATIONS {
+                assert_eq!(slab.get(generation << INDEX_BITS | index), None);
+            }
+        }
+        assert_eq!(slab.live(), 0);
     }
 
     #[test]

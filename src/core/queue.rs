@@ -4,22 +4,28 @@ use std::collections::VecDeque;
 
 /// The sizes of a queue's entries, first in first out, and their total.
 ///
-/// Entries that all have the size of the first are only counted, so the usual queue (every chunk
-/// counts 1) allocates nothing.
-#[derive(Debug, Default)]
+/// As long as every entry has the size 1, as in the usual queue, entries are only counted.
+#[derive(Debug)]
 pub struct QueueWithSizes {
-    uniform: f64,
     len: u32,
+    /// Every entry has the size 1, and `sizes` and `total` are not in use.
+    only_ones: bool,
     sizes: VecDeque<f64>,
     total: f64,
+}
+
+impl Default for QueueWithSizes {
+    fn default() -> Self {
+        Self::new()
+    }
 }
 
 impl QueueWithSizes {
     /// An empty queue.
     pub const fn new() -> Self {
         Self {
-            uniform: 1.0,
             len: 0,
+            only_ones: true,
             sizes: VecDeque::new(),
             total: 0.0,
         }
@@ -40,7 +46,11 @@ impl QueueWithSizes {
     /// The sum of the entries' sizes, as the standard computes it: never below 0.
     #[inline]
     pub fn total(&self) -> f64 {
-        self.total
+        if self.only_ones {
+            f64::from(self.len)
+        } else {
+            self.total
+        }
     }
 
     /// [EnqueueValueWithSize](https://streams.spec.whatwg.org/#enqueue-value-with-size). False,
@@ -48,36 +58,42 @@ impl QueueWithSizes {
     #[inline]
     #[must_use]
     pub fn enqueue(&mut self, size: f64) -> bool {
+        if size == 1.0 {
+            self.enqueue_ones(1);
+            return true;
+        }
         if !(0.0..f64::INFINITY).contains(&size) {
             return false;
         }
-        if self.sizes.is_empty() {
-            if self.len == 0 {
-                self.uniform = size;
-            } else if self.uniform != size {
-                let uniform = self.uniform;
-                self.sizes.extend((0..self.len).map(|_| uniform));
-                self.sizes.push_back(size);
-            }
-        } else {
-            self.sizes.push_back(size);
-        }
+        self.keep_sizes();
         self.len += 1;
+        self.sizes.push_back(size);
         self.total += size;
         true
     }
 
     /// Enqueues `count` entries of size 1.
+    #[inline]
     pub fn enqueue_ones(&mut self, count: u32) {
-        if self.sizes.is_empty() && (self.len == 0 || self.uniform == 1.0) {
-            self.uniform = 1.0;
-            self.len += count;
-            self.total += f64::from(count);
-        } else {
+        self.len += count;
+        if !self.only_ones {
             for _ in 0..count {
-                let accepted = self.enqueue(1.0);
-                debug_assert!(accepted);
+                self.sizes.push_back(1.0);
+                self.total += 1.0;
             }
+        }
+    }
+
+    #[cold]
+    fn start_keeping_sizes(&mut self) {
+        self.only_ones = false;
+        self.total = f64::from(self.len);
+        self.sizes.extend((0..self.len).map(|_| 1.0));
+    }
+
+    fn keep_sizes(&mut self) {
+        if self.only_ones {
+            self.start_keeping_sizes();
         }
     }
 
@@ -88,12 +104,11 @@ impl QueueWithSizes {
         if self.len == 0 {
             return None;
         }
-        let size = if self.sizes.is_empty() {
-            self.uniform
-        } else {
-            self.sizes.pop_front().unwrap_or(self.uniform)
-        };
         self.len -= 1;
+        if self.only_ones {
+            return Some(1.0);
+        }
+        let size = self.sizes.pop_front()?;
         self.total = (self.total - size).max(0.0);
         Some(size)
     }

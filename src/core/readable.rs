@@ -102,17 +102,11 @@ impl Core {
     /// Pulls a transform's readable side here, where no user code is concerned; the pull stays
     /// outstanding until an enqueue answers [`SETTLE_PULL`].
     #[inline]
-    fn route_pull(&mut self, id: Id, effects: Effects) -> Effects {
-        if effects & CALL_PULL == 0 {
+    fn route_pull(&mut self, transform: Id, effects: Effects) -> Effects {
+        if transform == 0 || effects & CALL_PULL == 0 {
             return effects;
         }
-        match self.readables.get(id) {
-            Some(stream) if stream.transform != 0 => {
-                let transform = stream.transform;
-                effects & !CALL_PULL | self.transform_pull(transform)
-            }
-            _ => effects,
-        }
+        effects & !CALL_PULL | self.transform_pull(transform)
     }
 
     /// Report: the start algorithm fulfilled.
@@ -120,8 +114,9 @@ impl Core {
         match self.readables.get_mut(id) {
             Some(stream) => {
                 stream.started = true;
+                let transform = stream.transform;
                 let effects = stream.call_pull_if_needed();
-                self.route_pull(id, effects)
+                self.route_pull(transform, effects)
             }
             None => STALE,
         }
@@ -137,8 +132,9 @@ impl Core {
                     return 0;
                 }
                 stream.pull_again = false;
+                let transform = stream.transform;
                 let effects = stream.call_pull_if_needed();
-                self.route_pull(id, effects)
+                self.route_pull(transform, effects)
             }
             None => STALE,
         }
@@ -168,12 +164,14 @@ impl Core {
                 self.readables.remove(id);
                 return CHUNK | CLOSE;
             }
+            let transform = stream.transform;
             let effects = CHUNK | stream.call_pull_if_needed();
-            return self.route_pull(id, effects);
+            return self.route_pull(transform, effects);
         }
         stream.requests += 1;
+        let transform = stream.transform;
         let effects = PENDING | stream.call_pull_if_needed();
-        self.route_pull(id, effects)
+        self.route_pull(transform, effects)
     }
 
     /// Takes every queued chunk at once; the host's queue tells how many. Like as many reads whose
@@ -190,8 +188,9 @@ impl Core {
             self.readables.remove(id);
             return CHUNK | CLOSE;
         }
+        let transform = stream.transform;
         let effects = CHUNK | stream.call_pull_if_needed();
-        self.route_pull(id, effects)
+        self.route_pull(transform, effects)
     }
 
     /// The first half of
@@ -208,15 +207,18 @@ impl Core {
         if stream.requests > 0 {
             stream.requests -= 1;
             let effects = FULFILL | stream.call_pull_if_needed();
-            let pipe = stream.pipe;
-            self.pipe_fulfilled(pipe);
-            return self.route_pull(id, effects);
+            let (transform, pipe) = (stream.transform, stream.pipe);
+            if pipe != 0 {
+                self.pipe_fulfilled(pipe);
+            }
+            return self.route_pull(transform, effects);
         }
         if stream.has_size {
             return NEED_SIZE;
         }
+        let transform = stream.transform;
         let effects = stream.queue_chunk(1.0);
-        self.route_pull(id, effects)
+        self.route_pull(transform, effects)
     }
 
     /// The second half of an enqueue: the chunk has its size. With [`BAD_SIZE`] the host errors
@@ -224,8 +226,9 @@ impl Core {
     pub fn readable_enqueue_commit(&mut self, id: Id, size: f64) -> Effects {
         match self.readables.get_mut(id) {
             Some(stream) => {
+                let transform = stream.transform;
                 let effects = stream.queue_chunk(size);
-                self.route_pull(id, effects)
+                self.route_pull(transform, effects)
             }
             None if (0.0..f64::INFINITY).contains(&size) => STALE,
             None => BAD_SIZE,

@@ -155,21 +155,11 @@ impl Core {
 
     /// Lets the write of a transform's writable side wait where the readable side has no room.
     #[inline]
-    fn route_write(&mut self, id: Id, effects: Effects) -> Effects {
-        if effects & CALL_WRITE == 0 {
+    fn route_write(&mut self, transform: Id, effects: Effects) -> Effects {
+        if transform == 0 || effects & CALL_WRITE == 0 || !self.transform_must_wait(transform) {
             return effects;
         }
-        match self.writables.get(id) {
-            Some(stream) if stream.transform != 0 => {
-                let transform = stream.transform;
-                if self.transform_must_wait(transform) {
-                    effects & !CALL_WRITE | HOLD_WRITE
-                } else {
-                    effects
-                }
-            }
-            _ => effects,
-        }
+        effects & !CALL_WRITE | HOLD_WRITE
     }
 
     /// Report: the start algorithm fulfilled.
@@ -181,8 +171,9 @@ impl Core {
         if stream.erroring {
             return self.finish_erroring(id);
         }
+        let transform = stream.transform;
         let effects = stream.advance_queue();
-        self.route_write(id, effects)
+        self.route_write(transform, effects)
     }
 
     /// Report: the start algorithm rejected.
@@ -210,8 +201,9 @@ impl Core {
         if !stream.queue.enqueue(size) {
             return BAD_SIZE | QUEUED | CLEAR | self.start_erroring(id);
         }
+        let transform = stream.transform;
         let effects = QUEUED | stream.update_backpressure() | stream.advance_queue();
-        self.route_write(id, effects)
+        self.route_write(transform, effects)
     }
 
     /// `count` writes, each of size 1, at once; refused as [`Core::writable_write`] would be.
@@ -224,8 +216,9 @@ impl Core {
         }
         stream.requests += count;
         stream.queue.enqueue_ones(count);
+        let transform = stream.transform;
         let effects = QUEUED | stream.update_backpressure() | stream.advance_queue();
-        self.route_write(id, effects)
+        self.route_write(transform, effects)
     }
 
     /// Report: the write algorithm fulfilled.
@@ -242,8 +235,9 @@ impl Core {
         if stream.erroring {
             return RESOLVE_WRITE | self.finish_erroring(id);
         }
+        let transform = stream.transform;
         let effects = RESOLVE_WRITE | stream.update_backpressure() | stream.advance_queue();
-        self.route_write(id, effects)
+        self.route_write(transform, effects)
     }
 
     /// Report: the write algorithm rejected.

@@ -1,14 +1,22 @@
 //! The core's exports: free functions of numbers over this thread's one [`Core`].
 //!
 //! No borrow outlives a call, so user code that runs as an effect may call any export again.
-use std::cell::RefCell;
+use std::cell::UnsafeCell;
 
 use wasm_bindgen::prelude::*;
 
 use crate::core::Core;
 
 thread_local! {
-    static CORE: RefCell<Core> = const { RefCell::new(Core::new()) };
+    static CORE: UnsafeCell<Core> = const { UnsafeCell::new(Core::new()) };
+}
+
+/// Runs one method of this thread's core.
+#[inline]
+fn with_core<R>(method: impl FnOnce(&mut Core) -> R) -> R {
+    // SAFETY: the reference does not leave the closure, and no method of the core calls the host (the core's first
+    // invariant), so no export can be entered while another one runs on this thread.
+    CORE.with(|core| method(unsafe { &mut *core.get() }))
 }
 
 /// Names panics in the console of debug builds.
@@ -23,7 +31,7 @@ macro_rules! exports {
         #[doc = concat!("See [`Core::", stringify!($name), "`].")]
         #[wasm_bindgen]
         pub fn $name($($arg: $type),*) $(-> $answer)? {
-            CORE.with_borrow_mut(|core| core.$name($($arg),*))
+            with_core(|core| core.$name($($arg),*))
         }
     )*};
 }

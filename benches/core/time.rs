@@ -1,0 +1,22 @@
+//! `cargo bench --bench core_time`: the hot commands' times, natively.
+mod commands;
+
+use commands::COMMANDS;
+use divan::counter::ItemsCount;
+
+const TURNS: u32 = 10_000;
+
+fn main() {
+    divan::main();
+}
+
+#[divan::bench(args = COMMANDS.iter().map(|command| command.name))]
+fn command(bencher: divan::Bencher<'_, '_>, name: &str) {
+    let run = COMMANDS
+        .iter()
+        .find(|command| command.name == name)
+        .map(|command| command.run);
+    bencher
+        .counter(ItemsCount::new(TURNS))
+        .bench(|| run.map(|run| run(divan::black_box(TURNS))));
+}
