@@ -2,7 +2,7 @@
 import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { availableEngines, engines } from '../browsers/index.mjs';
+import { availableEngines, engines, engineVersion } from '../browsers/index.mjs';
 import { cloneCheckout, findCheckout, pinned } from './checkout.mjs';
 import { isClean, judge, outcomes, readExpectations } from './expectations.mjs';
 import { implementations, installScript } from './implementations.mjs';
@@ -121,7 +121,7 @@ async function main() {
       });
       const counts = tally(results);
       printTally(`${values.impl} in ${engine}, ${suite}`, counts);
-      report.push({ implementation: values.impl, engine, suite, commit: pinned.commit, passed: counts.passed, total: counts.total, results });
+      report.push({ implementation: values.impl, engine, version: await engineVersion(engine), suite, commit: pinned.commit, passed: counts.passed, total: counts.total, results });
       if (values.impl === 'ours') {
         const findings = judge(results, readExpectations(suite), engine);
         printFindings(findings);
