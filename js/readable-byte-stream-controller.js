@@ -1,6 +1,6 @@
 /** https://streams.spec.whatwg.org/#rbs-controller-class */
-import { bufferByteLength, bufferOf, byteLengthOf, byteOffsetOf, convertView } from './internal/buffers.js';
-import { byteDesiredSize, canCloseOrEnqueueBytes, closeBytes, enqueueBytes, getByobRequest } from './internal/byte-readable.js';
+import { convertView } from './internal/buffers.js';
+import { byteDesiredSize, canCloseOrEnqueueBytes, closeBytes, enqueueView, getByobRequest } from './internal/byte-readable.js';
 import { errorStream } from './internal/readable.js';
 import { defineInterface, illegalInvocation, INTERNAL } from './internal/webidl.js';
 import { ReadableStreamBYOBRequest } from './readable-stream-byob-request.js';
@@ -32,13 +32,10 @@ export class ReadableByteStreamController {
   enqueue(chunk) {
     if (!(#stream in Object(this))) throw illegalInvocation('ReadableByteStreamController.enqueue');
     if (arguments.length === 0) throw new TypeError('enqueue(): 1 argument required');
-    convertView(chunk, 'enqueue(): the chunk');
-    const byteLength = byteLengthOf(chunk);
-    if (byteLength === 0) throw new TypeError('enqueue(): the chunk must not be empty');
-    const buffer = bufferOf(chunk);
-    if (bufferByteLength(buffer) === 0) throw new TypeError('enqueue(): the chunk\'s buffer must not be empty');
+    const view = convertView(chunk, 'enqueue(): the chunk');
+    if (view.byteLength === 0) throw new TypeError('enqueue(): the chunk must not be empty or detached');
     if (!canCloseOrEnqueueBytes(this.#stream)) throw new TypeError('enqueue(): the ReadableStream is closed, closing or errored');
-    enqueueBytes(this.#stream, buffer, byteOffsetOf(chunk), byteLength);
+    enqueueView(this.#stream, view);
   }
 
   error(e = undefined) {

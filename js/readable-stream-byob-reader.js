@@ -1,7 +1,5 @@
 /** https://streams.spec.whatwg.org/#byob-reader-class */
-import {
-  bufferByteLength, bufferOf, byteLengthOf, byteOffsetOf, convertView, isDetachedBuffer, transferArrayBuffer, viewType,
-} from './internal/buffers.js';
+import { convertView, transferArrayBuffer } from './internal/buffers.js';
 import { PullInto, readInto } from './internal/byte-readable.js';
 import { promiseReject } from './internal/intrinsics.js';
 import { ERRORED } from './internal/readable.js';
@@ -54,20 +52,15 @@ function convertMin(options) {
 
 /** https://streams.spec.whatwg.org/#byob-reader-read; throws what the promise is to be rejected with. */
 function read(reader, view, min) {
-  const byteLength = byteLengthOf(view);
-  if (byteLength === 0) throw new TypeError('read(): the view must not be empty');
-  const buffer = bufferOf(view);
-  if (bufferByteLength(buffer) === 0) throw new TypeError('read(): the view\'s buffer must not be empty');
-  if (isDetachedBuffer(buffer)) throw new TypeError('read(): the view\'s buffer is detached');
+  const { type, buffer, bufferByteLength, byteOffset, byteLength } = view;
+  if (byteLength === 0) throw new TypeError('read(): the view must not be empty or detached');
   if (min === 0) throw new TypeError('read(): min must be greater than 0');
-  const type = viewType(view);
   const minimumFill = min * type.elementSize;
   if (minimumFill > byteLength) throw new RangeError('read(): min must not be greater than the view\'s length');
   const { stream } = reader;
   if (stream === undefined) throw new TypeError('read(): the reader was released');
   if (stream.state === ERRORED) return promiseReject(stream.storedError);
-  const byteOffset = byteOffsetOf(view);
-  return readInto(stream, reader, new PullInto(transferArrayBuffer(buffer), byteOffset, byteLength, type), minimumFill);
+  return readInto(stream, reader, new PullInto(transferArrayBuffer(buffer), bufferByteLength, byteOffset, byteLength, type), minimumFill);
 }
 
 defineInterface(ReadableStreamBYOBReader, 'ReadableStreamBYOBReader');

@@ -1,5 +1,5 @@
 /** https://streams.spec.whatwg.org/#rs-byob-request-class */
-import { bufferOf, byteLengthOf, byteOffsetOf, convertView, isDetachedBuffer } from './internal/buffers.js';
+import { bufferOf, convertView, isDetachedBuffer } from './internal/buffers.js';
 import { respond, respondWithNewView } from './internal/byte-readable.js';
 import { convertUnsignedLongLong, defineInterface, illegalInvocation, INTERNAL } from './internal/webidl.js';
 
@@ -33,12 +33,11 @@ export class ReadableStreamBYOBRequest {
   respondWithNewView(view) {
     if (!(#request in Object(this))) throw illegalInvocation('ReadableStreamBYOBRequest.respondWithNewView');
     if (arguments.length === 0) throw new TypeError('respondWithNewView(): 1 argument required');
-    convertView(view, 'respondWithNewView(): the view');
+    const parts = convertView(view, 'respondWithNewView(): the view');
     const { stream } = this.#request;
     if (stream === undefined) throw invalidated('respondWithNewView()');
-    const buffer = bufferOf(view);
-    if (isDetachedBuffer(buffer)) throw new TypeError('respondWithNewView(): the view\'s buffer is detached');
-    respondWithNewView(stream, buffer, byteOffsetOf(view), byteLengthOf(view));
+    if (isDetachedBuffer(parts.buffer)) throw new TypeError('respondWithNewView(): the view\'s buffer is detached');
+    respondWithNewView(stream, parts);
   }
 }
 

@@ -2,7 +2,7 @@
  * Buffers and views through the engine's own getters, so that neither a subclass nor a patched prototype can tell
  * a stream something else than what the view is.
  */
-import { reflectApply, uncurryThis } from './intrinsics.js';
+import { isolate, reflectApply, uncurryThis } from './intrinsics.js';
 
 const BufferConstructor = ArrayBuffer;
 const DataViewConstructor = DataView;
@@ -39,45 +39,49 @@ for (const key of [
 }
 const DATA_VIEW = { View: DataViewConstructor, elementSize: 1 };
 
-/** `{ View, elementSize }` of any view. */
-export function viewType(view) {
-  const name = typedArrayName(view);
-  return name === undefined ? DATA_VIEW : VIEW_TYPES[name];
+/** What a view is, asked once. A detached buffer's view is empty. */
+class ViewParts {
+  constructor(type, buffer, bufferByteLength, byteOffset, byteLength) {
+    /** `{ View, elementSize }` */
+    this.type = type;
+    this.buffer = buffer;
+    this.bufferByteLength = bufferByteLength;
+    this.byteOffset = byteOffset;
+    this.byteLength = byteLength;
+  }
 }
 
-export function bufferOf(view) {
-  return typedArrayName(view) === undefined ? dataViewBuffer(view) : typedArrayBuffer(view);
-}
-
-/** Where the view begins in its buffer, in bytes. A DataView of a detached buffer throws a TypeError. */
-export function byteOffsetOf(view) {
-  return typedArrayName(view) === undefined ? dataViewOffset(view) : typedArrayOffset(view);
-}
-
-/** The view's length in bytes. A DataView of a detached buffer throws a TypeError. */
-export function byteLengthOf(view) {
-  return typedArrayName(view) === undefined ? dataViewByteLength(view) : typedArrayByteLength(view);
-}
-
-/** The length in bytes of an ArrayBuffer; 0 when it is detached. */
-export function bufferByteLength(buffer) {
-  return arrayBufferByteLength(buffer);
-}
+isolate(ViewParts);
 
 /** Web IDL's ArrayBufferView, neither shared nor resizable. */
 export function convertView(value, context) {
   if (!isView(value)) throw new TypeError(`${context}: must be a typed array or a DataView`);
-  const buffer = bufferOf(value);
+  const name = typedArrayName(value);
+  const isTyped = name !== undefined;
+  const buffer = isTyped ? typedArrayBuffer(value) : dataViewBuffer(value);
+  let bufferByteLength;
   try {
-    arrayBufferByteLength(buffer);
+    bufferByteLength = arrayBufferByteLength(buffer);
   } catch {
     throw new TypeError(`${context}: must not be a view of a SharedArrayBuffer`);
   }
   if (arrayBufferResizable !== undefined && arrayBufferResizable(buffer)) {
     throw new TypeError(`${context}: must not be a view of a resizable ArrayBuffer`);
   }
-  return value;
+  const type = isTyped ? VIEW_TYPES[name] : DATA_VIEW;
+  // A DataView's getters throw where its buffer is detached.
+  if (bufferByteLength === 0) return new ViewParts(type, buffer, 0, 0, 0);
+  const byteOffset = isTyped ? typedArrayOffset(value) : dataViewOffset(value);
+  const byteLength = isTyped ? typedArrayByteLength(value) : dataViewByteLength(value);
+  return new ViewParts(type, buffer, bufferByteLength, byteOffset, byteLength);
 }
+
+/** The buffer of a Uint8Array. */
+export const bufferOf = typedArrayBuffer;
+/** Where a Uint8Array begins in its buffer, in bytes. */
+export const byteOffsetOf = typedArrayOffset;
+/** A Uint8Array's length in bytes. */
+export const byteLengthOf = typedArrayByteLength;
 
 /** https://tc39.es/ecma262/#sec-isdetachedbuffer */
 export function isDetachedBuffer(buffer) {

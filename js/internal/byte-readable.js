@@ -6,7 +6,7 @@
  * still reach it through a byobRequest's view. A buffer that only this file knows is handed out as it is.
  */
 import {
-  allocateBuffer, bufferByteLength, bytesOf, cloneBytes, copyBytes, isDetachedBuffer, rest, transferArrayBuffer,
+  allocateBuffer, bytesOf, cloneBytes, copyBytes, isDetachedBuffer, rest, transferArrayBuffer,
 } from './buffers.js';
 import { core } from './core.js';
 import {
@@ -25,8 +25,9 @@ const INSUFFICIENT_BYTES = 'The bytes do not make up whole elements of the view 
 
 /** What answers a read into a buffer: https://streams.spec.whatwg.org/#pull-into-descriptor */
 export class PullInto {
-  constructor(buffer, byteOffset, byteLength, type) {
+  constructor(buffer, bufferByteLength, byteOffset, byteLength, type) {
     this.buffer = buffer;
+    this.bufferByteLength = bufferByteLength;
     this.byteOffset = byteOffset;
     this.byteLength = byteLength;
     /** `{ View, elementSize }` */
@@ -192,7 +193,7 @@ function waitForChunk(stream, reader, request, answer) {
       return;
     }
     effects = core.bytes_read_allocated(stream.id, size);
-    stream.pendingPullIntos.push(new PullInto(buffer, 0, size, BYTES));
+    stream.pendingPullIntos.push(new PullInto(buffer, size, 0, size, BYTES));
   }
   reader.addRequest(request);
   if (effects & R_CALL_PULL) callPull(stream);
@@ -257,11 +258,10 @@ export function canCloseOrEnqueueBytes(stream) {
 }
 
 /**
- * https://streams.spec.whatwg.org/#readable-byte-stream-controller-enqueue of bytes of a buffer of the page's, to a
- * stream that is readable and not closing.
+ * https://streams.spec.whatwg.org/#readable-byte-stream-controller-enqueue of a view of the page's that is not empty,
+ * to a stream that is readable and not closing.
  */
-export function enqueueBytes(stream, buffer, byteOffset, byteLength) {
-  if (isDetachedBuffer(buffer)) throw new TypeError('enqueue(): the chunk\'s buffer is detached');
+export function enqueueView(stream, { buffer, byteOffset, byteLength }) {
   enqueueEntry(stream, bytesOf(transferArrayBuffer(buffer), byteOffset, byteLength), byteLength);
 }
 
@@ -270,7 +270,7 @@ export function enqueueEntry(stream, entry, byteLength) {
   if (stream.state !== READABLE) return;
   if (stream.pendingPullIntos.length > 0) {
     const first = stream.pendingPullIntos.peek();
-    if (isDetachedBuffer(first.buffer)) {
+    if (first.exposed && isDetachedBuffer(first.buffer)) {
       throw new TypeError('enqueue(): the buffer of the pending byobRequest is detached, so it cannot be filled');
     }
     invalidateByobRequest(stream);
@@ -333,9 +333,9 @@ export function respond(stream, bytesWritten) {
   finishRespond(stream, effects);
 }
 
-/** https://streams.spec.whatwg.org/#readable-byte-stream-controller-respond-with-new-view, of a buffer of the page's. */
-export function respondWithNewView(stream, buffer, byteOffset, byteLength) {
-  const refusal = core.bytes_check_respond_with_view(stream.id, bufferByteLength(buffer), byteOffset, byteLength);
+/** https://streams.spec.whatwg.org/#readable-byte-stream-controller-respond-with-new-view, a view of the page's. */
+export function respondWithNewView(stream, { buffer, bufferByteLength, byteOffset, byteLength }) {
+  const refusal = core.bytes_check_respond_with_view(stream.id, bufferByteLength, byteOffset, byteLength);
   throwRefusal(refusal, 'respondWithNewView()');
   if (refusal & STALE) return;
   respondWithBuffer(stream, transferArrayBuffer(buffer), byteLength);
@@ -384,8 +384,8 @@ function answerClosed(stream, effects) {
 }
 
 function beginPullInto(stream, descriptor, minimumFill) {
-  const { buffer, byteOffset, byteLength, type } = descriptor;
-  return core.bytes_pull_into(stream.id, bufferByteLength(buffer), byteOffset, byteLength, minimumFill, type.elementSize);
+  const { bufferByteLength, byteOffset, byteLength, type } = descriptor;
+  return core.bytes_pull_into(stream.id, bufferByteLength, byteOffset, byteLength, minimumFill, type.elementSize);
 }
 
 /** The answer of a read into `descriptor` that the queue has filled. */

@@ -4,7 +4,7 @@
  *
  * Chunks come from the source alone, so their buffers go to a branch without another transfer.
  */
-import { bufferOf, byteLengthOf, byteOffsetOf, cloneBytes, transferArrayBuffer, viewType } from './buffers.js';
+import { bufferOf, byteLengthOf, byteOffsetOf, cloneBytes, convertView, transferArrayBuffer } from './buffers.js';
 import {
   ByteReadableImpl, closeBytes, enqueueEntry, getByobRequest, PullInto, pullInto, respond, respondWithBuffer,
 } from './byte-readable.js';
@@ -40,16 +40,15 @@ class ByteTee extends Tee {
       this.errorSteps();
       return;
     }
-    const byteOffset = byteOffsetOf(view);
-    const byteLength = byteLengthOf(view);
-    let buffer;
+    const { type, buffer, bufferByteLength, byteOffset, byteLength } = convertView(view, 'tee()');
+    let transferred;
     try {
-      buffer = transferArrayBuffer(bufferOf(view));
+      transferred = transferArrayBuffer(buffer);
     } catch {
       this.errorSteps();
       return;
     }
-    pullInto(source, this, new PullInto(buffer, byteOffset, byteLength, viewType(view)), 1, this);
+    pullInto(source, this, new PullInto(transferred, bufferByteLength, byteOffset, byteLength, type), 1, this);
   }
 
   // What a BYOB reader has besides.
