@@ -24,7 +24,7 @@ export default [
   { files: ['www/**/*.js'], languageOptions: { globals: { ...globals.browser, ...globals.worker } } },
   {
     // Functions in these files are also handed to a page and run there.
-    files: ['tests/**/*.mjs', 'tools/browsers/**', 'tools/wpt/**', 'benches/**'],
+    files: ['tests/**/*.{js,mjs}', 'tools/browsers/**', 'tools/wpt/**', 'benches/**'],
     languageOptions: { globals: { ...globals.node, ...globals.browser } },
   },
 ];

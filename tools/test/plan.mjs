@@ -1,6 +1,7 @@
 /** The steps of `npm test`, in order. A step that `needs` another is left out when that one failed. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { availableEngines } from '../browsers/executables.mjs';
 import { filesUnder } from '../build/stamps.mjs';
 import { cargoCounts, nodeCounts } from './counts.mjs';
 
@@ -68,7 +69,7 @@ export function plan(root, env = process.env) {
       name: 'wpt',
       title: 'Web Platform Tests',
       command: node,
-      args: ['tools/wpt/run.mjs', '--dir', env.WPT_DIR ?? ''],
+      args: ['tools/wpt/run.mjs', '--dir', env.WPT_DIR ?? '', ...['node', ...availableEngines()].flatMap((engine) => ['--engine', engine])],
       needs: 'build',
       missing: wptMissing(root, env),
     },
