@@ -77,7 +77,10 @@ impl Core {
             shutdown: 0,
             acted: false,
         });
-        if let Some(stream) = self.readables.get_mut(source) {
+        // A byte stream's id is of another kind, and may be that of an unrelated readable.
+        if flags & BYTE_SOURCE == 0
+            && let Some(stream) = self.readables.get_mut(source)
+        {
             stream.pipe = id;
         }
         id

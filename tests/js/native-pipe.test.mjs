@@ -1,6 +1,8 @@
 /** Pipes with the engine's streams at either end: pipeTo and pipeThrough as methods of ours and as functions. */
 import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
 import { describe, test } from 'node:test';
+import { promisify } from 'node:util';
 import { gzipSync } from 'node:zlib';
 import { ReadableStream, TransformStream, WritableStream, pipeThrough, pipeTo } from 'tidegate';
 import { turn } from './pipeline-parts.mjs';
@@ -138,5 +140,22 @@ describe('pipeTo and pipeThrough', () => {
     const source = new NativeReadable();
     await assert.rejects(pipeTo(source, {}), TypeError);
     assert.equal(source.locked, false);
+  });
+});
+
+describe('a pipe from a byte stream', () => {
+  /** In a process of its own, as only there the core numbers the first streams of each kind alike. */
+  const program = `
+    import { ReadableStream, TransformStream } from 'tidegate';
+    const source = new ReadableStream({ type: 'bytes', start(c) { setTimeout(() => { c.enqueue(new Uint8Array(9)); c.close(); }, 5); } });
+    let bytes = 0;
+    for await (const chunk of source.pipeThrough(new TransformStream())) bytes += chunk.byteLength;
+    console.log(bytes);
+  `;
+
+  test('is not taken for the reader of another stream', async () => {
+    const cwd = new URL('../..', import.meta.url);
+    const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', program], { cwd, timeout: 10_000 });
+    assert.equal(stdout, '9\n');
   });
 });
