@@ -1,0 +1,235 @@
+//! Transform streams over the core.
+use tidegate::core::Id;
+use tidegate::core::effect::transform::*;
+
+use super::readable::Source;
+use super::writable::Sink;
+use super::{Host, ReadableState, WritableState};
+use crate::support::realm::{Completion, PromiseId, Value, World};
+use crate::support::user::{Callback, TransformSpec, call, call_start};
+
+#[derive(Debug)]
+pub struct Transform {
+    pub id: Id,
+    pub readable: usize,
+    pub writable: usize,
+    has_transform: bool,
+    cleared: bool,
+    waiting: Option<Value>,
+    finish: Option<PromiseId>,
+}
+
+impl Host {
+    pub fn make_transform(&mut self, spec: TransformSpec) -> usize {
+        let at = self.transforms.len();
+        let writable = self.create_writable(spec.writable, Sink::Transform(at));
+        let readable = self.create_readable(spec.readable, Source::Transform(at));
+        let id = self.core.transform_new(self.readables[readable].id, self.writables[writable].id);
+        self.transforms.push(Transform {
+            id,
+            readable,
+            writable,
+            has_transform: spec.readable.has_work,
+            cleared: false,
+            waiting: None,
+            finish: None,
+        });
+        let started = self.promise();
+        let result = call_start(self, spec.readable.has_start, Callback::TransformStart(at));
+        let promise = self.promise_resolved_with(result);
+        self.resolve_with(started, Completion::Promise(promise));
+        self.after_writable_start(writable, Completion::Promise(started));
+        self.after_readable_start(readable, Completion::Promise(started));
+        at
+    }
+
+    pub fn transform_side_ended(&mut self, at: usize) {
+        let transform = &self.transforms[at];
+        let ended = matches!(
+            self.writables[transform.writable].state,
+            WritableState::Closed | WritableState::Errored(_)
+        );
+        if ended && self.readables[transform.readable].state != ReadableState::Readable {
+            self.core.transform_free(transform.id);
+        }
+    }
+
+    pub fn enqueue_transformed(&mut self, at: usize, chunk: Value) -> Result<(), Value> {
+        let Transform { id, readable, .. } = self.transforms[at];
+        let first = self.core.transform_enqueue(id);
+        let refused = tidegate::core::effect::STALE | tidegate::core::effect::REFUSED;
+        let result = self.finish_enqueue(readable, chunk, first, Some(id));
+        if first & refused != 0 {
+            return result;
+        }
+        let Err(reason) = result else {
+            return Ok(());
+        };
+        self.error_writable_and_unblock(at, reason);
+        Err(match self.readables[readable].state {
+            ReadableState::Errored(reason) => reason,
+            _ => Value::Undefined,
+        })
+    }
+
+    pub fn error_transform(&mut self, at: usize, reason: Value) {
+        self.error_stream(self.transforms[at].readable, reason);
+        self.error_writable_and_unblock(at, reason);
+    }
+
+    pub fn terminate(&mut self, at: usize) {
+        let _ = self.close_default(self.transforms[at].readable);
+        self.error_writable_and_unblock(at, Value::TypeError);
+    }
+
+    fn error_writable_and_unblock(&mut self, at: usize, reason: Value) {
+        self.transforms[at].cleared = true;
+        self.error_sink(self.transforms[at].writable, reason);
+        self.unblock_write(at);
+    }
+
+    fn unblock_write(&mut self, at: usize) {
+        let effects = self.core.transform_unblock_write(self.transforms[at].id);
+        if effects == WAKE_WRITE {
+            self.schedule(move |host| host.wake_write(at));
+        }
+    }
+
+    /// The chunk waits for the readable side.
+    pub fn hold_write(&mut self, at: usize, chunk: Value) {
+        self.transforms[at].waiting = Some(chunk);
+    }
+
+    pub fn wake_write(&mut self, at: usize) {
+        let chunk = self.transforms[at].waiting.take();
+        let writable = self.transforms[at].writable;
+        if let WritableState::Erroring(reason) = self.writables[writable].state {
+            self.write_failed(writable, reason);
+            return;
+        }
+        let result = self.perform_transform(at, chunk.expect("a write waits"));
+        self.after_write(writable, result);
+    }
+
+    pub fn perform_transform(&mut self, at: usize, chunk: Value) -> Completion {
+        let result = if self.transforms[at].has_transform && !self.transforms[at].cleared {
+            call(self, Callback::Transform(at), chunk)
+        } else {
+            match self.enqueue_transformed(at, chunk) {
+                Ok(()) => Completion::Value(Value::Undefined),
+                Err(reason) => Completion::Throw(reason),
+            }
+        };
+        if let Completion::Value(_) = result {
+            return result;
+        }
+        let promise = self.promise_resolved_with(result);
+        Completion::Promise(self.react(
+            promise,
+            None,
+            Some(Box::new(move |host, reason| {
+                host.error_transform(at, reason);
+                Completion::Throw(reason)
+            })),
+        ))
+    }
+
+    /// The promise of a finish that began before; None where this call begins it.
+    fn begin_finish(&mut self, at: usize) -> Option<PromiseId> {
+        let effects = self.core.transform_finish(self.transforms[at].id);
+        if effects != FINISH && self.transforms[at].finish.is_some() {
+            return self.transforms[at].finish;
+        }
+        self.transforms[at].finish = Some(self.promise());
+        None
+    }
+
+    /// Runs `callback`, then `settle` with how it ended, which says how the finish ends.
+    fn run_finish(
+        &mut self,
+        at: usize,
+        callback: Callback,
+        argument: Value,
+        settle: impl FnOnce(&mut Self, Result<Value, Value>) -> Result<(), Value> + Copy + 'static,
+    ) -> PromiseId {
+        let cleared = std::mem::replace(&mut self.transforms[at].cleared, true);
+        let result = if cleared {
+            Completion::Value(Value::Undefined)
+        } else {
+            call(self, callback, argument)
+        };
+        let finish = self.transforms[at].finish.expect("the finish has begun");
+        let promise = self.promise_resolved_with(result);
+        let end = move |host: &mut Self, ended: Result<(), Value>| match ended {
+            Ok(()) => host.resolve(finish, Value::Undefined),
+            Err(reason) => host.reject(finish, reason),
+        };
+        self.upon(
+            promise,
+            move |host, value| {
+                let ended = settle(host, Ok(value));
+                end(host, ended);
+            },
+            move |host, reason| {
+                let ended = settle(host, Err(reason));
+                end(host, ended);
+            },
+        );
+        finish
+    }
+
+    pub fn transform_sink_abort(&mut self, at: usize, reason: Value) -> PromiseId {
+        if let Some(finish) = self.begin_finish(at) {
+            return finish;
+        }
+        let readable = self.transforms[at].readable;
+        let settle = move |host: &mut Self, ended: Result<Value, Value>| {
+            if let Err(failure) = ended {
+                host.error_stream(readable, failure);
+                return Err(failure);
+            }
+            if let ReadableState::Errored(stored) = host.readables[readable].state {
+                return Err(stored);
+            }
+            host.error_stream(readable, reason);
+            Ok(())
+        };
+        self.run_finish(at, Callback::TransformCancel(at), reason, settle)
+    }
+
+    pub fn transform_sink_close(&mut self, at: usize) -> PromiseId {
+        if let Some(finish) = self.begin_finish(at) {
+            return finish;
+        }
+        let readable = self.transforms[at].readable;
+        let settle = move |host: &mut Self, ended: Result<Value, Value>| {
+            if let Err(failure) = ended {
+                host.error_stream(readable, failure);
+                return Err(failure);
+            }
+            if let ReadableState::Errored(stored) = host.readables[readable].state {
+                return Err(stored);
+            }
+            let _ = host.close_default(readable);
+            Ok(())
+        };
+        self.run_finish(at, Callback::Flush(at), Value::Undefined, settle)
+    }
+
+    pub fn transform_source_cancel(&mut self, at: usize, reason: Value) -> PromiseId {
+        if let Some(finish) = self.begin_finish(at) {
+            return finish;
+        }
+        let writable = self.transforms[at].writable;
+        let settle = move |host: &mut Self, ended: Result<Value, Value>| {
+            if let (Ok(_), WritableState::Errored(stored)) = (ended, host.writables[writable].state)
+            {
+                return Err(stored);
+            }
+            host.error_sink(writable, ended.err().unwrap_or(reason));
+            host.unblock_write(at);
+            ended.map(|_| ())
+        };
+        self.run_finish(at, Callback::TransformCancel(at), reason, settle)
+    }
+}

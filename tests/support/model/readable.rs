@@ -1,0 +1,416 @@
+//! <https://streams.spec.whatwg.org/#rs-model>, with the default controller and the default reader.
+use super::Model;
+use super::bytes::ByteController;
+use crate::support::realm::{Completion, PromiseId, Value, World};
+use crate::support::user::{Callback, Spec, call, call_for, call_start};
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum State {
+    Readable,
+    Closed,
+    Errored,
+}
+
+/// What the pull and cancel algorithms are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Algorithms {
+    User,
+    Transform(usize),
+    Cleared,
+}
+
+#[derive(Debug)]
+pub struct DefaultController {
+    pub algorithms: Algorithms,
+    pub close_requested: bool,
+    pub pull_again: bool,
+    pub pulling: bool,
+    pub queue: Vec<(Value, f64)>,
+    pub queue_total_size: f64,
+    pub started: bool,
+    pub strategy_hwm: f64,
+    pub has_size: bool,
+    pub has_pull: bool,
+}
+
+#[derive(Debug)]
+pub enum Controller {
+    Default(DefaultController),
+    Byte(ByteController),
+}
+
+#[derive(Debug)]
+pub struct ReadableStream {
+    pub controller: Controller,
+    pub reader: Option<usize>,
+    pub state: State,
+    pub stored_error: Value,
+}
+
+/// <https://streams.spec.whatwg.org/#read-request>, or a read-into request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ReadRequest {
+    Promise(PromiseId),
+    Pipe(usize),
+}
+
+/// A default reader or a BYOB reader.
+#[derive(Debug)]
+pub struct DefaultReader {
+    pub stream: Option<usize>,
+    pub closed: PromiseId,
+    pub read_requests: Vec<ReadRequest>,
+    pub is_byob: bool,
+}
+
+impl Model {
+    fn controller(&mut self, stream: usize) -> &mut DefaultController {
+        match &mut self.readables[stream].controller {
+            Controller::Default(controller) => controller,
+            Controller::Byte(_) => panic!("a default controller"),
+        }
+    }
+
+    pub fn create_readable(&mut self, spec: Spec, algorithms: Algorithms) -> usize {
+        self.readables.push(ReadableStream {
+            controller: Controller::Default(DefaultController {
+                algorithms,
+                close_requested: false,
+                pull_again: false,
+                pulling: false,
+                queue: Vec::new(),
+                queue_total_size: 0.0,
+                started: false,
+                strategy_hwm: spec.high_water_mark,
+                has_size: spec.has_size,
+                has_pull: spec.has_work,
+            }),
+            reader: None,
+            state: State::Readable,
+            stored_error: Value::Undefined,
+        });
+        self.readables.len() - 1
+    }
+
+    pub fn set_up_readable(&mut self, stream: usize, start_result: Completion) {
+        let start_promise = self.promise_resolved_with(start_result);
+        self.upon(
+            start_promise,
+            move |model, _| {
+                model.controller(stream).started = true;
+                assert!(!model.controller(stream).pulling);
+                assert!(!model.controller(stream).pull_again);
+                model.call_pull_if_needed(stream);
+            },
+            move |model, reason| model.controller_error(stream, reason),
+        );
+    }
+
+    pub fn make_readable(&mut self, spec: Spec) -> usize {
+        let stream = self.create_readable(spec, Algorithms::User);
+        let result = call_start(self, spec.has_start, Callback::SourceStart(stream));
+        self.set_up_readable(stream, result);
+        stream
+    }
+
+    pub fn num_read_requests(&self, stream: usize) -> usize {
+        let reader = self.readables[stream].reader;
+        reader.map_or(0, |reader| self.readers[reader].read_requests.len())
+    }
+
+    pub fn can_close_or_enqueue(&mut self, stream: usize) -> bool {
+        !self.controller(stream).close_requested && self.readables[stream].state == State::Readable
+    }
+
+    pub fn controller_desired_size(&mut self, stream: usize) -> Option<f64> {
+        match self.readables[stream].state {
+            State::Errored => None,
+            State::Closed => Some(0.0),
+            State::Readable => {
+                let controller = self.controller(stream);
+                Some(controller.strategy_hwm - controller.queue_total_size)
+            }
+        }
+    }
+
+    pub fn should_call_pull(&mut self, stream: usize) -> bool {
+        if !self.can_close_or_enqueue(stream) {
+            return false;
+        }
+        if !self.controller(stream).started {
+            return false;
+        }
+        if self.readables[stream].reader.is_some() && self.num_read_requests(stream) > 0 {
+            return true;
+        }
+        let desired_size = self.controller_desired_size(stream);
+        desired_size.expect("not null") > 0.0
+    }
+
+    pub fn call_pull_if_needed(&mut self, stream: usize) {
+        if !self.should_call_pull(stream) {
+            return;
+        }
+        if self.controller(stream).pulling {
+            self.controller(stream).pull_again = true;
+            return;
+        }
+        assert!(!self.controller(stream).pull_again);
+        self.controller(stream).pulling = true;
+        let algorithms = self.controller(stream).algorithms;
+        let has_pull = self.controller(stream).has_pull;
+        let result = match algorithms {
+            Algorithms::User if has_pull => {
+                call(self, Callback::Pull(stream), Value::Undefined)
+            }
+            Algorithms::User => Completion::Value(Value::Undefined),
+            Algorithms::Transform(transform) => {
+                Completion::Promise(self.source_pull_algorithm(transform))
+            }
+            Algorithms::Cleared => panic!("pulls after the algorithms were cleared"),
+        };
+        let pull_promise = self.promise_resolved_with(result);
+        self.upon(
+            pull_promise,
+            move |model, _| {
+                model.controller(stream).pulling = false;
+                if model.controller(stream).pull_again {
+                    model.controller(stream).pull_again = false;
+                    model.call_pull_if_needed(stream);
+                }
+            },
+            move |model, reason| model.controller_error(stream, reason),
+        );
+    }
+
+    fn clear_algorithms(&mut self, stream: usize) {
+        self.controller(stream).algorithms = Algorithms::Cleared;
+    }
+
+    pub fn controller_close(&mut self, stream: usize) {
+        if !self.can_close_or_enqueue(stream) {
+            return;
+        }
+        self.controller(stream).close_requested = true;
+        if self.controller(stream).queue.is_empty() {
+            self.clear_algorithms(stream);
+            self.readable_stream_close(stream);
+        }
+    }
+
+    pub fn controller_error(&mut self, stream: usize, reason: Value) {
+        if self.readables[stream].state != State::Readable {
+            return;
+        }
+        self.controller(stream).queue.clear();
+        self.controller(stream).queue_total_size = 0.0;
+        self.clear_algorithms(stream);
+        self.readable_stream_error(stream, reason);
+    }
+
+    pub fn controller_enqueue(&mut self, stream: usize, chunk: Value) -> Result<(), Value> {
+        if !self.can_close_or_enqueue(stream) {
+            return Ok(());
+        }
+        if self.readables[stream].reader.is_some() && self.num_read_requests(stream) > 0 {
+            self.fulfill_read_request(stream, chunk);
+        } else {
+            let size = if self.controller(stream).has_size {
+                let (result, size) = call_for(self, Callback::ReadableSize(stream), chunk);
+                if let Completion::Throw(reason) = result {
+                    self.controller_error(stream, reason);
+                    return Err(reason);
+                }
+                size
+            } else {
+                1.0
+            };
+            if size.is_nan() || size < 0.0 || size == f64::INFINITY {
+                self.controller_error(stream, Value::RangeError);
+                return Err(Value::RangeError);
+            }
+            self.controller(stream).queue.push((chunk, size));
+            self.controller(stream).queue_total_size += size;
+        }
+        self.call_pull_if_needed(stream);
+        Ok(())
+    }
+
+    pub fn fulfill_read_request(&mut self, stream: usize, chunk: Value) {
+        let reader = self.readables[stream].reader.expect("a reader");
+        let request = self.readers[reader].read_requests.remove(0);
+        self.chunk_steps(request, chunk);
+    }
+
+    pub fn chunk_steps(&mut self, request: ReadRequest, chunk: Value) {
+        match request {
+            ReadRequest::Promise(promise) => self.resolve(promise, chunk),
+            ReadRequest::Pipe(pipe) => self.pipe_chunk_steps(pipe, chunk),
+        }
+    }
+
+    pub fn close_steps(&mut self, request: ReadRequest) {
+        match request {
+            ReadRequest::Promise(promise) => self.resolve(promise, Value::Done),
+            ReadRequest::Pipe(_) => {}
+        }
+    }
+
+    pub fn error_steps(&mut self, request: ReadRequest, reason: Value) {
+        match request {
+            ReadRequest::Promise(promise) => self.reject(promise, reason),
+            ReadRequest::Pipe(_) => {}
+        }
+    }
+
+    pub fn readable_stream_close(&mut self, stream: usize) {
+        assert_eq!(self.readables[stream].state, State::Readable);
+        self.readables[stream].state = State::Closed;
+        let Some(reader) = self.readables[stream].reader else {
+            return;
+        };
+        let closed = self.readers[reader].closed;
+        self.resolve(closed, Value::Undefined);
+        if !self.readers[reader].is_byob {
+            for request in std::mem::take(&mut self.readers[reader].read_requests) {
+                self.close_steps(request);
+            }
+        }
+    }
+
+    pub fn readable_stream_error(&mut self, stream: usize, reason: Value) {
+        assert_eq!(self.readables[stream].state, State::Readable);
+        self.readables[stream].state = State::Errored;
+        self.readables[stream].stored_error = reason;
+        let Some(reader) = self.readables[stream].reader else {
+            return;
+        };
+        let closed = self.readers[reader].closed;
+        self.reject(closed, reason);
+        self.error_read_requests(reader, reason);
+    }
+
+    fn error_read_requests(&mut self, reader: usize, reason: Value) {
+        for request in std::mem::take(&mut self.readers[reader].read_requests) {
+            self.error_steps(request, reason);
+        }
+    }
+
+    pub fn readable_stream_cancel(&mut self, stream: usize, reason: Value) -> PromiseId {
+        match self.readables[stream].state {
+            State::Closed => return self.resolved(Value::Undefined),
+            State::Errored => {
+                let stored = self.readables[stream].stored_error;
+                return self.rejected(stored);
+            }
+            State::Readable => {}
+        }
+        self.readable_stream_close(stream);
+        if let Some(reader) = self.readables[stream].reader
+            && self.readers[reader].is_byob
+        {
+            for request in std::mem::take(&mut self.readers[reader].read_requests) {
+                self.close_steps(request);
+            }
+        }
+        let result = match &mut self.readables[stream].controller {
+            Controller::Default(controller) => {
+                controller.queue.clear();
+                controller.queue_total_size = 0.0;
+                let algorithms = controller.algorithms;
+                let result = match algorithms {
+                    Algorithms::User => call(self, Callback::Cancel(stream), reason),
+                    Algorithms::Transform(transform) => {
+                        Completion::Promise(self.source_cancel_algorithm(transform, reason))
+                    }
+                    Algorithms::Cleared => panic!("cancels after the algorithms were cleared"),
+                };
+                self.clear_algorithms(stream);
+                result
+            }
+            Controller::Byte(_) => self.byte_cancel_steps(stream, reason),
+        };
+        let promise = self.promise_resolved_with(result);
+        self.react(
+            promise,
+            Some(Box::new(|_, _| Completion::Value(Value::Undefined))),
+            None,
+        )
+    }
+
+    pub fn acquire_reader(&mut self, stream: usize, is_byob: bool) -> Result<usize, Value> {
+        if self.readables[stream].reader.is_some() {
+            return Err(Value::TypeError);
+        }
+        let closed = match self.readables[stream].state {
+            State::Readable => self.promise(),
+            State::Closed => self.resolved(Value::Undefined),
+            State::Errored => {
+                let stored = self.readables[stream].stored_error;
+                self.rejected(stored)
+            }
+        };
+        self.readers.push(DefaultReader {
+            stream: Some(stream),
+            closed,
+            read_requests: Vec::new(),
+            is_byob,
+        });
+        let reader = self.readers.len() - 1;
+        self.readables[stream].reader = Some(reader);
+        Ok(reader)
+    }
+
+    pub fn reader_release(&mut self, reader: usize) {
+        let stream = self.readers[reader].stream.expect("a stream");
+        let closed = self.readers[reader].closed;
+        if self.readables[stream].state == State::Readable {
+            self.reject(closed, Value::TypeError);
+        } else {
+            self.readers[reader].closed = self.rejected(Value::TypeError);
+        }
+        if matches!(self.readables[stream].controller, Controller::Byte(_)) {
+            self.byte_release_steps(stream);
+        }
+        self.readables[stream].reader = None;
+        self.readers[reader].stream = None;
+        self.error_read_requests(reader, Value::TypeError);
+    }
+
+    pub fn reader_read(&mut self, reader: usize, request: ReadRequest) {
+        let stream = self.readers[reader].stream.expect("a stream");
+        match self.readables[stream].state {
+            State::Closed => self.close_steps(request),
+            State::Errored => {
+                let stored = self.readables[stream].stored_error;
+                self.error_steps(request, stored);
+            }
+            State::Readable => match self.readables[stream].controller {
+                Controller::Default(_) => self.pull_steps(stream, request),
+                Controller::Byte(_) => self.byte_pull_steps(stream, request),
+            },
+        }
+    }
+
+    fn pull_steps(&mut self, stream: usize, request: ReadRequest) {
+        if self.controller(stream).queue.is_empty() {
+            let reader = self.readables[stream].reader.expect("a reader");
+            self.readers[reader].read_requests.push(request);
+            self.call_pull_if_needed(stream);
+            return;
+        }
+        let (chunk, size) = self.controller(stream).queue.remove(0);
+        let controller = self.controller(stream);
+        controller.queue_total_size -= size;
+        if controller.queue_total_size < 0.0 {
+            controller.queue_total_size = 0.0;
+        }
+        if controller.close_requested && controller.queue.is_empty() {
+            self.clear_algorithms(stream);
+            self.readable_stream_close(stream);
+        } else {
+            self.call_pull_if_needed(stream);
+        }
+        self.chunk_steps(request, chunk);
+    }
+}
