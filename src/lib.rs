@@ -7,6 +7,19 @@
 //! * `codecs`: push codecs for bytes and text (see [`codec`]).
 //!
 //! The only code that touches `wasm_bindgen` is in the private module `wasm`.
+//!
+//! The core's Wasm module is built without the standard library: the code for formatting panics,
+//! which nothing would show, is half as large as the core.
+#![cfg_attr(
+    all(
+        target_arch = "wasm32",
+        not(any(feature = "codecs", feature = "panic-hook"))
+    ),
+    no_std
+)]
+
+extern crate alloc;
+
 #[cfg(feature = "codecs")]
 pub mod codec;
 #[cfg(feature = "core")]

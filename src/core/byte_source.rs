@@ -7,7 +7,7 @@
 //!
 //! Unlike a default stream's, this machine can outlive its stream's close: BYOB reads that are
 //! pending then are answered when the source responds with 0.
-use std::collections::VecDeque;
+use alloc::collections::VecDeque;
 
 use super::effect::bytes::*;
 use super::effect::{Effects, REFUSED, STALE};

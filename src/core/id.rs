@@ -1,5 +1,7 @@
 //! Ids that cannot be mistaken: an index plus a generation.
 
+use alloc::vec::Vec;
+
 /// Names a machine in a [`Slab`]: the low 22 bits are the index, the high 10 the generation.
 /// Zero is never a live id.
 pub type Id = u32;

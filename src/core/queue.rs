@@ -1,6 +1,6 @@
 //! [Queue-with-sizes](https://streams.spec.whatwg.org/#queue-with-sizes): the sizes only; the
 //! values are the host's.
-use std::collections::VecDeque;
+use alloc::collections::VecDeque;
 
 /// The sizes of a queue's entries, first in first out, and their total.
 ///

@@ -1,22 +1,41 @@
-//! The core's exports: free functions of numbers over this thread's one [`Core`].
+//! The core's exports: free functions of numbers over the module's one [`Core`].
 //!
 //! No borrow outlives a call, so user code that runs as an effect may call any export again.
-use std::cell::UnsafeCell;
+use core::cell::UnsafeCell;
 
 use wasm_bindgen::prelude::*;
 
 use crate::core::Core;
 
-thread_local! {
-    static CORE: UnsafeCell<Core> = const { UnsafeCell::new(Core::new()) };
+/// What a Wasm module without the standard library must bring itself.
+#[cfg(all(
+    target_arch = "wasm32",
+    not(any(feature = "codecs", feature = "panic-hook"))
+))]
+mod bare {
+    #[global_allocator]
+    static ALLOCATOR: talc::wasm::WasmDynamicTalc = talc::wasm::new_wasm_dynamic_allocator();
+
+    /// A panic is a bug; it reaches the page as a `WebAssembly.RuntimeError`. Debug builds name it.
+    #[panic_handler]
+    fn panic(_info: &core::panic::PanicInfo<'_>) -> ! {
+        core::arch::wasm32::unreachable()
+    }
 }
 
-/// Runs one method of this thread's core.
+struct Global(UnsafeCell<Core>);
+
+// SAFETY: wasm32 without atomics has one thread; natively the exports are compiled for clippy and never called.
+unsafe impl Sync for Global {}
+
+static CORE: Global = Global(UnsafeCell::new(Core::new()));
+
+/// Runs one method of the module's core.
 #[inline]
 fn with_core<R>(method: impl FnOnce(&mut Core) -> R) -> R {
     // SAFETY: the reference does not leave the closure, and no method of the core calls the host (the core's first
-    // invariant), so no export can be entered while another one runs on this thread.
-    CORE.with(|core| method(unsafe { &mut *core.get() }))
+    // invariant), so no export can be entered while another one runs.
+    method(unsafe { &mut *CORE.0.get() })
 }
 
 /// Names panics in the console of debug builds.
