@@ -42,14 +42,17 @@ export async function readmeExample() {
   return code;
 }
 
+const notFound = (request, response) => void response.writeHead(404).end();
+
 const TYPES = { '.html': 'text/html', '.js': 'text/javascript', '.css': 'text/css' };
 
 /**
- * Serves the files of `folder` on 127.0.0.1, and for each path of `routes` what its handler answers.
+ * Serves the files of `folder` on 127.0.0.1, for each path of `routes` what its handler answers, and for paths that are
+ * neither what `otherwise` answers.
  *
  * @returns `{ url, close() }`
  */
-export async function serve(folder, routes = {}) {
+export async function serve(folder, routes = {}, otherwise = notFound) {
   const server = createServer(async (request, response) => {
     const { pathname } = new URL(request.url, 'http://localhost');
     if (routes[pathname]) return void routes[pathname](request, response);
@@ -58,7 +61,7 @@ export async function serve(folder, routes = {}) {
       const body = await readFile(join(folder, path));
       response.writeHead(200, { 'content-type': TYPES[extname(path)] ?? 'application/octet-stream' }).end(body);
     } catch {
-      response.writeHead(404).end();
+      otherwise(request, response);
     }
   });
   server.listen(0, '127.0.0.1');
