@@ -63,7 +63,9 @@ class IterableSource {
       closeReadable(stream);
     } else {
       enqueue(stream, value);
-      schedule(pullSettled, stream);
+      // A pipe asks for the next value in a microtask of its own anyway.
+      if (stream.reader?.isPipe) pullSettled(stream);
+      else schedule(pullSettled, stream);
     }
   }
 

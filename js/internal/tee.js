@@ -7,7 +7,7 @@ import { STALE, TEE_BRANCH_1, TEE_BRANCH_2, TEE_CANCEL_SOURCE, TEE_READ_FOR_1, T
 import { Deferred, isolate } from './intrinsics.js';
 import { schedule } from './jobs.js';
 import {
-  afterReadableStart, cancelStream, CLOSED, closeReadable, enqueue, ERRORED, errorStream, READABLE, ReadableImpl,
+  afterReadableStart, cancelStream, CLOSED, closeReadable, enqueue, ERRORED, errorStream, PENDING, pullSettled, READABLE, ReadableImpl,
 } from './readable.js';
 
 const abandoned = new FinalizationRegistry((id) => core.tee_free(id));
@@ -26,6 +26,8 @@ export class Tee {
     /** Whether the request is with the source. */
     this.waiting = false;
     this.held = undefined;
+    /** Which branches' pulls (bits 1 and 2) are outstanding: until the next chunk is delivered, which answers them. */
+    this.pulls = 0;
     this.reason1 = undefined;
     this.reason2 = undefined;
     this.cancelled = new Deferred();
@@ -77,13 +79,16 @@ export class Tee {
 
   errorSteps() {
     core.tee_read_failed(this.id);
+    schedule(settlePulls, this);
   }
 
   // The branches' source.
 
   /** @this {Tee & TeeKind} */
   pull(branch) {
+    this.pulls |= 1 << branch;
     this.readFor(core.tee_pull(this.id, branch));
+    return PENDING;
   }
 
   /** @this {Tee & TeeKind} */
@@ -146,7 +151,16 @@ function deliver(tee) {
   tee.held = undefined;
   const effects = core.tee_deliver(tee.id);
   if (effects & STALE) return;
-  if (tee.deliver(effects, chunk)) tee.readFor(core.tee_delivered(tee.id));
+  if (!tee.deliver(effects, chunk)) return;
+  tee.readFor(core.tee_delivered(tee.id));
+  settlePulls(tee);
+}
+
+function settlePulls(tee) {
+  const { pulls } = tee;
+  tee.pulls = 0;
+  if (pulls & 1) pullSettled(tee.branch1);
+  if (pulls & 2) pullSettled(tee.branch2);
 }
 
 function errorBranches(tee) {
