@@ -6,7 +6,7 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { runMain, say } from './steps.mjs';
+import { isProgram, runMain, say } from './steps.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 export const GOLDEN = join(root, 'etc/api.txt');
@@ -61,7 +61,7 @@ export async function apiText() {
   return `${sections.join('\n\n')}\n`;
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) {
+if (isProgram(import.meta.url)) {
   runMain(async () => {
     const text = await apiText();
     if (!process.argv.includes('--update')) return say(text.trimEnd());

@@ -6,35 +6,33 @@
  *   --js      only the JavaScript     --core, --codecs  only that Wasm module, and the JavaScript
  *   --debug   unoptimized, readable, with panic messages     --force  skip nothing
  */
-import { existsSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { buildJs } from './build/js.mjs';
 import { Stamps } from './build/stamps.mjs';
 import { buildModule, MODULES } from './build/wasm.mjs';
-import { runMain, say, seconds } from './steps.mjs';
+import { isProgram, runMain, say, seconds } from './steps.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 
-/** Builds what `options` ask for; resolves when dist/ is complete. */
+/** Builds what `options` ask for, and dist/. */
 export async function build({ js = false, core = false, codecs = false, debug = false, force = false } = {}) {
   const began = Date.now();
   const stamps = new Stamps(root);
   if (force) rmSync(join(root, 'build', '.stamps'), { recursive: true, force: true });
   const all = !core && !codecs && !js;
   const wanted = { core: all || core, codecs: all || codecs };
-  const modules = {};
+  const made = [];
   for (const name of Object.keys(MODULES)) {
-    modules[name] = wanted[name]
-      ? await buildModule({ root, stamps, name, debug })
-      : existsSync(join(root, 'build', name, `${name}_bg.wasm`));
+    if (wanted[name] && await buildModule({ root, stamps, name, debug })) made.push(`build/${name}`);
   }
-  const entries = await buildJs({ root, stamps, modules, debug });
-  say(`Built ${entries.length ? `dist/ (${entries.join(', ')})` : 'nothing of dist/ yet'} in ${seconds(Date.now() - began)}`);
+  if (await buildJs({ root, stamps, debug })) made.push('dist');
+  say(made.length ? `Built ${made.join(', ')} in ${seconds(Date.now() - began)}` : 'Everything is built already');
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) {
+if (isProgram(import.meta.url)) {
   runMain(async () => {
     const { values } = parseArgs({
       options: {

@@ -10,7 +10,7 @@ import { ensureBrowsers } from './setup/browsers.mjs';
 import { Host } from './setup/host.mjs';
 import { ensurePackages } from './setup/packages.mjs';
 import { ensureToolchain } from './setup/toolchain.mjs';
-import { runMain, StepError } from './steps.mjs';
+import { isProgram, runMain, StepError } from './steps.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const OLDEST_NODE = 20;
@@ -41,6 +41,6 @@ export async function setup({ browsers = false } = {}) {
   }
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) {
+if (isProgram(import.meta.url)) {
   runMain(() => setup({ browsers: process.argv.includes('--browsers') }));
 }

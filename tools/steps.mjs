@@ -3,7 +3,9 @@
  * ends with what failed, the tail of its output and what to do. Uses Node's own modules only.
  */
 import { spawn } from 'node:child_process';
+import { realpathSync } from 'node:fs';
 import { constants } from 'node:os';
+import { fileURLToPath } from 'node:url';
 
 const TICK_MS = 10_000;
 const HEAD_LINES = 10;
@@ -158,6 +160,11 @@ export function stepRun(title, command, args, { show = verbose(), advice, ...opt
 
 export function verbose() {
   return process.env.TIDEGATE_VERBOSE === '1';
+}
+
+/** Whether the module of this `import.meta.url` is the program that was started, through whatever links. */
+export function isProgram(url) {
+  return process.argv[1] !== undefined && realpathSync(process.argv[1]) === fileURLToPath(url);
 }
 
 /** Runs a command's `main`; what it throws is shown as a failed step and makes the exit code 1. */

@@ -1,7 +1,7 @@
 /** Bundles js/ into dist/: ES modules that share one copy of the classes, the same as CommonJS, and the types. */
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
-import { say, step, StepError } from '../steps.mjs';
+import { step, StepError } from '../steps.mjs';
 import { inlineWasm } from './inline-wasm.mjs';
 import { filesUnder, hashOf } from './stamps.mjs';
 
@@ -15,22 +15,17 @@ export const ENTRIES = {
 const INPUTS = ['js', 'build/core', 'build/codecs', 'package.json', 'tools/build/js.mjs', 'tools/build/inline-wasm.mjs', 'node_modules/esbuild/package.json'];
 const TARGET = ['es2022'];
 
-/** Builds dist/ unless it is up to date; resolves with the names of the entries that exist. */
-export async function buildJs({ root, stamps, modules, debug }) {
-  const names = Object.keys(ENTRIES).filter((name) => existsSync(join(root, ENTRIES[name])) && canBuild(root, name, modules));
-  for (const name of Object.keys(ENTRIES)) {
-    if (!names.includes(name)) say(`- Entry ${name}: skipped, ${ENTRIES[name]} or the Wasm it needs does not exist yet`);
-  }
-  if (!names.length) return names;
-  const hash = hashOf(root, INPUTS, { names, debug });
-  const outputs = names.flatMap((name) => [`dist/${name}.js`, `dist/${name}.cjs`]);
-  if (stamps.isFresh('js', hash, outputs)) return names;
+/** Builds dist/ unless it is up to date; resolves with whether it had to. */
+export async function buildJs({ root, stamps, debug }) {
+  const hash = hashOf(root, INPUTS, { debug });
+  const outputs = Object.keys(ENTRIES).flatMap((name) => [`dist/${name}.js`, `dist/${name}.cjs`]);
+  if (stamps.isFresh('js', hash, outputs)) return false;
   await step('Bundle the JavaScript', async () => {
     const esbuild = await import('esbuild').catch((cause) => {
       throw new StepError('Bundle the JavaScript', { reason: cause.message, advice: 'Run `npm ci`, then the command again.' });
     });
     const dist = join(root, 'dist');
-    const files = await bundle({ esbuild, root, names, debug });
+    const files = await bundle({ esbuild, root, debug });
     const written = new Set();
     const write = (path, text) => {
       written.add(path);
@@ -43,18 +38,14 @@ export async function buildJs({ root, stamps, modules, debug }) {
     for (const file of filesUnder(dist)) if (!written.has(file)) rmSync(file);
   });
   stamps.set('js', hash);
-  return names;
+  return true;
 }
 
-function canBuild(root, name, modules) {
-  return modules.core && (name !== 'codecs' || modules.codecs);
-}
-
-async function bundle({ esbuild, root, names, debug }) {
+async function bundle({ esbuild, root, debug }) {
   try {
     const result = await esbuild.build({
       absWorkingDir: root,
-      entryPoints: Object.fromEntries(names.map((name) => [name, ENTRIES[name]])),
+      entryPoints: ENTRIES,
       outdir: 'dist',
       bundle: true,
       splitting: true,
@@ -72,7 +63,7 @@ async function bundle({ esbuild, root, names, debug }) {
     return result.outputFiles.map((file) => [file.path, file.text]);
   } catch (error) {
     const lines = await esbuild.formatMessages(error.errors ?? [], { kind: 'error' });
-    throw new StepError('Bundle the JavaScript', { tail: lines.join('\n') || String(error.stack), advice: 'Mend the file named above.' });
+    throw new StepError('Bundle the JavaScript', { tail: lines.join('\n') || String(error.stack), advice: 'Mend the file named above; if it is in build/, run `npm run build`, which makes the Wasm modules.' });
   }
 }
 
