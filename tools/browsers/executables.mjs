@@ -1,8 +1,6 @@
 /** Where the browsers and the programs around them are on this system. */
-import { execFile } from 'node:child_process';
 import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
-import { promisify } from 'node:util';
 
 /** The engines that `launch` and `runPage` know. */
 export const engines = ['chromium', 'firefox', 'webkit'];
@@ -78,16 +76,6 @@ export function requireProgram(program, environment = process.env) {
 export function availableEngines(environment = process.env) {
   const needs = { chromium: ['chromium'], firefox: ['firefox'], webkit: ['webkit', 'webkitDriver', ...displayNeeds(environment)] };
   return engines.filter((engine) => needs[engine].every((program) => findProgram(program, environment) !== undefined));
-}
-
-/**
- * An engine's name and version as its program prints them, such as "Chromium 156.0"; "node" is this process.
- * @returns {Promise<string>}
- */
-export async function engineVersion(engine, environment = process.env) {
-  if (engine === 'node') return `Node ${process.versions.node}`;
-  const { stdout } = await promisify(execFile)(requireProgram(engine, environment), ['--version'], { env: environment });
-  return (/[A-Z]\w+(?: \w+)? \d+(?:\.\d+)*\w*/.exec(stdout)?.[0] ?? stdout.trim()).replace(/^Mozilla /, '');
 }
 
 function displayNeeds(environment) {

@@ -1,5 +1,6 @@
 /** Real browsers for tests, conformance runs and benchmarks. */
-export { availableEngines, engines, engineVersion, findProgram } from './executables.mjs';
+export { availableEngines, engines, findProgram } from './executables.mjs';
 export { launch } from './launch.mjs';
 export { openBare } from './bare.mjs';
 export { readJson, runPage, startResultServer } from './run-page.mjs';
+export { engineVersion } from './version.mjs';
