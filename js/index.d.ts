@@ -7,3 +7,4 @@
  */
 export * from './streams.js';
 export * from './pipelines.js';
+export * from './transfers.js';

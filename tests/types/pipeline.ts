@@ -1,6 +1,6 @@
 /** pipeline() and the bridges: what the types say of the chunks on their way, and of the result. */
 import { Readable, Transform, Writable } from 'node:stream';
-import { ReadableStream, TransformStream, WritableStream, fromNative, pipeThrough, pipeTo, pipeline, toNative } from 'tidegate';
+import { ReadableStream, TransformStream, WritableStream, fromNative, pipeThrough, pipeTo, pipeline, receive, toNative, transfer } from 'tidegate';
 import type { Equal, Expect } from './expect.js';
 
 export async function results(): Promise<void> {
@@ -66,4 +66,15 @@ export async function bridges(response: Response): Promise<Response> {
   await doubled.cancel();
   void (0 as unknown as Results);
   return new Response(native);
+}
+
+export function transfers(worker: Worker): ReadableStream<Date> {
+  const { handle, transfer: ports } = transfer(new ReadableStream<Date>(), { transferChunks: (chunk) => [chunk.buffer] });
+  worker.postMessage({ dates: handle }, ports);
+  const back = receive(handle, { highWaterMark: 4 });
+  type Results = Expect<Equal<typeof back, ReadableStream<Date>>>;
+  void (0 as unknown as Results);
+  // @ts-expect-error a number is no stream
+  transfer(5);
+  return back;
 }
