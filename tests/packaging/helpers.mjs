@@ -24,7 +24,7 @@ export async function npm(cwd, ...args) {
 
 /** Packs the built package into `folder`; resolves with the tarball's path. */
 export async function pack(folder) {
-  const [{ filename }] = JSON.parse(await npm(root, 'pack', '--json', '--pack-destination', folder));
+  const [{ filename }] = Object.values(JSON.parse(await npm(root, 'pack', '--json', '--pack-destination', folder)));
   return join(folder, filename);
 }
 
