@@ -160,7 +160,7 @@ pub mod transform {
     pub const FINISHING: Effects = 1 << 4;
 }
 
-/// What a pipe does next: one action; with it the source's effects, shifted by [`SOURCE_SHIFT`], or
+/// What a pipe does next: one action; with it the source's effects, shifted by `SOURCE_SHIFT`, or
 /// the reason why the pipe ends.
 pub mod pipe {
     use super::Effects;
