@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-/** `npm start`: the set-up, the build, then the lab server. Arguments go to the server. */
+/** `start.mjs PROGRAM [ARGUMENT]...`: the set-up and the build, then the program of this project, with the arguments. */
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from './build.mjs';
@@ -8,17 +8,20 @@ import { runMain, start } from './steps.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 
-/** Runs the server until it ends or this process is told to end; its exit code becomes this command's. */
-function serve(args) {
+/** Runs the program until it ends or this one is told to end; resolves with its exit code. */
+function execute(program, args) {
   return new Promise((resolve, reject) => {
-    const server = start(process.execPath, [join(root, 'lab/server.mjs'), ...args], { cwd: root, stdio: 'inherit' });
-    server.once('error', reject);
-    server.once('close', (code, signal) => resolve(signal ? 0 : code));
+    const child = start(process.execPath, [join(root, program), ...args], { stdio: 'inherit' });
+    child.once('error', reject);
+    child.once('close', (code, signal) => resolve(signal ? 1 : code));
   });
 }
 
 runMain(async () => {
+  const [program, ...args] = process.argv.slice(2);
+  const folder = process.cwd();
   await setup();
   await build();
-  process.exitCode = await serve(process.argv.slice(2));
+  process.chdir(folder);
+  process.exitCode = await execute(program, args);
 });

@@ -55,6 +55,13 @@ export function plan(root, env = process.env) {
     },
     nodeTests('node', 'Node tests', ['tests/tools', 'tests/js'], { needs: 'build', args: ['--test-timeout=120000'] }),
     { name: 'size', title: 'Size budget', command: node, args: ['tools/size.mjs'], needs: 'build' },
+    {
+      name: 'docs',
+      title: 'Documentation',
+      command: node,
+      args: ['tools/docs.mjs'],
+      needs: 'build',
+    },
     nodeTests('e2e', 'Browser tests', ['tests/e2e'], {
       needs: 'build',
       args: ['--test-concurrency=1', '--test-timeout=600000'],
