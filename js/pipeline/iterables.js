@@ -3,10 +3,11 @@
  * iterator gives costs no promise, an error is reported the moment it is thrown, and so is the iterator's own end.
  */
 import { promiseResolve, promiseThen } from '../internal/intrinsics.js';
+import { afterReadableStart, closeReadable, enqueue, errorStream, PENDING, pullSettled, ReadableImpl } from '../internal/readable.js';
+import { INTERNAL } from '../internal/webidl.js';
 import { ReadableStream } from '../readable-stream.js';
 import { isThenable } from './ends.js';
 
-const noQueue = { highWaterMark: 0 };
 const ignore = () => {};
 
 /**
@@ -20,15 +21,9 @@ const ignore = () => {};
 export function streamOfIterable(iterable, { onError = ignore, onEnd = ignore } = {}) {
   const isAsync = typeof iterable[Symbol.asyncIterator] === 'function';
   const iterator = isAsync ? iterable[Symbol.asyncIterator]() : iterable[Symbol.iterator]();
-  const source = new IteratorSource(iterator, isAsync, onError, onEnd);
-  return new ReadableStream(
-    {
-      start: (controller) => void (source.controller = controller),
-      pull: () => source.pull(),
-      cancel: (reason) => source.cancel(reason),
-    },
-    noQueue,
-  );
+  const { stream } = new IteratorSource(iterator, isAsync, onError, onEnd);
+  afterReadableStart(stream, undefined);
+  return new ReadableStream(INTERNAL, stream);
 }
 
 class IteratorSource {
@@ -37,51 +32,55 @@ class IteratorSource {
     this.isAsync = isAsync;
     this.onError = onError;
     this.onEnd = onEnd;
-    this.controller = undefined;
     this.cancelled = false;
-    this.onNext = (result) => {
-      try {
-        this.deliver(result);
-      } catch (error) {
-        this.fail(error);
-      }
-    };
+    this.onNext = (result) => this.arrive(result);
     this.onReject = (error) => this.fail(error);
+    this.stream = new ReadableImpl(0, undefined, () => this.pull(), (reason) => this.cancel(reason));
   }
 
   pull() {
-    let result;
     try {
-      result = this.iterator.next();
-      if (this.isAsync) return promiseThen(promiseResolve(result), this.onNext, this.onReject);
-      if (isThenable(result.value)) return this.awaitValue(result);
-      return this.deliver(result);
+      const result = this.iterator.next();
+      if (this.isAsync) promiseThen(promiseResolve(result), this.onNext, this.onReject);
+      else if (isThenable(result.value)) this.awaitValue(result);
+      else return this.deliver(result);
     } catch (error) {
       return this.fail(error);
     }
+    return PENDING;
+  }
+
+  /** Takes the result of a pull that could not be answered at once. */
+  arrive(result) {
+    try {
+      this.deliver(result);
+    } catch (error) {
+      this.fail(error);
+    }
+    pullSettled(this.stream);
   }
 
   deliver(result) {
     if (this.cancelled) return;
     if (result === null || typeof result !== 'object') throw new TypeError('The iterator gave a result that is no object');
     if (!result.done) {
-      this.controller.enqueue(result.value);
+      enqueue(this.stream, result.value);
       return;
     }
-    this.controller.close();
+    closeReadable(this.stream);
     this.onEnd();
   }
 
   fail(error) {
     if (this.cancelled) return;
     this.onError(error);
-    this.controller.error(error);
+    errorStream(this.stream, error);
   }
 
   /** `for await` over a synchronous iterator waits for the promises it gives, and so does this. */
   async awaitValue({ value, done }) {
     try {
-      this.deliver({ value: await value, done });
+      this.arrive({ value: await value, done });
     } catch (error) {
       this.iterator.return?.();
       this.fail(error);
