@@ -51,6 +51,9 @@ pub struct Pipe {
     wrote: bool,
     /// Why it is shutting down: one of the `BY_*` bits, or 0.
     shutdown: Effects,
+    /// The shutdown waits until what was read has been written, whatever becomes of the destination
+    /// meanwhile.
+    draining: bool,
     acted: bool,
 }
 
@@ -75,6 +78,7 @@ impl Core {
             holding: false,
             wrote: false,
             shutdown: 0,
+            draining: false,
             acted: false,
         });
         // A byte stream's id is of another kind, and may be that of an unrelated readable.
@@ -199,27 +203,23 @@ impl Core {
         action | self.readable_read(source_id) << SOURCE_SHIFT
     }
 
+    /// <https://streams.spec.whatwg.org/#rs-pipeTo-shutdown-with-action>
     fn begin_shutdown(&mut self, id: Id, why: Effects) -> Effects {
-        if let Some(pipe) = self.pipes.get_mut(id) {
-            pipe.shutdown = why;
-            if self.must_drain(id) {
-                return BEGIN_DRAINING | why;
-            }
+        let Some(pipe) = self.pipes.get_mut(id) else {
+            return STALE;
+        };
+        pipe.shutdown = why;
+        pipe.draining = self
+            .writables
+            .get(pipe.destination)
+            .is_some_and(|to| !to.is_erroring() && !to.close_queued_or_in_flight());
+        if pipe.draining {
+            return BEGIN_DRAINING | why;
         }
         self.continue_shutdown(id)
     }
 
-    /// Whether the destination can still take what was read:
-    /// <https://streams.spec.whatwg.org/#rs-pipeTo-shutdown-with-action>.
-    fn must_drain(&self, id: Id) -> bool {
-        self.pipes
-            .get(id)
-            .and_then(|pipe| self.writables.get(pipe.destination))
-            .is_some_and(|to| !to.is_erroring() && !to.close_queued_or_in_flight())
-    }
-
     fn continue_shutdown(&mut self, id: Id) -> Effects {
-        let must_drain = self.must_drain(id);
         let Some(pipe) = self.pipes.get_mut(id) else {
             return STALE;
         };
@@ -230,7 +230,7 @@ impl Core {
             .writables
             .get(pipe.destination)
             .map_or(0, |destination| destination.unfinished_writes());
-        if must_drain && (pipe.holding || (pipe.wrote && unfinished > 0)) {
+        if pipe.draining && (pipe.holding || (pipe.wrote && unfinished > 0)) {
             return DRAINING;
         }
         pipe.acted = true;

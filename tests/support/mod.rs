@@ -6,3 +6,14 @@ pub mod host;
 pub mod model;
 pub mod realm;
 pub mod user;
+
+use user::{Op, Streams, perform};
+
+/// Makes the calls in one turn, then runs the microtasks; what user code saw.
+pub fn turn<S: Streams>(streams: &mut S, ops: &[Op]) -> Vec<String> {
+    for op in ops {
+        perform(streams, *op);
+    }
+    streams.run_microtasks();
+    streams.user().log()
+}

@@ -185,9 +185,13 @@ impl User {
         });
     }
 
-    /// Takes what was observed since the last time, in words.
+    /// Takes what was observed since the last time, in words; desired sizes are left out.
     pub fn log(&mut self) -> Vec<String> {
-        self.events.drain(..).map(|e| e.to_string()).collect()
+        self.events
+            .drain(..)
+            .filter(|event| !matches!(event, Event::Sizes(..)))
+            .map(|event| event.to_string())
+            .collect()
     }
 
     fn script(&mut self, callback: Callback) -> Script {
