@@ -305,8 +305,17 @@ fn make(
     Ok(())
 }
 
+/// 2000 programs, or as many as the environment's `PROPTEST_CASES` says.
+fn config() -> ProptestConfig {
+    if std::env::var_os("PROPTEST_CASES").is_some() {
+        ProptestConfig::default()
+    } else {
+        ProptestConfig::with_cases(2000)
+    }
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 2000, ..ProptestConfig::default() })]
+    #![proptest_config(config())]
 
     #[test]
     fn any_program_of_calls_does_what_the_standard_says(
