@@ -1,5 +1,6 @@
 /** What a function in a pipeline receives: the chunks of the stream before it, to be iterated once. */
 import { Deferred } from '../internal/intrinsics.js';
+import { lockIterator } from './iterables.js';
 import { lockForReading } from './ops.js';
 
 /**
@@ -21,10 +22,10 @@ export class Chunks {
    * @param onEarlyEnd called before the stream is cancelled because no more is wanted
    */
   constructor(stream, run, onEarlyEnd) {
-    this.#reader = lockForReading(stream);
+    this.#reader = lockIterator(stream) ?? lockForReading(stream);
     this.#run = run;
     this.#onEarlyEnd = onEarlyEnd;
-    this.#reader.closed.get().then(undefined, (error) => {
+    this.#reader.closed?.get().then(undefined, (error) => {
       if (!this.#ended) run.fail(error);
     });
   }

@@ -2,13 +2,17 @@
  * Streams over iterables. As `ReadableStream.from`, with three differences a pipeline needs: a value that a synchronous
  * iterator gives costs no promise, an error is reported the moment it is thrown, and so is the iterator's own end.
  */
+import { Fifo } from '../internal/fifo.js';
 import { promiseResolve, promiseThen } from '../internal/intrinsics.js';
-import { afterReadableStart, closeReadable, enqueue, errorStream, PENDING, pullSettled, ReadableImpl } from '../internal/readable.js';
+import { afterReadableStart, cancelStream, closeReadable, enqueue, errorStream, PENDING, pullSettled, ReadableImpl } from '../internal/readable.js';
 import { INTERNAL } from '../internal/webidl.js';
 import { ReadableStream } from '../readable-stream.js';
 import { isThenable } from './ends.js';
 
 const ignore = () => {};
+
+/** The sources of streams that nothing has read yet. */
+const sources = new WeakMap();
 
 /**
  * A stream of what `iterable` gives, one `next()` for each chunk that is asked for. Cancelling it calls the iterator's
@@ -21,10 +25,23 @@ const ignore = () => {};
 export function streamOfIterable(iterable, { onError = ignore, onEnd = ignore } = {}) {
   const isAsync = typeof iterable[Symbol.asyncIterator] === 'function';
   const iterator = isAsync ? iterable[Symbol.asyncIterator]() : iterable[Symbol.iterator]();
-  const { stream } = new IteratorSource(iterator, isAsync, onError, onEnd);
-  afterReadableStart(stream, undefined);
-  return new ReadableStream(INTERNAL, stream);
+  const source = new IteratorSource(iterator, isAsync, onError, onEnd);
+  afterReadableStart(source.stream, undefined);
+  const stream = new ReadableStream(INTERNAL, source.stream);
+  sources.set(stream, source);
+  return stream;
 }
+
+/**
+ * A lock for reading `stream`, one that `streamOfIterable` has made, which goes to the iterator directly: from one
+ * function to the next no stream is needed between. Undefined for any other stream.
+ */
+export function lockIterator(stream) {
+  const source = sources.get(stream);
+  return source && new IteratorReader(source);
+}
+
+const noObject = () => new TypeError('The iterator gave a result that is no object');
 
 class IteratorSource {
   constructor(iterator, isAsync, onError, onEnd) {
@@ -62,11 +79,12 @@ class IteratorSource {
 
   deliver(result) {
     if (this.cancelled) return;
-    if (result === null || typeof result !== 'object') throw new TypeError('The iterator gave a result that is no object');
-    if (!result.done) {
-      enqueue(this.stream, result.value);
-      return;
-    }
+    if (result === null || typeof result !== 'object') throw noObject();
+    if (result.done) this.end();
+    else enqueue(this.stream, result.value);
+  }
+
+  end() {
     closeReadable(this.stream);
     this.onEnd();
   }
@@ -91,4 +109,70 @@ class IteratorSource {
     this.cancelled = true;
     return this.iterator.return?.(reason);
   }
+}
+
+/** As a reader's implementation: `read(request)`, `cancel(reason)`, `release()`. One `next()` at a time is under way. */
+class IteratorReader {
+  constructor(source) {
+    this.source = source;
+    this.requests = new Fifo();
+    this.onNext = (result) => this.answer(result);
+    this.onReject = (error) => this.fail(error);
+  }
+
+  read(request) {
+    this.requests.push(request);
+    if (this.requests.length === 1) this.next();
+  }
+
+  next() {
+    const { iterator, isAsync } = this.source;
+    try {
+      const result = iterator.next();
+      if (isAsync) promiseThen(promiseResolve(result), this.onNext, this.onReject);
+      else if (isThenable(result.value)) this.awaitValue(result);
+      else this.answer(result);
+    } catch (error) {
+      this.fail(error);
+    }
+  }
+
+  answer(result) {
+    if (this.requests.length === 0) return; // cancelled
+    if (result === null || typeof result !== 'object') {
+      this.fail(noObject());
+    } else if (result.done) {
+      this.source.end();
+      this.closeRequests();
+    } else {
+      this.requests.shift().chunkSteps(result.value);
+      if (this.requests.length > 0) this.next();
+    }
+  }
+
+  async awaitValue({ value, done }) {
+    try {
+      this.answer({ value: await value, done });
+    } catch (error) {
+      this.source.iterator.return?.();
+      this.fail(error);
+    }
+  }
+
+  fail(error) {
+    this.source.fail(error);
+    while (this.requests.length > 0) this.requests.shift().errorSteps(error);
+  }
+
+  closeRequests() {
+    while (this.requests.length > 0) this.requests.shift().closeSteps();
+  }
+
+  cancel(reason) {
+    const cancelled = cancelStream(this.source.stream, reason);
+    this.closeRequests();
+    return cancelled;
+  }
+
+  release() {}
 }
