@@ -10,22 +10,30 @@ const WARM_UP = 2;
 const pause = (milliseconds) => new Promise((resolve) => { setTimeout(resolve, milliseconds); });
 
 /**
- * @param {Record<string, object>} implementations Name to an object with the standard's constructors.
+ * @param {Record<string, object>} implementations Name to an object with the standard's constructors, or with `workloads`
+ *   of its own, name to `run(chunks)`.
  * @param {{ only?: string[], turns?: number, chunks?: number, progress?: (text: string) => void }} [options] `only`: names
- *   of workloads; `turns`: how often each is measured (6); `chunks`: of 1 KiB in each turn (20,000).
+ *   of workloads; `turns`: how often each is measured (6); `chunks`: of 1 KiB in each turn (20,000); `bytesUrl`: where to fetch bytes.
  * @returns {Promise<{ chunks: number, turns: number, workloads: Record<string, Record<string, Figures | null>> }>} null where
  *   the implementation lacks what the workload needs.
  *
  * @typedef {{ minimum: number, median: number, error?: string }} Figures Nanoseconds per chunk.
  */
-export async function measure(implementations, { only, turns = 6, chunks = 20_000, progress = () => {} } = {}) {
+export async function measure(implementations, { only, turns = 6, chunks = 20_000, bytesUrl, progress = () => {} } = {}) {
   const names = Object.keys(implementations);
   const chosen = Object.entries(workloads).filter(([name]) => only === undefined || only.length === 0 || only.includes(name));
   const results = {};
   for (const [name, { run, needs = () => true }] of chosen) {
     const times = new Map();
     const errors = new Map();
-    for (const implementation of names) if (needs(implementations[implementation])) times.set(implementation, []);
+    const runs = new Map();
+    for (const implementation of names) {
+      const own = implementations[implementation].workloads;
+      const can = own ? own[name] !== undefined : needs(implementations[implementation], { bytesUrl });
+      if (!can) continue;
+      times.set(implementation, []);
+      runs.set(implementation, own ? own[name] : (count) => run(implementations[implementation], count, { bytesUrl }));
+    }
     for (let turn = -WARM_UP; turn < turns; turn += 1) {
       for (let i = 0; i < names.length; i += 1) {
         const implementation = names[(i + turn + WARM_UP) % names.length];
@@ -35,7 +43,7 @@ export async function measure(implementations, { only, turns = 6, chunks = 20_00
         const count = turn < 0 ? Math.max(1, Math.floor(chunks / 2)) : chunks;
         try {
           const started = performance.now();
-          const arrived = await run(implementations[implementation], count);
+          const arrived = await runs.get(implementation)(count);
           const elapsed = performance.now() - started;
           if (arrived !== count) throw new Error(`${arrived} of ${count} chunks arrived`);
           if (turn >= 0) times.get(implementation).push(elapsed * 1e6 / count);

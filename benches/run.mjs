@@ -10,22 +10,61 @@ import { engines, runPage } from '../tools/browsers/index.mjs';
 import { workloads } from './workloads.js';
 
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
-const all = ['ours', 'native', 'polyfill', 'fast'];
+const all = ['ours', 'native', 'polyfill', 'fast', 'streamx'];
+const RESULTS = here('./RESULTS.md');
 
 const usage = `usage: npm run bench -- [--engine node|${engines.join('|')}]... [--only NAME[,NAME]] [--impl ${all.join('|')}[,...]]
-                    [--turns N] [--chunks N] [--json FILE]
+                    [--turns N] [--chunks N] [--json FILE] [--write]
 
   --engine  where to run; may be repeated; node and chromium if left out
   --only    workloads, of ${Object.keys(workloads).join(', ')}
   --impl    implementations; all if left out ("polyfill" is web-streams-polyfill; "fast" is
-            experimental-fast-webstreams, in Node only)
+            experimental-fast-webstreams, "streamx" the package of that name, both in Node only)
   --turns   how often each workload is measured (6)
   --chunks  chunks of 1 KiB in one turn (20000)
   --json    write the figures to this file
+  --write   write benches/RESULTS.md
 
 Figures are nanoseconds per chunk: the minimum over all turns, and the median in parentheses.`;
 
-async function inNode(settings) {
+/** Answers a request for `chunks` KiB of bytes, as fast as they are taken. */
+function sendBytes(url, response) {
+  let left = Number(url.searchParams.get('chunks')) * 1024;
+  const block = Buffer.alloc(64 * 1024, 7);
+  response.writeHead(200, { 'content-type': 'application/octet-stream', 'content-length': left, 'cache-control': 'no-store' });
+  const more = () => {
+    while (left > 0) {
+      const part = left < block.length ? block.subarray(0, left) : block;
+      left -= part.length;
+      if (!response.write(part)) return;
+    }
+    response.end();
+    response.off('drain', more);
+  };
+  response.on('drain', more);
+  more();
+}
+
+async function withServer(answer, use) {
+  const server = createServer((request, response) => {
+    const url = new URL(request.url, 'http://localhost');
+    if (url.pathname === '/bytes') sendBytes(url, response);
+    else answer(url, response);
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  try {
+    return await use(`http://127.0.0.1:${server.address().port}`);
+  } finally {
+    server.closeAllConnections();
+    server.close();
+  }
+}
+
+const inNode = (settings) => withServer((url, response) => response.writeHead(404).end(), (origin) => (
+  runNode({ ...settings, bytesUrl: `${origin}/bytes` })
+));
+
+async function runNode(settings) {
   const { stdout } = await promisify(execFile)(process.execPath, ['--expose-gc', here('./node-process.mjs'), JSON.stringify(settings)], {
     maxBuffer: 1 << 24,
   });
@@ -50,8 +89,8 @@ async function bundlePage(settings) {
 
 async function inBrowser(engine, settings) {
   const script = await bundlePage(settings);
-  const server = createServer((request, response) => {
-    const isScript = new URL(request.url, 'http://localhost').pathname === '/page.js';
+  const answer = ({ pathname }, response) => {
+    const isScript = pathname === '/page.js';
     // An isolated page gets the fine clock: 5 microseconds and not 100 in Chromium, 20 and not 1000 in Firefox and WebKit.
     response.writeHead(200, {
       'content-type': isScript ? 'text/javascript' : 'text/html',
@@ -59,15 +98,26 @@ async function inBrowser(engine, settings) {
       'cross-origin-embedder-policy': 'require-corp',
     })
       .end(isScript ? script : '<!doctype html><meta charset="utf-8"><title>bench</title><script type="module" src="/page.js"></script>');
-  }).listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  try {
-    const address = `http://127.0.0.1:${server.address().port}/?settings=${encodeURIComponent(JSON.stringify(settings))}`;
-    return await runPage(engine, address, { timeout: settings.timeout });
-  } finally {
-    server.closeAllConnections();
-    server.close();
-  }
+  };
+  return withServer(answer, (origin) => {
+    const page = encodeURIComponent(JSON.stringify({ ...settings, bytesUrl: `${origin}/bytes` }));
+    return runPage(engine, `${origin}/?settings=${page}`, { timeout: settings.timeout });
+  });
+}
+
+/** benches/RESULTS.md: the tables of all engines of one run. */
+function resultsDocument(report) {
+  const blocks = Object.entries(report).map(([engine, result]) => {
+    const [caption, ...lines] = formatTable(engine, result);
+    return `## ${engine}\n\n${caption}\n\n\`\`\`\n${lines.join('\n')}\n\`\`\`\n`;
+  });
+  return `# Benchmark results
+
+Made by \`npm run bench -- --write\`. Nanoseconds per chunk of 1 KiB, the minimum and in parentheses the median over the turns; a
+ratio above 1 means that ours is faster. All implementations ran in one process and in rotating order; every workload counts its
+chunks at the end, and \`checksum\` adds up every byte. Read figures of different runs as ratios only.
+
+${blocks.join('\n')}`;
 }
 
 const ratio = (value) => (value >= 10 ? value.toFixed(1) : value.toFixed(2));
@@ -110,6 +160,7 @@ async function main() {
     options: {
       engine: { type: 'string', multiple: true, default: ['node', 'chromium'] }, only: { type: 'string' }, impl: { type: 'string' },
       turns: { type: 'string', default: '6' }, chunks: { type: 'string', default: '20000' }, json: { type: 'string' },
+      write: { type: 'boolean', default: false },
       timeout: { type: 'string', default: '600' }, help: { type: 'boolean', default: false },
     },
   });
@@ -133,6 +184,7 @@ async function main() {
     const failed = Object.values(report[engine].workloads).some((row) => Object.values(row).some((value) => value?.error));
     if (failed) process.exitCode = 1;
   }
+  if (values.write) writeFileSync(RESULTS, resultsDocument(report));
   if (values.json) writeFileSync(values.json, `${JSON.stringify(report, undefined, 1)}\n`);
 }
 

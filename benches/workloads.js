@@ -7,6 +7,8 @@
  * implementation lacks is left out for it.
  */
 
+import { moreWorkloads } from './workloads-more.js';
+
 const CHUNK = 1024;
 
 /** The same chunk again and again: what is measured is streams, not allocation. */
@@ -82,7 +84,7 @@ const hasByteStreams = ({ ReadableStream }) => {
 };
 
 /** Name to workload, in the order in which tables list them. */
-export const workloads = {
+export const basicWorkloads = {
   /** A pull source, `await read()`. */
   readLoop: {
     run: (implementation, chunks) => drain(pullSource(implementation, chunks).getReader()),
@@ -192,3 +194,5 @@ export const workloads = {
     },
   },
 };
+
+export const workloads = { ...basicWorkloads, ...moreWorkloads };

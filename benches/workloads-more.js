@@ -1,0 +1,156 @@
+/**
+ * Workloads beside the fourteen of workloads.js, of the same shape: shorter lives, more streams at once, real ends, bytes
+ * that are looked at. `context.bytesUrl` serves as many KiB of bytes as its `chunks` parameter says.
+ */
+const CHUNK = 1024;
+const shared = new Uint8Array(CHUNK).fill(7);
+
+const pull = (chunks, make = () => shared) => {
+  let sent = 0;
+  return {
+    pull(controller) {
+      sent += 1;
+      controller.enqueue(make(sent));
+      if (sent === chunks) controller.close();
+    },
+  };
+};
+
+const identity = () => ({ transform: (chunk, controller) => controller.enqueue(chunk) });
+
+/** Streams that end after three chunks, one after another. */
+const shortStreams = {
+  async run({ ReadableStream, WritableStream }, chunks) {
+    let count = 0;
+    const sink = { write() { count += 1; } };
+    for (let left = chunks; left > 0; left -= 3) {
+      await new ReadableStream(pull(Math.min(3, left))).pipeTo(new WritableStream(sink));
+    }
+    return count;
+  },
+};
+
+/** A hundred pipes that run at once. */
+const pipes100 = {
+  async run({ ReadableStream, WritableStream }, chunks) {
+    let count = 0;
+    const sink = { write() { count += 1; } };
+    const pipes = [];
+    for (let i = 0; i < 100; i += 1) {
+      const share = Math.floor((chunks * (i + 1)) / 100) - Math.floor((chunks * i) / 100);
+      if (share > 0) pipes.push(new ReadableStream(pull(share)).pipeTo(new WritableStream(sink)));
+    }
+    await Promise.all(pipes);
+    return count;
+  },
+};
+
+/** A sink whose writes take a few microtasks each, as real ones do. */
+const slowSink = {
+  async run({ ReadableStream, WritableStream }, chunks) {
+    let count = 0;
+    const sink = {
+      async write() {
+        await undefined;
+        await undefined;
+        count += 1;
+      },
+    };
+    await new ReadableStream(pull(chunks)).pipeTo(new WritableStream(sink));
+    return count;
+  },
+};
+
+/** Queues measured in bytes at both ends. */
+const byteLengths = {
+  async run({ ReadableStream, WritableStream, ByteLengthQueuingStrategy }, chunks) {
+    let bytes = 0;
+    const strategy = () => new ByteLengthQueuingStrategy({ highWaterMark: 16 * CHUNK });
+    const sink = { write(chunk) { bytes += chunk.byteLength; } };
+    await new ReadableStream(pull(chunks), strategy()).pipeTo(new WritableStream(sink, strategy()));
+    return bytes / CHUNK;
+  },
+};
+
+/** Fresh bytes through a transform that copies them, every byte of what arrives added up: nothing passes by reference. */
+const checksum = {
+  async run({ ReadableStream, WritableStream, TransformStream }, chunks) {
+    let arrived = 0;
+    let sum = 0;
+    const source = pull(chunks, (turn) => new Uint8Array(CHUNK).fill(turn));
+    const copy = { transform: (chunk, controller) => controller.enqueue(chunk.slice()) };
+    const sink = {
+      write(chunk) {
+        for (let i = 0; i < chunk.length; i += 1) sum += chunk[i];
+        arrived += 1;
+      },
+    };
+    await new ReadableStream(source).pipeThrough(new TransformStream(copy)).pipeTo(new WritableStream(sink));
+    let expected = 0;
+    for (let turn = 1; turn <= chunks; turn += 1) expected += (turn & 255) * CHUNK;
+    if (sum !== expected) throw new Error(`the bytes add up to ${sum}, not to ${expected}`);
+    return arrived;
+  },
+};
+
+/** The body of a fetch through three transforms into a Response, whose bytes are counted. */
+const fetchForward = {
+  needs: ({ fromNative, ReadableStream }, { bytesUrl }) => (
+    bytesUrl !== undefined && (fromNative !== undefined || ReadableStream === globalThis.ReadableStream)
+  ),
+  async run({ TransformStream, fromNative, toNative }, chunks, { bytesUrl }) {
+    const { body } = await fetch(`${bytesUrl}?chunks=${chunks}`);
+    let stream = fromNative ? fromNative(body) : body;
+    for (let i = 0; i < 3; i += 1) stream = stream.pipeThrough(new TransformStream(identity()));
+    const forwarded = await new Response(toNative ? toNative(stream) : stream).arrayBuffer();
+    return forwarded.byteLength / CHUNK;
+  },
+};
+
+const filledReader = ({ ReadableStream }, chunks) => new ReadableStream(pull(chunks), { highWaterMark: 16 }).getReader();
+
+/** A queue of 16 read one by one: what `readMany` is to be compared with. */
+const readOneByOne = {
+  async run(implementation, chunks) {
+    const reader = filledReader(implementation, chunks);
+    let count = 0;
+    for (;;) {
+      const { done } = await reader.read();
+      if (done) return count;
+      count += 1;
+    }
+  },
+};
+
+/** The same queue read as it stands, one promise each time. */
+const readMany = {
+  needs: ({ ReadableStreamDefaultReader }) => ReadableStreamDefaultReader?.prototype.readMany !== undefined,
+  async run(implementation, chunks) {
+    const reader = filledReader(implementation, chunks);
+    let count = 0;
+    for (;;) {
+      const { value, done } = await reader.readMany();
+      if (done) return count;
+      count += value.length;
+    }
+  },
+};
+
+/** Sixteen chunks a call, one promise each time; writeLoop is the same one by one. */
+const writeMany = {
+  needs: ({ WritableStreamDefaultWriter }) => WritableStreamDefaultWriter?.prototype.writeMany !== undefined,
+  async run({ WritableStream }, chunks) {
+    let count = 0;
+    const writer = new WritableStream({ write() { count += 1; } }, { highWaterMark: 16 }).getWriter();
+    for (let left = chunks; left > 0; left -= 16) {
+      await writer.ready;
+      writer.writeMany(new Array(Math.min(16, left)).fill(shared));
+    }
+    await writer.close();
+    return count;
+  },
+};
+
+export const moreWorkloads = {
+  shortStreams, pipes100, slowSink, byteLengths, checksum, fetchForward, readOneByOne, readMany, writeMany,
+};
