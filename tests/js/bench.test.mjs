@@ -1,12 +1,32 @@
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import { after, before, test } from 'node:test';
+import * as ours from 'tidegate';
 import { measure } from '../../benches/measure.js';
 import { formatTable } from '../../benches/run.mjs';
+import { streamxWorkloads } from '../../benches/streamx.js';
 import { workloads } from '../../benches/workloads.js';
+
+const server = createServer((request, response) => {
+  response.end(Buffer.alloc(1024 * Number(new URL(request.url, 'http://localhost').searchParams.get('chunks'))));
+}).listen(0, '127.0.0.1');
+before(() => once(server, 'listening'));
+after(() => {
+  server.closeAllConnections();
+  server.close();
+});
 
 for (const [name, { run }] of Object.entries(workloads)) {
   test(`${name} moves exactly the chunks it is asked for`, async () => {
-    assert.equal(await run(globalThis, 100), 100);
+    const context = { bytesUrl: `http://127.0.0.1:${server.address().port}/bytes` };
+    assert.equal(await run(ours, 100, context), 100);
+  });
+}
+
+for (const [name, run] of Object.entries(streamxWorkloads)) {
+  test(`${name} in streamx moves exactly the chunks it is asked for`, async () => {
+    assert.equal(await run(100), 100);
   });
 }
 
