@@ -5,13 +5,16 @@
  */
 import { INTERNAL } from './internal/webidl.js';
 import { markHandled } from './internal/intrinsics.js';
+import { pipeAtOnce } from './internal/pipe.js';
 import { fromNative } from './native.js';
 import { describe } from './pipeline/describe.js';
 import { isReadableStreamLike, isWritableStreamLike } from './pipeline/ends.js';
+import { readableImpl } from './readable-stream.js';
 import { readableEnd } from './transfer/readable-end.js';
 import { dataCloneError, isPort, newChannel } from './transfer/wire.js';
 import { writableEnd } from './transfer/writable-end.js';
 import { TransformStream } from './transform-stream.js';
+import { writableImpl } from './writable-stream.js';
 
 const READABLE = 'tidegate.ReadableStream';
 const WRITABLE = 'tidegate.WritableStream';
@@ -20,11 +23,15 @@ const TRANSFORM = 'tidegate.TransformStream';
 const received = new WeakSet();
 
 /**
+ * @typedef {boolean | ((chunk: any) => Transferable[])} TransferChunks
+ */
+
+/**
  * Gives a stream away. It is locked from now on; what is left of it runs where `receive(handle)` is called.
  *
  * @param stream a readable stream, a writable stream or a `{ readable, writable }` pair such as a `TransformStream`, ours
  *   or the engine's, not locked
- * @param {{ transferChunks?: boolean | ((chunk: any) => Transferable[]), highWaterMark?: number }} [options]
+ * @param {{ transferChunks?: TransferChunks, highWaterMark?: number }} [options]
  *   `transferChunks`: move buffers rather than copy them (false); `highWaterMark`: of a writable stream, how many chunks
  *   may be under way to it (0: one is asked for when the one before has been taken)
  * @returns {{ handle: any, transfer: Transferable[] }} `handle` goes anywhere into a message, `transfer` into its transfer list
@@ -41,9 +48,9 @@ export function transfer(stream, options = {}) {
  * The stream that was given away as `handle`. Each handle can be received once.
  *
  * @param handle as it came out of the message
- * @param {{ highWaterMark?: number, transferChunks?: boolean | ((chunk: any) => Transferable[]) }} [options] `highWaterMark`: of a
- *   readable stream, how many chunks it may hold here before they are read (0); `transferChunks`: of a writable stream,
- *   whether to move buffers rather than copy them (as the sender said)
+ * @param {{ highWaterMark?: number, transferChunks?: TransferChunks }} [options] `highWaterMark`: of a readable stream, how
+ *   many chunks it may hold here before they are read (0); `transferChunks`: of a writable stream, whether to move buffers rather
+ *   than copy them (as the sender said)
  * @returns a ReadableStream, a WritableStream or a TransformStream of tidegate's
  * @throws {TypeError} where `handle` is none, or has been received already
  */
@@ -54,6 +61,9 @@ export function receive(handle, options = {}) {
 /**
  * What `transfer` does, in two steps: nothing has happened to `stream` until `commit()`, which must be called in the
  * same task. `watch`: whether streams end with an error when the other side is gone.
+ *
+ * @param {any} stream
+ * @param {{ transferChunks?: TransferChunks, highWaterMark?: number, watch?: boolean }} options
  */
 export function prepareTransfer(stream, { transferChunks = false, highWaterMark = 0, watch = true } = {}) {
   const settings = { transferChunks, highWaterMark, watch };
@@ -85,7 +95,7 @@ function prepareReadable(stream, { transferChunks, watch }) {
   return {
     handle: { type: READABLE, port: port2 },
     ports: [port2],
-    commit: () => markHandled(fromNative(stream).pipeTo(writableEnd(port1, { transferChunks, watch }))),
+    commit: () => markHandled(pipeAtOnce(readableImpl(fromNative(stream)), writableImpl(writableEnd(port1, { transferChunks, watch })))),
   };
 }
 
@@ -99,7 +109,12 @@ function prepareWritable(stream, { transferChunks, highWaterMark, watch }) {
   };
 }
 
-/** `receive`, and `watch` as in `prepareTransfer`. */
+/**
+ * `receive`, and `watch` as in `prepareTransfer`.
+ *
+ * @param {any} handle
+ * @param {{ transferChunks?: TransferChunks, highWaterMark?: number, watch: boolean }} options
+ */
 export function receiveTransfer(handle, { highWaterMark = 0, transferChunks, watch }) {
   if (handle?.type === TRANSFORM) {
     const ends = { readable: receiveTransfer(handle.readable, { highWaterMark, watch }), writable: undefined };

@@ -235,3 +235,13 @@ export function pipeTo(source, destination, flags, signal) {
   else schedule(advance, pipe);
   return pipe.promise;
 }
+
+/**
+ * The same with no microtask before the first chunk, for a destination that runs no code of the page's. So a source that
+ * has not started yet is asked for its first chunk once.
+ */
+export function pipeAtOnce(source, destination) {
+  const pipe = new Pipe(source, destination, 0, undefined);
+  advance(pipe);
+  return pipe.promise;
+}

@@ -5,13 +5,15 @@ import { dataCloneError } from './wire.js';
 /** How many objects are looked at for streams before a message is let through unseen. */
 const LIMIT = 10_000;
 
+const none = new Set();
 const toStringTag = uncurryThis(Object.prototype.toString);
 const { isView } = ArrayBuffer;
 
 /** The class of an object as its tag tells, which is the same for objects of other realms and other implementations. */
 export const tagOf = (value) => toStringTag(value).slice(8, -1);
 
-const unserializable = new Set([
+/** The classes of the Streams Standard, none of which can be cloned. */
+export const unserializable = new Set([
   'ReadableStream', 'ReadableStreamDefaultReader', 'ReadableStreamBYOBReader', 'ReadableStreamDefaultController',
   'ReadableByteStreamController', 'ReadableStreamBYOBRequest', 'WritableStream', 'WritableStreamDefaultWriter',
   'WritableStreamDefaultController', 'TransformStream', 'TransformStreamDefaultController', 'ByteLengthQueuingStrategy',
@@ -30,18 +32,21 @@ export function buffersOf(chunk) {
 
 /**
  * Calls `visit(object, tag)` for each object that a structured clone of `value` would reach through arrays, maps, sets
- * and plain data properties, each once. Stops where `visit` returns true, and after `limit` objects.
+ * and plain data properties, each once, up to a limit.
  */
-export function eachObject(value, visit, limit = LIMIT) {
+function eachObject(value, visit) {
   if (typeof value !== 'object' || value === null || isView(value)) return;
   const seen = new Set([value]);
   const add = (item) => {
-    if (typeof item === 'object' && item !== null && seen.size < limit) seen.add(item);
+    if (typeof item === 'object' && item !== null && seen.size < LIMIT) seen.add(item);
   };
   for (const object of seen) {
     const tag = tagOf(object);
-    if (visit(object, tag)) return;
-    if (tag === 'Map') Map.prototype.forEach.call(object, (item, key) => add(key) || add(item));
+    visit(object, tag);
+    if (tag === 'Map') Map.prototype.forEach.call(object, (item, key) => {
+      add(key);
+      add(item);
+    });
     else if (tag === 'Set') Set.prototype.forEach.call(object, add);
     else if (tag === 'Array') object.forEach(add);
     else if (tag === 'Object') {
@@ -53,11 +58,12 @@ export function eachObject(value, visit, limit = LIMIT) {
 
 /**
  * Throws a DataCloneError where `value` is or holds an object of the Streams Standard's. The engine's clone of one of
- * tidegate's would be an empty object.
+ * tidegate's would be an empty object. `transferred`: those that go as transfers, and so need no clone.
  */
-export function refuseStreams(value) {
-  eachObject(value, (_object, tag) => {
-    if (unserializable.has(tag)) throw dataCloneError(`A ${tag} cannot be cloned; list a stream for transfer`);
-    return false;
+export function refuseStreams(value, transferred = none) {
+  eachObject(value, (object, tag) => {
+    if (unserializable.has(tag) && !transferred.has(object)) throw unserializableError(tag);
   });
 }
+
+export const unserializableError = (tag) => dataCloneError(`A ${tag} cannot be cloned; list a stream for transfer`);

@@ -1,0 +1,24 @@
+/** A lock on a stream of the engine's, with the methods that internal/async-iterator.js asks of a reader. */
+import { promiseThen } from '../internal/intrinsics.js';
+
+export class NativeReader {
+  constructor(stream) {
+    this.reader = stream.getReader();
+  }
+
+  read(request) {
+    promiseThen(
+      this.reader.read(),
+      ({ done, value }) => (done ? request.closeSteps() : request.chunkSteps(value)),
+      (error) => request.errorSteps(error),
+    );
+  }
+
+  cancel(reason) {
+    return this.reader.cancel(reason);
+  }
+
+  release() {
+    this.reader.releaseLock();
+  }
+}
