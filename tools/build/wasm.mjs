@@ -90,7 +90,7 @@ async function bind({ root, name, module, generator, raw, debug }) {
       `Optimize the Wasm module ${name}`,
       process.execPath,
       [join(root, 'node_modules/binaryen/bin/wasm-opt'), join(generated, wasm), '-o', join(generated, `${wasm}.opt`),
-        ...module.optimize, '--strip-debug', '--strip-producers', ...WASM_FEATURES],
+        ...module.optimize, '--strip-debug', '--strip-producers', '--strip-target-features', ...WASM_FEATURES],
       { cwd: root, advice: 'Run `npm ci`, then the command again.' },
     );
     copyFileSync(join(generated, `${wasm}.opt`), join(outDir, wasm));
