@@ -13,3 +13,5 @@ export class CodecError extends Error {
 }
 // On the prototype, as the engine's own error classes have it.
 Object.defineProperty(CodecError.prototype, 'name', { value: 'CodecError', configurable: true, writable: true });
+// No minifier changes it.
+Object.defineProperty(CodecError, 'name', { value: 'CodecError', configurable: true });
