@@ -71,12 +71,11 @@ class ReadableBridge {
   start(controller) {
     this.controller = controller;
     const { reader } = this;
-    reader.closed.then(
-      () => {
-        if (!this.reading) this.finish();
-      },
-      (error) => this.fail(error),
-    );
+    reader.closed.then(() => this.onClosed(), (error) => this.fail(error));
+  }
+
+  onClosed() {
+    if (!this.reading) this.finish();
   }
 
   pull() {
@@ -135,21 +134,27 @@ class ReadableBridge {
   }
 }
 
+/**
+ * A source of bytes that closes while it is asked to fill a buffer has to say `respond(0)` too, and one that was written
+ * with default readers in mind does not: then the read is never answered. So when the far side has closed, its lock is
+ * given up, which settles a read that is pending and leaves one that has its answer as it is.
+ */
 class ByteBridge extends ReadableBridge {
   /** A buffer to read into again, as what was read into it has been copied. */
   spare = undefined;
 
+  onClosed() {
+    if (this.reading) this.unlock();
+    else this.finish();
+  }
+
   pull(controller) {
     this.reading = true;
     const request = controller.byobRequest;
-    if (request === null) {
-      const buffer = this.spare ?? new ArrayBuffer(READ_SIZE);
-      this.spare = undefined;
-      return this.reader.read(new Uint8Array(buffer)).then(this.onRead, this.onError);
-    }
-    // The read moves the consumer's buffer, so the answer is a new view of it.
-    const { buffer, byteOffset, byteLength } = request.view;
-    return this.reader.read(new Uint8Array(buffer, byteOffset, byteLength)).then((result) => this.answer(request, result), this.onError);
+    if (request !== null) return this.pullInto(request);
+    const buffer = this.spare ?? new ArrayBuffer(READ_SIZE);
+    this.spare = undefined;
+    return this.reader.read(new Uint8Array(buffer)).then(this.onRead, this.onError);
   }
 
   /** A chunk that fills little of its buffer is copied, so that what is queued holds no more memory than it counts. */
@@ -161,6 +166,22 @@ class ByteBridge extends ReadableBridge {
       this.spare = value.buffer;
       super.deliver({ done, value: value.slice() });
     }
+    this.finishIfGivenUp();
+  }
+
+  /** Reads into the consumer's buffer. That moves it, so the answer is a new view of it. */
+  pullInto(request) {
+    const { buffer, byteOffset, byteLength } = request.view;
+    const size = buffer.byteLength;
+    return this.reader.read(new Uint8Array(buffer, byteOffset, byteLength)).then(
+      (result) => this.answer(request, result),
+      (error) => {
+        const isGivenUp = this.reader === undefined && !this.ended;
+        this.fail(error);
+        // The consumer's buffer went to where no answer comes from: another takes its place.
+        if (isGivenUp) request.respondWithNewView(new Uint8Array(new ArrayBuffer(size), byteOffset, 0));
+      },
+    );
   }
 
   answer(request, { done, value }) {
@@ -169,6 +190,16 @@ class ByteBridge extends ReadableBridge {
     if (done) this.finish();
     // A stream that was cancelled gives no view back: then there is no request left to answer either.
     if (value !== undefined) request.respondWithNewView(value);
+    this.finishIfGivenUp();
+  }
+
+  finishIfGivenUp() {
+    if (this.reader === undefined) this.finish();
+  }
+
+  fail(error) {
+    if (this.reader === undefined) this.finish();
+    else super.fail(error);
   }
 }
 

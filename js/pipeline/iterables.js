@@ -111,8 +111,13 @@ class IteratorSource {
   }
 }
 
-/** As a reader's implementation: `read(request)`, `cancel(reason)`, `release()`. One `next()` at a time is under way. */
+/**
+ * As a reader's implementation: `read(request)`, `cancel(reason)`, `release()`. One `next()` at a time is under way. The
+ * source's hooks tell of its end, so there is no `closed`.
+ */
 class IteratorReader {
+  closed = undefined;
+
   constructor(source) {
     this.source = source;
     this.requests = new Fifo();

@@ -57,6 +57,28 @@ for (const { name, convert, FromReadable } of directions) {
       assert.deepEqual([...(await reader.read()).value], [2, 3]);
     });
 
+    for (const [when, pull] of [
+      ['closes without an answer to the read', (c) => c.close()],
+      ['closes later without an answer to the read', async (c) => { await new Promise((resolve) => setTimeout(resolve, 1)); c.close(); }],
+      ['enqueues and closes at once', (c) => { c.enqueue(new Uint8Array([7])); c.close(); }],
+    ]) {
+      const bytes = when.startsWith('enqueues') ? [7] : [];
+
+      test(`ends for a default reader when the source ${when}`, async () => {
+        const chunks = [];
+        for await (const chunk of convert(new FromReadable({ type: 'bytes', pull }))) chunks.push(...chunk);
+        assert.deepEqual(chunks, bytes);
+      });
+
+      test(`ends for a BYOB reader when the source ${when}`, async () => {
+        const reader = convert(new FromReadable({ type: 'bytes', pull })).getReader({ mode: 'byob' });
+        const read = () => reader.read(new Uint8Array(new ArrayBuffer(16), 4, 8));
+        for (const value of bytes) assert.deepEqual([...(await read()).value], [value]);
+        const { done, value } = await read();
+        assert.deepEqual([done, value.byteOffset, value.byteLength, value.buffer.byteLength], [true, 4, 0, 16]);
+      });
+    }
+
     test('carries an error to a pending BYOB read unchanged', async () => {
       const failure = new Error('broken');
       const reader = convert(new FromReadable({ type: 'bytes', async pull() { throw failure; } })).getReader({ mode: 'byob' });
