@@ -90,24 +90,42 @@ fn a_source_without_pull_is_never_asked() {
 
 #[test]
 fn an_enqueue_answers_the_oldest_read_and_leaves_the_queue_alone() {
-    let mut host = host(Spec { has_work: false, ..Spec::default() });
-    let seen = turn(&mut host, &[GetReader(0), Read(0), Read(0), Enqueue(0, 7), Enqueue(0, 8)]);
+    let mut host = host(Spec {
+        has_work: false,
+        ..Spec::default()
+    });
+    let seen = turn(
+        &mut host,
+        &[GetReader(0), Read(0), Read(0), Enqueue(0, 7), Enqueue(0, 8)],
+    );
     assert_eq!(seen, ["read(0)#1: Chunk(7)", "read(0)#2: Chunk(8)"]);
     assert_eq!(host.readable_desired_size(0), Some(1.0));
 }
 
 #[test]
 fn chunks_are_read_in_the_order_in_which_they_were_enqueued() {
-    let mut host = host(Spec { high_water_mark: 3.0, has_work: false, ..Spec::default() });
+    let mut host = host(Spec {
+        high_water_mark: 3.0,
+        has_work: false,
+        ..Spec::default()
+    });
     let ops = [Enqueue(0, 1), Enqueue(0, 2), GetReader(0), Read(0), Read(0)];
-    assert_eq!(turn(&mut host, &ops), ["read(0)#1: Chunk(1)", "read(0)#2: Chunk(2)"]);
+    assert_eq!(
+        turn(&mut host, &ops),
+        ["read(0)#1: Chunk(1)", "read(0)#2: Chunk(2)"]
+    );
 }
 
 #[test]
 fn a_pull_that_enqueues_within_itself_is_called_again_until_the_queue_is_full() {
-    let mut host = host(Spec { high_water_mark: 2.0, ..Spec::default() });
-    host.user().on(Pull(0), &[Enqueue(0, 1)], Outcome::Undefined);
-    host.user().on(Pull(0), &[Enqueue(0, 2)], Outcome::Undefined);
+    let mut host = host(Spec {
+        high_water_mark: 2.0,
+        ..Spec::default()
+    });
+    host.user()
+        .on(Pull(0), &[Enqueue(0, 1)], Outcome::Undefined);
+    host.user()
+        .on(Pull(0), &[Enqueue(0, 2)], Outcome::Undefined);
     assert_eq!(turn(&mut host, &[]), ["Pull(0)", "Pull(0)"]);
     assert_eq!(host.readable_desired_size(0), Some(0.0));
 }
@@ -117,17 +135,31 @@ fn a_pull_whose_promise_rejects_errors_the_stream() {
     let mut host = host(Spec::default());
     host.user().on(Pull(0), &[], Outcome::Rejected(3));
     let seen = turn(&mut host, &[GetReader(0), Read(0)]);
-    assert_eq!(seen, ["Pull(0)", "reader.closed(0)#1 rejected: Error(3)", "read(0)#1 rejected: Error(3)"]);
+    assert_eq!(
+        seen,
+        [
+            "Pull(0)",
+            "reader.closed(0)#1 rejected: Error(3)",
+            "read(0)#1 rejected: Error(3)"
+        ]
+    );
     assert_eq!(host.core.live(), 0);
 }
 
 #[test]
 fn a_start_that_rejects_errors_the_stream() {
     let mut host = Host::default();
-    host.user().on(SourceStart(0), &[Enqueue(0, 1)], Outcome::Rejected(1));
-    host.new_readable(Spec { has_start: true, ..Spec::default() });
+    host.user()
+        .on(SourceStart(0), &[Enqueue(0, 1)], Outcome::Rejected(1));
+    host.new_readable(Spec {
+        has_start: true,
+        ..Spec::default()
+    });
     let seen = turn(&mut host, &[GetReader(0)]);
-    assert_eq!(seen, ["SourceStart(0)", "reader.closed(0)#1 rejected: Error(1)"]);
+    assert_eq!(
+        seen,
+        ["SourceStart(0)", "reader.closed(0)#1 rejected: Error(1)"]
+    );
 }
 
 #[test]
@@ -175,31 +207,63 @@ fn a_closing_stream_is_not_pulled() {
 
 #[test]
 fn reads_that_wait_when_the_stream_closes_are_done() {
-    let mut host = host(Spec { has_work: false, ..Spec::default() });
-    let seen = turn(&mut host, &[GetReader(0), Read(0), Read(0), CloseReadable(0)]);
-    assert_eq!(seen, ["reader.closed(0)#1: Undefined", "read(0)#1: Done", "read(0)#2: Done"]);
+    let mut host = host(Spec {
+        has_work: false,
+        ..Spec::default()
+    });
+    let seen = turn(
+        &mut host,
+        &[GetReader(0), Read(0), Read(0), CloseReadable(0)],
+    );
+    assert_eq!(
+        seen,
+        [
+            "reader.closed(0)#1: Undefined",
+            "read(0)#1: Done",
+            "read(0)#2: Done"
+        ]
+    );
 }
 
 #[test]
 fn an_error_drops_the_queue_and_rejects_what_waits() {
-    let mut host = host(Spec { has_work: false, ..Spec::default() });
+    let mut host = host(Spec {
+        has_work: false,
+        ..Spec::default()
+    });
     let ops = [Enqueue(0, 1), ErrorReadable(0, 2), GetReader(0), Read(0)];
     let seen = turn(&mut host, &ops);
-    assert_eq!(seen, ["reader.closed(0)#1 rejected: Error(2)", "read(0)#1 rejected: Error(2)"]);
+    assert_eq!(
+        seen,
+        [
+            "reader.closed(0)#1 rejected: Error(2)",
+            "read(0)#1 rejected: Error(2)"
+        ]
+    );
     assert_eq!(host.readable_desired_size(0), None);
 }
 
 #[test]
 fn the_first_error_stays() {
-    let mut host = host(Spec { has_work: false, ..Spec::default() });
-    let seen = turn(&mut host, &[ErrorReadable(0, 1), ErrorReadable(0, 2), GetReader(0)]);
+    let mut host = host(Spec {
+        has_work: false,
+        ..Spec::default()
+    });
+    let seen = turn(
+        &mut host,
+        &[ErrorReadable(0, 1), ErrorReadable(0, 2), GetReader(0)],
+    );
     assert_eq!(seen, ["reader.closed(0)#1 rejected: Error(1)"]);
 }
 
 #[test]
 fn a_cancel_closes_first_and_calls_the_source_after() {
-    let mut host = host(Spec { has_work: false, ..Spec::default() });
-    host.user().on(Cancel(0), &[Enqueue(0, 1)], Outcome::Undefined);
+    let mut host = host(Spec {
+        has_work: false,
+        ..Spec::default()
+    });
+    host.user()
+        .on(Cancel(0), &[Enqueue(0, 1)], Outcome::Undefined);
     let seen = turn(&mut host, &[GetReader(0), Read(0), CancelReader(0, 5)]);
     let expected = [
         "Cancel(0) Error(5)",
@@ -223,7 +287,11 @@ fn a_cancel_of_an_errored_stream_rejects_with_its_error_and_calls_nobody() {
 #[test]
 fn a_size_that_is_not_a_finite_number_of_at_least_0_errors_the_stream() {
     for size in [f64::NAN, -1.0, f64::INFINITY, f64::NEG_INFINITY] {
-        let mut host = host(Spec { has_size: true, has_work: false, ..Spec::default() });
+        let mut host = host(Spec {
+            has_size: true,
+            has_work: false,
+            ..Spec::default()
+        });
         host.user().on(ReadableSize(0), &[], Outcome::Size(size));
         let seen = turn(&mut host, &[Enqueue(0, 1), GetReader(0)]);
         let expected = [
@@ -237,25 +305,51 @@ fn a_size_that_is_not_a_finite_number_of_at_least_0_errors_the_stream() {
 
 #[test]
 fn a_size_that_throws_errors_the_stream_with_what_it_threw() {
-    let mut host = host(Spec { has_size: true, has_work: false, ..Spec::default() });
+    let mut host = host(Spec {
+        has_size: true,
+        has_work: false,
+        ..Spec::default()
+    });
     host.user().on(ReadableSize(0), &[], Outcome::Throws(9));
     let seen = turn(&mut host, &[Enqueue(0, 1), GetReader(0)]);
-    assert_eq!(seen[1..], ["enqueue(0) threw Error(9)", "reader.closed(0)#1 rejected: Error(9)"]);
+    assert_eq!(
+        seen[1..],
+        [
+            "enqueue(0) threw Error(9)",
+            "reader.closed(0)#1 rejected: Error(9)"
+        ]
+    );
 }
 
 #[test]
 fn a_chunk_that_answers_a_read_has_no_size() {
-    let mut host = host(Spec { has_size: true, has_work: false, ..Spec::default() });
+    let mut host = host(Spec {
+        has_size: true,
+        has_work: false,
+        ..Spec::default()
+    });
     let seen = turn(&mut host, &[GetReader(0), Read(0), Enqueue(0, 1)]);
     assert_eq!(seen, ["read(0)#1: Chunk(1)"]);
 }
 
 #[test]
 fn a_size_that_reads_lets_its_own_chunk_wait_behind_that_read() {
-    let mut host = host(Spec { has_size: true, has_work: false, ..Spec::default() });
-    host.user().on(ReadableSize(0), &[Read(0)], Outcome::Size(1.0));
-    let seen = turn(&mut host, &[GetReader(0), Enqueue(0, 1), Enqueue(0, 2), Read(0)]);
-    let expected = ["ReadableSize(0) Chunk(1)", "read(0)#1: Chunk(2)", "read(0)#2: Chunk(1)"];
+    let mut host = host(Spec {
+        has_size: true,
+        has_work: false,
+        ..Spec::default()
+    });
+    host.user()
+        .on(ReadableSize(0), &[Read(0)], Outcome::Size(1.0));
+    let seen = turn(
+        &mut host,
+        &[GetReader(0), Enqueue(0, 1), Enqueue(0, 2), Read(0)],
+    );
+    let expected = [
+        "ReadableSize(0) Chunk(1)",
+        "read(0)#1: Chunk(2)",
+        "read(0)#2: Chunk(1)",
+    ];
     assert_eq!(seen, expected);
 }
 
@@ -285,15 +379,33 @@ fn desired_size_is_the_mark_less_the_sizes_in_the_queue() {
 /// <https://streams.spec.whatwg.org/#abstract-opdef-readablestreamdefaultreaderrelease>
 #[test]
 fn a_release_rejects_the_reads_that_wait_and_later_chunks_are_queued() {
-    let mut host = host(Spec { has_work: false, ..Spec::default() });
-    let seen = turn(&mut host, &[GetReader(0), Read(0), ReleaseReader(0), Enqueue(0, 1)]);
-    assert_eq!(seen, ["reader.closed(0)#1 rejected: TypeError", "read(0)#1 rejected: TypeError"]);
-    assert_eq!(turn(&mut host, &[GetReader(0), Read(0)]), ["read(0)#2: Chunk(1)"]);
+    let mut host = host(Spec {
+        has_work: false,
+        ..Spec::default()
+    });
+    let seen = turn(
+        &mut host,
+        &[GetReader(0), Read(0), ReleaseReader(0), Enqueue(0, 1)],
+    );
+    assert_eq!(
+        seen,
+        [
+            "reader.closed(0)#1 rejected: TypeError",
+            "read(0)#1 rejected: TypeError"
+        ]
+    );
+    assert_eq!(
+        turn(&mut host, &[GetReader(0), Read(0)]),
+        ["read(0)#2: Chunk(1)"]
+    );
 }
 
 #[test]
 fn a_locked_stream_gives_no_second_reader() {
-    let mut host = host(Spec { has_work: false, ..Spec::default() });
+    let mut host = host(Spec {
+        has_work: false,
+        ..Spec::default()
+    });
     let seen = turn(&mut host, &[GetReader(0), GetReader(0)]);
     assert_eq!(seen, ["getReader(0) threw TypeError"]);
 }

@@ -6,7 +6,12 @@ mod support;
 use support::host::Host;
 use support::realm::World;
 use support::turn;
-use support::user::{Callback, Callback::{Aborted, Close, WritableSize}, Op::*, Outcome, Spec, Streams};
+use support::user::{
+    Callback,
+    Callback::{Aborted, Close, WritableSize},
+    Op::*,
+    Outcome, Spec, Streams,
+};
 use tidegate::core::effect::writable::*;
 use tidegate::core::effect::{BAD_SIZE, REFUSED, STALE};
 use tidegate::core::{Core, Id};
@@ -42,7 +47,10 @@ fn backpressure_begins_when_the_queue_reaches_the_mark_and_ends_below_it() {
     assert!(core.writable_backpressure(id));
     assert_eq!(core.writable_write(id, 1.0), QUEUED);
     assert_eq!(core.writable_write_settled(id), RESOLVE_WRITE | CALL_WRITE);
-    assert_eq!(core.writable_write_settled(id), RESOLVE_WRITE | READY | CALL_WRITE);
+    assert_eq!(
+        core.writable_write_settled(id),
+        RESOLVE_WRITE | READY | CALL_WRITE
+    );
     assert_eq!(core.writable_write_settled(id), RESOLVE_WRITE);
     assert_eq!(core.writable_desired_size(id), 2.0);
 }
@@ -59,12 +67,22 @@ fn a_mark_of_0_is_backpressure_for_ever() {
 
 #[test]
 fn one_write_is_in_flight_at_a_time() {
-    let mut host = host(Spec { high_water_mark: 5.0, ..Spec::default() });
+    let mut host = host(Spec {
+        high_water_mark: 5.0,
+        ..Spec::default()
+    });
     host.user().on(Callback::Write(0), &[], Outcome::Pending);
     let seen = turn(&mut host, &[Write(0, 1), Write(0, 2)]);
     assert_eq!(seen, ["Write(0) Chunk(1)"]);
     let seen = turn(&mut host, &[Settle(Callback::Write(0), None)]);
-    assert_eq!(seen, ["Write(0) Chunk(2)", "write(0)#1: Undefined", "write(0)#2: Undefined"]);
+    assert_eq!(
+        seen,
+        [
+            "Write(0) Chunk(2)",
+            "write(0)#1: Undefined",
+            "write(0)#2: Undefined"
+        ]
+    );
 }
 
 #[test]
@@ -102,7 +120,10 @@ fn a_closing_stream_refuses_writes_and_another_close() {
 /// <https://streams.spec.whatwg.org/#writable-stream-abort>
 #[test]
 fn an_abort_while_a_write_is_in_flight_waits_for_that_write() {
-    let mut host = host(Spec { high_water_mark: 5.0, ..Spec::default() });
+    let mut host = host(Spec {
+        high_water_mark: 5.0,
+        ..Spec::default()
+    });
     host.user().on(Callback::Write(0), &[], Outcome::Pending);
     let seen = turn(&mut host, &[Write(0, 1), Write(0, 2), AbortWriter(0, 7)]);
     assert_eq!(seen, ["Write(0) Chunk(1)", "Aborted(0) Error(7)"]);
@@ -139,7 +160,10 @@ fn a_start_that_fails_errors_the_stream() {
     let mut core = Core::new();
     let id = core.writable_new(1.0);
     core.writable_write(id, 1.0);
-    assert_eq!(core.writable_start_failed(id), START_ERRORING | FINISH_ERRORING | REJECT_CLOSED);
+    assert_eq!(
+        core.writable_start_failed(id),
+        START_ERRORING | FINISH_ERRORING | REJECT_CLOSED
+    );
     assert_eq!(core.live(), 0);
 }
 
@@ -158,7 +182,10 @@ fn an_abort_of_an_erroring_stream_never_reaches_the_sink() {
 fn a_second_abort_gets_the_promise_of_the_first() {
     let mut host = host(Spec::default());
     host.user().on(Callback::Write(0), &[], Outcome::Pending);
-    turn(&mut host, &[Write(0, 1), AbortWriter(0, 1), AbortWriter(0, 2)]);
+    turn(
+        &mut host,
+        &[Write(0, 1), AbortWriter(0, 1), AbortWriter(0, 2)],
+    );
     let seen = turn(&mut host, &[Settle(Callback::Write(0), None)]);
     assert_eq!(seen[..1], ["Abort(0) Error(1)"]);
     assert!(seen.contains(&"abort(0)#1: Undefined".into()));
@@ -168,7 +195,8 @@ fn a_second_abort_gets_the_promise_of_the_first() {
 #[test]
 fn a_signal_listener_that_aborts_again_makes_one_abort() {
     let mut host = host(Spec::default());
-    host.user().on(Aborted(0), &[AbortWriter(0, 2)], Outcome::Undefined);
+    host.user()
+        .on(Aborted(0), &[AbortWriter(0, 2)], Outcome::Undefined);
     let seen = turn(&mut host, &[AbortWriter(0, 1)]);
     assert_eq!(seen[..2], ["Aborted(0) Error(1)", "Abort(0) Error(2)"]);
 }
@@ -179,7 +207,10 @@ fn a_close_in_flight_wins_over_an_abort_that_comes_later() {
     let id = started(&mut core, 1.0);
     core.writable_close(id);
     assert_eq!(core.writable_abort(id), ABORT_ACCEPTED | START_ERRORING);
-    assert_eq!(core.writable_close_settled(id), RESOLVE_CLOSE | RESOLVE_ABORT);
+    assert_eq!(
+        core.writable_close_settled(id),
+        RESOLVE_CLOSE | RESOLVE_ABORT
+    );
     assert_eq!(core.live(), 0);
 }
 
@@ -199,12 +230,22 @@ fn a_close_that_fails_errors_the_stream() {
     let mut host = host(Spec::default());
     host.user().on(Close(0), &[], Outcome::Rejected(4));
     let seen = turn(&mut host, &[CloseWriter(0)]);
-    assert_eq!(seen, ["Close(0)", "close(0)#1 rejected: Error(4)", "writer.closed(0)#1 rejected: Error(4)"]);
+    assert_eq!(
+        seen,
+        [
+            "Close(0)",
+            "close(0)#1 rejected: Error(4)",
+            "writer.closed(0)#1 rejected: Error(4)"
+        ]
+    );
 }
 
 #[test]
 fn a_write_that_fails_rejects_itself_what_is_queued_and_closed() {
-    let mut host = host(Spec { high_water_mark: 5.0, ..Spec::default() });
+    let mut host = host(Spec {
+        high_water_mark: 5.0,
+        ..Spec::default()
+    });
     host.user().on(Callback::Write(0), &[], Outcome::Throws(2));
     let seen = turn(&mut host, &[Write(0, 1), Write(0, 2), CloseWriter(0)]);
     let expected = [
@@ -224,17 +265,35 @@ fn a_write_that_fails_while_the_stream_errors_leaves_the_first_error() {
     host.user().on(Callback::Write(0), &[], Outcome::Pending);
     turn(&mut host, &[Write(0, 1), ErrorWritable(0, 1)]);
     let seen = turn(&mut host, &[Settle(Callback::Write(0), Some(2))]);
-    assert_eq!(seen, ["write(0)#1 rejected: Error(2)", "writer.closed(0)#1 rejected: Error(1)"]);
+    assert_eq!(
+        seen,
+        [
+            "write(0)#1 rejected: Error(2)",
+            "writer.closed(0)#1 rejected: Error(1)"
+        ]
+    );
 }
 
 #[test]
 fn an_error_rejects_ready_at_once_and_closed_when_the_write_is_done() {
     let mut host = host(Spec::default());
     host.user().on(Callback::Write(0), &[], Outcome::Pending);
-    let seen = turn(&mut host, &[Write(0, 1), WriterReady(0), ErrorWritable(0, 3)]);
-    assert_eq!(seen, ["Write(0) Chunk(1)", "writer.ready(0)#2 rejected: Error(3)"]);
+    let seen = turn(
+        &mut host,
+        &[Write(0, 1), WriterReady(0), ErrorWritable(0, 3)],
+    );
+    assert_eq!(
+        seen,
+        ["Write(0) Chunk(1)", "writer.ready(0)#2 rejected: Error(3)"]
+    );
     let seen = turn(&mut host, &[Settle(Callback::Write(0), None)]);
-    assert_eq!(seen, ["write(0)#1: Undefined", "writer.closed(0)#1 rejected: Error(3)"]);
+    assert_eq!(
+        seen,
+        [
+            "write(0)#1: Undefined",
+            "writer.closed(0)#1 rejected: Error(3)"
+        ]
+    );
 }
 
 #[test]
@@ -259,7 +318,10 @@ fn a_size_that_is_not_a_finite_number_of_at_least_0_errors_the_stream() {
 
 #[test]
 fn a_size_that_throws_rejects_the_write_with_what_it_threw() {
-    let mut host = host(Spec { has_size: true, ..Spec::default() });
+    let mut host = host(Spec {
+        has_size: true,
+        ..Spec::default()
+    });
     host.user().on(WritableSize(0), &[], Outcome::Throws(5));
     let seen = turn(&mut host, &[Write(0, 1)]);
     let expected = [
@@ -272,8 +334,12 @@ fn a_size_that_throws_rejects_the_write_with_what_it_threw() {
 
 #[test]
 fn a_size_that_releases_the_writer_rejects_the_write() {
-    let mut host = host(Spec { has_size: true, ..Spec::default() });
-    host.user().on(WritableSize(0), &[ReleaseWriter(0)], Outcome::Size(1.0));
+    let mut host = host(Spec {
+        has_size: true,
+        ..Spec::default()
+    });
+    host.user()
+        .on(WritableSize(0), &[ReleaseWriter(0)], Outcome::Size(1.0));
     let seen = turn(&mut host, &[Write(0, 1)]);
     assert_eq!(seen.last().unwrap(), "write(0)#1 rejected: TypeError");
 }
@@ -282,16 +348,26 @@ fn a_size_that_releases_the_writer_rejects_the_write() {
 fn a_released_writer_lets_its_writes_go_on() {
     let mut host = host(Spec::default());
     let seen = turn(&mut host, &[Write(0, 1), ReleaseWriter(0)]);
-    let expected = ["Write(0) Chunk(1)", "writer.closed(0)#1 rejected: TypeError", "write(0)#1: Undefined"];
+    let expected = [
+        "Write(0) Chunk(1)",
+        "writer.closed(0)#1 rejected: TypeError",
+        "write(0)#1: Undefined",
+    ];
     assert_eq!(seen, expected);
 }
 
 #[test]
 fn a_writer_of_a_closing_stream_is_ready() {
-    let mut host = host(Spec { high_water_mark: 0.0, ..Spec::default() });
+    let mut host = host(Spec {
+        high_water_mark: 0.0,
+        ..Spec::default()
+    });
     host.user().on(Close(0), &[], Outcome::Pending);
     turn(&mut host, &[CloseWriter(0), ReleaseWriter(0)]);
-    assert_eq!(turn(&mut host, &[GetWriter(0)]), ["writer.ready(0)#2: Undefined"]);
+    assert_eq!(
+        turn(&mut host, &[GetWriter(0)]),
+        ["writer.ready(0)#2: Undefined"]
+    );
 }
 
 #[test]

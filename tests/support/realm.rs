@@ -11,8 +11,6 @@ pub enum Value {
     Chunk(u8),
     /// `{ done: true }` of a read.
     Done,
-    /// `{ value: view of so many bytes, done }` of a BYOB read.
-    View(u32, bool),
     /// A reason that user code made up.
     Error(u8),
     TypeError,

@@ -32,17 +32,12 @@ pub enum Callback {
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Op {
     GetReader(usize),
-    GetByobReader(usize),
     ReleaseReader(usize),
     Read(usize),
-    /// Length in elements, size of an element, `min`.
-    ReadInto(usize, u32, u32, u32),
     ReaderClosed(usize),
     CancelReader(usize, u8),
     CancelStream(usize, u8),
     Enqueue(usize, u8),
-    /// A byte stream's `byobRequest.respond()`.
-    Respond(usize, u32),
     CloseReadable(usize),
     ErrorReadable(usize, u8),
     GetWriter(usize),
@@ -135,22 +130,12 @@ pub struct TransformSpec {
     pub readable: Spec,
 }
 
-/// A byte stream's.
-#[derive(Debug, Clone, Copy, PartialEq, Default)]
-pub struct ByteSpec {
-    pub high_water_mark: f64,
-    pub auto_allocate: Option<u32>,
-    pub has_pull: bool,
-    pub has_start: bool,
-}
-
 /// A stream to make at the start of a program.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Cast {
     Readable(Spec),
     Writable(Spec),
     Transform(TransformSpec),
-    Bytes(ByteSpec),
 }
 
 /// After so many calls a callback only returns promises that stay pending, so that no program runs for ever.
@@ -284,14 +269,6 @@ pub trait Streams: World {
 
     fn pipe_to(&mut self, source: usize, destination: usize, flags: u32) -> PromiseId;
     fn signal(&mut self, pipe: usize, reason: Value);
-
-    fn new_bytes(&mut self, spec: ByteSpec) -> usize;
-    fn is_bytes(&self, readable: usize) -> bool;
-    fn get_byob_reader(&mut self, readable: usize) -> Result<(), Value>;
-    fn has_byob_reader(&self, readable: usize) -> bool;
-    fn read_into(&mut self, readable: usize, elements: u32, size: u32, min: u32) -> PromiseId;
-    /// Err where there is no request, or it is refused.
-    fn respond(&mut self, readable: usize, bytes: u32) -> Result<(), Value>;
 }
 
 /// Calls user code: what it returned, and the size where it was asked for one.
@@ -380,15 +357,12 @@ pub fn perform<S: Streams>(streams: &mut S, op: Op) {
     let writables = streams.writable_count();
     match op {
         Op::GetReader(at)
-        | Op::GetByobReader(at)
         | Op::ReleaseReader(at)
         | Op::Read(at)
-        | Op::ReadInto(at, ..)
         | Op::ReaderClosed(at)
         | Op::CancelReader(at, _)
         | Op::CancelStream(at, _)
         | Op::Enqueue(at, _)
-        | Op::Respond(at, _)
         | Op::CloseReadable(at)
         | Op::ErrorReadable(at, _)
             if readables > 0 =>
@@ -445,24 +419,13 @@ fn perform_readable<S: Streams>(streams: &mut S, op: Op, at: usize) {
                 observe(streams, "reader.closed", at, promise);
             }
         }
-        Op::GetByobReader(_) if streams.is_bytes(at) => {
-            let result = streams.get_byob_reader(at);
-            if thrown(streams, "getReader", at, result) {
-                let promise = streams.reader_closed(at);
-                observe(streams, "reader.closed", at, promise);
-            }
-        }
         Op::ReaderClosed(_) if streams.has_reader(at) => {
             let promise = streams.reader_closed(at);
             observe(streams, "reader.closed", at, promise);
         }
         Op::ReleaseReader(_) if streams.has_reader(at) => streams.release_reader(at),
-        Op::Read(_) if streams.has_reader(at) && !streams.has_byob_reader(at) => {
+        Op::Read(_) if streams.has_reader(at) => {
             let promise = streams.read(at);
-            observe(streams, "read", at, promise);
-        }
-        Op::ReadInto(_, elements, size, min) if streams.has_byob_reader(at) => {
-            let promise = streams.read_into(at, elements, size, min);
             observe(streams, "read", at, promise);
         }
         Op::CancelReader(_, reason) if streams.has_reader(at) => {
@@ -476,10 +439,6 @@ fn perform_readable<S: Streams>(streams: &mut S, op: Op, at: usize) {
         Op::Enqueue(_, chunk) => {
             let result = streams.enqueue(at, Value::Chunk(chunk));
             thrown(streams, "enqueue", at, result);
-        }
-        Op::Respond(_, bytes) if streams.is_bytes(at) => {
-            let result = streams.respond(at, bytes);
-            thrown(streams, "respond", at, result);
         }
         Op::CloseReadable(_) => {
             let result = streams.close_readable(at);
@@ -551,7 +510,6 @@ pub fn make<S: Streams>(streams: &mut S, cast: &[Cast]) {
             Cast::Readable(spec) => streams.new_readable(spec),
             Cast::Writable(spec) => streams.new_writable(spec),
             Cast::Transform(spec) => streams.new_transform(spec),
-            Cast::Bytes(spec) => streams.new_bytes(spec),
         };
     }
 }

@@ -1,6 +1,5 @@
 //! A host over the core, as js/ is one: it keeps values in first-in first-out lockstep with the core's counts and
 //! carries out effects in the order in which src/core/effect.rs gives them.
-pub mod bytes;
 pub mod pipe;
 pub mod readable;
 pub mod streams;
@@ -10,7 +9,6 @@ pub mod writable;
 use tidegate::core::Core;
 
 use super::realm::{Realm, Value, World};
-use bytes::Bytes;
 use pipe::Pipe;
 use readable::Readable;
 use transform::Transform;
@@ -24,7 +22,6 @@ pub struct Host {
     pub writables: Vec<Writable>,
     pub transforms: Vec<Transform>,
     pub pipes: Vec<Pipe>,
-    pub bytes: Vec<Bytes>,
 }
 
 impl World for Host {

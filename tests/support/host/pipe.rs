@@ -3,9 +3,9 @@ use tidegate::core::Id;
 use tidegate::core::effect::STALE;
 use tidegate::core::effect::pipe::*;
 use tidegate::core::effect::writable::BACKPRESSURE;
-use tidegate::core::pipe::{BYTE_SOURCE, PREVENT_ABORT, PREVENT_CANCEL};
+use tidegate::core::pipe::{PREVENT_ABORT, PREVENT_CANCEL};
 
-use super::readable::{ReaderLock, Source};
+use super::readable::ReaderLock;
 use super::writable::WriterLock;
 use super::{Host, ReadableState, WritableState};
 use crate::support::realm::{PromiseId, Value, World};
@@ -26,10 +26,6 @@ pub struct Pipe {
 
 impl Host {
     pub fn make_pipe(&mut self, source: usize, destination: usize, flags: u32) -> PromiseId {
-        let mut flags = flags;
-        if matches!(self.readables[source].source, Source::Bytes(_)) {
-            flags |= BYTE_SOURCE;
-        }
         let source_end = match self.readables[source].state {
             ReadableState::Readable => 0,
             ReadableState::Closed => 1,
@@ -40,10 +36,7 @@ impl Host {
             WritableState::Errored(_) => 2,
             _ => 0,
         };
-        let from = match self.readables[source].source {
-            Source::Bytes(bytes) => self.bytes[bytes].id,
-            _ => self.readables[source].id,
-        };
+        let from = self.readables[source].id;
         let to = self.writables[destination].id;
         let id = self
             .core
@@ -105,9 +98,6 @@ impl Host {
     /// The read request was answered.
     pub fn pipe_chunk(&mut self, at: usize, chunk: Value) {
         self.pipes[at].held = Some(chunk);
-        if self.pipes[at].flags & BYTE_SOURCE != 0 {
-            self.core.pipe_fulfilled(self.pipes[at].id);
-        }
         self.schedule(move |host| {
             let chunk = host.pipes[at].held.take().expect("a pipe holds a chunk");
             if host.pipe_write(at, chunk) {
@@ -149,10 +139,7 @@ impl Host {
                 self.pipe_write(at, chunk.expect("a chunk is moved"))
             }
             READ => {
-                match self.readables[source].source {
-                    Source::Bytes(bytes) => self.read_bytes(bytes, None),
-                    _ => self.apply_readable(source, effects),
-                }
+                self.apply_readable(source, effects);
                 false
             }
             BEGIN_DRAINING => {
@@ -282,9 +269,6 @@ impl Host {
         self.core.pipe_free(id);
         self.pipes[at].finished = true;
         self.writables[destination].lock = WriterLock::None;
-        if let Source::Bytes(bytes) = self.readables[source].source {
-            self.release_bytes(bytes);
-        }
         self.readables[source].lock = ReaderLock::None;
         match failure {
             Some(reason) => self.reject(promise, reason),

@@ -15,15 +15,12 @@ use crate::support::user::{Callback, Spec, call, call_for, call_start};
 pub enum Source {
     User,
     Transform(usize),
-    /// The number in `Host::bytes`.
-    Bytes(usize),
 }
 
 #[derive(Debug)]
 pub struct Reader {
     pub closed: PromiseId,
     pub requests: VecDeque<PromiseId>,
-    pub byob: bool,
 }
 
 #[derive(Debug)]
@@ -111,7 +108,11 @@ impl Host {
     }
 
     pub fn call_pull(&mut self, at: usize) {
-        assert_eq!(self.readables[at].source, Source::User, "the core pulls a transform itself");
+        assert_eq!(
+            self.readables[at].source,
+            Source::User,
+            "the core pulls a transform itself"
+        );
         let result = call(self, Callback::Pull(at), Value::Undefined);
         let promise = self.promise_resolved_with(result);
         self.upon(
@@ -181,7 +182,7 @@ impl Host {
         }
     }
 
-    pub fn acquire_reader(&mut self, at: usize, byob: bool) -> Result<(), Value> {
+    pub fn acquire_reader(&mut self, at: usize) -> Result<(), Value> {
         if !matches!(self.readables[at].lock, ReaderLock::None) {
             return Err(Value::TypeError);
         }
@@ -193,7 +194,6 @@ impl Host {
         self.readables[at].lock = ReaderLock::Reader(Reader {
             closed,
             requests: VecDeque::new(),
-            byob,
         });
         Ok(())
     }
@@ -210,10 +210,7 @@ impl Host {
         let ReaderLock::Reader(reader) = lock else {
             return;
         };
-        match self.readables[at].source {
-            Source::Bytes(bytes) => self.release_bytes(bytes),
-            _ => self.core.readable_release(self.readables[at].id),
-        }
+        self.core.readable_release(self.readables[at].id);
         self.reject(reader.closed, Value::TypeError);
         for request in reader.requests {
             self.reject(request, Value::TypeError);
@@ -268,19 +265,14 @@ impl Host {
             ReadableState::Errored(reason) => return self.rejected(reason),
             ReadableState::Readable => {}
         }
+        let effects = self.core.readable_cancel(self.readables[at].id);
+        assert_eq!(effects, CLOSE, "a readable stream is cancelled");
+        self.close_stream(at);
+        self.readables[at].queue.clear();
         let result = match self.readables[at].source {
-            Source::Bytes(bytes) => self.cancel_bytes(bytes, reason),
-            source => {
-                let effects = self.core.readable_cancel(self.readables[at].id);
-                assert_eq!(effects, CLOSE, "a readable stream is cancelled");
-                self.close_stream(at);
-                self.readables[at].queue.clear();
-                match source {
-                    Source::Transform(transform) => {
-                        Completion::Promise(self.transform_source_cancel(transform, reason))
-                    }
-                    _ => call(self, Callback::Cancel(at), reason),
-                }
+            Source::User => call(self, Callback::Cancel(at), reason),
+            Source::Transform(transform) => {
+                Completion::Promise(self.transform_source_cancel(transform, reason))
             }
         };
         let promise = self.promise_resolved_with(result);
@@ -349,10 +341,7 @@ impl Host {
         match stream.state {
             ReadableState::Errored(_) => None,
             ReadableState::Closed => Some(0.0),
-            ReadableState::Readable => Some(match stream.source {
-                Source::Bytes(bytes) => self.core.bytes_desired_size(self.bytes[bytes].id),
-                _ => self.core.readable_desired_size(stream.id),
-            }),
+            ReadableState::Readable => Some(self.core.readable_desired_size(stream.id)),
         }
     }
 }

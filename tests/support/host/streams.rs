@@ -1,10 +1,10 @@
 //! The public face of the host.
 use super::Host;
+use super::ReadableState;
 use super::readable::{ReaderLock, Source};
 use super::writable::{Sink, WriterLock};
-use super::ReadableState;
 use crate::support::realm::{PromiseId, Value, World};
-use crate::support::user::{ByteSpec, Spec, Streams, TransformSpec};
+use crate::support::user::{Spec, Streams, TransformSpec};
 
 impl Streams for Host {
     fn new_readable(&mut self, spec: Spec) -> usize {
@@ -36,7 +36,7 @@ impl Streams for Host {
     }
 
     fn get_reader(&mut self, readable: usize) -> Result<(), Value> {
-        self.acquire_reader(readable, false)
+        self.acquire_reader(readable)
     }
 
     fn has_reader(&self, readable: usize) -> bool {
@@ -53,10 +53,7 @@ impl Streams for Host {
             ReadableState::Errored(reason) => self.rejected(reason),
             ReadableState::Readable => {
                 let request = self.promise();
-                match self.readables[readable].source {
-                    Source::Bytes(bytes) => self.read_bytes(bytes, Some(request)),
-                    _ => self.read_default(readable, request),
-                }
+                self.read_default(readable, request);
                 request
             }
         }
@@ -78,7 +75,6 @@ impl Streams for Host {
         match self.readables[readable].source {
             Source::User => self.enqueue_default(readable, chunk),
             Source::Transform(transform) => self.enqueue_transformed(transform, chunk),
-            Source::Bytes(bytes) => self.enqueue_bytes(bytes, chunk),
         }
     }
 
@@ -89,7 +85,6 @@ impl Streams for Host {
                 self.terminate(transform);
                 Ok(())
             }
-            Source::Bytes(bytes) => self.close_bytes(bytes),
         }
     }
 
@@ -97,7 +92,6 @@ impl Streams for Host {
         match self.readables[readable].source {
             Source::User => self.error_stream(readable, reason),
             Source::Transform(transform) => self.error_transform(transform, reason),
-            Source::Bytes(bytes) => self.error_bytes(bytes, reason),
         }
     }
 
@@ -162,29 +156,5 @@ impl Streams for Host {
 
     fn signal(&mut self, pipe: usize, reason: Value) {
         self.signal_pipe(pipe, reason);
-    }
-
-    fn new_bytes(&mut self, spec: ByteSpec) -> usize {
-        self.make_bytes(spec)
-    }
-
-    fn is_bytes(&self, readable: usize) -> bool {
-        matches!(self.readables[readable].source, Source::Bytes(_))
-    }
-
-    fn get_byob_reader(&mut self, readable: usize) -> Result<(), Value> {
-        self.acquire_reader(readable, true)
-    }
-
-    fn has_byob_reader(&self, readable: usize) -> bool {
-        self.reader(readable).is_some_and(|reader| reader.byob)
-    }
-
-    fn read_into(&mut self, readable: usize, elements: u32, size: u32, min: u32) -> PromiseId {
-        self.read_into_view(readable, elements, size, min)
-    }
-
-    fn respond(&mut self, readable: usize, bytes: u32) -> Result<(), Value> {
-        self.respond_bytes(readable, bytes)
     }
 }

@@ -24,7 +24,9 @@ impl Host {
         let at = self.transforms.len();
         let writable = self.create_writable(spec.writable, Sink::Transform(at));
         let readable = self.create_readable(spec.readable, Source::Transform(at));
-        let id = self.core.transform_new(self.readables[readable].id, self.writables[writable].id);
+        let id = self
+            .core
+            .transform_new(self.readables[readable].id, self.writables[writable].id);
         self.transforms.push(Transform {
             id,
             readable,

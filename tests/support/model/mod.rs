@@ -2,7 +2,6 @@
 //! its algorithms say decides here, so that the core has something independent to agree with.
 //!
 //! <https://streams.spec.whatwg.org/>
-pub mod bytes;
 pub mod pipe;
 pub mod readable;
 pub mod streams;

@@ -34,7 +34,7 @@ pub struct PipeTo {
 
 impl Model {
     pub fn readable_stream_pipe_to(&mut self, source: usize, dest: usize, flags: u32) -> PromiseId {
-        let reader = self.acquire_reader(source, false).expect("not locked");
+        let reader = self.acquire_reader(source).expect("not locked");
         let writer = self.acquire_writer(dest).expect("not locked");
         let promise = self.promise();
         let current_write = self.resolved(Value::Undefined);

@@ -1,6 +1,5 @@
 //! <https://streams.spec.whatwg.org/#rs-model>, with the default controller and the default reader.
 use super::Model;
-use super::bytes::ByteController;
 use crate::support::realm::{Completion, PromiseId, Value, World};
 use crate::support::user::{Callback, Spec, call, call_for, call_start};
 
@@ -34,46 +33,35 @@ pub struct DefaultController {
 }
 
 #[derive(Debug)]
-pub enum Controller {
-    Default(DefaultController),
-    Byte(ByteController),
-}
-
-#[derive(Debug)]
 pub struct ReadableStream {
-    pub controller: Controller,
+    pub controller: DefaultController,
     pub reader: Option<usize>,
     pub state: State,
     pub stored_error: Value,
 }
 
-/// <https://streams.spec.whatwg.org/#read-request>, or a read-into request.
+/// <https://streams.spec.whatwg.org/#read-request>
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ReadRequest {
     Promise(PromiseId),
     Pipe(usize),
 }
 
-/// A default reader or a BYOB reader.
 #[derive(Debug)]
 pub struct DefaultReader {
     pub stream: Option<usize>,
     pub closed: PromiseId,
     pub read_requests: Vec<ReadRequest>,
-    pub is_byob: bool,
 }
 
 impl Model {
     fn controller(&mut self, stream: usize) -> &mut DefaultController {
-        match &mut self.readables[stream].controller {
-            Controller::Default(controller) => controller,
-            Controller::Byte(_) => panic!("a default controller"),
-        }
+        &mut self.readables[stream].controller
     }
 
     pub fn create_readable(&mut self, spec: Spec, algorithms: Algorithms) -> usize {
         self.readables.push(ReadableStream {
-            controller: Controller::Default(DefaultController {
+            controller: DefaultController {
                 algorithms,
                 close_requested: false,
                 pull_again: false,
@@ -84,7 +72,7 @@ impl Model {
                 strategy_hwm: spec.high_water_mark,
                 has_size: spec.has_size,
                 has_pull: spec.has_work,
-            }),
+            },
             reader: None,
             state: State::Readable,
             stored_error: Value::Undefined,
@@ -160,9 +148,7 @@ impl Model {
         let algorithms = self.controller(stream).algorithms;
         let has_pull = self.controller(stream).has_pull;
         let result = match algorithms {
-            Algorithms::User if has_pull => {
-                call(self, Callback::Pull(stream), Value::Undefined)
-            }
+            Algorithms::User if has_pull => call(self, Callback::Pull(stream), Value::Undefined),
             Algorithms::User => Completion::Value(Value::Undefined),
             Algorithms::Transform(transform) => {
                 Completion::Promise(self.source_pull_algorithm(transform))
@@ -271,10 +257,8 @@ impl Model {
         };
         let closed = self.readers[reader].closed;
         self.resolve(closed, Value::Undefined);
-        if !self.readers[reader].is_byob {
-            for request in std::mem::take(&mut self.readers[reader].read_requests) {
-                self.close_steps(request);
-            }
+        for request in std::mem::take(&mut self.readers[reader].read_requests) {
+            self.close_steps(request);
         }
     }
 
@@ -306,30 +290,17 @@ impl Model {
             State::Readable => {}
         }
         self.readable_stream_close(stream);
-        if let Some(reader) = self.readables[stream].reader
-            && self.readers[reader].is_byob
-        {
-            for request in std::mem::take(&mut self.readers[reader].read_requests) {
-                self.close_steps(request);
+        let controller = self.controller(stream);
+        controller.queue.clear();
+        controller.queue_total_size = 0.0;
+        let result = match controller.algorithms {
+            Algorithms::User => call(self, Callback::Cancel(stream), reason),
+            Algorithms::Transform(transform) => {
+                Completion::Promise(self.source_cancel_algorithm(transform, reason))
             }
-        }
-        let result = match &mut self.readables[stream].controller {
-            Controller::Default(controller) => {
-                controller.queue.clear();
-                controller.queue_total_size = 0.0;
-                let algorithms = controller.algorithms;
-                let result = match algorithms {
-                    Algorithms::User => call(self, Callback::Cancel(stream), reason),
-                    Algorithms::Transform(transform) => {
-                        Completion::Promise(self.source_cancel_algorithm(transform, reason))
-                    }
-                    Algorithms::Cleared => panic!("cancels after the algorithms were cleared"),
-                };
-                self.clear_algorithms(stream);
-                result
-            }
-            Controller::Byte(_) => self.byte_cancel_steps(stream, reason),
+            Algorithms::Cleared => panic!("cancels after the algorithms were cleared"),
         };
+        self.clear_algorithms(stream);
         let promise = self.promise_resolved_with(result);
         self.react(
             promise,
@@ -338,7 +309,7 @@ impl Model {
         )
     }
 
-    pub fn acquire_reader(&mut self, stream: usize, is_byob: bool) -> Result<usize, Value> {
+    pub fn acquire_reader(&mut self, stream: usize) -> Result<usize, Value> {
         if self.readables[stream].reader.is_some() {
             return Err(Value::TypeError);
         }
@@ -354,7 +325,6 @@ impl Model {
             stream: Some(stream),
             closed,
             read_requests: Vec::new(),
-            is_byob,
         });
         let reader = self.readers.len() - 1;
         self.readables[stream].reader = Some(reader);
@@ -369,9 +339,6 @@ impl Model {
         } else {
             self.readers[reader].closed = self.rejected(Value::TypeError);
         }
-        if matches!(self.readables[stream].controller, Controller::Byte(_)) {
-            self.byte_release_steps(stream);
-        }
         self.readables[stream].reader = None;
         self.readers[reader].stream = None;
         self.error_read_requests(reader, Value::TypeError);
@@ -385,10 +352,7 @@ impl Model {
                 let stored = self.readables[stream].stored_error;
                 self.error_steps(request, stored);
             }
-            State::Readable => match self.readables[stream].controller {
-                Controller::Default(_) => self.pull_steps(stream, request),
-                Controller::Byte(_) => self.byte_pull_steps(stream, request),
-            },
+            State::Readable => self.pull_steps(stream, request),
         }
     }
 

@@ -1,8 +1,8 @@
 //! The public face of the model.
 use super::Model;
-use super::readable::{Controller, ReadRequest};
+use super::readable::ReadRequest;
 use crate::support::realm::{PromiseId, Value, World};
-use crate::support::user::{ByteSpec, Spec, Streams, TransformSpec};
+use crate::support::user::{Spec, Streams, TransformSpec};
 
 impl Model {
     /// The transform whose readable side this is.
@@ -58,7 +58,7 @@ impl Streams for Model {
     }
 
     fn get_reader(&mut self, readable: usize) -> Result<(), Value> {
-        self.acquire_reader(readable, false).map(|_| ())
+        self.acquire_reader(readable).map(|_| ())
     }
 
     fn has_reader(&self, readable: usize) -> bool {
@@ -91,9 +91,6 @@ impl Streams for Model {
     }
 
     fn enqueue(&mut self, readable: usize, chunk: Value) -> Result<(), Value> {
-        if self.is_bytes(readable) {
-            return self.byte_enqueue(readable, chunk);
-        }
         if let Some(transform) = self.transform_of_readable(readable) {
             return self.transform_enqueue(transform, chunk);
         }
@@ -104,9 +101,6 @@ impl Streams for Model {
     }
 
     fn close_readable(&mut self, readable: usize) -> Result<(), Value> {
-        if self.is_bytes(readable) {
-            return self.byte_close(readable);
-        }
         if let Some(transform) = self.transform_of_readable(readable) {
             self.terminate(transform);
             return Ok(());
@@ -119,9 +113,6 @@ impl Streams for Model {
     }
 
     fn error_readable(&mut self, readable: usize, reason: Value) {
-        if self.is_bytes(readable) {
-            return self.byte_error(readable, reason);
-        }
         match self.transform_of_readable(readable) {
             Some(transform) => self.transform_error(transform, reason),
             None => self.controller_error(readable, reason),
@@ -129,9 +120,6 @@ impl Streams for Model {
     }
 
     fn readable_desired_size(&mut self, readable: usize) -> Option<f64> {
-        if self.is_bytes(readable) {
-            return self.byte_desired_size(readable);
-        }
         self.controller_desired_size(readable)
     }
 
@@ -196,30 +184,5 @@ impl Streams for Model {
 
     fn signal(&mut self, pipe: usize, reason: Value) {
         self.signal_pipe(pipe, reason);
-    }
-
-    fn new_bytes(&mut self, spec: ByteSpec) -> usize {
-        self.make_bytes(spec)
-    }
-
-    fn is_bytes(&self, readable: usize) -> bool {
-        matches!(self.readables[readable].controller, Controller::Byte(_))
-    }
-
-    fn get_byob_reader(&mut self, readable: usize) -> Result<(), Value> {
-        self.acquire_reader(readable, true).map(|_| ())
-    }
-
-    fn has_byob_reader(&self, readable: usize) -> bool {
-        self.users_reader(readable)
-            .is_some_and(|reader| self.readers[reader].is_byob)
-    }
-
-    fn read_into(&mut self, readable: usize, elements: u32, size: u32, min: u32) -> PromiseId {
-        self.byob_read(readable, elements, size, min)
-    }
-
-    fn respond(&mut self, readable: usize, bytes: u32) -> Result<(), Value> {
-        self.byob_respond(readable, bytes)
     }
 }

@@ -163,7 +163,9 @@ impl Model {
             let ready = self.writers[writer].ready;
             self.resolve(ready, Value::Undefined);
         }
-        self.writables[stream].queue.push((Entry::CloseSentinel, 0.0));
+        self.writables[stream]
+            .queue
+            .push((Entry::CloseSentinel, 0.0));
         self.advance_queue_if_needed(stream);
         promise
     }
@@ -417,8 +419,8 @@ impl Model {
         let stored_error = self.writables[stream].stored_error;
         let (ready, closed) = match self.writables[stream].state {
             State::Writable => {
-                let waits = !self.close_queued_or_in_flight(stream)
-                    && self.writables[stream].backpressure;
+                let waits =
+                    !self.close_queued_or_in_flight(stream) && self.writables[stream].backpressure;
                 let ready = if waits {
                     self.promise()
                 } else {
@@ -488,7 +490,9 @@ impl Model {
             self.sink_error_if_needed(stream, Value::RangeError);
             return promise;
         }
-        self.writables[stream].queue.push((Entry::Chunk(chunk), size));
+        self.writables[stream]
+            .queue
+            .push((Entry::Chunk(chunk), size));
         self.writables[stream].queue_total_size += size;
         let state = self.writables[stream].state;
         if !self.close_queued_or_in_flight(stream) && state == State::Writable {
