@@ -59,7 +59,9 @@ export class Wire {
   deliver(message) {
     // The other side may be anybody: what is no message of ours is passed over.
     if (this.port === undefined || message === null || typeof message !== 'object') return;
-    this.owner.receive(message.type, message.value);
+    const { type, value } = message;
+    if (type === 'exception') this.owner.receive('error', new DOMException(value?.message, value?.name));
+    else this.owner.receive(type, value);
   }
 
   /** Throws a DataCloneError where `value` cannot be cloned. */
@@ -67,31 +69,38 @@ export class Wire {
     if (this.port !== undefined) postMessage(this.port, { type, value }, transfer);
   }
 
+  /** Not every engine can clone a DOMException. */
+  sendError(error) {
+    if (error instanceof DOMException) this.post('exception', { name: error.name, message: error.message });
+    else this.post('error', error);
+  }
+
   /** Tells the other side of an error, as its clone; where it has none, of that; then closes. Returns why it has none. */
   postError(reason) {
     try {
-      this.post('error', reason);
+      this.sendError(reason);
       return undefined;
     } catch (error) {
-      this.postLast(error);
+      this.sendFailure(error);
       return { error };
     } finally {
       this.close();
     }
   }
 
-  fail(error) {
-    this.postLast(error);
-    this.close();
-    this.owner.fail(error);
-  }
-
-  postLast(error) {
+  /** `error` may be what a getter of the value threw, and so anything. */
+  sendFailure(error) {
     try {
-      this.post('error', error);
+      this.sendError(error);
     } catch {
       this.post('error', undefined);
     }
+  }
+
+  fail(error) {
+    this.sendError(error);
+    this.close();
+    this.owner.fail(error);
   }
 
   close() {
