@@ -25,7 +25,7 @@ fn gunzip() -> Box<dyn Codec> {
 }
 
 fn csv() -> Box<dyn Codec> {
-    Box::new(Csv::new(CsvOptions::default()))
+    Box::new(Csv::new(CsvOptions::default()).unwrap())
 }
 
 fn text(rows: usize) -> String {
@@ -144,6 +144,18 @@ fn rows_before_an_error_are_delivered() {
     let (collected, result) = drive_chain(&mut chain, &[b"a,b\n1,2\n", b"3\n"]);
     assert_eq!(collected.records, [["a", "b"], ["1", "2"]]);
     assert_eq!(result.unwrap_err().code, ErrorCode::RaggedRow);
+}
+
+#[test]
+fn a_chain_that_failed_fails_again_with_the_same_error() {
+    for input in [&b"\x1f\x8b\x08\0\0\0\0\0\0\0\x07"[..], b"no gzip"] {
+        let mut chain = Chain::new(vec![gunzip(), csv()]);
+        let first = drive_chain(&mut chain, &[input]).1.unwrap_err();
+        chain.commit(1000);
+        assert_eq!(chain.run(), Err(first.clone()));
+        assert_eq!(chain.run(), Err(first));
+        assert!(chain.batch().bytes.is_empty());
+    }
 }
 
 #[test]

@@ -10,7 +10,7 @@ use tidegate::codec::{Chain, CodecError, Csv, CsvOptions, ErrorCode, Ragged};
 type Rows = Vec<Vec<String>>;
 
 fn rows_of(pieces: &[&[u8]], options: CsvOptions) -> Result<Rows, CodecError> {
-    let mut chain = Chain::new(vec![Box::new(Csv::new(options))]);
+    let mut chain = Chain::new(vec![Box::new(Csv::new(options).unwrap())]);
     let (collected, result) = drive_chain(&mut chain, pieces);
     result.map(|()| collected.records)
 }
@@ -165,6 +165,26 @@ fn delimiter_and_quote_can_be_chosen() {
         everywhere(b"a,\"\t'b\tc'\n", options).unwrap(),
         [["a,\"", "b\tc"]]
     );
+}
+
+#[test]
+fn delimiter_and_quote_must_be_different_ascii_characters_that_end_no_line() {
+    for (delimiter, quote) in [
+        (b',', b','),
+        (b'\n', b'"'),
+        (b',', b'\r'),
+        (0xc3, b'"'),
+        (b',', 0xff),
+    ] {
+        assert!(
+            Csv::new(CsvOptions {
+                delimiter,
+                quote,
+                ..CsvOptions::default()
+            })
+            .is_none()
+        );
+    }
 }
 
 #[test]

@@ -1,8 +1,6 @@
 /** Conversion of options and chunks, with errors that say what was expected. */
 
 const bufferByteLength = Object.getOwnPropertyDescriptor(ArrayBuffer.prototype, 'byteLength').get;
-const { getPrototypeOf, getOwnPropertyDescriptor } = Object;
-const typedArrayTag = getOwnPropertyDescriptor(getPrototypeOf(Uint8Array.prototype), Symbol.toStringTag).get;
 
 function isBuffer(value) {
   try {
@@ -13,9 +11,8 @@ function isBuffer(value) {
   }
 }
 
-/** The bytes of a BufferSource: https://webidl.spec.whatwg.org/#BufferSource */
+/** A view of its own of a BufferSource's bytes: https://webidl.spec.whatwg.org/#BufferSource */
 export function toBytes(chunk) {
-  if (typedArrayTag.call(chunk) === 'Uint8Array' && isBuffer(chunk.buffer)) return chunk;
   if (ArrayBuffer.isView(chunk) && isBuffer(chunk.buffer)) return new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.byteLength);
   if (isBuffer(chunk)) return new Uint8Array(chunk);
   throw new TypeError('Codecs take bytes: chunks must be ArrayBuffers or views of them, not shared');

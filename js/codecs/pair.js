@@ -13,11 +13,16 @@ import { toBytes } from './options.js';
 
 /** The size of what is written. What is no chunk is refused when its turn comes, so that both streams learn of it. */
 function inputSize(chunk) {
-  const size = chunk?.byteLength;
-  return typeof size === 'number' && size > 0 ? size : 0;
+  try {
+    const size = chunk?.byteLength;
+    return typeof size === 'number' && size > 0 ? size : 0;
+  } catch {
+    return 0;
+  }
 }
 
-const zeroStats = (name) => ({ name, bytesIn: 0, bytesOut: 0, queued: 0, highWaterMark: 65536, held: 0 });
+/** The figures of a stage that has done nothing. */
+export const zeroStats = (name) => ({ name, bytesIn: 0, bytesOut: 0, queued: 0, highWaterMark: 65536, held: 0 });
 
 /** Stands for the promise of a write or close until it is clear that one is needed. */
 class Now {
@@ -162,7 +167,7 @@ export class Pair {
     this.#chain ??= new Chain(this.#stages);
     const chunk = this.#chunk;
     const result = this.#result;
-    if (chunk !== undefined && chunk.length === 0) throw new TypeError('The chunk was detached while it was being written');
+    if (chunk !== undefined && chunk.length === 0) throw new TypeError('The chunk was detached or resized while it was being written');
     this.#chain.run(chunk, this.#offset, this.#closing, result);
     this.#hasMore = result.state === HAS_BATCH;
     this.#offset += result.taken;

@@ -1,6 +1,6 @@
 /** What all codec stages have in common: a pair made on first use, or a place in a fused one. */
 import { kFuse } from '../internal/symbols.js';
-import { Pair } from './pair.js';
+import { Pair, zeroStats } from './pair.js';
 
 /**
  * A stage of a pipeline. `spec` says how it is run:
@@ -29,7 +29,7 @@ export class CodecStage {
   }
 
   stats() {
-    if (this.#pair === undefined) return new Pair([this.#spec]).stats();
+    if (this.#pair === undefined) return [zeroStats(this.#spec.name)];
     return [this.#pair.stats()[this.#number]];
   }
 

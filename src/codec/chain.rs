@@ -63,6 +63,8 @@ pub struct Chain {
     /// Bytes at the start of the output that `batch` has shown.
     shown: Option<usize>,
     input_ended: bool,
+    /// What a codec failed with: no codec is stepped again.
+    failure: Option<CodecError>,
 }
 
 impl Chain {
@@ -88,6 +90,7 @@ impl Chain {
             output_length: 0,
             shown: None,
             input_ended: false,
+            failure: None,
         }
     }
 
@@ -119,8 +122,17 @@ impl Chain {
     }
 
     /// Works until there is a full batch or more input is needed. Forgets the batch shown before.
+    /// Once it has failed it fails again with the same error.
     pub fn run(&mut self) -> Result<ChainState, CodecError> {
         self.release();
+        if let Some(failure) = &self.failure {
+            return Err(failure.clone());
+        }
+        self.work()
+            .inspect_err(|failure| self.failure = Some(failure.clone()))
+    }
+
+    fn work(&mut self) -> Result<ChainState, CodecError> {
         let Some(mut at) = self.stages.len().checked_sub(1) else {
             return Ok(ChainState::Finished);
         };
@@ -144,8 +156,17 @@ impl Chain {
         })
     }
 
-    /// What has been produced and not yet shown. Stays valid until the next call of `run`.
+    /// What has been produced and not yet shown; nothing after a failure. Stays valid until the next
+    /// call of `run`.
     pub fn batch(&mut self) -> Batch<'_> {
+        if self.failure.is_some() {
+            // The failed step's records are of bytes that were never counted.
+            return Batch {
+                bytes: &[],
+                ends: &[],
+                rows: &[],
+            };
+        }
         self.release();
         let length = self.complete();
         self.shown = Some(length);

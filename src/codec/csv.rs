@@ -65,9 +65,17 @@ pub struct Csv {
 }
 
 impl Csv {
-    /// A parser at the start of a text.
-    pub fn new(options: CsvOptions) -> Self {
-        Self {
+    /// A parser at the start of a text. None if delimiter and quote are not two different ASCII
+    /// characters other than CR and LF: then text could not be told from structure.
+    pub fn new(options: CsvOptions) -> Option<Self> {
+        let usable = |byte: u8| byte.is_ascii() && byte != b'\r' && byte != b'\n';
+        let CsvOptions {
+            delimiter, quote, ..
+        } = options;
+        if !usable(delimiter) || !usable(quote) || delimiter == quote {
+            return None;
+        }
+        Some(Self {
             utf8: Utf8::new(NAME, options.fatal, options.ignore_bom),
             parser: Parser {
                 options,
@@ -79,7 +87,7 @@ impl Csv {
                 rows: 0,
             },
             records: Records::of_rows(),
-        }
+        })
     }
 }
 

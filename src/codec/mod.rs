@@ -17,6 +17,7 @@ mod gunzip;
 mod lines;
 mod queue;
 mod records;
+mod slots;
 mod text;
 mod utf8;
 
@@ -27,6 +28,7 @@ pub use error::{CodecError, ErrorCode};
 pub use gunzip::{Gunzip, GunzipOptions, Trailing};
 pub use lines::{Lines, LinesOptions};
 pub use records::Records;
+pub use slots::{Id, Slots};
 
 /// The most a [`Chain`] lets a codec consume or produce in one step, and the high-water mark of each
 /// of its queues, in bytes.

@@ -35,7 +35,7 @@ impl ByteQueue {
     }
 
     pub(crate) fn consume(&mut self, bytes: usize) {
-        self.start = (self.start + bytes).min(self.end);
+        self.start = self.start.saturating_add(bytes).min(self.end);
         if self.start == self.end {
             (self.start, self.end) = (0, 0);
         }
@@ -52,6 +52,6 @@ impl ByteQueue {
 
     /// Counts bytes that were written to the start of `writable()`.
     pub(crate) fn commit(&mut self, bytes: usize) {
-        self.end = (self.end + bytes).min(self.buffer.len());
+        self.end = self.end.saturating_add(bytes).min(self.buffer.len());
     }
 }

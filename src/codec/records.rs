@@ -118,6 +118,11 @@ fn utf8_surplus(text: &[u8]) -> u32 {
     if text.is_ascii() {
         return 0;
     }
-    text.iter().map(|&byte| u32::from((byte as i8) < -0x40)).sum::<u32>()
-        - text.iter().map(|&byte| u32::from(byte >= 0xf0)).sum::<u32>()
+    text.iter()
+        .map(|&byte| u32::from((byte as i8) < -0x40))
+        .sum::<u32>()
+        - text
+            .iter()
+            .map(|&byte| u32::from(byte >= 0xf0))
+            .sum::<u32>()
 }

@@ -11,15 +11,8 @@ use wasm_bindgen::prelude::wasm_bindgen;
 
 use crate::codec::{
     Chain, ChainState, Codec, CodecError, Csv, CsvOptions, Gunzip, GunzipOptions, Lines,
-    LinesOptions, Ragged, Sha256Tap, Trailing,
+    LinesOptions, Ragged, Sha256Tap, Slots, Trailing,
 };
-
-// Each Wasm module has one of the two features, so this is the only copy there.
-#[allow(clippy::duplicate_mod, dead_code, missing_docs)]
-#[path = "../core/id.rs"]
-mod id;
-
-use id::{Id, Slab};
 
 const NEED_INPUT: u32 = 0;
 const HAS_BATCH: u32 = 1;
@@ -35,7 +28,7 @@ const KEEP_RAGGED: u32 = 8;
 
 #[derive(Default)]
 struct State {
-    chains: Slab<Chain>,
+    chains: Slots<Chain>,
     /// The codecs of the chain that is being put together.
     codecs: Vec<Box<dyn Codec>>,
     error: Option<(CodecError, String)>,
@@ -51,7 +44,7 @@ fn with_state<R>(work: impl FnOnce(&mut State) -> R) -> R {
     STATE.with_borrow_mut(work)
 }
 
-fn with_chain<R>(id: Id, absent: R, work: impl FnOnce(&mut Chain) -> R) -> R {
+fn with_chain<R>(id: u32, absent: R, work: impl FnOnce(&mut Chain) -> R) -> R {
     with_state(|state| match state.chains.get_mut(id) {
         Some(chain) => work(chain),
         None => absent,
@@ -100,10 +93,11 @@ pub fn codecs_add_lines(max_bytes: u32, flags: u32) {
     }));
 }
 
-/// Adds csv to the chain being put together. A `width` of 0 is that of the first row.
+/// Adds csv to the chain being put together. A `width` of 0 is that of the first row. Says whether
+/// delimiter and quote can be used; if not, nothing is added.
 #[wasm_bindgen]
-pub fn codecs_add_csv(delimiter: u8, quote: u8, width: u32, max_bytes: u32, flags: u32) {
-    add(Csv::new(CsvOptions {
+pub fn codecs_add_csv(delimiter: u8, quote: u8, width: u32, max_bytes: u32, flags: u32) -> bool {
+    let csv = Csv::new(CsvOptions {
         delimiter,
         quote,
         ragged: if flags & KEEP_RAGGED != 0 {
@@ -116,7 +110,10 @@ pub fn codecs_add_csv(delimiter: u8, quote: u8, width: u32, max_bytes: u32, flag
         fatal: flags & FATAL != 0,
         ignore_bom: flags & IGNORE_BOM != 0,
         max_bytes: max_bytes as usize,
-    }));
+    });
+    let usable = csv.is_some();
+    csv.into_iter().for_each(add);
+    usable
 }
 
 /// Makes a chain of the codecs added since the last call; returns its id, or 0 if there is no slot.
