@@ -2,9 +2,10 @@
  * Runs the job in Chromium and watches the page's memory from outside: JS heap, the engine's own objects for the page, and
  * everything that array buffers and Wasm memories hold. Shows whether memory depends on the file's size.
  *
- *   node lab/memory.mjs [--sizes 256MB,1GB]
+ *   node lab/memory.mjs [--sizes 256MB,1GB] [--undisturbed]
  *
- * Every sample is taken twice: as it is, garbage included, and after a forced collection.
+ * Every sample is taken while the page's scripts are halted, twice: as it is, garbage included, and after a collection.
+ * Collections also make for less garbage; with --undisturbed there are none but the engine's own, and no halts.
  */
 
 import { realpathSync } from 'node:fs';
@@ -12,8 +13,12 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { formatBytes, formatDuration, parseSize } from '../www/units.js';
 
-/** Milliseconds between samples. A forced collection takes about 10 ms. */
+/** What Chromium must be started with. */
+export const CHROMIUM_ARGS = ['--js-flags=--expose-gc'];
+
+/** Milliseconds between samples, with and without collections. */
 const EVERY = 250;
+const EVERY_UNDISTURBED = 50;
 
 /**
  * Runs before the page's own scripts: keeps hold of every Wasm memory, for the probe to ask its size.
@@ -55,23 +60,43 @@ async function sample(cdp) {
   return { heap, buffers, wasm, total: heap + buffers + wasm };
 }
 
+/** Array buffers that one collection finds dead are given back by the next. */
+async function collect(cdp) {
+  // The protocol's own collectGarbage does not return while scripts are halted.
+  await cdp.send('Runtime.evaluate', { expression: 'gc(); gc()' });
+}
+
+/** Halts the page's scripts at their next statement; false where none comes within a second, as at the end. */
+async function halt(cdp) {
+  let timer;
+  const paused = new Promise((resolve) => {
+    cdp.once('Debugger.paused', () => resolve(true));
+    timer = setTimeout(resolve, 1000, false);
+  });
+  await cdp.send('Debugger.pause');
+  const halted = await paused;
+  clearTimeout(timer);
+  return halted;
+}
+
 /**
  * Runs the job of one size in a page that has loaded the lab.
  *
  * @param {import('puppeteer-core').Page} page opened after `recordWasmMemories` was installed
  * @param {string} size as in "256MB"
- * @returns {Promise<{ start: Sample, raw: Sample, live: Sample, samples: number, seconds: number, result: object }>} `start`
+ * @param {{ undisturbed?: boolean }} [options] whether to do without halts and collections; then there is no `live`
+ * @returns {Promise<{ start: Sample, raw: Sample, live?: Sample, samples: number, seconds: number, result: object }>} `start`
  *   is before the job, after a collection; `raw` and `live` are the samples with the largest total, without and with a
  *   forced collection
  * @typedef {{ heap: number, buffers: number, wasm: number, total: number }} Sample
  */
-export async function watchMemory(page, size) {
+export async function watchMemory(page, size, { undisturbed = false } = {}) {
   const cdp = await page.createCDPSession();
   const largest = (a, b) => (a && a.total >= b.total ? a : b);
   try {
     await page.evaluate(() => import('/job.js'));
-    await cdp.send('HeapProfiler.enable');
-    await cdp.send('HeapProfiler.collectGarbage');
+    if (!undisturbed) await cdp.send('Debugger.enable');
+    await collect(cdp);
     const start = await sample(cdp);
     const began = Date.now();
     let running = true;
@@ -87,11 +112,17 @@ export async function watchMemory(page, size) {
     let live;
     let samples = 0;
     while (running) {
-      raw = largest(raw, await sample(cdp));
-      await cdp.send('HeapProfiler.collectGarbage');
-      live = largest(live, await sample(cdp));
-      samples += 1;
-      await new Promise((resolve) => setTimeout(resolve, EVERY));
+      if (undisturbed) {
+        raw = largest(raw, await sample(cdp));
+        samples += 1;
+      } else if (await halt(cdp)) {
+        raw = largest(raw, await sample(cdp));
+        await collect(cdp);
+        live = largest(live, await sample(cdp));
+        samples += 1;
+        await cdp.send('Debugger.resume');
+      }
+      await new Promise((resolve) => setTimeout(resolve, undisturbed ? EVERY_UNDISTURBED : EVERY));
     }
     return { start, raw, live, samples, seconds: (Date.now() - began) / 1000, result: await done };
   } finally {
@@ -100,7 +131,7 @@ export async function watchMemory(page, size) {
 }
 
 async function main() {
-  const { values } = parseArgs({ options: { sizes: { type: 'string', default: '256MB,1GB' } } });
+  const { values } = parseArgs({ options: { sizes: { type: 'string', default: '256MB,1GB' }, undisturbed: { type: 'boolean' } } });
   const sizes = values.sizes.split(',');
   sizes.forEach(parseSize);
   const { launch } = await import('../tools/browsers/index.mjs');
@@ -109,22 +140,19 @@ async function main() {
   try {
     let first;
     for (const size of sizes) {
-      const browser = await launch('chromium');
+      const browser = await launch('chromium', { args: CHROMIUM_ARGS });
       try {
         await browser.page.evaluateOnNewDocument(recordWasmMemories);
         await browser.open(`${lab.url}/`);
-        const { start, raw, live, samples, seconds, result } = await watchMemory(browser.page, size);
+        const run = await watchMemory(browser.page, size, values);
         const server = await (await fetch(`${lab.url}/api/summary?size=${size}`)).json();
-        const right = result.sha256 === server.sha256 && result.rows === server.rows;
-        console.log(`${size}: ${right ? 'right' : 'WRONG'}, ${formatDuration(seconds)}, ${samples} samples`);
-        for (const [name, at] of Object.entries({ start, 'peak, garbage included': raw, 'peak, after collections': live })) {
-          const parts = ['heap', 'buffers', 'wasm'].map((part) => `${part} ${formatBytes(at[part])}`).join(', ');
-          console.log(`  ${name.padEnd(24)} ${formatBytes(at.total).padStart(8)} (${parts})`);
-        }
-        first ??= { raw, live };
-        const ratio = (kind) => (({ raw, live })[kind].total / first[kind].total).toFixed(3);
-        console.log(`  of the first size's peak: ${ratio('raw')} garbage included, ${ratio('live')} after collections`);
+        const right = run.result.sha256 === server.sha256 && run.result.rows === server.rows;
         if (!right) process.exitCode = 1;
+        first ??= run;
+        console.log(`${size}: ${right ? 'right' : 'WRONG'}, ${formatDuration(run.seconds)}, ${run.samples} samples`);
+        tell('at the start', run.start);
+        tell('peak, garbage included', run.raw, first.raw);
+        if (run.live) tell('peak, after collections', run.live, first.live);
       } finally {
         await browser.close();
       }
@@ -132,6 +160,12 @@ async function main() {
   } finally {
     await lab.close();
   }
+}
+
+function tell(name, at, first) {
+  const parts = ['heap', 'buffers', 'wasm'].map((part) => `${part} ${formatBytes(at[part])}`).join(', ');
+  const ratio = first && first !== at ? `, ${(at.total / first.total).toFixed(3)} of the first size's` : '';
+  console.log(`  ${name.padEnd(24)} ${formatBytes(at.total).padStart(8)} (${parts})${ratio}`);
 }
 
 if (process.argv[1] && realpathSync(process.argv[1]) === fileURLToPath(import.meta.url)) await main();

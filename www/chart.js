@@ -1,9 +1,8 @@
 /**
- * The run over time: CSV per second, and bytes held in all queues. Keeps a bounded number of points, however long the run:
- * when it is full, every second one goes and the next are taken half as often.
+ * The run over time, in a canvas and in words: CSV per second, and bytes held in all queues. Keeps a bounded number of
+ * points, however long the run: when it is full, every second one goes and the next are taken half as often.
  */
 
-import uPlot from 'uplot';
 import { formatBytes } from './units.js';
 
 const MOST_POINTS = 480;
@@ -28,9 +27,22 @@ export class RunChart {
     this.#text = text;
     box.setAttribute('role', 'img');
     box.setAttribute('aria-labelledby', text.id);
-    this.#plot = new uPlot(this.#options(), this.#data(), box);
-    new ResizeObserver(() => this.#plot.setSize({ width: box.clientWidth, height: HEIGHT })).observe(box);
-    matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => this.#plot.redraw(false, true));
+    this.#draw();
+  }
+
+  /** The words do without the canvas: the page works where the library cannot be loaded or does not start. */
+  async #draw() {
+    try {
+      const { default: uPlot } = await import('uplot');
+      const plot = new uPlot(this.#options(), this.#data(), this.#box);
+      new ResizeObserver(() => plot.setSize({ width: this.#box.clientWidth, height: HEIGHT })).observe(this.#box);
+      matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => plot.redraw(false, true));
+      this.#plot = plot;
+    } catch (error) {
+      console.warn('The chart cannot be drawn:', error);
+      this.#box.hidden = true;
+      this.#box.parentElement.querySelector('.legend').hidden = true;
+    }
   }
 
   /** Forgets the last run. */
@@ -40,7 +52,7 @@ export class RunChart {
     this.#held = [];
     this.#every = 1;
     this.#skipped = 0;
-    this.#plot.setData(this.#data());
+    this.#plot?.setData(this.#data());
   }
 
   /**
@@ -61,7 +73,7 @@ export class RunChart {
       }
       this.#every *= 2;
     }
-    this.#plot.setData(this.#data());
+    this.#plot?.setData(this.#data());
   }
 
   /** Says what the chart shows. */

@@ -95,7 +95,7 @@ export class Job {
   /**
    * Makes a stage fail at its next chunk.
    *
-   * @param {'totals' | 'bytes' | 'gunzip'} stage `gunzip` is fed damaged bytes and finds its own error
+   * @param {'totals' | 'bytes' | 'gunzip'} stage the input of `gunzip` is cut off, and it finds its own error
    * @param {Error} [error] what the stage throws
    */
   fail(stage, error = new Error(`The ${stage} stage was told to fail`)) {
@@ -152,8 +152,8 @@ export class Job {
           this.#bytesIn += chunk.byteLength;
           const fault = this.#fault;
           if (fault?.stage === 'bytes') throw fault.error;
-          // Three set bits where a deflate block starts are no block type, wherever that falls.
-          controller.enqueue(fault?.stage === 'gunzip' ? new Uint8Array(chunk.byteLength).fill(0xff) : chunk);
+          controller.enqueue(chunk);
+          if (fault?.stage === 'gunzip') controller.terminate();
         },
       },
       { highWaterMark: 1 },

@@ -8,14 +8,14 @@ import { launch } from '../../tools/browsers/index.mjs';
 /**
  * Starts both before the file's tests and ends both after them.
  *
- * @param {{ engine?: 'chromium' | 'firefox' | 'webkit', prepare?: (browser: any) => Promise<void> }} [options] `prepare` runs
- *   before the page is opened
+ * @param {{ engine?: 'chromium' | 'firefox' | 'webkit', args?: string[], prepare?: (browser: any) => Promise<void> }} [options] `args` are flags
+ *   of the browser, `prepare` runs before the page is opened
  */
-export function labInBrowser({ engine = 'chromium', prepare } = {}) {
+export function labInBrowser({ engine = 'chromium', args = [], prepare } = {}) {
   const context = { lab: null, browser: null };
   before(async () => {
     context.lab = await startLabServer();
-    context.browser = await launch(engine);
+    context.browser = await launch(engine, { args });
     await prepare?.(context.browser);
     await context.browser.open(`${context.lab.url}/`);
   });

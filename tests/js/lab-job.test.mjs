@@ -25,6 +25,14 @@ test('the job arrives at the server’s row count, totals and SHA-256', async ()
   assert.deepEqual({ rows, totals, sha256, complete }, { rows: server.rows, totals: server.totals, sha256: server.sha256, complete: true });
 });
 
+test('jobs side by side and one after another do not get in each other’s way', { timeout: 60_000 }, async () => {
+  const { sha256 } = await computeSummary(1e6);
+  for (let turn = 0; turn < 3; turn++) {
+    const results = await Promise.all(Array.from({ length: 5 }, () => runJob({ source: sourceOf('1MB.csv.gz', true) })));
+    assert.deepEqual(results.map((result) => result.sha256), Array(5).fill(sha256));
+  }
+});
+
 for (const name of ['1MB.csv', '1MB.csv.gz']) {
   test(`a URL whose content nobody has named is told by its first bytes: ${name}`, async () => {
     const { sha256 } = await runJob({ source: sourceOf(name) });
