@@ -171,6 +171,29 @@ fn what_is_written_for_a_released_reader_goes_to_the_next_one() {
 }
 
 #[test]
+fn a_chunk_behind_what_a_released_reader_left_asks_for_a_pull_of_its_own() {
+    fn pulls(mut stream: impl ByteStream) -> (u32, Vec<(u32, Answer)>) {
+        stream.started();
+        stream.pull_settled();
+        stream.acquire(Reader::Byob);
+        stream.read_into(0, bytes(4));
+        stream.pull_settled();
+        stream.release();
+        stream.acquire(Reader::Default);
+        stream.read(1);
+        stream.pull_settled();
+        stream.respond(&[1, 2]).unwrap();
+        stream.pull_settled();
+        stream.enqueue(&[3]).unwrap();
+        stream.pull_settled();
+        (stream.pulls(), stream.answers().to_vec())
+    }
+    let host = pulls(Host::new(16.0, 0));
+    assert_eq!(host, (6, vec![(0, Answer::Failed), (1, chunk(&[1, 2]))]));
+    assert_eq!(host, pulls(Model::new(16.0, 0)));
+}
+
+#[test]
 fn a_response_that_does_not_fit_its_request_is_refused() {
     let mut stream = started(Reader::Byob, 0);
     stream.read_into(0, bytes(2));
