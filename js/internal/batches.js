@@ -1,6 +1,6 @@
 /** Many chunks for one promise: `readMany()` and `writeMany()`. */
 import { core } from './core.js';
-import { R_CHUNK, REFUSED, STALE } from './effects.js';
+import { REFUSED, STALE } from './effects.js';
 import { Deferred, promiseReject, promiseResolve } from './intrinsics.js';
 import { schedule } from './jobs.js';
 import { applyReadable, CLOSED, FOLLOW_UP, READABLE } from './readable.js';

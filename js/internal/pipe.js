@@ -10,7 +10,7 @@ import {
 } from './effects.js';
 import { Deferred, functionBind, promiseResolve, upon } from './intrinsics.js';
 import { schedule, scheduleInPipe } from './jobs.js';
-import { applyReadable, cancelStream, CLOSED, ERRORED, FOLLOW_UP, READABLE } from './readable.js';
+import { applyReadable, cancelStream, CLOSED, ERRORED, errorStream, FOLLOW_UP, READABLE } from './readable.js';
 import { abortWritable, chunkSize, queueWrite, WRITABLE, CLOSED as W_CLOSED, ERRORED as W_ERRORED } from './writable.js';
 import { WriterImpl } from './writer.js';
 
@@ -65,7 +65,10 @@ class Pipe extends Deferred {
 
   closeSteps() {}
 
-  errorSteps() {}
+  /** A read that failed by itself, as a byte source's automatic buffer could not be had: the source cannot go on. */
+  errorSteps(error) {
+    errorStream(this.source, error);
+  }
 
   onClose() {
     core.pipe_source_ended(this.id, 1);

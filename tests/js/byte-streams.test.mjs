@@ -416,3 +416,12 @@ describe('Re-entrant calls on byte streams', () => {
     assert.deepEqual(chunks, [1, 2]);
   });
 });
+
+describe('a pipe from a byte source whose automatic buffer cannot be had', () => {
+  it('ends with the error of the allocation', async () => {
+    const source = new ReadableStream({ type: 'bytes', autoAllocateChunkSize: Number.MAX_SAFE_INTEGER, pull() {} });
+    let aborted;
+    await assert.rejects(source.pipeTo(new WritableStream({ abort(reason) { aborted = reason; } })), RangeError);
+    assert.ok(aborted instanceof RangeError);
+  });
+});
