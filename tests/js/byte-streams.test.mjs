@@ -418,7 +418,7 @@ describe('Re-entrant calls on byte streams', () => {
 });
 
 describe('a pipe from a byte source whose automatic buffer cannot be had', () => {
-  it('ends with the error of the allocation', async () => {
+  test('ends with the error of the allocation', async () => {
     const source = new ReadableStream({ type: 'bytes', autoAllocateChunkSize: Number.MAX_SAFE_INTEGER, pull() {} });
     let aborted;
     await assert.rejects(source.pipeTo(new WritableStream({ abort(reason) { aborted = reason; } })), RangeError);
