@@ -42,6 +42,7 @@ export class RunChart {
       console.warn('The chart cannot be drawn:', error);
       this.#box.hidden = true;
       this.#box.parentElement.querySelector('.legend').hidden = true;
+      this.#text.textContent = 'The chart cannot be drawn in this browser; what it shows will be told here at the end of a run.';
     }
   }
 
