@@ -57,7 +57,7 @@ export type PipelineSource<T = any> =
   | ((options: PipelineFunctionOptions) => PipelineInput<T> | PromiseLike<PipelineInput<T>>);
 
 /** The chunks of a body or a file. */
-export type Bytes = ReturnType<TextEncoder['encode']>;
+export type Bytes = ReturnType<InstanceType<typeof TextEncoder>['encode']>;
 
 /** The type of the chunks that `S`, a source, gives. */
 export type ChunkOf<S> = S extends (...args: any[]) => infer Result
