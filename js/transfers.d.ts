@@ -15,6 +15,8 @@ export interface StreamHandle<S = ReadableStream | WritableStream | TransformStr
 /** Whether buffers are moved rather than copied: never, those a chunk is made of, or those that a function names. */
 export type TransferChunks = boolean | ((chunk: any) => readonly object[]);
 
+type Port = InstanceType<typeof MessagePort>;
+
 export interface TransferOptions {
   /** Of a readable stream: move buffers rather than copy them. Default false. */
   transferChunks?: TransferChunks;
@@ -43,9 +45,9 @@ export interface ReceiveOptions {
  * const { handle, transfer: ports } = transfer(readable);
  * worker.postMessage({ rows: handle }, ports);
  */
-export function transfer<R>(stream: AnyReadable<R>, options?: TransferOptions): { handle: StreamHandle<ReadableStream<R>>; transfer: MessagePort[] };
-export function transfer<W>(stream: AnyWritable<W>, options?: TransferOptions): { handle: StreamHandle<WritableStream<W>>; transfer: MessagePort[] };
-export function transfer<I, O>(pair: AnyPair<I, O>, options?: TransferOptions): { handle: StreamHandle<TransformStream<I, O>>; transfer: MessagePort[] };
+export function transfer<R>(stream: AnyReadable<R>, options?: TransferOptions): { handle: StreamHandle<ReadableStream<R>>; transfer: Port[] };
+export function transfer<W>(stream: AnyWritable<W>, options?: TransferOptions): { handle: StreamHandle<WritableStream<W>>; transfer: Port[] };
+export function transfer<I, O>(pair: AnyPair<I, O>, options?: TransferOptions): { handle: StreamHandle<TransformStream<I, O>>; transfer: Port[] };
 
 /**
  * The stream that was given away as `handle`.
