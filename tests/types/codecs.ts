@@ -1,0 +1,53 @@
+/** Codecs: what the types say comes out, by the options. */
+import { ReadableStream, pipeline } from 'tidegate';
+import { CodecError, csv, digest, gunzip, lines } from 'tidegate/codecs';
+import type { CodecStage, CsvObject, StageStats } from 'tidegate/codecs';
+import type { Equal, Expect } from './expect.js';
+
+type Chunk<T> = T extends CodecStage<infer C> ? C : never;
+
+export function chunks(): void {
+  const [line, batch] = [lines(), lines({ batch: true })];
+  const [row, rows, object, objects, arrays] = [
+    csv(), csv({ batch: 100 }), csv({ header: true }), csv({ header: ['id', 'city'] as const, batch: true }), csv({ header: true, rows: 'arrays' }),
+  ];
+  const [bytes, tap] = [gunzip({ trailing: 'ignore', highWaterMark: 1024 }), digest('sha-256')];
+  type Chunks = [
+    Expect<Equal<Chunk<typeof line>, string>>,
+    Expect<Equal<Chunk<typeof batch>, string[]>>,
+    Expect<Equal<Chunk<typeof row>, string[]>>,
+    Expect<Equal<Chunk<typeof rows>, string[][]>>,
+    Expect<Equal<Chunk<typeof object>, CsvObject>>,
+    Expect<Equal<Chunk<typeof objects>, CsvObject[]>>,
+    Expect<Equal<Chunk<typeof arrays>, string[]>>,
+    Expect<Equal<Chunk<typeof bytes>, Uint8Array<ArrayBuffer>>>,
+    Expect<Equal<typeof tap.hex, Promise<string>>>,
+    Expect<Equal<typeof row.columns, Promise<string[] | null>>>,
+  ];
+  void (0 as unknown as Chunks);
+}
+
+export async function inPipelines(source: ReadableStream<Uint8Array<ArrayBuffer>>): Promise<void> {
+  const readable = source.pipeThrough(gunzip()).pipeThrough(csv({ header: true }));
+  for await (const row of readable) row.city?.toUpperCase();
+  const count = await pipeline(new Response('x'), gunzip(), digest('sha-256'), csv({ batch: true }), async (batches) => {
+    let rows = 0;
+    for await (const batch of batches) rows += batch.length;
+    return rows;
+  });
+  type Count = Expect<Equal<typeof count, number>>;
+  void (0 as unknown as Count);
+}
+
+export function errors(error: unknown): string | undefined {
+  const [stats]: StageStats[] = gunzip().stats();
+  void stats;
+  return error instanceof CodecError && error.code === 'crc-mismatch' ? `${error.codec} ${error.offset.toFixed()}` : undefined;
+}
+
+// @ts-expect-error there is no such algorithm
+digest('md5');
+// @ts-expect-error objects need a header
+csv({ rows: 'objects' });
+// @ts-expect-error there is no such option
+lines({ maxLength: 3 });
