@@ -109,7 +109,7 @@ class ReadableBridge {
   cancel(reason) {
     if (this.ended) return undefined;
     this.ended = true;
-    const cancelled = this.reader.cancel(reason);
+    const cancelled = this.reader?.cancel(reason); // without a reader the far side has closed
     this.unlock();
     return cancelled;
   }

@@ -79,6 +79,19 @@ for (const { name, convert, FromReadable } of directions) {
       });
     }
 
+    test('may be cancelled at any moment after the source has closed', async () => {
+      for (let ticks = 0; ticks < 10; ticks += 1) {
+        let controller;
+        const reader = convert(new FromReadable({ type: 'bytes', start(c) { controller = c; } })).getReader();
+        const read = reader.read();
+        await new Promise((resolve) => setTimeout(resolve, 0));
+        controller.close();
+        for (let n = 0; n < ticks; n += 1) await undefined;
+        await reader.cancel();
+        assert.equal((await read).done, true);
+      }
+    });
+
     test('carries an error to a pending BYOB read unchanged', async () => {
       const failure = new Error('broken');
       const reader = convert(new FromReadable({ type: 'bytes', async pull() { throw failure; } })).getReader({ mode: 'byob' });
