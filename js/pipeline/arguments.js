@@ -59,6 +59,7 @@ function refusalOfSink(sink) {
   if (is.isWritableStreamLike(sink)) {
     return sink.locked ? 'is a locked stream; pass it before it has a writer or pipe, or release that first' : undefined;
   }
+  if (is.isSpentNodeWritable(sink)) return `is ${describe(sink)} that has ended or been destroyed; make a new one`;
   if (is.isPair(sink)) {
     return 'is a stream pair, of which nothing would read the readable side; add a sink after it, or pass its writable';
   }

@@ -29,8 +29,13 @@ export function isPair(value) {
 /** Whether `value` is a readable stream of Node's kind. */
 export const isNodeReadable = (value) => has(value, 'on', 'removeListener', 'pipe', 'read') && value.readable !== false;
 
+const isAnyNodeWritable = (value) => has(value, 'on', 'removeListener', 'write', 'end');
+
 /** Whether `value` is a writable stream of Node's kind. */
-export const isNodeWritable = (value) => has(value, 'on', 'removeListener', 'write', 'end') && value.writable !== false;
+export const isNodeWritable = (value) => isAnyNodeWritable(value) && value.writable !== false;
+
+/** Whether `value` is one that has ended, failed or been destroyed. */
+export const isSpentNodeWritable = (value) => isAnyNodeWritable(value) && value.writable === false;
 
 /** Whether `value` is a stream of Node's that can be both written and read: a stage. */
 export const isNodePair = (value) => isNodeReadable(value) && isNodeWritable(value);
