@@ -64,6 +64,17 @@ test('a running job tells what it has read and what its stages hold, within thei
   await assert.rejects(job.result, { name: 'AbortError' });
 });
 
+test('a server that goes away in the middle fails the job, and no total is passed off as whole', { timeout: 30_000 }, async () => {
+  const other = await startLabServer();
+  try {
+    const job = new Job({ source: { url: `${other.url}/data/1GB.csv.gz`, gzip: true } });
+    while (job.state().rows === 0) await sleep(10);
+    await Promise.all([assert.rejects(job.result, { name: 'TypeError' }), other.close()]);
+  } finally {
+    await other.close();
+  }
+});
+
 test('a stage that cannot be broken is refused by name', async () => {
   const job = new Job({ source: sourceOf('1MB.csv.gz', true) });
   assert.throws(() => job.fail('fetch'), /no stage "fetch"/);
