@@ -189,7 +189,7 @@ impl ByteSource {
     #[inline]
     fn push_entry(&mut self, length: u64) {
         self.queue.push_back(length);
-        self.total += length;
+        self.total = self.total.saturating_add(length);
     }
 
     /// Takes the first entry out; `PARTIAL` where some of it has been read before.
@@ -198,7 +198,7 @@ impl ByteSource {
         let Some(length) = self.queue.pop_front() else {
             return 0;
         };
-        self.total -= length;
+        self.total = self.total.saturating_sub(length);
         plan.entry_offset = self.entry_offset;
         self.entry_offset = 0;
         if plan.entry_offset > 0 { PARTIAL } else { 0 }
@@ -232,7 +232,7 @@ impl ByteSource {
             } else {
                 self.entry_offset += length;
             }
-            self.total -= length;
+            self.total = self.total.saturating_sub(length);
             if ready && descriptor.filled + length == end {
                 step |= COPY_FILLED;
             }

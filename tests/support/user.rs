@@ -149,6 +149,8 @@ pub struct User {
     /// How many calls user code has made.
     pub steps: u64,
     scripts: Rc<[Script]>,
+    /// Whether a callback does the same each time.
+    steady: bool,
     next: BTreeMap<Callback, VecDeque<Script>>,
     calls: BTreeMap<Callback, u32>,
     promises: BTreeMap<(&'static str, usize), u32>,
@@ -157,9 +159,11 @@ pub struct User {
 }
 
 impl User {
-    /// The scripts that callbacks follow in turn where `on` gave them none.
-    pub fn follow(&mut self, scripts: Rc<[Script]>) {
+    /// The scripts that callbacks follow where `on` gave them none: one after another, or, if `steady`, each callback
+    /// one of its own.
+    pub fn follow(&mut self, scripts: Rc<[Script]>, steady: bool) {
         self.scripts = scripts;
+        self.steady = steady;
     }
 
     /// What `callback` does the next time that nothing else is planned for it.
@@ -182,7 +186,7 @@ impl User {
     fn script(&mut self, callback: Callback) -> Script {
         let count = self.calls.entry(callback).or_default();
         *count += 1;
-        let nth = *count;
+        let nth = if self.steady { 0 } else { *count };
         if let Some(script) = self.next.get_mut(&callback).and_then(VecDeque::pop_front) {
             return script;
         }
