@@ -4,7 +4,7 @@ import { CodecError } from './error.js';
 import { BATCHED_MARK, FATAL, IGNORE_BOM, RECORDS_MARK } from './lines.js';
 import { batchSize, checkOptions, highWaterMark, integer, MAX_RECORD, oneOf } from './options.js';
 import { RecordOutput } from './output.js';
-import { looseObjectMaker, objectMaker, pad, readEven, readUneven } from './rows.js';
+import { pad, readEven, readObjects, readUneven, toObject } from './rows.js';
 import { CodecStage } from './stage.js';
 
 /** Flags of src/wasm/codecs.rs. */
@@ -63,28 +63,30 @@ function separator(name, value) {
 function rowReader({ header, rows, ragged }, named) {
   let names = Array.isArray(header) ? header : undefined;
   let width = names?.length;
-  let make;
   return (text, ends, rowEnds) => {
     let from = 0;
     if (width === undefined) {
       width = rowEnds[0];
       if (header === true) {
         [names] = readUneven(text, ends, rowEnds.subarray(0, 1), 0);
+        if (rows === 'objects') checkNames(names);
+        named(names);
         from = 1;
       }
     }
-    if (names !== undefined && make === undefined) {
-      const twice = duplicate(names);
-      if (rows === 'objects' && twice !== undefined) {
-        throw new CodecError(`csv: duplicate column at byte 0: '${twice}' is there twice`, { codec: 'csv', code: 'duplicate-column', offset: 0 });
-      }
-      make = ragged === 'keep' ? looseObjectMaker(names) : objectMaker(names);
-      named(names);
+    if (ragged === 'error') {
+      return rows === 'objects' ? readObjects(text, ends, rowEnds, from, names) : readEven(text, ends, rowEnds, from, width);
     }
-    let all = ragged === 'error' ? readEven(text, ends, rowEnds, from, width) : readUneven(text, ends, rowEnds, from);
-    if (ragged === 'pad') all = all.map((fields) => pad(fields, width));
-    return rows === 'objects' ? all.map(make) : all;
+    const all = readUneven(text, ends, rowEnds, from);
+    if (ragged === 'pad') for (const fields of all) pad(fields, width);
+    return rows === 'objects' ? all.map((fields) => toObject(fields, names)) : all;
   };
+}
+
+function checkNames(names) {
+  const twice = duplicate(names);
+  if (twice === undefined) return;
+  throw new CodecError(`csv: duplicate column at byte 0: '${twice}' is there twice`, { codec: 'csv', code: 'duplicate-column', offset: 0 });
 }
 
 class CsvStage extends CodecStage {

@@ -43,20 +43,29 @@ export function pad(fields, width) {
 }
 
 /**
- * A function that makes an object with the properties `names` of an array of as many fields. A copy of a template has
- * all properties as its own from the start, so none is looked up in a prototype, `__proto__` included.
+ * Rows that all have as many fields as there are `names`, as objects. A copy of a template has all properties as its own
+ * from the start, so none is looked up in a prototype, `__proto__` included.
  */
-export function objectMaker(names) {
+export function readObjects(text, ends, rows, from, names) {
   const template = Object.fromEntries(names.map((name) => [name, '']));
-  const { length } = names;
-  return (fields) => {
-    const row = { ...template };
-    for (let column = 0; column < length; column++) row[names[column]] = fields[column];
-    return row;
-  };
+  const width = names.length;
+  const count = rows.length - from;
+  const all = new Array(count);
+  let field = from * width;
+  let start = field === 0 ? 0 : ends[field - 1] + 1;
+  for (let row = 0; row < count; row++) {
+    const fields = { ...template };
+    for (let column = 0; column < width; column++) {
+      const end = ends[field++];
+      fields[names[column]] = text.substring(start, end);
+      start = end + 1;
+    }
+    all[row] = fields;
+  }
+  return all;
 }
 
-/** As `objectMaker`, of an array of any length: fields without a name are left out, and names without a field. */
-export function looseObjectMaker(names) {
-  return (fields) => Object.fromEntries(names.slice(0, fields.length).map((name, column) => [name, fields[column]]));
+/** An object of an array of fields: fields without a name are left out, and names without a field. */
+export function toObject(fields, names) {
+  return Object.fromEntries(names.slice(0, fields.length).map((name, column) => [name, fields[column]]));
 }
