@@ -34,6 +34,8 @@ class Pipe extends Deferred {
     this.shuttingDown = false;
     this.failed = false;
     this.error = undefined;
+    /** Told of the source's error at once, where the pipe itself waits for the writes under way. */
+    this.onSourceError = undefined;
     const destinationEnd = destination.state === W_CLOSED ? 1 : destination.state === W_ERRORED ? 2 : 0;
     this.id = core.pipe_new(source.id, READABLE_END[source.state], destination.id, destinationEnd, this.flags);
     abandoned.register(this, this.id);
@@ -78,6 +80,7 @@ class Pipe extends Deferred {
   onError() {
     core.pipe_source_ended(this.id, 2);
     schedule(advance, this);
+    if (this.onSourceError !== undefined) schedule(reportSourceError, this);
   }
 
   // The destination's writer.
@@ -180,6 +183,10 @@ class Pipe extends Deferred {
   }
 }
 
+function reportSourceError(pipe) {
+  pipe.onSourceError(pipe.source.storedError);
+}
+
 function writeHeld(pipe) {
   const chunk = pipe.held;
   pipe.held = undefined;
@@ -219,11 +226,14 @@ function carryOut(pipe, answer) {
 }
 
 /**
- * Pipes `source` into `destination`, neither of which is locked. `flags`: the `PREVENT_*` bits. Returns the
- * promise of pipeTo().
+ * Pipes `source` into `destination`, neither of which is locked. `flags`: the `PREVENT_*` bits; `onSourceError(error)` is
+ * called a microtask after the source has failed. Returns the promise of pipeTo().
+ *
+ * @param {(error: unknown) => void} [onSourceError]
  */
-export function pipeTo(source, destination, flags, signal) {
+export function pipeTo(source, destination, flags, signal, onSourceError) {
   const pipe = new Pipe(source, destination, flags, signal);
+  pipe.onSourceError = onSourceError;
   if (signal !== undefined) {
     const onAbort = () => carryOut(pipe, core.pipe_signalled(pipe.id));
     if (signal.aborted) {

@@ -10,8 +10,12 @@ import { abortWritable, WRITABLE } from '../internal/writable.js';
 import { readableImpl } from '../readable-stream.js';
 import { writableImpl } from '../writable-stream.js';
 
-/** Pipes `source` into `sink` and closes that at the end; on an error it only reports, and leaves both as they are. */
-export const pipe = (source, sink) => pipeTo(readableImpl(source), writableImpl(sink), PREVENT_ABORT | PREVENT_CANCEL, undefined);
+/**
+ * Pipes `source` into `sink` and closes that at the end; on an error it only reports, and leaves both as they are. A
+ * pipe that fails waits for the writes under way; `onSourceError(error)` is told before.
+ */
+export const pipe = (source, sink, onSourceError) =>
+  pipeTo(readableImpl(source), writableImpl(sink), PREVENT_ABORT | PREVENT_CANCEL, undefined, onSourceError);
 
 /** https://streams.spec.whatwg.org/#readable-stream-cancel */
 export const cancelStream = (stream, reason) => cancelReadable(readableImpl(stream), reason);

@@ -71,7 +71,7 @@ export class Run {
   link(source, sink, { isTransform = false, output = undefined } = {}) {
     const link = { source, sink, isTransform, output, early: false, settled: false };
     this.#links.push(link);
-    const piped = pipe(source, sink);
+    const piped = pipe(source, sink, (error) => this.fail(error));
     this.#track(
       piped.then(
         () => void (link.settled = true),

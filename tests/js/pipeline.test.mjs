@@ -313,6 +313,18 @@ describe('a pipeline that fails', () => {
     }
   });
 
+  test('learns of an error of the source at once, though a write is stuck', async () => {
+    const source = new ReadableStream({ start: (c) => { c.enqueue(1); setTimeout(() => c.error(failure), 5); } });
+    let aborted;
+    const sink = new WritableStream({
+      write: (chunk, { signal }) => new Promise((resolve) => {
+        signal.addEventListener('abort', () => resolve((aborted = signal.reason)));
+      }),
+    });
+    await assert.rejects(within(300, pipeline(source, sink)), (error) => error === failure);
+    assert.equal(aborted, failure);
+  });
+
   test('cancels the source at once, before a slow sink has written what it holds', async () => {
     const controller = new AbortController();
     let cancelled = false;
