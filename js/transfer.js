@@ -5,7 +5,7 @@
  */
 import { INTERNAL } from './internal/webidl.js';
 import { markHandled } from './internal/intrinsics.js';
-import { pipeAtOnce } from './internal/pipe.js';
+import { pipeAtOnce, pipeTo } from './internal/pipe.js';
 import { fromNative } from './native.js';
 import { describe } from './pipeline/describe.js';
 import { isReadableStreamLike, isWritableStreamLike } from './pipeline/ends.js';
@@ -31,9 +31,10 @@ const received = new WeakSet();
  *
  * @param stream a readable stream, a writable stream or a `{ readable, writable }` pair such as a `TransformStream`, ours
  *   or the engine's, not locked
- * @param {{ transferChunks?: TransferChunks, highWaterMark?: number }} [options]
+ * @param {{ transferChunks?: TransferChunks, highWaterMark?: number, signal?: AbortSignal }} [options]
  *   `transferChunks`: move buffers rather than copy them (false); `highWaterMark`: of a writable stream, how many chunks
- *   may be under way to it (0: one is asked for when the one before has been taken)
+ *   may be under way to it (0: one is asked for when the one before has been taken); `signal`: ends the
+ *   stream on both sides when it is aborted, as where the other side is a worker that is about to be terminated
  * @returns {{ handle: any, transfer: Transferable[] }} `handle` goes anywhere into a message, `transfer` into its transfer list
  * @throws {DOMException} DataCloneError, where the stream is locked
  * @throws {TypeError} where it is no stream
@@ -63,10 +64,10 @@ export function receive(handle, options = {}) {
  * same task. `watch`: whether streams end with an error when the other side is gone.
  *
  * @param {any} stream
- * @param {{ transferChunks?: TransferChunks, highWaterMark?: number, watch?: boolean }} options
+ * @param {{ transferChunks?: TransferChunks, highWaterMark?: number, signal?: AbortSignal, watch?: boolean }} options
  */
-export function prepareTransfer(stream, { transferChunks = false, highWaterMark = 0, watch = true } = {}) {
-  const settings = { transferChunks, highWaterMark, watch };
+export function prepareTransfer(stream, { transferChunks = false, highWaterMark = 0, signal, watch = true } = {}) {
+  const settings = { transferChunks, highWaterMark, signal, watch };
   if (isReadableStreamLike(stream)) return prepareReadable(stream, settings);
   if (isWritableStreamLike(stream)) return prepareWritable(stream, settings);
   const { readable, writable } = stream ?? {};
@@ -89,23 +90,27 @@ function unlocked(stream, name) {
   if (stream.locked) throw dataCloneError(`A ${name} that is locked cannot be transferred`);
 }
 
-function prepareReadable(stream, { transferChunks, watch }) {
+function prepareReadable(stream, { transferChunks, signal, watch }) {
   unlocked(stream, 'ReadableStream');
   const { port1, port2 } = newChannel();
   return {
     handle: { type: READABLE, port: port2 },
     ports: [port2],
-    commit: () => markHandled(pipeAtOnce(readableImpl(fromNative(stream)), writableImpl(writableEnd(port1, { transferChunks, watch })))),
+    commit() {
+      const source = readableImpl(fromNative(stream));
+      const destination = writableImpl(writableEnd(port1, { transferChunks, signal, watch }));
+      markHandled(signal === undefined ? pipeAtOnce(source, destination) : pipeTo(source, destination, 0, signal));
+    },
   };
 }
 
-function prepareWritable(stream, { transferChunks, highWaterMark, watch }) {
+function prepareWritable(stream, { transferChunks, highWaterMark, signal, watch }) {
   unlocked(stream, 'WritableStream');
   const { port1, port2 } = newChannel();
   return {
     handle: { type: WRITABLE, port: port2, transferChunks: transferChunks !== false },
     ports: [port2],
-    commit: () => markHandled(readableEnd(port1, { highWaterMark, watch }).pipeTo(fromNative(stream))),
+    commit: () => markHandled(readableEnd(port1, { highWaterMark, watch }).pipeTo(fromNative(stream), { signal })),
   };
 }
 

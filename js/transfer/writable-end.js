@@ -8,18 +8,26 @@ import { buffersOf, refuseStreams } from './chunks.js';
 import { Wire } from './wire.js';
 
 class WritableEnd {
-  constructor(port, transferablesOf, watch) {
+  constructor(port, transferablesOf, signal, watch) {
     this.credits = 0;
     this.waiting = undefined;
     this.transferablesOf = transferablesOf;
+    this.signal = signal;
+    this.onAbort = () => this.stopWaiting();
     this.controller = undefined;
     this.wire = new Wire(port, this, watch);
   }
 
   start(controller) {
     this.controller = controller;
-    // An abort waits for the write in flight, and that may be waiting for a reader that has stopped.
-    controller.signal.addEventListener('abort', () => this.stopWaiting(), { once: true });
+    // An abort of the stream, or of the pipe into it, waits for the write in flight; and that may be waiting for a reader
+    // that has stopped.
+    controller.signal.addEventListener('abort', this.onAbort, { once: true });
+    this.signal?.addEventListener('abort', this.onAbort, { once: true });
+  }
+
+  end() {
+    this.signal?.removeEventListener('abort', this.onAbort);
   }
 
   write(chunk) {
@@ -73,14 +81,17 @@ class WritableEnd {
   fail(error) {
     this.controller.error(error);
     this.stopWaiting();
+    this.end();
   }
 
   close() {
+    this.end();
     this.wire.post('close', undefined);
     this.wire.close();
   }
 
   abort(reason) {
+    this.end();
     const failure = this.wire.postError(reason);
     if (failure) throw failure.error;
   }
@@ -90,11 +101,12 @@ class WritableEnd {
  * A WritableStream whose chunks the other side of `port` reads.
  *
  * @param {MessagePort} port
- * @param {{ transferChunks?: boolean | ((chunk: unknown) => Transferable[]), watch: boolean }} options
+ * @param {{ transferChunks?: boolean | ((chunk: unknown) => Transferable[]), signal?: AbortSignal, watch: boolean }} options
+ *   `signal`: that of the pipe into this stream; `watch`: error when the other side is gone, where the engine tells
  */
-export function writableEnd(port, { transferChunks, watch }) {
+export function writableEnd(port, { transferChunks, signal, watch }) {
   const transferablesOf = typeof transferChunks === 'function' ? transferChunks : transferChunks ? buffersOf : undefined;
-  const end = new WritableEnd(port, transferablesOf, watch);
+  const end = new WritableEnd(port, transferablesOf, signal, watch);
   return new WritableStream({
     __proto__: null,
     start: (controller) => end.start(controller),

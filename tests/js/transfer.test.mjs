@@ -217,6 +217,37 @@ describe('a transferred pair', () => {
   });
 });
 
+describe('the signal of a transfer', () => {
+  test('cancels the source and fails the reads of a readable stream', async () => {
+    const abort = new AbortController();
+    let reason;
+    const stream = await cross(new ReadableStream({ cancel: (given) => void (reason = given) }), { signal: abort.signal });
+    const read = stream.getReader().read();
+    abort.abort(new TypeError('going down'));
+    await assert.rejects(read, (error) => error instanceof TypeError && error.message === 'going down');
+    assert.equal(reason, abort.signal.reason);
+  });
+
+  test('does so while a chunk waits for a reader that has stopped', async () => {
+    const abort = new AbortController();
+    const cancelled = new Promise((resolve) => {
+      cross(new ReadableStream({ pull: (c) => c.enqueue(1), cancel: resolve }), { signal: abort.signal });
+    });
+    await settle();
+    abort.abort('going down');
+    assert.equal(await cancelled, 'going down');
+  });
+
+  test('aborts the sink and fails the writes of a writable stream', async () => {
+    const abort = new AbortController();
+    let reason;
+    const writer = (await cross(new WritableStream({ abort: (given) => void (reason = given) }), { signal: abort.signal })).getWriter();
+    abort.abort('going down');
+    await assert.rejects(writer.closed, (error) => error === 'going down');
+    assert.equal(reason, 'going down');
+  });
+});
+
 describe('transferChunks', () => {
   test('moves the buffers of chunks instead of copying them', async () => {
     const chunks = [new Uint8Array(8), new ArrayBuffer(8), [new Float64Array(1), new DataView(new ArrayBuffer(1))]];
