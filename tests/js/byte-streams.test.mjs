@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import {
-  ReadableByteStreamController, ReadableStream, ReadableStreamBYOBReader, ReadableStreamBYOBRequest, WritableStream,
+  ReadableByteStreamController, ReadableStream, ReadableStreamBYOBReader, ReadableStreamBYOBRequest, TransformStream, WritableStream,
 } from 'tidegate';
 
 const turn = () => new Promise((resolve) => setTimeout(resolve, 0));
@@ -423,5 +423,22 @@ describe('a pipe from a byte source whose automatic buffer cannot be had', () =>
     let aborted;
     await assert.rejects(source.pipeTo(new WritableStream({ abort(reason) { aborted = reason; } })), RangeError);
     assert.ok(aborted instanceof RangeError);
+  });
+});
+
+describe('a byte stream through a transform stream', () => {
+  test('gives every chunk to a reader that waits', async () => {
+    let left = 5;
+    const source = new ReadableStream({
+      type: 'bytes',
+      async pull(controller) {
+        await turn();
+        if (left-- > 0) controller.enqueue(Uint8Array.of(left));
+        else controller.close();
+      },
+    });
+    const seen = [];
+    for await (const [byte] of source.pipeThrough(new TransformStream())) seen.push(byte);
+    assert.deepEqual(seen, [4, 3, 2, 1, 0]);
   });
 });
