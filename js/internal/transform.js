@@ -104,8 +104,7 @@ export class TransformImpl {
       if (this.transform === undefined) this.enqueue(chunk);
       else result = this.transform(chunk, this.controller);
     } catch (error) {
-      this.error(error);
-      return promiseReject(error);
+      result = promiseReject(error);
     }
     if (result === undefined) return undefined;
     return promiseThen(promiseResolve(result), undefined, (error) => {
