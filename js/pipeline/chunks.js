@@ -18,7 +18,7 @@ export class Chunks {
 
   /**
    * @param stream a readable stream of ours, locked from here on
-   * @param run the pipeline: `failed`, `error`, `fail(error)`
+   * @param run the pipeline: `failed`, `error`, `fail(error)`, `watch(promise)`
    * @param onEarlyEnd called before the stream is cancelled because no more is wanted
    */
   constructor(stream, run, onEarlyEnd) {
@@ -41,8 +41,9 @@ export class Chunks {
     return request.promise;
   }
 
+  /** Does not wait for the cancel, which may never settle: the pipeline does, for a while. */
   async return(value) {
-    await this.stop();
+    this.#run.watch(this.stop());
     return { value, done: true };
   }
 
