@@ -20,6 +20,8 @@ const expected = {
   'a failing stream of ours fails the Response it is the body of': true,
   "a stream of the engine's is piped into one of the engine's": TOTAL,
   "a body of the engine is read into a buffer of one's own, where it can be": 1000,
+  'streams of another frame are taken': 7,
+  'a stream of ours goes to a worker as one of the engine': TOTAL,
   'an abort ends the connection': 'the first error',
   'a stage that throws ends the connection': 'the first error',
   'a consumer that has had enough ends the connection': { value: true },
@@ -27,7 +29,7 @@ const expected = {
 
 /** What an engine gives instead, for what it cannot do or does its own way. */
 const exceptions = {
-  webkit: { "a body of the engine is read into a buffer of one's own, where it can be": 'no byte streams' },
+  webkit: { "a body of the engine is read into a buffer of one's own, where it can be": 'no byte streams', 'a stream of ours goes to a worker as one of the engine': 'no transfer' },
 };
 
 async function startServer() {

@@ -83,6 +83,31 @@ const checks = {
     return value.byteLength;
   },
 
+  'streams of another frame are taken': async () => {
+    const frame = document.createElement('iframe');
+    document.body.append(frame);
+    const { ReadableStream: Readable, TransformStream: Transform } = frame.contentWindow;
+    const source = new Readable({ start(controller) { controller.enqueue(new Uint8Array(7)); controller.close(); } });
+    const bytes = await pipeline(source, new Transform(), bytesOf);
+    frame.remove();
+    return bytes;
+  },
+
+  'a stream of ours goes to a worker as one of the engine': async () => {
+    const code = 'onmessage = async ({ data }) => { let n = 0; const r = data.getReader(); for (;;) { const { done, value } = await r.read(); if (done) break; n += value.byteLength; } postMessage(n); };';
+    const worker = new Worker(URL.createObjectURL(new Blob([code])));
+    const stream = toNative(fromNative((await fetch('/bytes')).body));
+    try {
+      worker.postMessage(stream, [stream]);
+    } catch {
+      worker.terminate();
+      return 'no transfer';
+    }
+    const count = await new Promise((resolve) => worker.addEventListener('message', ({ data }) => resolve(data)));
+    worker.terminate();
+    return count;
+  },
+
   'an abort ends the connection': async () => {
     const controller = new AbortController();
     setTimeout(() => controller.abort(failure), 100);
