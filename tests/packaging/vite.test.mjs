@@ -5,6 +5,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { pathToFileURL } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { runPage } from '../../tools/browsers/index.mjs';
 import { lockedVersion, npm, pack, readmeExample, serve } from './helpers.mjs';
@@ -31,43 +32,68 @@ const result = await run().catch((error) => ({ error: String(error.stack) }));
 await fetch(new URLSearchParams(location.search).get('result'), { method: 'POST', body: JSON.stringify(result) });
 `;
 
+/** What the app asks for besides its own files, by path. */
+function dataRoutes() {
+  const seen = { endlessEnded: false };
+  const routes = {
+    '/sales.csv.gz': (request, response) => response.end(gzipSync(sales)),
+    '/endless': (request, response) => {
+      response.once('close', () => void (seen.endlessEnded = true));
+      response.write(gzipSync(sales).subarray(0, 1000)); // and nothing more
+    },
+  };
+  return { seen, routes };
+}
+
+async function assertRuns(url, seen) {
+  const result = await runPage('chromium', url);
+  assert.deepEqual(result, {
+    totals: expected,
+    sha256: createHash('sha256').update(sales).digest('hex'),
+    failedWithTheReason: true,
+  });
+  assert.equal(seen.endlessEnded, true);
+}
+
 let folder;
+let app;
+
 before(async () => {
   folder = await mkdtemp(join(tmpdir(), 'tidegate-vite-'));
-});
-after(() => rm(folder, { recursive: true, force: true }));
-
-async function makeApp() {
-  const app = join(folder, 'app');
+  app = join(folder, 'app');
   await mkdir(app);
   await writeFile(join(app, 'package.json'), JSON.stringify({ name: 'app', private: true, type: 'module', scripts: { build: 'vite build' } }));
   await writeFile(join(app, 'index.html'), page);
   await writeFile(join(app, 'main.js'), main);
   await writeFile(join(app, 'example.js'), await readmeExample());
-  const tarball = await pack(folder);
-  await npm(app, 'install', '--prefer-offline', '--no-audit', '--no-fund', tarball, `vite@${await lockedVersion('vite')}`);
-  await npm(app, 'run', 'build');
-  return join(app, 'dist');
-}
+  await npm(app, 'install', '--prefer-offline', '--no-audit', '--no-fund', await pack(folder), `vite@${await lockedVersion('vite')}`);
+});
+after(() => rm(folder, { recursive: true, force: true }));
 
-test("README.md's example runs in a Vite app built from the packed tarball", async () => {
-  const dist = await makeApp();
-  let endlessEnded = false;
-  const server = await serve(dist, {
-    '/sales.csv.gz': (request, response) => response.end(gzipSync(sales)),
-    '/endless': (request, response) => {
-      response.once('close', () => void (endlessEnded = true));
-      response.write(gzipSync(sales).subarray(0, 1000)); // and nothing more
-    },
-  });
+test("README.md's example, built by Vite from the packed tarball, runs in Chromium", async () => {
+  await npm(app, 'run', 'build');
+  const { seen, routes } = dataRoutes();
+  const server = await serve(join(app, 'dist'), routes);
   try {
-    const result = await runPage('chromium', server.url);
-    assert.deepEqual(result, {
-      totals: expected,
-      sha256: createHash('sha256').update(sales).digest('hex'),
-      failedWithTheReason: true,
-    });
-    assert.equal(endlessEnded, true);
+    await assertRuns(server.url, seen);
+  } finally {
+    await server.close();
+  }
+});
+
+test("README.md's example, served by Vite's development server, runs in Chromium", async () => {
+  const { createServer } = await import(pathToFileURL(join(app, 'node_modules/vite/dist/node/index.js')));
+  const { seen, routes } = dataRoutes();
+  const data = {
+    name: 'data',
+    configureServer: ({ middlewares }) => {
+      for (const [path, answer] of Object.entries(routes)) middlewares.use(path, answer);
+    },
+  };
+  const server = await createServer({ root: app, logLevel: 'error', plugins: [data], server: { host: '127.0.0.1', port: 0, hmr: false, watch: null } });
+  try {
+    await server.listen();
+    await assertRuns(`http://127.0.0.1:${server.httpServer.address().port}/`, seen);
   } finally {
     await server.close();
   }
