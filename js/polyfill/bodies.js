@@ -3,6 +3,7 @@
  * the engine's, one that comes out is made the page's. A body that nobody looks at stays with the engine.
  */
 import { reflectApply } from '../internal/intrinsics.js';
+import { NativeReadableStream } from '../native-classes.js';
 import { isOurReadable } from '../pipeline/brands.js';
 import { nativeFor, pageBytes } from './lazy.js';
 
@@ -25,9 +26,26 @@ function toNativeBody(body, what) {
   return nativeFor(body);
 }
 
+/** Whether the engine streams a request's body. One that does not sends a stream's name as text, or throws. */
+function streamsRequests() {
+  let asked = false;
+  const body = new NativeReadableStream();
+  const init = {
+    method: 'POST',
+    body,
+    get duplex() {
+      asked = true;
+      return /** @type {'half'} */ ('half');
+    },
+  };
+  const request = new Request('http://localhost/', init);
+  return asked && !request.headers.has('content-type');
+}
+
 function convertInit(init, what) {
   const body = init?.body;
   if (!isOurReadable(body)) return init;
+  if (!streamsRequests()) throw new TypeError(`${what}: this engine cannot stream the body of a request; collect it in a Blob first`);
   const copy = { body: toNativeBody(body, what) };
   for (const name of requestInit) if (init[name] !== undefined) copy[name] = init[name];
   return copy;

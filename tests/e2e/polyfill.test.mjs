@@ -1,0 +1,66 @@
+/** tidegate/polyfill in each browser: what is lacking there, what it installs, what works with it, and uninstall(). */
+import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { gzipSync } from 'node:zlib';
+import { availableEngines, runPage } from '../../tools/browsers/index.mjs';
+import { root, serve } from '../packaging/helpers.mjs';
+
+const TOTAL = 3_000_000;
+
+/** Firefox makes text of a stream, WebKit throws; neither streams. */
+const refusal = { 'a Request streams its body, or says that the engine cannot': ['TypeError', false] };
+const exceptions = { firefox: refusal, webkit: refusal };
+
+const expected = {
+  'a Request streams its body, or says that the engine cannot': 'ebb and flow',
+  'the import installed what is lacking': true,
+  'the page is as it was after uninstall()': [],
+  'the page is as it was after install({ force: true }) and uninstall()': [],
+  'what is lacking works': [true, 1, 'ab'],
+  'a fetch body is a byte stream of the page': [true, 'high'],
+  'a fetch body of megabytes is read whole': TOTAL,
+  'looking at a body takes nothing from text()': [false, 'high tide', true],
+  'a body with a reader is not for text()': 'TypeError',
+  'a Response is made of a stream, and has it for its body': [true, 'hi'],
+  "a fetch body goes through the engine's transforms": 'low tide',
+  'a Blob is compressed into a Response and back': 'ebb and flow',
+  'a stream goes to a worker and back by postMessage': [true, true, true, 'HIGH TIDE'],
+  'a stream is cloned by transfer': [true, 'through'],
+  'a message between windows keeps its source': ['the parent', true],
+};
+
+/** Of every engine of today at least this; a newer version may lack less, and then this list is to be shortened. */
+const lacks = {
+  chromium: ['transformer.cancel', 'ReadableStream.from'],
+  firefox: ['transformer.cancel'],
+  webkit: ['byte streams', 'transformer.cancel', 'async iteration', 'ReadableStream.from', 'transfer'],
+};
+
+for (const engine of availableEngines()) {
+  test(`in ${engine}`, async (t) => {
+    const files = (request, response) => readFile(join(root, request.url.slice(1))).then(
+      (body) => response.writeHead(200, { 'content-type': 'text/javascript' }).end(body),
+      () => response.writeHead(404).end(),
+    );
+    const server = await serve(join(root, 'tests/e2e/polyfill'), {
+      '/text': (request, response) => response.end('high tide'),
+      '/bytes': (request, response) => response.end(Buffer.alloc(TOTAL)),
+      '/zipped': (request, response) => response.end(gzipSync('low tide')),
+    }, files);
+    try {
+      const { seen, unhandled } = await runPage(engine, server.url);
+      for (const name of lacks[engine]) {
+        await t.test(`finds out that ${name} is lacking`, () => assert.ok(seen['what the engine lacks'].includes(name)));
+      }
+      for (const [name, value] of Object.entries({ ...expected, ...exceptions[engine] })) {
+        await t.test(name, () => assert.deepEqual(seen[name], value));
+      }
+      await t.test('leaves no rejection unhandled', () => assert.deepEqual(unhandled, []));
+      t.diagnostic(`lacking: ${seen['what the engine lacks'].join(', ')}`);
+    } finally {
+      await server.close();
+    }
+  });
+}
