@@ -99,8 +99,8 @@ function join(run, start, stages, end) {
 }
 
 function callStage(run, { call, place }, input) {
-  const chunks = run.chunksOf(input);
-  const returned = call(chunks, { signal: run.stageSignal });
+  const reader = run.readerOf(input);
+  const returned = call(reader.chunks, { signal: run.stageSignal });
   if (isThenable(returned)) {
     returned.then(undefined, () => {});
     throw new TypeError(
@@ -108,11 +108,11 @@ function callStage(run, { call, place }, input) {
         'so make it an async generator: async function* (source) { for await (const chunk of source) yield … }',
     );
   }
-  return openReturned(run, place, returned, { onEnd: () => run.watch(chunks.stop()) });
+  return openReturned(run, place, returned, { onEnd: () => run.watch(reader.stop()) });
 }
 
 function callConsumer(run, consumer, input) {
-  const chunks = run.chunksOf(input);
+  const { chunks } = run.readerOf(input);
   const returned = consumer(chunks, { signal: run.consumerSignal });
   if (!isThenable(returned) && typeof returned?.next === 'function') {
     throw new TypeError(

@@ -1,16 +1,17 @@
 /** What a function in a pipeline receives: the chunks of the stream before it, to be iterated once. */
-import { Deferred } from '../internal/intrinsics.js';
+import { AsyncIteratorPrototype, Deferred } from '../internal/intrinsics.js';
 import { lockIterator } from './iterables.js';
 import { lockForReading } from './ops.js';
 
 /**
- * An async iterable and its own only iterator. Breaking out of a `for await` over it says that no more is wanted:
- * the stream is cancelled and everything before it with it.
- *
- * While the pipeline is whole it is the stream's reader; once the pipeline has failed every read, pending or new, rejects
- * with the pipeline's error, so that a function never takes a torn stream for one that ended.
+ * Reads a stream for a function. While the pipeline is whole it is the stream's reader; once the pipeline has failed
+ * every read, pending or new, rejects with the pipeline's error, so that a function never takes a torn stream for one that
+ * ended.
  */
-export class Chunks {
+export class ChunkReader {
+  /** For the function. */
+  chunks = new Chunks(this);
+
   #reader;
   #run;
   #onEarlyEnd;
@@ -30,10 +31,6 @@ export class Chunks {
     });
   }
 
-  [Symbol.asyncIterator]() {
-    return this;
-  }
-
   next() {
     const request = new NextRequest(this);
     if (this.#run.failed || this.#ended) this.settleAtEnd(request);
@@ -42,9 +39,8 @@ export class Chunks {
   }
 
   /** Does not wait for the cancel, which may never settle: the pipeline does, for a while. */
-  async return(value) {
+  leave() {
     this.#run.watch(this.stop());
-    return { value, done: true };
   }
 
   /** Says that no more is wanted, if the stream has not ended. Settles when the stream's own cancel has. */
@@ -80,10 +76,31 @@ export class Chunks {
   }
 }
 
+/** An async iterable and its own only iterator. Breaking out of a `for await` over it says that no more is wanted. */
+class Chunks {
+  #reader;
+
+  constructor(reader) {
+    this.#reader = reader;
+  }
+
+  next() {
+    return this.#reader.next();
+  }
+
+  async return(value) {
+    this.#reader.leave();
+    return { value, done: true };
+  }
+}
+
+// It is its own iterator, and has what helpers the engine gives to all async iterators.
+Object.setPrototypeOf(Chunks.prototype, AsyncIteratorPrototype);
+
 class NextRequest extends Deferred {
-  constructor(chunks) {
+  constructor(reader) {
     super();
-    this.chunks = chunks;
+    this.reader = reader;
   }
 
   chunkSteps(value) {
@@ -91,10 +108,10 @@ class NextRequest extends Deferred {
   }
 
   closeSteps() {
-    this.chunks.settleAtEnd(this);
+    this.reader.settleAtEnd(this);
   }
 
   errorSteps(error) {
-    this.chunks.settleAtError(this, error);
+    this.reader.settleAtError(this, error);
   }
 }

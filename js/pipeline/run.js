@@ -9,7 +9,7 @@
  *    `GRACE` milliseconds.
  */
 import { abortStream, cancelStream, isClosing, isErrored, pipe } from './ops.js';
-import { Chunks } from './chunks.js';
+import { ChunkReader } from './chunks.js';
 
 /** How long teardown waits for a part that does not answer, in milliseconds. */
 const GRACE = 500;
@@ -25,7 +25,7 @@ export class Run {
   #links = []; // { source, sink, isTransform, early, settled }
   #readables = [];
   #writables = [];
-  #iterators = [];
+  #readers = [];
   #open = new Set(); // promises that have not settled
   #onQuiet = undefined; // set once the pipeline is ending: called when #open is empty
   #timer = undefined;
@@ -57,11 +57,11 @@ export class Run {
     this.#writables.push(stream);
   }
 
-  /** The chunks of `stream` for a function, and what it takes to end them when the function has returned. */
-  chunksOf(stream) {
-    const chunks = new Chunks(stream, this, () => this.#markEarly(stream));
-    this.#iterators.push(chunks);
-    return chunks;
+  /** Reads `stream` for a function: `chunks` is what that gets, `stop()` ends them when it has returned. */
+  readerOf(stream) {
+    const reader = new ChunkReader(stream, this, () => this.#markEarly(stream));
+    this.#readers.push(reader);
+    return reader;
   }
 
   /**
@@ -128,7 +128,7 @@ export class Run {
     this.#consumer.abort(error);
     for (const stream of this.#writables) this.#track(abortStream(stream, error).then(ignore, ignore));
     for (const stream of this.#readables) this.#track(cancelStream(stream, error).then(ignore, ignore));
-    for (const chunks of this.#iterators) this.#track(chunks.stop().then(ignore, ignore));
+    for (const reader of this.#readers) this.#track(reader.stop().then(ignore, ignore));
     if (this.#ending) this.#limitWait();
     else this.#settle();
   }
@@ -136,7 +136,7 @@ export class Run {
   /** Ends the pipeline well: the sink has all it wanted. What runs on before it is told that no more is wanted. */
   finish(value) {
     if (this.failed || this.#ending) return;
-    for (const chunks of this.#iterators) this.watch(chunks.stop());
+    for (const reader of this.#readers) this.watch(reader.stop());
     for (const link of this.#links) if (!link.settled && !isClosing(link.sink)) this.cancel(link.source, undefined);
     if (this.#tornDown) this.#stages.abort(new DOMException('The consumer of the pipeline wants no more', 'AbortError'));
     this.#settle(value);
