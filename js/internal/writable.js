@@ -80,12 +80,14 @@ export function applyWritable(stream, effects, error) {
     writer?.onErroring(error);
   }
   if (effects & W_BACKPRESSURE) writer?.onBackpressure();
+  // A pipe answers this with a burst of writes, so for a pipe it comes after the sink's call.
+  const ready = (effects & W_READY) !== 0 && writer !== undefined;
+  if (ready && !writer.isPipe) writer.onReady();
   if (effects & W_FINISH_ERRORING) finishErroring(stream, effects);
   if (effects & W_CALL_WRITE) callWrite(stream);
   else if (effects & W_HOLD_WRITE) holdWrite(stream);
   else if (effects & W_CALL_CLOSE) callClose(stream);
-  // A pipe answers this with a burst of writes, so it comes after the sink's call.
-  if (effects & W_READY) writer?.onReady();
+  if (ready && writer.isPipe) writer.onReady();
 }
 
 function settleWrite(stream) {
@@ -283,9 +285,7 @@ export function closeWritable(stream) {
   const request = new Deferred();
   stream.closeRequest = request;
   const effects = core.writable_close(stream.id);
-  // `ready` is fulfilled before the sink's close runs.
-  if (effects & W_READY) stream.writer?.onReady();
-  applyWritable(stream, effects & ~W_READY, undefined);
+  applyWritable(stream, effects, undefined);
   return request.promise;
 }
 
