@@ -16,7 +16,12 @@ import { NativeReader } from './native-reader.js';
  */
 const additions = {
   'ReadableStream.from': (patches) => {
-    const from = { from: (asyncIterable) => tidegate.toNative(tidegate.ReadableStream.from(asyncIterable)) }.from;
+    // A method keeps its name through the minifier, and is no constructor.
+    const { from } = {
+      from(asyncIterable) {
+        return tidegate.toNative(tidegate.ReadableStream.from(asyncIterable));
+      },
+    };
     patches.define(NativeReadableStream, 'from', { value: from, writable: true, enumerable: true, configurable: true });
   },
   'async iteration': (patches) => {
