@@ -174,7 +174,7 @@ export function cancelStream(stream, reason) {
   try {
     result = stream.cancelSteps(reason, cancel);
   } catch (error) {
-    return promiseReject(error);
+    result = promiseReject(error);
   }
   return promiseThen(result === undefined ? resolved : promiseResolve(result), noop);
 }
