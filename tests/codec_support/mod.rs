@@ -3,6 +3,8 @@
 
 use tidegate::codec::{Chain, ChainState, Codec, CodecError, Status};
 
+pub mod any_chain;
+
 /// What was produced before the end, and how it ended.
 pub type Outcome = (Vec<u8>, Result<(), CodecError>);
 
