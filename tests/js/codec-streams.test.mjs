@@ -158,6 +158,43 @@ test('chains are freed however they end', async () => {
   assert.equal(codecMemory().chains, before);
 });
 
+test('a consumer that returns early ends the source and frees the chain', async () => {
+  const before = codecMemory().chains;
+  let returned = false;
+  function* source() {
+    try {
+      yield* pieces(packed, 1000);
+    } finally {
+      returned = true;
+    }
+  }
+  const tap = digest('sha-256');
+  const first = await pipeline(source(), gunzip(), tap, csv(), async (rows) => {
+    for await (const row of rows) return row;
+  });
+  assert.deepEqual(first, ['0', 'city 0']);
+  assert.equal(returned, true);
+  assert.equal(codecMemory().chains, before);
+  await assert.rejects(tap.digest);
+});
+
+test('an aborted pipeline rejects with the reason, as the digest does, and frees the chain', async () => {
+  const before = codecMemory().chains;
+  const controller = new AbortController();
+  const reason = new Error('enough');
+  const tap = digest('sha-256');
+  let rows = 0;
+  const done = pipeline(pieces(packed, 1000), gunzip(), tap, csv({ batch: 10 }), async (batches) => {
+    for await (const batch of batches) {
+      rows += batch.length;
+      if (rows === 1000) controller.abort(reason);
+    }
+  }, { signal: controller.signal });
+  await assert.rejects(done, (error) => error === reason);
+  await assert.rejects(tap.hex, (error) => error === reason);
+  assert.equal(codecMemory().chains, before);
+});
+
 test('a codec nobody writes to has no chain', async () => {
   const before = codecMemory().chains;
   const stages = Array.from({ length: 10 }, () => gunzip());
