@@ -15,7 +15,7 @@ use support::user::{
 use tidegate::core::effect::readable;
 use tidegate::core::effect::transform::{FINISH, FINISHING, WAKE_WRITE};
 use tidegate::core::effect::writable::{CALL_WRITE, HOLD_WRITE, QUEUED, RESOLVE_WRITE};
-use tidegate::core::effect::{REFUSED, STALE};
+use tidegate::core::effect::{BAD_SIZE, REFUSED, STALE};
 use tidegate::core::readable::HAS_SIZE;
 use tidegate::core::{Core, Id};
 
@@ -102,6 +102,18 @@ fn an_enqueue_asks_the_readable_strategy_for_the_size() {
         readable::QUEUED
     );
     assert_eq!(core.readable_desired_size(readable), 3.0);
+}
+
+#[test]
+fn a_size_that_ends_the_stream_and_is_bad_is_still_refused() {
+    let mut core = Core::new();
+    let (transform, readable, writable) = started(&mut core, 4.0, HAS_SIZE);
+    assert_eq!(core.transform_enqueue(transform), readable::NEED_SIZE);
+    core.readable_error(readable);
+    core.writable_error(writable);
+    core.transform_free(transform);
+    assert_eq!(core.transform_enqueue_commit(transform, -1.0), BAD_SIZE);
+    assert_eq!(core.transform_enqueue_commit(transform, 1.0), STALE);
 }
 
 #[test]

@@ -90,7 +90,8 @@ impl Core {
     /// The second half of an enqueue: see [`Core::readable_enqueue_commit`].
     pub fn transform_enqueue_commit(&mut self, id: Id, size: f64) -> Effects {
         let Some(transform) = self.transforms.get(id) else {
-            return STALE;
+            // `size()` ended both sides; what it returned is judged all the same.
+            return self.readable_enqueue_commit(0, size);
         };
         let effects = self.readable_enqueue_commit(transform.readable, size);
         self.after_enqueue(id, effects)

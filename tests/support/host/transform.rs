@@ -154,12 +154,12 @@ impl Host {
         argument: Value,
         settle: impl FnOnce(&mut Self, Result<Value, Value>) -> Result<(), Value> + Copy + 'static,
     ) -> PromiseId {
-        let cleared = std::mem::replace(&mut self.transforms[at].cleared, true);
-        let result = if cleared {
+        let result = if self.transforms[at].cleared {
             Completion::Value(Value::Undefined)
         } else {
             call(self, callback, argument)
         };
+        self.transforms[at].cleared = true;
         let finish = self.transforms[at].finish.expect("the finish has begun");
         let promise = self.promise_resolved_with(result);
         let end = move |host: &mut Self, ended: Result<(), Value>| match ended {
