@@ -114,6 +114,14 @@ function prepareWritable(stream, { transferChunks, highWaterMark, signal, watch 
   };
 }
 
+/** Whether `value` is a handle as it comes out of a message. */
+export function isHandle(value) {
+  if (value?.type === TRANSFORM) return isEnd(value.readable, READABLE) && isEnd(value.writable, WRITABLE);
+  return isEnd(value, READABLE) || isEnd(value, WRITABLE);
+}
+
+const isEnd = (value, type) => value?.type === type && isPort(value.port);
+
 /**
  * `receive`, and `watch` as in `prepareTransfer`.
  *
@@ -121,15 +129,13 @@ function prepareWritable(stream, { transferChunks, highWaterMark, signal, watch 
  * @param {{ transferChunks?: TransferChunks, highWaterMark?: number, watch: boolean }} options
  */
 export function receiveTransfer(handle, { highWaterMark = 0, transferChunks, watch }) {
-  if (handle?.type === TRANSFORM) {
+  if (!isHandle(handle)) throw new TypeError(`receive(): expected a handle made by transfer(); got ${describe(handle)}`);
+  if (handle.type === TRANSFORM) {
     const ends = { readable: receiveTransfer(handle.readable, { highWaterMark, watch }), writable: undefined };
     ends.writable = receiveTransfer(handle.writable, { transferChunks, watch });
     return new TransformStream(INTERNAL, ends);
   }
-  const { type, port } = handle ?? {};
-  if ((type !== READABLE && type !== WRITABLE) || !isPort(port)) {
-    throw new TypeError(`receive(): expected a handle made by transfer(); got ${describe(handle)}`);
-  }
+  const { type, port } = handle;
   if (received.has(port)) throw new TypeError('receive(): this handle has been received already');
   received.add(port);
   if (type === READABLE) return readableEnd(port, { highWaterMark, watch });

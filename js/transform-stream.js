@@ -27,16 +27,9 @@ function completeStrategy({ highWaterMark, size }, defaultMark) {
   return { highWaterMark: extractHighWaterMark(highWaterMark, defaultMark), size: size === countSize ? undefined : size };
 }
 
-/** Whether a value is a TransformStream. */
-export let isTransform;
-
 export class TransformStream {
   #readable;
   #writable;
-
-  static {
-    isTransform = (value) => typeof value === 'object' && value !== null && #readable in value;
-  }
 
   constructor(transformer = undefined, writableStrategy = {}, readableStrategy = {}) {
     if (transformer === INTERNAL) {

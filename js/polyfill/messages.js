@@ -10,7 +10,7 @@ import { reflectApply } from '../internal/intrinsics.js';
 import { INTERNAL } from '../internal/webidl.js';
 import { hasBrand, isNativeReadable, isNativeWritable } from '../native-classes.js';
 import { fromNative, toNative } from '../native.js';
-import { prepareTransfer, receiveTransfer } from '../transfer.js';
+import { isHandle, prepareTransfer, receiveTransfer } from '../transfer.js';
 import { refuseStreams, tagOf } from '../transfer/chunks.js';
 import { dataCloneError } from '../transfer/wire.js';
 import { TransformStream } from '../transform-stream.js';
@@ -61,23 +61,11 @@ function patchWindow(patches, sending) {
   if (typeof before?.value !== 'function') return;
   const post = dress(sending(before.value), before.value);
   patches.define(window, 'postMessage', {
-    get: () => (isAlone() ? post : before.value),
+    get: () => (window.parent === window && !window.opener && window.length === 0 ? post : before.value),
     set: (value) => Object.defineProperty(window, 'postMessage', { ...before, value }),
     enumerable: before.enumerable,
     configurable: true,
   });
-}
-
-function isAlone() {
-  if (window.parent !== window || window.opener) return false;
-  for (let i = 0; i < window.length; i++) {
-    try {
-      if (window[i].document) return false;
-    } catch {
-      // Of another origin, and so it sees the engine's own function.
-    }
-  }
-  return true;
 }
 
 /** The transfer list of a call's arguments, and the arguments with another in its place. */
@@ -150,7 +138,7 @@ function patchEvent(patches, page, prototype) {
 /** What a message says, streams included. `isFresh`: made by the engine for this message, and so ours to change. */
 function open(page, message, isFresh) {
   if (!isObject(message)) return { data: message, hidden: 0 };
-  if (message[ENVELOPE] === 1 && Array.isArray(message.handles)) {
+  if (message[ENVELOPE] === 1 && Array.isArray(message.handles) && message.handles.every(isHandle)) {
     const streams = new Map(message.handles.map((handle) => [handle, give(page, receiveTransfer(handle, { watch: false }))]));
     return { data: replaceInPlace(message.data, streams), hidden: message.hidden };
   }
