@@ -205,13 +205,18 @@ export class TransformImpl {
 
 isolate(TransformImpl);
 
+/** In a microtask of its own, or the cancel that errored the writable side would find it errored and reject. */
+function failWaitingWrite(writable) {
+  writeFailed(writable, writable.storedError);
+}
+
 /** Goes on with the write that waited for the readable side. */
 function wakeWrite(transform) {
   const chunk = transform.waiting;
   transform.waiting = undefined;
   const { writable } = transform;
   if (writable.state === ERRORING) {
-    writeFailed(writable, writable.storedError);
+    schedule(failWaitingWrite, writable);
     return;
   }
   const result = transform.perform(chunk);

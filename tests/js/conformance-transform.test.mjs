@@ -155,6 +155,14 @@ test('terminate closes the readable side and errors the writable side with a Typ
   await assert.rejects(writer.closed, TypeError);
 });
 
+test('cancelling the readable side resolves where cancel terminates, though a write waits for a reader', async () => {
+  const { stream, controller } = recorded({ cancel: () => controller.terminate() });
+  const write = assert.rejects(stream.writable.getWriter().write('a'), TypeError);
+  await turn();
+  assert.equal(await stream.readable.cancel('why'), undefined);
+  await write;
+});
+
 test('terminate right after the readable side was cancelled does not throw', async () => {
   const { stream, controller } = recorded();
   const cancelled = stream.readable.cancel('why');
