@@ -89,27 +89,10 @@ fn reason() -> impl Strategy<Value = u8> {
     0..4u8
 }
 
-fn callback() -> impl Strategy<Value = Callback> {
-    let number = 0..2usize;
-    prop_oneof![
-        2 => number.clone().prop_map(Callback::SourceStart),
-        4 => number.clone().prop_map(Callback::Pull),
-        2 => number.clone().prop_map(Callback::Cancel),
-        2 => number.clone().prop_map(Callback::SinkStart),
-        4 => number.clone().prop_map(Callback::Write),
-        2 => number.clone().prop_map(Callback::Close),
-        2 => number.prop_map(Callback::Abort),
-        2 => Just(Callback::TransformStart(0)),
-        4 => Just(Callback::Transform(0)),
-        2 => Just(Callback::Flush(0)),
-        2 => Just(Callback::TransformCancel(0)),
-    ]
-}
-
 fn op(kind: Kind) -> BoxedStrategy<Op> {
     let at = || 0..2usize;
-    let settle = (callback(), prop::option::weighted(0.3, reason()))
-        .prop_map(|(callback, reason)| Op::Settle(callback, reason));
+    let settle = (0..6usize, prop::option::weighted(0.3, reason()))
+        .prop_map(|(at, reason)| Op::SettleAny(at, reason));
     let sides = prop_oneof![
         6 => at().prop_map(Op::GetReader),
         1 => at().prop_map(Op::ReleaseReader),
@@ -118,19 +101,19 @@ fn op(kind: Kind) -> BoxedStrategy<Op> {
         1 => (at(), reason()).prop_map(|(at, reason)| Op::CancelReader(at, reason)),
         1 => (at(), reason()).prop_map(|(at, reason)| Op::CancelStream(at, reason)),
         8 => (at(), any::<u8>()).prop_map(|(at, chunk)| Op::Enqueue(at, chunk)),
-        1 => at().prop_map(Op::CloseReadable),
+        2 => at().prop_map(Op::CloseReadable),
         1 => (at(), reason()).prop_map(|(at, reason)| Op::ErrorReadable(at, reason)),
         6 => at().prop_map(Op::GetWriter),
         1 => at().prop_map(Op::ReleaseWriter),
         8 => (at(), any::<u8>()).prop_map(|(at, chunk)| Op::Write(at, chunk)),
         2 => at().prop_map(Op::WriterReady),
         1 => at().prop_map(Op::WriterClosed),
-        1 => at().prop_map(Op::CloseWriter),
+        2 => at().prop_map(Op::CloseWriter),
         1 => at().prop_map(Op::CloseStream),
         1 => (at(), reason()).prop_map(|(at, reason)| Op::AbortWriter(at, reason)),
         1 => (at(), reason()).prop_map(|(at, reason)| Op::AbortStream(at, reason)),
         1 => (at(), reason()).prop_map(|(at, reason)| Op::ErrorWritable(at, reason)),
-        8 => settle,
+        10 => settle,
     ];
     if kind != Kind::Pipes {
         return sides.boxed();

@@ -109,6 +109,14 @@ fn a_close_ends_backpressure() {
 }
 
 #[test]
+fn a_close_of_an_erroring_stream_leaves_the_rejected_ready_alone() {
+    let mut core = Core::new();
+    let id = core.writable_new(0.0);
+    core.writable_error(id);
+    assert_eq!(core.writable_close(id), 0);
+}
+
+#[test]
 fn a_closing_stream_refuses_writes_and_another_close() {
     let mut core = Core::new();
     let id = started(&mut core, 1.0);

@@ -55,6 +55,8 @@ pub enum Op {
     Signal(usize, u8),
     /// Settles the oldest pending promise that a callback returned: fulfilled, or rejected with the reason.
     Settle(Callback, Option<u8>),
+    /// The same for one of the callbacks that wait for it.
+    SettleAny(usize, Option<u8>),
 }
 
 /// What a callback returns.
@@ -398,19 +400,28 @@ pub fn perform<S: Streams>(streams: &mut S, op: Op) {
             let pipe = pipe % streams.pipe_count();
             streams.signal(pipe, Value::Error(reason));
         }
-        Op::Settle(callback, reason) => {
-            let promise = streams
-                .user()
-                .pending
-                .get_mut(&callback)
-                .and_then(VecDeque::pop_front);
-            match (promise, reason) {
-                (Some(promise), None) => streams.resolve(promise, Value::Undefined),
-                (Some(promise), Some(reason)) => streams.reject(promise, Value::Error(reason)),
-                (None, _) => {}
+        Op::Settle(callback, reason) => settle(streams, callback, reason),
+        Op::SettleAny(at, reason) => {
+            let pending = &streams.user().pending;
+            let waiting: Vec<_> = pending
+                .iter()
+                .filter(|(_, list)| !list.is_empty())
+                .collect();
+            if !waiting.is_empty() {
+                let callback = *waiting[at % waiting.len()].0;
+                settle(streams, callback, reason);
             }
         }
         _ => {}
+    }
+}
+
+fn settle<S: Streams>(streams: &mut S, callback: Callback, reason: Option<u8>) {
+    let pending = streams.user().pending.get_mut(&callback);
+    match (pending.and_then(VecDeque::pop_front), reason) {
+        (Some(promise), None) => streams.resolve(promise, Value::Undefined),
+        (Some(promise), Some(reason)) => streams.reject(promise, Value::Error(reason)),
+        (None, _) => {}
     }
 }
 
