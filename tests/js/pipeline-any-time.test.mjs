@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, describe, test } from 'node:test';
 import { pipeline } from 'tidegate';
+import { nodeSources } from './pipeline-node-parts.mjs';
 import { countingSignal, sinks, sources, stages, turn, within } from './pipeline-parts.mjs';
 
 const TICKS = 120; // by then the first chunk has reached the sink
@@ -24,7 +25,7 @@ async function assertNothingLeft(parts, signal) {
   assert.deepEqual(unhandled.splice(0), []);
 }
 
-for (const [name, makeSource] of Object.entries(sources)) {
+for (const [name, makeSource] of Object.entries({ ...sources, ...nodeSources })) {
   describe(`a pipeline from ${name}`, () => {
     test('is taken down whole by an abort after any number of microtasks', async () => {
       for (let count = 0; count < TICKS; count += 1) {

@@ -6,6 +6,7 @@
 import assert from 'node:assert/strict';
 import { after, describe, test } from 'node:test';
 import { pipeline } from 'tidegate';
+import { nodeSinks, nodeSources, nodeStages } from './pipeline-node-parts.mjs';
 import { byte, countingSignal, isConsumer, sinks, sources, stages, turn, within } from './pipeline-parts.mjs';
 
 const COUNT = 5;
@@ -113,10 +114,10 @@ async function run(scenario, failure, parts) {
   return outcome;
 }
 
-for (const [sourceName, makeSource] of Object.entries(sources)) {
-  for (const [stageName, makeStage] of [['no stage', undefined], ...Object.entries(stages)]) {
+for (const [sourceName, makeSource] of Object.entries({ ...sources, ...nodeSources })) {
+  for (const [stageName, makeStage] of [['no stage', undefined], ...Object.entries({ ...stages, ...nodeStages })]) {
     describe(`${sourceName} through ${stageName}`, () => {
-      for (const [sinkName, makeSink] of Object.entries(sinks)) {
+      for (const [sinkName, makeSink] of Object.entries({ ...sinks, ...nodeSinks })) {
         for (const [what, scenario] of Object.entries(scenarios)) {
           if (scenario.needsStage && !makeStage) continue;
           if (scenario.needsConsumer && !isConsumer(sinkName)) continue;

@@ -2,9 +2,9 @@
  * Parts for pipelines under test: one maker for each kind of source, stage and sink. A maker takes where and with what to
  * fail, and returns the `value` to pass to pipeline() together with questions about what became of it.
  *
- * Chunks are `Uint8Array`s of one byte, the chunk's number modulo 256, so that every kind of source can give them.
+ * Chunks are `Uint8Array`s of one byte, the chunk's number modulo 256, so that every kind of source can give them. Runs in
+ * Node and in pages; pipeline-node-parts.mjs has those of Node.
  */
-import { Readable, Transform, Writable } from 'node:stream';
 import { ReadableStream, TransformStream, WritableStream } from 'tidegate';
 
 const { ReadableStream: NativeReadable, WritableStream: NativeWritable, TransformStream: NativeTransform } = globalThis;
@@ -14,7 +14,7 @@ export const byte = (n) => new Uint8Array([n % 256]);
 export const turn = () => new Promise((resolve) => setTimeout(resolve, 0));
 
 const isLocked = (...streams) => () => streams.some((stream) => stream.locked);
-const never = () => false;
+export const never = () => false;
 
 /** A producer of `count` chunks that then ends, or fails when `error` is given; it remembers whether it was let go. */
 function producer({ count = Infinity, error }) {
@@ -56,11 +56,11 @@ async function* generateLater(from) {
   yield* generate(from);
 }
 
-const source = (make, traits = {}) => (options) => {
+export const source = (make) => (options) => {
   const from = producer(options);
   const value = make(from);
   const locked = typeof value.locked === 'boolean' ? isLocked(value) : value.body ? isLocked(value.body) : never;
-  return { value, state: from.state, locked, ...traits };
+  return { value, state: from.state, locked };
 };
 
 export const sources = {
@@ -83,28 +83,10 @@ export const sources = {
     }),
   })),
   'a function': source((from) => async () => generateLater(from)),
-  "Node's readable stream": source(
-    (from) =>
-      new Readable({
-        objectMode: true,
-        highWaterMark: 1,
-        read() {
-          try {
-            this.push(from.next() ?? null);
-          } catch (error) {
-            this.destroy(error);
-          }
-        },
-        destroy(error, callback) {
-          from.release(error);
-          callback(error);
-        },
-      }),
-  ),
 };
 
 /** What a stage does to chunk number `n`: fail with `error` at `at`, or stop with no more wanted at `enough`. */
-const worker = ({ error, at = 0, enough = Infinity }) => {
+export const worker = ({ error, at = 0, enough = Infinity }) => {
   let n = 0;
   return {
     check(stop) {
@@ -156,21 +138,6 @@ export const stages = {
     let pair;
     return { locked: never, value: { get readable() { return (pair ??= make()).readable; }, get writable() { return (pair ??= make()).writable; }, [kFuse]: make } };
   },
-  "Node's transform stream": (options) => {
-    const work = worker(options);
-    const value = new Transform({
-      highWaterMark: 1,
-      transform(chunk, encoding, callback) {
-        try {
-          work.check();
-          callback(null, chunk);
-        } catch (error) {
-          callback(error);
-        }
-      },
-    });
-    return { value, locked: never };
-  },
 };
 
 const writing = (work, state) => ({
@@ -187,7 +154,7 @@ const writing = (work, state) => ({
   },
 });
 
-const sink = (make) => (options = {}) => {
+export const sink = (make) => (options = {}) => {
   const state = { received: [], ended: false, aborted: undefined };
   const value = make(worker(options), state);
   return { value, state, locked: typeof value.locked === 'boolean' ? isLocked(value) : never };
@@ -205,31 +172,6 @@ export const sinks = {
     state.ended = true;
     return 'consumed';
   }),
-  "Node's writable stream": sink(
-    (work, state) =>
-      new Writable({
-        objectMode: true,
-        highWaterMark: 1,
-        async write(chunk, encoding, callback) {
-          try {
-            work.check();
-            await turn();
-            state.received.push(chunk[0]);
-            callback();
-          } catch (error) {
-            callback(error);
-          }
-        },
-        final(callback) {
-          state.ended = true;
-          callback();
-        },
-        destroy(error, callback) {
-          if (error) state.aborted = { reason: error };
-          callback(error);
-        },
-      }),
-  ),
 };
 
 /** Which sinks can say that they want no more. */

@@ -44,7 +44,7 @@ export async function readmeExample() {
 
 const notFound = (request, response) => void response.writeHead(404).end();
 
-const TYPES = { '.html': 'text/html', '.js': 'text/javascript', '.css': 'text/css' };
+const TYPES = { '.html': 'text/html', '.js': 'text/javascript', '.mjs': 'text/javascript', '.css': 'text/css' };
 
 /**
  * Serves the files of `folder` on 127.0.0.1, for each path of `routes` what its handler answers, and for paths that are
