@@ -34,7 +34,7 @@ const received = new WeakSet();
  * @param {{ transferChunks?: TransferChunks, highWaterMark?: number, signal?: AbortSignal }} [options]
  *   `transferChunks`: move buffers rather than copy them (false); `highWaterMark`: of a writable stream, how many chunks
  *   may be under way to it (0: one is asked for when the one before has been taken); `signal`: ends the
- *   stream on both sides when it is aborted, as where the other side is a worker that is about to be terminated
+ *   stream on both sides when it is aborted, with its reason
  * @returns {{ handle: any, transfer: Transferable[] }} `handle` goes anywhere into a message, `transfer` into its transfer list
  * @throws {DOMException} DataCloneError, where the stream is locked
  * @throws {TypeError} where it is no stream

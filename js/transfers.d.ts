@@ -23,8 +23,8 @@ export interface TransferOptions {
   /** Of a writable stream: chunks that may be under way to it. Default 0: one is asked for when the one before was taken. */
   highWaterMark?: number;
   /**
-   * Ends the stream on both sides when it is aborted, with its reason. To be used where the other side is terminated, as
-   * browsers do not tell when a worker is gone. Node does: there the streams end with a `NetworkError`.
+   * Ends the stream on both sides when it is aborted, with its reason: the one way to end a stream from the side that gave
+   * it away.
    */
   signal?: AbortSignal;
 }

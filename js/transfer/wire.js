@@ -7,6 +7,7 @@
  * 2. The port keeps a Node process alive only while its owner said that it waits for the other side.
  */
 import { uncurryThis } from '../internal/intrinsics.js';
+import { announce, unwatch, watch } from './presence.js';
 
 const { DOMException, MessageChannel, MessageEvent, MessagePort } = globalThis;
 const method = (name) => MessagePort && uncurryThis(MessagePort.prototype[name]);
@@ -30,21 +31,20 @@ export const isPort = (value) => MessagePort !== undefined && value instanceof M
 export class Wire {
   /**
    * @param owner `receive(type, value)` gets each message; `fail(error)` is called when one could not be deserialized,
-   *   and, where `watch` is true and the engine tells, when the other side is gone.
+   *   and, where `isWatching` is true and the engine tells, when the other side is gone.
    */
-  constructor(port, owner, watch) {
+  constructor(port, owner, isWatching) {
     this.port = port;
     this.owner = owner;
     listen(port, 'message', (event) => this.deliver(dataOf(event)));
     listen(port, 'messageerror', () => {
       if (this.port !== undefined) this.fail(dataCloneError('A message of the transferred stream could not be deserialized here'));
     });
-    if (watch) {
-      listen(port, 'close', () => {
-        if (this.port === undefined) return;
-        this.port = undefined;
-        owner.fail(new DOMException('The other side of the transferred stream is gone', 'NetworkError'));
-      });
+    this.watches = isWatching;
+    if (isWatching) {
+      listen(port, 'close', () => this.lost());
+      // Node's ports tell by `close`.
+      if (port.unref === undefined) announce(this);
     }
     startPort(port);
     this.waits(false);
@@ -60,7 +60,8 @@ export class Wire {
     // The other side may be anybody: what is no message of ours is passed over.
     if (this.port === undefined || message === null || typeof message !== 'object') return;
     const { type, value } = message;
-    if (type === 'exception') this.owner.receive('error', new DOMException(value?.message, value?.name));
+    if (type === 'lock' && this.watches) watch(this, value);
+    else if (type === 'exception') this.owner.receive('error', new DOMException(value?.message, value?.name));
     else this.owner.receive(type, value);
   }
 
@@ -103,9 +104,18 @@ export class Wire {
     this.owner.fail(error);
   }
 
+  /** The other side is gone. */
+  lost() {
+    if (this.port === undefined) return;
+    this.close();
+    this.owner.fail(new DOMException('The other side of the transferred stream is gone', 'NetworkError'));
+  }
+
   close() {
     const { port } = this;
+    if (port === undefined) return;
     this.port = undefined;
-    if (port !== undefined) closePort(port);
+    closePort(port);
+    if (this.watches) unwatch(this);
   }
 }

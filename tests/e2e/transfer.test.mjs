@@ -26,6 +26,9 @@ const expected = {
   'a transform runs in the worker': 'EBB AND FLOW',
   "the engine's own fetch body is read in a worker": TOTAL,
   'a frame reads what the page produces': 'high tide',
+  'a worker that is gone cancels the sources of the streams it had': 'NetworkError',
+  'a worker that is gone fails the streams it gave': 'NetworkError',
+  'a worker that ends by itself after its stream has failed nothing': '12345',
   'a worker can be terminated, and its sources cancelled, with a signal': 'going down',
 };
 

@@ -164,6 +164,38 @@ const checks = {
     return answer;
   },
 
+  'a worker that is gone cancels the sources of the streams it had': async () => {
+    const source = counting();
+    const thread = worker('readLater', source.stream);
+    await thread.next();
+    thread.go(1);
+    await thread.next();
+    await settle();
+    thread.terminate();
+    await source.cancelled;
+    return source.reason.name;
+  },
+
+  'a worker that is gone fails the streams it gave': async () => {
+    const thread = worker('count');
+    const reader = receive(await thread.next()).getReader();
+    await reader.read();
+    await settle();
+    thread.terminate();
+    try {
+      for (;;) await reader.read();
+    } catch (error) {
+      return error.name;
+    }
+  },
+
+  'a worker that ends by itself after its stream has failed nothing': async () => {
+    const thread = worker('last');
+    let text = '';
+    for await (const chunk of receive(await thread.next())) text += chunk;
+    return text;
+  },
+
   'a worker can be terminated, and its sources cancelled, with a signal': async () => {
     const abort = new AbortController();
     const source = counting();

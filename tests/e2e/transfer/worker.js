@@ -65,6 +65,17 @@ const commands = {
   },
   upper: () => give(new TransformStream({ transform: (chunk, c) => c.enqueue(chunk.toUpperCase()) })),
   sink: () => give(new WritableStream({ write: tell })),
+  async last() {
+    let n = 0;
+    give(new ReadableStream({
+      pull(c) {
+        c.enqueue((n += 1));
+        if (n < 5) return;
+        c.close();
+        setTimeout(close, 5);
+      },
+    }, { highWaterMark: 0 }));
+  },
   count() {
     let pulls = 0;
     give(new ReadableStream({
