@@ -9,5 +9,5 @@ export function describe(value) {
     const keys = Object.keys(value);
     return keys.length === 0 ? 'an object without keys' : `an object with the keys ${keys.slice(0, 5).join(', ')}`;
   }
-  return `${/^[AEIOU]/i.test(name) ? 'an' : 'a'} ${name}`;
+  return `${/^[AEIO]/i.test(name) ? 'an' : 'a'} ${name}`;
 }

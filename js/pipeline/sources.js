@@ -17,7 +17,7 @@ export function refusalOfSource(value) {
     return value.body?.locked ? `is ${describe(value)} whose body is locked; ${unlockAdvice}` : undefined;
   }
   if (is.isBytes(value) || typeof value === 'string') {
-    return `is ${describe(value)}; put it in an array, [chunk], to send it as one chunk, or in a Blob to send it in slices`;
+    return `is ${typeof value === 'string' ? 'a string' : describe(value)}; put it in an array, [chunk], to send it as one chunk, or in a Blob to send it in slices`;
   }
   if (is.isThenable(value)) return 'is a promise; await it first, or pass a function that returns it: ({ signal }) => …';
   if (is.isBlob(value) || is.isNodeReadable(value) || is.isIterable(value)) return undefined;
