@@ -228,6 +228,7 @@ class WritableBridge {
     this.far = far;
     this.writer = far.getWriter();
     this.ended = false;
+    this.closing = false;
     this.aborted = undefined;
     this.lastWrite = undefined;
   }
@@ -235,7 +236,10 @@ class WritableBridge {
   start(controller) {
     const { writer } = this;
     writer.closed.then(
-      () => this.unlock(),
+      () => {
+        if (!this.closing) controller.error(new TypeError('The stream that this one writes to has been closed already'));
+        this.unlock();
+      },
       (error) => {
         if (this.ended) return;
         controller.error(error);
@@ -259,6 +263,7 @@ class WritableBridge {
   }
 
   close() {
+    this.closing = true;
     return this.writer.close();
   }
 

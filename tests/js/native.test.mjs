@@ -202,6 +202,15 @@ for (const { name, convert, FromReadable, FromWritable, ToReadable, ToWritable }
       await assert.rejects(writer.closed, (error) => error === failure);
     });
 
+    test('is errored when the given stream was closed before', async () => {
+      const given = new FromWritable();
+      await given.close();
+      const writer = convert(given).getWriter();
+      writer.ready.catch(() => {});
+      await assert.rejects(writer.closed, { name: 'TypeError', message: /closed already/ });
+      assert.equal(given.locked, false);
+    });
+
     for (const how of ['close', 'abort']) {
       test(`unlocks the given stream after ${how}`, async () => {
         const given = new FromWritable();

@@ -348,6 +348,47 @@ describe('a pipeline that fails', () => {
   });
 });
 
+describe('a pipeline of streams that have ended before', () => {
+  const failure = new Error('failed before');
+  const errored = (Readable) => new Readable({ start: (c) => c.error(failure) });
+  const erroredSink = (Writable) => new Writable({ start: (c) => c.error(failure) });
+
+  for (const [name, Readable, Writable] of [
+    ['ours', ReadableStream, WritableStream],
+    ["the engine's", globalThis.ReadableStream, globalThis.WritableStream],
+  ]) {
+    test(`fails with the error of a source of ${name}, and aborts the sink with it`, async () => {
+      let aborted;
+      await assert.rejects(
+        within(1000, pipeline(errored(Readable), new TransformStream(), new WritableStream({ abort: (reason) => void (aborted = reason) }))),
+        (error) => error === failure,
+      );
+      assert.equal(aborted, failure);
+    });
+
+    test(`fails with the error of a sink of ${name}, and cancels the source with it`, async () => {
+      let cancelled;
+      const source = new ReadableStream({ cancel: (reason) => void (cancelled = reason) });
+      await assert.rejects(within(1000, pipeline(source, erroredSink(Writable))), (error) => error === failure);
+      assert.equal(cancelled, failure);
+    });
+
+    test(`fails when a sink of ${name} is closed, and cancels the source`, async () => {
+      let cancelled;
+      const source = new ReadableStream({ cancel: (reason) => void (cancelled = reason) });
+      const sink = new Writable();
+      await sink.close();
+      const error = await within(1000, pipeline(source, sink).catch((reason) => reason));
+      assert.equal(error.name, 'TypeError');
+      assert.equal(cancelled, error);
+    });
+
+    test(`ends at once from a source of ${name} that is closed`, async () => {
+      assert.deepEqual(await within(1000, pipeline(new Readable({ start: (c) => c.close() }), new TransformStream(), collect)), []);
+    });
+  }
+});
+
 describe('a pipeline with a stopped consumer', () => {
   test('holds a bounded number of chunks, however many stages there are', async () => {
     let made = 0;
