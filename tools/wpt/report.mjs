@@ -81,11 +81,14 @@ export function explain(runs) {
 
 const escape = (text) => text.replace(/([|<>`*_])/g, '\\$1').replace(/\n/g, ' ');
 
+/** "Chromium" of "Chromium 156.0.8078.79". */
+const shortName = (version) => version.replace(/ [\d.]+$/, '');
+
 function reasonSection(reason, tests, versions) {
   const byFile = new Map();
   for (const [key, engines] of tests) {
     const [id, name] = key.split('\n');
-    const where = engineOrder.filter((engine) => engines.includes(engine)).map((engine) => versions[engine]).join(', ');
+    const where = engineOrder.filter((engine) => engines.includes(engine)).map((engine) => shortName(versions[engine])).join(', ');
     const label = `${id}\n${where}`;
     byFile.set(label, [...(byFile.get(label) ?? []), name]);
   }
@@ -123,7 +126,7 @@ an expected failure that passes.
 ${[...reasons].map(([reason, tests]) => `\n${reasonSection(reason, tests, versions)}\n`).join('')}${unexplained.length === 0 ? '' : `
 ### Not explained
 
-${unexplained.map(({ engine, id, name, message }) => `- \`${id}\` (${versions[engine]}): “${escape(name)}”: ${escape(message.split('\n')[0])}`).join('\n')}
+${unexplained.map(({ engine, id, name, message }) => `- \`${id}\` (${shortName(versions[engine])}): “${escape(name)}”: ${escape(message.split('\n')[0])}`).join('\n')}
 `}`;
 }
 
