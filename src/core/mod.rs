@@ -17,8 +17,9 @@
 //!
 //! 1. A method never calls the host. Every transition is complete when it returns, so user code
 //!    that runs as an effect may call any method of any stream.
-//! 2. An answer describes one object. What a change means to a second one (a pipe, a transform's
-//!    other side) the host learns by calling that one's method.
+//! 2. An answer describes one object. What a change means to a second one is decided here where no
+//!    user code is concerned (a pipe's answered read, a transform's two sides); else the host learns
+//!    it by calling that one's method.
 //! 3. A slot is freed at its machine's terminal state; a call with a stale id answers
 //!    [`effect::STALE`] and changes nothing.
 //! 4. `Effects` bits of user code (`CALL_PULL`, `CALL_WRITE`, …) are the last thing a host does
