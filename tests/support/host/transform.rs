@@ -122,9 +122,6 @@ impl Host {
                 Err(reason) => Completion::Throw(reason),
             }
         };
-        if let Completion::Value(_) = result {
-            return result;
-        }
         let promise = self.promise_resolved_with(result);
         Completion::Promise(self.react(
             promise,
