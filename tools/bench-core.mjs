@@ -13,6 +13,7 @@ import { run, runMain, say, StepError } from './steps.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const BASELINE = join(root, 'benches', 'core', 'baseline.json');
+const PACKAGE = ['--manifest-path', 'benches/core/Cargo.toml', '--target-dir', 'target/benches'];
 const ALLOWED_GROWTH = 0.05;
 const FEW = 1_000;
 const MANY = 11_000;
@@ -20,7 +21,7 @@ const MANY = 11_000;
 /** Builds the program that does one command and resolves with its path. */
 async function buildProgram() {
   say('• Build the benches of the core');
-  const { code, output } = await run('cargo', ['bench', '--locked', '--bench', 'core_instructions', '--no-run', '--message-format=json'], { cwd: root });
+  const { code, output } = await run('cargo', ['build', '--release', '--locked', '--message-format=json', ...PACKAGE], { cwd: root });
   const line = output.split('\n').find((text) => text.includes('"executable":"') && text.includes('core_instructions'));
   if (code !== 0 || !line) throw new StepError('Build the benches of the core', { tail: output.slice(-3000), advice: 'Mend the error above.' });
   return JSON.parse(line).executable;
@@ -76,7 +77,7 @@ async function main() {
     say(`Wrote ${BASELINE.slice(root.length + 1)}`);
     return;
   }
-  if (values.time) say((await run('cargo', ['bench', '--locked', '--bench', 'core_time'], { cwd: root })).output);
+  if (values.time) say((await run('cargo', ['bench', '--locked', ...PACKAGE], { cwd: root })).output);
   const over = rows.filter((row) => row.over);
   if (over.length) {
     throw new StepError('Count instructions', {

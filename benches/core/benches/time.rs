@@ -1,8 +1,6 @@
-//! `cargo bench --bench core_time`: the hot commands' times, natively.
-mod commands;
-
-use commands::COMMANDS;
+//! `npm run bench:core -- --time`: the hot commands' times, natively.
 use divan::counter::ItemsCount;
+use tidegate_benches::COMMANDS;
 
 const TURNS: u32 = 10_000;
 

@@ -1,11 +1,9 @@
 //! `core_instructions NAME TURNS` does one hot command TURNS times; tools/bench-core.mjs counts its instructions under
 //! callgrind. Without arguments it lists the names.
-mod commands;
-
-use commands::COMMANDS;
+use tidegate_benches::COMMANDS;
 
 fn main() {
-    let mut args = std::env::args().skip(1).filter(|arg| arg != "--bench");
+    let mut args = std::env::args().skip(1);
     let Some(name) = args.next() else {
         for command in COMMANDS {
             println!("{}", command.name);
