@@ -2,6 +2,7 @@
 //! re-entrant ones included, and must let user code see the same.
 //!
 //! `cargo test --release --test core_model -- --ignored` makes a million calls of each kind; MODEL_SEED=n makes others.
+//! Byte streams have programs and a model of their own in core_byte_source.rs.
 #![cfg(feature = "core")]
 
 mod support;
