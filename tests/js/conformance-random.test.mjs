@@ -1,6 +1,9 @@
 /**
  * Random programs against web-streams-polyfill, which follows the standard's steps one by one: the logs must be the same,
  * in order, down to the microtask. Tees, transforms and pipes are left out: there the order within a task differs.
+ *
+ * What differential.test.mjs leaves out: several calls in one task, and callbacks whose answers are promises that later
+ * steps fulfil or reject.
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
