@@ -7,6 +7,9 @@ import { cargoCounts, nodeCounts } from './counts.mjs';
 
 const COMPONENTS = 'Mend what is named above; if cargo does not know the command, `rustup component add rustfmt clippy`.';
 
+/** Not `transferable`: some of its tests can only time out, which takes minutes in each engine. */
+const WPT_SUITES = ['streams', 'compression', 'encoding'];
+
 /**
  * Steps `{ name, title, command, args, counts?, needs?, advice?, missing? }`; `missing` says why a step cannot run
  * on this tree or machine, which is reported and is not a failure.
@@ -76,7 +79,11 @@ export function plan(root, env = process.env) {
       name: 'wpt',
       title: 'Web Platform Tests',
       command: node,
-      args: ['tools/wpt/run.mjs', '--dir', env.WPT_DIR ?? '', ...['node', ...availableEngines()].flatMap((engine) => ['--engine', engine])],
+      args: [
+        'tools/wpt/run.mjs', '--dir', env.WPT_DIR ?? '',
+        ...['node', ...availableEngines()].flatMap((engine) => ['--engine', engine]),
+        ...WPT_SUITES.flatMap((suite) => ['--suite', suite]),
+      ],
       needs: 'build',
       missing: wptMissing(root, env),
     },
