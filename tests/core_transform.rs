@@ -117,6 +117,16 @@ fn a_size_that_ends_the_stream_and_is_bad_is_still_refused() {
 }
 
 #[test]
+fn a_size_that_cancels_the_readable_side_leaves_later_writes_held() {
+    let mut core = Core::new();
+    let (transform, readable, writable) = started(&mut core, 4.0, HAS_SIZE);
+    assert_eq!(core.transform_enqueue(transform), readable::NEED_SIZE);
+    assert_eq!(core.readable_cancel(readable), readable::CLOSE);
+    assert_eq!(core.transform_enqueue_commit(transform, 1.0), STALE);
+    assert_eq!(core.writable_write(writable, 1.0), QUEUED | HOLD_WRITE);
+}
+
+#[test]
 fn an_enqueue_to_a_closing_readable_side_is_refused() {
     let mut core = Core::new();
     let (transform, readable, _) = started(&mut core, 1.0, 0);

@@ -94,6 +94,12 @@ impl Core {
             return self.readable_enqueue_commit(0, size);
         };
         let effects = self.readable_enqueue_commit(transform.readable, size);
+        if effects == STALE
+            && let Some(transform) = self.transforms.get_mut(id)
+        {
+            // `size()` ended the readable side, which has no room from then on.
+            transform.backpressure = true;
+        }
         self.after_enqueue(id, effects)
     }
 
