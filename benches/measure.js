@@ -4,8 +4,14 @@
  */
 import { workloads } from './workloads.js';
 
-/** Turns of half the length before those that count, so that compilers have seen the code. */
-const WARM_UP = 2;
+/** The part of a turn's length that runs before it and does not count: what is measured is the steady state. */
+const LEAD_IN = 0.5;
+
+/**
+ * Clears what the run before left. Of the young objects only: V8's full collection also drops hidden classes that have no
+ * object just then, and with them the code compiled for them, and steady state would be two to four times as slow.
+ */
+const collect = () => globalThis.gc?.({ type: 'minor' });
 
 const pause = (milliseconds) => new Promise((resolve) => { setTimeout(resolve, milliseconds); });
 
@@ -34,19 +40,19 @@ export async function measure(implementations, { only, turns = 6, chunks = 20_00
       times.set(implementation, []);
       runs.set(implementation, own ? own[name] : (count) => run(implementations[implementation], count, { bytesUrl }));
     }
-    for (let turn = -WARM_UP; turn < turns; turn += 1) {
+    for (let turn = 0; turn < turns; turn += 1) {
       for (let i = 0; i < names.length; i += 1) {
-        const implementation = names[(i + turn + WARM_UP) % names.length];
+        const implementation = names[(i + turn) % names.length];
         if (!times.has(implementation) || errors.has(implementation)) continue;
-        globalThis.gc?.();
+        collect();
         await pause(5);
-        const count = turn < 0 ? Math.max(1, Math.floor(chunks / 2)) : chunks;
         try {
+          await runs.get(implementation)(Math.ceil(chunks * LEAD_IN));
           const started = performance.now();
-          const arrived = await runs.get(implementation)(count);
+          const arrived = await runs.get(implementation)(chunks);
           const elapsed = performance.now() - started;
-          if (arrived !== count) throw new Error(`${arrived} of ${count} chunks arrived`);
-          if (turn >= 0) times.get(implementation).push(elapsed * 1e6 / count);
+          if (arrived !== chunks) throw new Error(`${arrived} of ${chunks} chunks arrived`);
+          times.get(implementation).push(elapsed * 1e6 / chunks);
         } catch (error) {
           errors.set(implementation, String(error?.message ?? error));
         }
