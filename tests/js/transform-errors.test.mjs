@@ -13,3 +13,14 @@ test('a transform() that throws errors the stream in a microtask, not within wri
   assert.equal(writer.desiredSize, null);
   await assert.rejects(readable.getReader().read(), (reason) => reason === error);
 });
+
+test('a cancel whose transformer errors the stream fulfils though a write was waiting', async () => {
+  let controller;
+  const { readable, writable } = new TransformStream({
+    start(c) { controller = c; },
+    cancel() { controller.error('error'); },
+  });
+  await new Promise((resolve) => setTimeout(resolve));
+  const write = writable.getWriter().write('chunk');
+  await Promise.all([readable.cancel('reason'), assert.rejects(write, (reason) => reason === 'error')]);
+});

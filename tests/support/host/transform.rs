@@ -105,12 +105,14 @@ impl Host {
     pub fn wake_write(&mut self, at: usize) {
         let chunk = self.transforms[at].waiting.take();
         let writable = self.transforms[at].writable;
-        if let WritableState::Erroring(reason) = self.writables[writable].state {
-            self.write_failed(writable, reason);
-            return;
-        }
-        let result = self.perform_transform(at, chunk.expect("a write waits"));
-        self.after_write(writable, result);
+        let result = match self.writables[writable].state {
+            WritableState::Erroring(reason) => Completion::Throw(reason),
+            _ => self.perform_transform(at, chunk.expect("a write waits")),
+        };
+        // The promise of a reaction follows what that returned.
+        let reaction = self.promise();
+        self.resolve_with(reaction, result);
+        self.after_write(writable, Completion::Promise(reaction));
     }
 
     pub fn perform_transform(&mut self, at: usize, chunk: Value) -> Completion {
