@@ -1,4 +1,6 @@
 /** The public face of `tidegate`. */
+import './internal/keep-alive.js';
+
 export { batches } from './batches.js';
 export { ByteLengthQueuingStrategy, CountQueuingStrategy } from './strategies.js';
 export { fromNative, toNative } from './native.js';
