@@ -367,8 +367,11 @@ function finishRespond(stream, effects) {
     views.push(first.view());
   }
   if (effects & B_COPY) makeCopies(stream, undefined, views);
-  fulfillViews(stream.reader, views);
-  if (effects & R_CALL_PULL) callPull(stream);
+  try {
+    fulfillViews(stream.reader, views);
+  } finally {
+    if (effects & R_CALL_PULL) callPull(stream);
+  }
 }
 
 function answerClosed(stream, effects) {

@@ -22,8 +22,12 @@ export class GenericReaderImpl {
     (this.requests ??= new Fifo()).push(request);
   }
 
-  /** Answers the first request. */
+  /**
+   * Answers the first request. There is none where a byte source answers the request for a read that enqueued bytes
+   * have answered since, which the standard leaves open.
+   */
   fulfill(chunk) {
+    if (!this.requests?.length) throw new TypeError('respond(): the read that this request was made for has been answered already');
     this.requests.shift().chunkSteps(chunk);
   }
 
