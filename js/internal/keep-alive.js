@@ -35,7 +35,7 @@ const read = new ReadableStream({ pull: nothing });
 const iterated = new ReadableStream();
 
 // On a class that the public ones refer to: a variable that no function reads would be collected.
-ReadableImpl.kept = [
+/** @type {any} */ (ReadableImpl).kept = [
   pipe(), transform(), bytes(), read, read.getReader(), readableImpl(read).reader, iterated.values(),
   new Deferred(), new PromiseReadRequest(), new PromiseReadIntoRequest(),
 ];
