@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 const RUST: [&str; 4] = [
     include_str!("../src/core/effect.rs"),
     include_str!("../src/core/readable.rs"),
+    include_str!("../src/core/byte_plan.rs"),
     include_str!("../src/core/byte_source.rs"),
     include_str!("../src/core/pipe.rs"),
 ];

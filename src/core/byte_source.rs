@@ -9,6 +9,9 @@
 //! pending then are answered when the source responds with 0.
 use alloc::collections::VecDeque;
 
+pub use super::byte_plan::{COPY_ENTRY_DONE, COPY_FILLED, COPY_NEXT, Plan};
+
+use super::byte_plan::Copy;
 use super::effect::bytes::*;
 use super::effect::{Effects, REFUSED, STALE};
 use super::{Core, Id};
@@ -17,13 +20,6 @@ use super::{Core, Id};
 pub const NO_PULL: u32 = 2;
 /// The source has an `autoAllocateChunkSize`: a default reader's reads bring a buffer of their own.
 pub const AUTO_ALLOCATE: u32 = 4;
-
-/// `Plan` step: there is a copy to make.
-pub const COPY_NEXT: u32 = 1;
-/// `Plan` step: the queue's first entry is used up by it.
-pub const COPY_ENTRY_DONE: u32 = 2;
-/// `Plan` step: the first descriptor is complete with it.
-pub const COPY_FILLED: u32 = 4;
 
 /// Numbers beyond what a length can be are cut to 0 or to this, so that sums never overflow.
 const LENGTH_LIMIT: f64 = (1u64 << 53) as f64;
@@ -50,57 +46,6 @@ struct PullInto {
     minimum_fill: u64,
     element_size: u64,
     reader_type: ReaderType,
-}
-
-/// One copy from the queue's first entry to the first descriptor.
-#[derive(Debug, Clone, Copy, Default)]
-struct Copy {
-    step: u32,
-    from: u64,
-    to: u64,
-    length: u64,
-}
-
-/// The numbers that belong to the last answer.
-#[derive(Debug, Default)]
-pub struct Plan {
-    /// Bytes of a finished or abandoned descriptor.
-    filled: u64,
-    /// Bytes after `filled` that go back to the queue.
-    remainder: u64,
-    /// Entries of the queue that answer requests.
-    answers: u32,
-    /// Where in the queue's first entry its unread part begins.
-    entry_offset: u64,
-    copy: Copy,
-    copies: VecDeque<Copy>,
-}
-
-impl Plan {
-    pub(super) const fn new() -> Self {
-        Self {
-            filled: 0,
-            remainder: 0,
-            answers: 0,
-            entry_offset: 0,
-            copy: Copy {
-                step: 0,
-                from: 0,
-                to: 0,
-                length: 0,
-            },
-            copies: VecDeque::new(),
-        }
-    }
-
-    #[inline]
-    fn clear(&mut self) {
-        self.filled = 0;
-        self.remainder = 0;
-        self.answers = 0;
-        self.entry_offset = 0;
-        self.copies.clear();
-    }
 }
 
 /// A byte stream that is not errored and either not closed or still owed a response.
@@ -656,47 +601,5 @@ impl Core {
                 head.reader_type = ReaderType::None;
             }
         }
-    }
-
-    /// Plan: takes the next copy; 0 where there is none left. See [`COPY_NEXT`].
-    #[inline]
-    pub fn bytes_next_copy(&mut self) -> u32 {
-        self.plan.copy = self.plan.copies.pop_front().unwrap_or_default();
-        self.plan.copy.step
-    }
-
-    /// Plan: where the copy begins, from the start of the entry's own bytes.
-    pub fn bytes_copy_from(&self) -> f64 {
-        self.plan.copy.from as f64
-    }
-
-    /// Plan: where the copy goes, from the start of the descriptor's region.
-    pub fn bytes_copy_to(&self) -> f64 {
-        self.plan.copy.to as f64
-    }
-
-    /// Plan: how many bytes are copied.
-    pub fn bytes_copy_length(&self) -> f64 {
-        self.plan.copy.length as f64
-    }
-
-    /// Plan: the bytes of the descriptor that `FILLED`, `ABANDONED` or `ANSWER_CLOSED` is about.
-    pub fn bytes_filled(&self) -> f64 {
-        self.plan.filled as f64
-    }
-
-    /// Plan: the bytes after `bytes_filled` that `REMAINDER` is about.
-    pub fn bytes_remainder(&self) -> f64 {
-        self.plan.remainder as f64
-    }
-
-    /// Plan: how many entries `ANSWER` is about.
-    pub fn bytes_answers(&self) -> u32 {
-        self.plan.answers
-    }
-
-    /// Plan: where the unread part of the entry of `CHUNK` or `ANSWER` begins.
-    pub fn bytes_entry_offset(&self) -> f64 {
-        self.plan.entry_offset as f64
     }
 }

@@ -24,6 +24,7 @@
 //!    [`effect::STALE`] and changes nothing.
 //! 4. `Effects` bits of user code (`CALL_PULL`, `CALL_WRITE`, …) are the last thing a host does
 //!    with an answer.
+pub mod byte_plan;
 pub mod byte_source;
 pub mod effect;
 pub mod id;
