@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 /// The Rust files that constants of effects.js come from, with what JavaScript puts before the names of each
 /// module; names of a module that has no prefix are as they are.
-const RUST: [&str; 4] = [
+const RUST: [&str; 5] = [
     include_str!("../src/core/effect.rs"),
     include_str!("../src/core/readable.rs"),
     include_str!("../src/core/byte_plan.rs"),
