@@ -6,7 +6,7 @@
  * caused it (`scheduleInPipe`). It still runs after the page's callback that caused it has returned.
  */
 import { Fifo } from './fifo.js';
-import { promiseThen, resolved } from './intrinsics.js';
+import { resolved } from './intrinsics.js';
 
 let ring = new Array(128);
 let mask = 127;
@@ -64,7 +64,7 @@ export function schedule(job, target) {
   ring[tail + 1] = target;
   tail = (tail + 2) & mask;
   if (tail === head) grow();
-  promiseThen(resolved, runNext);
+  resolved.then(runNext);
 }
 
 /** The way to schedule a job for a stream whose lock is `lock`. */
