@@ -11,6 +11,7 @@ use tidegate::core::Core;
 use tidegate::core::effect::pipe::*;
 use tidegate::core::effect::{STALE, readable, writable};
 use tidegate::core::pipe::{BYTE_SOURCE, PREVENT_ABORT, PREVENT_CANCEL, PREVENT_CLOSE};
+use tidegate::core::readable::NO_PULL;
 
 /// Source 0 and destination 0, started; the source has no pull.
 fn host(source_mark: f64, destination_mark: f64) -> Host {
@@ -306,4 +307,47 @@ fn a_stale_id_answers_stale_and_changes_nothing() {
         core.pipe_free(stale);
     }
     assert_eq!(core.live(), 2);
+}
+
+/// A pipe of the core whose destination has one write in flight, with what is queued in the source.
+fn writing(source_queue: u32) -> (Core, u32, u32) {
+    let mut core = Core::new();
+    let source = core.readable_new(5.0, NO_PULL);
+    let destination = core.writable_new(1.0);
+    core.readable_started(source);
+    core.writable_started(destination);
+    for _ in 0..=source_queue {
+        core.readable_enqueue(source);
+    }
+    let pipe = core.pipe_new(source, 0, destination, 0, 0);
+    assert_eq!(core.pipe_next(pipe) & ACTION_MASK, MOVE);
+    core.pipe_write(pipe, 1.0);
+    (core, pipe, destination)
+}
+
+#[test]
+fn the_report_of_a_write_that_made_room_says_what_the_pipe_does_next() {
+    let (mut core, pipe, _) = writing(1);
+    let moved = MOVE | readable::CHUNK << SOURCE_SHIFT;
+    assert_eq!(core.pipe_write_settled(pipe), WRITTEN | moved);
+    core.pipe_write(pipe, 1.0);
+    let read = READ | readable::PENDING << SOURCE_SHIFT;
+    assert_eq!(core.pipe_write_settled(pipe), WRITTEN | read);
+}
+
+#[test]
+fn the_report_of_a_write_gives_the_destinations_effects_where_there_are_others() {
+    let (mut core, pipe, destination) = writing(1);
+    core.writable_close(destination);
+    let expected = writable::RESOLVE_WRITE | writable::CALL_CLOSE;
+    assert_eq!(core.pipe_write_settled(pipe), expected);
+}
+
+#[test]
+fn the_report_of_a_write_leaves_a_pipe_that_shuts_down_to_its_host() {
+    let (mut core, pipe, _) = writing(1);
+    core.pipe_signalled(pipe);
+    let expected = writable::RESOLVE_WRITE | writable::READY;
+    assert_eq!(core.pipe_write_settled(pipe), expected);
+    assert_eq!(core.pipe_write_settled(0), STALE);
 }

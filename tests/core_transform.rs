@@ -333,3 +333,29 @@ fn a_start_that_fails_errors_both_sides() {
     );
     assert_eq!(host.core.live(), 0);
 }
+
+#[test]
+fn the_report_of_a_transform_that_ended_well_settles_the_pull_and_the_write() {
+    let mut core = Core::new();
+    let (transform, readable, writable) = started(&mut core, 0.0, 0);
+    core.readable_read(readable);
+    assert_eq!(core.writable_write(writable, 1.0), QUEUED | CALL_WRITE);
+    let answered = readable::FULFILL | readable::SETTLE_PULL;
+    assert_eq!(core.transform_enqueue(transform), answered);
+    core.writable_write(writable, 1.0);
+    let expected = RESOLVE_WRITE | HOLD_WRITE;
+    assert_eq!(core.transform_settled(readable, writable, 0), expected);
+    let wanted = readable::PENDING | readable::WAKE_WRITE;
+    assert_eq!(core.readable_read(readable), wanted);
+}
+
+#[test]
+fn the_report_of_a_transform_whose_readable_side_has_ended_settles_the_write() {
+    let mut core = Core::new();
+    let (transform, readable, writable) = started(&mut core, 0.0, 0);
+    core.readable_read(readable);
+    core.writable_write(writable, 1.0);
+    core.transform_enqueue(transform);
+    core.readable_close(readable);
+    assert_eq!(core.transform_settled(readable, writable, 0), RESOLVE_WRITE);
+}

@@ -75,6 +75,7 @@ export const P_ABORT_BOTH = 7;
 export const P_FINISH = 8;
 export const P_DRAINING = 9;
 export const P_BEGIN_DRAINING = 10;
+export const P_WRITTEN = 1 << 28;
 export const P_SOURCE_SHIFT = 16;
 export const P_ACTION_MASK = 0xf;
 export const P_BY_SOURCE_ERROR = 1 << 4;

@@ -5,7 +5,6 @@
  * A job inside a pipe, whose effects no promise of the page tells about, may join the microtask of the job that
  * caused it (`scheduleInPipe`). It still runs after the page's callback that caused it has returned.
  */
-import { Fifo } from './fifo.js';
 import { resolved } from './intrinsics.js';
 
 let ring = new Array(128);
@@ -15,7 +14,9 @@ let tail = 0;
 
 /** How many jobs may join one microtask before the page's own get their turn. */
 const BURST = 64;
-const burst = new Fifo();
+/** The jobs that have joined the running microtask, each with its target. */
+const burst = new Array(2 * BURST);
+let joined = 0;
 let room = 0;
 
 function runNext() {
@@ -25,24 +26,34 @@ function runNext() {
   ring[head + 1] = undefined;
   head = (head + 2) & mask;
   room = BURST;
+  let next = 0;
   try {
     job(target);
-    while (burst.length > 0) {
-      const next = burst.shift();
-      next(burst.shift());
+    while (next < joined) {
+      next += 2;
+      burst[next - 2](takeTarget(next - 1));
     }
   } finally {
     room = 0;
-    while (burst.length > 0) schedule(burst.shift(), burst.shift());
+    for (; next < joined; next += 2) schedule(burst[next], takeTarget(next + 1));
+    joined = 0;
   }
+}
+
+/** Leaves nothing behind that would keep a stream alive. */
+function takeTarget(at) {
+  const target = burst[at];
+  burst[at] = undefined;
+  return target;
 }
 
 /** Calls `job(target)` later in the running microtask of ours, or, where none runs or it is long already, in one of its own. */
 export function scheduleInPipe(job, target) {
   if (room > 0) {
     room--;
-    burst.push(job);
-    burst.push(target);
+    burst[joined] = job;
+    burst[joined + 1] = target;
+    joined += 2;
   } else {
     schedule(job, target);
   }

@@ -91,6 +91,11 @@ class Pipe extends Deferred {
     advance(this);
   }
 
+  /** Does what `answer` says, and what comes after it. */
+  goOn(answer) {
+    if (carryOut(this, answer)) advance(this);
+  }
+
   onErroring() {}
 
   onWriteSettled() {

@@ -8,7 +8,7 @@ import {
 } from './effects.js';
 import { Fifo } from './fifo.js';
 import { isolate, noop, promiseReject, promiseResolve, promiseThen, resolved } from './intrinsics.js';
-import { later, schedule } from './jobs.js';
+import { schedule } from './jobs.js';
 
 export const READABLE = 0;
 export const CLOSED = 1;
@@ -199,7 +199,7 @@ function finishEnqueue(stream, chunk, first, transform) {
   else if (effects & R_FULFILL) stream.reader.fulfill(chunk);
   if (effects & (R_SETTLE_PULL | FOLLOW_UP)) {
     if (effects & FOLLOW_UP) applyReadable(stream, effects);
-    if (effects & R_SETTLE_PULL) later(stream.reader)(pullSettled, stream);
+    if (effects & R_SETTLE_PULL) stream.transform.settlePull();
   }
   return (effects & (REFUSED | STALE)) === 0 || (first & R_NEED_SIZE) !== 0;
 }

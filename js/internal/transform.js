@@ -2,12 +2,13 @@
 import { core } from './core.js';
 import { T_FINISH, T_WAKE_WRITE } from './effects.js';
 import { Deferred, isolate, noop, promiseReject, promiseResolve, promiseThen } from './intrinsics.js';
-import { later, schedule } from './jobs.js';
+import { later, schedule, scheduleInPipe } from './jobs.js';
 import {
-  afterReadableStart, closeReadable, enqueueTransformed, ERRORED, errorStream, READABLE, ReadableImpl,
+  afterReadableStart, closeReadable, enqueueTransformed, ERRORED, errorStream, pullSettled, READABLE, ReadableImpl,
 } from './readable.js';
 import {
-  afterWritableStart, CLOSED as W_CLOSED, ERRORED as W_ERRORED, ERRORING, errorWritable, WritableImpl, writeFailed, writeSettled,
+  afterWritableStart, applyWritten, CLOSED as W_CLOSED, ERRORED as W_ERRORED, ERRORING, errorWritable, openPipeInto, WritableImpl,
+  writeFailed, writeSettled,
 } from './writable.js';
 
 const abandoned = new FinalizationRegistry((id) => core.transform_free(id));
@@ -20,6 +21,10 @@ export class TransformImpl {
     this.cancel = undefined;
     this.controller = undefined;
     this.waiting = undefined;
+    /** Whether the page's transform() is running for a pipe, with a pipe to read what it gives. */
+    this.performing = false;
+    /** Whether that has answered the readable side's pull. */
+    this.answeredPull = false;
     this.finish = undefined;
     this.writable = new WritableImpl(
       writableStrategy.highWaterMark,
@@ -100,17 +105,39 @@ export class TransformImpl {
   /** https://streams.spec.whatwg.org/#transform-stream-default-controller-perform-transform */
   perform(chunk) {
     let result;
+    this.performing = this.writable.writer?.isPipe === true && this.readable.reader?.isPipe === true;
     try {
       if (this.transform === undefined) this.enqueue(chunk);
       else result = this.transform(chunk, this.controller);
     } catch (error) {
       result = promiseReject(error);
     }
+    this.performing = false;
     if (result === undefined) return undefined;
+    if (this.answeredPull) {
+      this.answeredPull = false;
+      later(this.readable.reader)(pullSettled, this.readable);
+    }
     return promiseThen(promiseResolve(result), undefined, (error) => {
       this.error(error);
       throw error;
     });
+  }
+
+  /** The readable side's pull is done. Inside a chain of pipes that is reported together with the write. */
+  settlePull() {
+    if (this.performing) this.answeredPull = true;
+    else later(this.readable.reader)(pullSettled, this.readable);
+  }
+
+  /** The write is done. */
+  settleWrite() {
+    if (this.answeredPull) {
+      this.answeredPull = false;
+      scheduleInPipe(bothSettled, this);
+    } else {
+      later(this.writable.writer)(writeSettled, this.writable);
+    }
   }
 
   /** Lets the write that waits go on. */
@@ -205,6 +232,12 @@ export class TransformImpl {
 
 isolate(TransformImpl);
 
+function bothSettled({ readable, writable }) {
+  const pipe = openPipeInto(writable);
+  const answer = core.transform_settled(readable.id, writable.id, pipe === undefined ? 0 : pipe.id);
+  applyWritten(writable, pipe, answer);
+}
+
 /** In a microtask of its own, or the cancel that errored the writable side would find it errored and reject. */
 function failWaitingWrite(writable) {
   writeFailed(writable, writable.storedError);
@@ -220,6 +253,6 @@ function wakeWrite(transform) {
     return;
   }
   const result = transform.perform(chunk);
-  if (result === undefined) later(writable.writer)(writeSettled, writable);
+  if (result === undefined) transform.settleWrite();
   else promiseThen(result, () => writeSettled(writable), (error) => writeFailed(writable, error));
 }

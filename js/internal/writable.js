@@ -4,13 +4,13 @@
  */
 import { core } from './core.js';
 import {
-  BAD_SIZE, REFUSED, W_ABORT_PENDING, W_BACKPRESSURE, W_CALL_ABORT, W_CALL_CLOSE, W_CALL_WRITE, W_CLEAR,
+  BAD_SIZE, P_WRITTEN, REFUSED, W_ABORT_PENDING, W_BACKPRESSURE, W_CALL_ABORT, W_CALL_CLOSE, W_CALL_WRITE, W_CLEAR,
   W_FINISH_ERRORING, W_HOLD_WRITE, W_QUEUED, W_READY, W_REJECT_ABORT, W_REJECT_CLOSE, W_REJECT_CLOSED, W_REJECT_WRITE, W_RESOLVE_ABORT,
   W_RESOLVE_CLOSE, W_RESOLVE_WRITE, W_START_ERRORING,
 } from './effects.js';
 import { Fifo } from './fifo.js';
 import { Deferred, isolate, promiseReject, promiseResolve, promiseThen, upon } from './intrinsics.js';
-import { later, schedule } from './jobs.js';
+import { schedule } from './jobs.js';
 import { PENDING } from './readable.js';
 
 export const WRITABLE = 0;
@@ -84,8 +84,8 @@ export function applyWritable(stream, effects, error) {
   const ready = (effects & W_READY) !== 0 && writer !== undefined;
   if (ready && !writer.isPipe) writer.onReady();
   if (effects & W_FINISH_ERRORING) finishErroring(stream, effects);
-  if (effects & W_CALL_WRITE) callWrite(stream);
-  else if (effects & W_HOLD_WRITE) holdWrite(stream);
+  if (effects & W_CALL_WRITE) callWrite(stream, takeWrite(stream));
+  else if (effects & W_HOLD_WRITE) stream.transform.waiting = takeWrite(stream);
   else if (effects & W_CALL_CLOSE) callClose(stream);
   if (ready && writer.isPipe) writer.onReady();
 }
@@ -138,9 +138,13 @@ function rejectCloseAndClosed(stream) {
   stream.writer?.onErrored(stream.storedError);
 }
 
-function callWrite(stream) {
-  const chunk = stream.queue.shift();
+/** Takes the first chunk and its request out of the queue: the request is the one in flight. */
+function takeWrite(stream) {
   stream.inFlightRequest = stream.writeRequests.shift();
+  return stream.queue.shift();
+}
+
+function callWrite(stream, chunk) {
   const write = stream.write;
   let result;
   try {
@@ -151,7 +155,7 @@ function callWrite(stream) {
   if (result === undefined) {
     // A sink of the page's gets a microtask between its writes; a transform in a chain of pipes needs none.
     if (stream.transform === undefined) schedule(writeSettled, stream);
-    else later(stream.writer)(writeSettled, stream);
+    else stream.transform.settleWrite();
   } else if (result !== PENDING) {
     stream.onWritten ??= () => writeSettled(stream);
     stream.onWriteFailed ??= (error) => writeFailed(stream, error);
@@ -159,14 +163,26 @@ function callWrite(stream) {
   }
 }
 
-/** A transform's write that waits for the readable side. */
-function holdWrite(stream) {
-  stream.transform.waiting = stream.queue.shift();
-  stream.inFlightRequest = stream.writeRequests.shift();
+export function writeSettled(stream) {
+  const pipe = openPipeInto(stream);
+  if (pipe === undefined) applyWritable(stream, core.writable_write_settled(stream.id), undefined);
+  else applyWritten(stream, pipe, core.pipe_write_settled(pipe.id));
 }
 
-export function writeSettled(stream) {
-  applyWritable(stream, core.writable_write_settled(stream.id), undefined);
+/** The pipe that writes to `stream` and has not begun to shut down. */
+export function openPipeInto(stream) {
+  const { writer } = stream;
+  return writer !== undefined && writer.isPipe && !writer.shuttingDown ? writer : undefined;
+}
+
+/** Carries out the answer to a report that a write of `pipe` is done. */
+export function applyWritten(stream, pipe, answer) {
+  if (answer & P_WRITTEN) {
+    settleWrite(stream)?.resolve(undefined); // a writer before the pipe may have left its write behind
+    pipe.goOn(answer);
+  } else {
+    applyWritable(stream, answer, undefined);
+  }
 }
 
 export function writeFailed(stream, error) {
@@ -259,8 +275,18 @@ export function writeChunk(stream, chunk, size, request) {
   return true;
 }
 
-/** Carries out what the core answered to a write that it accepted. */
+/**
+ * Carries out what the core answered to a write that it accepted. A write that is begun at once finds the queue empty and
+ * need not pass through it.
+ */
 export function queueWrite(stream, chunk, size, request, effects) {
+  if (effects & (W_CALL_WRITE | W_HOLD_WRITE)) {
+    stream.inFlightRequest = request;
+    if (effects & W_BACKPRESSURE) stream.writer.onBackpressure();
+    if (effects & W_CALL_WRITE) callWrite(stream, chunk);
+    else stream.transform.waiting = chunk;
+    return;
+  }
   stream.queue.push(chunk);
   stream.writeRequests.push(request);
   if (effects !== W_QUEUED) {

@@ -188,6 +188,9 @@ pub mod pipe {
     /// Shutdown begins now, and not before the writes so far are done: ask again in a microtask.
     pub const BEGIN_DRAINING: Effects = 10;
 
+    /// The answer to a report that the destination's write is done, and that was all there was to say of the
+    /// destination: the rest of the word is what the pipe does next.
+    pub const WRITTEN: Effects = 1 << 28;
     /// Where `MOVE` and `READ` carry the effects of their read of the source.
     pub const SOURCE_SHIFT: u32 = 16;
     /// The action's bits.

@@ -5,6 +5,7 @@
 //! written, the destination has room, an end was reached) and does what it says until the answer
 //! is to wait. Chunks move in one burst as long as the destination has room.
 use super::effect::pipe::*;
+use super::effect::writable::{READY, RESOLVE_WRITE};
 use super::effect::{Effects, STALE};
 use super::{Core, Id};
 
@@ -140,6 +141,22 @@ impl Core {
             }
             None => STALE,
         }
+    }
+
+    /// Report: the write that the destination has in flight fulfilled. Where it made room and nothing else is to be
+    /// done, the answer is [`WRITTEN`] with what [`Core::pipe_next`] says; else it is the destination's, as
+    /// [`Core::writable_write_settled`] gives it.
+    #[inline]
+    pub fn pipe_write_settled(&mut self, id: Id) -> Effects {
+        let Some(pipe) = self.pipes.get(id) else {
+            return STALE;
+        };
+        let shutting_down = pipe.shutdown != 0;
+        let effects = self.writable_write_settled(pipe.destination);
+        if effects != (RESOLVE_WRITE | READY) || shutting_down {
+            return effects;
+        }
+        WRITTEN | self.pipe_next(id)
     }
 
     /// The signal fired. The host asks [`Core::pipe_next`] after it.

@@ -126,6 +126,21 @@ impl Core {
         effects | SETTLE_PULL
     }
 
+    /// Report: the transform algorithm of a write has ended well, having answered a read of the readable side: that
+    /// side's pull and the write have settled. With `pipe`, the one that writes to this transform, the answer is that of
+    /// [`Core::pipe_write_settled`]; without (0), that of [`Core::writable_write_settled`].
+    ///
+    /// The pull by itself asks for nothing: no write waits while one is in flight.
+    #[inline]
+    pub fn transform_settled(&mut self, readable: Id, writable: Id, pipe: Id) -> Effects {
+        self.readable_pull_settled(readable);
+        if pipe == 0 {
+            self.writable_write_settled(writable)
+        } else {
+            self.pipe_write_settled(pipe)
+        }
+    }
+
     /// Begins the one finish a transform has: close's flush, or cancel's or abort's cancel.
     pub fn transform_finish(&mut self, id: Id) -> Effects {
         match self.transforms.get_mut(id) {

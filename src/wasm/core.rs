@@ -145,6 +145,7 @@ exports! {
     transform_enqueue(id: u32) -> u32;
     transform_enqueue_commit(id: u32, size: f64) -> u32;
     transform_finish(id: u32) -> u32;
+    transform_settled(readable: u32, writable: u32, pipe: u32) -> u32;
 
     pipe_new(
         source: u32,
@@ -158,6 +159,7 @@ exports! {
     pipe_destination_ended(id: u32, end: u32);
     pipe_fulfilled(id: u32);
     pipe_write(id: u32, size: f64) -> u32;
+    pipe_write_settled(id: u32) -> u32;
     pipe_signalled(id: u32) -> u32;
     pipe_next(id: u32) -> u32;
 }

@@ -65,6 +65,16 @@ test('with preventClose the destination stays open', async () => {
   assert.deepEqual(to.calls, [['write', 'a'], ['write', 'b']]);
 });
 
+test('a write that was under way before the pipe is fulfilled all the same', async () => {
+  const [from, to] = [source({ chunks: ['b'], then: 'close' }), sink()];
+  const writer = to.stream.getWriter();
+  const written = writer.write('a');
+  writer.releaseLock();
+  await from.stream.pipeTo(to.stream);
+  assert.equal(await Promise.race([written, new Promise((resolve) => setTimeout(resolve, 100, 'pending'))]), undefined);
+  assert.deepEqual(to.calls, [['write', 'a'], ['write', 'b'], ['close']]);
+});
+
 test('an error of the source aborts the destination with it, and rejects with it', async () => {
   const error = new Error('broken');
   const [from, to] = [source(), sink()];

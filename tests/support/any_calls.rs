@@ -71,7 +71,7 @@ pub fn run(bytes: &[u8]) {
     let mut ids: Vec<u32> = Vec::new();
     let mut made = 0u32;
     while !input.0.is_empty() {
-        let method = input.byte() % 74;
+        let method = input.byte() % 76;
         if method < 6 {
             let id = make(&mut core, &mut input, &ids, method);
             made += u32::from(id != 0);
@@ -88,7 +88,7 @@ pub fn run(bytes: &[u8]) {
             } else if method < 54 {
                 call_bytes(&mut core, &mut input, method, id);
             } else {
-                call_others(&mut core, &mut input, method, id);
+                call_others(&mut core, &mut input, &ids, method, id);
             }
         }
         assert!(core.live() <= made, "more machines than were made");
@@ -196,7 +196,7 @@ fn call_bytes(core: &mut Core, input: &mut Input, method: u8, id: u32) {
     }
 }
 
-fn call_others(core: &mut Core, input: &mut Input, method: u8, id: u32) {
+fn call_others(core: &mut Core, input: &mut Input, ids: &[u32], method: u8, id: u32) {
     match method {
         54 => drop(core.tee_pull(id, input.small(2))),
         55 => drop(core.tee_deliver(id)),
@@ -217,6 +217,8 @@ fn call_others(core: &mut Core, input: &mut Input, method: u8, id: u32) {
         70 => core.pipe_fulfilled(id),
         71 => drop((core.pipe_write(id, input.number()), core.pipe_next(id))),
         72 => drop(core.pipe_signalled(id)),
-        _ => core.pipe_free(id),
+        73 => core.pipe_free(id),
+        74 => drop(core.pipe_write_settled(id)),
+        _ => drop(core.transform_settled(id, input.id(ids), input.id(ids))),
     }
 }

@@ -115,6 +115,25 @@ impl Host {
         effects & (STALE | BACKPRESSURE) != BACKPRESSURE
     }
 
+    /// Reports the write of a pipe that is not shutting down; false, with nothing done, for one that is.
+    pub fn report_write_of_pipe(&mut self, at: usize, destination: usize) -> bool {
+        if self.pipes[at].shutting_down {
+            return false;
+        }
+        let answer = self.core.pipe_write_settled(self.pipes[at].id);
+        if answer & (STALE | WRITTEN) == WRITTEN {
+            if let Some(request) = self.writables[destination].in_flight.take() {
+                self.resolve(request, Value::Undefined);
+            }
+            if self.carry_out(at, answer & !WRITTEN) {
+                self.advance_pipe(at);
+            }
+        } else {
+            self.apply_writable(destination, answer, Value::Undefined);
+        }
+        true
+    }
+
     pub fn advance_pipe(&mut self, at: usize) {
         loop {
             let answer = self.core.pipe_next(self.pipes[at].id);

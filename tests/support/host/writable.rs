@@ -285,6 +285,11 @@ impl Host {
     }
 
     pub fn write_settled(&mut self, at: usize) {
+        if let WriterLock::Pipe(pipe) = self.writables[at].lock
+            && self.report_write_of_pipe(pipe, at)
+        {
+            return;
+        }
         let effects = self.core.writable_write_settled(self.writables[at].id);
         self.apply_writable(at, effects, Value::Undefined);
     }
