@@ -8,7 +8,7 @@ import {
 } from './effects.js';
 import { Fifo } from './fifo.js';
 import { isolate, noop, promiseReject, promiseResolve, promiseThen, resolved } from './intrinsics.js';
-import { schedule } from './jobs.js';
+import { schedule, scheduleAfter } from './jobs.js';
 
 export const READABLE = 0;
 export const CLOSED = 1;
@@ -130,7 +130,8 @@ export function callPull(stream) {
     result = promiseReject(error);
   }
   if (result === undefined) {
-    schedule(pullSettled, stream);
+    if (stream.reader?.isPipe === true) scheduleAfter(pullSettled, stream);
+    else schedule(pullSettled, stream);
   } else if (result !== PENDING) {
     stream.onPulled ??= () => pullSettled(stream);
     stream.onPullFailed ??= (error) => errorStream(stream, error);

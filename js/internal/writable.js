@@ -10,7 +10,7 @@ import {
 } from './effects.js';
 import { Fifo } from './fifo.js';
 import { Deferred, isolate, promiseReject, promiseResolve, promiseThen, upon } from './intrinsics.js';
-import { schedule } from './jobs.js';
+import { schedule, scheduleAfter } from './jobs.js';
 import { PENDING } from './readable.js';
 
 export const WRITABLE = 0;
@@ -154,8 +154,9 @@ function callWrite(stream, chunk) {
   }
   if (result === undefined) {
     // A sink of the page's gets a microtask between its writes; a transform in a chain of pipes needs none.
-    if (stream.transform === undefined) schedule(writeSettled, stream);
-    else stream.transform.settleWrite();
+    if (stream.transform !== undefined) stream.transform.settleWrite();
+    else if (stream.writer?.isPipe === true) scheduleAfter(writeSettled, stream);
+    else schedule(writeSettled, stream);
   } else if (result !== PENDING) {
     stream.onWritten ??= () => writeSettled(stream);
     stream.onWriteFailed ??= (error) => writeFailed(stream, error);
