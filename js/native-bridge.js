@@ -20,9 +20,10 @@ const ignore = () => {};
 
 /**
  * Bytes asked for in one read when the consumer brings no buffer. A default reader of a fetch body gives whatever has
- * arrived, up to megabytes; this bounds it.
+ * arrived, up to megabytes; this bounds it. A quarter of it makes a forwarded body a fifth slower in Chromium, twice as
+ * much is no faster.
  */
-const READ_SIZE = 65536;
+const READ_SIZE = 262144;
 
 const zeroHighWaterMark = { highWaterMark: 0 };
 const oneChunk = { highWaterMark: 1 };

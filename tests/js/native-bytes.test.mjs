@@ -32,11 +32,11 @@ for (const { name, convert, FromReadable } of directions) {
       assert.equal((await reader.read()).done, true);
     });
 
-    test('gives a default reader no more than 64 KiB at once', async () => {
-      const large = new FromReadable({ type: 'bytes', start(c) { c.enqueue(new Uint8Array(150_000)); c.close(); } });
+    test('gives a default reader no more than 256 KiB at once', async () => {
+      const large = new FromReadable({ type: 'bytes', start(c) { c.enqueue(new Uint8Array(600_000)); c.close(); } });
       const sizes = [];
       for await (const chunk of convert(large)) sizes.push(chunk.byteLength);
-      assert.deepEqual(sizes, [65536, 65536, 150_000 - 2 * 65536]);
+      assert.deepEqual(sizes, [262_144, 262_144, 600_000 - 2 * 262_144]);
     });
 
     test('gives small chunks in buffers of about their size, and one does not overwrite another', async () => {
