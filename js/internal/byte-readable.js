@@ -65,6 +65,9 @@ class ByobRequestImpl {
 
 isolate(ByobRequestImpl);
 
+/** What both lists of a stream are before something is put into them; nothing is ever put into this one. */
+const NONE = new Fifo();
+
 /** A stream with a byte controller. `pull` and `cancel` are bound functions or undefined. */
 export class ByteReadableImpl {
   constructor(highWaterMark, autoAllocateChunkSize, pull, cancel) {
@@ -72,16 +75,13 @@ export class ByteReadableImpl {
     this.storedError = undefined;
     this.reader = undefined;
     /** Uint8Arrays; how much of the first one has been read is the core's. */
-    this.queue = new Fifo();
-    this.pendingPullIntos = new Fifo();
+    this.queue = NONE;
+    this.pendingPullIntos = NONE;
     this.byobRequest = null;
     this.autoAllocateChunkSize = autoAllocateChunkSize;
     this.pull = pull;
     this.cancel = cancel;
     this.controller = undefined;
-    this.transform = undefined;
-    this.onPulled = undefined;
-    this.onPullFailed = undefined;
     this.id = core.bytes_new(highWaterMark, (pull === undefined ? NO_PULL : 0) | (autoAllocateChunkSize === undefined ? 0 : AUTO_ALLOCATE));
     if (this.id === 0) throw new RangeError('ReadableStream: too many live streams; close or cancel some');
     abandoned.register(this, this.id);
@@ -89,6 +89,11 @@ export class ByteReadableImpl {
 
   get isByteStream() {
     return true;
+  }
+
+  /** No transform stream has a byte stream for its readable side. */
+  get transform() {
+    return undefined;
   }
 
   /** Report: the start algorithm fulfilled. */
@@ -118,6 +123,16 @@ export class ByteReadableImpl {
     }
   }
 
+  addEntry(entry) {
+    if (this.queue === NONE) this.queue = new Fifo();
+    this.queue.push(entry);
+  }
+
+  addPullInto(descriptor) {
+    if (this.pendingPullIntos === NONE) this.pendingPullIntos = new Fifo();
+    this.pendingPullIntos.push(descriptor);
+  }
+
   /** What a stream that is cancelled does with its controller; returns the source's promise or value. */
   cancelSteps(reason, cancel) {
     if (this.reader?.isByob) this.reader.closeRequests();
@@ -132,8 +147,8 @@ export class ByteReadableImpl {
     const pending = this.pendingPullIntos;
     if (pending.length > 1) {
       const first = pending.shift();
-      this.pendingPullIntos = new Fifo();
-      this.pendingPullIntos.push(first);
+      this.pendingPullIntos = NONE;
+      this.addPullInto(first);
     }
   }
 
@@ -151,7 +166,7 @@ isolate(ByteReadableImpl);
 /** https://streams.spec.whatwg.org/#readable-byte-stream-controller-clear-pending-pull-intos */
 function clearPendingPullIntos(stream) {
   invalidateByobRequest(stream);
-  if (stream.pendingPullIntos.length > 0) stream.pendingPullIntos = new Fifo();
+  stream.pendingPullIntos = NONE;
 }
 
 /** https://streams.spec.whatwg.org/#readable-byte-stream-controller-invalidate-byob-request */
@@ -193,7 +208,7 @@ function waitForChunk(stream, reader, request, answer) {
       return;
     }
     effects = core.bytes_read_allocated(stream.id, size);
-    stream.pendingPullIntos.push(new PullInto(buffer, size, 0, size, BYTES));
+    stream.addPullInto(new PullInto(buffer, size, 0, size, BYTES));
   }
   reader.addRequest(request);
   if (effects & R_CALL_PULL) callPull(stream);
@@ -215,7 +230,7 @@ export function readBytes(stream, reader) {
 /** Appends a copy of bytes of `buffer` to the queue; errors the stream where there is no memory for it. */
 function queueClone(stream, buffer, byteOffset, length) {
   try {
-    stream.queue.push(cloneBytes(buffer, byteOffset, length));
+    stream.addEntry(cloneBytes(buffer, byteOffset, length));
   } catch (error) {
     errorStream(stream, error);
     throw error;
@@ -279,7 +294,7 @@ export function enqueueEntry(stream, entry, byteLength) {
   const effects = core.bytes_enqueue(stream.id, byteLength);
   if ((effects & (B_ABANDONED | B_ANSWER | B_COPY)) === 0) {
     if (effects & B_DROP_PULL_INTO) stream.pendingPullIntos.shift();
-    if (effects & R_QUEUED) stream.queue.push(entry);
+    if (effects & R_QUEUED) stream.addEntry(entry);
     else if (effects & R_FULFILL) stream.reader.fulfill(entry);
   } else {
     const views = [];
@@ -288,7 +303,7 @@ export function enqueueEntry(stream, entry, byteLength) {
       for (let left = core.bytes_answers(); left > 0; left--) views.push(takeEntry(stream, effects));
     }
     if (effects & B_DROP_PULL_INTO) stream.pendingPullIntos.shift();
-    if (effects & R_QUEUED) stream.queue.push(entry);
+    if (effects & R_QUEUED) stream.addEntry(entry);
     if (effects & B_COPY) makeCopies(stream, undefined, views);
     if (effects & R_FULFILL) views.push(entry);
     fulfillViews(stream.reader, views);
@@ -402,7 +417,7 @@ function finishFilled(stream, descriptor, effects) {
 function finishPullInto(stream, reader, descriptor, request, effects) {
   if (effects & R_PENDING) {
     if (effects & B_COPY) makeCopies(stream, descriptor, undefined);
-    stream.pendingPullIntos.push(descriptor);
+    stream.addPullInto(descriptor);
     reader.addRequest(request);
     if (effects & R_CALL_PULL) callPull(stream);
   } else if (effects & B_INSUFFICIENT) {

@@ -1,9 +1,14 @@
 /** A first-in first-out list on a ring. Reads and writes cost the same however long it is. */
 import { isolate } from './intrinsics.js';
 
+/** What lists begin with that nothing has been put into; of the same kind of elements as the others. */
+const EMPTY = new Array(1);
+EMPTY[0] = undefined;
+EMPTY.length = 0;
+
 export class Fifo {
   constructor() {
-    this.items = [undefined, undefined, undefined, undefined];
+    this.items = EMPTY;
     this.head = 0;
     this.length = 0;
   }
@@ -32,7 +37,7 @@ export class Fifo {
   grow() {
     const old = this.items;
     const size = old.length;
-    const items = new Array(size * 2);
+    const items = new Array(size === 0 ? 4 : size * 2);
     for (let i = 0; i < size; i++) items[i] = old[(this.head + i) & (size - 1)];
     this.items = items;
     this.head = 0;

@@ -1,23 +1,22 @@
 //! [Queue-with-sizes](https://streams.spec.whatwg.org/#queue-with-sizes): the sizes only; the
 //! values are the host's.
+use alloc::boxed::Box;
 use alloc::collections::VecDeque;
 
 /// The sizes of a queue's entries, first in first out, and their total.
 ///
 /// As long as every entry has the size 1, as in the usual queue, entries are only counted.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct QueueWithSizes {
     len: u32,
-    /// Every entry has the size 1, and `sizes` and `total` are not in use.
-    only_ones: bool,
-    sizes: VecDeque<f64>,
-    total: f64,
+    /// None while every entry has the size 1. Behind a pointer, as most streams never need it.
+    sizes: Option<Box<Sizes>>,
 }
 
-impl Default for QueueWithSizes {
-    fn default() -> Self {
-        Self::new()
-    }
+#[derive(Debug)]
+struct Sizes {
+    list: VecDeque<f64>,
+    total: f64,
 }
 
 impl QueueWithSizes {
@@ -25,9 +24,7 @@ impl QueueWithSizes {
     pub const fn new() -> Self {
         Self {
             len: 0,
-            only_ones: true,
-            sizes: VecDeque::new(),
-            total: 0.0,
+            sizes: None,
         }
     }
 
@@ -46,10 +43,9 @@ impl QueueWithSizes {
     /// The sum of the entries' sizes, as the standard computes it: never below 0.
     #[inline]
     pub fn total(&self) -> f64 {
-        if self.only_ones {
-            f64::from(self.len)
-        } else {
-            self.total
+        match &self.sizes {
+            None => f64::from(self.len),
+            Some(sizes) => sizes.total,
         }
     }
 
@@ -65,10 +61,13 @@ impl QueueWithSizes {
         if !(0.0..f64::INFINITY).contains(&size) {
             return false;
         }
-        self.keep_sizes();
+        if self.sizes.is_none() {
+            self.start_keeping_sizes();
+        }
+        if let Some(sizes) = &mut self.sizes {
+            sizes.push(size);
+        }
         self.len += 1;
-        self.sizes.push_back(size);
-        self.total += size;
         true
     }
 
@@ -76,25 +75,19 @@ impl QueueWithSizes {
     #[inline]
     pub fn enqueue_ones(&mut self, count: u32) {
         self.len += count;
-        if !self.only_ones {
+        if let Some(sizes) = &mut self.sizes {
             for _ in 0..count {
-                self.sizes.push_back(1.0);
-                self.total += 1.0;
+                sizes.push(1.0);
             }
         }
     }
 
     #[cold]
     fn start_keeping_sizes(&mut self) {
-        self.only_ones = false;
-        self.total = f64::from(self.len);
-        self.sizes.extend((0..self.len).map(|_| 1.0));
-    }
-
-    fn keep_sizes(&mut self) {
-        if self.only_ones {
-            self.start_keeping_sizes();
-        }
+        self.sizes = Some(Box::new(Sizes {
+            list: (0..self.len).map(|_| 1.0).collect(),
+            total: f64::from(self.len),
+        }));
     }
 
     /// [DequeueValue](https://streams.spec.whatwg.org/#dequeue-value): the size of the entry that
@@ -105,17 +98,28 @@ impl QueueWithSizes {
             return None;
         }
         self.len -= 1;
-        if self.only_ones {
-            return Some(1.0);
+        match &mut self.sizes {
+            None => Some(1.0),
+            Some(sizes) => sizes.pop(),
         }
-        let size = self.sizes.pop_front()?;
-        self.total = (self.total - size).max(0.0);
-        Some(size)
     }
 
     /// [ResetQueue](https://streams.spec.whatwg.org/#reset-queue).
     pub fn reset(&mut self) {
         *self = Self::new();
+    }
+}
+
+impl Sizes {
+    fn push(&mut self, size: f64) {
+        self.list.push_back(size);
+        self.total += size;
+    }
+
+    fn pop(&mut self) -> Option<f64> {
+        let size = self.list.pop_front()?;
+        self.total = (self.total - size).max(0.0);
+        Some(size)
     }
 }
 
