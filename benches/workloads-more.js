@@ -30,20 +30,21 @@ const shortStreams = {
   },
 };
 
+/** `streams` pipes that run at once and share `chunks`; how many chunks arrived. */
+export async function pipes({ ReadableStream, WritableStream }, chunks, streams) {
+  let count = 0;
+  const sink = { write() { count += 1; } };
+  const running = [];
+  for (let i = 0; i < streams; i += 1) {
+    const share = Math.floor((chunks * (i + 1)) / streams) - Math.floor((chunks * i) / streams);
+    if (share > 0) running.push(new ReadableStream(pull(share)).pipeTo(new WritableStream(sink)));
+  }
+  await Promise.all(running);
+  return count;
+}
+
 /** A hundred pipes that run at once. */
-const pipes100 = {
-  async run({ ReadableStream, WritableStream }, chunks) {
-    let count = 0;
-    const sink = { write() { count += 1; } };
-    const pipes = [];
-    for (let i = 0; i < 100; i += 1) {
-      const share = Math.floor((chunks * (i + 1)) / 100) - Math.floor((chunks * i) / 100);
-      if (share > 0) pipes.push(new ReadableStream(pull(share)).pipeTo(new WritableStream(sink)));
-    }
-    await Promise.all(pipes);
-    return count;
-  },
-};
+const pipes100 = { run: (implementation, chunks) => pipes(implementation, chunks, 100) };
 
 /** A sink whose writes take a few microtasks each, as real ones do. */
 const slowSink = {
@@ -136,7 +137,31 @@ const readMany = {
   },
 };
 
-/** Sixteen chunks a call, one promise each time; writeLoop is the same one by one. */
+/** The same in a loop over `batches()`. */
+const forAwaitBatches = {
+  needs: ({ batches }) => batches !== undefined,
+  async run({ ReadableStream, batches }, chunks) {
+    let count = 0;
+    for await (const batch of batches(new ReadableStream(pull(chunks), { highWaterMark: 16 }))) count += batch.length;
+    return count;
+  },
+};
+
+/** Sixteen chunks at a time, one by one: what `writeMany` is to be compared with. */
+const writeOneByOne = {
+  async run({ WritableStream }, chunks) {
+    let count = 0;
+    const writer = new WritableStream({ write() { count += 1; } }, { highWaterMark: 16 }).getWriter();
+    for (let left = chunks; left > 0; left -= 16) {
+      await writer.ready;
+      for (let i = Math.min(16, left); i > 0; i -= 1) writer.write(shared);
+    }
+    await writer.close();
+    return count;
+  },
+};
+
+/** Sixteen chunks a call, one promise each time. */
 const writeMany = {
   needs: ({ WritableStreamDefaultWriter }) => WritableStreamDefaultWriter?.prototype.writeMany !== undefined,
   async run({ WritableStream }, chunks) {
@@ -152,5 +177,6 @@ const writeMany = {
 };
 
 export const moreWorkloads = {
-  shortStreams, pipes100, slowSink, byteLengths, checksum, fetchForward, readOneByOne, readMany, writeMany,
+  shortStreams, pipes100, slowSink, byteLengths, checksum, fetchForward, readOneByOne, readMany, forAwaitBatches, writeOneByOne,
+  writeMany,
 };

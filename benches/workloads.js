@@ -7,7 +7,7 @@
  * implementation lacks is left out for it.
  */
 
-import { moreWorkloads } from './workloads-more.js';
+import { moreWorkloads, pipes } from './workloads-more.js';
 
 const CHUNK = 1024;
 
@@ -194,5 +194,7 @@ export const basicWorkloads = {
     },
   },
 };
+
+export { pipes };
 
 export const workloads = { ...basicWorkloads, ...moreWorkloads };

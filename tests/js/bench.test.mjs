@@ -4,7 +4,9 @@ import { createServer } from 'node:http';
 import { after, before, test } from 'node:test';
 import * as ours from 'tidegate';
 import { measure } from '../../benches/measure.js';
-import { formatTable } from '../../benches/run.mjs';
+import { kinds, memory } from '../../benches/memory.js';
+import { formatTable, withSections } from '../../benches/run.mjs';
+import { scale } from '../../benches/scale.js';
 import { streamxWorkloads } from '../../benches/streamx.js';
 import { workloads } from '../../benches/workloads.js';
 
@@ -66,4 +68,42 @@ test('the table gives ratios against ours and their geometric mean', () => {
   assert.match(lines.find((line) => line.startsWith('pipeTo')), /2\.00$/);
   assert.match(lines.find((line) => line.startsWith('byteRead')), /none\s+-$/);
   assert.match(lines.find((line) => line.startsWith('geometric mean')), /4\.00$/);
+});
+
+test('scale moves the same chunks at each size, and counts them', async () => {
+  const results = await scale({ ours }, { turns: 1, largest: 10_000 });
+  assert.deepEqual(Object.keys(results), ['readLoop', 'writeLoop', 'pipeTo', 'transform3', 'pipes at once']);
+  assert.deepEqual(results.pipeTo.sizes, [1_000, 10_000]);
+  for (const { figures } of Object.values(results)) assert.ok(figures.ours.every((figure) => figure > 0 && figure < Infinity));
+});
+
+test('scale refuses an implementation that loses chunks', async () => {
+  class Lossy extends ours.WritableStream {
+    constructor(sink, strategy) {
+      let seen = 0;
+      super({ write: (chunk) => ((seen += 1) === 5 ? undefined : sink.write(chunk)) }, strategy);
+    }
+  }
+  const lossy = { ...ours, WritableStream: Lossy };
+  await assert.rejects(scale({ lossy }, { turns: 1, largest: 1_000, only: ['pipeTo'] }), /of \d+ chunks arrived/);
+});
+
+for (const kind of Object.keys(kinds)) {
+  test(`memory is measured over live streams of the kind "${kind}"`, async () => {
+    let heap = 0;
+    const found = await memory(ours, { kind, count: 10, heap: () => (heap += 500), wasm: () => 0 });
+    assert.deepEqual(found, { heap: 50, wasm: 0 });
+  });
+}
+
+test('memory leaves out what an implementation lacks', async () => {
+  assert.equal(await memory({}, { kind: 'transform', count: 1, heap: () => 0, wasm: () => 0 }), null);
+});
+
+test('writing the results of one engine keeps those of the others', () => {
+  const first = withSections('', { 'node: streams': ['caption', 'table'], 'chromium: streams': ['other', 'row'] });
+  const second = withSections(first, { 'node: streams': ['caption', 'new table'] });
+  assert.match(second, /## node: streams\n\ncaption\n\n```\nnew table\n```/);
+  assert.match(second, /## chromium: streams\n\nother\n\n```\nrow\n```/);
+  assert.equal(withSections(second, {}), second);
 });
