@@ -6,5 +6,6 @@
  * @module
  */
 export * from './streams.js';
+export * from './operators.js';
 export * from './pipelines.js';
 export * from './transfers.js';

@@ -1,7 +1,8 @@
 #!/usr/bin/env node
 /**
  * `npm run size`: raw, gzip (level 9) and brotli (level 11) bytes of all that each entry of the package loads, its
- * inlined Wasm included. Fails when an entry is over its budget in tools/size-budget.json (bytes).
+ * inlined Wasm included, and of what a bundler makes of an import of one name alone. Fails when one is over its budget in
+ * tools/size-budget.json (bytes).
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -42,7 +43,17 @@ export function overBudget(entries, budget) {
   }));
 }
 
-function main() {
+/** What a bundler ships of `import { name } from 'tidegate'`: the rest of the package must be droppable. */
+async function bundled(name) {
+  const { build } = await import('esbuild');
+  const { outputFiles: [{ contents }] } = await build({
+    stdin: { contents: `import { ${name} } from './dist/index.js'; globalThis.used = ${name};`, resolveDir: root },
+    bundle: true, minify: true, format: 'esm', write: false, logLevel: 'silent',
+  });
+  return sizes(['bundle'], () => contents);
+}
+
+async function main() {
   const { name: packageName, exports } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
   const budget = JSON.parse(readFileSync(join(root, 'tools/size-budget.json'), 'utf8'));
   const entries = {};
@@ -50,11 +61,12 @@ function main() {
     const file = conditions.import && join(root, conditions.import.default);
     if (file && existsSync(file)) entries[packageName + path.slice(1)] = sizes(staticClosure(file));
   }
+  for (const name of ['ReadableStream', 'pipeline']) entries[`import { ${name} }`] = await bundled(name);
   const column = (value) => String(value).padStart(10);
-  say(`${'entry'.padEnd(22)}${column('raw')}${column('gzip')}${column('brotli')}   budget`);
+  say(`${'entry'.padEnd(28)}${column('raw')}${column('gzip')}${column('brotli')}   budget`);
   for (const [name, { raw, gzip, brotli }] of Object.entries(entries)) {
     const limits = Object.entries(budget[name] ?? {}).map(([kind, limit]) => `${kind} ${limit}`).join(', ');
-    say(`${name.padEnd(22)}${column(raw)}${column(gzip)}${column(brotli)}   ${limits || 'none'}`);
+    say(`${name.padEnd(28)}${column(raw)}${column(gzip)}${column(brotli)}   ${limits || 'none'}`);
   }
   const problems = overBudget(entries, budget);
   if (problems.length) {

@@ -1,0 +1,59 @@
+/** Operators that wait in the middle of a chunk: for the consumer, or for the time. */
+import { pairOf } from './pair.js';
+import { requirePositive } from './arguments.js';
+import { describe } from '../pipeline/describe.js';
+import { isIterable } from '../pipeline/ends.js';
+
+/**
+ * A stage that hands on what each chunk, an iterable or async iterable, gives, one value for each that is wanted. An
+ * iterable of which no more is wanted is told by its `return()`.
+ */
+export function flatten() {
+  return pairOf(async (chunk, output) => {
+    if (typeof chunk === 'string' || !isIterable(chunk)) {
+      throw new TypeError(`flatten(): every chunk must be an iterable that is not a string; got ${describe(chunk)}`);
+    }
+    for await (const value of chunk) {
+      await output.enqueue(value);
+      if (!output.open) return;
+    }
+  });
+}
+
+const sizeOf = (chunk) => {
+  const size = chunk?.byteLength ?? chunk?.length ?? chunk?.size;
+  if (typeof size !== 'number') throw new TypeError(`rateLimit(): a chunk must have a byteLength, length or size; got ${describe(chunk)}`);
+  return size;
+};
+
+/**
+ * A stage that lets `bytesPerSecond` pass on average and no more than `burst` bytes at once beyond that; a chunk that is
+ * larger passes whole and is waited for after it.
+ */
+export function rateLimit({ bytesPerSecond, burst = bytesPerSecond / 10 }) {
+  requirePositive(bytesPerSecond, 'rateLimit(): bytesPerSecond');
+  requirePositive(burst, 'rateLimit(): burst');
+  let tokens = burst;
+  let counted = performance.now();
+  return pairOf(async (chunk, output) => {
+    const wanted = output.enqueue(chunk);
+    const now = performance.now();
+    tokens = Math.min(burst, tokens + (now - counted) * bytesPerSecond / 1000) - sizeOf(chunk);
+    counted = now;
+    if (tokens < 0) await sleep(-tokens * 1000 / bytesPerSecond, output.signal);
+    await wanted;
+  });
+}
+
+function sleep(milliseconds, signal) {
+  if (signal.aborted) return undefined;
+  return new Promise((resolve) => {
+    const done = () => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', done);
+      resolve();
+    };
+    const timer = setTimeout(done, milliseconds);
+    signal.addEventListener('abort', done);
+  });
+}

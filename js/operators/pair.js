@@ -1,0 +1,124 @@
+/**
+ * A pair of streams for operators that a TransformStream cannot be: what is done with a chunk may wait for the consumer in
+ * its middle, and learns at once when the consumer has left or the producer has failed.
+ *
+ * Invariants:
+ * 1. Nothing is done with a chunk before the consumer wants something.
+ * 2. The signal is aborted before either side is told, so work under way stops before its streams do.
+ * 3. What comes after the first failure changes nothing.
+ */
+import { ReadableStream } from '../readable-stream.js';
+import { WritableStream } from '../writable-stream.js';
+
+const ended = () => new DOMException('The consumer wants no more', 'AbortError');
+
+/**
+ * @param {(chunk: any, output: Output) => unknown} work is called with one chunk at a time; the next one waits for its promise
+ * @param {(output: Output) => unknown} [flush] is called when the writable side closes
+ */
+export function pairOf(work, flush = () => {}) {
+  const output = new Output();
+  const readable = new ReadableStream({
+    start: (controller) => void (output.readable = controller),
+    pull: () => output.onPull(),
+    cancel: (reason) => output.onCancel(reason),
+  }, { highWaterMark: 0 });
+  const writable = new WritableStream({
+    start(controller) {
+      output.writable = controller;
+      controller.signal.addEventListener('abort', () => output.onAbort(controller.signal.reason), { once: true });
+    },
+    async write(chunk) {
+      await output.wanted();
+      if (output.open) await output.guard(() => work(chunk, output));
+    },
+    async close() {
+      await output.guard(() => flush(output));
+      output.close();
+    },
+  });
+  return { readable, writable };
+}
+
+/** Where the results go. */
+class Output {
+  open = true;
+  readable;
+  writable;
+  #wants = false;
+  #waiting = []; // who wants to know that the consumer wants a chunk
+  #pulled;
+  #abort = new AbortController();
+
+  /** Aborted when the consumer has left, or either side has failed. */
+  get signal() {
+    return this.#abort.signal;
+  }
+
+  /** Resolves when the consumer wants a chunk, or is gone. */
+  wanted() {
+    return this.#wants || !this.open ? undefined : new Promise((resolve) => void this.#waiting.push(resolve));
+  }
+
+  /** Hands a chunk on; resolves when the next one is wanted. */
+  enqueue(chunk) {
+    if (!this.open) return undefined;
+    this.#wants = false;
+    this.readable.enqueue(chunk);
+    this.#pulled?.();
+    return this.wanted();
+  }
+
+  onPull() {
+    this.#wants = true;
+    return new Promise((resolve) => {
+      this.#pulled = resolve;
+      this.#wake();
+    });
+  }
+
+  #wake() {
+    for (const resolve of this.#waiting.splice(0)) resolve();
+  }
+
+  /** The end of the readable side, as the writable side has closed. */
+  close() {
+    if (!this.open) return;
+    this.open = false;
+    this.readable.close();
+    this.#pulled?.();
+  }
+
+  fail(error) {
+    this.#end(error, () => {
+      this.readable.error(error);
+      this.writable.error(error);
+    });
+  }
+
+  onCancel(reason) {
+    this.#end(reason ?? ended(), () => this.writable.error(reason));
+  }
+
+  onAbort(reason) {
+    this.#end(reason, () => this.readable.error(reason));
+  }
+
+  #end(reason, tell) {
+    if (!this.open) return;
+    this.open = false;
+    this.#abort.abort(reason);
+    tell();
+    this.#pulled?.();
+    this.#wake();
+  }
+
+  /** Runs `work`; its failure is that of both sides. */
+  async guard(work) {
+    try {
+      await work();
+    } catch (error) {
+      this.fail(error);
+    }
+  }
+}

@@ -1,0 +1,58 @@
+/** `tee()` whose branches cannot buffer without bound. */
+import { fromNative } from '../native.js';
+import { describe } from '../pipeline/describe.js';
+import { isReadableStreamLike } from '../pipeline/ends.js';
+import { ReadableStream } from '../readable-stream.js';
+import { requireCount } from './arguments.js';
+
+/**
+ * `branches` streams that each get every chunk of `stream`. A chunk is read when every branch that is not cancelled has room
+ * for it, so the fastest is at most `limit` chunks ahead of the slowest, and the slowest sets the pace.
+ *
+ * The branches get the same chunks, not copies. A branch that is cancelled holds the others back no more; the last one
+ * cancels the stream, with all reasons in an array.
+ */
+export function tee(stream, { limit = 1, branches = 2, pace = 'slowest' } = {}) {
+  if (!isReadableStreamLike(stream)) throw new TypeError(`tee(): the first argument must be a readable stream; got ${describe(stream)}`);
+  requireCount(limit, 'tee(): limit');
+  requireCount(branches, 'tee(): branches', 2);
+  if (pace !== 'slowest') throw new TypeError(`tee(): pace must be 'slowest', which is all there is; got ${describe(pace)}`);
+  const reader = fromNative(stream).getReader();
+  const live = new Set();
+  const reasons = new Array(branches);
+  let reading = false;
+
+  const end = (tell) => {
+    for (const branch of live) tell(branch);
+    live.clear();
+  };
+  reader.closed.then(undefined, (error) => end((branch) => branch.error(error)));
+
+  async function read() {
+    if (reading) return;
+    reading = true;
+    while (live.size > 0 && [...live].every((branch) => branch.desiredSize > 0)) {
+      const result = await reader.read().catch(() => undefined); // its failure is that of `closed`
+      if (result === undefined) break;
+      if (result.done) end((branch) => branch.close());
+      else for (const branch of live) branch.enqueue(result.value);
+    }
+    reading = false;
+    if (live.size === 0) reader.releaseLock();
+  }
+
+  return Array.from({ length: branches }, (_, at) => {
+    let controller;
+    return new ReadableStream({
+      start: (given) => void live.add(controller = given),
+      pull: () => void read(),
+      cancel(reason) {
+        reasons[at] = reason;
+        live.delete(controller);
+        if (live.size === 0) return reader.cancel(reasons);
+        read();
+        return undefined;
+      },
+    }, { highWaterMark: limit });
+  });
+}
