@@ -6,6 +6,7 @@
  * @module
  */
 export * from './streams.js';
+export * from './channels.js';
 export * from './operators.js';
 export * from './pipelines.js';
 export * from './transfers.js';

@@ -10,6 +10,8 @@ export { flatten, rateLimit } from './operators/paced.js';
 export { batch, chunk, filter, skip, take, tap } from './operators/simple.js';
 export { tee } from './operators/tee.js';
 export { pipeline } from './pipeline.js';
+export { channel } from './push/channel.js';
+export { fromEvents } from './push/from-events.js';
 export { ReadableByteStreamController } from './readable-byte-stream-controller.js';
 export { ReadableStream } from './readable-stream.js';
 export { ReadableStreamBYOBReader } from './readable-stream-byob-reader.js';

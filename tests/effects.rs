@@ -14,10 +14,11 @@ const RUST: [&str; 5] = [
 ];
 const JS: &str = include_str!("../js/internal/effects.js");
 
-const PREFIXES: [(&str, &str); 6] = [
+const PREFIXES: [(&str, &str); 7] = [
     ("readable", "R_"),
     ("bytes", "B_"),
     ("tee", "TEE_"),
+    ("channel", "C_"),
     ("writable", "W_"),
     ("transform", "T_"),
     ("pipe", "P_"),

@@ -34,6 +34,13 @@ export const B_OTHER_BUFFER = 1 << 23;
 export const COPY_ENTRY_DONE = 2;
 export const COPY_FILLED = 4;
 
+export const C_ACCEPT = 1 << 0;
+export const C_OVERFLOW = 1 << 1;
+export const C_BLOCK = 1 << 2;
+export const C_DROP_NEWEST = 1 << 3;
+export const C_TOO_LARGE = 1 << 4;
+export const C_DROPPED_SHIFT = 8;
+
 export const TEE_BRANCH_1 = 1 << 0;
 export const TEE_BRANCH_2 = 1 << 1;
 export const TEE_READ_FOR_1 = 1 << 2;

@@ -84,6 +84,24 @@ pub mod bytes {
     pub const OTHER_BUFFER: Effects = 1 << 23;
 }
 
+/// Answers to a chunk that is offered to a channel.
+pub mod channel {
+    use super::Effects;
+
+    /// Enqueue it, after the drop of as many of the oldest chunks as the bits from `DROPPED_SHIFT` say.
+    pub const ACCEPT: Effects = 1 << 0;
+    /// There is no room: fail the channel.
+    pub const OVERFLOW: Effects = 1 << 1;
+    /// There is no room: offer it again when there is.
+    pub const BLOCK: Effects = 1 << 2;
+    /// There is no room: drop it.
+    pub const DROP_NEWEST: Effects = 1 << 3;
+    /// There is never room for a chunk of this size: fail the channel.
+    pub const TOO_LARGE: Effects = 1 << 4;
+    /// Where `ACCEPT` carries how many chunks to drop.
+    pub const DROPPED_SHIFT: u32 = 8;
+}
+
 /// Effects of a tee.
 pub mod tee {
     use super::Effects;

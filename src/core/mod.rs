@@ -26,6 +26,7 @@
 //!    with an answer.
 pub mod byte_plan;
 pub mod byte_source;
+pub mod channel;
 pub mod effect;
 pub mod id;
 pub mod pipe;

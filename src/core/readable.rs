@@ -51,6 +51,20 @@ impl Readable {
         self.queue.len()
     }
 
+    pub(crate) fn has_requests(&self) -> bool {
+        self.requests > 0
+    }
+
+    /// The sum of the queued chunks' sizes.
+    pub(crate) fn queued_size(&self) -> f64 {
+        self.queue.total()
+    }
+
+    /// Takes the first chunk out of the queue without a read; false where there is none.
+    pub(crate) fn drop_oldest(&mut self) -> bool {
+        self.queue.dequeue().is_some()
+    }
+
     #[inline]
     fn desired_size(&self) -> f64 {
         self.high_water_mark - self.queue.total()

@@ -73,6 +73,8 @@ exports! {
     readable_cancel(id: u32) -> u32;
     readable_release(id: u32);
 
+    channel_offer(id: u32, size: f64, capacity: f64, overflow: u32) -> u32;
+
     bytes_new(high_water_mark: f64, flags: u32) -> u32;
     bytes_free(id: u32);
     bytes_started(id: u32) -> u32;

@@ -71,7 +71,7 @@ pub fn run(bytes: &[u8]) {
     let mut ids: Vec<u32> = Vec::new();
     let mut made = 0u32;
     while !input.0.is_empty() {
-        let method = input.byte() % 76;
+        let method = input.byte() % 77;
         if method < 6 {
             let id = make(&mut core, &mut input, &ids, method);
             made += u32::from(id != 0);
@@ -219,6 +219,7 @@ fn call_others(core: &mut Core, input: &mut Input, ids: &[u32], method: u8, id: 
         72 => drop(core.pipe_signalled(id)),
         73 => core.pipe_free(id),
         74 => drop(core.pipe_write_settled(id)),
-        _ => drop(core.transform_settled(id, input.id(ids), input.id(ids))),
+        75 => drop(core.transform_settled(id, input.id(ids), input.id(ids))),
+        _ => drop(core.channel_offer(id, input.number(), input.number(), input.small(5))),
     }
 }

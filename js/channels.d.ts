@@ -1,0 +1,90 @@
+/** Types of what lets producers that call, and cannot be asked, feed a stream. */
+import type { ReadableStream } from './streams.js';
+
+/** What happens to a chunk past the capacity of a channel. */
+export type Overflow = 'error' | 'block' | 'drop-oldest' | 'drop-newest';
+
+export interface ChannelOptions<T = any> {
+  /** Where `write()` begins to return false, in units of `size`. Default: 16, or 16,384 where sizes are bytes. */
+  highWaterMark?: number;
+  /** A chunk's size, or `'bytes'` for the length of strings and the bytes of buffers and views. Default: 1 for each chunk. */
+  size?: 'bytes' | ((chunk: T) => number);
+  /** What is queued at most, whatever the producer does, in units of `size`. Default: 64 high-water marks. */
+  capacity?: number;
+  /**
+   * `error`: the channel fails with a RangeError. `block`: `write()` returns a promise that the producer awaits. `drop-oldest`: as
+   * many of the queued chunks as it takes make room. `drop-newest`: the chunk is dropped. Default: `error`.
+   */
+  overflow?: Overflow;
+}
+
+/** Chunks written to a channel, and what became of those for which there was no room. */
+export interface ChannelCounts {
+  written: number;
+  droppedOldest: number;
+  droppedNewest: number;
+  blocked: number;
+}
+
+/** The two ends of a queue between a producer that calls and a consumer that asks. */
+export interface Channel<T = any> extends EventTarget {
+  /** What was written. Cancelling it aborts `signal`. */
+  readonly readable: ReadableStream<T>;
+  /** Resolves when there is room below the high-water mark, at once where there is; also when the channel is done. */
+  readonly drained: Promise<void>;
+  /** Aborted when nobody wants any more: the consumer has cancelled, or the channel has failed; with the reason. */
+  readonly signal: AbortSignal;
+  /** The room that is left below the high-water mark; null where the channel has failed. */
+  readonly desiredSize: number | null;
+  readonly counts: ChannelCounts;
+  /**
+   * Takes a chunk. False says: wait for `drained` or the `drain` event. Where the channel has failed or was cancelled the chunk
+   * is dropped and the answer false. With `overflow: 'block'` and no room the answer is a promise, of false where the channel
+   * was done before there was.
+   *
+   * @throws {TypeError} after `end()`
+   */
+  write(chunk: T): boolean | Promise<boolean>;
+  /** Ends the stream once what is queued has been taken. */
+  end(): void;
+  /** Fails the stream with `error`, the same object; what is queued is dropped. */
+  fail(error: unknown): void;
+  addEventListener(type: 'drain', listener: (event: Event) => void, options?: boolean | AddEventListenerOptions): void;
+  addEventListener(type: string, listener: EventListenerOrEventListenerObject | null, options?: boolean | AddEventListenerOptions): void;
+}
+
+/**
+ * A queue with the contract of `write()` and 'drain': `write(chunk)` returns false when the producer should stop, `drain` tells
+ * when it may go on. A producer that does not listen meets `capacity`, so memory is bounded in any case.
+ *
+ * @throws {TypeError | RangeError} where an option is not what it should be
+ */
+export function channel<T = any>(options?: ChannelOptions<T>): Channel<T>;
+
+/** An EventTarget, or an EventEmitter by its shape. */
+export type AnyEventSource =
+  | { addEventListener(type: string, listener: any): void; removeEventListener(type: string, listener: any): void }
+  | { on(name: string, listener: (...args: any[]) => void): unknown; removeListener(name: string, listener: (...args: any[]) => void): unknown };
+
+export interface FromEventsOptions<E = any, T = E> extends ChannelOptions<T> {
+  /** Called when the producer should stop: the channel is full. */
+  pause?: () => void;
+  /** Called when it may go on. */
+  resume?: () => void;
+  /** The event or events that end the stream. Default: none. */
+  end?: string | string[];
+  /** The event that fails it, with its `error` or itself; null for none. Default: `error`. */
+  error?: string | null;
+  /** What the chunk of an event is. Default: the event. */
+  map?: (event: E) => T;
+  /** Fails the stream with its reason when it is aborted. */
+  signal?: AbortSignal;
+}
+
+/**
+ * A stream of the events `name` of `target`. Its listeners are removed when the stream has ended, failed or been cancelled.
+ * Without `pause` events cannot be held back, and `capacity` and `overflow` say what happens to those nobody has taken.
+ *
+ * @throws {TypeError | RangeError} where an argument is not what it should be
+ */
+export function fromEvents<T = any>(target: AnyEventSource, name: string, options?: FromEventsOptions<any, T>): ReadableStream<T>;
