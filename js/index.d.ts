@@ -9,4 +9,5 @@ export * from './streams.js';
 export * from './channels.js';
 export * from './operators.js';
 export * from './pipelines.js';
+export * from './sources.js';
 export * from './transfers.js';

@@ -166,6 +166,24 @@ export function pipeline(
   ...rest: [...stages: PipelineStage[], sink: PipelineSink, options: PipelineOptions] | [...stages: PipelineStage[], sink: PipelineSink]
 ): Promise<any>;
 
+export interface CollectOptions {
+  /** How much is kept at most; more is a RangeError, and the source is cancelled. Default: 64 MiB, or 1,000,000 chunks for `toArray`. */
+  limit?: number;
+  /** Ends it with its reason. */
+  signal?: AbortSignal;
+}
+
+/** Every chunk of `source`, anything a pipeline may start with. */
+export function toArray<S>(source: S & PipelineSource, options?: CollectOptions): Promise<ChunkOf<S>[]>;
+/** The bytes of `source`, whose chunks are bytes or strings (as UTF-8). */
+export function toBytes(source: PipelineSource, options?: CollectOptions): Promise<Bytes>;
+/** The text of `source`, whose chunks are strings or bytes in UTF-8, cut anywhere; with `fatal`, bytes that are not are a TypeError. */
+export function toText(source: PipelineSource, options?: CollectOptions & { fatal?: boolean }): Promise<string>;
+/** What the text of `source` is as JSON. */
+export function toJSON<T = any>(source: PipelineSource, options?: CollectOptions & { fatal?: boolean }): Promise<T>;
+/** A Blob of the bytes and strings of `source`. `type` is its media type. */
+export function toBlob(source: PipelineSource, options?: CollectOptions & { type?: string }): Promise<Blob>;
+
 /**
  * `ReadableStream.prototype.pipeTo` as a function, whose source too may be the engine's stream.
  *

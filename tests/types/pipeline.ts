@@ -1,6 +1,6 @@
 /** pipeline() and the bridges: what the types say of the chunks on their way, and of the result. */
 import { Readable, Transform, Writable } from 'node:stream';
-import { ReadableStream, TransformStream, WritableStream, fromNative, pipeThrough, pipeTo, pipeline, receive, toNative, transfer } from 'tidegate';
+import { FetchError, ReadableStream, TransformStream, WritableStream, fromFetch, fromNative, pipeThrough, pipeTo, pipeline, receive, toArray, toBlob, toBytes, toJSON, toNative, toText, transfer } from 'tidegate';
 import type { Equal, Expect } from './expect.js';
 
 export async function results(): Promise<void> {
@@ -77,4 +77,20 @@ export function transfers(worker: Worker): ReadableStream<Date> {
   // @ts-expect-error a number is no stream
   transfer(5);
   return back;
+}
+
+export async function collected(): Promise<void> {
+  const numbers = await toArray([1, 2], { limit: 5 });
+  const text = await toText(fromFetch('/', { retries: 2, method: 'GET' }), { fatal: true });
+  const bytes = await toBytes(new Blob(['a']));
+  const parsed = await toJSON<{ a: number }>(['{}']);
+  const blob = await toBlob(['a'], { type: 'text/plain' });
+  const { status } = new FetchError('x');
+  type Collected = [
+    Expect<Equal<typeof numbers, number[]>>, Expect<Equal<typeof text, string>>, Expect<Equal<typeof bytes.length, number>>,
+    Expect<Equal<typeof parsed, { a: number }>>, Expect<Equal<typeof blob, Blob>>, Expect<Equal<typeof status, number | undefined>>,
+  ];
+  void (0 as unknown as Collected);
+  // @ts-expect-error a limit is a number
+  await toText(['a'], { limit: '5' });
 }

@@ -1,0 +1,81 @@
+/** A whole source in memory, up to a limit. */
+import { pipeline } from '../pipeline.js';
+import { describe } from './describe.js';
+import { isBytes } from './ends.js';
+
+const MOST_BYTES = 64 * 1024 * 1024;
+const MOST_CHUNKS = 1_000_000;
+
+/**
+ * @param {string} name of the function that was called
+ * @param {any} options
+ * @param {(chunk: any) => number} add keeps a chunk and answers its size
+ */
+async function collect(name, source, options, most, unit, add) {
+  const { limit = most, signal } = options ?? {};
+  if (!(limit >= 0)) throw new RangeError(`${name}(): limit must be a number that is not negative; got ${describe(limit)}`);
+  let size = 0;
+  await pipeline(source, async (chunks) => {
+    for await (const chunk of chunks) {
+      size += add(chunk);
+      if (size > limit) {
+        throw new RangeError(`${name}(): more than ${limit} ${unit} came; raise limit if there is memory for them, or use a pipeline, which keeps none`);
+      }
+    }
+  }, { signal });
+}
+
+/** Every chunk of `source`. See pipelines.d.ts. */
+export async function toArray(source, options) {
+  const chunks = [];
+  await collect('toArray', source, options, MOST_CHUNKS, 'chunks', (chunk) => {
+    chunks.push(chunk);
+    return 1;
+  });
+  return chunks;
+}
+
+/** The parts, as `Blob` takes them: bytes and strings. */
+async function parts(name, source, options) {
+  const kept = [];
+  await collect(name, source, options, MOST_BYTES, 'bytes', (chunk) => {
+    if (typeof chunk !== 'string' && !isBytes(chunk)) throw new TypeError(`${name}(): chunks must be bytes or strings; got ${describe(chunk)}`);
+    kept.push(chunk);
+    return typeof chunk === 'string' ? chunk.length : chunk.byteLength;
+  });
+  return kept;
+}
+
+const viewOf = (part) => (part instanceof ArrayBuffer ? new Uint8Array(part) : new Uint8Array(part.buffer, part.byteOffset, part.byteLength));
+
+/** The bytes of `source`; strings as UTF-8. */
+export async function toBytes(source, options) {
+  const encoder = new TextEncoder();
+  const views = (await parts('toBytes', source, options)).map((part) => (typeof part === 'string' ? encoder.encode(part) : viewOf(part)));
+  const whole = new Uint8Array(views.reduce((size, view) => size + view.length, 0));
+  let at = 0;
+  for (const view of views) {
+    whole.set(view, at);
+    at += view.length;
+  }
+  return whole;
+}
+
+async function text(name, source, options) {
+  const decoder = new TextDecoder('utf-8', { fatal: options?.fatal === true });
+  let whole = '';
+  for (const part of await parts(name, source, options)) {
+    if (typeof part === 'string') whole += decoder.decode() + part;
+    else whole += decoder.decode(viewOf(part), { stream: true });
+  }
+  return whole + decoder.decode();
+}
+
+/** The text of `source`: strings, and bytes as UTF-8 wherever they are cut. */
+export const toText = (source, options) => text('toText', source, options);
+
+/** What the text of `source` is as JSON. */
+export const toJSON = async (source, options) => JSON.parse(await text('toJSON', source, options));
+
+/** A Blob of the bytes and strings of `source`, of the type `options.type`. */
+export const toBlob = async (source, options) => new Blob(await parts('toBlob', source, options), { type: options?.type ?? '' });

@@ -1,0 +1,37 @@
+/** Types of sources: where data comes from, read on demand. */
+import type { ReadableStream } from './streams.js';
+import type { Bytes } from './pipelines.js';
+
+export interface FromFetchOptions extends Omit<RequestInit, 'signal'> {
+  /** How often in all a broken connection is gone on with. Default: 3. */
+  retries?: number;
+  /** Milliseconds before the first of those tries; each further one waits twice as long. Default: 500. */
+  delay?: number;
+  /** Called with the first answer, before its body is read: for its headers. */
+  onResponse?: (response: Response) => void;
+  /** Fails the stream with its reason, and ends the connection. */
+  signal?: AbortSignal;
+}
+
+/** An answer that is no success, or a connection that could not be gone on with (its `cause` is how it broke). */
+export class FetchError extends Error {
+  constructor(message: string, response?: Response, options?: ErrorOptions);
+  readonly name: 'FetchError';
+  /** The answer's status, if there was one. */
+  readonly status: number | undefined;
+  readonly response: Response | undefined;
+}
+
+/**
+ * The body of a fetch, requested when it is first read. When the connection breaks it is gone on with where it broke off, by a
+ * range request with `If-Range`, as long as it is a GET, not compressed, and the server gave a strong `ETag` or a `Last-Modified`.
+ * Bytes of two versions of a file are never mixed.
+ *
+ * The stream fails with a `FetchError` where the answer is no success, where the file has changed meanwhile, and where a
+ * broken connection cannot be gone on with; a body shorter than its `Content-Length` is a broken connection. Cancelling ends the
+ * connection.
+ *
+ * @throws {TypeError | RangeError} where an argument is not what it should be
+ * @see https://www.rfc-editor.org/rfc/rfc9110#section-13.1.5
+ */
+export function fromFetch(input: string | URL | Request, options?: FromFetchOptions): ReadableStream<Bytes>;

@@ -1,0 +1,22 @@
+/** The examples of docs/ends/, as modules: what a reader copies is what runs here. */
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+
+const root = join(dirname(fileURLToPath(import.meta.url)), '../..');
+
+/** The one fenced block of JavaScript of docs/ends/`name`.md. */
+export function exampleText(name) {
+  const blocks = [...readFileSync(join(root, `docs/ends/${name}.md`), 'utf8').matchAll(/^```js\n(.*?)^```$/gms)];
+  if (blocks.length !== 1) throw new Error(`docs/ends/${name}.md has ${blocks.length} examples and should have one`);
+  return blocks[0][1];
+}
+
+/** Its exports. The module lies below the package, so that its imports by name are resolved. */
+export async function exampleModule(name) {
+  const folder = join(root, 'build/examples');
+  mkdirSync(folder, { recursive: true });
+  const file = join(folder, `${name}.mjs`);
+  writeFileSync(file, exampleText(name));
+  return import(`${pathToFileURL(file)}?${Date.now()}`);
+}
