@@ -1,6 +1,8 @@
 /** What is put where, and how it comes out again. */
+import '../internal/keep-alive.js';
+import { classes } from '../classes.js';
 import { createAsyncIterator } from '../internal/async-iterator.js';
-import * as tidegate from '../index.js';
+import { toNative } from '../native.js';
 import { NativeReadableStream } from '../native-classes.js';
 import { classNames, findLacks } from './detect.js';
 import { patchBodies } from './bodies.js';
@@ -19,7 +21,7 @@ const additions = {
     // A method keeps its name through the minifier, and is no constructor.
     const { from } = {
       from(asyncIterable) {
-        return tidegate.toNative(tidegate.ReadableStream.from(asyncIterable));
+        return toNative(classes.ReadableStream.from(asyncIterable));
       },
     };
     patches.define(NativeReadableStream, 'from', { value: from, writable: true, enumerable: true, configurable: true });
@@ -81,6 +83,6 @@ function installClasses(patches) {
   patchNativePipes(patches);
   patchMessages(patches, { isOurs: true, nativeTransfers: !lacks.includes('transfer') });
   for (const name of classNames) {
-    patches.define(globalThis, name, { value: tidegate[name], writable: true, enumerable: false, configurable: true });
+    patches.define(globalThis, name, { value: classes[name], writable: true, enumerable: false, configurable: true });
   }
 }
