@@ -20,6 +20,7 @@ export { ReadableStreamBYOBRequest } from './readable-stream-byob-request.js';
 export { ReadableStreamDefaultController } from './readable-stream-default-controller.js';
 export { ReadableStreamDefaultReader } from './readable-stream-default-reader.js';
 export { receive, transfer } from './transfer.js';
+export { fromCursor } from './sources/from-cursor.js';
 export { FetchError, fromFetch } from './sources/from-fetch.js';
 export { TransformStream } from './transform-stream.js';
 export { TransformStreamDefaultController } from './transform-stream-default-controller.js';

@@ -35,3 +35,27 @@ export class FetchError extends Error {
  * @see https://www.rfc-editor.org/rfc/rfc9110#section-13.1.5
  */
 export function fromFetch(input: string | URL | Request, options?: FromFetchOptions): ReadableStream<Bytes>;
+
+/** What `fromCursor()` reads. */
+export type AnyCursor<T = any> =
+  | { read(count: number): PromiseLike<T[] | null | undefined>; close(): unknown }
+  | AsyncIterable<T>
+  | Iterable<T>;
+
+export interface FromCursorOptions {
+  /** Rows that are fetched at once, which is the most that is held. Default: 100. */
+  batch?: number;
+  /** Whether rows come one by one, or as the arrays they were fetched in. Default: `rows`. */
+  as?: 'rows' | 'batches';
+  /** Closes the cursor, and fails the stream with its reason. */
+  signal?: AbortSignal;
+}
+
+/**
+ * The rows of a cursor, a batch at a time and no sooner than they are wanted. The cursor is closed once on every exit, never
+ * during a read, and the stream's end waits for it.
+ *
+ * @throws {TypeError | RangeError} where an argument is not what it should be
+ */
+export function fromCursor<T>(cursor: AnyCursor<T>, options: FromCursorOptions & { as: 'batches' }): ReadableStream<T[]>;
+export function fromCursor<T>(cursor: AnyCursor<T>, options?: FromCursorOptions): ReadableStream<T>;

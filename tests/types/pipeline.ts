@@ -1,6 +1,6 @@
 /** pipeline() and the bridges: what the types say of the chunks on their way, and of the result. */
 import { Readable, Transform, Writable } from 'node:stream';
-import { FetchError, ReadableStream, TransformStream, WritableStream, fromFetch, fromNative, pipeThrough, pipeTo, pipeline, receive, toArray, toBlob, toBytes, toJSON, toNative, toText, transfer } from 'tidegate';
+import { FetchError, ReadableStream, TransformStream, WritableStream, fromCursor, fromFetch, fromNative, pipeThrough, pipeTo, pipeline, receive, toArray, toBlob, toBytes, toJSON, toNative, toText, transfer } from 'tidegate';
 import type { Equal, Expect } from './expect.js';
 
 export async function results(): Promise<void> {
@@ -93,4 +93,12 @@ export async function collected(): Promise<void> {
   void (0 as unknown as Collected);
   // @ts-expect-error a limit is a number
   await toText(['a'], { limit: '5' });
+}
+
+export async function cursors(): Promise<void> {
+  const cursor = { read: async (count: number) => [{ id: count }], close: async () => {} };
+  const rows = fromCursor(cursor, { batch: 5 });
+  const batches = fromCursor(cursor, { as: 'batches' });
+  type Cursors = [Expect<Equal<typeof rows, ReadableStream<{ id: number }>>>, Expect<Equal<typeof batches, ReadableStream<{ id: number }[]>>>];
+  void (0 as unknown as Cursors);
 }
