@@ -10,6 +10,7 @@ export { flatten, rateLimit } from './operators/paced.js';
 export { batch, chunk, filter, skip, take, tap } from './operators/simple.js';
 export { tee } from './operators/tee.js';
 export { pipeline } from './pipeline.js';
+export { failureOf } from './pipeline/failures.js';
 export { toArray, toBlob, toBytes, toJSON, toText } from './pipeline/collect.js';
 export { channel } from './push/channel.js';
 export { fromEvents } from './push/from-events.js';

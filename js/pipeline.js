@@ -35,70 +35,77 @@ export async function pipeline(...args) {
 
 /** Opens every part and joins them, from the sink up, so that whatever fails first finds the rest owned by the run. */
 async function start(run, source, parts, sink, aborted) {
+  let opening;
   try {
-    const end = openSink(run, sink);
-    const stages = parts.map(({ part, place }) => openStage(run, part, place));
-    const opened = openStart(run, source, aborted);
+    const end = openSink(run, sink, (opening = { index: countOf(parts) + 1, name: describe(sink) }));
+    const stages = parts.map(({ part, place, index }) => openStage(run, part, place, (opening = { index, name: describe(part) })));
+    const opened = openStart(run, source, aborted, (opening = { index: 0, name: describe(source) }));
     const stream = isThenable(opened) ? await opened : opened;
     if (run.failed || aborted) return;
-    join(run, stream, stages, end);
+    join(run, stream, stages, end, (part) => void (opening = part));
   } catch (error) {
-    run.fail(error);
+    run.fail(error, opening);
   }
 }
 
-function openSink(run, sink) {
-  if (typeof sink === 'function') return sink;
+/** How many stages were given, before neighbouring codecs became one. */
+const countOf = (parts) => parts.reduce((count, { size }) => count + size, 0);
+
+function openSink(run, sink, part) {
+  if (typeof sink === 'function') return { call: sink, part };
   const writable = isNodeWritable(sink) && !isWritableStreamLike(sink) ? streamOfNodeWritable(sink) : fromNative(sink);
-  run.ownWritable(writable);
-  return writable;
+  run.ownWritable(writable, part);
+  return { writable };
 }
 
-function openStage(run, part, place) {
-  if (typeof part === 'function') return { call: part, place };
-  const pair = openPair(part);
-  run.ownWritable(pair.writable);
-  run.ownReadable(pair.readable);
+function openStage(run, stage, place, part) {
+  if (typeof stage === 'function') return { call: stage, place, part };
+  const pair = openPair(stage);
+  run.ownWritable(pair.writable, part);
+  run.ownReadable(pair.readable, part);
   return pair;
 }
 
 /** The stream to start from, or a promise of it, owned by the run. */
-function openStart(run, source, aborted) {
-  if (typeof source !== 'function') return openOwned(run, source);
+function openStart(run, source, aborted, part) {
+  if (typeof source !== 'function') return openOwned(run, source, part);
   if (aborted) return undefined;
   const returned = source({ signal: run.stageSignal });
-  if (!isThenable(returned)) return openReturned(run, 'the source function', returned);
-  return returned.then((value) => openReturned(run, 'the source function', value));
+  if (!isThenable(returned)) return openReturned(run, 'the source function', returned, part);
+  return returned.then((value) => openReturned(run, 'the source function', value, part));
 }
 
-function openReturned(run, who, value, hooks) {
+function openReturned(run, who, value, part, hooks) {
   const refusal = refusalOfSource(value);
   if (refusal !== undefined) throw new TypeError(`pipeline(): what ${who} returned ${refusal}`);
-  return openOwned(run, value, hooks);
+  return openOwned(run, value, part, hooks);
 }
 
-function openOwned(run, value, hooks) {
-  const stream = openSource(value, { onError: (error) => run.fail(error), ...hooks });
+function openOwned(run, value, part, hooks) {
+  const stream = openSource(value, { onError: (error) => run.fail(error, part), ...hooks });
   if (run.failed) cancelStream(stream, run.error).catch(() => {}); // came too late, so the failure has not reached it
-  else run.ownReadable(stream);
+  else run.ownReadable(stream, part);
   return stream;
 }
 
-function join(run, start, stages, end) {
+/** Calls `onPart` with each part before what is done with it may throw. */
+function join(run, start, stages, end, onPart) {
   let stream = start;
   for (const stage of stages) {
     if (stage.call) {
+      onPart(stage.part);
       stream = callStage(run, stage, stream);
     } else {
       run.link(stream, stage.writable, { isTransform: stage.isTransform, output: stage.readable });
       stream = stage.readable;
     }
   }
-  if (typeof end === 'function') callConsumer(run, end, stream);
-  else run.link(stream, end).then(() => run.finish(), () => {});
+  onPart(end.part);
+  if (end.call) callConsumer(run, end, stream);
+  else run.link(stream, end.writable).then(() => run.finish(), () => {});
 }
 
-function callStage(run, { call, place }, input) {
+function callStage(run, { call, place, part }, input) {
   const reader = run.readerOf(input);
   const returned = call(reader.chunks, { signal: run.stageSignal });
   if (isThenable(returned)) {
@@ -108,10 +115,10 @@ function callStage(run, { call, place }, input) {
         'so make it an async generator: async function* (source) { for await (const chunk of source) yield … }',
     );
   }
-  return openReturned(run, place, returned, { onEnd: () => run.watch(reader.stop()) });
+  return openReturned(run, place, returned, part, { onEnd: () => run.watch(reader.stop(), part) });
 }
 
-function callConsumer(run, consumer, input) {
+function callConsumer(run, { call: consumer, part }, input) {
   const { chunks } = run.readerOf(input);
   const returned = consumer(chunks, { signal: run.consumerSignal });
   if (!isThenable(returned) && typeof returned?.next === 'function') {
@@ -120,5 +127,5 @@ function callConsumer(run, consumer, input) {
         'add a sink after it, or make it an async function',
     );
   }
-  run.watch(Promise.resolve(returned).then((value) => run.finish(value)));
+  run.watch(Promise.resolve(returned).then((value) => run.finish(value)), part);
 }

@@ -166,6 +166,29 @@ export function pipeline(
   ...rest: [...stages: PipelineStage[], sink: PipelineSink, options: PipelineOptions] | [...stages: PipelineStage[], sink: PipelineSink]
 ): Promise<any>;
 
+/** Where and how a pipeline failed. */
+export interface PipelineFailure {
+  /** The part that failed first: 0 is the source, the stages count from 1, the sink is the last. Undefined where the signal was aborted. */
+  readonly index: number | undefined;
+  /** What it was, in words: `a Response`, `function parse`, `the signal`. */
+  readonly name: string;
+  /** What failed after it, while the rest was taken down; other objects than the first. */
+  readonly later: readonly unknown[];
+}
+
+/**
+ * Where the pipeline that rejected with `error` failed. The error itself is left as it is: this is kept beside it.
+ *
+ * @returns undefined where no pipeline rejected with it, or where it is no object
+ *
+ * @example
+ * await pipeline(source, gunzip(), parse, sink).catch((error) => {
+ *   const { index, name, later } = failureOf(error);
+ *   report(`part ${index} (${name}) failed`, error, later);
+ * });
+ */
+export function failureOf(error: unknown): PipelineFailure | undefined;
+
 export interface CollectOptions {
   /** How much is kept at most; more is a RangeError, and the source is cancelled. Default: 64 MiB, or 1,000,000 chunks for `toArray`. */
   limit?: number;

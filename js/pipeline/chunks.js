@@ -14,20 +14,23 @@ export class ChunkReader {
 
   #reader;
   #run;
+  #part;
   #onEarlyEnd;
   #ended = false;
 
   /**
    * @param stream a readable stream of ours, locked from here on
-   * @param run the pipeline: `failed`, `error`, `fail(error)`, `watch(promise)`
+   * @param run the pipeline: `failed`, `error`, `fail(error, part)`, `watch(promise, part)`
+   * @param part the part that `stream` belongs to
    * @param onEarlyEnd called before the stream is cancelled because no more is wanted
    */
-  constructor(stream, run, onEarlyEnd) {
+  constructor(stream, run, part, onEarlyEnd) {
     this.#reader = lockIterator(stream) ?? lockForReading(stream);
     this.#run = run;
+    this.#part = part;
     this.#onEarlyEnd = onEarlyEnd;
     this.#reader.closed?.get().then(undefined, (error) => {
-      if (!this.#ended) run.fail(error);
+      if (!this.#ended) run.fail(error, part);
     });
   }
 
@@ -40,7 +43,7 @@ export class ChunkReader {
 
   /** Does not wait for the cancel, which may never settle: the pipeline does, for a while. */
   leave() {
-    this.#run.watch(this.stop());
+    this.#run.watch(this.stop(), this.#part);
   }
 
   /** Says that no more is wanted, if the stream has not ended. Settles when the stream's own cancel has. */
@@ -65,7 +68,7 @@ export class ChunkReader {
 
   /** Answers a read of a stream that has failed. */
   settleAtError(request, error) {
-    this.#run.fail(error);
+    this.#run.fail(error, this.#part);
     request.reject(this.#run.error);
   }
 

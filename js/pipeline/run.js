@@ -10,6 +10,7 @@
  */
 import { abortStream, cancelStream, isClosing, isErrored, pipe } from './ops.js';
 import { ChunkReader } from './chunks.js';
+import { recordFailure } from './failures.js';
 
 /** How long teardown waits for a part that does not answer, in milliseconds. */
 const GRACE = 500;
@@ -26,6 +27,8 @@ export class Run {
   #readables = [];
   #writables = [];
   #readers = [];
+  #parts = new Map(); // stream to the part it belongs to, { index, name }
+  #failure = undefined; // what failureOf() tells
   #open = new Set(); // promises that have not settled
   #onQuiet = undefined; // set once the pipeline is ending: called when #open is empty
   #timer = undefined;
@@ -49,17 +52,19 @@ export class Run {
   }
 
   /** Puts a stream among those that a failure takes down. */
-  ownReadable(stream) {
+  ownReadable(stream, part) {
+    this.#parts.set(stream, part);
     this.#readables.push(stream);
   }
 
-  ownWritable(stream) {
+  ownWritable(stream, part) {
+    this.#parts.set(stream, part);
     this.#writables.push(stream);
   }
 
   /** Reads `stream` for a function: `chunks` is what that gets, `stop()` ends them when it has returned. */
   readerOf(stream) {
-    const reader = new ChunkReader(stream, this, () => this.#markEarly(stream));
+    const reader = new ChunkReader(stream, this, this.#parts.get(stream), () => this.#markEarly(stream));
     this.#readers.push(reader);
     return reader;
   }
@@ -71,7 +76,7 @@ export class Run {
   link(source, sink, { isTransform = false, output = undefined } = {}) {
     const link = { source, sink, isTransform, output, early: false, settled: false };
     this.#links.push(link);
-    const piped = pipe(source, sink, (error) => this.fail(error));
+    const piped = pipe(source, sink, (error) => this.fail(error, this.#parts.get(source)));
     this.#track(
       piped.then(
         () => void (link.settled = true),
@@ -85,9 +90,12 @@ export class Run {
   }
 
   #linkFailed(link, error) {
-    if (this.failed) return;
+    if (this.failed) {
+      this.#addLater(error);
+      return;
+    }
     const hadEnough = link.early || (link.isTransform && !isErrored(link.output));
-    if (!hadEnough) this.fail(error);
+    if (!hadEnough) this.fail(error, this.#parts.get(isErrored(link.source) ? link.source : link.sink));
     else this.cancel(link.source, link.early ? undefined : error);
   }
 
@@ -101,7 +109,7 @@ export class Run {
   /** Cancels `stream`, of which no more is wanted. Its own failure to be cancelled is a failure of the pipeline. */
   cancel(stream, reason) {
     this.#markEarly(stream);
-    this.#track(cancelStream(stream, reason).then(undefined, (error) => this.fail(error)));
+    this.#track(cancelStream(stream, reason).then(undefined, (error) => this.fail(error, this.#parts.get(stream))));
   }
 
   /** Waits for `promise`, which never rejects, before the outcome settles. */
@@ -114,23 +122,32 @@ export class Run {
   }
 
   /** The same for a promise that may reject: with the pipeline's failure. */
-  watch(promise) {
-    this.#track(promise.then(ignore, (error) => this.fail(error)));
+  watch(promise, part) {
+    this.#track(promise.then(ignore, (error) => this.fail(error, part)));
   }
 
-  /** Takes the pipeline down with `error`, unless it has already failed or ended. */
-  fail(error) {
-    if (this.failed) return;
+  /** Takes the pipeline down with `error`, of `part` if it is any part's, unless it has already failed or ended. */
+  fail(error, part) {
+    if (this.failed) {
+      this.#addLater(error);
+      return;
+    }
     this.failed = true;
     this.error = error;
+    this.#failure = recordFailure(error, part);
     this.#tornDown = true;
     this.#stages.abort(error);
     this.#consumer.abort(error);
-    for (const stream of this.#writables) this.#track(abortStream(stream, error).then(ignore, ignore));
-    for (const stream of this.#readables) this.#track(cancelStream(stream, error).then(ignore, ignore));
-    for (const reader of this.#readers) this.#track(reader.stop().then(ignore, ignore));
+    const later = (failure) => this.#addLater(failure);
+    for (const stream of this.#writables) this.#track(abortStream(stream, error).then(ignore, later));
+    for (const stream of this.#readables) this.#track(cancelStream(stream, error).then(ignore, later));
+    for (const reader of this.#readers) this.#track(reader.stop().then(ignore, later));
     if (this.#ending) this.#limitWait();
     else this.#settle();
+  }
+
+  #addLater(error) {
+    if (error !== this.error && !this.#failure.later.includes(error)) this.#failure.later.push(error);
   }
 
   /** Ends the pipeline well: the sink has all it wanted. What runs on before it is told that no more is wanted. */

@@ -6,7 +6,7 @@ import { TransformStream } from '../transform-stream.js';
 import { isCodec, isNodePair } from './ends.js';
 import { streamOfNodeReadable, streamOfNodeWritable } from './node-streams.js';
 
-/** `stages` as `{ part, place }`, each run of neighbouring codecs replaced by the one pair that does the work of all. */
+/** `stages` as `{ part, place, index, size }` (parts count from 1, the source being 0), each run of neighbouring codecs replaced by the one pair that does the work of all. */
 export function fuse(stages) {
   const fused = [];
   for (let index = 0; index < stages.length; ) {
@@ -14,9 +14,9 @@ export function fuse(stages) {
     let end = index + 1;
     if (isCodec(stages[index])) {
       while (end < stages.length && isCodec(stages[end])) end += 1;
-      fused.push({ part: stages[index][kFuse](stages.slice(index + 1, end)), place });
+      fused.push({ part: stages[index][kFuse](stages.slice(index + 1, end)), place, index: index + 1, size: end - index });
     } else {
-      fused.push({ part: stages[index], place });
+      fused.push({ part: stages[index], place, index: index + 1, size: 1 });
     }
     index = end;
   }

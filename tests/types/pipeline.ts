@@ -1,6 +1,6 @@
 /** pipeline() and the bridges: what the types say of the chunks on their way, and of the result. */
 import { Readable, Transform, Writable } from 'node:stream';
-import { FetchError, ReadableStream, TransformStream, WritableStream, fromCursor, fromFetch, fromNative, pipeThrough, pipeTo, pipeline, receive, toArray, toBlob, toBytes, toJSON, toNative, toText, transfer } from 'tidegate';
+import { FetchError, ReadableStream, TransformStream, WritableStream, failureOf, fromCursor, fromFetch, fromNative, pipeThrough, pipeTo, pipeline, receive, toArray, toBlob, toBytes, toJSON, toNative, toText, transfer } from 'tidegate';
 import type { Equal, Expect } from './expect.js';
 
 export async function results(): Promise<void> {
@@ -101,4 +101,10 @@ export async function cursors(): Promise<void> {
   const batches = fromCursor(cursor, { as: 'batches' });
   type Cursors = [Expect<Equal<typeof rows, ReadableStream<{ id: number }>>>, Expect<Equal<typeof batches, ReadableStream<{ id: number }[]>>>];
   void (0 as unknown as Cursors);
+}
+
+export function failures(error: unknown): void {
+  const failure = failureOf(error);
+  type Failures = [Expect<Equal<NonNullable<typeof failure>['index'], number | undefined>>, Expect<Equal<NonNullable<typeof failure>['later'], readonly unknown[]>>];
+  void (0 as unknown as Failures);
 }
