@@ -59,6 +59,8 @@ export class FetchError extends Error {
   }
 }
 Object.defineProperty(FetchError.prototype, 'name', { value: 'FetchError', configurable: true });
+// No minifier changes it.
+Object.defineProperty(FetchError, 'name', { value: 'FetchError', configurable: true });
 
 class FetchBody {
   #abort = new AbortController();
