@@ -49,7 +49,15 @@ export function fromEvents(target, name, options = {}) {
     }
   }
 
-  events.addEventListener('drain', () => resume?.());
+  function goOn() {
+    try {
+      resume?.();
+    } catch (failure) {
+      finish(failure);
+    }
+  }
+
+  events.addEventListener('drain', goOn);
   events.signal.addEventListener('abort', stop, { once: true });
   if (signal?.aborted) {
     events.fail(signal.reason);
