@@ -9,7 +9,10 @@ export interface ChannelOptions<T = any> {
   highWaterMark?: number;
   /** A chunk's size, or `'bytes'` for the length of strings and the bytes of buffers and views. Default: 1 for each chunk. */
   size?: 'bytes' | ((chunk: T) => number);
-  /** What is queued at most, whatever the producer does, in units of `size`. Default: 64 high-water marks. */
+  /**
+   * What is queued at most, whatever the producer does, in units of `size`. With `overflow: 'block'` the writes that wait are not
+   * counted: they are as many as the producer makes without awaiting them. Default: 64 high-water marks.
+   */
   capacity?: number;
   /**
    * `error`: the channel fails with a RangeError. `block`: `write()` returns a promise that the producer awaits. `drop-oldest`: as

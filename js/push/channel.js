@@ -85,12 +85,11 @@ class Channel extends EventTarget {
 
   /** Resolves when there is room below the high-water mark, or the channel is done. */
   get drained() {
-    return this.#isFull() ? this.#waitForRoom().promise : Promise.resolve();
+    return this.#isFull() && !this.#isClosed() ? this.#waitForRoom().promise : Promise.resolve();
   }
 
   write(chunk) {
-    if (this.#abort.signal.aborted) return false;
-    if (this.#ended) throw new TypeError('write(): the channel has been ended');
+    if (!this.#mayWrite()) return false;
     const { size } = this.#settings;
     let units;
     try {
@@ -99,8 +98,17 @@ class Channel extends EventTarget {
       this.fail(error);
       throw error;
     }
+    // size() is user code, and may have ended, failed or cancelled the channel.
+    if (!this.#mayWrite()) return false;
     if (this.#blocked.length > 0) return this.#block(chunk, units);
     return this.#offer(chunk, units) ?? this.#block(chunk, units);
+  }
+
+  /** False where a chunk is to be dropped because nobody wants any more. */
+  #mayWrite() {
+    if (this.#abort.signal.aborted) return false;
+    if (this.#ended) throw new TypeError('write(): the channel has been ended');
+    return true;
   }
 
   /** What `write()` answers, or undefined where the chunk has to wait. */
@@ -144,7 +152,7 @@ class Channel extends EventTarget {
   end() {
     if (this.#ended) return;
     this.#ended = true;
-    if (this.#blocked.length === 0) closeReadable(this.#stream);
+    if (this.#blocked.length === 0) this.#close();
   }
 
   /** Fails the stream with `error`, the same object for the consumer. What is queued is dropped. */
@@ -153,6 +161,16 @@ class Channel extends EventTarget {
     if (this.#stream.state !== READABLE) return;
     errorStream(this.#stream, error);
     this.#stop(error);
+  }
+
+  /** A closing stream asks for nothing, so whoever waits for room is answered here. */
+  #close() {
+    closeReadable(this.#stream);
+    this.#release();
+  }
+
+  #isClosed() {
+    return this.#ended && this.#blocked.length === 0;
   }
 
   #isFull() {
@@ -179,15 +197,13 @@ class Channel extends EventTarget {
       resolve(answer);
       hasRoom = answer;
     }
-    if (this.#ended) closeReadable(this.#stream);
-    if (hasRoom) this.#announce();
+    if (this.#ended) this.#close();
+    else if (hasRoom) this.#announce();
   }
 
   #announce() {
-    const drain = this.#drain;
-    if (drain === undefined) return;
-    this.#drain = undefined;
-    drain.resolve();
+    if (this.#drain === undefined) return;
+    this.#release();
     this.dispatchEvent(new Event('drain'));
   }
 
@@ -195,6 +211,10 @@ class Channel extends EventTarget {
     this.#ended = true;
     for (const { resolve } of this.#blocked.splice(0)) resolve(false);
     this.#abort.abort(reason);
+    this.#release();
+  }
+
+  #release() {
     this.#drain?.resolve();
     this.#drain = undefined;
   }

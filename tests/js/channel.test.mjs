@@ -176,6 +176,39 @@ describe('channel', () => {
     }
   });
 
+  test('end() answers whoever waits for room, before it and after it', async () => {
+    const events = channel({ highWaterMark: 2 });
+    events.write(1);
+    events.write(2);
+    const before = events.drained;
+    events.end();
+    await Promise.all([before, events.drained]);
+    assert.deepEqual(await drain(events.readable), [1, 2]);
+  });
+
+  test('end() answers it after what is blocked has found room', async () => {
+    const events = channel({ highWaterMark: 1, capacity: 1, overflow: 'block' });
+    let drains = 0;
+    events.addEventListener('drain', () => { drains += 1; });
+    events.write(1);
+    events.write(2);
+    const drained = events.drained.then(() => 'answered');
+    events.end();
+    assert.equal(await Promise.race([drained, turn()]), undefined, 'not before');
+    assert.deepEqual(await drain(events.readable), [1, 2]);
+    assert.equal(await Promise.race([drained, turn()]), 'answered');
+    assert.equal(drains, 0, 'nothing may be written any more');
+  });
+
+  test('a chunk whose size() ends the channel is refused, and drops nothing', async () => {
+    const events = channel({ highWaterMark: 2, capacity: 2, overflow: 'drop-oldest', size: (n) => (n === 3 && events.end(), 1) });
+    events.write(1);
+    events.write(2);
+    assert.throws(() => events.write(3), { name: 'TypeError', message: /has been ended/ });
+    assert.deepEqual(events.counts, { written: 2, droppedOldest: 0, droppedNewest: 0, blocked: 0 });
+    assert.deepEqual(await drain(events.readable), [1, 2]);
+  });
+
   test('says what is wrong with its options', () => {
     assert.throws(() => channel({ size: 5 }), { message: "channel(): size must be a function or 'bytes'; got number" });
     assert.throws(() => channel({ highWaterMark: -1 }), RangeError);
@@ -231,6 +264,17 @@ describe('fromEvents', () => {
     await assert.rejects(drain(stream), (reason) => reason === error);
     assert.deepEqual(target.eventNames(), []);
   });
+
+  for (const name of ['pause', 'resume']) {
+    test(`a ${name} that throws fails the stream and not the emitter`, async () => {
+      const target = new EventEmitter();
+      const error = new Error(name);
+      const stream = fromEvents(target, 'data', { highWaterMark: 1, [name]() { throw error; } });
+      target.emit('data', 1);
+      await assert.rejects(drain(stream), (reason) => reason === error);
+      assert.deepEqual(target.eventNames(), []);
+    });
+  }
 
   test('a signal fails the stream with its reason, before and during', async () => {
     const target = new EventEmitter();
