@@ -52,8 +52,8 @@ export interface Channel<T = any> extends EventTarget {
   end(): void;
   /** Fails the stream with `error`, the same object; what is queued is dropped. */
   fail(error: unknown): void;
-  addEventListener(type: 'drain', listener: (event: Event) => void, options?: boolean | AddEventListenerOptions): void;
-  addEventListener(type: string, listener: EventListenerOrEventListenerObject | null, options?: boolean | AddEventListenerOptions): void;
+  addEventListener(type: 'drain', listener: (event: Event) => void, options?: Parameters<EventTarget['addEventListener']>[2]): void;
+  addEventListener(...args: Parameters<EventTarget['addEventListener']>): void;
 }
 
 /**
