@@ -1,6 +1,7 @@
 /** Operators that wait in the middle of a chunk: for the consumer, or for the time. */
 import { pairOf } from './pair.js';
 import { requirePositive } from './arguments.js';
+import { sleep } from './sleep.js';
 import { describe } from '../pipeline/describe.js';
 import { isIterable } from '../pipeline/ends.js';
 
@@ -42,18 +43,5 @@ export function rateLimit({ bytesPerSecond, burst = bytesPerSecond / 10 }) {
     counted = now;
     if (tokens < 0) await sleep(-tokens * 1000 / bytesPerSecond, output.signal);
     await wanted;
-  });
-}
-
-function sleep(milliseconds, signal) {
-  if (signal.aborted) return undefined;
-  return new Promise((resolve) => {
-    const done = () => {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', done);
-      resolve();
-    };
-    const timer = setTimeout(done, milliseconds);
-    signal.addEventListener('abort', done);
   });
 }

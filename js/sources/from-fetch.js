@@ -4,6 +4,7 @@
  */
 import { fromNative } from '../native.js';
 import { requireCount } from '../operators/arguments.js';
+import { sleep } from '../operators/sleep.js';
 import { describe } from '../pipeline/describe.js';
 import { ReadableStream } from '../readable-stream.js';
 
@@ -108,6 +109,7 @@ class FetchBody {
     const wait = this.settings.delay * 2 ** (this.settings.retries - this.#left);
     this.#left -= 1;
     await sleep(wait, this.#abort.signal);
+    this.#abort.signal.throwIfAborted();
   }
 
   async #open() {
@@ -161,18 +163,4 @@ class FetchBody {
     this.#abort.abort(reason);
     return Promise.resolve(cancelled).then(() => {}, () => {});
   }
-}
-
-function sleep(milliseconds, signal) {
-  return new Promise((resolve, reject) => {
-    const done = () => {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', done);
-      if (signal.aborted) reject(signal.reason);
-      else resolve();
-    };
-    const timer = setTimeout(done, milliseconds);
-    if (signal.aborted) done();
-    else signal.addEventListener('abort', done);
-  });
 }
