@@ -3,6 +3,7 @@ import './internal/keep-alive.js';
 
 export { batches } from './batches.js';
 export { ByteLengthQueuingStrategy, CountQueuingStrategy } from './strategies.js';
+export { finished } from './finished.js';
 export { fromNative, toNative } from './native.js';
 export { pipeThrough, pipeTo } from './native-pipe.js';
 export { map } from './operators/map.js';
@@ -10,7 +11,9 @@ export { flatten, rateLimit } from './operators/paced.js';
 export { batch, chunk, filter, skip, take, tap } from './operators/simple.js';
 export { tee } from './operators/tee.js';
 export { pipeline } from './pipeline.js';
+export { compose } from './pipeline/compose.js';
 export { failureOf } from './pipeline/failures.js';
+export { stage } from './pipeline/functions.js';
 export { toArray, toBlob, toBytes, toJSON, toText } from './pipeline/collect.js';
 export { channel } from './push/channel.js';
 export { fromEvents } from './push/from-events.js';

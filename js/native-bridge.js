@@ -13,6 +13,9 @@
 /** What the owner of a bridge may do besides using its stream: near stream to `{ far, release(), landed() }`. */
 const bridges = new WeakMap();
 
+/** Makes `bridge` what is behind `stream`. */
+export const registerBridge = (stream, bridge) => void bridges.set(stream, bridge);
+
 /** The bridge behind `stream`, or undefined when `stream` is no bridge's near side. */
 export const bridgeOf = (stream) => bridges.get(stream);
 

@@ -3,29 +3,45 @@ import { fromNative } from './native.js';
 import { parseArguments } from './pipeline/arguments.js';
 import { describe } from './pipeline/describe.js';
 import { isNodeWritable, isThenable, isWritableStreamLike } from './pipeline/ends.js';
+import { isMap, mapStage } from './pipeline/functions.js';
 import { streamOfNodeWritable } from './pipeline/node-streams.js';
-import { cancelStream } from './pipeline/ops.js';
 import { Run } from './pipeline/run.js';
+import { totalOf } from './pipeline/sizes.js';
 import { openSource, refusalOfSource } from './pipeline/sources.js';
 import { fuse, openPair } from './pipeline/stages.js';
 
 /**
  * Moves everything from `source` through `stages` into `sink`, no faster than the slowest of them takes it.
  *
- * `pipeline(source, ...stages, sink, { signal }?)`
+ * `pipeline(source, ...stages, sink, options?)`; pipelines.d.ts has the options.
  *
  * @returns a promise of what the sink function returned, or of undefined when the sink is a stream. It rejects with the
  *   first error of any part, the same object, or with `signal.reason`, after every part has been taken down; and with a
- *   TypeError, having touched nothing, when an argument is not what it should be.
+ *   TypeError, having touched nothing, when an argument is not what it should be. Where the engine has `await using`, leaving
+ *   its scope takes the pipeline down.
  */
-export async function pipeline(...args) {
-  const { source, stages, sink, signal } = parseArguments(args);
-  const parts = fuse(stages);
-  const run = new Run();
+export function pipeline(...args) {
+  let run;
+  const outcome = conduct(args, (made) => void (run = made));
+  if (Symbol.asyncDispose) {
+    const dispose = async () => {
+      run?.fail(new DOMException('The pipeline was left before it had ended', 'AbortError'));
+      await outcome.catch(() => {});
+    };
+    Object.defineProperty(outcome, Symbol.asyncDispose, { value: dispose });
+  }
+  return outcome;
+}
+
+async function conduct(args, onRun) {
+  const { source, stages, sink, last, options } = parseArguments(args);
+  const { signal } = options;
+  const run = new Run(options);
+  onRun(run);
   const onAbort = () => run.fail(signal.reason);
   signal?.addEventListener('abort', onAbort, { once: true });
   try {
-    start(run, source, parts, sink, signal?.aborted);
+    start(run, source, fuse(stages), { sink, index: last }, signal?.aborted);
     if (signal?.aborted) onAbort();
     return await run.outcome;
   } finally {
@@ -34,12 +50,16 @@ export async function pipeline(...args) {
 }
 
 /** Opens every part and joins them, from the sink up, so that whatever fails first finds the rest owned by the run. */
-async function start(run, source, parts, sink, aborted) {
+async function start(run, source, parts, { sink, index: lastIndex }, aborted) {
   let opening;
   try {
-    const end = openSink(run, sink, (opening = { index: countOf(parts) + 1, name: describe(sink) }));
-    const stages = parts.map(({ part, place, index }) => openStage(run, part, place, (opening = { index, name: describe(part) })));
-    const opened = openStart(run, source, aborted, (opening = { index: 0, name: describe(source) }));
+    const begin = { index: 0, name: describe(source) };
+    const places = parts.map(({ part, index }) => ({ index, name: describe(part) }));
+    const last = { index: lastIndex, name: describe(sink) };
+    run.begin([begin, ...places, last]);
+    const end = openSink(run, sink, (opening = last));
+    const stages = parts.map(({ part, place }, n) => openStage(run, part, place, (opening = places[n])));
+    const opened = openStart(run, source, aborted, (opening = begin));
     const stream = isThenable(opened) ? await opened : opened;
     if (run.failed || aborted) return;
     join(run, stream, stages, end, (part) => void (opening = part));
@@ -48,19 +68,16 @@ async function start(run, source, parts, sink, aborted) {
   }
 }
 
-/** How many stages were given, before neighbouring codecs became one. */
-const countOf = (parts) => parts.reduce((count, { size }) => count + size, 0);
-
 function openSink(run, sink, part) {
   if (typeof sink === 'function') return { call: sink, part };
   const writable = isNodeWritable(sink) && !isWritableStreamLike(sink) ? streamOfNodeWritable(sink) : fromNative(sink);
-  run.ownWritable(writable, part);
-  return { writable };
+  run.ownWritable(writable, part, true);
+  return { writable, part };
 }
 
 function openStage(run, stage, place, part) {
-  if (typeof stage === 'function') return { call: stage, place, part };
-  const pair = openPair(stage);
+  if (typeof stage === 'function' && !isMap(stage)) return { call: stage, place, part };
+  const pair = openPair(isMap(stage) ? mapStage(stage, place, { signal: run.stageSignal }) : stage);
   run.ownWritable(pair.writable, part);
   run.ownReadable(pair.readable, part);
   return pair;
@@ -83,8 +100,8 @@ function openReturned(run, who, value, part, hooks) {
 
 function openOwned(run, value, part, hooks) {
   const stream = openSource(value, { onError: (error) => run.fail(error, part), ...hooks });
-  if (run.failed) cancelStream(stream, run.error).catch(() => {}); // came too late, so the failure has not reached it
-  else run.ownReadable(stream, part);
+  if (part.index === 0) run.expect(totalOf(value));
+  run.ownReadable(stream, part);
   return stream;
 }
 
@@ -106,20 +123,20 @@ function join(run, start, stages, end, onPart) {
 }
 
 function callStage(run, { call, place, part }, input) {
-  const reader = run.readerOf(input);
+  const reader = run.readerOf(input, part);
   const returned = call(reader.chunks, { signal: run.stageSignal });
   if (isThenable(returned)) {
     returned.then(undefined, () => {});
     throw new TypeError(
       `pipeline(): ${place} returned a promise; a function stage receives all chunks and returns an iterable, ` +
-        'so make it an async generator: async function* (source) { for await (const chunk of source) yield … }',
+        'so make it an async generator: async function* (chunks) { for await (const chunk of chunks) yield … }',
     );
   }
   return openReturned(run, place, returned, part, { onEnd: () => run.watch(reader.stop(), part) });
 }
 
 function callConsumer(run, { call: consumer, part }, input) {
-  const { chunks } = run.readerOf(input);
+  const { chunks } = run.readerOf(input, part);
   const returned = consumer(chunks, { signal: run.consumerSignal });
   if (!isThenable(returned) && typeof returned?.next === 'function') {
     throw new TypeError(

@@ -1,3 +1,4 @@
+/// <reference lib="esnext.disposable" />
 /** Types of what tidegate adds to the standard: pipelines, and bridges to the engine's streams. */
 import type { ReadableStream, StreamPipeOptions, WritableStream } from './streams.js';
 
@@ -75,13 +76,16 @@ export type ChunkOf<S> = S extends (...args: any[]) => infer Result
             : any;
 
 /**
- * What may stand between source and sink: a pair of streams, or a function that is called once with all chunks and
- * returns what comes out, most often an async generator function.
+ * What may stand between source and sink: a pair of streams, or a generator function (or what `stage()` marks) that is called
+ * once with all chunks and returns what comes out.
  */
 export type PipelineStage<I = any, O = any> =
   | AnyPair<I, O>
   | (NodeReadableLike & NodeWritableLike)
   | ((chunks: PipelineChunks<I>, options: PipelineFunctionOptions) => AsyncIterable<O> | Iterable<O> | AnyReadable<O>);
+
+/** A function that is called with each chunk and gives one chunk, or a promise of it. As a stage, say its parameter's type. */
+export type PipelineMap<I = any, O = any> = (chunk: I, options: PipelineFunctionOptions) => O | PromiseLike<O>;
 
 /** What may end a pipeline: a writable stream, or a function that consumes the chunks. */
 export type PipelineSink<T = any> =
@@ -95,7 +99,70 @@ export type PipelineResult<S> = S extends (...args: any[]) => infer Result ? Awa
 export interface PipelineOptions {
   /** Takes the pipeline down when it is aborted; the promise then rejects with its `reason`. Default: none. */
   signal?: AbortSignal | undefined;
+  /** Leave the sink open, and unlocked, when the source ends. Default false. */
+  preventClose?: boolean | undefined;
+  /** Leave the sink as it is, and unlocked, when the pipeline fails or is aborted. Default false. */
+  preventAbort?: boolean | undefined;
+  /**
+   * Leave the source as it is, and unlocked, when the pipeline fails, is aborted or has had enough. A chunk that was on its way
+   * at that moment is lost. Default false.
+   */
+  preventCancel?: boolean | undefined;
+  /** Is told how far the pipeline is, and once more when it has ended well. What it throws fails the pipeline. Default: none. */
+  onProgress?: ((progress: PipelineProgress) => void) | undefined;
+  /** Milliseconds between two reports. Default 250. */
+  progressInterval?: number | undefined;
+  /**
+   * The bytes the source will give. Default: the size of a `Blob`, the `Content-Length` of a body without `Content-Encoding`, else
+   * unknown.
+   */
+  total?: number | undefined;
+  /**
+   * Bytes that all queues of tidegate's streams in the pipeline may hold together. When they hold half of it, the source is asked
+   * for nothing until there is room again; more than all of it is a `RangeError` that names the part with the most. Default: no limit
+   * but the streams' own.
+   */
+  memoryLimit?: number | undefined;
+  /**
+   * The bytes of a chunk, for `onProgress` and `memoryLimit`. Default: the length of bytes and strings, 8 for a number, the sum over arrays
+   * and plain objects, 0 for anything else.
+   */
+  size?: ((chunk: any) => number) | undefined;
 }
+
+/** How far a pipeline is. */
+export interface PipelineProgress {
+  /** Whether this is the last report: everything has landed. */
+  readonly done: boolean;
+  /** Milliseconds since the start. */
+  readonly elapsed: number;
+  /** Chunks that have left the source. */
+  readonly chunks: number;
+  /** Their bytes. */
+  readonly bytes: number;
+  /** The bytes the source will give, where that is known. */
+  readonly total: number | undefined;
+  /** `bytes / total`, from 0 to 1; undefined where the total is not known. */
+  readonly fraction: number | undefined;
+  /** Milliseconds until the end at the pace so far; undefined where the total is not known. */
+  readonly remaining: number | undefined;
+  /** From the source to the sink. Neighbouring codecs are one part, named after the first. */
+  readonly parts: readonly PipelinePartProgress[];
+}
+
+/** What went through one part of a pipeline. */
+export interface PipelinePartProgress {
+  /** 0 is the source, the stages count from 1, the sink is the last. */
+  readonly index: number;
+  readonly name: string;
+  readonly chunksIn: number;
+  readonly bytesIn: number;
+  readonly chunksOut: number;
+  readonly bytesOut: number;
+}
+
+/** The promise of a pipeline. Leaving the scope of an `await using` takes down what has not ended. */
+export type Pipeline<T> = Promise<T> & AsyncDisposable;
 
 /**
  * Moves everything from a source through any number of stages into a sink, no faster than the slowest of them takes it.
@@ -106,7 +173,7 @@ export interface PipelineOptions {
  * @param source a readable stream (tidegate's, the engine's, Node's), `Response`, `Request`, `Blob`, iterable, async
  *   iterable, or a function `({ signal }) => …` that returns one of them or a promise of one
  * @param sink a writable stream (tidegate's, the engine's, Node's), or a function `(chunks, { signal }) => …`
- * @param options `signal`
+ * @param options see {@link PipelineOptions}
  * @returns a promise that resolves when the last byte has landed: with what the sink function returned, else with
  *   undefined. It rejects with the first error of any part, the same object, or with the signal's reason; by then every
  *   other part has been cancelled or aborted with it and every lock released. A part that does not answer its cancel or
@@ -124,20 +191,20 @@ export function pipeline<A, K extends PipelineSink<ChunkOf<A>>>(
   source: A & PipelineSource,
   sink: K,
   options?: PipelineOptions,
-): Promise<PipelineResult<K>>;
+): Pipeline<PipelineResult<K>>;
 export function pipeline<A, B, K extends PipelineSink<B>>(
   source: A & PipelineSource,
   stage: PipelineStage<ChunkOf<A>, B>,
   sink: K,
   options?: PipelineOptions,
-): Promise<PipelineResult<K>>;
+): Pipeline<PipelineResult<K>>;
 export function pipeline<A, B, C, K extends PipelineSink<C>>(
   source: A & PipelineSource,
   stage1: PipelineStage<ChunkOf<A>, B>,
   stage2: PipelineStage<B, C>,
   sink: K,
   options?: PipelineOptions,
-): Promise<PipelineResult<K>>;
+): Pipeline<PipelineResult<K>>;
 export function pipeline<A, B, C, D, K extends PipelineSink<D>>(
   source: A & PipelineSource,
   stage1: PipelineStage<ChunkOf<A>, B>,
@@ -145,7 +212,7 @@ export function pipeline<A, B, C, D, K extends PipelineSink<D>>(
   stage3: PipelineStage<C, D>,
   sink: K,
   options?: PipelineOptions,
-): Promise<PipelineResult<K>>;
+): Pipeline<PipelineResult<K>>;
 export function pipeline<A, B, C, D, E, K extends PipelineSink<E>>(
   source: A & PipelineSource,
   stage1: PipelineStage<ChunkOf<A>, B>,
@@ -154,7 +221,7 @@ export function pipeline<A, B, C, D, E, K extends PipelineSink<E>>(
   stage4: PipelineStage<D, E>,
   sink: K,
   options?: PipelineOptions,
-): Promise<PipelineResult<K>>;
+): Pipeline<PipelineResult<K>>;
 /** The same with more stages, whose chunks' types are not followed from one to the next. */
 export function pipeline(
   source: PipelineSource,
@@ -164,7 +231,52 @@ export function pipeline(
   stage4: PipelineStage,
   stage5: PipelineStage,
   ...rest: [...stages: PipelineStage[], sink: PipelineSink, options: PipelineOptions] | [...stages: PipelineStage[], sink: PipelineSink]
-): Promise<any>;
+): Pipeline<any>;
+/** The same with plain functions among the stages, which are called with each chunk. Say the types of their parameters. */
+export function pipeline(
+  source: PipelineSource,
+  stage: PipelineStage | PipelineMap,
+  ...rest:
+    | [...stages: (PipelineStage | PipelineMap)[], sink: PipelineSink, options: PipelineOptions]
+    | [...stages: (PipelineStage | PipelineMap)[], sink: PipelineSink]
+): Pipeline<any>;
+
+/**
+ * Marks a function that is no generator function as a stage that is called once, with all chunks, and returns a source. For
+ * transpiled generators and functions that return a stream.
+ *
+ * @throws {TypeError} when the argument is no function
+ *
+ * @example
+ * await pipeline(source, stage((chunks) => parse(chunks)), sink);
+ */
+export function stage<I, O>(
+  fn: (chunks: PipelineChunks<I>, options: PipelineFunctionOptions) => AsyncIterable<O> | Iterable<O> | AnyReadable<O>,
+): (chunks: PipelineChunks<I>, options: PipelineFunctionOptions) => AsyncIterable<O> | Iterable<O> | AnyReadable<O>;
+
+/**
+ * Several stages as one, for a pipeline, where they run as if they had been given one by one, or for `pipeThrough`. Serves once, as
+ * every pair of streams does.
+ *
+ * @throws {TypeError} when an argument is no stage
+ *
+ * @example
+ * const rowsOf = () => compose(gunzip(), csv({ header: true }), (row) => normalise(row));
+ */
+export function compose<I = any, O = any>(...stages: (PipelineStage | PipelineMap)[]): { readonly readable: ReadableStream<O>; readonly writable: WritableStream<I> };
+
+/**
+ * Waits for the end of a stream without locking it, whoever holds its lock.
+ *
+ * @param stream a stream of tidegate's, a pair of them, or a stream of Node's. The engine's own tell their end only to who locks them.
+ * @param options `signal` gives the waiting up, with its reason
+ * @returns resolves when the stream has closed, been cancelled, or finished; rejects with its error
+ * @throws {TypeError} (as a rejection) when the argument is no such stream
+ */
+export function finished(
+  stream: ReadableStream | WritableStream | { readonly readable: ReadableStream; readonly writable: WritableStream } | NodeReadableLike | NodeWritableLike,
+  options?: { signal?: AbortSignal | undefined },
+): Promise<void>;
 
 /** Where and how a pipeline failed. */
 export interface PipelineFailure {

@@ -3,7 +3,7 @@ import { convertView, transferArrayBuffer } from './internal/buffers.js';
 import { PullInto, readInto } from './internal/byte-readable.js';
 import { promiseReject } from './internal/intrinsics.js';
 import { ERRORED } from './internal/readable.js';
-import { ByobReaderImpl } from './internal/reader.js';
+import { ByobReaderImpl, disposeReader } from './internal/reader.js';
 import { convertDictionary, convertUnsignedLongLong, defineInterface, illegalInvocation } from './internal/webidl.js';
 import { readableImpl } from './readable-stream.js';
 
@@ -63,4 +63,4 @@ function read(reader, view, min) {
   return readInto(stream, reader, new PullInto(transferArrayBuffer(buffer), bufferByteLength, byteOffset, byteLength, type), minimumFill);
 }
 
-defineInterface(ReadableStreamBYOBReader, 'ReadableStreamBYOBReader');
+defineInterface(ReadableStreamBYOBReader, 'ReadableStreamBYOBReader', disposeReader);

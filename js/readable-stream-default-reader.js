@@ -4,7 +4,7 @@ import { core } from './internal/core.js';
 import { R_CHUNK } from './internal/effects.js';
 import { promiseReject, promiseResolve } from './internal/intrinsics.js';
 import { applyReadable, CLOSED, FOLLOW_UP, READABLE } from './internal/readable.js';
-import { DefaultReaderImpl, PromiseReadRequest } from './internal/reader.js';
+import { DefaultReaderImpl, disposeReader, PromiseReadRequest } from './internal/reader.js';
 import { defineInterface, illegalInvocation } from './internal/webidl.js';
 import { readableImpl } from './readable-stream.js';
 
@@ -73,4 +73,4 @@ function read(reader) {
   return promiseReject(stream.storedError);
 }
 
-defineInterface(ReadableStreamDefaultReader, 'ReadableStreamDefaultReader');
+defineInterface(ReadableStreamDefaultReader, 'ReadableStreamDefaultReader', disposeReader);

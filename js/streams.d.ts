@@ -1,3 +1,4 @@
+/// <reference lib="esnext.disposable" />
 /**
  * Types of the WHATWG Streams Standard's classes, as tidegate implements them. They differ from lib.dom's where that lags
  * behind the standard: `ReadableStream.from`, `transformer.cancel`, `read(view, { min })`.
@@ -177,6 +178,8 @@ export class ReadableStreamDefaultReader<R = any> implements ReadableStreamGener
   readMany(): Promise<{ done: false; value: R[] } | { done: true; value: undefined }>;
   /** Reads that are pending reject with a TypeError. https://streams.spec.whatwg.org/#default-reader-release-lock */
   releaseLock(): void;
+  /** Not of the standard. Cancels the stream and releases the lock, for `await using`. */
+  [Symbol.asyncDispose](): Promise<void>;
 }
 
 export interface ReadableStreamBYOBReaderReadOptions {
@@ -200,6 +203,8 @@ export class ReadableStreamBYOBReader implements ReadableStreamGenericReader {
   read<T extends ArrayBufferView>(view: T, options?: ReadableStreamBYOBReaderReadOptions): Promise<ReadableStreamReadResult<T>>;
   /** https://streams.spec.whatwg.org/#byob-reader-release-lock */
   releaseLock(): void;
+  /** Not of the standard. Cancels the stream and releases the lock, for `await using`. */
+  [Symbol.asyncDispose](): Promise<void>;
 }
 
 /** https://streams.spec.whatwg.org/#rs-default-controller-class */
@@ -318,6 +323,8 @@ export class WritableStreamDefaultWriter<W = any> {
   abort(reason?: any): Promise<void>;
   close(): Promise<void>;
   releaseLock(): void;
+  /** Not of the standard. Aborts a stream that is neither closed nor closing and releases the lock, for `await using`. */
+  [Symbol.asyncDispose](): Promise<void>;
   /** @returns resolves when the sink has taken the chunk; wait for `ready`, not for this, to respect backpressure */
   write(chunk?: W): Promise<void>;
   /**

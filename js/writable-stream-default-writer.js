@@ -2,7 +2,7 @@
 import { writeMany } from './internal/batches.js';
 import { promiseReject } from './internal/intrinsics.js';
 import { defineInterface, illegalInvocation } from './internal/webidl.js';
-import { abortWritable, closeQueuedOrInFlight, closeWritable, writableDesiredSize } from './internal/writable.js';
+import { abortWritable, closeQueuedOrInFlight, closeWritable, WRITABLE, writableDesiredSize } from './internal/writable.js';
 import { WriterImpl } from './internal/writer.js';
 import { writableImpl } from './writable-stream.js';
 
@@ -10,8 +10,28 @@ function released(name) {
   return new TypeError(`${name}: the writer was released`);
 }
 
+/**
+ * What `await using` does with a writer whose scope is left: a stream that is not closed or closing is aborted, so that half of
+ * something is not taken for the whole, and the lock is released. That a write has failed is told by its promise, so not again.
+ */
+let dispose;
+
 export class WritableStreamDefaultWriter {
   #writer;
+
+  static {
+    dispose = async function () {
+      const { stream, closed } = this.#writer;
+      if (stream === undefined) return;
+      const isOpen = stream.state === WRITABLE && !closeQueuedOrInFlight(stream);
+      try {
+        await (isOpen ? abortWritable(stream, new DOMException('The writer was left before the stream was closed', 'AbortError')) : closed.get());
+      } catch {
+        // It had failed, or could not be aborted.
+      }
+      this.releaseLock();
+    };
+  }
 
   constructor(stream) {
     const impl = writableImpl(stream);
@@ -72,4 +92,4 @@ export class WritableStreamDefaultWriter {
   }
 }
 
-defineInterface(WritableStreamDefaultWriter, 'WritableStreamDefaultWriter');
+defineInterface(WritableStreamDefaultWriter, 'WritableStreamDefaultWriter', dispose);

@@ -102,6 +102,36 @@ fn nothing_is_read_while_the_destination_has_no_room() {
 }
 
 #[test]
+fn a_paused_pipe_moves_nothing_and_goes_on_where_it_was() {
+    let mut core = Core::new();
+    let source = core.readable_new(5.0, tidegate::core::readable::NO_PULL);
+    let destination = core.writable_new(2.0);
+    core.readable_started(source);
+    core.writable_started(destination);
+    core.readable_enqueue(source);
+    let pipe = core.pipe_new(source, 0, destination, 0, 0);
+    core.pipe_pause(pipe, true);
+    assert_eq!(core.pipe_next(pipe), WAIT);
+    assert_eq!(core.readable_desired_size(source), 4.0);
+    core.pipe_pause(pipe, false);
+    assert_eq!(core.pipe_next(pipe), MOVE | readable::CHUNK << SOURCE_SHIFT);
+}
+
+#[test]
+fn a_paused_pipe_shuts_down_when_a_side_has_ended() {
+    let mut core = Core::new();
+    let source = core.readable_new(0.0, 0);
+    let destination = core.writable_new(1.0);
+    core.readable_started(source);
+    core.writable_started(destination);
+    let pipe = core.pipe_new(source, 0, destination, 0, 0);
+    core.pipe_pause(pipe, true);
+    core.pipe_source_ended(pipe, 2);
+    assert_eq!(core.pipe_next(pipe), BEGIN_DRAINING | BY_SOURCE_ERROR);
+    assert_eq!(core.pipe_next(pipe), ABORT_DESTINATION | BY_SOURCE_ERROR);
+}
+
+#[test]
 fn the_read_of_a_byte_source_is_the_hosts() {
     let mut core = Core::new();
     let destination = core.writable_new(1.0);

@@ -188,6 +188,25 @@ class Pipe extends Deferred {
   }
 }
 
+/** A pipe that tells of every chunk before it is written, and can be paused. */
+class WatchedPipe extends Pipe {
+  onChunk = undefined;
+
+  write(chunk) {
+    this.onChunk?.(chunk);
+    return super.write(chunk);
+  }
+
+  pause() {
+    core.pipe_pause(this.id, true);
+  }
+
+  resume() {
+    core.pipe_pause(this.id, false);
+    schedule(advance, this);
+  }
+}
+
 function reportSourceError(pipe) {
   pipe.onSourceError(pipe.source.storedError);
 }
@@ -239,11 +258,27 @@ function carryOut(pipe, answer) {
 export function pipeTo(source, destination, flags, signal, onSourceError) {
   const pipe = new Pipe(source, destination, flags, signal);
   pipe.onSourceError = onSourceError;
+  return begin(pipe).promise;
+}
+
+/**
+ * The same as an object with the `promise`, `pause()` and `resume()`, which calls `onChunk(chunk)`, if any, with every chunk
+ * before it is written.
+ */
+export function watchedPipe(source, destination, flags, signal, onSourceError, onChunk) {
+  const pipe = new WatchedPipe(source, destination, flags, signal);
+  pipe.onSourceError = onSourceError;
+  pipe.onChunk = onChunk;
+  return begin(pipe);
+}
+
+function begin(pipe) {
+  const { source, destination, signal } = pipe;
   if (signal !== undefined) {
     const onAbort = () => carryOut(pipe, core.pipe_signalled(pipe.id));
     if (signal.aborted) {
       onAbort();
-      return pipe.promise;
+      return pipe;
     }
     pipe.onAbort = onAbort;
     listen(signal, 'abort', onAbort);
@@ -251,7 +286,7 @@ export function pipeTo(source, destination, flags, signal, onSourceError) {
   // A side that has ended shuts the pipe down at once; chunks move in a microtask.
   if (source.state !== READABLE || destination.state !== WRITABLE || destination.closeRequest !== undefined) advance(pipe);
   else schedule(advance, pipe);
-  return pipe.promise;
+  return pipe;
 }
 
 /**

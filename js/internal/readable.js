@@ -9,6 +9,7 @@ import {
 import { Fifo } from './fifo.js';
 import { isolate, noop, promiseReject, promiseResolve, promiseThen, resolved } from './intrinsics.js';
 import { schedule, scheduleAfter } from './jobs.js';
+import { tellObservers } from './observers.js';
 
 export const READABLE = 0;
 export const CLOSED = 1;
@@ -150,6 +151,7 @@ export function closeStream(stream) {
   stream.clear();
   stream.reader?.onClose();
   stream.transform?.onSideEnded();
+  tellObservers(stream);
 }
 
 /** https://streams.spec.whatwg.org/#readable-stream-default-controller-error; nothing where the stream has ended. */
@@ -162,6 +164,7 @@ export function errorStream(stream, error) {
   stream.clear();
   stream.reader?.onError(error);
   stream.transform?.onSideEnded();
+  tellObservers(stream);
 }
 
 /** https://streams.spec.whatwg.org/#readable-stream-cancel */

@@ -137,3 +137,16 @@ export class PromiseReadIntoRequest extends PromiseReadRequest {
     this.resolve({ value: view, done: true });
   }
 }
+
+/**
+ * What `await using` does with a reader whose scope is left: the rest of its stream is cancelled and the lock released. That the
+ * stream has failed is told by its reads, so not again.
+ */
+export async function disposeReader() {
+  try {
+    await this.cancel();
+  } catch {
+    // It had failed, or could not be cancelled.
+  }
+  this.releaseLock();
+}

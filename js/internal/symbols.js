@@ -5,3 +5,9 @@
  * stages after it as one chain.
  */
 export const kFuse = Symbol.for('tidegate.fuse');
+
+/**
+ * A composition's method `[kStages]()`: the stages it consists of, or undefined where it is a pair of streams already,
+ * because somebody has asked for one of them.
+ */
+export const kStages = Symbol.for('tidegate.stages');

@@ -83,9 +83,9 @@ export function convertAbortSignal(value, context) {
 
 /**
  * Gives a class the property attributes of an interface: members enumerable, `Symbol.toStringTag`, and a name
- * that no minifier changes.
+ * that no minifier changes. `dispose`, if any, is what `await using` calls, where the engine has that.
  */
-export function defineInterface(constructor, name) {
+export function defineInterface(constructor, name, dispose = undefined) {
   const prototype = constructor.prototype;
   for (const key of Reflect.ownKeys(prototype)) {
     if (key !== 'constructor' && typeof key === 'string') Object.defineProperty(prototype, key, { enumerable: true });
@@ -95,4 +95,7 @@ export function defineInterface(constructor, name) {
   }
   Object.defineProperty(prototype, Symbol.toStringTag, { value: name, configurable: true });
   Object.defineProperty(constructor, 'name', { value: name, configurable: true });
+  if (dispose !== undefined && Symbol.asyncDispose !== undefined) {
+    Object.defineProperty(prototype, Symbol.asyncDispose, { value: dispose, writable: true, configurable: true });
+  }
 }

@@ -11,6 +11,7 @@ import {
 import { Fifo } from './fifo.js';
 import { Deferred, isolate, promiseReject, promiseResolve, promiseThen, upon } from './intrinsics.js';
 import { schedule, scheduleAfter } from './jobs.js';
+import { tellObservers } from './observers.js';
 import { PENDING } from './readable.js';
 
 export const WRITABLE = 0;
@@ -113,6 +114,7 @@ function finishClose(stream, effects) {
   stream.id = 0;
   stream.writer?.onClosed();
   stream.transform?.onSideEnded();
+  tellObservers(stream);
 }
 
 function finishErroring(stream, effects) {
@@ -126,6 +128,7 @@ function finishErroring(stream, effects) {
   stream.transform?.onSideEnded();
   if (effects & W_REJECT_ABORT && !(effects & W_REJECT_CLOSE)) takeAbortRequest(stream).reject(error);
   if (effects & W_REJECT_CLOSED) rejectCloseAndClosed(stream);
+  tellObservers(stream);
   if (effects & W_CALL_ABORT) callAbort(stream);
 }
 

@@ -2,32 +2,48 @@
  * Reads the arguments of `pipeline()`: which is the source, which are stages, which is the sink, which are the options.
  * Everything is checked before anything is touched, so a refused call locks and starts nothing.
  */
+import { kStages } from '../internal/symbols.js';
 import { describe } from './describe.js';
 import * as is from './ends.js';
+import { hasOnlyOptions, readOptions } from './options.js';
 import { refusalOfSource } from './sources.js';
 
 /**
- * @returns `{ source, stages, sink, signal }`
+ * @returns `{ source, stages, sink, last, options }`: the stages as `checkStages` gives them, `last` is the index of the sink
  * @throws {TypeError} saying which argument is wrong, how, and what to do
  */
 export function parseArguments(args) {
   const parts = [...args];
-  const options = parts.length > 0 && isOptions(parts.at(-1)) ? parts.pop() : {};
+  const given = parts.length > 0 && isOptions(parts.at(-1)) ? parts.pop() : {};
   if (parts.length < 2) {
-    const given = parts.length === 0 ? 'nothing' : 'only one of them';
-    throw new TypeError(`pipeline(): expected a source and a sink, with any stages between them; got ${given}`);
+    const got = parts.length === 0 ? 'nothing' : 'only one of them';
+    throw new TypeError(`pipeline(): expected a source and a sink, with any stages between them; got ${got}`);
   }
   const [source, ...stages] = parts;
   const sink = stages.pop();
-  if (typeof source !== 'function') refuse('the source', refusalOfSource(source));
-  stages.forEach((stage, index) => refuse(`stage ${index + 1}`, refusalOfStage(stage)));
-  refuse('the sink', refusalOfSink(sink));
-  refuseRepeats([source, ...stages, sink]);
-  return { source, stages, sink, signal: signalOf(options) };
+  if (typeof source !== 'function') refuse('pipeline', 'the source', refusalOfSource(source));
+  const flat = checkStages('pipeline', stages);
+  refuse('pipeline', 'the sink', refusalOfSink(sink));
+  refuseRepeats('pipeline', [source, ...flat.map(({ stage }) => stage), sink]);
+  return { source, stages: flat, sink, last: stages.length + 1, options: readOptions(given) };
 }
 
-function refuse(what, refusal) {
-  if (refusal !== undefined) throw new TypeError(`pipeline(): ${what} ${refusal}`);
+/**
+ * `stages`, those of compositions in their place, as `{ stage, index }`, where the index counts what was given from 1.
+ *
+ * @throws {TypeError} on behalf of `caller`, saying which is wrong, how, and what to do
+ */
+export function checkStages(caller, stages) {
+  const flat = stages.flatMap((stage, n) => stagesOf(stage).map((part) => ({ stage: part, index: n + 1 })));
+  for (const { stage, index } of flat) refuse(caller, `stage ${index}`, refusalOfStage(stage));
+  refuseRepeats(caller, flat.map(({ stage }) => stage));
+  return flat;
+}
+
+const stagesOf = (stage) => stage?.[kStages]?.()?.flatMap(stagesOf) ?? [stage];
+
+function refuse(caller, what, refusal) {
+  if (refusal !== undefined) throw new TypeError(`${caller}(): ${what} ${refusal}`);
 }
 
 /** The last argument is options when it is an object that can be no end of a pipeline. */
@@ -36,13 +52,7 @@ function isOptions(value) {
   const prototype = Object.getPrototypeOf(value);
   if (prototype !== null && prototype !== Object.prototype && Object.getPrototypeOf(prototype) !== null) return false;
   return !is.isWritableStreamLike(value) && !is.isNodeWritable(value) && !is.isPair(value) && refusalOfSource(value) !== undefined
-    && Object.keys(value).every((key) => key === 'signal');
-}
-
-function signalOf({ signal }) {
-  if (signal === undefined) return undefined;
-  if (signal !== null && typeof signal === 'object' && 'aborted' in signal && typeof signal.addEventListener === 'function') return signal;
-  throw new TypeError(`pipeline(): options.signal is not an AbortSignal; got ${describe(signal)}`);
+    && hasOnlyOptions(value);
 }
 
 function refusalOfStage(stage) {
@@ -67,11 +77,11 @@ function refusalOfSink(sink) {
   return `is neither a writable stream nor a function; got ${describe(sink)}${advice}`;
 }
 
-function refuseRepeats(parts) {
+function refuseRepeats(caller, parts) {
   const seen = new Set();
   for (const part of parts) {
     if (typeof part === 'function') continue;
-    if (seen.has(part)) throw new TypeError(`pipeline(): the same object, ${describe(part)}, was given twice; make one for each place`);
+    if (seen.has(part)) throw new TypeError(`${caller}(): the same object, ${describe(part)}, was given twice; make one for each place`);
     seen.add(part);
   }
 }

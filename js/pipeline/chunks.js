@@ -16,15 +16,22 @@ export class ChunkReader {
   #run;
   #part;
   #onEarlyEnd;
+  #count;
+  #gate;
+  #keep;
   #ended = false;
 
   /**
    * @param stream a readable stream of ours, locked from here on
    * @param run the pipeline: `failed`, `error`, `fail(error, part)`, `watch(promise, part)`
    * @param part the part that `stream` belongs to
-   * @param onEarlyEnd called before the stream is cancelled because no more is wanted
+   * @param hooks `onEarlyEnd()` is called before the stream is cancelled because no more is wanted, `count(chunk)`, if any,
+   *   with every chunk; `gate.whenOpen(read)`, if any, says when to read; `keep` leaves the stream as it is at the end
    */
-  constructor(stream, run, part, onEarlyEnd) {
+  constructor(stream, run, part, { onEarlyEnd, count, gate, keep }) {
+    this.#count = count;
+    this.#gate = gate;
+    this.#keep = keep;
     this.#reader = lockIterator(stream) ?? lockForReading(stream);
     this.#run = run;
     this.#part = part;
@@ -36,9 +43,20 @@ export class ChunkReader {
 
   next() {
     const request = new NextRequest(this);
+    if (this.#gate === undefined) this.#read(request);
+    else this.#gate.whenOpen(() => this.#read(request));
+    return request.promise;
+  }
+
+  #read(request) {
     if (this.#run.failed || this.#ended) this.settleAtEnd(request);
     else this.#reader.read(request);
-    return request.promise;
+  }
+
+  /** Answers a read. */
+  settle(request, value) {
+    this.#count?.(value);
+    request.resolve({ value, done: false });
   }
 
   /** Does not wait for the cancel, which may never settle: the pipeline does, for a while. */
@@ -51,7 +69,7 @@ export class ChunkReader {
     if (this.#ended) return;
     const { failed, error } = this.#run;
     if (!failed) this.#onEarlyEnd();
-    const cancelled = this.#reader.cancel(failed ? error : undefined);
+    const cancelled = this.#keep ? undefined : this.#reader.cancel(failed ? error : undefined);
     this.#release();
     await cancelled;
   }
@@ -66,8 +84,12 @@ export class ChunkReader {
     }
   }
 
-  /** Answers a read of a stream that has failed. */
+  /** Answers a read of a stream that has failed, or, where it is kept, been let go. */
   settleAtError(request, error) {
+    if (this.#keep && this.#ended) {
+      this.settleAtEnd(request);
+      return;
+    }
     this.#run.fail(error, this.#part);
     request.reject(this.#run.error);
   }
@@ -107,7 +129,7 @@ class NextRequest extends Deferred {
   }
 
   chunkSteps(value) {
-    this.resolve({ value, done: false });
+    this.reader.settle(this, value);
   }
 
   closeSteps() {

@@ -3,7 +3,7 @@
  * Nothing here touches what it looks at: no lock is taken, no iterator made, no lazily made stream of a codec asked for.
  */
 import { isNativeReadable, isNativeWritable } from '../native-classes.js';
-import { kFuse } from '../internal/symbols.js';
+import { kFuse, kStages } from '../internal/symbols.js';
 import { isOurReadable, isOurWritable } from './brands.js';
 
 const isObject = (value) => value !== null && typeof value === 'object';
@@ -22,16 +22,20 @@ export const isCodec = (value) => has(value, kFuse);
 
 /** Whether `value` is a `{ readable, writable }` pair. */
 export function isPair(value) {
-  if (!isObject(value) || isCodec(value)) return isCodec(value);
+  if (!isObject(value) || isCodec(value) || has(value, kStages)) return isObject(value);
   return isReadableStreamLike(value.readable) && isWritableStreamLike(value.writable);
 }
 
-/** Whether `value` is a readable stream of Node's kind. */
-export const isNodeReadable = (value) => has(value, 'on', 'removeListener', 'pipe', 'read') && value.readable !== false;
+/** Whether `value` is a readable stream of Node's kind, in whatever state. */
+export const isAnyNodeReadable = (value) => has(value, 'on', 'removeListener', 'pipe', 'read');
 
-const isAnyNodeWritable = (value) => has(value, 'on', 'removeListener', 'write', 'end');
+/** Whether `value` is one that can be read. */
+export const isNodeReadable = (value) => isAnyNodeReadable(value) && value.readable !== false;
 
-/** Whether `value` is a writable stream of Node's kind. */
+/** Whether `value` is a writable stream of Node's kind, in whatever state. */
+export const isAnyNodeWritable = (value) => has(value, 'on', 'removeListener', 'write', 'end');
+
+/** Whether `value` is one that can be written. */
 export const isNodeWritable = (value) => isAnyNodeWritable(value) && value.writable !== false;
 
 /** Whether `value` is one that has ended, failed or been destroyed. */

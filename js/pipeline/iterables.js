@@ -179,5 +179,8 @@ class IteratorReader {
     return cancelled;
   }
 
-  release() {}
+  /** Leaves the iterator as it is; what is still asked for ends. */
+  release() {
+    this.closeRequests();
+  }
 }

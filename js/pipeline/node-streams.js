@@ -3,6 +3,7 @@
  * and a child process's output all do. The contract kept is Node's: `read()` until null and then 'readable'; `write()`
  * until false and then 'drain'; 'error' and 'close' at any time.
  */
+import { registerBridge } from '../native-bridge.js';
 import { ReadableStream } from '../readable-stream.js';
 import { WritableStream } from '../writable-stream.js';
 
@@ -50,7 +51,7 @@ export function streamOfNodeReadable(node, onError = ignore) {
     controller.enqueue(chunk);
     return true;
   };
-  return new ReadableStream(
+  const stream = new ReadableStream(
     {
       start(given) {
         controller = given;
@@ -78,6 +79,15 @@ export function streamOfNodeReadable(node, onError = ignore) {
     },
     { highWaterMark: 0 },
   );
+  registerBridge(stream, {
+    far: node,
+    release() {
+      stopListening();
+      wake?.();
+    },
+    landed: ignore,
+  });
+  return stream;
 }
 
 /** A stream of ours that writes to Node's `node`; closing it ends `node`, aborting it destroys `node`. */
@@ -94,7 +104,7 @@ export function streamOfNodeWritable(node) {
     stopListening();
     node.on('error', ignore);
   };
-  return new WritableStream({
+  const stream = new WritableStream({
     start(controller) {
       const fail = (error) => {
         failure = { error };
@@ -127,4 +137,6 @@ export function streamOfNodeWritable(node) {
       return destroy(node, reason);
     },
   });
+  registerBridge(stream, { far: node, release: () => stopListening(), landed: ignore });
+  return stream;
 }

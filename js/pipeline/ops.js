@@ -2,8 +2,8 @@
  * What a pipeline does to streams of ours that the standard's public interface cannot: cancel and abort them whoever
  * holds the lock, and ask for their state.
  */
-import { PREVENT_ABORT, PREVENT_CANCEL } from '../internal/effects.js';
-import { pipeTo } from '../internal/pipe.js';
+import { PREVENT_ABORT, PREVENT_CANCEL, PREVENT_CLOSE } from '../internal/effects.js';
+import { pipeTo, watchedPipe } from '../internal/pipe.js';
 import { cancelStream as cancelReadable, ERRORED } from '../internal/readable.js';
 import { DefaultReaderImpl } from '../internal/reader.js';
 import { abortWritable, WRITABLE } from '../internal/writable.js';
@@ -16,6 +16,19 @@ import { writableImpl } from '../writable-stream.js';
  */
 export const pipe = (source, sink, onSourceError) =>
   pipeTo(readableImpl(source), writableImpl(sink), PREVENT_ABORT | PREVENT_CANCEL, undefined, onSourceError);
+
+/**
+ * The same as an object with a `promise`, `pause()` and `resume()`. `preventClose` leaves the sink open at the end, `signal` ends
+ * the pipe and leaves both sides as they are, `onChunk(chunk)` is called with every chunk before it is written.
+ */
+export const pipeWith = (source, sink, onSourceError, { preventClose, signal, onChunk }) =>
+  watchedPipe(
+    readableImpl(source), writableImpl(sink), PREVENT_ABORT | PREVENT_CANCEL | (preventClose ? PREVENT_CLOSE : 0), signal, onSourceError, onChunk,
+  );
+
+/** Counts the queue of `stream`, of either kind, in `meter`. */
+export const meterStream = (meter, stream, part, isSource) =>
+  meter.add(readableImpl(stream) ?? writableImpl(stream), part, isSource);
 
 /** https://streams.spec.whatwg.org/#readable-stream-cancel */
 export const cancelStream = (stream, reason) => cancelReadable(readableImpl(stream), reason);

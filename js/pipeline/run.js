@@ -8,14 +8,21 @@
  * 3. The promise settles after every part has, but a part that ignores its cancel or abort holds it up for at most
  *    `GRACE` milliseconds.
  */
-import { abortStream, cancelStream, isClosing, isErrored, pipe } from './ops.js';
+import { bridgeOf } from '../native-bridge.js';
+import { abortStream, cancelStream, isClosing, isErrored, meterStream, pipe, pipeWith } from './ops.js';
 import { ChunkReader } from './chunks.js';
 import { recordFailure } from './failures.js';
+import { Meter } from './meter.js';
+import { Progress } from './progress.js';
 
 /** How long teardown waits for a part that does not answer, in milliseconds. */
 const GRACE = 500;
 
 const ignore = () => {};
+
+/** What failureOf() calls a failure of the page's own functions among the options. */
+const PROGRESS = { index: undefined, name: 'onProgress' };
+const SIZE = { index: undefined, name: 'size' };
 
 export class Run {
   failed = false;
@@ -23,7 +30,10 @@ export class Run {
 
   #ending = false; // the sink has all it wants
   #tornDown = false; // something was cancelled or aborted, so what is left may be waiting for nothing
-  #links = []; // { source, sink, isTransform, early, settled }
+  #options;
+  #source = undefined; // the stream the pipeline starts from
+  #sink = undefined; // the stream it ends in
+  #links = []; // { source, sink, isTransform, early, settled, stop }
   #readables = [];
   #writables = [];
   #readers = [];
@@ -35,6 +45,40 @@ export class Run {
   #outcome = deferred();
   #stages = new AbortController();
   #consumer = new AbortController();
+  #progress = undefined;
+  #meter = undefined;
+  #settled = false;
+
+  /** @param options as `readOptions` gives them */
+  constructor(options = {}) {
+    this.#options = options;
+    const { onProgress, progressInterval: interval, total, memoryLimit, size } = options;
+    const sizeOf = size && ((chunk) => this.#sizeOf(size, chunk));
+    if (onProgress) this.#progress = new Progress(onProgress, { interval, total, sizeOf, fail: (error) => this.fail(error, PROGRESS) });
+    if (memoryLimit) this.#meter = new Meter(memoryLimit, { sizeOf, fail: (error, part) => this.fail(error, part) });
+  }
+
+  /** The page's `size(chunk)`, which must not throw where a stream asks for it. */
+  #sizeOf(size, chunk) {
+    try {
+      const bytes = size(chunk);
+      if (bytes >= 0) return +bytes;
+      throw new RangeError(`pipeline(): options.size must give a number of bytes that is not negative; it gave ${bytes}`);
+    } catch (error) {
+      Promise.resolve().then(() => this.fail(error, SIZE));
+      return 0;
+    }
+  }
+
+  /** Takes the parts, each `{ index, name }`, in their order. */
+  begin(parts) {
+    this.#progress?.begin(parts);
+  }
+
+  /** Says how many bytes the source will give, where that is known. */
+  expect(total) {
+    if (this.#progress) this.#progress.total ??= total;
+  }
 
   /** Settles when the pipeline has: with the consumer's result, or the first error. */
   get outcome() {
@@ -53,18 +97,44 @@ export class Run {
 
   /** Puts a stream among those that a failure takes down. */
   ownReadable(stream, part) {
+    if (part.index === 0) this.#source = stream;
     this.#parts.set(stream, part);
+    if (this.failed) {
+      this.#discard(stream);
+      return;
+    }
     this.#readables.push(stream);
+    if (this.#meter) meterStream(this.#meter, stream, part, part.index === 0);
   }
 
-  ownWritable(stream, part) {
+  /** Lets go of a stream that came when the pipeline had failed, so that the failure has not reached it. */
+  #discard(stream) {
+    if (this.#keeps(stream)) bridgeOf(stream)?.release();
+    else cancelStream(stream, this.error).catch(ignore);
+  }
+
+  /** `isSink`: it is where the pipeline ends. */
+  ownWritable(stream, part, isSink = false) {
+    if (isSink) this.#sink = stream;
     this.#parts.set(stream, part);
     this.#writables.push(stream);
+    if (this.#meter) meterStream(this.#meter, stream, part, false);
   }
 
-  /** Reads `stream` for a function: `chunks` is what that gets, `stop()` ends them when it has returned. */
-  readerOf(stream) {
-    const reader = new ChunkReader(stream, this, this.#parts.get(stream), () => this.#markEarly(stream));
+  /** Whether a failure, or a consumer that has had enough, leaves `stream` as it is. */
+  #keeps(stream) {
+    return (stream === this.#source && this.#options.preventCancel) || (stream === this.#sink && this.#options.preventAbort);
+  }
+
+  /** Reads `stream` for a function of the part `part`: `chunks` is what that gets, `stop()` ends them when it has returned. */
+  readerOf(stream, part) {
+    const from = this.#parts.get(stream);
+    const reader = new ChunkReader(stream, this, from, {
+      onEarlyEnd: () => this.#markEarly(stream),
+      count: this.#progress?.counter(from, part),
+      gate: stream === this.#source ? this.#meter : undefined,
+      keep: this.#keeps(stream),
+    });
     this.#readers.push(reader);
     return reader;
   }
@@ -74,9 +144,9 @@ export class Run {
    * only that side is errored, has had enough rather than failed; `output` is the other side. Resolves when done.
    */
   link(source, sink, { isTransform = false, output = undefined } = {}) {
-    const link = { source, sink, isTransform, output, early: false, settled: false };
+    const link = { source, sink, isTransform, output, early: false, settled: false, stop: undefined };
     this.#links.push(link);
-    const piped = pipe(source, sink, (error) => this.fail(error, this.#parts.get(source)));
+    const piped = this.#pipe(link);
     this.#track(
       piped.then(
         () => void (link.settled = true),
@@ -87,6 +157,20 @@ export class Run {
       ),
     );
     return piped;
+  }
+
+  #pipe(link) {
+    const { source, sink } = link;
+    const from = this.#parts.get(source);
+    const onSourceError = (error) => this.fail(error, from);
+    const meter = source === this.#source ? this.#meter : undefined;
+    const preventClose = sink === this.#sink && this.#options.preventClose;
+    if (this.#keeps(source) || this.#keeps(sink)) link.stop = new AbortController();
+    if (!link.stop && !meter && !preventClose && !this.#progress) return pipe(source, sink, onSourceError);
+    const onChunk = this.#progress?.counter(from, this.#parts.get(sink));
+    const running = pipeWith(source, sink, onSourceError, { preventClose, signal: link.stop?.signal, onChunk });
+    meter?.pauses(running);
+    return running.promise;
   }
 
   #linkFailed(link, error) {
@@ -109,7 +193,17 @@ export class Run {
   /** Cancels `stream`, of which no more is wanted. Its own failure to be cancelled is a failure of the pipeline. */
   cancel(stream, reason) {
     this.#markEarly(stream);
+    if (this.#keeps(stream)) {
+      for (const link of this.#links) if (link.source === stream) this.#stop(link, reason);
+      return;
+    }
     this.#track(cancelStream(stream, reason).then(undefined, (error) => this.fail(error, this.#parts.get(stream))));
+  }
+
+  /** Ends a pipe of which one side is to be left as it is. */
+  #stop(link, reason) {
+    link.early ||= !this.failed;
+    link.stop?.abort(reason);
   }
 
   /** Waits for `promise`, which never rejects, before the outcome settles. */
@@ -128,6 +222,7 @@ export class Run {
 
   /** Takes the pipeline down with `error`, of `part` if it is any part's, unless it has already failed or ended. */
   fail(error, part) {
+    if (this.#settled) return;
     if (this.failed) {
       this.#addLater(error);
       return;
@@ -136,11 +231,14 @@ export class Run {
     this.error = error;
     this.#failure = recordFailure(error, part);
     this.#tornDown = true;
+    this.#progress?.stop();
+    this.#meter?.end();
     this.#stages.abort(error);
     this.#consumer.abort(error);
     const later = (failure) => this.#addLater(failure);
-    for (const stream of this.#writables) this.#track(abortStream(stream, error).then(ignore, later));
-    for (const stream of this.#readables) this.#track(cancelStream(stream, error).then(ignore, later));
+    for (const link of this.#links) this.#stop(link, error);
+    for (const stream of this.#writables) if (!this.#keeps(stream)) this.#track(abortStream(stream, error).then(ignore, later));
+    for (const stream of this.#readables) if (!this.#keeps(stream)) this.#track(cancelStream(stream, error).then(ignore, later));
     for (const reader of this.#readers) this.#track(reader.stop().then(ignore, later));
     if (this.#ending) this.#limitWait();
     else this.#settle();
@@ -168,8 +266,24 @@ export class Run {
       });
       clearTimeout(this.#timer);
     }
+    await this.#giveBack().catch((error) => this.fail(error, this.#parts.get(this.#sink)));
+    if (!this.failed) this.#progress?.end();
+    this.#settled = true;
     if (this.failed) this.#outcome.reject(this.error);
     else this.#outcome.resolve(value);
+  }
+
+  /** Unlocks the ends that are left as they are: a sink with everything that was piped into it written. */
+  async #giveBack() {
+    const { preventClose, preventAbort, preventCancel } = this.#options;
+    if (preventCancel) bridgeOf(this.#source)?.release();
+    if (!preventClose && !preventAbort) return;
+    const sink = bridgeOf(this.#sink);
+    try {
+      if (!this.failed) await sink?.landed();
+    } finally {
+      sink?.release();
+    }
   }
 
   /** Once parts have been torn down, those that are left may be waiting for what never comes. */

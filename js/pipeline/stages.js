@@ -1,24 +1,24 @@
 /** Makes the stages of a pipeline ready to be joined: codecs fused, every pair's two sides as streams of ours. */
-import { kFuse } from '../internal/symbols.js';
+import { kFuse, kStages } from '../internal/symbols.js';
 import { fromNative } from '../native.js';
 import { hasBrand } from '../native-classes.js';
 import { TransformStream } from '../transform-stream.js';
 import { isCodec, isNodePair } from './ends.js';
 import { streamOfNodeReadable, streamOfNodeWritable } from './node-streams.js';
 
-/** `stages` as `{ part, place, index, size }` (parts count from 1, the source being 0), each run of neighbouring codecs replaced by the one pair that does the work of all. */
+/** `stages`, each `{ stage, index }`, as `{ part, place, index }`, each run of neighbouring codecs replaced by the one pair that does the work of all. */
 export function fuse(stages) {
   const fused = [];
-  for (let index = 0; index < stages.length; ) {
-    const place = `stage ${index + 1}`;
-    let end = index + 1;
-    if (isCodec(stages[index])) {
-      while (end < stages.length && isCodec(stages[end])) end += 1;
-      fused.push({ part: stages[index][kFuse](stages.slice(index + 1, end)), place, index: index + 1, size: end - index });
-    } else {
-      fused.push({ part: stages[index], place, index: index + 1, size: 1 });
+  for (let n = 0; n < stages.length; ) {
+    const { stage, index } = stages[n];
+    let end = n + 1;
+    let part = stage;
+    if (isCodec(stage)) {
+      while (end < stages.length && isCodec(stages[end].stage)) end += 1;
+      part = stage[kFuse](stages.slice(n + 1, end).map(({ stage: follower }) => follower));
     }
-    index = end;
+    fused.push({ part, place: `stage ${index}`, index });
+    n = end;
   }
   return fused;
 }
@@ -29,7 +29,7 @@ export function openPair(stage) {
     return { readable: streamOfNodeReadable(stage), writable: streamOfNodeWritable(stage), isTransform: false };
   }
   const { readable, writable } = fromNative(stage);
-  return { readable, writable, isTransform: isTransformStream(stage) };
+  return { readable, writable, isTransform: isTransformStream(stage) || stage[kStages] !== undefined };
 }
 
 const readableGetter = (Class) => Class && Object.getOwnPropertyDescriptor(Class.prototype, 'readable')?.get;

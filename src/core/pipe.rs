@@ -56,6 +56,8 @@ pub struct Pipe {
     /// meanwhile.
     draining: bool,
     acted: bool,
+    /// The host asked it to move nothing for now. An end is seen all the same.
+    paused: bool,
 }
 
 impl Core {
@@ -81,6 +83,7 @@ impl Core {
             shutdown: 0,
             draining: false,
             acted: false,
+            paused: false,
         });
         // A byte stream's id is of another kind, and may be that of an unrelated readable.
         if flags & BYTE_SOURCE == 0
@@ -168,6 +171,14 @@ impl Core {
         }
     }
 
+    /// Stops reading from the source, or goes on; then the host asks [`Core::pipe_next`]. A chunk whose read is under way is
+    /// written all the same, and an end shuts the pipe down all the same.
+    pub fn pipe_pause(&mut self, id: Id, paused: bool) {
+        if let Some(pipe) = self.pipes.get_mut(id) {
+            pipe.paused = paused;
+        }
+    }
+
     /// What the pipe does next: an action of [`super::effect::pipe`].
     #[inline]
     pub fn pipe_next(&mut self, id: Id) -> Effects {
@@ -195,7 +206,8 @@ impl Core {
         if destination.close_queued_or_in_flight() {
             return self.begin_shutdown(id, BY_DESTINATION_CLOSE);
         }
-        if pipe.reading
+        if pipe.paused
+            || pipe.reading
             || pipe.holding
             || destination.is_erroring()
             || destination.has_backpressure()

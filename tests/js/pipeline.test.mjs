@@ -1,7 +1,7 @@
 /** pipeline(): what it takes, what it resolves with, what it refuses, and the corners of taking a pipeline down. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { ReadableStream, TransformStream, WritableStream, pipeline } from 'tidegate';
+import { ReadableStream, TransformStream, WritableStream, pipeline, stage } from 'tidegate';
 import { turn, within } from './pipeline-parts.mjs';
 
 const kFuse = Symbol.for('tidegate.fuse');
@@ -69,12 +69,12 @@ describe('the source of a pipeline', () => {
 
 describe('a function stage', () => {
   test('may return any source', async () => {
-    const numbers = await pipeline([1, 2, 3], (chunks) => new ReadableStream({
+    const numbers = await pipeline([1, 2, 3], stage((chunks) => new ReadableStream({
       async start(controller) {
         for await (const chunk of chunks) controller.enqueue(chunk * 2);
         controller.close();
       },
-    }), collect);
+    })), collect);
     assert.deepEqual(numbers, [2, 4, 6]);
   });
 
@@ -126,14 +126,14 @@ describe('a function stage', () => {
   });
 
   test('that returns a promise is told to be an async generator', async () => {
-    await assert.rejects(pipeline([1], async (chunk) => chunk, collect), {
+    await assert.rejects(pipeline([1], stage(async (chunks) => chunks), collect), {
       name: 'TypeError',
       message: /^pipeline\(\): stage 1 returned a promise; .* async generator: async function\*/,
     });
   });
 
   test('that returns no source is refused by what it returned', async () => {
-    await assert.rejects(pipeline([1], new TransformStream(), () => 5, collect), {
+    await assert.rejects(pipeline([1], new TransformStream(), stage(() => 5), collect), {
       name: 'TypeError',
       message: /^pipeline\(\): what stage 2 returned is not a readable stream, .* got number$/,
     });
@@ -141,11 +141,11 @@ describe('a function stage', () => {
 
   test('has its signal aborted when no more is wanted of it', async () => {
     let given;
-    async function* stage(chunks, { signal }) {
+    async function* keep(chunks, { signal }) {
       given = signal;
       yield* chunks;
     }
-    await pipeline([1, 2, 3], stage, async (chunks) => {
+    await pipeline([1, 2, 3], keep, async (chunks) => {
       for await (const _ of chunks) return;
     });
     assert.equal(given.aborted, true);
@@ -154,11 +154,11 @@ describe('a function stage', () => {
 
   test('that was heard out has its signal left alone', async () => {
     let given;
-    async function* stage(chunks, { signal }) {
+    async function* keep(chunks, { signal }) {
       given = signal;
       yield* chunks;
     }
-    await pipeline([1], stage, collect);
+    await pipeline([1], keep, collect);
     assert.equal(given.aborted, false);
   });
 });

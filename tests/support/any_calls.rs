@@ -71,7 +71,7 @@ pub fn run(bytes: &[u8]) {
     let mut ids: Vec<u32> = Vec::new();
     let mut made = 0u32;
     while !input.0.is_empty() {
-        let method = input.byte() % 77;
+        let method = input.byte() % 78;
         if method < 6 {
             let id = make(&mut core, &mut input, &ids, method);
             made += u32::from(id != 0);
@@ -220,6 +220,7 @@ fn call_others(core: &mut Core, input: &mut Input, ids: &[u32], method: u8, id: 
         73 => core.pipe_free(id),
         74 => drop(core.pipe_write_settled(id)),
         75 => drop(core.transform_settled(id, input.id(ids), input.id(ids))),
+        76 => core.pipe_pause(id, input.small(2) == 1),
         _ => drop(core.channel_offer(id, input.number(), input.number(), input.small(5))),
     }
 }

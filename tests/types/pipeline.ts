@@ -1,6 +1,7 @@
 /** pipeline() and the bridges: what the types say of the chunks on their way, and of the result. */
 import { Readable, Transform, Writable } from 'node:stream';
-import { FetchError, ReadableStream, TransformStream, WritableStream, failureOf, fromCursor, fromFetch, fromNative, pipeThrough, pipeTo, pipeline, receive, toArray, toBlob, toBytes, toJSON, toNative, toText, transfer } from 'tidegate';
+import { FetchError, ReadableStream, TransformStream, WritableStream, compose, failureOf, finished, fromCursor, fromFetch, fromNative, pipeThrough, pipeTo, pipeline, receive, stage, toArray, toBlob, toBytes, toJSON, toNative, toText, transfer } from 'tidegate';
+import type { PipelineProgress } from 'tidegate';
 import type { Equal, Expect } from './expect.js';
 
 export async function results(): Promise<void> {
@@ -107,4 +108,46 @@ export function failures(error: unknown): void {
   const failure = failureOf(error);
   type Failures = [Expect<Equal<NonNullable<typeof failure>['index'], number | undefined>>, Expect<Equal<NonNullable<typeof failure>['later'], readonly unknown[]>>];
   void (0 as unknown as Failures);
+}
+
+export async function options(file: File): Promise<void> {
+  let last: PipelineProgress | undefined;
+  await using job = pipeline(file, new TransformStream<Uint8Array, string>(), new WritableStream<string>(), {
+    preventClose: true,
+    preventAbort: false,
+    preventCancel: true,
+    memoryLimit: 1 << 20,
+    progressInterval: 100,
+    total: file.size,
+    size: (chunk) => chunk.length,
+    onProgress: (progress) => void (last = progress),
+  });
+  await job;
+  const remaining: number | undefined = last?.remaining;
+  const names: string[] = last?.parts.map(({ name, bytesOut }) => `${name}: ${bytesOut}`) ?? [];
+  void [remaining, names];
+  // @ts-expect-error a limit is a number
+  await pipeline(file, () => {}, { memoryLimit: '1 MB' });
+}
+
+export async function maps(): Promise<void> {
+  await pipeline(['a'], (text: string) => text.length, async (length: number, { signal }: { signal: AbortSignal }) => (signal.aborted ? 0 : length), new WritableStream<number>());
+  const words = stage((chunks: AsyncIterable<string>) => new ReadableStream<number>());
+  const total = await pipeline(['a'], words, async (lengths) => {
+    let sum = 0;
+    for await (const length of lengths) sum += length;
+    return sum;
+  });
+  type Total = Expect<Equal<typeof total, number>>;
+  const doubled = ReadableStream.from(['a']).pipeThrough(compose<string, number>((text: string) => text.length, (n: number) => n * 2));
+  type Doubled = Expect<Equal<typeof doubled, ReadableStream<number>>>;
+  await finished(doubled, { signal: AbortSignal.timeout(5) });
+  void (0 as unknown as [Total, Doubled]);
+}
+
+export async function locks(stream: ReadableStream<number>, sink: WritableStream<number>): Promise<void> {
+  await using reader = stream.getReader();
+  await using writer = sink.getWriter();
+  for (let result = await reader.read(); !result.done; result = await reader.read()) await writer.write(result.value);
+  await writer.close();
 }

@@ -1,0 +1,33 @@
+/** How many bytes a chunk is, and a source will be, where that can be told. */
+import { isBlob, isBody } from './ends.js';
+
+const DEEPEST = 3;
+
+/**
+ * The bytes of a buffer, view or Blob; of a string its length, of a number 8; the sum over an array or plain object, to a
+ * depth of three. Anything else counts as 0.
+ */
+export function sizeOfChunk(chunk, depth = 0) {
+  if (typeof chunk === 'string') return chunk.length;
+  if (typeof chunk === 'number') return 8;
+  if (chunk === null || typeof chunk !== 'object') return 0;
+  const size = chunk.byteLength ?? chunk.size;
+  if (typeof size === 'number') return size;
+  if (depth === DEEPEST) return 0;
+  const values = Array.isArray(chunk) ? chunk : isPlain(chunk) ? Object.values(chunk) : [];
+  return values.reduce((sum, value) => sum + sizeOfChunk(value, depth + 1), 0);
+}
+
+function isPlain(value) {
+  const prototype = Object.getPrototypeOf(value);
+  return prototype === null || Object.getPrototypeOf(prototype) === null;
+}
+
+/** The bytes that `source` will give; undefined where that is not known, as of a body that is decoded on its way. */
+export function totalOf(source) {
+  if (isBlob(source)) return source.size;
+  const headers = isBody(source) ? source.headers : undefined;
+  if (headers === undefined || headers.has('content-encoding')) return undefined;
+  const length = headers.get('content-length');
+  return length !== null && /^\d+$/.test(length) ? Number(length) : undefined;
+}
