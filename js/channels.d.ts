@@ -1,5 +1,5 @@
 /** Types of what lets producers that call, and cannot be asked, feed a stream. */
-import type { ReadableStream } from './streams.js';
+import type { ReadableStream, WritableStream } from './streams.js';
 
 /** What happens to a chunk past the capacity of a channel. */
 export type Overflow = 'error' | 'block' | 'drop-oldest' | 'drop-newest';
@@ -91,3 +91,30 @@ export interface FromEventsOptions<E = any, T = E> extends ChannelOptions<T> {
  * @throws {TypeError | RangeError} where an argument is not what it should be
  */
 export function fromEvents<T = any>(target: AnyEventSource, name: string, options?: FromEventsOptions<any, T>): ReadableStream<T>;
+
+/** A MessagePort, by the part of it that is used. */
+export interface MessagePortLike {
+  postMessage(message: any, transfer?: any): void;
+  start(): void;
+  close(): void;
+}
+
+/**
+ * What `toMessagePort()` sends at the other end, each chunk when this stream has given leave for it. Errors and cancels cross as
+ * clones; an other side that is gone is a `NetworkError` where the engine tells.
+ *
+ * @param options `highWaterMark`: chunks that may be queued here before they are read; default 0
+ * @throws {TypeError | RangeError} where an argument is not what it should be
+ */
+export function fromMessagePort<T = any>(port: MessagePortLike, options?: { highWaterMark?: number | undefined }): ReadableStream<T>;
+
+/**
+ * Sends chunks to `fromMessagePort()` at the other end, each when it is wanted there.
+ *
+ * @param options `transfer`: whether to move the buffers of chunks rather than copy them, or which; default false
+ * @throws {TypeError} where the argument is no MessagePort
+ */
+export function toMessagePort<T = any>(
+  port: MessagePortLike,
+  options?: { transfer?: boolean | ((chunk: T) => readonly any[]) | undefined },
+): WritableStream<T>;

@@ -9,5 +9,6 @@ export * from './streams.js';
 export * from './channels.js';
 export * from './operators.js';
 export * from './pipelines.js';
+export * from './sinks.js';
 export * from './sources.js';
 export * from './transfers.js';

@@ -17,6 +17,7 @@ export { stage } from './pipeline/functions.js';
 export { toArray, toBlob, toBytes, toJSON, toText } from './pipeline/collect.js';
 export { channel } from './push/channel.js';
 export { fromEvents } from './push/from-events.js';
+export { fromMessagePort, toMessagePort } from './push/message-port.js';
 export { ReadableByteStreamController } from './readable-byte-stream-controller.js';
 export { ReadableStream } from './readable-stream.js';
 export { ReadableStreamBYOBReader } from './readable-stream-byob-reader.js';
@@ -26,6 +27,10 @@ export { ReadableStreamDefaultReader } from './readable-stream-default-reader.js
 export { receive, transfer } from './transfer.js';
 export { fromCursor } from './sources/from-cursor.js';
 export { FetchError, fromFetch } from './sources/from-fetch.js';
+export { fromFile } from './sources/from-file.js';
+export { toFetch } from './sinks/to-fetch.js';
+export { toFile } from './sinks/to-file.js';
+export { toResponse } from './sinks/to-response.js';
 export { TransformStream } from './transform-stream.js';
 export { TransformStreamDefaultController } from './transform-stream-default-controller.js';
 export { WritableStream } from './writable-stream.js';

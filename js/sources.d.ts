@@ -59,3 +59,21 @@ export interface FromCursorOptions {
  */
 export function fromCursor<T>(cursor: AnyCursor<T>, options: FromCursorOptions & { as: 'batches' }): ReadableStream<T[]>;
 export function fromCursor<T>(cursor: AnyCursor<T>, options?: FromCursorOptions): ReadableStream<T>;
+
+export interface FromFileOptions {
+  /** The first byte. Default: 0. */
+  start?: number | undefined;
+  /** The byte before which to stop. Default: the end. */
+  end?: number | undefined;
+  /** Bytes that are read at once. Default: 262,144. */
+  chunkSize?: number | undefined;
+  /** Fails the stream with its reason. */
+  signal?: AbortSignal | undefined;
+}
+
+/**
+ * The bytes of a file, a slice at a time and no sooner than it is wanted: a byte stream. A pipeline that begins with it knows its total.
+ *
+ * @throws {TypeError | RangeError} where an argument is not what it should be
+ */
+export function fromFile(file: Blob | { getFile(): PromiseLike<Blob> }, options?: FromFileOptions): ReadableStream<Bytes>;

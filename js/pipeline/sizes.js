@@ -23,9 +23,16 @@ function isPlain(value) {
   return prototype === null || Object.getPrototypeOf(prototype) === null;
 }
 
+/** The totals of streams whose makers know them. */
+const totals = new WeakMap();
+
+/** Says that `stream` will give `total` bytes. */
+export const tellTotal = (stream, total) => void totals.set(stream, total);
+
 /** The bytes that `source` will give; undefined where that is not known, as of a body that is decoded on its way. */
 export function totalOf(source) {
   if (isBlob(source)) return source.size;
+  if (totals.has(source)) return totals.get(source);
   const headers = isBody(source) ? source.headers : undefined;
   if (headers === undefined || headers.has('content-encoding')) return undefined;
   const length = headers.get('content-length');

@@ -50,7 +50,7 @@ const TYPES = { '.html': 'text/html', '.js': 'text/javascript', '.mjs': 'text/ja
  * Serves the files of `folder` on 127.0.0.1, for each path of `routes` what its handler answers, and for paths that are
  * neither what `otherwise` answers.
  *
- * @returns `{ url, close() }`
+ * @returns `{ url, server, close() }`
  */
 export async function serve(folder, routes = {}, otherwise = notFound) {
   const server = createServer(async (request, response) => {
@@ -68,6 +68,7 @@ export async function serve(folder, routes = {}, otherwise = notFound) {
   await once(server, 'listening');
   return {
     url: `http://127.0.0.1:${server.address().port}/`,
+    server,
     async close() {
       const closed = once(server, 'close');
       server.close();

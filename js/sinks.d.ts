@@ -1,0 +1,71 @@
+/** Types of sinks: where data goes, each written no faster than it takes it. */
+import type { WritableStream } from './streams.js';
+
+/** What sinks of bytes take: bytes as they are, strings as UTF-8. */
+export type BytesOrText = string | ArrayBuffer | ArrayBufferView;
+
+/** The part of `FileSystemFileHandle` that is used. */
+export interface FileHandleLike {
+  getFile(): PromiseLike<Blob>;
+  createWritable?(options?: { keepExistingData?: boolean }): PromiseLike<unknown>;
+  createSyncAccessHandle?(): PromiseLike<unknown>;
+}
+
+export interface ToFileOptions {
+  /** Where to write: a byte, or `'end'`; what is there otherwise stays. Default: 0, and the file is replaced. */
+  at?: number | 'end' | undefined;
+  /** The bytes that should come; another number is an error, and the file is not replaced. Default: not checked. */
+  size?: number | undefined;
+  /** Small chunks are put together to writes of so many bytes. Default: 1 MiB. */
+  gather?: number | undefined;
+  /** `createWritable` (`stream`), `createSyncAccessHandle` (`sync`, in a dedicated worker), or the first of them there is. Default: `auto`. */
+  access?: 'auto' | 'stream' | 'sync' | undefined;
+}
+
+/**
+ * A sink that writes to a file, opened at the first write. With `createWritable` a failure leaves the file as it was; with a sync
+ * access handle what was written is cut off again. The file's size is checked at the end.
+ *
+ * @throws {TypeError | RangeError} where an argument is not what it should be, or the handle cannot be written
+ */
+export function toFile(handle: FileHandleLike, options?: ToFileOptions): WritableStream<BytesOrText>;
+
+/** A part of an upload: bytes `start` to `end` (not included) of the whole; the `total` is known with the last. */
+export interface UploadPart {
+  readonly index: number;
+  readonly start: number;
+  readonly end: number;
+  readonly last: boolean;
+  readonly total: number | undefined;
+}
+
+export interface ToFetchOptions extends Omit<RequestInit, 'body' | 'signal'> {
+  /** One streamed request, parts, or the first of them that works. Default: `auto`. */
+  as?: 'auto' | 'stream' | 'parts' | undefined;
+  /** Bytes of a part. Default: 8 MiB. */
+  partSize?: number | undefined;
+  /** What is special about the request of a part. Default: a `Content-Range` header. */
+  part?: ((part: UploadPart) => { url?: string; method?: string; headers?: Record<string, string> }) | undefined;
+  /** How often a part is sent again. Default: 3. */
+  retries?: number | undefined;
+  /** Milliseconds before the first time; each further one waits twice as long. Default: 500. */
+  delay?: number | undefined;
+  /** Fails the stream with its reason, and ends the request. */
+  signal?: AbortSignal | undefined;
+}
+
+/**
+ * A sink that uploads, in one streamed request where the engine can (Node; Chromium over HTTP/2), else in parts, each sent again when
+ * it fails. `response` is a promise of the (last) response; an answer that is no success is a `FetchError`.
+ *
+ * @throws {TypeError | RangeError} where an argument is not what it should be
+ */
+export function toFetch(url: string | URL, options?: ToFetchOptions): WritableStream<BytesOrText> & { readonly response: Promise<Response> };
+
+/**
+ * A sink whose `response`, there at once, has for its body what is written, no sooner than it is read. A body that is cancelled
+ * fails the sink; a sink that is aborted fails the body.
+ *
+ * @param init as of `Response`
+ */
+export function toResponse(init?: ResponseInit): WritableStream<BytesOrText> & { readonly response: Response };

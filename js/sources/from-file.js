@@ -1,0 +1,64 @@
+/** The bytes of a file, a slice of it in memory at a time. */
+import { requireCount } from '../operators/arguments.js';
+import { describe } from '../pipeline/describe.js';
+import { isBlob } from '../pipeline/ends.js';
+import { tellTotal } from '../pipeline/sizes.js';
+import { ReadableStream } from '../readable-stream.js';
+
+/**
+ * See sources.d.ts.
+ *
+ * @param {any} file
+ * @param {{ start?: number, end?: number, chunkSize?: number, signal?: AbortSignal }} [options]
+ */
+export function fromFile(file, options) {
+  const { start = 0, end = Infinity, chunkSize = 262144, signal } = options ?? {};
+  if (!isBlob(file) && typeof file?.getFile !== 'function') {
+    throw new TypeError(`fromFile(): the first argument must be a File, a Blob or a FileSystemFileHandle; got ${describe(file)}`);
+  }
+  requireCount(start, 'fromFile(): start', 0);
+  requireCount(end, 'fromFile(): end', 0, true);
+  requireCount(chunkSize, 'fromFile(): chunkSize');
+  let blob = isBlob(file) ? file : undefined;
+  let at = start;
+  let onAbort;
+  const done = () => signal?.removeEventListener('abort', onAbort);
+
+  async function pull(controller) {
+    try {
+      blob ??= await file.getFile();
+      const request = controller.byobRequest;
+      const to = Math.min(end, blob.size, at + (request?.view.byteLength ?? chunkSize));
+      if (at >= to) {
+        done();
+        controller.close();
+        request?.respond(0);
+        return;
+      }
+      const bytes = new Uint8Array(await blob.slice(at, to).arrayBuffer());
+      if (signal?.aborted) return;
+      at = to;
+      if (request === null) controller.enqueue(bytes);
+      else {
+        request.view.set(bytes);
+        request.respond(bytes.length);
+      }
+    } catch (error) {
+      done();
+      if (!signal?.aborted) throw error;
+    }
+  }
+
+  const stream = new ReadableStream({
+    type: 'bytes',
+    start(controller) {
+      onAbort = () => controller.error(signal.reason);
+      if (signal?.aborted) onAbort();
+      else signal?.addEventListener('abort', onAbort, { once: true });
+    },
+    pull,
+    cancel: done,
+  }, { highWaterMark: 0 });
+  if (blob !== undefined) tellTotal(stream, Math.max(Math.min(end, blob.size) - start, 0));
+  return stream;
+}

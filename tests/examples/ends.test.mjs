@@ -1,0 +1,48 @@
+/** The examples of docs/ends/ that run in Node; those that need a browser, or run there too, are in tests/e2e/ends/. */
+import assert from 'node:assert/strict';
+import { createServer } from 'node:http';
+import { test } from 'node:test';
+import { exampleModule } from './example.mjs';
+
+const encoder = new TextEncoder();
+
+test('from-file counts the lines of a file and tells how far it is', async () => {
+  const { lineCount } = await exampleModule('from-file');
+  let last;
+  assert.equal(await lineCount(new Blob(['a\nb\n', 'c']), { onProgress: (progress) => void (last = progress) }), 3);
+  assert.equal(last.fraction, 1);
+});
+
+test('to-message-port and from-message-port bring rows across', async () => {
+  const { sendTo } = await exampleModule('to-message-port');
+  const { rowsFrom } = await exampleModule('from-message-port');
+  const { port1, port2 } = new MessageChannel();
+  const stored = [];
+  await Promise.all([sendTo(port1, [1, 2, 3]), rowsFrom(port2, async (row) => stored.push(row))]);
+  assert.deepEqual(stored, [1, 2, 3]);
+});
+
+test('to-fetch uploads a file', async () => {
+  const { upload } = await exampleModule('to-fetch');
+  const bodies = [];
+  const server = createServer(async (request, response) => {
+    const chunks = [];
+    for await (const chunk of request) chunks.push(chunk);
+    bodies.push(Buffer.concat(chunks).toString());
+    response.end('thanks');
+  });
+  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
+  try {
+    assert.equal(await upload(new Blob([encoder.encode('tide')]), `http://127.0.0.1:${server.address().port}/`), 'thanks');
+    assert.deepEqual(bodies, ['tide']);
+  } finally {
+    server.closeAllConnections();
+    server.close();
+  }
+});
+
+test('to-response answers with a table', async () => {
+  const { csvResponse } = await exampleModule('to-response');
+  const response = csvResponse([{ name: 'a', size: 1 }]);
+  assert.equal(await response.text(), 'name,size\na,1\n');
+});

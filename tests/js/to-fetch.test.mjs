@@ -1,0 +1,196 @@
+/** toFetch(): uploads in one streamed request and in parts, against a real server that fails, stands still and goes away. */
+import assert from 'node:assert/strict';
+import { createServer } from 'node:http';
+import { after, afterEach, before, describe, test } from 'node:test';
+import { FetchError, pipeline, toFetch } from 'tidegate';
+import { turn, within } from './pipeline-parts.mjs';
+
+const broken = new Error('broken');
+const content = Buffer.from(Uint8Array.from({ length: 100_000 }, (_, n) => (n * 7 + (n >> 8)) & 255));
+const slices = (size) => Array.from({ length: Math.ceil(content.length / size) }, (_, n) => content.subarray(n * size, (n + 1) * size));
+
+let server;
+let url;
+let requests = []; // { method, headers, body, closed }
+let answer = () => ({});
+
+before(async () => {
+  server = createServer(async (request, response) => {
+    const seen = { method: request.method, url: request.url, headers: request.headers, bytes: 0, body: undefined, closed: false };
+    requests.push(seen);
+    request.on('close', () => void (seen.closed = true));
+    const plan = answer(seen, requests.length - 1);
+    if (plan.pause) await plan.pause;
+    const chunks = [];
+    try {
+      for await (const chunk of request) {
+        seen.bytes += chunk.length;
+        chunks.push(chunk);
+        if (plan.destroyAfter <= seen.bytes) return void request.destroy();
+        if (plan.early) break;
+      }
+    } catch {
+      return;
+    }
+    seen.body = Buffer.concat(chunks);
+    response.writeHead(plan.status ?? 200).end(plan.text ?? 'done');
+  });
+  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
+  url = `http://127.0.0.1:${server.address().port}/upload`;
+});
+after(() => {
+  server.closeAllConnections();
+  server.close();
+});
+afterEach(() => {
+  requests = [];
+  answer = () => ({});
+});
+
+async function standing(made) {
+  let stood = -1;
+  for (let n = 0; n < 100 && stood !== made(); n += 1) {
+    stood = made();
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  return stood;
+}
+
+describe('toFetch() that streams', () => {
+  test('sends everything as the body of one request, and gives its response', async () => {
+    const sink = toFetch(url, { as: 'stream', method: 'PUT', headers: { 'x-name': 'tide' } });
+    await pipeline(slices(1000), sink);
+    assert.equal(await (await sink.response).text(), 'done');
+    const [{ method, headers, body }, ...more] = requests;
+    assert.deepEqual([method, headers['x-name'], more.length], ['PUT', 'tide', 0]);
+    assert.deepEqual(body, content);
+  });
+
+  test('sends strings, and nothing at all', async () => {
+    await pipeline(['ebb ', 'and flöw'], toFetch(url, { as: 'stream' }));
+    await pipeline([], toFetch(url, { as: 'stream' }));
+    assert.deepEqual(requests.map(({ body }) => String(body)), ['ebb and flöw', '']);
+  });
+
+  test('holds the source back while the server does not read', async () => {
+    let made = 0;
+    let go;
+    answer = () => ({ pause: new Promise((resolve) => void (go = resolve)) });
+    const source = (function* () { for (; made < 1000;) { made += 1; yield new Uint8Array(65536); } })();
+    const running = pipeline(source, toFetch(url, { as: 'stream' }));
+    const stood = await standing(() => made);
+    assert.ok(stood < 400, `${stood} chunks of 64 KiB were made while the server read nothing`);
+    go();
+    await running;
+    assert.equal(requests[0].bytes, 1000 * 65536);
+  });
+
+  test('fails with the status of an answer that is no success', async () => {
+    answer = () => ({ status: 507 });
+    const sink = toFetch(url, { as: 'stream' });
+    await assert.rejects(pipeline(slices(1000), sink), (error) => error instanceof FetchError && error.status === 507 && /answered 507/.test(error.message));
+    await assert.rejects(sink.response, { status: 507 });
+  });
+
+  test('fails when the server refuses before it has read all', async () => {
+    answer = () => ({ status: 413, early: true });
+    let made = 0;
+    const source = (async function* () { for (;;) { made += 1; yield new Uint8Array(65536); await turn(); } })();
+    await assert.rejects(within(5000, pipeline(source, toFetch(url, { as: 'stream' }))), (error) => error.status === 413 || error instanceof TypeError);
+    const then = made;
+    for (let n = 0; n < 5; n += 1) await turn();
+    assert.equal(made, then);
+  });
+
+  test('ends the connection when the pipeline fails', async () => {
+    const failing = (async function* () { yield 'x'; await turn(); throw broken; })();
+    const sink = toFetch(url, { as: 'stream' });
+    await assert.rejects(within(1000, pipeline(failing, sink)), (error) => error === broken);
+    await assert.rejects(sink.response, (error) => error === broken);
+    for (let n = 0; n < 100 && !(requests.length && requests.every(({ closed }) => closed)) && requests.length; n += 1) await new Promise((resolve) => setTimeout(resolve, 10));
+    assert.ok(requests.every(({ closed, body }) => closed && body === undefined));
+  });
+
+  test('ends with the reason of its signal', async () => {
+    const controller = new AbortController();
+    answer = () => ({ pause: new Promise(() => {}) });
+    const source = (function* () { for (;;) yield new Uint8Array(65536); })();
+    const running = pipeline(source, toFetch(url, { as: 'stream', signal: controller.signal }));
+    setTimeout(() => controller.abort(broken), 50);
+    await assert.rejects(within(1000, running), (error) => error === broken);
+  });
+});
+
+describe('toFetch() in parts', () => {
+  const settings = { as: 'parts', partSize: 30_000, delay: 1 };
+  const whole = () => Buffer.concat(requests.filter(({ body }) => body).map(({ body }) => body));
+
+  for (const size of [1, 999, 30_000, 30_001, 100_000]) {
+    test(`sends them of one size, numbered, whatever the chunks are: ${size}`, async () => {
+      const sink = toFetch(url, settings);
+      await pipeline(size === 1 ? slices(100_000).flatMap((all) => [all.subarray(0, 1), all.subarray(1)]) : slices(size), sink);
+      assert.deepEqual(requests.map(({ headers }) => headers['content-range']), [
+        'bytes 0-29999/*', 'bytes 30000-59999/*', 'bytes 60000-89999/*', 'bytes 90000-99999/100000',
+      ]);
+      assert.deepEqual(whole(), content);
+      assert.equal(await (await sink.response).text(), 'done');
+    });
+  }
+
+  test('sends a last part that is full as the last, and nothing as one empty part', async () => {
+    await pipeline([content.subarray(0, 60_000)], toFetch(url, settings));
+    await pipeline([], toFetch(url, settings));
+    assert.deepEqual(requests.map(({ headers, bytes }) => [headers['content-range'], bytes]), [
+      ['bytes 0-29999/*', 30_000], ['bytes 30000-59999/60000', 30_000], ['bytes */0', 0],
+    ]);
+  });
+
+  test('asks where each goes', async () => {
+    const part = ({ index, last }) => ({ url: `${url}/${index}${last ? '?last' : ''}`, method: 'PUT' });
+    await pipeline(slices(999), toFetch(url, { ...settings, part }));
+    assert.deepEqual(requests.map((request) => `${request.method} ${request.url}`), ['PUT /upload/0', 'PUT /upload/1', 'PUT /upload/2', 'PUT /upload/3?last']);
+  });
+
+  for (const [what, plan] of [['answered with 503', { status: 503 }], ['answered with 429', { status: 429 }], ['cut off', { destroyAfter: 1 }]]) {
+    test(`sends a part again that was ${what}, and loses and repeats nothing`, async () => {
+      answer = (seen, index) => (index === 1 || index === 2 ? plan : {});
+      await pipeline(slices(7000), toFetch(url, settings));
+      const landed = requests.filter((request, index) => index !== 1 && index !== 2);
+      assert.equal(requests.length, 6);
+      assert.deepEqual(Buffer.concat(landed.map(({ body }) => body)), content);
+    });
+  }
+
+  test('gives up after as many tries as it may', async () => {
+    answer = (seen, index) => (index >= 1 ? { status: 503 } : {});
+    await assert.rejects(pipeline(slices(7000), toFetch(url, { ...settings, retries: 2 })), (error) => error instanceof FetchError && /answered 503 to part 1, and the tries are used up/.test(error.message));
+    assert.equal(requests.length, 1 + 3);
+  });
+
+  test('does not try again what was refused', async () => {
+    answer = () => ({ status: 403 });
+    await assert.rejects(pipeline(slices(7000), toFetch(url, settings)), { name: 'FetchError', status: 403 });
+    assert.equal(requests.length, 1);
+  });
+
+  test('holds one part and no more while the server does not answer', async () => {
+    let made = 0;
+    answer = () => ({ pause: new Promise(() => {}) });
+    const controller = new AbortController();
+    const source = (function* () { for (;;) { made += 1; yield new Uint8Array(1000); } })();
+    const running = pipeline(source, toFetch(url, settings), { signal: controller.signal });
+    running.catch(() => {});
+    const stood = await standing(() => made);
+    assert.ok(stood >= 30 && stood <= 34, `${stood} KB were made for parts of 30`);
+    controller.abort(broken);
+    await assert.rejects(within(1000, running), (error) => error === broken);
+  });
+});
+
+describe('toFetch() by itself', () => {
+  test('refuses what it cannot do', () => {
+    assert.throws(() => toFetch(5), { name: 'TypeError', message: 'toFetch(): the first argument must be a URL; got number' });
+    assert.throws(() => toFetch(url, { as: 'pieces' }), TypeError);
+    assert.throws(() => toFetch(url, { partSize: 0 }), RangeError);
+  });
+});

@@ -1,0 +1,30 @@
+/** Sources and sinks: what they give and take. */
+import { fromFile, fromMessagePort, pipeline, ReadableStream, toFetch, toFile, toMessagePort, toResponse } from 'tidegate';
+import type { Bytes } from 'tidegate';
+import type { Equal, Expect } from './expect.js';
+
+export async function files(file: File, handle: FileSystemFileHandle): Promise<void> {
+  const bytes = fromFile(file, { start: 1, end: 2, chunkSize: 1024, signal: new AbortController().signal });
+  type Results = Expect<Equal<typeof bytes, ReadableStream<Bytes>>>;
+  await pipeline(fromFile(handle), toFile(handle, { at: 'end', size: 5, gather: 0, access: 'stream' }));
+  await pipeline(['text', new Uint8Array(1)], toFile(handle));
+  void (0 as unknown as Results);
+  // @ts-expect-error objects are not written to files
+  await pipeline([{ a: 1 }], toFile(handle));
+  // @ts-expect-error a path is no file
+  fromFile('data.csv');
+}
+
+export async function uploads(file: File): Promise<Response> {
+  const sink = toFetch('/upload', { method: 'PUT', partSize: 1 << 20, part: ({ index, last }) => ({ url: `/upload/${index}${last ? '/last' : ''}` }) });
+  await pipeline(file, sink);
+  const answer: Response = await sink.response;
+  const response = toResponse({ status: answer.status });
+  void pipeline(['a'], response);
+  return response.response;
+}
+
+export function ports({ port1, port2 }: MessageChannel): ReadableStream<Date> {
+  void pipeline([new Date()], toMessagePort<Date>(port1, { transfer: () => [] }));
+  return fromMessagePort<Date>(port2, { highWaterMark: 5 });
+}
