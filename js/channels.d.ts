@@ -1,4 +1,6 @@
 /** Types of what lets producers that call, and cannot be asked, feed a stream. */
+import type { Bytes } from './pipelines.js';
+import type { BytesOrText } from './sinks.js';
 import type { ReadableStream, WritableStream } from './streams.js';
 
 /** What happens to a chunk past the capacity of a channel. */
@@ -118,3 +120,63 @@ export function toMessagePort<T = any>(
   port: MessagePortLike,
   options?: { transfer?: boolean | ((chunk: T) => readonly any[]) | undefined },
 ): WritableStream<T>;
+
+/** A connection that ended otherwise than by a clean close. */
+export class SocketError extends Error {
+  constructor(message: string, how?: { closeCode?: number | undefined; reason?: string | undefined; cause?: unknown });
+  readonly name: 'SocketError';
+  /** 1006 where there was no close at all. https://www.rfc-editor.org/rfc/rfc6455#section-7.4 */
+  readonly closeCode: number | undefined;
+  readonly reason: string | undefined;
+}
+
+/** A WebSocket of the engine's or of the package ws, by the part of it that is used. */
+export interface WebSocketLike {
+  readonly readyState: number;
+  readonly bufferedAmount: number;
+  binaryType: any;
+  send(data: any): void;
+  close(code?: number, reason?: string): void;
+  addEventListener(type: any, listener: any): void;
+  removeEventListener(type: any, listener: any): void;
+}
+
+/** A WebSocketStream, where the engine has it. */
+export interface WebSocketStreamLike {
+  readonly opened: PromiseLike<any>;
+  readonly closed: PromiseLike<any>;
+  close(how?: any): void;
+}
+
+export interface FromWebSocketOptions extends ChannelOptions<string | Bytes> {
+  /** For a URL: the subprotocols. */
+  protocols?: string | string[] | undefined;
+  /** Fails the stream with its reason, and closes the connection. */
+  signal?: AbortSignal | undefined;
+}
+
+/**
+ * The messages of a WebSocket, texts as strings and bytes as Uint8Arrays. The other side is held back where that can be: by a URL in an
+ * engine with `WebSocketStream`, by a socket of the package ws. Elsewhere `capacity` (default 16 MiB) bounds what is queued.
+ * A close that is no normal one is a `SocketError`. Every exit closes the connection.
+ *
+ * @throws {TypeError | RangeError} where an argument is not what it should be
+ */
+export function fromWebSocket(
+  socket: string | URL | WebSocketLike | WebSocketStreamLike,
+  options?: FromWebSocketOptions,
+): ReadableStream<string | Bytes> & { readonly counts: ChannelCounts };
+
+export interface ToWebSocketOptions {
+  /** For a URL: the subprotocols. */
+  protocols?: string | string[] | undefined;
+  /** Bytes of `bufferedAmount` above which nothing more is taken. Default: 1 MiB. */
+  highWaterMark?: number | undefined;
+}
+
+/**
+ * Sends strings, bytes and Blobs, and waits while more than `highWaterMark` bytes are buffered. Its close waits for the other side's.
+ *
+ * @throws {TypeError | RangeError} where an argument is not what it should be
+ */
+export function toWebSocket(socket: string | URL | WebSocketLike | WebSocketStreamLike, options?: ToWebSocketOptions): WritableStream<BytesOrText | Blob>;

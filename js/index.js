@@ -17,7 +17,10 @@ export { stage } from './pipeline/functions.js';
 export { toArray, toBlob, toBytes, toJSON, toText } from './pipeline/collect.js';
 export { channel } from './push/channel.js';
 export { fromEvents } from './push/from-events.js';
+export { fromWebSocket } from './push/from-web-socket.js';
 export { fromMessagePort, toMessagePort } from './push/message-port.js';
+export { SocketError } from './push/sockets.js';
+export { toWebSocket } from './push/to-web-socket.js';
 export { ReadableByteStreamController } from './readable-byte-stream-controller.js';
 export { ReadableStream } from './readable-stream.js';
 export { ReadableStreamBYOBReader } from './readable-stream-byob-reader.js';
@@ -26,6 +29,7 @@ export { ReadableStreamDefaultController } from './readable-stream-default-contr
 export { ReadableStreamDefaultReader } from './readable-stream-default-reader.js';
 export { receive, transfer } from './transfer.js';
 export { fromCursor } from './sources/from-cursor.js';
+export { fromEventSource } from './sources/from-event-source.js';
 export { FetchError, fromFetch } from './sources/from-fetch.js';
 export { fromFile } from './sources/from-file.js';
 export { toFetch } from './sinks/to-fetch.js';

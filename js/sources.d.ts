@@ -1,4 +1,5 @@
 /** Types of sources: where data comes from, read on demand. */
+import type { ChannelCounts, ChannelOptions } from './channels.js';
 import type { ReadableStream } from './streams.js';
 import type { Bytes } from './pipelines.js';
 
@@ -77,3 +78,35 @@ export interface FromFileOptions {
  * @throws {TypeError | RangeError} where an argument is not what it should be
  */
 export function fromFile(file: Blob | { getFile(): PromiseLike<Blob> }, options?: FromFileOptions): ReadableStream<Bytes>;
+
+/** An event of an event stream. */
+export interface ServerSentEvent {
+  readonly type: string;
+  readonly data: string;
+  readonly lastEventId: string;
+}
+
+export interface FromEventSourceOptions extends Omit<RequestInit, 'signal'> {
+  /** The types that are wanted. Default: all. */
+  events?: string[] | undefined;
+  /** How often a connection is tried again without an event between. Default: 10. */
+  retries?: number | undefined;
+  /** Milliseconds before each try. Default: what the server says, else 3000. */
+  delay?: number | undefined;
+  /** Fails the stream with its reason, and ends the connection. */
+  signal?: AbortSignal | undefined;
+}
+
+/**
+ * The events of an event stream, read with fetch and on demand. A connection that breaks is gone on with by the id of the last event. An
+ * answer of 204 ends it; any other that is no event stream is a `FetchError`.
+ *
+ * @throws {TypeError | RangeError} where an argument is not what it should be
+ * @see https://html.spec.whatwg.org/multipage/server-sent-events.html
+ */
+export function fromEventSource(url: string | URL, options?: FromEventSourceOptions): ReadableStream<ServerSentEvent>;
+/** The events of an `EventSource`, which cannot be held back: see the options of `channel()`. It is closed on every exit. */
+export function fromEventSource(
+  source: { readonly readyState: number; close(): void; addEventListener(type: string, listener: any): void; removeEventListener(type: string, listener: any): void },
+  options?: ChannelOptions<ServerSentEvent> & { events?: string[] | undefined; signal?: AbortSignal | undefined },
+): ReadableStream<ServerSentEvent> & { readonly counts: ChannelCounts };

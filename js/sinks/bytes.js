@@ -1,12 +1,12 @@
 /** What sinks of bytes take: bytes, and strings as UTF-8. */
 import { describe } from '../pipeline/describe.js';
 
-const encoder = new TextEncoder();
+let encoder;
 
 /** @throws {TypeError} on behalf of `caller` where `chunk` is neither bytes nor a string */
 export function bytesOf(chunk, caller) {
   if (chunk instanceof Uint8Array) return chunk;
-  if (typeof chunk === 'string') return encoder.encode(chunk);
+  if (typeof chunk === 'string') return (encoder ??= new TextEncoder()).encode(chunk);
   if (ArrayBuffer.isView(chunk)) return new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.byteLength);
   if (chunk instanceof ArrayBuffer) return new Uint8Array(chunk);
   throw new TypeError(`${caller}(): chunks must be bytes or strings; got ${describe(chunk)}. Put a stage before it that makes them so`);

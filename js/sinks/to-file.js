@@ -33,27 +33,35 @@ export function toFile(handle, options) {
     return (file = await open(handle, { begin, keep: at !== 0 }));
   }
 
+  /** A stream whose write or close fails is aborted by nobody else. */
+  async function orAbort(work) {
+    try {
+      await work();
+    } catch (error) {
+      await file?.abort(error).catch(() => {});
+      throw error;
+    }
+  }
+
   return new WritableStream({
-    async write(chunk) {
+    write: (chunk) => orAbort(async () => {
       const bytes = bytesOf(chunk, 'toFile');
       received += bytes.length;
       if (received > size) throw new RangeError(`toFile(): more than the ${size} bytes came that size said`);
       for (const piece of gatherer.add(bytes)) await (await opened()).write(piece);
-    },
-    async close() {
+    }),
+    close: () => orAbort(async () => {
       await opened();
       for (const piece of gatherer.rest()) await file.write(piece);
       if (size !== undefined && received !== size) {
-        const error = new RangeError(`toFile(): ${received} bytes came where size said ${size}; the file was not written`);
-        await file.abort(error);
-        throw error;
+        throw new RangeError(`toFile(): ${received} bytes came where size said ${size}; the file was not written`);
       }
       await file.close();
       const written = (await handle.getFile()).size;
       if (written < begin + received) {
         throw new DOMException(`toFile(): the file has ${written} bytes where ${begin + received} were written`, 'DataError');
       }
-    },
+    }),
     abort: async (reason) => file?.abort(reason),
   });
 }
@@ -100,7 +108,7 @@ async function openSync(handle, { begin, keep }) {
       file.flush();
       file.close();
     },
-    abort() {
+    async abort() {
       file.truncate(begin);
       file.close();
     },

@@ -58,10 +58,13 @@ export class FetchError extends Error {
     this.response = response;
     this.status = response?.status;
   }
+
+  static name = 'FetchError'; // no minifier changes it
+
+  get name() {
+    return 'FetchError';
+  }
 }
-Object.defineProperty(FetchError.prototype, 'name', { value: 'FetchError', configurable: true });
-// No minifier changes it.
-Object.defineProperty(FetchError, 'name', { value: 'FetchError', configurable: true });
 
 class FetchBody {
   #abort = new AbortController();

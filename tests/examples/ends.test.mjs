@@ -46,3 +46,20 @@ test('to-response answers with a table', async () => {
   const response = csvResponse([{ name: 'a', size: 1 }]);
   assert.equal(await response.text(), 'name,size\na,1\n');
 });
+
+test('from-event-source shows what the server sends until it says that there is no more', async () => {
+  const { watchPrices } = await exampleModule('from-event-source');
+  const server = createServer((request, response) => {
+    if (request.headers['last-event-id']) response.writeHead(204).end();
+    else response.writeHead(200, { 'content-type': 'text/event-stream' }).end('retry: 1\nid: 1\ndata: 5\n\ndata: 6\n\n');
+  });
+  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
+  try {
+    const prices = [];
+    await watchPrices(`http://127.0.0.1:${server.address().port}/`, (price) => prices.push(price));
+    assert.deepEqual(prices, ['5', '6']);
+  } finally {
+    server.closeAllConnections();
+    server.close();
+  }
+});

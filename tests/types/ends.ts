@@ -1,5 +1,5 @@
 /** Sources and sinks: what they give and take. */
-import { fromFile, fromMessagePort, pipeline, ReadableStream, toFetch, toFile, toMessagePort, toResponse } from 'tidegate';
+import { fromEventSource, fromFile, fromWebSocket, toWebSocket, fromMessagePort, pipeline, ReadableStream, toFetch, toFile, toMessagePort, toResponse } from 'tidegate';
 import type { Bytes } from 'tidegate';
 import type { Equal, Expect } from './expect.js';
 
@@ -27,4 +27,14 @@ export async function uploads(file: File): Promise<Response> {
 export function ports({ port1, port2 }: MessageChannel): ReadableStream<Date> {
   void pipeline([new Date()], toMessagePort<Date>(port1, { transfer: () => [] }));
   return fromMessagePort<Date>(port2, { highWaterMark: 5 });
+}
+
+export async function sockets(socket: WebSocket): Promise<void> {
+  const messages = fromWebSocket(socket, { capacity: 1000, overflow: 'drop-oldest' });
+  const dropped: number = messages.counts.droppedOldest;
+  await pipeline(messages, (message: string | Uint8Array) => message.length, (length: number) => `${length + dropped}`, toWebSocket('/echo', { highWaterMark: 5 }));
+  const events = fromEventSource('/events', { events: ['add'], headers: { a: 'b' } });
+  for await (const { type, data, lastEventId } of events) [type, data, lastEventId].join();
+  const counted: number = fromEventSource(new EventSource('/events'), { capacity: 50 }).counts.written;
+  void counted;
 }

@@ -102,6 +102,15 @@ export default {
     equal(await textOf(handle), 'new');
   },
 
+  async 'toFile leaves the file as it was, and free, when a chunk cannot be written'() {
+    const handle = await newFile('as it was');
+    const error = await rejection(pipeline([new Uint8Array(2 * MB), { a: 1 }], toFile(handle)));
+    ok(/^toFile\(\): chunks must be bytes or strings/.test(error.message), error.message);
+    equal(await textOf(handle), 'as it was');
+    await pipeline(['new'], toFile(handle));
+    equal(await textOf(handle), 'new');
+  },
+
   async 'toFile takes a file that is shorter or longer than it should be for an error'() {
     const handle = await newFile('before');
     const short = await rejection(pipeline(['abc'], toFile(handle, { size: 5 })));

@@ -36,9 +36,11 @@ export async function within(ms, promise) {
   }
 }
 
-/** Waits up to a second for `condition()`, which may be a promise, to be true. */
-export async function until(condition, what = 'it did not come to pass within a second') {
-  const end = performance.now() + 1000;
+export const isWebKit = navigator.userAgent.includes('AppleWebKit') && !navigator.userAgent.includes('Chrome');
+
+/** Waits up to a second, or `ms` milliseconds, for `condition()`, which may be a promise, to be true. */
+export async function until(condition, ms = 1000, what = `it did not come to pass within ${ms} ms`) {
+  const end = performance.now() + ms;
   while (!(await condition())) {
     if (performance.now() > end) throw new Error(what);
     await pause(10);

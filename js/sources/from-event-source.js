@@ -1,0 +1,171 @@
+/**
+ * Server-sent events as a stream. From a URL they are read with fetch, which an EventSource cannot do: nothing is read that is not
+ * wanted, and going on after a broken connection is by the id of the last event that was handed on.
+ */
+import { fromNative } from '../native.js';
+import { requireCount } from '../operators/arguments.js';
+import { sleep } from '../operators/sleep.js';
+import { describe } from '../pipeline/describe.js';
+import { channel } from '../push/channel.js';
+import { withCounts } from '../push/from-web-socket.js';
+import { ReadableStream } from '../readable-stream.js';
+import { EventParser } from './event-parser.js';
+import { FetchError } from './from-fetch.js';
+
+const WAIT = 3000;
+const CLOSED = 2; // an EventSource's readyState
+
+/**
+ * See sources.d.ts.
+ *
+ * @param {any} given
+ * @param {any} [options]
+ */
+export function fromEventSource(given, options) {
+  const { events, signal, ...rest } = options ?? {};
+  if (events !== undefined && !(Array.isArray(events) && events.every((name) => typeof name === 'string'))) {
+    throw new TypeError(`fromEventSource(): events must be an array of names; got ${describe(events)}`);
+  }
+  if (typeof given === 'string' || given instanceof URL) return fromUrl(given, events, signal, rest);
+  if (typeof given?.addEventListener === 'function' && typeof given.close === 'function') return fromSource(given, events ?? ['message'], signal, rest);
+  throw new TypeError(`fromEventSource(): the first argument must be a URL or an EventSource; got ${describe(given)}`);
+}
+
+function fromUrl(input, events, signal, { retries = 10, delay, ...init }) {
+  requireCount(retries, 'fromEventSource(): retries', 0, true);
+  if (delay !== undefined) requireCount(delay, 'fromEventSource(): delay', 0);
+  const wanted = events && new Set(events);
+  const connection = new Connection(input, init, { retries, delay });
+  const queue = [];
+  let onAbort;
+  const done = () => signal?.removeEventListener('abort', onAbort);
+  return new ReadableStream({
+    start(controller) {
+      onAbort = () => {
+        connection.stop(signal.reason);
+        controller.error(signal.reason);
+      };
+      if (signal?.aborted) onAbort();
+      else signal?.addEventListener('abort', onAbort, { once: true });
+    },
+    async pull(controller) {
+      try {
+        while (queue.length === 0) {
+          const more = await connection.next();
+          if (more === undefined) {
+            done();
+            controller.close();
+            return;
+          }
+          queue.push(...(wanted ? more.filter(({ type }) => wanted.has(type)) : more));
+        }
+        if (!signal?.aborted) controller.enqueue(queue.shift());
+      } catch (error) {
+        done();
+        if (!signal?.aborted) throw error;
+      }
+    },
+    cancel(reason) {
+      done();
+      return connection.stop(reason);
+    },
+  }, { highWaterMark: 0 });
+}
+
+class Connection {
+  #input;
+  #init;
+  #settings;
+  #parser = new EventParser();
+  #decoder = new TextDecoder();
+  #abort = new AbortController();
+  #reader;
+  #left;
+
+  constructor(input, init, settings) {
+    this.#input = input;
+    this.#init = init;
+    this.#settings = settings;
+    this.#left = settings.retries;
+  }
+
+  /** The events of the next piece of the body, maybe none; undefined where the server says that there will be no more. */
+  async next() {
+    try {
+      if (this.#reader === undefined && !(await this.#open())) return undefined;
+      const { value, done } = await this.#reader.read();
+      if (done) throw new TypeError('the connection ended');
+      const events = this.#parser.push(this.#decoder.decode(value, { stream: true }));
+      if (events.length > 0) this.#left = this.#settings.retries;
+      return events;
+    } catch (error) {
+      if (error instanceof RangeError) await this.stop(error);
+      await this.#recover(error);
+      return [];
+    }
+  }
+
+  async #open() {
+    const headers = new Headers(this.#init.headers);
+    headers.set('accept', 'text/event-stream');
+    if (this.#parser.lastEventId !== '') headers.set('last-event-id', this.#parser.lastEventId);
+    const response = await fetch(this.#input, { cache: 'no-store', ...this.#init, headers, signal: this.#abort.signal });
+    const isEventStream = /^text\/event-stream\s*(;|$)/i.test(response.headers.get('content-type') ?? '');
+    if (response.status === 204 || response.status !== 200 || !isEventStream || response.body === null) {
+      response.body?.cancel().catch(() => {});
+      if (response.status === 204) return false;
+      if (response.status >= 500) throw new TypeError(`the server answered ${response.status}`);
+      const what = response.status === 200 ? 'something else than text/event-stream' : `${response.status} ${response.statusText}`.trim();
+      throw new FetchError(`fromEventSource(): ${this.#input} answered ${what}`, response);
+    }
+    this.#reader = fromNative(response.body).getReader();
+    return true;
+  }
+
+  async #recover(error) {
+    this.#reader = undefined;
+    this.#parser.reset();
+    this.#decoder = new TextDecoder();
+    if (this.#abort.signal.aborted || error instanceof FetchError || error instanceof RangeError) throw error;
+    if (this.#left === 0) throw new FetchError(`fromEventSource(): ${this.#input} could not be reached again, and the tries are used up`, undefined, { cause: error });
+    this.#left -= 1;
+    await sleep(this.#settings.delay ?? this.#parser.retry ?? WAIT, this.#abort.signal);
+    this.#abort.signal.throwIfAborted();
+  }
+
+  stop(reason) {
+    const cancelled = this.#reader?.cancel(reason);
+    this.#abort.abort(reason);
+    return Promise.resolve(cancelled).then(() => {}, () => {});
+  }
+}
+
+/** An EventSource cannot be held back: what comes while nobody reads is queued up to the capacity. */
+function fromSource(source, names, signal, settings) {
+  const events = channel(settings);
+  const deliver = ({ type, data, lastEventId }) => {
+    try {
+      events.write({ type, data, lastEventId });
+    } catch (error) {
+      events.fail(error);
+    }
+  };
+  const onError = () => {
+    if (source.readyState === CLOSED) events.fail(new FetchError('fromEventSource(): the EventSource was closed by an answer it does not take'));
+  };
+  const onAbort = () => events.fail(signal.reason);
+  events.signal.addEventListener('abort', () => {
+    for (const name of names) source.removeEventListener(name, deliver);
+    source.removeEventListener('error', onError);
+    signal?.removeEventListener('abort', onAbort);
+    source.close();
+  }, { once: true });
+  if (signal?.aborted) {
+    onAbort();
+  } else {
+    signal?.addEventListener('abort', onAbort, { once: true });
+    for (const name of names) source.addEventListener(name, deliver);
+    source.addEventListener('error', onError);
+  }
+  return withCounts(events.readable, events);
+}

@@ -1,0 +1,202 @@
+/** fromEventSource(): the parser at every split point, and against a server that breaks off, ends, refuses and floods. */
+import assert from 'node:assert/strict';
+import { createServer } from 'node:http';
+import { after, afterEach, before, describe, test } from 'node:test';
+import { fromEventSource, pipeline, take, toArray } from 'tidegate';
+import { EventParser } from '../../js/sources/event-parser.js';
+import { turn, within } from './pipeline-parts.mjs';
+
+const broken = new Error('broken');
+
+describe('the parser of event streams', () => {
+  const text = '\uFEFF: a comment\r\nid: 1\ndata: one\r\r\nevent:add\rdata:two\ndata\ndata: 2\n\nid\ndata:  three\n\nretry: 25\nretry: x\nid: a\0b\nevent: empty\n\ndata: never sent';
+  const events = [
+    { type: 'message', data: 'one', lastEventId: '1' },
+    { type: 'add', data: 'two\n\n2', lastEventId: '1' },
+    { type: 'message', data: ' three', lastEventId: '' },
+  ];
+
+  test('gives the events that are complete', () => {
+    const parser = new EventParser();
+    assert.deepEqual(parser.push(text), events);
+    assert.equal(parser.retry, 25);
+  });
+
+  test('gives the same however the text is cut in two', () => {
+    for (let at = 0; at <= text.length; at += 1) {
+      const parser = new EventParser();
+      assert.deepEqual([...parser.push(text.slice(0, at)), ...parser.push(text.slice(at))], events, `cut at ${at}`);
+    }
+  });
+
+  test('gives the same one character at a time', () => {
+    const parser = new EventParser();
+    assert.deepEqual([...text].flatMap((character) => parser.push(character)), events);
+  });
+
+  test('drops what was not complete when a connection ends, but not the last id', () => {
+    const parser = new EventParser();
+    parser.push('id: 7\ndata: x\n\nid: 8\ndata: half');
+    parser.reset();
+    assert.deepEqual(parser.push('data: y\n\n'), [{ type: 'message', data: 'y', lastEventId: '7' }]);
+  });
+
+  test('refuses an event without end', () => {
+    const parser = new EventParser();
+    assert.throws(() => {
+      for (let n = 0; n < 20; n += 1) parser.push('x'.repeat(1 << 20));
+    }, RangeError);
+  });
+});
+
+describe('fromEventSource() of a URL', () => {
+  let server;
+  let url;
+  let requests = [];
+  let serveEvents;
+
+  before(async () => {
+    server = createServer((request, response) => {
+      const seen = { lastEventId: request.headers['last-event-id'], bytes: 0, closed: false };
+      requests.push(seen);
+      response.on('close', () => void (seen.closed = true));
+      serveEvents(response, seen, requests.length - 1);
+    });
+    await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
+    url = `http://127.0.0.1:${server.address().port}/events`;
+  });
+  after(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  afterEach(() => void (requests = []));
+
+  const begin = (response) => response.writeHead(200, { 'content-type': 'text/event-stream' });
+
+  test('goes on after a broken connection with what follows the last event, losing and repeating nothing', async () => {
+    serveEvents = (response, seen) => {
+      begin(response);
+      const from = Number(seen.lastEventId ?? -1) + 1;
+      for (let n = from; n < from + 10; n += 1) response.write(`id: ${n}\ndata: ${n}\n\n`);
+      response.write('id: 999\ndata: half');
+      setTimeout(() => response.destroy(), 5);
+    };
+    const received = await toArray(fromEventSource(url, { delay: 1 }).pipeThrough(take(35)));
+    assert.deepEqual(received.map(({ data }) => Number(data)), Array.from({ length: 35 }, (_, n) => n));
+    assert.deepEqual(requests.map(({ lastEventId }) => lastEventId), [undefined, '9', '19', '29']);
+  });
+
+  test('ends when the server answers 204', async () => {
+    serveEvents = (response, seen, n) => {
+      if (n === 1) response.writeHead(204).end();
+      else begin(response).end('retry: 1\ndata: x\n\n');
+    };
+    assert.deepEqual(await toArray(fromEventSource(url)), [{ type: 'message', data: 'x', lastEventId: '' }]);
+  });
+
+  test('gives the events that were asked for', async () => {
+    serveEvents = (response, seen, n) => (n === 0 ? begin(response).end('retry: 1\nevent: a\ndata: 1\n\ndata: 2\n\nevent: b\ndata: 3\n\n') : response.writeHead(204).end());
+    assert.deepEqual((await toArray(fromEventSource(url, { events: ['a', 'b'] }))).map(({ data }) => data), ['1', '3']);
+  });
+
+  for (const [what, status, headers, message] of [
+    ['no success', 404, {}, /answered 404/],
+    ['something else', 200, { 'content-type': 'text/html' }, /answered something else than text\/event-stream/],
+  ]) {
+    test(`fails for an answer that is ${what}`, async () => {
+      serveEvents = (response) => response.writeHead(status, headers).end('no');
+      await assert.rejects(toArray(fromEventSource(url)), { name: 'FetchError', message });
+      assert.equal(requests.length, 1);
+    });
+  }
+
+  test('gives up after as many tries as it may, and begins to count anew after every event', async () => {
+    serveEvents = (response, seen, n) => (n < 5 ? begin(response).end('data: x\n\n') : response.writeHead(503).end());
+    const seen = [];
+    await assert.rejects(pipeline(fromEventSource(url, { delay: 1, retries: 2 }), async (events) => {
+      for await (const { data } of events) seen.push(data);
+    }), { name: 'FetchError', message: /the tries are used up/ });
+    assert.equal(seen.length, 5);
+    assert.equal(requests.length, 5 + 2);
+  });
+
+  test('holds the server back while nobody reads, and goes on where it was', async () => {
+    let sent = 0;
+    const filler = 'x'.repeat(10_000);
+    serveEvents = (response) => {
+      begin(response);
+      const write = () => {
+        while (!response.destroyed && response.write(`data: ${sent++} ${filler}\n\n`));
+      };
+      response.on('drain', write);
+      write();
+    };
+    const reader = fromEventSource(url).getReader();
+    await reader.read();
+    let stood = -1;
+    for (let n = 0; n < 100 && stood !== sent; n += 1) {
+      stood = sent;
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+    assert.equal(sent, stood);
+    assert.ok(stood < 3000, `${stood} events of 10 KB were sent`);
+    for (let n = 1; n < stood + 100; n += 1) assert.equal(Number((await reader.read()).value.data.split(' ')[0]), n);
+    await reader.cancel();
+    for (let n = 0; n < 100 && !requests[0].closed; n += 1) await new Promise((resolve) => setTimeout(resolve, 10));
+    assert.equal(requests[0].closed, true);
+  });
+
+  test('ends with the reason of its signal, while it waits to try again too', async () => {
+    serveEvents = (response) => response.destroy();
+    const controller = new AbortController();
+    const running = toArray(fromEventSource(url, { delay: 60_000, signal: controller.signal }));
+    for (let n = 0; n < 100 && requests.length === 0; n += 1) await turn();
+    controller.abort(broken);
+    await assert.rejects(within(1000, running), (error) => error === broken);
+  });
+
+  test('refuses what it cannot read', () => {
+    assert.throws(() => fromEventSource(5), { name: 'TypeError', message: 'fromEventSource(): the first argument must be a URL or an EventSource; got number' });
+    assert.throws(() => fromEventSource(url, { events: 'a' }), { name: 'TypeError', message: /events must be an array of names/ });
+  });
+});
+
+describe('fromEventSource() of an EventSource', () => {
+  class Source extends EventTarget {
+    readyState = 1;
+    close() { this.readyState = 2; }
+    send(type, data) { this.dispatchEvent(Object.assign(new Event(type), { data, lastEventId: '' })); }
+  }
+
+  test('gives its events, and closes it when the consumer has had enough', async () => {
+    const source = new Source();
+    const stream = fromEventSource(source, { events: ['a', 'message'] });
+    source.send('a', 1);
+    source.send('message', 2);
+    source.send('other', 3);
+    const received = await toArray(stream.pipeThrough(take(2)));
+    assert.deepEqual(received.map(({ type, data }) => [type, data]), [['a', 1], ['message', 2]]);
+    assert.equal(source.readyState, 2);
+  });
+
+  test('holds no more than its capacity, and counts what it drops', async () => {
+    const source = new Source();
+    const stream = fromEventSource(source, { highWaterMark: 2, capacity: 5, overflow: 'drop-oldest' });
+    for (let n = 0; n < 20; n += 1) source.send('message', n);
+    assert.equal(stream.counts.droppedOldest, 15);
+    const reader = stream.getReader();
+    assert.equal((await reader.read()).value.data, 15);
+    await reader.cancel();
+  });
+
+  test('fails when it has been closed by its server, and not while it connects again', async () => {
+    const source = new Source();
+    const received = toArray(fromEventSource(source));
+    source.readyState = 0;
+    source.dispatchEvent(new Event('error'));
+    await turn();
+    source.readyState = 2;
+    source.dispatchEvent(new Event('error'));
+    await assert.rejects(within(1000, received), { name: 'FetchError' });
+  });
+});
