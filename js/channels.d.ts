@@ -1,5 +1,5 @@
 /** Types of what lets producers that call, and cannot be asked, feed a stream. */
-import type { Bytes } from './pipelines.js';
+import type { AnyWritable, Bytes, NodeWritableLike, PipelineChunks, PipelineFunctionOptions } from './pipelines.js';
 import type { BytesOrText } from './sinks.js';
 import type { ReadableStream, WritableStream } from './streams.js';
 
@@ -180,3 +180,57 @@ export interface ToWebSocketOptions {
  * @throws {TypeError | RangeError} where an argument is not what it should be
  */
 export function toWebSocket(socket: string | URL | WebSocketLike | WebSocketStreamLike, options?: ToWebSocketOptions): WritableStream<BytesOrText | Blob>;
+
+/** An item of a message queue on its way through a pipeline. */
+export interface QueueMessage<T = any> {
+  /** The item, or what has become of it. */
+  readonly value: T;
+  /** The same message with what has become of its value. */
+  with<U>(value: U): QueueMessage<U>;
+  /** Says that the item is done. An item is settled once, by whatever message comes first. */
+  ack(): Promise<void>;
+  /** Says that it is not, and should be delivered again. */
+  nack(reason?: unknown): Promise<void>;
+}
+
+/** A message queue, told by functions. */
+export interface MessageQueue<T = any> {
+  /**
+   * Begins to deliver. Returns, or resolves with, what takes it back.
+   *
+   * @param how `end()` where the queue is over, `fail(error)`, and a `signal` that is aborted when nobody wants any more
+   */
+  subscribe(
+    deliver: (item: T) => void,
+    how: { readonly signal: AbortSignal; end(): void; fail(error: unknown): void },
+  ): void | (() => unknown) | PromiseLike<void | (() => unknown)>;
+  /** The item is done. */
+  ack(item: T): unknown;
+  /** It is not, and should be delivered again. */
+  nack?(item: T, reason: unknown): unknown;
+  /** Holds the queue back. */
+  pause?(): unknown;
+  resume?(): unknown;
+}
+
+/**
+ * The items of a message queue as messages, which `acknowledged()` acknowledges at the end of a pipeline. What is not
+ * acknowledged when the pipeline ends is given back.
+ *
+ * @throws {TypeError | RangeError} where an argument is not what it should be
+ */
+export function fromQueue<T>(
+  queue: MessageQueue<T>,
+  options?: ChannelOptions<QueueMessage<T>> & { signal?: AbortSignal | undefined },
+): ReadableStream<QueueMessage<T>> & { readonly counts: ChannelCounts };
+
+/**
+ * The end of a pipeline from `fromQueue()`: gives `end` the values of messages, or of arrays of them, and acknowledges each when it has been
+ * written, or when the function has gone on from it.
+ *
+ * @throws {TypeError} where the argument is no writable stream and no function
+ */
+export function acknowledged<T, R>(
+  end: (values: PipelineChunks<T>, options: PipelineFunctionOptions) => R,
+): (messages: PipelineChunks<QueueMessage<T> | QueueMessage<any>[]>, options: PipelineFunctionOptions) => Promise<Awaited<R>>;
+export function acknowledged<T>(end: AnyWritable<T> | NodeWritableLike): WritableStream<QueueMessage<any> | QueueMessage<any>[]>;

@@ -18,6 +18,7 @@ export { toArray, toBlob, toBytes, toJSON, toText } from './pipeline/collect.js'
 export { channel } from './push/channel.js';
 export { fromEvents } from './push/from-events.js';
 export { fromWebSocket } from './push/from-web-socket.js';
+export { acknowledged, fromQueue } from './push/from-queue.js';
 export { fromMessagePort, toMessagePort } from './push/message-port.js';
 export { SocketError } from './push/sockets.js';
 export { toWebSocket } from './push/to-web-socket.js';

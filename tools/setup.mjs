@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 /**
- * Makes a fresh clone ready: npm packages, a Rust toolchain for WebAssembly and, with `--browsers`, the browsers.
+ * Makes a fresh clone ready: npm packages, a Rust toolchain for WebAssembly and, with `--browsers` and `--servers`, the browsers and the servers
+ * of the tests.
  * Depends on Node alone. What is already there is left as it is.
  */
 import { readFileSync } from 'node:fs';
@@ -9,6 +10,7 @@ import { fileURLToPath } from 'node:url';
 import { ensureBrowsers } from './setup/browsers.mjs';
 import { Host } from './setup/host.mjs';
 import { ensurePackages } from './setup/packages.mjs';
+import { ensureServers } from './setup/servers.mjs';
 import { ensureToolchain } from './setup/toolchain.mjs';
 import { isProgram, runMain, StepError } from './steps.mjs';
 
@@ -24,7 +26,7 @@ function readJson(path) {
   }
 }
 
-export async function setup({ browsers = false } = {}) {
+export async function setup({ browsers = false, servers = false } = {}) {
   if (Number(process.versions.node.split('.')[0]) < OLDEST_NODE) {
     throw new StepError('Check Node', {
       reason: `this is Node ${process.versions.node}`,
@@ -39,8 +41,9 @@ export async function setup({ browsers = false } = {}) {
     const { availableEngines } = await import('./browsers/executables.mjs');
     await ensureBrowsers(host, availableEngines);
   }
+  if (servers) await ensureServers(host);
 }
 
 if (isProgram(import.meta.url)) {
-  runMain(() => setup({ browsers: process.argv.includes('--browsers') }));
+  runMain(() => setup({ browsers: process.argv.includes('--browsers'), servers: process.argv.includes('--servers') }));
 }

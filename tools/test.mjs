@@ -41,7 +41,8 @@ runMain(async () => {
   const split = (text) => text?.split(',').filter(Boolean);
   const began = Date.now();
   const steps = () => choose(plan(root), { only: split(values.only), skip: split(values.skip) });
-  if (!values['no-setup']) await setup({ browsers: steps().some((step) => step.browsers && !step.missing) });
+  const anyNeeds = (what) => steps().some((step) => step[what] && !step.missing);
+  if (!values['no-setup']) await setup({ browsers: anyNeeds('browsers'), servers: anyNeeds('servers') });
 
   const results = [];
   const failed = new Set();

@@ -90,8 +90,11 @@ export function streamOfNodeReadable(node, onError = ignore) {
   return stream;
 }
 
-/** A stream of ours that writes to Node's `node`; closing it ends `node`, aborting it destroys `node`. */
-export function streamOfNodeWritable(node) {
+/**
+ * A stream of ours that writes to Node's `node`; closing it ends `node`, aborting it destroys `node`. A write settles when
+ * `node` wants more, or, with `untilWritten`, when the chunk has been written.
+ */
+export function streamOfNodeWritable(node, { untilWritten = false } = {}) {
   let stopListening;
   let waiting; // the write that waits for 'drain' or the close that waits for 'finish'
   let failure;
@@ -120,6 +123,7 @@ export function streamOfNodeWritable(node) {
       });
     },
     write(chunk) {
+      if (untilWritten) return new Promise((resolve, reject) => node.write(chunk, (error) => (error ? reject(error) : resolve(undefined))));
       return node.write(chunk) === false && failure === undefined ? wait() : undefined;
     },
     async close() {

@@ -12,6 +12,7 @@ import { bridgeOf } from '../native-bridge.js';
 import { abortStream, cancelStream, isClosing, isErrored, meterStream, pipe, pipeWith } from './ops.js';
 import { ChunkReader } from './chunks.js';
 import { recordFailure } from './failures.js';
+import { tellPipelineEnd } from './hooks.js';
 import { Meter } from './meter.js';
 import { Progress } from './progress.js';
 
@@ -267,6 +268,7 @@ export class Run {
       clearTimeout(this.#timer);
     }
     await this.#giveBack().catch((error) => this.fail(error, this.#parts.get(this.#sink)));
+    if (this.#source) await tellPipelineEnd(this.#source, this.failed ? this.error : undefined);
     if (!this.failed) this.#progress?.end();
     this.#settled = true;
     if (this.failed) this.#outcome.reject(this.error);

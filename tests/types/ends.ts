@@ -1,6 +1,6 @@
 /** Sources and sinks: what they give and take. */
-import { fromEventSource, fromFile, fromWebSocket, toWebSocket, fromMessagePort, pipeline, ReadableStream, toFetch, toFile, toMessagePort, toResponse } from 'tidegate';
-import type { Bytes } from 'tidegate';
+import { acknowledged, batch, fromEventSource, fromFile, fromQueue, WritableStream, fromWebSocket, toWebSocket, fromMessagePort, pipeline, ReadableStream, toFetch, toFile, toMessagePort, toResponse } from 'tidegate';
+import type { Bytes, QueueMessage } from 'tidegate';
 import type { Equal, Expect } from './expect.js';
 
 export async function files(file: File, handle: FileSystemFileHandle): Promise<void> {
@@ -37,4 +37,27 @@ export async function sockets(socket: WebSocket): Promise<void> {
   for await (const { type, data, lastEventId } of events) [type, data, lastEventId].join();
   const counted: number = fromEventSource(new EventSource('/events'), { capacity: 50 }).counts.written;
   void counted;
+}
+
+export async function queues(broker: { on(listener: (job: { id: string }) => void): () => void; done(id: string): Promise<void> }): Promise<void> {
+  const jobs = fromQueue<{ id: string }>({
+    subscribe: (deliver, { signal, end, fail }) => {
+      signal.addEventListener('abort', end);
+      if (signal.aborted) fail(signal.reason);
+      return broker.on(deliver);
+    },
+    ack: ({ id }) => broker.done(id),
+    nack: ({ id }, reason) => void [id, reason],
+    pause() {},
+  }, { highWaterMark: 5 });
+  await pipeline(jobs, (message: QueueMessage<{ id: string }>) => message.with(message.value.id), batch<QueueMessage<string>>(5), acknowledged(new WritableStream<string[]>()));
+  const count = await pipeline(jobs, acknowledged(async (values: AsyncIterable<{ id: string }>) => {
+    let n = 0;
+    for await (const { id } of values) n += id.length;
+    return n;
+  }));
+  type Count = Expect<Equal<typeof count, number>>;
+  void (0 as unknown as Count);
+  // @ts-expect-error a queue acknowledges
+  fromQueue({ subscribe() {} });
 }

@@ -65,6 +65,11 @@ export function plan(root, env = process.env) {
       args: ['tools/docs.mjs'],
       needs: 'build',
     },
+    nodeTests('interop', 'Interoperability tests', ['tests/interop'], {
+      needs: 'build',
+      args: ['--test-concurrency=1', '--test-timeout=120000'],
+      servers: true,
+    }),
     nodeTests('e2e', 'Browser tests', ['tests/e2e'], {
       needs: 'build',
       args: ['--test-concurrency=1', '--test-timeout=600000'],

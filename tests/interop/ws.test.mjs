@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { after, afterEach, before, describe, test } from 'node:test';
 import { WebSocket, WebSocketServer } from 'ws';
 import { fromWebSocket, pipeline, SocketError, toArray, toWebSocket } from 'tidegate';
-import { turn, within } from './pipeline-parts.mjs';
+import { turn, within } from '../js/pipeline-parts.mjs';
 
 const broken = new Error('broken');
 const unhandled = [];

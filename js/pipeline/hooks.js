@@ -1,0 +1,15 @@
+/** Sources that want to know when the pipeline that began with them has ended, and not only when they have. */
+
+const hooks = new WeakMap();
+
+/** `onEnd(error)` is called, and its promise awaited, when a pipeline that began with `stream` is about to settle; `error` is undefined where it went well. */
+export const whenPipelineEnds = (stream, onEnd) => void hooks.set(stream, onEnd);
+
+/** Calls what is hooked to `stream`. Its failure changes nothing: the outcome is known. */
+export async function tellPipelineEnd(stream, error) {
+  try {
+    await hooks.get(stream)?.(error);
+  } catch {
+    // The source has to see to it by itself.
+  }
+}
