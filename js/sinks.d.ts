@@ -1,4 +1,5 @@
 /** Types of sinks: where data goes, each written no faster than it takes it. */
+import type { IndexedDatabase } from './sources.js';
 import type { WritableStream } from './streams.js';
 
 /** What sinks of bytes take: bytes as they are, strings as UTF-8. */
@@ -69,3 +70,55 @@ export function toFetch(url: string | URL, options?: ToFetchOptions): WritableSt
  * @param init as of `Response`
  */
 export function toResponse(init?: ResponseInit): WritableStream<BytesOrText> & { readonly response: Response };
+
+export interface ToIndexedDBOptions<T = any> {
+  /** Records of one transaction. Default: 100. */
+  batch?: number | undefined;
+  /** Whether a record of the same key is replaced, or an error. Default: `put`. */
+  mode?: 'put' | 'add' | undefined;
+  /** The key of a record, for stores without a key path. */
+  key?: ((record: T) => any) | undefined;
+  /** As of `IDBDatabase.transaction()`. Default: `default`. */
+  durability?: 'default' | 'strict' | 'relaxed' | undefined;
+}
+
+/**
+ * A sink that writes each chunk as a record of an IndexedDB store, so many in one transaction. A record that is refused undoes its batch and
+ * fails the stream with the database's error.
+ *
+ * @throws {TypeError | RangeError} where an argument is not what it should be
+ */
+export function toIndexedDB<T = any>(database: IndexedDatabase, store: string, options?: ToIndexedDBOptions<T>): WritableStream<T>;
+
+/** A way to bring a file to the user. */
+export type DownloadWay = 'picker' | 'service-worker' | 'opfs' | 'blob';
+
+export interface ToDownloadOptions {
+  /** The media type. Default: `application/octet-stream`. */
+  type?: string | undefined;
+  /** The bytes that should come; another number is an error. Default: not known. */
+  size?: number | undefined;
+  /** The ways to try, in order. Default: `picker`, `service-worker`, `opfs`, `blob`. */
+  ways?: readonly DownloadWay[] | undefined;
+  /** Bytes that `blob` may hold in memory. Default: 256 MiB. */
+  cap?: number | undefined;
+  /** The `ServiceWorkerRegistration` whose worker calls `serveDownloads()`. Default: that of the page. */
+  serviceWorker?: { readonly active: any } | undefined;
+  /** Begins the download of an address. Default: a link that is clicked, or a hidden frame. */
+  begin?: ((url: string, name: string) => void) | undefined;
+}
+
+/**
+ * A sink whose bytes become a file in the user's downloads, by the best way there is, which `via` tells. A file that is shorter or longer
+ * than it should be is an error, on every way.
+ *
+ * @throws {TypeError | RangeError} where an argument is not what it should be
+ */
+export function toDownload(name: string, options?: ToDownloadOptions): WritableStream<BytesOrText> & { readonly via: Promise<DownloadWay> };
+
+/**
+ * To be called in a service worker, when its script first runs: it answers the requests of `toDownload()`.
+ *
+ * @param scope the worker's global object; default `globalThis`
+ */
+export function serveDownloads(scope?: any): void;

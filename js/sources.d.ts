@@ -110,3 +110,32 @@ export function fromEventSource(
   source: { readonly readyState: number; close(): void; addEventListener(type: string, listener: any): void; removeEventListener(type: string, listener: any): void },
   options?: ChannelOptions<ServerSentEvent> & { events?: string[] | undefined; signal?: AbortSignal | undefined },
 ): ReadableStream<ServerSentEvent> & { readonly counts: ChannelCounts };
+
+/** An open `IDBDatabase`, by the part of it that is used. */
+export interface IndexedDatabase {
+  readonly name: string;
+  readonly objectStoreNames: { contains(name: string): boolean };
+  transaction(...args: any[]): any;
+}
+
+export interface FromIndexedDBOptions {
+  /** The name of an index, in whose order they come. Default: the store's own keys. */
+  index?: string | undefined;
+  /** An `IDBKeyRange`, or one key. Default: all. */
+  range?: any;
+  /** Default: `next`. */
+  direction?: 'next' | 'prev' | undefined;
+  /** Records that are read in one transaction, and held. Default: 100. */
+  batch?: number | undefined;
+  /** Fails the stream with its reason. */
+  signal?: AbortSignal | undefined;
+}
+
+/**
+ * The records of an IndexedDB store, a batch at a time, each in a transaction of its own, which has ended before the first of them is
+ * handed on.
+ *
+ * @throws {TypeError | RangeError} where an argument is not what it should be
+ */
+export function fromIndexedDB<T = any>(database: IndexedDatabase, store: string, options: FromIndexedDBOptions & { entries: true }): ReadableStream<{ key: any; value: T }>;
+export function fromIndexedDB<T = any>(database: IndexedDatabase, store: string, options?: FromIndexedDBOptions & { entries?: false | undefined }): ReadableStream<T>;

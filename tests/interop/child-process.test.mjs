@@ -6,7 +6,6 @@ import { pipeline } from 'tidegate';
 import { lines } from 'tidegate/codecs';
 
 const broken = new Error('broken');
-const decoder = new TextDecoder();
 
 /** Prints lines, waiting for 'drain', and says on its standard error how many it has made. */
 const PROGRAM = `
@@ -39,7 +38,7 @@ const withChild = (total, work) => async () => {
   }
 };
 
-const parse = (line) => JSON.parse(typeof line === 'string' ? line : decoder.decode(line));
+const parse = (line) => JSON.parse(line);
 
 async function within(ms, promise) {
   let timer;

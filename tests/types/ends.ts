@@ -1,5 +1,5 @@
 /** Sources and sinks: what they give and take. */
-import { acknowledged, batch, fromEventSource, fromFile, fromQueue, WritableStream, fromWebSocket, toWebSocket, fromMessagePort, pipeline, ReadableStream, toFetch, toFile, toMessagePort, toResponse } from 'tidegate';
+import { acknowledged, batch, fromEventSource, fromFile, fromIndexedDB, fromQueue, serveDownloads, toDownload, toIndexedDB, WritableStream, fromWebSocket, toWebSocket, fromMessagePort, pipeline, ReadableStream, toFetch, toFile, toMessagePort, toResponse } from 'tidegate';
 import type { Bytes, QueueMessage } from 'tidegate';
 import type { Equal, Expect } from './expect.js';
 
@@ -60,4 +60,18 @@ export async function queues(broker: { on(listener: (job: { id: string }) => voi
   void (0 as unknown as Count);
   // @ts-expect-error a queue acknowledges
   fromQueue({ subscribe() {} });
+}
+
+export async function stores(database: IDBDatabase): Promise<string> {
+  const values = fromIndexedDB<{ id: number }>(database, 'tides', { index: 'height', range: IDBKeyRange.only(5), direction: 'prev' });
+  const entries = fromIndexedDB<{ id: number }>(database, 'tides', { entries: true });
+  type Results = [Expect<Equal<typeof values, ReadableStream<{ id: number }>>>, Expect<Equal<typeof entries, ReadableStream<{ key: any; value: { id: number } }>>>];
+  await pipeline(values, toIndexedDB<{ id: number }>(database, 'others', { batch: 5, mode: 'add', key: ({ id }) => id, durability: 'relaxed' }));
+  const sink = toDownload('a.csv', { type: 'text/csv', size: 5, ways: ['opfs', 'blob'], cap: 100 });
+  await pipeline(['a,b\n'], sink);
+  serveDownloads();
+  void (0 as unknown as Results);
+  // @ts-expect-error there is no such way
+  toDownload('a.csv', { ways: ['mail'] });
+  return sink.via;
 }

@@ -1,0 +1,253 @@
+/**
+ * A download as a sink: the best way the engine and the page have, found by trying. Bytes are counted on each, so that a file that
+ * lacks some is a failure and not a download.
+ */
+import { describe } from '../pipeline/describe.js';
+import { requireCount } from '../operators/arguments.js';
+import { toMessagePort } from '../push/message-port.js';
+import { WritableStream } from '../writable-stream.js';
+import { bytesOf } from './bytes.js';
+import { ALIVE, ASK } from './serve-downloads.js';
+import { toFile } from './to-file.js';
+
+const WAYS = ['picker', 'service-worker', 'opfs', 'blob'];
+const CAP = 256 * 1024 * 1024;
+/** How long a service worker may take to answer before the next way is tried, in milliseconds. */
+const ANSWER = 2000;
+/** How often it is told that it is still needed, in milliseconds: engines end a worker that hears nothing for half a minute. */
+const NEEDED = 10_000;
+/** How long a file stays that the browser may still be copying, in milliseconds. */
+const COPYING = 60_000;
+const FOLDER = 'tidegate-downloads';
+
+/** Why a way is not there; the next one is tried. */
+class Unavailable extends Error {}
+
+/**
+ * See sinks.d.ts.
+ *
+ * @param {string} name
+ * @param {any} [options]
+ */
+export function toDownload(name, options) {
+  const { type = 'application/octet-stream', size, cap = CAP, ways = WAYS, serviceWorker, begin = beginDownload } = options ?? {};
+  if (typeof name !== 'string' || name === '') throw new TypeError(`toDownload(): the first argument must be the name of the file; got ${describe(name)}`);
+  if (size !== undefined) requireCount(size, 'toDownload(): size', 0);
+  requireCount(cap, 'toDownload(): cap', 0);
+  if (!Array.isArray(ways) || ways.length === 0 || !ways.every((way) => WAYS.includes(way))) {
+    throw new TypeError(`toDownload(): ways must be an array of some of ${WAYS.join(', ')}; got ${describe(ways)}`);
+  }
+  const settings = { name, type, size, cap, serviceWorker, begin };
+  let settleVia;
+  const via = new Promise((resolve, reject) => void (settleVia = { resolve, reject }));
+  via.catch(() => {}); // the stream tells of it too
+  let writer;
+  let received = 0;
+
+  async function open() {
+    const reasons = [];
+    for (const way of ways) {
+      try {
+        writer = (await OPENERS[way](settings)).getWriter();
+        writer.closed.catch(() => {});
+        settleVia.resolve(way);
+        return writer;
+      } catch (error) {
+        if (!(error instanceof Unavailable)) throw error;
+        reasons.push(`${way}: ${error.message}`);
+      }
+    }
+    throw new DOMException(`toDownload(): no way is left (${reasons.join('; ')})`, 'NotSupportedError');
+  }
+
+  /** A stream whose write or close fails is aborted by nobody else. */
+  async function orAbort(work) {
+    try {
+      await work();
+    } catch (error) {
+      settleVia.reject(error);
+      await writer?.abort(error).catch(() => {});
+      throw error;
+    }
+  }
+
+  const sink = new WritableStream({
+    // The picker needs the click that has just been, so the way is looked for at once.
+    start: () => orAbort(open),
+    write: (chunk) => orAbort(async () => {
+      const bytes = bytesOf(chunk, 'toDownload');
+      received += bytes.length;
+      if (received > size) throw new RangeError(`toDownload(): more than the ${size} bytes came that size said`);
+      if (bytes.length > 0) await writer.write(bytes);
+    }),
+    close: () => orAbort(async () => {
+      if (size !== undefined && received !== size) throw new RangeError(`toDownload(): ${received} bytes came where size said ${size}`);
+      await writer.close();
+    }),
+    abort: (reason) => writer?.abort(reason),
+  });
+  return Object.defineProperty(sink, 'via', { value: via, enumerable: true });
+}
+
+const OPENERS = {
+  async picker({ name, size }) {
+    const { showSaveFilePicker } = /** @type {any} */ (globalThis);
+    if (showSaveFilePicker === undefined) throw new Unavailable('this engine has no showSaveFilePicker()');
+    let handle;
+    try {
+      handle = await showSaveFilePicker({ suggestedName: name });
+    } catch (error) {
+      if (error?.name === 'AbortError') throw error; // the user does not want it
+      throw new Unavailable(error?.message ?? String(error));
+    }
+    return toFile(handle, { size });
+  },
+
+  async 'service-worker'({ name, type, size, serviceWorker, begin }) {
+    const container = globalThis.navigator?.serviceWorker;
+    const registration = serviceWorker ?? (await container?.getRegistration());
+    const worker = registration?.active;
+    if (!worker) throw new Unavailable('no service worker is active for this page');
+    const data = new MessageChannel();
+    const talk = new MessageChannel();
+    const id = crypto.randomUUID?.() ?? `${Date.now()}-${Math.random()}`.replace('.', '');
+    worker.postMessage({ type: ASK, id, name, mime: type, size, port: data.port2, reply: talk.port2 }, [data.port2, talk.port2]);
+    const { url } = (await messageOf(talk.port1, ANSWER)) ?? {};
+    if (url === undefined) throw new Unavailable('the service worker does not answer; call serveDownloads() in it');
+    return throughWorker(worker, toMessagePort(data.port1, { transfer: false }).getWriter(), talk.port1, () => begin(url, name));
+  },
+
+  async opfs({ name, type, size, begin }) {
+    let folder;
+    let handle;
+    try {
+      const root = await navigator.storage.getDirectory();
+      folder = await root.getDirectoryHandle(FOLDER, { create: true });
+      await removeOld(folder);
+      handle = await folder.getFileHandle(`${Date.now()}-${crypto.randomUUID()}`, { create: true });
+    } catch (error) {
+      throw new Unavailable(`there is no origin private file system (${error?.message ?? error})`);
+    }
+    const remove = () => folder.removeEntry(handle.name).catch(() => {});
+    let file;
+    try {
+      file = toFile(handle, { size }).getWriter();
+    } catch (error) {
+      await remove();
+      throw new Unavailable(error.message);
+    }
+    return new WritableStream({
+      write: (bytes) => file.write(bytes),
+      async close() {
+        await file.close();
+        const blob = await handle.getFile();
+        beginBlob(blob.slice(0, blob.size, type), name, begin);
+        setTimeout(remove, COPYING);
+      },
+      async abort(reason) {
+        await file.abort(reason).catch(() => {});
+        await remove();
+      },
+    });
+  },
+
+  async blob({ name, type, cap, begin }) {
+    let parts = [];
+    let bytes = 0;
+    return new WritableStream({
+      write(chunk) {
+        bytes += chunk.length;
+        if (bytes > cap) throw new RangeError(`toDownload(): more than ${cap} bytes would have to be held in memory, as there is no better way here; raise cap, or see the docs for the other ways`);
+        parts.push(chunk.slice());
+      },
+      close() {
+        const blob = new Blob(parts, { type });
+        parts = [];
+        if (blob.size !== bytes) throw new DOMException(`toDownload(): the engine made ${blob.size} bytes of ${bytes}`, 'DataError');
+        beginBlob(blob, name, begin);
+      },
+      abort: () => void (parts = []),
+    });
+  },
+};
+
+/** Files of pages that are gone, whose download has long ended. */
+async function removeOld(folder) {
+  for await (const name of folder.keys()) {
+    if (Number(name.split('-')[0]) < Date.now() - 24 * 3600_000) await folder.removeEntry(name).catch(() => {});
+  }
+}
+
+/** The first message at `port`; undefined where none comes within `ms` milliseconds. */
+function messageOf(port, ms) {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, ms);
+    port.onmessage = ({ data }) => {
+      clearTimeout(timer);
+      resolve(data);
+    };
+  });
+}
+
+/** Sends bytes to `worker`, once the download has begun, and compares how many it has passed on. */
+function throughWorker(worker, writer, talk, begin) {
+  let sent = 0;
+  let timer;
+  let begun = false;
+  const done = () => {
+    clearInterval(timer);
+    talk.close();
+  };
+  const start = () => {
+    if (begun) return;
+    begun = true;
+    begin();
+    timer = setInterval(() => worker.postMessage({ type: ALIVE }), NEEDED);
+  };
+  return new WritableStream({
+    start(controller) {
+      writer.closed.catch((error) => {
+        done();
+        controller.error(error ?? new DOMException('toDownload(): the download was cancelled', 'AbortError'));
+      });
+      controller.signal.addEventListener('abort', () => writer.abort(controller.signal.reason).catch(() => {}), { once: true });
+    },
+    write(bytes) {
+      start();
+      sent += bytes.length;
+      return writer.write(bytes);
+    },
+    async close() {
+      start();
+      const answer = messageOf(talk, 10 * NEEDED);
+      await writer.close();
+      const { bytes } = (await answer) ?? {};
+      done();
+      if (bytes !== sent) throw new DOMException(`toDownload(): ${bytes} of ${sent} bytes reached the download`, 'DataError');
+    },
+    async abort(reason) {
+      done();
+      await writer.abort(reason).catch(() => {});
+    },
+  });
+}
+
+function beginBlob(blob, name, begin) {
+  const url = URL.createObjectURL(blob);
+  begin(url, name);
+  setTimeout(() => URL.revokeObjectURL(url), COPYING);
+}
+
+/** Begins the download of `url`: by a link for what the page has itself, by a frame for what the worker answers. */
+function beginDownload(url, name) {
+  const { document } = globalThis;
+  if (document === undefined) throw new TypeError('toDownload(): a worker cannot begin a download; call it on a page');
+  if (url.startsWith('blob:')) {
+    const link = Object.assign(document.createElement('a'), { href: url, download: name });
+    link.click();
+    return;
+  }
+  const frame = Object.assign(document.createElement('iframe'), { hidden: true, src: url });
+  document.body.append(frame);
+  setTimeout(() => frame.remove(), COPYING);
+}

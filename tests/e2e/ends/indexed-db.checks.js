@@ -1,0 +1,174 @@
+import { fromIndexedDB, pipeline, take, toArray, toIndexedDB } from '/dist/index.js';
+import { equal, ok, rejection, turn, within } from '/support.js';
+
+let count = 0;
+async function open() {
+  const request = indexedDB.open(`ends-${count++}-${performance.now()}`, 1);
+  request.onupgradeneeded = () => {
+    const tides = request.result.createObjectStore('tides', { keyPath: 'id' });
+    tides.createIndex('height', 'height');
+    request.result.createObjectStore('loose');
+  };
+  return new Promise((resolve, reject) => {
+    request.onsuccess = () => resolve(request.result);
+    request.onerror = () => reject(request.error);
+  });
+}
+
+const tides = (n, from = 0) => Array.from({ length: n }, (_, i) => ({ id: from + i, height: (from + i) % 7 }));
+async function filled(n) {
+  const db = await open();
+  await pipeline(tides(n), toIndexedDB(db, 'tides', { batch: 500 }));
+  return db;
+}
+const countOf = (db, store = 'tides') => new Promise((resolve) => {
+  db.transaction(store).objectStore(store).count().onsuccess = ({ target }) => resolve(target.result);
+});
+const ids = (records) => records.map(({ id }) => id);
+const numbers = (n, from = 0) => Array.from({ length: n }, (_, i) => from + i);
+
+/** `db` whose transactions are counted. */
+function counting(db) {
+  const seen = { transactions: 0, open: 0 };
+  const { transaction } = db;
+  db.transaction = (...args) => {
+    const made = transaction.apply(db, args);
+    seen.transactions += 1;
+    seen.open += 1;
+    for (const event of ['complete', 'abort']) made.addEventListener(event, () => void (seen.open -= 1));
+    return made;
+  };
+  return seen;
+}
+
+export default {
+  async 'brings ten thousand records in and out again'() {
+    const db = await filled(10_000);
+    equal(await countOf(db), 10_000);
+    equal(ids(await toArray(fromIndexedDB(db, 'tides'))), numbers(10_000));
+    db.close();
+  },
+
+  async 'reads what is in a range, backwards too, and by an index whose keys are not unique'() {
+    const db = await filled(100);
+    const read = async (options) => ids(await toArray(fromIndexedDB(db, 'tides', { batch: 3, ...options })));
+    equal(await read({ range: IDBKeyRange.bound(10, 20, true, false) }), numbers(10, 11));
+    equal(await read({ range: IDBKeyRange.lowerBound(95) }), numbers(5, 95));
+    equal(await read({ range: IDBKeyRange.upperBound(4, true) }), numbers(4));
+    equal(await read({ range: 5 }), [5]);
+    equal(await read({ direction: 'prev' }), numbers(100).reverse());
+    equal(await read({ direction: 'prev', range: IDBKeyRange.upperBound(8) }), numbers(9).reverse());
+    const byHeight = numbers(100).sort((a, b) => a % 7 - b % 7 || a - b);
+    equal(await read({ index: 'height' }), byHeight);
+    equal(await read({ index: 'height', range: 3 }), byHeight.filter((n) => n % 7 === 3));
+    equal(await read({ index: 'height', direction: 'prev' }), [...byHeight].reverse());
+    equal((await toArray(fromIndexedDB(db, 'tides', { entries: true, range: 7 })))[0], { key: 7, value: { id: 7, height: 0 } });
+    db.close();
+  },
+
+  async 'reads a batch and no more for a consumer that has stopped, with no transaction open, and goes on after it'() {
+    const db = await filled(1000);
+    const seen = counting(db);
+    const reader = fromIndexedDB(db, 'tides', { batch: 50 }).getReader();
+    equal(seen.transactions, 0);
+    await reader.read();
+    for (let n = 0; n < 10; n += 1) await turn();
+    equal(seen, { transactions: 1, open: 0 });
+    await pipeline([{ id: 5000, height: 0 }], toIndexedDB(db, 'tides')); // nothing holds a writer up
+    const rest = [];
+    for (let result = await reader.read(); !result.done; result = await reader.read()) rest.push(result.value.id);
+    equal(rest, [...numbers(999, 1), 5000]);
+    db.close();
+  },
+
+  async 'loses and repeats nothing when records go while it is read'() {
+    const db = await filled(30);
+    for (const options of [{}, { index: 'height' }, { direction: 'prev' }]) {
+      const reader = fromIndexedDB(db, 'tides', { batch: 5, ...options }).getReader();
+      const seen = [];
+      for (let result = await reader.read(); !result.done; result = await reader.read()) {
+        seen.push(result.value.id);
+        if (seen.length === 5) {
+          const store = db.transaction('tides', 'readwrite').objectStore('tides');
+          store.delete(result.value.id); // the very one to go on from
+          await new Promise((resolve) => void (store.transaction.oncomplete = resolve));
+        }
+      }
+      equal(new Set(seen).size, seen.length);
+      const gone = seen[4];
+      await pipeline([{ id: gone, height: gone % 7 }], toIndexedDB(db, 'tides'));
+      equal(seen.length, 30);
+    }
+    db.close();
+  },
+
+  async 'writes a batch in one transaction, and holds its source back until that is committed'() {
+    const db = await open();
+    const seen = counting(db);
+    let made = 0;
+    const source = (function* () { for (; made < 1000;) yield { id: made++ }; })();
+    await pipeline(source, toIndexedDB(db, 'tides', { batch: 100 }));
+    equal([seen.transactions, seen.open, await countOf(db)], [10, 0, 1000]);
+    db.close();
+  },
+
+  async 'keeps whole batches and no half one when a record is refused'() {
+    const db = await filled(3);
+    const records = [...tides(8, 100), { id: 1 }, ...tides(50, 200)];
+    const refused = await rejection(pipeline(records, toIndexedDB(db, 'tides', { batch: 4, mode: 'add' })));
+    equal(refused.name, 'ConstraintError');
+    equal(await countOf(db), 3 + 8);
+    const uncloneable = await rejection(pipeline([{ id: 300 }, { id: 301, f() {} }], toIndexedDB(db, 'tides', { batch: 2 })));
+    equal(uncloneable.name, 'DataCloneError');
+    equal(await countOf(db), 11);
+    db.close();
+  },
+
+  async 'takes the key of a record from a function'() {
+    const db = await open();
+    await pipeline(['a', 'bb', 'ccc'], toIndexedDB(db, 'loose', { key: (text) => text.length }));
+    equal(await toArray(fromIndexedDB(db, 'loose', { entries: true })), [{ key: 1, value: 'a' }, { key: 2, value: 'bb' }, { key: 3, value: 'ccc' }]);
+    db.close();
+  },
+
+  async 'leaves nothing open when a pipeline fails, is aborted or has had enough'() {
+    const db = await filled(500);
+    const seen = counting(db);
+    const broken = new Error('broken');
+    equal((await rejection(within(1000, pipeline(fromIndexedDB(db, 'tides'), () => { throw broken; }, toIndexedDB(db, 'loose', { key: ({ id }) => id }))))) === broken, true);
+    equal((await toArray(fromIndexedDB(db, 'tides').pipeThrough(take(3)))).length, 3);
+    const controller = new AbortController();
+    const endless = (async function* () { for (let id = 1000; ; id += 1) { yield { id, height: 0 }; await turn(); } })();
+    setTimeout(() => controller.abort(broken), 30);
+    equal((await rejection(within(1000, pipeline(endless, toIndexedDB(db, 'tides', { batch: 2 }), { signal: controller.signal })))) === broken, true);
+    await turn();
+    equal(seen.open, 0);
+    db.close();
+    equal((await rejection(toArray(fromIndexedDB(db, 'tides')))).name, 'InvalidStateError');
+  },
+
+  async 'refuses what is no database, and a store there is not'() {
+    const db = await open();
+    const message = (make) => {
+      try {
+        make();
+      } catch (error) {
+        return error.message;
+      }
+      return undefined;
+    };
+    ok(/^fromIndexedDB\(\): the first argument must be an open IDBDatabase; got string$/.test(message(() => fromIndexedDB('db', 'tides'))), 'a name is no database');
+    ok(/has no store "tide"$/.test(message(() => toIndexedDB(db, 'tide'))), 'a store that is not there');
+    db.close();
+  },
+
+  async 'the examples run'() {
+    const db = await filled(30);
+    const { exportRows } = await import('/examples/from-indexed-db.js');
+    equal((await exportRows(db, 'tides')).split('\n').length, 31);
+    const { importRows } = await import('/examples/to-indexed-db.js');
+    await importRows(new Response('{"id":1,"height":9}\n{"id":99,"height":3}\n'), db, 'tides');
+    equal(await countOf(db), 31);
+    db.close();
+  },
+};
