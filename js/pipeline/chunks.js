@@ -19,6 +19,7 @@ export class ChunkReader {
   #count;
   #gate;
   #keep;
+  #leaving;
   #ended = false;
 
   /**
@@ -59,9 +60,12 @@ export class ChunkReader {
     request.resolve({ value, done: false });
   }
 
-  /** Does not wait for the cancel, which may never settle: the pipeline does, for a while. */
+  /**
+   * The function has left its loop: because it has had enough, or because it has failed, which is known a moment later, and is then what
+   * the stream is told. Does not wait for the cancel, which may never settle: the pipeline does, for a while.
+   */
   leave() {
-    this.#run.watch(this.stop(), this.#part);
+    if (!this.#ended) this.#leaving ??= setTimeout(() => this.#run.watch(this.stop(), this.#part), 0);
   }
 
   /** Says that no more is wanted, if the stream has not ended. Settles when the stream's own cancel has. */
@@ -97,6 +101,7 @@ export class ChunkReader {
   #release() {
     if (this.#ended) return;
     this.#ended = true;
+    clearTimeout(this.#leaving);
     this.#reader.release();
   }
 }

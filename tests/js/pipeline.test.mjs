@@ -217,6 +217,40 @@ describe('the consumer function of a pipeline', () => {
   });
 });
 
+describe('what a source is told', () => {
+  const endless = () => {
+    const told = {};
+    const source = new ReadableStream({ pull: (c) => c.enqueue(1), cancel: (reason) => void (told.reason = reason) }, { highWaterMark: 0 });
+    return { told, source };
+  };
+  const failure = new Error('broken');
+  async function fails(chunks) {
+    for await (const chunk of chunks) if (chunk === 1) throw failure;
+  }
+  async function* failsLater(chunks) {
+    for await (const chunk of chunks) if (chunk === 1) throw failure;
+    yield undefined;
+  }
+  for (const [what, parts] of [
+    ['a consumer', [fails]], ['a stage', [failsLater, new WritableStream()]], ['a stage before stages', [failsLater, async function* (c) { yield* c; }, new TransformStream(), collect]],
+  ]) {
+    test(`is the error of ${what} that fails within its loop, not that it has had enough`, async () => {
+      const { told, source } = endless();
+      await assert.rejects(pipeline(source, ...parts), (error) => error === failure);
+      assert.equal(told.reason, failure);
+    });
+  }
+
+  test('is nothing when a consumer has left its loop and goes on by itself, and it is told then', async () => {
+    const { told, source } = endless();
+    await pipeline(source, async (chunks) => {
+      for await (const chunk of chunks) if (chunk === 1) break;
+      for (let n = 0; n < 5; n += 1) await turn();
+      assert.deepEqual(told, { reason: undefined });
+    });
+  });
+});
+
 describe('a stage of codecs', () => {
   /** A codec that only counts: which stages it was fused with, and whether its own streams were asked for. */
   function codec(name, log) {

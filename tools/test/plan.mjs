@@ -56,7 +56,7 @@ export function plan(root, env = process.env) {
       needs: 'build',
       missing: existsSync(join(root, 'tests/types/tsconfig.json')) ? undefined : 'there is no tests/types/tsconfig.json',
     },
-    nodeTests('node', 'Node tests', ['tests/tools', 'tests/js', 'tests/examples'], { needs: 'build', args: ['--test-timeout=120000'] }),
+    nodeTests('node', 'Node tests', ['tests/tools', 'tests/js', 'tests/matrix', 'tests/examples'], { needs: 'build', args: ['--test-timeout=120000'] }),
     { name: 'size', title: 'Size budget', command: node, args: ['tools/size.mjs'], needs: 'build' },
     {
       name: 'docs',

@@ -1,0 +1,40 @@
+/** The matrix in Node: see cells.js. */
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { WebSocket } from 'ws';
+import { serve } from '../packaging/helpers.mjs';
+import { cells } from './cells.js';
+import { start } from './server.mjs';
+import { turn } from './support.js';
+
+const all = cells(['streamed requests']);
+
+describe('every source with every sink', { concurrency: 8 }, () => {
+  let other;
+  let server;
+  const env = {};
+  const unhandled = [];
+  const onUnhandled = (error) => unhandled.push(error);
+
+  before(async () => {
+    process.on('unhandledRejection', onUnhandled);
+    other = start();
+    server = await serve(import.meta.dirname, other.routes);
+    other.attach(server.server);
+    env.origin = server.url.slice(0, -1);
+    env.openSocket = (path) => new WebSocket(env.origin.replace('http', 'ws') + path);
+  });
+  after(async () => {
+    other.stop();
+    await server.close();
+    await turn();
+    process.removeListener('unhandledRejection', onUnhandled);
+    assert.deepEqual(unhandled, []);
+  });
+
+  for (const { name, run } of all) test(name, { timeout: 20_000 }, () => run(env));
+});
+
+test('the matrix has the cells it is meant to have', () => {
+  assert.equal(all.length, 11 * (7 * 9 + 1));
+});

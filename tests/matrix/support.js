@@ -1,0 +1,56 @@
+/** What the parts and cells of the matrix share, in Node and in pages. */
+
+export const turn = () => new Promise((resolve) => setTimeout(resolve, 0));
+export const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+
+export function ok(condition, what) {
+  if (!condition) throw new Error(what);
+}
+
+/** `promise`, or a failure when it has not settled within `ms` milliseconds. */
+export async function within(ms, promise, what = 'it') {
+  let timer;
+  const late = new Promise((resolve, reject) => {
+    timer = setTimeout(() => reject(new Error(`${what} has not settled within ${ms} ms`)), ms);
+  });
+  try {
+    return await Promise.race([promise, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** Waits up to a second for `read()` to give `wanted`; throws with what it gave last. */
+export async function until(read, wanted, what) {
+  const end = performance.now() + 1000;
+  for (;;) {
+    const is = await read();
+    if (is === wanted) return;
+    if (performance.now() > end) throw new Error(`${what} is ${is} after a second and should be ${wanted}`);
+    await pause(5);
+  }
+}
+
+/** A signal that counts its listeners. */
+export function countingSignal() {
+  const controller = new AbortController();
+  const { signal } = controller;
+  let listeners = 0;
+  const { addEventListener, removeEventListener } = signal;
+  signal.addEventListener = (...args) => {
+    listeners += 1;
+    Reflect.apply(addEventListener, signal, args);
+  };
+  signal.removeEventListener = (...args) => {
+    listeners -= 1;
+    Reflect.apply(removeEventListener, signal, args);
+  };
+  return { abort: (reason) => controller.abort(reason), signal, listeners: () => listeners };
+}
+
+let last = 0;
+/** A name that no other part has. */
+export const newId = () => `${++last}-${Math.random().toString(36).slice(2)}`;
+
+/** What the server knows of the connections called `id`: `{ open, received, ended }`. */
+export const remoteState = async (env, id) => (await fetch(`${env.origin}/matrix/state?id=${id}`)).json();
