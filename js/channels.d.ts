@@ -92,7 +92,11 @@ export interface FromEventsOptions<E = any, T = E> extends ChannelOptions<T> {
  *
  * @throws {TypeError | RangeError} where an argument is not what it should be
  */
-export function fromEvents<T = any>(target: AnyEventSource, name: string, options?: FromEventsOptions<any, T>): ReadableStream<T>;
+export function fromEvents<T = any>(
+  target: AnyEventSource,
+  name: string,
+  options?: FromEventsOptions<any, T>,
+): ReadableStream<T> & { readonly counts: ChannelCounts };
 
 /** A MessagePort, by the part of it that is used. */
 export interface MessagePortLike {

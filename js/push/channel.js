@@ -50,6 +50,9 @@ export function channel(options = {}) {
   return new Channel(settingsOf(options));
 }
 
+/** `stream` with the `counts` of the channel behind it. */
+export const withCounts = (stream, from) => Object.defineProperty(stream, 'counts', { get: () => from.counts, enumerable: true });
+
 class Channel extends EventTarget {
   #settings;
   #stream;

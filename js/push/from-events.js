@@ -1,6 +1,6 @@
 /** Events of an EventTarget or of Node's EventEmitter as a stream. */
 import { describe } from '../pipeline/describe.js';
-import { channel } from './channel.js';
+import { channel, withCounts } from './channel.js';
 
 /** `{ on(name, listener), off(name, listener) }` over either kind of target. */
 function listening(target) {
@@ -22,6 +22,7 @@ export function fromEvents(target, name, options = {}) {
   const { pause, resume, end, error = 'error', map = (event) => event, signal, ...settings } = options;
   const { on, off } = listening(target);
   const events = channel(settings);
+  let paused = false;
   const listeners = [
     [name, (event) => deliver(event)],
     ...[end ?? []].flat().map((ending) => [ending, () => finish()]),
@@ -42,7 +43,8 @@ export function fromEvents(target, name, options = {}) {
 
   function deliver(event) {
     try {
-      if (events.write(map(event)) === true || events.signal.aborted) return;
+      if (events.write(map(event)) === true || events.signal.aborted || paused) return;
+      paused = true;
       pause?.();
     } catch (failure) {
       finish(failure);
@@ -50,6 +52,7 @@ export function fromEvents(target, name, options = {}) {
   }
 
   function goOn() {
+    paused = false;
     try {
       resume?.();
     } catch (failure) {
@@ -65,5 +68,5 @@ export function fromEvents(target, name, options = {}) {
     signal?.addEventListener('abort', onAbort, { once: true });
     for (const [event, listener] of listeners) on(event, listener);
   }
-  return events.readable;
+  return withCounts(events.readable, events);
 }

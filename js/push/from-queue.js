@@ -7,8 +7,7 @@ import { isNodeWritable, isWritableStreamLike } from '../pipeline/ends.js';
 import { streamOfNodeWritable } from '../pipeline/node-streams.js';
 import { whenPipelineEnds } from '../pipeline/hooks.js';
 import { WritableStream } from '../writable-stream.js';
-import { channel } from './channel.js';
-import { withCounts } from './from-web-socket.js';
+import { channel, withCounts } from './channel.js';
 
 /** An item on its way. See channels.d.ts. */
 class Message {

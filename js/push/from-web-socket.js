@@ -1,7 +1,7 @@
 /** Messages of a WebSocket as a stream. */
 import { fromNative } from '../native.js';
 import { ReadableStream } from '../readable-stream.js';
-import { channel } from './channel.js';
+import { channel, withCounts } from './channel.js';
 import { asSocketError, closeSocket, closeSocketStream, errorOfClose, socketOf, whenClosed } from './sockets.js';
 
 /** How long the other side's close is waited for before the socket is ended without it, where that can be; in milliseconds. */
@@ -69,9 +69,6 @@ function fromSocket(socket, messages, signal) {
   }
   return withCounts(messages.readable, messages);
 }
-
-/** `stream` with the `counts` of the channel behind it. */
-export const withCounts = (stream, from) => Object.defineProperty(stream, 'counts', { get: () => from.counts, enumerable: true });
 
 function fromSocketStream(stream, signal) {
   let reader;

@@ -63,3 +63,40 @@ test('from-event-source shows what the server sends until it says that there is 
     server.close();
   }
 });
+
+test('channel stops a sensor while nobody stores its readings, and loses none', async () => {
+  const { record } = await exampleModule('channel');
+  let stops = 0;
+  const sensor = {
+    running: false,
+    start: () => void (sensor.running = true),
+    stop() {
+      sensor.running = false;
+      stops += 1;
+    },
+  };
+  const stored = [];
+  const recording = record(sensor, async (reading) => {
+    await new Promise((resolve) => setTimeout(resolve, 0));
+    stored.push(reading);
+  });
+  for (let n = 0; n < 500; ) {
+    if (sensor.running) sensor.onreading(n++);
+    else await new Promise((resolve) => setTimeout(resolve, 0));
+  }
+  sensor.onend();
+  await recording;
+  assert.deepEqual(stored, Array.from({ length: 500 }, (_, n) => n));
+  assert.ok(stops > 2);
+});
+
+test('from-events tracks a pointer until it is lifted', async () => {
+  const { track } = await exampleModule('from-events');
+  const element = new EventTarget();
+  const points = [];
+  const tracking = track(element, (point) => points.push(point));
+  for (let n = 0; n < 3; n += 1) element.dispatchEvent(Object.assign(new Event('pointermove'), { clientX: n, clientY: -n }));
+  element.dispatchEvent(new Event('pointerup'));
+  assert.equal(await tracking, 0);
+  assert.deepEqual(points, [[0, -0], [1, -1], [2, -2]]);
+});

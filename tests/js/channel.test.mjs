@@ -236,10 +236,11 @@ describe('fromEvents', () => {
       const target = make();
       const calls = [];
       const stream = fromEvents(target, 'data', { highWaterMark: 2, pause: () => calls.push('pause'), resume: () => calls.push('resume') });
-      for (let i = 0; i < 2; i += 1) emit(target, 'data', i);
-      assert.deepEqual(calls, ['pause']);
+      for (let i = 0; i < 5; i += 1) emit(target, 'data', i);
+      assert.deepEqual(calls, ['pause'], 'it is paused once, whatever comes meanwhile');
+      assert.equal(stream.counts.written, 5);
       const reader = stream.getReader();
-      await reader.read();
+      for (let i = 0; i < 4; i += 1) await reader.read();
       await turn();
       assert.deepEqual(calls, ['pause', 'resume']);
       await reader.cancel();

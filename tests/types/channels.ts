@@ -1,5 +1,6 @@
 /** Channels: what is written is what is read. */
 import { channel, fromEvents, ReadableStream } from 'tidegate';
+import type { ChannelCounts } from 'tidegate';
 import type { Equal, Expect } from './expect.js';
 
 const events = channel<{ at: number }>({ size: (chunk) => chunk.at, overflow: 'block' });
@@ -10,7 +11,7 @@ const clicks = fromEvents<number>(new EventTarget(), 'click', { map: (event: Eve
 
 export type Results = [
   Expect<Equal<typeof answer, boolean | Promise<boolean>>>, Expect<Equal<typeof events.readable, ReadableStream<{ at: number }>>>,
-  Expect<Equal<typeof clicks, ReadableStream<number>>>,
+  Expect<Equal<typeof clicks, ReadableStream<number> & { readonly counts: ChannelCounts }>>,
 ];
 
 // @ts-expect-error there is no such policy
