@@ -1,5 +1,5 @@
 import { batch, chunk, compose, failureOf, filter, finished, flatten, map, pipeline, rateLimit, ReadableStream, skip, take, tap, tee, toArray, WritableStream } from '/dist/index.js';
-import { equal, ok, pause, rejection, standing, turn, within } from '/support.js';
+import { equal, ok, pause, rejection, Skip, standing, turn, within } from '/support.js';
 
 const broken = new Error('broken');
 const numbers = (n) => Array.from({ length: n }, (_, i) => i);
@@ -68,6 +68,26 @@ export default {
     equal(sink.locked, false);
     await sink.close();
     await finished(sink);
+  },
+
+  async 'await using takes down a pipeline, a reader and a writer, where the engine has it'() {
+    const AsyncFunction = (async () => {}).constructor;
+    let use;
+    try {
+      use = new AsyncFunction('thing', 'await using it = thing;');
+    } catch {
+      throw new Skip('this engine has no await using');
+    }
+    let cancelled = 0;
+    const source = () => new ReadableStream({ pull: (controller) => controller.enqueue(1), cancel: () => void (cancelled += 1) });
+    let aborted = 0;
+    const sink = () => new WritableStream({ write: turn, abort: () => void (aborted += 1) });
+    await use(pipeline(source(), sink()));
+    equal([cancelled, aborted], [1, 1]);
+    const [read, written] = [source(), sink()];
+    await use(read.getReader());
+    await use(written.getWriter());
+    equal([cancelled, aborted, read.locked, written.locked], [2, 2, false, false]);
   },
 
   async 'compose and failureOf say where'() {
