@@ -114,7 +114,7 @@ class Streamed {
   #abort = new AbortController();
   #writer;
   #response;
-  #body;
+  #lose;
   #parts;
 
   constructor(upload, makeParts) {
@@ -124,13 +124,13 @@ class Streamed {
 
   #open() {
     const { url, init } = this.#upload;
-    const { body, sink, fail } = bodyPair('toFetch');
-    this.#body = { fail };
+    const { body, sink, lose } = bodyPair('toFetch');
+    this.#lose = lose;
     this.#writer = sink.getWriter();
     this.#writer.closed.catch(() => {});
     this.#response = fetch(url, { ...init, body: toNative(body), duplex: 'half', signal: this.#abort.signal }).then((response) => check(response, url));
     this.#response.catch((error) => {
-      fail(error);
+      lose(error); // not by way of the body: Node's fetch leaves a rejection of one that it has given up unhandled
       if (!this.#canFallBack(error)) this.onFailure(error);
     });
   }
@@ -177,7 +177,7 @@ class Streamed {
 
   stop(reason) {
     this.#abort.abort(reason);
-    this.#body?.fail(reason);
+    this.#lose?.(reason);
     this.#parts?.stop(reason);
   }
 }

@@ -62,7 +62,14 @@ export function bodyPair(caller) {
     answer();
     room.resolve();
   }
-  return { body, sink, fail };
+  /** The reader is gone by itself: only the writer is told. */
+  function lose(reason) {
+    if (ended) return;
+    ended = true;
+    writing.error(reason);
+    room.resolve();
+  }
+  return { body, sink, lose };
 }
 
 function deferred() {
