@@ -1,6 +1,6 @@
 /** Messages of a WebSocket as a stream. */
 import { fromNative } from '../native.js';
-import { ReadableStream } from '../readable-stream.js';
+import { onDemand } from '../sources/on-demand.js';
 import { channel, withCounts } from './channel.js';
 import { asSocketError, closeSocket, closeSocketStream, errorOfClose, socketOf, whenClosed } from './sockets.js';
 
@@ -72,42 +72,28 @@ function fromSocket(socket, messages, signal) {
 
 function fromSocketStream(stream, signal) {
   let reader;
-  let controller;
-  const stop = (reason) => {
-    signal?.removeEventListener('abort', onAbort);
-    closeSocketStream(stream, reason);
-    discard(reader).catch(ignore);
-  };
-  const onAbort = () => {
-    controller.error(signal.reason);
-    stop(signal.reason);
-  };
-  const readable = new ReadableStream({
-    start(given) {
-      controller = given;
-      if (signal?.aborted) onAbort();
-      else signal?.addEventListener('abort', onAbort, { once: true });
-    },
-    async pull() {
+  const readable = onDemand({
+    signal,
+    async pull(controller) {
       try {
         reader ??= fromNative((await stream.opened).readable).getReader();
         const { value, done } = await reader.read();
-        if (signal?.aborted) return;
         if (!done) {
           controller.enqueue(bytesOrText(value));
-          return;
+          return false;
         }
-        signal?.removeEventListener('abort', onAbort);
         const error = errorOfClose('fromWebSocket', await closeOf(stream));
         if (error !== undefined) throw error;
-        controller.close();
+        return true;
       } catch (error) {
-        signal?.removeEventListener('abort', onAbort);
-        if (!signal?.aborted) throw asSocketError('fromWebSocket', error);
+        throw asSocketError('fromWebSocket', error);
       }
     },
-    cancel: stop,
-  }, { highWaterMark: 0 });
+    stop(reason) {
+      closeSocketStream(stream, reason);
+      discard(reader).catch(ignore);
+    },
+  });
   return withCounts(readable, { counts: { written: 0, droppedOldest: 0, droppedNewest: 0, blocked: 0 } });
 }
 

@@ -29,6 +29,12 @@ export class SocketError extends Error {
 const isStream = (value) => typeof value?.opened?.then === 'function' && typeof value.close === 'function';
 const isSocket = (value) => typeof value?.send === 'function' && typeof value.addEventListener === 'function' && typeof value.readyState === 'number';
 
+/** `stream`, whose promises nobody may have come to wait for when they reject. Whoever does is told all the same. */
+function heard(stream) {
+  for (const promise of [stream.opened, stream.closed]) Promise.resolve(promise).catch(() => {});
+  return stream;
+}
+
 /**
  * The socket for what was given: a `WebSocketStream` for a URL where the engine has that, else a `WebSocket`.
  *
@@ -40,11 +46,11 @@ export function socketOf(caller, given, protocols = /** @type {string | string[]
   if (typeof given === 'string' || given instanceof URL) {
     const url = new URL(given, globalThis.location?.href);
     if (url.protocol === 'http:' || url.protocol === 'https:') url.protocol = url.protocol.replace('http', 'ws');
-    if (WebSocketStream !== undefined) return { stream: new WebSocketStream(url.href, { protocols: [protocols].flat() }) };
+    if (WebSocketStream !== undefined) return { stream: heard(new WebSocketStream(url.href, { protocols: [protocols].flat() })) };
     if (WebSocket === undefined) throw new TypeError(`${caller}(): this engine has no WebSocket; pass one, such as that of the package ws`);
     return { socket: new WebSocket(url.href, protocols) };
   }
-  if (isStream(given)) return { stream: given };
+  if (isStream(given)) return { stream: heard(given) };
   if (!isSocket(given)) throw new TypeError(`${caller}(): the first argument must be a URL, a WebSocket or a WebSocketStream; got ${describe(given)}`);
   if (given.readyState === CLOSED || given.readyState === CLOSING) throw new TypeError(`${caller}(): the socket is closed or closing; open a new one`);
   return { socket: given };

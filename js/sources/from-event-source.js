@@ -7,9 +7,9 @@ import { requireCount } from '../operators/arguments.js';
 import { sleep } from '../operators/sleep.js';
 import { describe } from '../pipeline/describe.js';
 import { channel, withCounts } from '../push/channel.js';
-import { ReadableStream } from '../readable-stream.js';
 import { EventParser } from './event-parser.js';
 import { FetchError } from './from-fetch.js';
+import { onDemand } from './on-demand.js';
 
 const WAIT = 3000;
 const CLOSED = 2; // an EventSource's readyState
@@ -36,39 +36,19 @@ function fromUrl(input, events, signal, { retries = 10, delay, ...init }) {
   const wanted = events && new Set(events);
   const connection = new Connection(input, init, { retries, delay });
   const queue = [];
-  let onAbort;
-  const done = () => signal?.removeEventListener('abort', onAbort);
-  return new ReadableStream({
-    start(controller) {
-      onAbort = () => {
-        connection.stop(signal.reason);
-        controller.error(signal.reason);
-      };
-      if (signal?.aborted) onAbort();
-      else signal?.addEventListener('abort', onAbort, { once: true });
-    },
+  return onDemand({
+    signal,
     async pull(controller) {
-      try {
-        while (queue.length === 0) {
-          const more = await connection.next();
-          if (more === undefined) {
-            done();
-            controller.close();
-            return;
-          }
-          queue.push(...(wanted ? more.filter(({ type }) => wanted.has(type)) : more));
-        }
-        if (!signal?.aborted) controller.enqueue(queue.shift());
-      } catch (error) {
-        done();
-        if (!signal?.aborted) throw error;
+      while (queue.length === 0) {
+        const more = await connection.next();
+        if (more === undefined) return true;
+        queue.push(...(wanted ? more.filter(({ type }) => wanted.has(type)) : more));
       }
+      controller.enqueue(queue.shift());
+      return false;
     },
-    cancel(reason) {
-      done();
-      return connection.stop(reason);
-    },
-  }, { highWaterMark: 0 });
+    stop: (reason) => connection.stop(reason),
+  });
 }
 
 class Connection {

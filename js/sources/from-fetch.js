@@ -6,7 +6,7 @@ import { fromNative } from '../native.js';
 import { requireCount } from '../operators/arguments.js';
 import { sleep } from '../operators/sleep.js';
 import { describe } from '../pipeline/describe.js';
-import { ReadableStream } from '../readable-stream.js';
+import { onDemand } from './on-demand.js';
 
 /**
  * See sources.d.ts.
@@ -21,34 +21,16 @@ export function fromFetch(input, options = {}) {
     throw new TypeError(`fromFetch(): the first argument must be a URL or a Request; got ${describe(input)}`);
   }
   const body = new FetchBody(input, init, { retries, delay, onResponse });
-  let onAbort;
-  const done = () => signal?.removeEventListener('abort', onAbort);
-  return new ReadableStream({
-    start(controller) {
-      onAbort = () => {
-        body.stop(signal.reason);
-        controller.error(signal.reason);
-      };
-      if (signal?.aborted) onAbort();
-      else signal?.addEventListener('abort', onAbort, { once: true });
-    },
+  return onDemand({
+    signal,
     async pull(controller) {
-      try {
-        const chunk = await body.next();
-        if (chunk !== undefined) return controller.enqueue(chunk);
-        done();
-        return controller.close();
-      } catch (error) {
-        done();
-        if (signal?.aborted) return undefined;
-        throw error;
-      }
+      const chunk = await body.next();
+      if (chunk === undefined) return true;
+      controller.enqueue(chunk);
+      return false;
     },
-    cancel(reason) {
-      done();
-      return body.stop(reason);
-    },
-  }, { highWaterMark: 0 });
+    stop: (reason) => body.stop(reason),
+  });
 }
 
 /** The status of an answer that is no success. */

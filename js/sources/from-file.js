@@ -3,7 +3,7 @@ import { requireCount } from '../operators/arguments.js';
 import { describe } from '../pipeline/describe.js';
 import { isBlob } from '../pipeline/ends.js';
 import { tellTotal } from '../pipeline/sizes.js';
-import { ReadableStream } from '../readable-stream.js';
+import { onDemand } from './on-demand.js';
 
 /**
  * See sources.d.ts.
@@ -21,44 +21,24 @@ export function fromFile(file, options) {
   requireCount(chunkSize, 'fromFile(): chunkSize');
   let blob = isBlob(file) ? file : undefined;
   let at = start;
-  let onAbort;
-  const done = () => signal?.removeEventListener('abort', onAbort);
-
-  async function pull(controller) {
-    try {
+  const stream = onDemand({
+    type: 'bytes',
+    signal,
+    async pull(controller) {
       blob ??= await file.getFile();
       const request = controller.byobRequest;
       const to = Math.min(end, blob.size, at + (request?.view.byteLength ?? chunkSize));
-      if (at >= to) {
-        done();
-        controller.close();
-        request?.respond(0);
-        return;
-      }
+      if (at >= to) return true;
       const bytes = new Uint8Array(await blob.slice(at, to).arrayBuffer());
-      if (signal?.aborted) return;
       at = to;
       if (request === null) controller.enqueue(bytes);
       else {
         request.view.set(bytes);
         request.respond(bytes.length);
       }
-    } catch (error) {
-      done();
-      if (!signal?.aborted) throw error;
-    }
-  }
-
-  const stream = new ReadableStream({
-    type: 'bytes',
-    start(controller) {
-      onAbort = () => controller.error(signal.reason);
-      if (signal?.aborted) onAbort();
-      else signal?.addEventListener('abort', onAbort, { once: true });
+      return false;
     },
-    pull,
-    cancel: done,
-  }, { highWaterMark: 0 });
+  });
   if (blob !== undefined) tellTotal(stream, Math.max(Math.min(end, blob.size) - start, 0));
   return stream;
 }

@@ -4,7 +4,7 @@
  */
 import { requireCount } from '../operators/arguments.js';
 import { describe } from '../pipeline/describe.js';
-import { ReadableStream } from '../readable-stream.js';
+import { onDemand } from './on-demand.js';
 
 /** @throws {TypeError} on behalf of `caller` */
 export function requireDatabase(caller, database, store) {
@@ -42,44 +42,27 @@ export function fromIndexedDB(database, store, options) {
   let records = [];
   let at = 0;
   let last; // the record that was read last
-  let onAbort;
-  const done = () => signal?.removeEventListener('abort', onAbort);
-
-  return new ReadableStream({
-    start(controller) {
-      onAbort = () => controller.error(signal.reason);
-      if (signal?.aborted) onAbort();
-      else signal?.addEventListener('abort', onAbort, { once: true });
-    },
+  return onDemand({
+    signal,
     async pull(controller) {
-      try {
-        if (at === records.length) {
-          const transaction = database.transaction(store, 'readonly');
-          const from = transaction.objectStore(store);
-          const reading = read(index === undefined ? from : from.index(index), { range, direction, batch, last });
-          [records] = await Promise.all([reading, completed(transaction)]);
-          at = 0;
-          last = records.at(-1);
-        }
-        if (signal?.aborted) return;
-        if (records.length === 0) {
-          done();
-          controller.close();
-          return;
-        }
-        const { key, value } = records[at++];
-        controller.enqueue(entries ? { key, value } : value);
-      } catch (error) {
-        done();
-        if (!signal?.aborted) throw error;
+      if (at === records.length) {
+        const transaction = database.transaction(store, 'readonly');
+        const from = transaction.objectStore(store);
+        const reading = read(index === undefined ? from : from.index(index), { range, direction, batch, last });
+        [records] = await Promise.all([reading, completed(transaction)]);
+        at = 0;
+        last = records.at(-1);
       }
+      if (records.length === 0) return true;
+      const { key, value } = records[at++];
+      controller.enqueue(entries ? { key, value } : value);
+      return false;
     },
-    cancel() {
-      done();
+    stop() {
       records = [];
       at = 0;
     },
-  }, { highWaterMark: 0 });
+  });
 }
 
 /**

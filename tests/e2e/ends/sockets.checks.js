@@ -88,6 +88,13 @@ export default {
     await until(async () => (await openTo('/flood')) === 0, AFTER_FLOOD);
   },
 
+  async 'a connection that cannot be made fails who reads it or writes to it, and nobody else'() {
+    fromWebSocket('ws://127.0.0.1:9/'); // the page would see a rejection that nobody handles
+    toWebSocket('ws://127.0.0.1:9/');
+    equal((await rejection(within(10_000, toArray(fromWebSocket('ws://127.0.0.1:9/'))))).name, 'SocketError');
+    equal((await rejection(within(10_000, pipeline(['x'], toWebSocket('ws://127.0.0.1:9/'))))).name, 'SocketError');
+  },
+
   async 'one WebSocket serves both ways'() {
     const socket = ways['a WebSocket']('/echo');
     const received = toArray(fromWebSocket(socket));
