@@ -5,9 +5,12 @@ import { WebSocket } from 'ws';
 import { serve } from '../packaging/helpers.mjs';
 import { cells } from './cells.js';
 import { start } from './server.mjs';
-import { turn } from './support.js';
+import { turn, until } from './support.js';
 
 const all = cells(['streamed requests']);
+
+const timers = () => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length;
+const ports = () => process.getActiveResourcesInfo().filter((name) => name === 'MessagePort').length;
 
 describe('every source with every sink', { concurrency: 8 }, () => {
   let other;
@@ -15,8 +18,10 @@ describe('every source with every sink', { concurrency: 8 }, () => {
   const env = {};
   const unhandled = [];
   const onUnhandled = (error) => unhandled.push(error);
+  let timersBefore;
 
   before(async () => {
+    timersBefore = timers();
     process.on('unhandledRejection', onUnhandled);
     other = start();
     server = await serve(import.meta.dirname, other.routes);
@@ -25,6 +30,8 @@ describe('every source with every sink', { concurrency: 8 }, () => {
     env.openSocket = (path) => new WebSocket(env.origin.replace('http', 'ws') + path);
   });
   after(async () => {
+    await until(() => Math.max(timers(), timersBefore), timersBefore, 'the number of timers');
+    await until(ports, 0, 'the number of message ports');
     other.stop();
     await server.close();
     await turn();

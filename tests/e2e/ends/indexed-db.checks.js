@@ -1,5 +1,5 @@
 import { fromIndexedDB, pipeline, take, toArray, toIndexedDB } from '/dist/index.js';
-import { equal, ok, rejection, turn, within } from '/support.js';
+import { equal, ok, rejection, standing, turn, within } from '/support.js';
 
 let count = 0;
 async function open() {
@@ -109,6 +109,25 @@ export default {
     const source = (function* () { for (; made < 1000;) yield { id: made++ }; })();
     await pipeline(source, toIndexedDB(db, 'tides', { batch: 100 }));
     equal([seen.transactions, seen.open, await countOf(db)], [10, 0, 1000]);
+    db.close();
+  },
+
+  async 'takes no more than a batch while the database does not commit, and loses nothing after'() {
+    const db = await open();
+    const blocking = db.transaction('tides', 'readwrite');
+    let blocked = true;
+    const store = blocking.objectStore('tides');
+    (function keepOpen() {
+      if (blocked) store.count().onsuccess = keepOpen; // a transaction stays open while it has requests
+    })();
+    let made = 0;
+    const source = (function* () { for (; made < 5000;) yield { id: made++ }; })();
+    const running = pipeline(source, toIndexedDB(db, 'tides', { batch: 100 }));
+    const stood = await standing(() => made);
+    ok(stood >= 100 && stood <= 104, `${stood} records were made for a batch of 100`);
+    blocked = false;
+    await running;
+    equal([made, await countOf(db)], [5000, 5000]);
     db.close();
   },
 

@@ -89,10 +89,10 @@ export default {
   },
 
   async 'a connection that cannot be made fails who reads it or writes to it, and nobody else'() {
-    fromWebSocket('ws://127.0.0.1:9/'); // the page would see a rejection that nobody handles
-    toWebSocket('ws://127.0.0.1:9/');
-    equal((await rejection(within(10_000, toArray(fromWebSocket('ws://127.0.0.1:9/'))))).name, 'SocketError');
-    equal((await rejection(within(10_000, pipeline(['x'], toWebSocket('ws://127.0.0.1:9/'))))).name, 'SocketError');
+    fromWebSocket('ws://127.0.0.1:59999/'); // the page would see a rejection that nobody handles
+    toWebSocket('ws://127.0.0.1:59999/');
+    equal((await rejection(within(10_000, toArray(fromWebSocket('ws://127.0.0.1:59999/'))))).name, 'SocketError');
+    equal((await rejection(within(10_000, pipeline(['x'], toWebSocket('ws://127.0.0.1:59999/'))))).name, 'SocketError');
   },
 
   async 'one WebSocket serves both ways'() {
