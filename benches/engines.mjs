@@ -1,6 +1,7 @@
 /** Runs a bench program in Node or in a browser's page that runs by itself, and resolves with what it found. */
 import { execFile } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { promisify } from 'node:util';
 import { fileURLToPath } from 'node:url';
@@ -86,6 +87,7 @@ export async function bundlePackages() {
 
 async function inBrowser(engine, settings) {
   const scripts = { '/page.js': await bundle('./page.js', settings.implementations) };
+  for (const name of ['workloads.js', 'workloads-more.js']) scripts[`/${name}`] = readFileSync(here(`./${name}`), 'utf8');
   if (settings.program === 'startup') Object.assign(scripts, await bundlePackages());
   const answer = ({ pathname }, response) => {
     const script = scripts[pathname];

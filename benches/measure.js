@@ -2,7 +2,7 @@
  * Takes the times. All implementations run in one process, in an order that moves on by one each turn, with a collection
  * (where the engine exposes one) and a pause between; a wrong count of chunks is an error, not a figure.
  */
-import { workloads } from './workloads.js';
+import { ownWorkloads } from './own-workloads.js';
 
 /** The part of a turn's length that runs before it and does not count: what is measured is the steady state. */
 const LEAD_IN = 0.5;
@@ -27,14 +27,16 @@ const pause = (milliseconds) => new Promise((resolve) => { setTimeout(resolve, m
  */
 export async function measure(implementations, { only, turns = 6, chunks = 20_000, bytesUrl, progress = () => {} } = {}) {
   const names = Object.keys(implementations);
-  const chosen = Object.entries(workloads).filter(([name]) => only === undefined || only.length === 0 || only.includes(name));
+  const copies = Object.fromEntries(await Promise.all(names.map(async (name) => [name, (await ownWorkloads(name)).workloads])));
+  const chosen = Object.keys(copies[names[0]] ?? {}).filter((name) => only === undefined || only.length === 0 || only.includes(name));
   const results = {};
-  for (const [name, { run, needs = () => true }] of chosen) {
+  for (const name of chosen) {
     const times = new Map();
     const errors = new Map();
     const runs = new Map();
     for (const implementation of names) {
       const own = implementations[implementation].workloads;
+      const { run, needs = () => true } = copies[implementation][name];
       const can = own ? own[name] !== undefined : needs(implementations[implementation], { bytesUrl });
       if (!can) continue;
       times.set(implementation, []);

@@ -5,10 +5,12 @@ import { fileURLToPath } from 'node:url';
 import { engines } from '../tools/browsers/index.mjs';
 import { run } from './engines.mjs';
 import { programs, table } from './programs.mjs';
-import { workloads } from './workloads.js';
+import { basicWorkloads } from './workloads.js';
+import { moreWorkloads } from './workloads-more.js';
 
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 const all = ['ours', 'native', 'polyfill', 'fast', 'streamx'];
+const workloads = { ...basicWorkloads, ...moreWorkloads };
 const RESULTS = here('./RESULTS.md');
 
 const usage = `usage: npm run bench -- [--engine node|${engines.join('|')}]... [--only NAME[,NAME]] [--impl ${all.join('|')}[,...]]
@@ -31,7 +33,8 @@ const INTRODUCTION = `# Benchmark results
 
 Made by \`npm run bench -- --write\`, each section by itself. Nanoseconds per chunk of 1 KiB, the minimum and in parentheses the
 median over the turns; a ratio above 1 means that ours is faster. All implementations ran in one process and in rotating order;
-every workload counts its chunks at the end, and \`checksum\` adds up every byte. Read figures of different runs as ratios only.
+every workload counts its chunks at the end, and \`checksum\` adds up every byte. Each implementation runs a copy of the workloads
+of its own, as the code of a page that has one implementation meets one set of classes. Read figures of different runs as ratios only.
 `;
 
 const PROGRAMS = ['streams', 'scale', 'memory', 'startup'];

@@ -3,7 +3,7 @@
  * thousand at once. All implementations in one process, in rotating order; small sizes are repeated until there is as much to
  * measure as in the middle ones.
  */
-import { pipes, workloads } from './workloads.js';
+import { ownWorkloads } from './own-workloads.js';
 
 const CHUNKS = [1_000, 10_000, 100_000, 1_000_000, 10_000_000];
 const STREAMS = [1, 10, 100, 1_000];
@@ -21,19 +21,21 @@ const pause = () => new Promise((resolve) => { setTimeout(resolve, 5); });
  */
 export async function scale(implementations, { turns = 4, largest = MOST, only = ['readLoop', 'writeLoop', 'pipeTo', 'transform3'], progress = () => {} } = {}) {
   const results = {};
+  const names = Object.keys(implementations);
+  const copies = new Map(await Promise.all(names.map(async (name) => [implementations[name], await ownWorkloads(name)])));
   for (const name of only) {
     const sizes = CHUNKS.filter((chunks) => chunks <= largest);
     const run = async (implementation, chunks) => {
       const times = Math.max(1, Math.ceil(ENOUGH / chunks));
       let arrived = 0;
-      for (let i = 0; i < times; i += 1) arrived += await workloads[name].run(implementation, chunks, {});
+      for (let i = 0; i < times; i += 1) arrived += await copies.get(implementation).workloads[name].run(implementation, chunks, {});
       return { arrived, asked: chunks * times };
     };
     results[name] = await measureSizes(implementations, sizes, turns, run);
     progress(name);
   }
   results['pipes at once'] = await measureSizes(implementations, STREAMS, turns, async (implementation, streams) => (
-    { arrived: await pipes(implementation, 2 * ENOUGH, streams), asked: 2 * ENOUGH }
+    { arrived: await copies.get(implementation).pipes(implementation, 2 * ENOUGH, streams), asked: 2 * ENOUGH }
   ));
   progress('pipes');
   return results;

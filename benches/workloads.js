@@ -7,8 +7,6 @@
  * implementation lacks is left out for it.
  */
 
-import { moreWorkloads, pipes } from './workloads-more.js';
-
 const CHUNK = 1024;
 
 /** The same chunk again and again: what is measured is streams, not allocation. */
@@ -194,7 +192,3 @@ export const basicWorkloads = {
     },
   },
 };
-
-export { pipes };
-
-export const workloads = { ...basicWorkloads, ...moreWorkloads };

@@ -5,10 +5,10 @@ import { after, before, test } from 'node:test';
 import * as ours from 'tidegate';
 import { measure } from '../../benches/measure.js';
 import { kinds, memory } from '../../benches/memory.js';
+import { ownWorkloads } from '../../benches/own-workloads.js';
 import { formatTable, withSections } from '../../benches/run.mjs';
 import { scale } from '../../benches/scale.js';
 import { streamxWorkloads } from '../../benches/streamx.js';
-import { workloads } from '../../benches/workloads.js';
 
 const server = createServer((request, response) => {
   response.end(Buffer.alloc(1024 * Number(new URL(request.url, 'http://localhost').searchParams.get('chunks'))));
@@ -19,7 +19,7 @@ after(() => {
   server.close();
 });
 
-for (const [name, { run }] of Object.entries(workloads)) {
+for (const [name, { run }] of Object.entries((await ownWorkloads('ours')).workloads)) {
   test(`${name} moves exactly the chunks it is asked for`, async () => {
     const context = { bytesUrl: `http://127.0.0.1:${server.address().port}/bytes` };
     assert.equal(await run(ours, 100, context), 100);
