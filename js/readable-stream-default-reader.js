@@ -56,7 +56,7 @@ function read(reader) {
     if (stream.isByteStream) {
       const request = new PromiseReadRequest();
       stream.pullSteps(reader, request);
-      return request.promise;
+      return request.promise();
     }
     const effects = core.readable_read(stream.id);
     if (effects & R_CHUNK) {
@@ -67,7 +67,7 @@ function read(reader) {
     const request = new PromiseReadRequest();
     reader.addRequest(request);
     if (effects & FOLLOW_UP) applyReadable(stream, effects);
-    return request.promise;
+    return request.promise();
   }
   if (stream.state === CLOSED) return promiseResolve({ value: undefined, done: true });
   return promiseReject(stream.storedError);

@@ -2,8 +2,9 @@
  * Asynchronous iteration of a ReadableStream: https://streams.spec.whatwg.org/#rs-asynciterator and
  * https://webidl.spec.whatwg.org/#js-asynchronous-iterable
  */
-import { AsyncIteratorPrototype, Deferred, isolate, promiseReject, promiseResolve, promiseThen } from './intrinsics.js';
+import { AsyncIteratorPrototype, isolate, promiseReject, promiseResolve, promiseThen } from './intrinsics.js';
 import { schedule } from './jobs.js';
+import { PromiseReadRequest } from './reader.js';
 
 class IterationState {
   constructor(reader, preventCancel) {
@@ -17,8 +18,10 @@ class IterationState {
     if (this.finished) return promiseResolve({ value: undefined, done: true });
     const request = new NextRequest(this);
     this.reader.read(request);
-    if (!request.answered) this.ongoing = request.promise;
-    return request.promise;
+    const promise = request.promise();
+    request.given = promise;
+    if (!request.answered) this.ongoing = promise;
+    return promise;
   }
 
   finish() {
@@ -49,18 +52,20 @@ isolate(IterationState);
  * The request of a `next()`. In the standard its promise follows that of the read, so an answer that comes later
  * settles it one microtask after.
  */
-class NextRequest extends Deferred {
-  constructor(state) {
+class NextRequest extends PromiseReadRequest {
+  constructor(iteration) {
     super();
-    this.state = state;
+    this.iteration = iteration;
     this.answered = false;
     this.value = undefined;
+    /** The promise, once it is made. */
+    this.given = undefined;
   }
 
   chunkSteps(value) {
     this.answered = true;
-    if (this.state.ongoing === undefined) {
-      this.resolve({ value, done: false });
+    if (this.iteration.ongoing === undefined) {
+      this.settle({ value, done: false });
     } else {
       this.value = value;
       schedule(resolveNext, this);
@@ -69,21 +74,21 @@ class NextRequest extends Deferred {
 
   closeSteps() {
     this.answered = true;
-    this.state.finish();
-    this.resolve({ value: undefined, done: true });
+    this.iteration.finish();
+    super.closeSteps();
   }
 
   errorSteps(error) {
     this.answered = true;
-    this.state.finish();
-    this.reject(error);
+    this.iteration.finish();
+    super.errorSteps(error);
   }
 }
 
 function resolveNext(request) {
-  const { state } = request;
-  if (state.ongoing === request.promise) state.ongoing = undefined;
-  request.resolve({ value: request.value, done: false });
+  const { iteration } = request;
+  if (iteration.ongoing === request.given) iteration.ongoing = undefined;
+  request.settle({ value: request.value, done: false });
 }
 
 class ReadableStreamAsyncIterator {

@@ -224,7 +224,7 @@ export function readBytes(stream, reader) {
   }
   const request = new PromiseReadRequest();
   waitForChunk(stream, reader, request, effects);
-  return request.promise;
+  return request.promise();
 }
 
 /** Appends a copy of bytes of `buffer` to the queue; errors the stream where there is no memory for it. */
@@ -448,5 +448,5 @@ export function readInto(stream, reader, descriptor, minimumFill) {
   if (effects & R_CHUNK) return promiseResolve({ value: finishFilled(stream, descriptor, effects), done: false });
   const request = new PromiseReadIntoRequest();
   finishPullInto(stream, reader, descriptor, request, effects);
-  return request.promise;
+  return request.promise();
 }

@@ -18,11 +18,13 @@ export const promiseResolve = Promise.resolve.bind(Promise);
 export const promiseReject = Promise.reject.bind(Promise);
 
 /**
- * The promise that is resolved with `undefined`. Its own `then` is the engine's, so that `resolved.then(…)` is safe from
- * pages that patch the prototype; engines compile it better than a call through a bound function (a third less in WebKit).
+ * The promise that is resolved with `undefined`; `resolved.react(callback)` is the engine's `then`, safe from pages that patch
+ * the prototype. A method compiles better than a call through a bound function (a third less in WebKit), and it has a name of
+ * its own because a promise with an own `then` makes V8 look that up on all promises of the page, ours included (a tenth of
+ * a read).
  */
-export const resolved = promiseResolve(undefined);
-Object.defineProperty(resolved, 'then', { value: Promise.prototype.then });
+export const resolved = /** @type {Promise<undefined> & { react: Promise<undefined>['then'] }} */ (promiseResolve(undefined));
+Object.defineProperty(resolved, 'react', { value: Promise.prototype.then });
 
 export function noop() {}
 
@@ -54,6 +56,14 @@ export class Deferred {
 }
 
 isolate(Deferred);
+
+/** A pending promise whose two functions `target` gets as `resolve` and `reject`. */
+export function pendingPromise(target) {
+  const promise = new PromiseConstructor(capture);
+  target.resolve = lastResolve;
+  target.reject = lastReject;
+  return promise;
+}
 
 /** `upon(promise, onFulfilled, onRejected)`: the standard's "upon fulfillment/rejection"; `promise` may be any value. */
 export function upon(value, onFulfilled, onRejected) {

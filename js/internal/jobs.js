@@ -72,7 +72,7 @@ function queueCompletions() {
   queuedLength = collectedLength;
   collected = list;
   collectedLength = 0;
-  resolved.then(runCompletions);
+  resolved.react(runCompletions);
 }
 
 /** Runs a job and those that join it. */
@@ -115,7 +115,7 @@ export function schedule(job, target) {
   ring[tail + 1] = target;
   tail = (tail + 2) & mask;
   if (tail === head) grow();
-  resolved.then(runNext);
+  resolved.react(runNext);
 }
 
 /** Calls `job(target)` later in the running microtask of ours, or, where none runs or it is long already, in one of its own. */
@@ -139,6 +139,15 @@ export function scheduleAfter(job, target) {
   } else {
     schedule(job, target);
   }
+}
+
+/** Puts `job(target)` in the place of the completion that was collected last, if that is `other(otherTarget)`; else false. */
+export function scheduleInPlaceOf(other, otherTarget, job, target) {
+  const last = collectedLength - 2;
+  if (last < 0 || collected[last] !== other || collected[last + 1] !== otherTarget) return false;
+  collected[last] = job;
+  collected[last + 1] = target;
+  return true;
 }
 
 /** The way to schedule a job for a stream whose lock is `lock`. */

@@ -1,5 +1,5 @@
 /** Locks on readable streams: https://streams.spec.whatwg.org/#rs-reader-abstract-ops */
-import { Deferred, isolate } from './intrinsics.js';
+import { isolate, pendingPromise, promiseReject, promiseResolve } from './intrinsics.js';
 import { Fifo } from './fifo.js';
 import { LazyPromise } from './lazy-promise.js';
 import { cancelStream, CLOSED, ERRORED, READABLE } from './readable.js';
@@ -116,25 +116,62 @@ export class ByobReaderImpl extends GenericReaderImpl {
   }
 }
 
-/** The request of a `read()`: a promise for `{ value, done }`. */
-export class PromiseReadRequest extends Deferred {
+const WAITING = 0;
+const ANSWERED = 1;
+const FAILED = 2;
+
+/**
+ * The request of a `read()`. Most sources answer within the read, so its promise is made when that is over: an answer that
+ * is there by then needs no pending promise with functions of its own.
+ */
+export class PromiseReadRequest {
+  constructor() {
+    this.state = WAITING;
+    this.answer = undefined;
+    this.resolve = undefined;
+    this.reject = undefined;
+  }
+
   chunkSteps(chunk) {
-    this.resolve({ value: chunk, done: false });
+    this.settle({ value: chunk, done: false });
   }
 
   closeSteps() {
-    this.resolve({ value: undefined, done: true });
+    this.settle({ value: undefined, done: true });
+  }
+
+  settle(result) {
+    if (this.resolve !== undefined) {
+      this.resolve(result);
+    } else {
+      this.state = ANSWERED;
+      this.answer = result;
+    }
   }
 
   errorSteps(error) {
-    this.reject(error);
+    if (this.reject !== undefined) {
+      this.reject(error);
+    } else {
+      this.state = FAILED;
+      this.answer = error;
+    }
+  }
+
+  /** The promise for `{ value, done }`. Called once, after the read. */
+  promise() {
+    if (this.state === ANSWERED) return promiseResolve(this.answer);
+    if (this.state === FAILED) return promiseReject(this.answer);
+    return pendingPromise(this);
   }
 }
+
+isolate(PromiseReadRequest);
 
 /** The request of a BYOB `read()`: `done` comes with a view, unless the stream was cancelled. */
 export class PromiseReadIntoRequest extends PromiseReadRequest {
   closeSteps(view) {
-    this.resolve({ value: view, done: true });
+    this.settle({ value: view, done: true });
   }
 }
 

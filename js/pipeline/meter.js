@@ -106,7 +106,7 @@ export class Meter {
     else {
       this.#pipe?.resume();
       // Not within the read or write that has made room.
-      resolved.then(() => {
+      resolved.react(() => {
         if (!this.#full) this.end();
       });
     }
@@ -121,6 +121,6 @@ export class Meter {
       `pipeline(): its queues held ${total} bytes, more than the memoryLimit of ${this.#limit}, and ${bytesOf(largest)} of them were with ` +
         `${largest.part.name} (part ${largest.part.index}); give it a lower highWaterMark or smaller chunks, or raise the limit`,
     );
-    resolved.then(() => this.#fail(error, largest.part));
+    resolved.react(() => this.#fail(error, largest.part));
   }
 }

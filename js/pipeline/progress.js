@@ -75,7 +75,7 @@ export class Progress {
     this.#seen = 0;
     if (this.#due || performance.now() - this.#told < this.#interval) return;
     this.#due = true;
-    resolved.then(() => {
+    resolved.react(() => {
       this.#due = false;
       if (this.#timer !== undefined) this.#report(false);
     });
