@@ -10,7 +10,7 @@ use support::user::{Callback, Op, Op::*, Outcome, Spec, Streams};
 use tidegate::core::Core;
 use tidegate::core::effect::pipe::*;
 use tidegate::core::effect::{STALE, readable, writable};
-use tidegate::core::pipe::{BYTE_SOURCE, PREVENT_ABORT, PREVENT_CANCEL, PREVENT_CLOSE};
+use tidegate::core::pipe::{BYTE_SOURCE, COUNTED, PREVENT_ABORT, PREVENT_CANCEL, PREVENT_CLOSE};
 use tidegate::core::readable::NO_PULL;
 
 /// Source 0 and destination 0, started; the source has no pull.
@@ -380,4 +380,64 @@ fn the_report_of_a_write_leaves_a_pipe_that_shuts_down_to_its_host() {
     let expected = writable::RESOLVE_WRITE | writable::READY;
     assert_eq!(core.pipe_write_settled(pipe), expected);
     assert_eq!(core.pipe_write_settled(0), STALE);
+}
+
+/// A pipe whose destination counts chunks, with nothing moved yet; the marks are those of the two ends.
+fn counted(source_mark: f64, destination_mark: f64) -> (Core, u32, u32, u32) {
+    let mut core = Core::new();
+    let source = core.readable_new(source_mark, 0);
+    let destination = core.writable_new(destination_mark);
+    core.readable_started(source);
+    core.writable_started(destination);
+    let pipe = core.pipe_new(source, 0, destination, 0, COUNTED);
+    (core, source, destination, pipe)
+}
+
+#[test]
+fn a_chunk_that_answers_the_read_of_a_counted_pipe_is_written_by_its_enqueue() {
+    let (mut core, source, _, pipe) = counted(0.0, 1.0);
+    assert_eq!(core.pipe_next(pipe) & ACTION_MASK, READ);
+    let begun = readable::FULFILL | TAKEN | BEGIN | FULL;
+    assert_eq!(core.readable_enqueue(source), begun);
+    assert_eq!(core.pipe_next(pipe), WAIT);
+}
+
+#[test]
+fn a_counted_pipe_reads_on_while_its_destination_has_room() {
+    let (mut core, source, destination, pipe) = counted(0.0, 3.0);
+    core.pipe_next(pipe);
+    let taken = readable::FULFILL | TAKEN;
+    assert_eq!(core.readable_enqueue(source), taken | BEGIN);
+    assert_eq!(core.readable_enqueue(source), taken);
+    assert_eq!(core.readable_enqueue(source), taken | FULL);
+    assert_eq!(core.writable_desired_size(destination), 0.0);
+    assert_eq!(core.readable_enqueue(source), readable::QUEUED);
+}
+
+#[test]
+fn a_counted_pipe_that_is_paused_or_shuts_down_reads_no_further() {
+    let (mut core, source, _, pipe) = counted(0.0, 3.0);
+    core.pipe_next(pipe);
+    core.pipe_pause(pipe, true);
+    core.readable_enqueue(source);
+    assert_eq!(core.readable_enqueue(source), readable::QUEUED);
+
+    let (mut core, source, _, pipe) = counted(0.0, 3.0);
+    core.pipe_next(pipe);
+    core.pipe_signalled(pipe);
+    assert_eq!(core.readable_enqueue(source), readable::FULFILL);
+}
+
+#[test]
+fn the_report_of_a_pull_and_a_write_answers_both() {
+    let (mut core, source, _, pipe) = counted(1.0, 1.0);
+    core.pipe_next(pipe);
+    core.readable_enqueue(source);
+    let answer = core.pipe_turned(pipe);
+    assert_eq!(answer & WRITTEN, WRITTEN);
+    assert_eq!(answer & ACTION_MASK, READ);
+    let pulled = answer >> SOURCE_SHIFT & readable::CALL_PULL;
+    assert_eq!(pulled, readable::CALL_PULL);
+    core.pipe_free(pipe);
+    assert_eq!(core.pipe_turned(pipe), STALE);
 }

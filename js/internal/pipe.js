@@ -4,14 +4,15 @@
  */
 import { core } from './core.js';
 import {
-  BYTE_SOURCE, P_ABORT_BOTH, P_ABORT_DESTINATION, P_ACTION_MASK, P_BEGIN_DRAINING, P_BY_DESTINATION_CLOSE, P_BY_DESTINATION_ERROR,
-  P_BY_SIGNAL, P_BY_SOURCE_CLOSE, P_BY_SOURCE_ERROR, P_CANCEL_CLOSED, P_CANCEL_SOURCE, P_CLOSE_DESTINATION, P_DRAINING, P_FINISH, P_MOVE,
-  P_READ, P_SOURCE_SHIFT, P_WAIT, PREVENT_ABORT, PREVENT_CANCEL, REFUSED, STALE, W_BACKPRESSURE,
+  BYTE_SOURCE, COUNTED, P_ABORT_BOTH, P_ABORT_DESTINATION, P_ACTION_MASK, P_BEGIN_DRAINING, P_BY_DESTINATION_CLOSE,
+  P_BY_DESTINATION_ERROR, P_BY_SIGNAL, P_BY_SOURCE_CLOSE, P_BY_SOURCE_ERROR, P_CANCEL_CLOSED, P_CANCEL_SOURCE, P_CLOSE_DESTINATION,
+  P_DRAINING, P_FINISH, P_FULL, P_MOVE, P_READ, P_SOURCE_SHIFT, P_TAKEN, P_WAIT, PREVENT_ABORT, PREVENT_CANCEL, REFUSED, STALE,
+  W_BACKPRESSURE,
 } from './effects.js';
 import { Deferred, functionBind, promiseResolve, upon } from './intrinsics.js';
 import { schedule, scheduleInPipe } from './jobs.js';
 import { applyReadable, cancelStream, CLOSED, ERRORED, errorStream, FOLLOW_UP, READABLE } from './readable.js';
-import { abortWritable, chunkSize, queueWrite, WRITABLE, CLOSED as W_CLOSED, ERRORED as W_ERRORED } from './writable.js';
+import { abortWritable, acceptTaken, callWrite, chunkSize, queueWrite, WRITABLE, CLOSED as W_CLOSED, ERRORED as W_ERRORED } from './writable.js';
 import { WriterImpl } from './writer.js';
 
 const { addEventListener, removeEventListener } = EventTarget.prototype;
@@ -27,10 +28,13 @@ class Pipe extends Deferred {
     super();
     this.source = source;
     this.destination = destination;
-    this.flags = source.isByteStream ? flags | BYTE_SOURCE : flags;
+    this.flags = flags | (source.isByteStream ? BYTE_SOURCE : this.countsChunks && destination.size === undefined ? COUNTED : 0);
     this.signal = signal;
     this.onAbort = undefined;
+    /** A chunk that is to be written. */
     this.held = undefined;
+    /** A chunk whose write has begun in the core, and that the sink is to be called with. */
+    this.begun = undefined;
     this.shuttingDown = false;
     this.failed = false;
     this.error = undefined;
@@ -51,12 +55,23 @@ class Pipe extends Deferred {
     return false;
   }
 
+  /** Whether chunks may go to a destination that counts them without passing through `write`. */
+  get countsChunks() {
+    return true;
+  }
+
   // The source's reader.
 
   addRequest() {}
 
-  fulfill(chunk) {
-    this.chunkSteps(chunk);
+  /** `taken`: what the core made of the chunk, if anything (`P_TAKEN` and its companions). */
+  fulfill(chunk, taken = 0) {
+    if ((taken & P_TAKEN) === 0) {
+      this.chunkSteps(chunk);
+    } else if (acceptTaken(this.destination, chunk, taken)) {
+      this.begun = chunk;
+      scheduleInPipe(callBegun, this);
+    }
   }
 
   chunkSteps(chunk) {
@@ -192,6 +207,10 @@ class Pipe extends Deferred {
 class WatchedPipe extends Pipe {
   onChunk = undefined;
 
+  get countsChunks() {
+    return false;
+  }
+
   write(chunk) {
     this.onChunk?.(chunk);
     return super.write(chunk);
@@ -209,6 +228,13 @@ class WatchedPipe extends Pipe {
 
 function reportSourceError(pipe) {
   pipe.onSourceError(pipe.source.storedError);
+}
+
+/** In a microtask, as the page's enqueue() must not call a sink. */
+function callBegun(pipe) {
+  const chunk = pipe.begun;
+  pipe.begun = undefined;
+  callWrite(pipe.destination, chunk);
 }
 
 function writeHeld(pipe) {
@@ -229,11 +255,17 @@ function carryOut(pipe, answer) {
     case P_DRAINING:
       return false;
     case P_MOVE: {
-      const source = pipe.source;
+      const { source, destination } = pipe;
       const chunk = source.queue.shift();
       const effects = answer >>> P_SOURCE_SHIFT;
+      if ((answer & P_TAKEN) === 0) {
+        if (effects & FOLLOW_UP) applyReadable(source, effects);
+        return pipe.write(chunk);
+      }
+      const begins = acceptTaken(destination, chunk, answer);
       if (effects & FOLLOW_UP) applyReadable(source, effects);
-      return pipe.write(chunk);
+      if (begins) callWrite(destination, chunk);
+      return (answer & P_FULL) === 0;
     }
     case P_READ:
       if (pipe.flags & BYTE_SOURCE) pipe.source.pullSteps(pipe, pipe);

@@ -8,8 +8,9 @@ import {
 } from './effects.js';
 import { Fifo } from './fifo.js';
 import { isolate, noop, promiseReject, promiseResolve, promiseThen, resolved } from './intrinsics.js';
-import { schedule, scheduleAfter } from './jobs.js';
+import { schedule, scheduleAfter, scheduleInPlaceOf } from './jobs.js';
 import { tellObservers } from './observers.js';
+import { turned, writeSettled } from './writable.js';
 
 export const READABLE = 0;
 export const CLOSED = 1;
@@ -131,8 +132,8 @@ export function callPull(stream) {
     result = promiseReject(error);
   }
   if (result === undefined) {
-    if (stream.reader?.isPipe === true) scheduleAfter(pullSettled, stream);
-    else schedule(pullSettled, stream);
+    if (stream.reader?.isPipe !== true) schedule(pullSettled, stream);
+    else if (!scheduleInPlaceOf(writeSettled, stream.reader.destination, turned, stream.reader)) scheduleAfter(pullSettled, stream);
   } else if (result !== PENDING) {
     stream.onPulled ??= () => pullSettled(stream);
     stream.onPullFailed ??= (error) => errorStream(stream, error);
@@ -200,7 +201,7 @@ function finishEnqueue(stream, chunk, first, transform) {
   let effects = first;
   if (effects & R_NEED_SIZE) effects = commitSize(stream, chunk, transform);
   if (effects & R_QUEUED) stream.queue.push(chunk);
-  else if (effects & R_FULFILL) stream.reader.fulfill(chunk);
+  else if (effects & R_FULFILL) stream.reader.fulfill(chunk, effects);
   if (effects & (R_SETTLE_PULL | FOLLOW_UP)) {
     if (effects & FOLLOW_UP) applyReadable(stream, effects);
     if (effects & R_SETTLE_PULL) stream.transform.settlePull();

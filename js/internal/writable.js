@@ -4,15 +4,15 @@
  */
 import { core } from './core.js';
 import {
-  BAD_SIZE, P_WRITTEN, REFUSED, W_ABORT_PENDING, W_BACKPRESSURE, W_CALL_ABORT, W_CALL_CLOSE, W_CALL_WRITE, W_CLEAR,
+  BAD_SIZE, P_ACTION_MASK, P_BEGIN, P_HOLD, P_MOVE, P_READ, P_SOURCE_SHIFT, P_WRITTEN, R_CALL_PULL, R_WAKE_WRITE, REFUSED, STALE, W_ABORT_PENDING, W_BACKPRESSURE, W_CALL_ABORT, W_CALL_CLOSE, W_CALL_WRITE, W_CLEAR,
   W_FINISH_ERRORING, W_HOLD_WRITE, W_QUEUED, W_READY, W_REJECT_ABORT, W_REJECT_CLOSE, W_REJECT_CLOSED, W_REJECT_WRITE, W_RESOLVE_ABORT,
   W_RESOLVE_CLOSE, W_RESOLVE_WRITE, W_START_ERRORING,
 } from './effects.js';
 import { Fifo } from './fifo.js';
 import { Deferred, isolate, promiseReject, promiseResolve, promiseThen, upon } from './intrinsics.js';
-import { schedule, scheduleAfter } from './jobs.js';
+import { schedule, scheduleAfter, scheduleInPlaceOf } from './jobs.js';
 import { tellObservers } from './observers.js';
-import { PENDING } from './readable.js';
+import { applyReadable, PENDING, pullSettled } from './readable.js';
 
 export const WRITABLE = 0;
 export const CLOSED = 1;
@@ -147,7 +147,7 @@ function takeWrite(stream) {
   return stream.queue.shift();
 }
 
-function callWrite(stream, chunk) {
+export function callWrite(stream, chunk) {
   const write = stream.write;
   let result;
   try {
@@ -158,8 +158,8 @@ function callWrite(stream, chunk) {
   if (result === undefined) {
     // A sink of the page's gets a microtask between its writes; a transform in a chain of pipes needs none.
     if (stream.transform !== undefined) stream.transform.settleWrite();
-    else if (stream.writer?.isPipe === true) scheduleAfter(writeSettled, stream);
-    else schedule(writeSettled, stream);
+    else if (stream.writer?.isPipe !== true) schedule(writeSettled, stream);
+    else if (!scheduleInPlaceOf(pullSettled, stream.writer.source, turned, stream.writer)) scheduleAfter(writeSettled, stream);
   } else if (result !== PENDING) {
     stream.onWritten ??= () => writeSettled(stream);
     stream.onWriteFailed ??= (error) => writeFailed(stream, error);
@@ -186,6 +186,28 @@ export function applyWritten(stream, pipe, answer) {
     pipe.goOn(answer);
   } else {
     applyWritable(stream, answer, undefined);
+  }
+}
+
+const PULLED = (R_CALL_PULL | R_WAKE_WRITE) << P_SOURCE_SHIFT;
+
+/** The pull of a pipe's source and the write of its destination are done. */
+export function turned(pipe) {
+  const { source, destination } = pipe;
+  if (source.reader !== pipe || openPipeInto(destination) !== pipe) {
+    pullSettled(source);
+    writeSettled(destination);
+    return;
+  }
+  const answer = core.pipe_turned(pipe.id);
+  if (answer & P_WRITTEN) {
+    const action = answer & P_ACTION_MASK;
+    // These two carry out what their read of the source and the pull's end ask for.
+    if (action !== P_MOVE && action !== P_READ && answer & PULLED) applyReadable(source, answer >>> P_SOURCE_SHIFT);
+    applyWritten(destination, pipe, answer);
+  } else if ((answer & STALE) === 0) {
+    if (answer & PULLED) applyReadable(source, answer >>> P_SOURCE_SHIFT);
+    applyWritable(destination, answer & ~PULLED, undefined);
   }
 }
 
@@ -299,6 +321,21 @@ export function queueWrite(stream, chunk, size, request, effects) {
       : undefined;
     applyWritable(stream, effects, error);
   }
+}
+
+/**
+ * Puts a chunk that the core has taken for a pipe (`P_TAKEN`) where it belongs. True where its write has begun: the caller
+ * calls the sink.
+ */
+export function acceptTaken(stream, chunk, taken) {
+  if (taken & P_BEGIN) return true;
+  if (taken & P_HOLD) {
+    stream.transform.waiting = chunk;
+  } else {
+    stream.queue.push(chunk);
+    stream.writeRequests.push(undefined);
+  }
+  return false;
 }
 
 /** https://streams.spec.whatwg.org/#writable-stream-close-queued-or-in-flight */

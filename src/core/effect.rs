@@ -206,6 +206,16 @@ pub mod pipe {
     /// Shutdown begins now, and not before the writes so far are done: ask again in a microtask.
     pub const BEGIN_DRAINING: Effects = 10;
 
+    /// With [`MOVE`], and with [`FULFILL`](super::readable::FULFILL) of a source: the chunk counts as written to the
+    /// destination. Without `BEGIN` and `HOLD` it is appended to the destination's queue.
+    pub const TAKEN: Effects = 1 << 10;
+    /// The chunk's write begins: call the write algorithm with it. User code: last.
+    pub const BEGIN: Effects = 1 << 11;
+    /// The destination is a transform's whose readable side has no room: keep the chunk for a later `WAKE_WRITE`.
+    pub const HOLD: Effects = 1 << 12;
+    /// The destination has no room for another chunk.
+    pub const FULL: Effects = 1 << 13;
+
     /// The answer to a report that the destination's write is done, and that was all there was to say of the
     /// destination: the rest of the word is what the pipe does next.
     pub const WRITTEN: Effects = 1 << 28;

@@ -5,8 +5,8 @@
 //! written, the destination has room, an end was reached) and does what it says until the answer
 //! is to wait. Chunks move in one burst as long as the destination has room.
 use super::effect::pipe::*;
-use super::effect::writable::{READY, RESOLVE_WRITE};
-use super::effect::{Effects, STALE};
+use super::effect::writable::{BACKPRESSURE, CALL_WRITE, HOLD_WRITE, READY, RESOLVE_WRITE};
+use super::effect::{Effects, REFUSED, STALE};
 use super::{Core, Id};
 
 /// Do not close the destination when the source closes.
@@ -17,6 +17,8 @@ pub const PREVENT_ABORT: u32 = 2;
 pub const PREVENT_CANCEL: u32 = 4;
 /// The source is a byte stream: the host itself carries out the read that [`READ`] asks for.
 pub const BYTE_SOURCE: u32 = 8;
+/// The destination counts chunks, so that one needs no size and is written by the call that hands it to the pipe.
+pub const COUNTED: u32 = 16;
 
 /// How one side of a pipe stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -62,7 +64,7 @@ pub struct Pipe {
 
 impl Core {
     /// A new pipe between two streams that the host has locked. `*_end`: 0 open, 1 closed,
-    /// 2 errored; `flags`: the `PREVENT_*` bits and [`BYTE_SOURCE`].
+    /// 2 errored; `flags`: the `PREVENT_*` bits, [`BYTE_SOURCE`] and [`COUNTED`].
     pub fn pipe_new(
         &mut self,
         source: Id,
@@ -131,6 +133,50 @@ impl Core {
         }
     }
 
+    /// The pipe has got a chunk. Where its destination counts chunks, it is written here, and the answer is [`TAKEN`] with
+    /// what becomes of it; else (0) the host holds it until it calls [`Core::pipe_write`].
+    #[inline]
+    pub(crate) fn pipe_take(&mut self, id: Id) -> Effects {
+        let Some(pipe) = self.pipes.get_mut(id) else {
+            return 0;
+        };
+        pipe.reading = false;
+        pipe.holding = true;
+        if pipe.flags & COUNTED == 0 || pipe.shutdown != 0 {
+            return 0;
+        }
+        let effects = self.pipe_write(id, 1.0);
+        if effects & (REFUSED | STALE) != 0 {
+            return 0;
+        }
+        let mut answer = TAKEN;
+        if effects & CALL_WRITE != 0 {
+            answer |= BEGIN;
+        }
+        if effects & HOLD_WRITE != 0 {
+            answer |= HOLD;
+        }
+        if effects & BACKPRESSURE != 0 {
+            answer |= FULL;
+        }
+        answer
+    }
+
+    /// Whether the pipe, whose read was answered with `taken`, leaves another read request with its source, which is empty.
+    #[inline]
+    pub(crate) fn pipe_reads_on(&mut self, id: Id, taken: Effects) -> bool {
+        if taken & (TAKEN | FULL) != TAKEN {
+            return false;
+        }
+        match self.pipes.get_mut(id) {
+            Some(pipe) if !pipe.paused => {
+                pipe.reading = true;
+                true
+            }
+            _ => false,
+        }
+    }
+
     /// Writes a chunk that the pipe read and that has its size: the destination's effects, as
     /// [`Core::writable_write`] gives them.
     #[inline]
@@ -156,10 +202,29 @@ impl Core {
         };
         let shutting_down = pipe.shutdown != 0;
         let effects = self.writable_write_settled(pipe.destination);
-        if effects != (RESOLVE_WRITE | READY) || shutting_down {
+        if effects & !READY != RESOLVE_WRITE || shutting_down {
             return effects;
         }
+        if effects & READY == 0 {
+            return WRITTEN | WAIT;
+        }
         WRITTEN | self.pipe_next(id)
+    }
+
+    /// Report: the source's pull has fulfilled, then the write that the destination has in flight. The answer is that of
+    /// [`Core::pipe_write_settled`] with the effects of the pull's end, shifted by [`SOURCE_SHIFT`]: at most one of
+    /// `CALL_PULL` and `WAKE_WRITE`, so that they fit beside a destination's effects too.
+    #[inline]
+    pub fn pipe_turned(&mut self, id: Id) -> Effects {
+        let Some(pipe) = self.pipes.get(id) else {
+            return STALE;
+        };
+        let pulled = self.readable_pull_settled(pipe.source);
+        let written = self.pipe_write_settled(id);
+        if pulled == STALE {
+            return written;
+        }
+        written | pulled << SOURCE_SHIFT
     }
 
     /// The signal fired. The host asks [`Core::pipe_next`] after it.
@@ -222,14 +287,13 @@ impl Core {
             return WAIT;
         };
         let source_id = pipe.source;
-        let action = if source.queued() > 0 {
-            pipe.wrote = true;
-            MOVE
-        } else {
+        if source.queued() == 0 {
             pipe.reading = true;
-            READ
-        };
-        action | self.readable_read(source_id) << SOURCE_SHIFT
+            return READ | self.readable_read(source_id) << SOURCE_SHIFT;
+        }
+        pipe.wrote = true;
+        let read = self.readable_read(source_id);
+        MOVE | self.pipe_take(id) | read << SOURCE_SHIFT
     }
 
     /// <https://streams.spec.whatwg.org/#rs-pipeTo-shutdown-with-action>

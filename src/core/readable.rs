@@ -220,11 +220,11 @@ impl Core {
         }
         if stream.requests > 0 {
             stream.requests -= 1;
-            let effects = FULFILL | stream.call_pull_if_needed();
             let (transform, pipe) = (stream.transform, stream.pipe);
             if pipe != 0 {
-                self.pipe_fulfilled(pipe);
+                return self.fulfill_pipe(id, pipe, transform);
             }
+            let effects = FULFILL | stream.call_pull_if_needed();
             return self.route_pull(transform, effects);
         }
         if stream.has_size {
@@ -232,6 +232,19 @@ impl Core {
         }
         let transform = stream.transform;
         let effects = stream.queue_chunk(1.0);
+        self.route_pull(transform, effects)
+    }
+
+    /// The enqueued chunk goes to the pipe that has just had its read request answered.
+    #[inline]
+    fn fulfill_pipe(&mut self, id: Id, pipe: Id, transform: Id) -> Effects {
+        let taken = self.pipe_take(pipe);
+        let reads_on = self.pipe_reads_on(pipe, taken);
+        let Some(stream) = self.readables.get_mut(id) else {
+            return FULFILL | taken;
+        };
+        stream.requests += u32::from(reads_on);
+        let effects = FULFILL | taken | stream.call_pull_if_needed();
         self.route_pull(transform, effects)
     }
 

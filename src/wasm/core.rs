@@ -162,6 +162,7 @@ exports! {
     pipe_fulfilled(id: u32);
     pipe_write(id: u32, size: f64) -> u32;
     pipe_write_settled(id: u32) -> u32;
+    pipe_turned(id: u32) -> u32;
     pipe_signalled(id: u32) -> u32;
     pipe_pause(id: u32, paused: bool);
     pipe_next(id: u32) -> u32;

@@ -71,7 +71,7 @@ pub fn run(bytes: &[u8]) {
     let mut ids: Vec<u32> = Vec::new();
     let mut made = 0u32;
     while !input.0.is_empty() {
-        let method = input.byte() % 78;
+        let method = input.byte() % 79;
         if method < 6 {
             let id = make(&mut core, &mut input, &ids, method);
             made += u32::from(id != 0);
@@ -115,7 +115,7 @@ fn make(core: &mut Core, input: &mut Input, ids: &[u32], method: u8) -> u32 {
             input.small(3),
             input.id(ids),
             input.small(3),
-            input.small(16),
+            input.small(32),
         ),
     }
 }
@@ -221,6 +221,7 @@ fn call_others(core: &mut Core, input: &mut Input, ids: &[u32], method: u8, id: 
         74 => drop(core.pipe_write_settled(id)),
         75 => drop(core.transform_settled(id, input.id(ids), input.id(ids))),
         76 => core.pipe_pause(id, input.small(2) == 1),
+        77 => drop(core.pipe_turned(id)),
         _ => drop(core.channel_offer(id, input.number(), input.number(), input.small(5))),
     }
 }
