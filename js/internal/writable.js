@@ -4,7 +4,8 @@
  */
 import { core } from './core.js';
 import {
-  BAD_SIZE, P_ACTION_MASK, P_BEGIN, P_HOLD, P_MOVE, P_READ, P_SOURCE_SHIFT, P_WRITTEN, R_CALL_PULL, R_WAKE_WRITE, REFUSED, STALE, W_ABORT_PENDING, W_BACKPRESSURE, W_CALL_ABORT, W_CALL_CLOSE, W_CALL_WRITE, W_CLEAR,
+  BAD_SIZE, P_ACTION_MASK, P_BEGIN, P_HOLD, P_MOVE, P_READ, P_SOURCE_SHIFT, P_WRITTEN, R_CALL_PULL, R_WAKE_WRITE, REFUSED, STALE,
+  W_ABORT_PENDING, W_BACKPRESSURE, W_CALL_ABORT, W_CALL_CLOSE, W_CALL_WRITE, W_CLEAR,
   W_FINISH_ERRORING, W_HOLD_WRITE, W_QUEUED, W_READY, W_REJECT_ABORT, W_REJECT_CLOSE, W_REJECT_CLOSED, W_REJECT_WRITE, W_RESOLVE_ABORT,
   W_RESOLVE_CLOSE, W_RESOLVE_WRITE, W_START_ERRORING,
 } from './effects.js';
@@ -200,15 +201,12 @@ export function turned(pipe) {
     return;
   }
   const answer = core.pipe_turned(pipe.id);
-  if (answer & P_WRITTEN) {
-    const action = answer & P_ACTION_MASK;
-    // These two carry out what their read of the source and the pull's end ask for.
-    if (action !== P_MOVE && action !== P_READ && answer & PULLED) applyReadable(source, answer >>> P_SOURCE_SHIFT);
-    applyWritten(destination, pipe, answer);
-  } else if ((answer & STALE) === 0) {
-    if (answer & PULLED) applyReadable(source, answer >>> P_SOURCE_SHIFT);
-    applyWritable(destination, answer & ~PULLED, undefined);
-  }
+  const action = answer & P_ACTION_MASK;
+  // A move and a read carry out what the pull's end asks for with what they ask of the source themselves.
+  const isCarriedOut = (answer & P_WRITTEN) !== 0 && (action === P_MOVE || action === P_READ);
+  if (answer & PULLED && !isCarriedOut) applyReadable(source, answer >>> P_SOURCE_SHIFT);
+  if (answer & P_WRITTEN) applyWritten(destination, pipe, answer);
+  else if ((answer & STALE) === 0) applyWritable(destination, answer & ~PULLED, undefined);
 }
 
 export function writeFailed(stream, error) {
