@@ -164,6 +164,19 @@ fn a_byte_source_leaves_a_readable_with_the_same_id_alone() {
 }
 
 #[test]
+fn the_end_of_a_byte_sources_pull_is_no_concern_of_its_pipe() {
+    let mut core = Core::new();
+    let unrelated = core.readable_new(1.0, 0);
+    assert_eq!(core.readable_started(unrelated), readable::CALL_PULL);
+    let source = core.bytes_new(0.0, 0);
+    let destination = core.writable_new(1.0);
+    let pipe = core.pipe_new(source, 0, destination, 0, BYTE_SOURCE);
+    assert_eq!(core.pipe_turned(pipe), STALE);
+    let still_pulling = core.readable_read(unrelated) & readable::CALL_PULL == 0;
+    assert!(still_pulling);
+}
+
+#[test]
 fn a_source_that_errors_aborts_the_destination() {
     let mut host = host(1.0, 1.0);
     turn(&mut host, &[PipeTo(0, 0, 0)]);

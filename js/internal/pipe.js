@@ -29,6 +29,8 @@ class Pipe extends Deferred {
     this.source = source;
     this.destination = destination;
     this.flags = flags | (source.isByteStream ? BYTE_SOURCE : this.countsChunks && destination.size === undefined ? COUNTED : 0);
+    /** Whether a pull and a write that end together are reported together (`turned`); a byte source's pull is another machine's. */
+    this.turns = !source.isByteStream;
     this.signal = signal;
     this.onAbort = undefined;
     /** A chunk that is to be written. */

@@ -132,8 +132,9 @@ export function callPull(stream) {
     result = promiseReject(error);
   }
   if (result === undefined) {
-    if (stream.reader?.isPipe !== true) schedule(pullSettled, stream);
-    else if (!scheduleInPlaceOf(writeSettled, stream.reader.destination, turned, stream.reader)) scheduleAfter(pullSettled, stream);
+    const lock = stream.reader;
+    if (lock?.isPipe !== true) schedule(pullSettled, stream);
+    else if (!lock.turns || !scheduleInPlaceOf(writeSettled, lock.destination, turned, lock)) scheduleAfter(pullSettled, stream);
   } else if (result !== PENDING) {
     stream.onPulled ??= () => pullSettled(stream);
     stream.onPullFailed ??= (error) => errorStream(stream, error);

@@ -157,10 +157,11 @@ export function callWrite(stream, chunk) {
     result = promiseReject(error);
   }
   if (result === undefined) {
+    const { writer } = stream;
     // A sink of the page's gets a microtask between its writes; a transform in a chain of pipes needs none.
     if (stream.transform !== undefined) stream.transform.settleWrite();
-    else if (stream.writer?.isPipe !== true) schedule(writeSettled, stream);
-    else if (!scheduleInPlaceOf(pullSettled, stream.writer.source, turned, stream.writer)) scheduleAfter(writeSettled, stream);
+    else if (writer?.isPipe !== true) schedule(writeSettled, stream);
+    else if (!writer.turns || !scheduleInPlaceOf(pullSettled, writer.source, turned, writer)) scheduleAfter(writeSettled, stream);
   } else if (result !== PENDING) {
     stream.onWritten ??= () => writeSettled(stream);
     stream.onWriteFailed ??= (error) => writeFailed(stream, error);

@@ -213,12 +213,16 @@ impl Core {
 
     /// Report: the source's pull has fulfilled, then the write that the destination has in flight. The answer is that of
     /// [`Core::pipe_write_settled`] with the effects of the pull's end, shifted by [`SOURCE_SHIFT`]: at most one of
-    /// `CALL_PULL` and `WAKE_WRITE`, so that they fit beside a destination's effects too.
+    /// `CALL_PULL` and `WAKE_WRITE`, so that they fit beside a destination's effects too. Not for a [`BYTE_SOURCE`], whose
+    /// id is of another kind: that is answered with [`STALE`], and nothing is reported.
     #[inline]
     pub fn pipe_turned(&mut self, id: Id) -> Effects {
         let Some(pipe) = self.pipes.get(id) else {
             return STALE;
         };
+        if pipe.flags & BYTE_SOURCE != 0 {
+            return STALE;
+        }
         let pulled = self.readable_pull_settled(pipe.source);
         let written = self.pipe_write_settled(id);
         if pulled == STALE {

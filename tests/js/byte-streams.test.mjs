@@ -74,6 +74,38 @@ describe('A byte stream', () => {
     assert.deepEqual(piped, iterated);
   });
 
+  for (const [what, source, strategy] of [
+    ['on demand', {}, undefined],
+    ['ahead of its reads', {}, { highWaterMark: 100 }],
+    ['into buffers of its own', { autoAllocateChunkSize: 16 }, undefined],
+  ]) {
+    test(`that answers ${what} within its pull is piped to its end, and no other stream is pulled for it`, async () => {
+      let pulls = 0;
+      const neighbour = new ReadableStream({ pull: (controller) => { pulls += 1; controller.enqueue('not to be read'); } });
+      let given = 0;
+      const { stream } = byteStream({
+        ...source,
+        pull(controller) {
+          if (given === 200) {
+            controller.close();
+            controller.byobRequest?.respond(0);
+          } else if (controller.byobRequest === null || given % 2 === 0) {
+            controller.enqueue(bytes(given++));
+          } else {
+            controller.byobRequest.view[0] = given++;
+            controller.byobRequest.respond(1);
+          }
+        },
+      }, strategy);
+      const written = [];
+      const piped = stream.pipeTo(new WritableStream({ write: (chunk) => void written.push(...chunk) }));
+      await Promise.race([piped, new Promise((resolve, reject) => setTimeout(reject, 5000, new Error('the pipe does not end')))]);
+      assert.deepEqual(written, Array.from({ length: 200 }, (_, i) => i));
+      assert.equal(pulls, 1);
+      await neighbour.cancel();
+    });
+  }
+
   test('can be read again after a pipe that was aborted released it', async () => {
     const { stream, controller } = byteStream();
     const abort = new AbortController();
