@@ -5,8 +5,13 @@
 //! written, the destination has room, an end was reached) and does what it says until the answer
 //! is to wait. Chunks move in one burst as long as the destination has room.
 use super::effect::pipe::*;
+use super::effect::readable::{CLOSE, PENDING};
 use super::effect::writable::{BACKPRESSURE, CALL_WRITE, HOLD_WRITE, READY, RESOLVE_WRITE};
-use super::effect::{Effects, REFUSED, STALE};
+use super::effect::{Effects, STALE};
+use super::id::Slab;
+use super::readable::Readable;
+use super::transform::{Transform, route_pull, route_write};
+use super::writable::Writable;
 use super::{Core, Id};
 
 /// Do not close the destination when the source closes.
@@ -60,6 +65,148 @@ pub struct Pipe {
     acted: bool,
     /// The host asked it to move nothing for now. An end is seen all the same.
     paused: bool,
+}
+
+/// What became of the report that a write of a pipe is done.
+enum Settled {
+    Answer(Effects),
+    /// The report is this destination's alone, which is in no state to be written to any more.
+    ByDestination(Id),
+    /// Reported; the pipe's shutdown begins.
+    AtEnd,
+}
+
+impl Pipe {
+    /// Why it is to end, if one of its sides has.
+    #[inline]
+    fn end(&self) -> Option<Effects> {
+        match (self.source_end, self.destination_end) {
+            (End::Open, End::Open) => None,
+            (End::Errored, _) => Some(BY_SOURCE_ERROR),
+            (_, End::Errored) => Some(BY_DESTINATION_ERROR),
+            (End::Closed, _) => Some(BY_SOURCE_CLOSE),
+            _ => Some(BY_DESTINATION_CLOSE),
+        }
+    }
+
+    /// The next step of a pipe. None where it has to shut down before it.
+    #[inline]
+    fn go_on(
+        &mut self,
+        destination: &mut Writable,
+        readables: &mut Slab<Readable>,
+        transforms: &mut Slab<Transform>,
+    ) -> Option<Effects> {
+        if destination.close_queued_or_in_flight() {
+            return None;
+        }
+        if self.paused
+            || self.reading
+            || self.holding
+            || destination.is_erroring()
+            || destination.has_backpressure()
+        {
+            return Some(WAIT);
+        }
+        if self.flags & BYTE_SOURCE != 0 {
+            self.reading = true;
+            return Some(READ);
+        }
+        let Some(source) = readables.get_mut(self.source) else {
+            return Some(WAIT);
+        };
+        let read = source.read();
+        let read = route_pull(transforms, source.transform, read);
+        if read & PENDING != 0 {
+            self.reading = true;
+            return Some(READ | read << SOURCE_SHIFT);
+        }
+        if read & CLOSE != 0 {
+            readables.remove(self.source);
+        }
+        let taken = self.take(destination, transforms);
+        Some(MOVE | taken | read << SOURCE_SHIFT)
+    }
+
+    /// The write that the destination has in flight fulfilled.
+    #[inline]
+    fn write_settled(
+        &mut self,
+        writables: &mut Slab<Writable>,
+        readables: &mut Slab<Readable>,
+        transforms: &mut Slab<Transform>,
+    ) -> Settled {
+        let Some(destination) = writables.get_mut(self.destination) else {
+            return Settled::Answer(STALE);
+        };
+        if self.shutdown != 0 || destination.is_erroring() {
+            return Settled::ByDestination(self.destination);
+        }
+        let effects = destination.write_settled();
+        if effects == RESOLVE_WRITE {
+            return Settled::Answer(WRITTEN | WAIT);
+        }
+        if effects != RESOLVE_WRITE | READY {
+            return Settled::Answer(route_write(transforms, destination.transform, effects));
+        }
+        if self.end().is_some() {
+            return Settled::AtEnd;
+        }
+        match self.go_on(destination, readables, transforms) {
+            Some(next) => Settled::Answer(WRITTEN | next),
+            None => Settled::AtEnd,
+        }
+    }
+
+    /// The pipe has got a chunk. Where its destination counts chunks, it is written here, and the answer is [`TAKEN`] with
+    /// what becomes of it; else (0) the host holds it until it calls [`Core::pipe_write`].
+    #[inline]
+    fn take(&mut self, destination: &mut Writable, transforms: &mut Slab<Transform>) -> Effects {
+        self.reading = false;
+        if self.flags & COUNTED == 0 || self.shutdown != 0 || destination.refuses() {
+            self.holding = true;
+            return 0;
+        }
+        self.wrote = true;
+        let effects = destination.write_ones(1);
+        let effects = route_write(transforms, destination.transform, effects);
+        let mut answer = TAKEN;
+        if effects & CALL_WRITE != 0 {
+            answer |= BEGIN;
+        }
+        if effects & HOLD_WRITE != 0 {
+            answer |= HOLD;
+        }
+        if effects & BACKPRESSURE != 0 {
+            answer |= FULL;
+        }
+        answer
+    }
+}
+
+/// Hands an enqueued chunk to the pipe that reads `source`, whose queue is empty, and has just had its read request answered:
+/// what [`Pipe::take`] says. Where there is room for more, the pipe leaves another read request.
+#[inline]
+pub(crate) fn deliver(
+    pipes: &mut Slab<Pipe>,
+    writables: &mut Slab<Writable>,
+    transforms: &mut Slab<Transform>,
+    source: &mut Readable,
+) -> Effects {
+    let Some(pipe) = pipes.get_mut(source.pipe) else {
+        return 0;
+    };
+    let Some(destination) = writables.get_mut(pipe.destination) else {
+        pipe.reading = false;
+        pipe.holding = true;
+        return 0;
+    };
+    let taken = pipe.take(destination, transforms);
+    if taken & (TAKEN | FULL) == TAKEN && !pipe.paused {
+        pipe.reading = true;
+        source.read_on();
+    }
+    taken
 }
 
 impl Core {
@@ -133,50 +280,6 @@ impl Core {
         }
     }
 
-    /// The pipe has got a chunk. Where its destination counts chunks, it is written here, and the answer is [`TAKEN`] with
-    /// what becomes of it; else (0) the host holds it until it calls [`Core::pipe_write`].
-    #[inline]
-    pub(crate) fn pipe_take(&mut self, id: Id) -> Effects {
-        let Some(pipe) = self.pipes.get_mut(id) else {
-            return 0;
-        };
-        pipe.reading = false;
-        pipe.holding = true;
-        if pipe.flags & COUNTED == 0 || pipe.shutdown != 0 {
-            return 0;
-        }
-        let effects = self.pipe_write(id, 1.0);
-        if effects & (REFUSED | STALE) != 0 {
-            return 0;
-        }
-        let mut answer = TAKEN;
-        if effects & CALL_WRITE != 0 {
-            answer |= BEGIN;
-        }
-        if effects & HOLD_WRITE != 0 {
-            answer |= HOLD;
-        }
-        if effects & BACKPRESSURE != 0 {
-            answer |= FULL;
-        }
-        answer
-    }
-
-    /// Whether the pipe, whose read was answered with `taken`, leaves another read request with its source, which is empty.
-    #[inline]
-    pub(crate) fn pipe_reads_on(&mut self, id: Id, taken: Effects) -> bool {
-        if taken & (TAKEN | FULL) != TAKEN {
-            return false;
-        }
-        match self.pipes.get_mut(id) {
-            Some(pipe) if !pipe.paused => {
-                pipe.reading = true;
-                true
-            }
-            _ => false,
-        }
-    }
-
     /// Writes a chunk that the pipe read and that has its size: the destination's effects, as
     /// [`Core::writable_write`] gives them.
     #[inline]
@@ -197,18 +300,24 @@ impl Core {
     /// [`Core::writable_write_settled`] gives it.
     #[inline]
     pub fn pipe_write_settled(&mut self, id: Id) -> Effects {
-        let Some(pipe) = self.pipes.get(id) else {
+        let Some(pipe) = self.pipes.get_mut(id) else {
             return STALE;
         };
-        let shutting_down = pipe.shutdown != 0;
-        let effects = self.writable_write_settled(pipe.destination);
-        if effects & !READY != RESOLVE_WRITE || shutting_down {
-            return effects;
+        let settled = pipe.write_settled(
+            &mut self.writables,
+            &mut self.readables,
+            &mut self.transforms,
+        );
+        self.after_write(id, settled)
+    }
+
+    #[inline]
+    fn after_write(&mut self, id: Id, settled: Settled) -> Effects {
+        match settled {
+            Settled::Answer(answer) => answer,
+            Settled::ByDestination(destination) => self.writable_write_settled(destination),
+            Settled::AtEnd => WRITTEN | self.end(id),
         }
-        if effects & READY == 0 {
-            return WRITTEN | WAIT;
-        }
-        WRITTEN | self.pipe_next(id)
     }
 
     /// Report: the source's pull has fulfilled, then the write that the destination has in flight. The answer is that of
@@ -217,18 +326,25 @@ impl Core {
     /// id is of another kind: that is answered with [`STALE`], and nothing is reported.
     #[inline]
     pub fn pipe_turned(&mut self, id: Id) -> Effects {
-        let Some(pipe) = self.pipes.get(id) else {
+        let Some(pipe) = self.pipes.get_mut(id) else {
             return STALE;
         };
         if pipe.flags & BYTE_SOURCE != 0 {
             return STALE;
         }
-        let pulled = self.readable_pull_settled(pipe.source);
-        let written = self.pipe_write_settled(id);
-        if pulled == STALE {
-            return written;
-        }
-        written | pulled << SOURCE_SHIFT
+        let pulled = match self.readables.get_mut(pipe.source) {
+            Some(source) => {
+                let effects = source.pull_settled();
+                route_pull(&mut self.transforms, source.transform, effects)
+            }
+            None => 0,
+        };
+        let settled = pipe.write_settled(
+            &mut self.writables,
+            &mut self.readables,
+            &mut self.transforms,
+        );
+        self.after_write(id, settled) | pulled << SOURCE_SHIFT
     }
 
     /// The signal fired. The host asks [`Core::pipe_next`] after it.
@@ -254,50 +370,30 @@ impl Core {
         let Some(pipe) = self.pipes.get_mut(id) else {
             return STALE;
         };
-        if pipe.shutdown != 0 {
-            return self.continue_shutdown(id);
+        if pipe.shutdown != 0 || pipe.end().is_some() {
+            return self.end(id);
         }
-        if pipe.source_end != End::Open || pipe.destination_end != End::Open {
-            let why = if pipe.source_end == End::Errored {
-                BY_SOURCE_ERROR
-            } else if pipe.destination_end == End::Errored {
-                BY_DESTINATION_ERROR
-            } else if pipe.source_end == End::Closed {
-                BY_SOURCE_CLOSE
-            } else {
-                BY_DESTINATION_CLOSE
-            };
-            return self.begin_shutdown(id, why);
-        }
-        let Some(destination) = self.writables.get(pipe.destination) else {
+        let Some(destination) = self.writables.get_mut(pipe.destination) else {
             return WAIT;
         };
-        if destination.close_queued_or_in_flight() {
-            return self.begin_shutdown(id, BY_DESTINATION_CLOSE);
+        match pipe.go_on(destination, &mut self.readables, &mut self.transforms) {
+            Some(answer) => answer,
+            None => self.end(id),
         }
-        if pipe.paused
-            || pipe.reading
-            || pipe.holding
-            || destination.is_erroring()
-            || destination.has_backpressure()
-        {
-            return WAIT;
+    }
+
+    /// Shuts the pipe down, or goes on with that: one of its sides has ended, or its destination is closing.
+    #[cold]
+    #[inline(never)]
+    fn end(&mut self, id: Id) -> Effects {
+        match self.pipes.get_mut(id) {
+            Some(pipe) if pipe.shutdown != 0 => self.continue_shutdown(id),
+            Some(pipe) => {
+                let why = pipe.end().unwrap_or(BY_DESTINATION_CLOSE);
+                self.begin_shutdown(id, why)
+            }
+            None => STALE,
         }
-        if pipe.flags & BYTE_SOURCE != 0 {
-            pipe.reading = true;
-            return READ;
-        }
-        let Some(source) = self.readables.get(pipe.source) else {
-            return WAIT;
-        };
-        let source_id = pipe.source;
-        if source.queued() == 0 {
-            pipe.reading = true;
-            return READ | self.readable_read(source_id) << SOURCE_SHIFT;
-        }
-        pipe.wrote = true;
-        let read = self.readable_read(source_id);
-        MOVE | self.pipe_take(id) | read << SOURCE_SHIFT
     }
 
     /// <https://streams.spec.whatwg.org/#rs-pipeTo-shutdown-with-action>

@@ -3,7 +3,11 @@
 //! and the count of the reader's requests in one machine.
 use super::effect::readable::*;
 use super::effect::{BAD_SIZE, Effects, REFUSED, STALE};
+use super::id::Slab;
+use super::pipe::{Pipe, deliver};
 use super::queue::QueueWithSizes;
+use super::transform::{Transform, route_pull};
+use super::writable::Writable;
 use super::{Core, Id};
 
 /// The stream's strategy has a `size` function, which the host must call for each queued chunk.
@@ -46,11 +50,6 @@ impl Readable {
         }
     }
 
-    #[inline]
-    pub(crate) fn queued(&self) -> u32 {
-        self.queue.len()
-    }
-
     pub(crate) fn has_requests(&self) -> bool {
         self.requests > 0
     }
@@ -90,6 +89,63 @@ impl Readable {
         CALL_PULL
     }
 
+    /// A read by a default reader. With `CLOSE` the machine is at its end, and its slot is to be freed.
+    #[inline]
+    pub(crate) fn read(&mut self) -> Effects {
+        if self.queue.dequeue().is_none() {
+            self.requests += 1;
+            return PENDING | self.call_pull_if_needed();
+        }
+        if self.close_requested && self.queue.is_empty() {
+            return CHUNK | CLOSE;
+        }
+        CHUNK | self.call_pull_if_needed()
+    }
+
+    /// A read request is left with the stream, whose queue is empty, by the pipe that has just had one answered.
+    #[inline]
+    pub(crate) fn read_on(&mut self) {
+        self.requests += 1;
+    }
+
+    /// The pull algorithm's promise fulfilled.
+    #[inline]
+    pub(crate) fn pull_settled(&mut self) -> Effects {
+        self.pulling = false;
+        if !self.pull_again {
+            return 0;
+        }
+        self.pull_again = false;
+        self.call_pull_if_needed()
+    }
+
+    /// The first half of an enqueue.
+    #[inline]
+    pub(crate) fn enqueue(
+        &mut self,
+        pipes: &mut Slab<Pipe>,
+        writables: &mut Slab<Writable>,
+        transforms: &mut Slab<Transform>,
+    ) -> Effects {
+        if self.close_requested {
+            return REFUSED;
+        }
+        let effects = if self.requests > 0 {
+            self.requests -= 1;
+            let taken = if self.pipe == 0 {
+                0
+            } else {
+                deliver(pipes, writables, transforms, self)
+            };
+            FULFILL | taken | self.call_pull_if_needed()
+        } else if self.has_size {
+            return NEED_SIZE;
+        } else {
+            self.queue_chunk(1.0)
+        };
+        route_pull(transforms, self.transform, effects)
+    }
+
     /// The rest of an enqueue once the chunk has a size.
     #[inline]
     fn queue_chunk(&mut self, size: f64) -> Effects {
@@ -113,24 +169,13 @@ impl Core {
         self.readables.remove(id);
     }
 
-    /// Pulls a transform's readable side here, where no user code is concerned; the pull stays
-    /// outstanding until an enqueue answers [`SETTLE_PULL`].
-    #[inline]
-    fn route_pull(&mut self, transform: Id, effects: Effects) -> Effects {
-        if transform == 0 || effects & CALL_PULL == 0 {
-            return effects;
-        }
-        effects & !CALL_PULL | self.transform_pull(transform)
-    }
-
     /// Report: the start algorithm fulfilled.
     pub fn readable_started(&mut self, id: Id) -> Effects {
         match self.readables.get_mut(id) {
             Some(stream) => {
                 stream.started = true;
-                let transform = stream.transform;
                 let effects = stream.call_pull_if_needed();
-                self.route_pull(transform, effects)
+                route_pull(&mut self.transforms, stream.transform, effects)
             }
             None => STALE,
         }
@@ -141,14 +186,8 @@ impl Core {
     pub fn readable_pull_settled(&mut self, id: Id) -> Effects {
         match self.readables.get_mut(id) {
             Some(stream) => {
-                stream.pulling = false;
-                if !stream.pull_again {
-                    return 0;
-                }
-                stream.pull_again = false;
-                let transform = stream.transform;
-                let effects = stream.call_pull_if_needed();
-                self.route_pull(transform, effects)
+                let effects = stream.pull_settled();
+                route_pull(&mut self.transforms, stream.transform, effects)
             }
             None => STALE,
         }
@@ -173,19 +212,12 @@ impl Core {
         let Some(stream) = self.readables.get_mut(id) else {
             return STALE;
         };
-        if stream.queue.dequeue().is_some() {
-            if stream.close_requested && stream.queue.is_empty() {
-                self.readables.remove(id);
-                return CHUNK | CLOSE;
-            }
-            let transform = stream.transform;
-            let effects = CHUNK | stream.call_pull_if_needed();
-            return self.route_pull(transform, effects);
+        let effects = stream.read();
+        if effects & CLOSE != 0 {
+            self.readables.remove(id);
+            return effects;
         }
-        stream.requests += 1;
-        let transform = stream.transform;
-        let effects = PENDING | stream.call_pull_if_needed();
-        self.route_pull(transform, effects)
+        route_pull(&mut self.transforms, stream.transform, effects)
     }
 
     /// Takes every queued chunk at once; the host's queue tells how many. Like as many reads whose
@@ -202,9 +234,8 @@ impl Core {
             self.readables.remove(id);
             return CHUNK | CLOSE;
         }
-        let transform = stream.transform;
         let effects = CHUNK | stream.call_pull_if_needed();
-        self.route_pull(transform, effects)
+        route_pull(&mut self.transforms, stream.transform, effects)
     }
 
     /// The first half of
@@ -212,40 +243,12 @@ impl Core {
     /// [`NEED_SIZE`] the host asks the strategy and calls [`Core::readable_enqueue_commit`].
     #[inline]
     pub fn readable_enqueue(&mut self, id: Id) -> Effects {
-        let Some(stream) = self.readables.get_mut(id) else {
-            return STALE;
-        };
-        if stream.close_requested {
-            return REFUSED;
-        }
-        if stream.requests > 0 {
-            stream.requests -= 1;
-            let (transform, pipe) = (stream.transform, stream.pipe);
-            if pipe != 0 {
-                return self.fulfill_pipe(id, pipe, transform);
+        match self.readables.get_mut(id) {
+            Some(stream) => {
+                stream.enqueue(&mut self.pipes, &mut self.writables, &mut self.transforms)
             }
-            let effects = FULFILL | stream.call_pull_if_needed();
-            return self.route_pull(transform, effects);
+            None => STALE,
         }
-        if stream.has_size {
-            return NEED_SIZE;
-        }
-        let transform = stream.transform;
-        let effects = stream.queue_chunk(1.0);
-        self.route_pull(transform, effects)
-    }
-
-    /// The enqueued chunk goes to the pipe that has just had its read request answered.
-    #[inline]
-    fn fulfill_pipe(&mut self, id: Id, pipe: Id, transform: Id) -> Effects {
-        let taken = self.pipe_take(pipe);
-        let reads_on = self.pipe_reads_on(pipe, taken);
-        let Some(stream) = self.readables.get_mut(id) else {
-            return FULFILL | taken;
-        };
-        stream.requests += u32::from(reads_on);
-        let effects = FULFILL | taken | stream.call_pull_if_needed();
-        self.route_pull(transform, effects)
     }
 
     /// The second half of an enqueue: the chunk has its size. With [`BAD_SIZE`] the host errors
@@ -253,9 +256,8 @@ impl Core {
     pub fn readable_enqueue_commit(&mut self, id: Id, size: f64) -> Effects {
         match self.readables.get_mut(id) {
             Some(stream) => {
-                let transform = stream.transform;
                 let effects = stream.queue_chunk(size);
-                self.route_pull(transform, effects)
+                route_pull(&mut self.transforms, stream.transform, effects)
             }
             None if (0.0..f64::INFINITY).contains(&size) => STALE,
             None => BAD_SIZE,

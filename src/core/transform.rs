@@ -1,8 +1,11 @@
 //! [Transform streams](https://streams.spec.whatwg.org/#ts-model): the backpressure between a
 //! writable and a readable side.
-use super::effect::readable::{self, FULFILL, QUEUED, SETTLE_PULL};
+use super::effect::readable::{self, CALL_PULL, FULFILL, QUEUED, SETTLE_PULL};
 use super::effect::transform::*;
+use super::effect::writable::{CALL_WRITE, HOLD_WRITE};
 use super::effect::{Effects, STALE};
+use super::id::Slab;
+use super::readable::Readable;
 use super::{Core, Id};
 
 /// A live transform stream.
@@ -13,6 +16,57 @@ pub struct Transform {
     write_waits: bool,
     pull_waits: bool,
     finishing: bool,
+}
+
+/// Pulls a transform's readable side here, where no user code is concerned
+/// (<https://streams.spec.whatwg.org/#transform-stream-default-source-pull-algorithm>): the pull stays outstanding until an
+/// enqueue answers [`SETTLE_PULL`]. `effects` are the readable side's; `transform` is 0 for a stream that is none's.
+#[inline]
+pub(crate) fn route_pull(
+    transforms: &mut Slab<Transform>,
+    transform: Id,
+    effects: Effects,
+) -> Effects {
+    if transform == 0 || effects & CALL_PULL == 0 {
+        return effects;
+    }
+    let pulled = match transforms.get_mut(transform) {
+        Some(transform) => {
+            transform.pull_waits = true;
+            if transform.lift_backpressure() == 0 {
+                0
+            } else {
+                readable::WAKE_WRITE
+            }
+        }
+        None => 0,
+    };
+    effects & !CALL_PULL | pulled
+}
+
+/// Lets the write of a transform's writable side wait where the readable side has no room
+/// (<https://streams.spec.whatwg.org/#transform-stream-default-sink-write-algorithm>). `effects` are the writable side's;
+/// `transform` is 0 for a stream that is none's.
+#[inline]
+pub(crate) fn route_write(
+    transforms: &mut Slab<Transform>,
+    transform: Id,
+    effects: Effects,
+) -> Effects {
+    if transform == 0 || effects & CALL_WRITE == 0 {
+        return effects;
+    }
+    match transforms.get_mut(transform) {
+        Some(transform) if transform.backpressure => {
+            transform.write_waits = true;
+            effects & !CALL_WRITE | HOLD_WRITE
+        }
+        Some(transform) => {
+            transform.write_waits = false;
+            effects
+        }
+        None => effects,
+    }
 }
 
 impl Core {
@@ -39,36 +93,6 @@ impl Core {
         self.transforms.remove(id);
     }
 
-    /// <https://streams.spec.whatwg.org/#transform-stream-default-sink-write-algorithm>: whether
-    /// the write waits for the readable side.
-    #[inline]
-    pub(crate) fn transform_must_wait(&mut self, id: Id) -> bool {
-        match self.transforms.get_mut(id) {
-            Some(transform) => {
-                transform.write_waits = transform.backpressure;
-                transform.backpressure
-            }
-            None => false,
-        }
-    }
-
-    /// <https://streams.spec.whatwg.org/#transform-stream-default-source-pull-algorithm>: the
-    /// readable side's effects of it.
-    #[inline]
-    pub(crate) fn transform_pull(&mut self, id: Id) -> Effects {
-        match self.transforms.get_mut(id) {
-            Some(transform) => {
-                transform.pull_waits = true;
-                if transform.lift_backpressure() == 0 {
-                    0
-                } else {
-                    readable::WAKE_WRITE
-                }
-            }
-            None => 0,
-        }
-    }
-
     /// <https://streams.spec.whatwg.org/#transform-stream-unblock-write>
     pub fn transform_unblock_write(&mut self, id: Id) -> Effects {
         self.transforms
@@ -83,8 +107,12 @@ impl Core {
         let Some(transform) = self.transforms.get(id) else {
             return STALE;
         };
-        let effects = self.readable_enqueue(transform.readable);
-        self.after_enqueue(id, effects)
+        let Some(readable) = self.readables.get_mut(transform.readable) else {
+            return STALE;
+        };
+        let effects = readable.enqueue(&mut self.pipes, &mut self.writables, &mut self.transforms);
+        let room = readable.should_call_pull();
+        self.after_enqueue(id, effects, room)
     }
 
     /// The second half of an enqueue: see [`Core::readable_enqueue_commit`].
@@ -93,37 +121,38 @@ impl Core {
             // `size()` ended both sides; what it returned is judged all the same.
             return self.readable_enqueue_commit(0, size);
         };
-        let effects = self.readable_enqueue_commit(transform.readable, size);
+        let readable = transform.readable;
+        let effects = self.readable_enqueue_commit(readable, size);
         if effects == STALE
             && let Some(transform) = self.transforms.get_mut(id)
         {
             // `size()` ended the readable side, which has no room from then on.
             transform.backpressure = true;
         }
-        self.after_enqueue(id, effects)
-    }
-
-    #[inline]
-    fn after_enqueue(&mut self, id: Id, effects: Effects) -> Effects {
-        if effects & (QUEUED | FULFILL) == 0 {
-            return effects;
-        }
-        let Some(transform) = self.transforms.get_mut(id) else {
-            return effects;
-        };
         let room = self
             .readables
-            .get(transform.readable)
-            .is_some_and(|readable| readable.should_call_pull());
-        if room || transform.backpressure {
+            .get(readable)
+            .is_some_and(Readable::should_call_pull);
+        self.after_enqueue(id, effects, room)
+    }
+
+    /// `room`: whether the readable side wants another chunk.
+    #[inline]
+    fn after_enqueue(&mut self, id: Id, effects: Effects, room: bool) -> Effects {
+        if room || effects & (QUEUED | FULFILL) == 0 {
             return effects;
         }
-        transform.backpressure = true;
-        if !transform.pull_waits {
-            return effects;
+        match self.transforms.get_mut(id) {
+            Some(transform) if !transform.backpressure => {
+                transform.backpressure = true;
+                if !transform.pull_waits {
+                    return effects;
+                }
+                transform.pull_waits = false;
+                effects | SETTLE_PULL
+            }
+            _ => effects,
         }
-        transform.pull_waits = false;
-        effects | SETTLE_PULL
     }
 
     /// Report: the transform algorithm of a write has ended well, having answered a read of the readable side: that

@@ -3,6 +3,7 @@
 use super::effect::writable::*;
 use super::effect::{BAD_SIZE, Effects, REFUSED, STALE};
 use super::queue::QueueWithSizes;
+use super::transform::route_write;
 use super::{Core, Id};
 
 /// What is being done by the sink, if anything.
@@ -118,6 +119,34 @@ impl Writable {
         0
     }
 
+    /// Whether it takes no write any more.
+    #[inline]
+    pub(crate) fn refuses(&self) -> bool {
+        self.erroring || self.close_queued_or_in_flight()
+    }
+
+    /// `count` writes of size 1 each, where it does not refuse them.
+    #[inline]
+    pub(crate) fn write_ones(&mut self, count: u32) -> Effects {
+        self.requests += count;
+        self.queue.enqueue_ones(count);
+        QUEUED | self.update_backpressure() | self.advance_queue()
+    }
+
+    /// The write in flight, if there is one, is done; where the stream is erroring, that is to be finished by the caller.
+    #[inline]
+    pub(crate) fn write_settled(&mut self) -> Effects {
+        if self.in_flight != InFlight::Write {
+            return STALE;
+        }
+        self.in_flight = InFlight::Nothing;
+        self.queue.dequeue();
+        if self.erroring {
+            return RESOLVE_WRITE;
+        }
+        RESOLVE_WRITE | self.update_backpressure() | self.advance_queue()
+    }
+
     fn can_finish_erroring(&self) -> bool {
         self.erroring && self.started && self.in_flight == InFlight::Nothing
     }
@@ -153,15 +182,6 @@ impl Core {
             .is_some_and(Writable::close_queued_or_in_flight)
     }
 
-    /// Lets the write of a transform's writable side wait where the readable side has no room.
-    #[inline]
-    fn route_write(&mut self, transform: Id, effects: Effects) -> Effects {
-        if transform == 0 || effects & CALL_WRITE == 0 || !self.transform_must_wait(transform) {
-            return effects;
-        }
-        effects & !CALL_WRITE | HOLD_WRITE
-    }
-
     /// Report: the start algorithm fulfilled.
     pub fn writable_started(&mut self, id: Id) -> Effects {
         let Some(stream) = self.writables.get_mut(id) else {
@@ -171,9 +191,8 @@ impl Core {
         if stream.erroring {
             return self.finish_erroring(id);
         }
-        let transform = stream.transform;
         let effects = stream.advance_queue();
-        self.route_write(transform, effects)
+        route_write(&mut self.transforms, stream.transform, effects)
     }
 
     /// Report: the start algorithm rejected.
@@ -194,16 +213,15 @@ impl Core {
         let Some(stream) = self.writables.get_mut(id) else {
             return STALE;
         };
-        if stream.erroring || stream.close_queued_or_in_flight() {
+        if stream.refuses() {
             return REFUSED;
         }
         stream.requests += 1;
         if !stream.queue.enqueue(size) {
             return BAD_SIZE | QUEUED | CLEAR | self.start_erroring(id);
         }
-        let transform = stream.transform;
         let effects = QUEUED | stream.update_backpressure() | stream.advance_queue();
-        self.route_write(transform, effects)
+        route_write(&mut self.transforms, stream.transform, effects)
     }
 
     /// `count` writes, each of size 1, at once; refused as [`Core::writable_write`] would be.
@@ -211,14 +229,11 @@ impl Core {
         let Some(stream) = self.writables.get_mut(id) else {
             return STALE;
         };
-        if stream.erroring || stream.close_queued_or_in_flight() {
+        if stream.refuses() {
             return REFUSED;
         }
-        stream.requests += count;
-        stream.queue.enqueue_ones(count);
-        let transform = stream.transform;
-        let effects = QUEUED | stream.update_backpressure() | stream.advance_queue();
-        self.route_write(transform, effects)
+        let effects = stream.write_ones(count);
+        route_write(&mut self.transforms, stream.transform, effects)
     }
 
     /// Report: the write algorithm fulfilled.
@@ -227,17 +242,11 @@ impl Core {
         let Some(stream) = self.writables.get_mut(id) else {
             return STALE;
         };
-        if stream.in_flight != InFlight::Write {
-            return STALE;
+        let effects = stream.write_settled();
+        if stream.erroring && effects != STALE {
+            return effects | self.finish_erroring(id);
         }
-        stream.in_flight = InFlight::Nothing;
-        stream.queue.dequeue();
-        if stream.erroring {
-            return RESOLVE_WRITE | self.finish_erroring(id);
-        }
-        let transform = stream.transform;
-        let effects = RESOLVE_WRITE | stream.update_backpressure() | stream.advance_queue();
-        self.route_write(transform, effects)
+        route_write(&mut self.transforms, stream.transform, effects)
     }
 
     /// Report: the write algorithm rejected.

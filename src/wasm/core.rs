@@ -63,14 +63,12 @@ exports! {
     readable_started(id: u32) -> u32;
     readable_pull_settled(id: u32) -> u32;
     readable_desired_size(id: u32) -> f64;
-    readable_can_close_or_enqueue(id: u32) -> bool;
     readable_read(id: u32) -> u32;
     readable_read_many(id: u32) -> u32;
     readable_enqueue(id: u32) -> u32;
     readable_enqueue_commit(id: u32, size: f64) -> u32;
     readable_close(id: u32) -> u32;
     readable_error(id: u32) -> u32;
-    readable_cancel(id: u32) -> u32;
     readable_release(id: u32);
 
     channel_offer(id: u32, size: f64, capacity: f64, overflow: u32) -> u32;
@@ -93,7 +91,6 @@ exports! {
         element_size: u32
     ) -> u32;
     bytes_enqueue(id: u32, byte_length: f64) -> u32;
-    bytes_check_respond(id: u32, bytes_written: f64) -> u32;
     bytes_check_respond_with_view(
         id: u32,
         buffer_length: f64,
@@ -122,13 +119,11 @@ exports! {
     tee_read_failed(id: u32);
     tee_errored(id: u32) -> u32;
     tee_cancel(id: u32, branch: u32) -> u32;
-    tee_branches(id: u32) -> u32;
 
     writable_new(high_water_mark: f64) -> u32;
     writable_free(id: u32);
     writable_desired_size(id: u32) -> f64;
     writable_backpressure(id: u32) -> bool;
-    writable_closing(id: u32) -> bool;
     writable_started(id: u32) -> u32;
     writable_start_failed(id: u32) -> u32;
     writable_write(id: u32, size: f64) -> u32;

@@ -1,5 +1,6 @@
 //! The hot commands of the core, each as a loop that leaves the machine as it found it.
 use tidegate::core::Core;
+use tidegate::core::pipe::COUNTED;
 
 /// A command and its report: `run(n)` does it `n` times and answers something of the result, so that nothing is optimized
 /// away.
@@ -33,8 +34,16 @@ pub const COMMANDS: &[Command] = &[
         run: pipe_chunk,
     },
     Command {
+        name: "pipe_counted_chunk",
+        run: pipe_counted_chunk,
+    },
+    Command {
         name: "transform_chunk",
         run: transform_chunk,
+    },
+    Command {
+        name: "chain_chunk",
+        run: chain_chunk,
     },
     Command {
         name: "new_free",
@@ -97,7 +106,7 @@ fn write_settled(n: u32) -> u64 {
     sum
 }
 
-/// A chunk from a pull source to a sink through a pipe.
+/// A chunk from a pull source to a sink through a pipe whose destination has sizes.
 fn pipe_chunk(n: u32) -> u64 {
     let mut core = Core::new();
     let source = core.readable_new(1.0, 0);
@@ -112,6 +121,49 @@ fn pipe_chunk(n: u32) -> u64 {
         sum += u64::from(core.pipe_next(pipe));
         sum += u64::from(core.pipe_write(pipe, 1.0));
         sum += u64::from(core.writable_write_settled(sink));
+    }
+    sum
+}
+
+/// The same where the destination counts chunks: the pipe's read waits, and the enqueue writes.
+fn pipe_counted_chunk(n: u32) -> u64 {
+    let mut core = Core::new();
+    let source = core.readable_new(1.0, 0);
+    let sink = core.writable_new(1.0);
+    core.readable_started(source);
+    core.writable_started(sink);
+    let pipe = core.pipe_new(source, 0, sink, 0, COUNTED);
+    let mut sum = u64::from(core.pipe_next(pipe));
+    for _ in 0..n {
+        sum += u64::from(core.readable_enqueue(source));
+        sum += u64::from(core.pipe_turned(pipe));
+    }
+    sum
+}
+
+/// A chunk from a pull source through a pipe, a transform and a pipe to a sink.
+fn chain_chunk(n: u32) -> u64 {
+    let mut core = Core::new();
+    let source = core.readable_new(1.0, 0);
+    let writable = core.writable_new(1.0);
+    let readable = core.readable_new(0.0, 0);
+    let transform = core.transform_new(readable, writable);
+    let sink = core.writable_new(1.0);
+    let into = core.pipe_new(source, 0, writable, 0, COUNTED);
+    let out = core.pipe_new(readable, 0, sink, 0, COUNTED);
+    for id in [source, readable] {
+        core.readable_started(id);
+    }
+    for id in [writable, sink] {
+        core.writable_started(id);
+    }
+    let mut sum = u64::from(core.pipe_next(out)) + u64::from(core.pipe_next(into));
+    for _ in 0..n {
+        sum += u64::from(core.readable_enqueue(source));
+        sum += u64::from(core.transform_enqueue(transform));
+        sum += u64::from(core.pipe_write_settled(out));
+        sum += u64::from(core.transform_settled(readable, writable, into));
+        sum += u64::from(core.readable_pull_settled(source));
     }
     sum
 }
