@@ -37,6 +37,13 @@ async function instructions(program, name, turns, directory) {
   return Number(total);
 }
 
+/** What the timing benches print. By name, as the bin beside them aborts on a panic and would not link as a bench. */
+async function times() {
+  const { code, output } = await run('cargo', ['bench', '--bench', 'time', '--locked', ...PACKAGE], { cwd: root });
+  if (code !== 0) throw new StepError('Time the commands', { tail: output.slice(-2000), advice: 'Mend the error above.' });
+  return output;
+}
+
 /** Two lengths of the same loop differ by the loop alone, so starting and ending the program cost nothing. */
 async function perTurn(program, name, directory) {
   const few = await instructions(program, name, FEW, directory);
@@ -77,7 +84,7 @@ async function main() {
     say(`Wrote ${BASELINE.slice(root.length + 1)}`);
     return;
   }
-  if (values.time) say((await run('cargo', ['bench', '--locked', ...PACKAGE], { cwd: root })).output);
+  if (values.time) say(await times());
   const over = rows.filter((row) => row.over);
   if (over.length) {
     throw new StepError('Count instructions', {

@@ -17,7 +17,8 @@ struct Slot<T> {
     id: Id,
     /// The generation under which the slot is or was last handed out.
     generation: u32,
-    value: Option<T>,
+    /// While the slot is free, the default.
+    value: T,
 }
 
 /// An id whose index is not `index`.
@@ -36,13 +37,13 @@ pub struct Slab<T> {
     live: u32,
 }
 
-impl<T> Default for Slab<T> {
+impl<T: Default> Default for Slab<T> {
     fn default() -> Self {
         Self::new()
     }
 }
 
-impl<T> Slab<T> {
+impl<T: Default> Slab<T> {
     /// A slab with no slots.
     pub const fn new() -> Self {
         Self {
@@ -56,7 +57,7 @@ impl<T> Slab<T> {
     #[inline]
     pub fn get(&self, id: Id) -> Option<&T> {
         match self.slots.get((id & INDEX_MASK) as usize) {
-            Some(slot) if slot.id == id => slot.value.as_ref(),
+            Some(slot) if slot.id == id => Some(&slot.value),
             _ => None,
         }
     }
@@ -65,7 +66,7 @@ impl<T> Slab<T> {
     #[inline]
     pub fn get_mut(&mut self, id: Id) -> Option<&mut T> {
         match self.slots.get_mut((id & INDEX_MASK) as usize) {
-            Some(slot) if slot.id == id => slot.value.as_mut(),
+            Some(slot) if slot.id == id => Some(&mut slot.value),
             _ => None,
         }
     }
@@ -88,7 +89,7 @@ impl<T> Slab<T> {
         let slot = Slot {
             id,
             generation,
-            value: Some(value),
+            value,
         };
         match self.slots.get_mut(index as usize) {
             Some(reused) => *reused = slot,
@@ -110,7 +111,7 @@ impl<T> Slab<T> {
         if slot.generation + 1 < GENERATIONS {
             self.free.push(index);
         }
-        slot.value.take()
+        Some(core::mem::take(&mut slot.value))
     }
 }
 

@@ -25,66 +25,45 @@ pub const BYTE_SOURCE: u32 = 8;
 /// The destination counts chunks, so that one needs no size and is written by the call that hands it to the pipe.
 pub const COUNTED: u32 = 16;
 
-/// How one side of a pipe stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum End {
-    Open,
-    Closed,
-    Errored,
-}
-
-impl End {
-    fn from_code(code: u32) -> Self {
-        match code {
-            0 => Self::Open,
-            1 => Self::Closed,
-            _ => Self::Errored,
-        }
-    }
-}
+/// Bits of [`Pipe::state`], beside the flags above. In one word, as most questions are about several.
+/// A read request is with the source.
+const READING: u32 = 1 << 5;
+/// A chunk was read and not yet written.
+const HOLDING: u32 = 1 << 6;
+/// The host asked it to move nothing for now. An end is seen all the same.
+const PAUSED: u32 = 1 << 7;
+const SOURCE_CLOSED: u32 = 1 << 8;
+const SOURCE_ERRORED: u32 = 1 << 9;
+const DESTINATION_CLOSED: u32 = 1 << 10;
+const DESTINATION_ERRORED: u32 = 1 << 11;
+const ENDED: u32 = SOURCE_CLOSED | SOURCE_ERRORED | DESTINATION_CLOSED | DESTINATION_ERRORED;
+/// The shutdown has begun.
+const SHUT_DOWN: u32 = 1 << 12;
+/// The shutdown waits until what was read has been written, whatever becomes of the destination meanwhile.
+const DRAINS: u32 = 1 << 13;
+/// The shutdown's action has been asked for.
+const ACTED: u32 = 1 << 14;
+/// At least one chunk was written, so that the last unfinished write is the pipe's own.
+const WROTE: u32 = 1 << 15;
 
 /// A pipe that has not finished.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Pipe {
     source: Id,
     destination: Id,
-    flags: u32,
-    source_end: End,
-    destination_end: End,
-    /// A read request is with the source.
-    reading: bool,
-    /// A chunk was read and not yet written.
-    holding: bool,
-    /// At least one chunk was written, so that the last unfinished write is the pipe's own.
-    wrote: bool,
+    state: u32,
     /// Why it is shutting down: one of the `BY_*` bits, or 0.
-    shutdown: Effects,
-    /// The shutdown waits until what was read has been written, whatever becomes of the destination
-    /// meanwhile.
-    draining: bool,
-    acted: bool,
-    /// The host asked it to move nothing for now. An end is seen all the same.
-    paused: bool,
-}
-
-/// What became of the report that a write of a pipe is done.
-enum Settled {
-    Answer(Effects),
-    /// The report is this destination's alone, which is in no state to be written to any more.
-    ByDestination(Id),
-    /// Reported; the pipe's shutdown begins.
-    AtEnd,
+    why: Effects,
 }
 
 impl Pipe {
     /// Why it is to end, if one of its sides has.
-    #[inline]
     fn end(&self) -> Option<Effects> {
-        match (self.source_end, self.destination_end) {
-            (End::Open, End::Open) => None,
-            (End::Errored, _) => Some(BY_SOURCE_ERROR),
-            (_, End::Errored) => Some(BY_DESTINATION_ERROR),
-            (End::Closed, _) => Some(BY_SOURCE_CLOSE),
+        match self.state & ENDED {
+            0 => None,
+            ends if ends & SOURCE_ERRORED != 0 => Some(BY_SOURCE_ERROR),
+            ends if ends & DESTINATION_ERRORED != 0 => Some(BY_DESTINATION_ERROR),
+            ends if ends & SOURCE_CLOSED != 0 => Some(BY_SOURCE_CLOSE),
             _ => Some(BY_DESTINATION_CLOSE),
         }
     }
@@ -100,16 +79,11 @@ impl Pipe {
         if destination.close_queued_or_in_flight() {
             return None;
         }
-        if self.paused
-            || self.reading
-            || self.holding
-            || destination.is_erroring()
-            || destination.has_backpressure()
-        {
+        if self.state & (PAUSED | READING | HOLDING) != 0 || destination.holds_back() {
             return Some(WAIT);
         }
-        if self.flags & BYTE_SOURCE != 0 {
-            self.reading = true;
+        if self.state & BYTE_SOURCE != 0 {
+            self.state |= READING;
             return Some(READ);
         }
         let Some(source) = readables.get_mut(self.source) else {
@@ -118,7 +92,7 @@ impl Pipe {
         let read = source.read();
         let read = route_pull(transforms, source.transform, read);
         if read & PENDING != 0 {
-            self.reading = true;
+            self.state |= READING;
             return Some(READ | read << SOURCE_SHIFT);
         }
         if read & CLOSE != 0 {
@@ -128,46 +102,16 @@ impl Pipe {
         Some(MOVE | taken | read << SOURCE_SHIFT)
     }
 
-    /// The write that the destination has in flight fulfilled.
-    #[inline]
-    fn write_settled(
-        &mut self,
-        writables: &mut Slab<Writable>,
-        readables: &mut Slab<Readable>,
-        transforms: &mut Slab<Transform>,
-    ) -> Settled {
-        let Some(destination) = writables.get_mut(self.destination) else {
-            return Settled::Answer(STALE);
-        };
-        if self.shutdown != 0 || destination.is_erroring() {
-            return Settled::ByDestination(self.destination);
-        }
-        let effects = destination.write_settled();
-        if effects == RESOLVE_WRITE {
-            return Settled::Answer(WRITTEN | WAIT);
-        }
-        if effects != RESOLVE_WRITE | READY {
-            return Settled::Answer(route_write(transforms, destination.transform, effects));
-        }
-        if self.end().is_some() {
-            return Settled::AtEnd;
-        }
-        match self.go_on(destination, readables, transforms) {
-            Some(next) => Settled::Answer(WRITTEN | next),
-            None => Settled::AtEnd,
-        }
-    }
-
     /// The pipe has got a chunk. Where its destination counts chunks, it is written here, and the answer is [`TAKEN`] with
     /// what becomes of it; else (0) the host holds it until it calls [`Core::pipe_write`].
     #[inline]
     fn take(&mut self, destination: &mut Writable, transforms: &mut Slab<Transform>) -> Effects {
-        self.reading = false;
-        if self.flags & COUNTED == 0 || self.shutdown != 0 || destination.refuses() {
-            self.holding = true;
+        let state = self.state & !READING;
+        if state & (COUNTED | SHUT_DOWN) != COUNTED || destination.refuses() {
+            self.state = state | HOLDING;
             return 0;
         }
-        self.wrote = true;
+        self.state = state | WROTE;
         let effects = destination.write_ones(1);
         let effects = route_write(transforms, destination.transform, effects);
         let mut answer = TAKEN;
@@ -197,16 +141,29 @@ pub(crate) fn deliver(
         return 0;
     };
     let Some(destination) = writables.get_mut(pipe.destination) else {
-        pipe.reading = false;
-        pipe.holding = true;
+        pipe.state = pipe.state & !READING | HOLDING;
         return 0;
     };
     let taken = pipe.take(destination, transforms);
-    if taken & (TAKEN | FULL) == TAKEN && !pipe.paused {
-        pipe.reading = true;
+    if taken & (TAKEN | FULL) == TAKEN && pipe.state & PAUSED == 0 {
+        pipe.state |= READING;
         source.read_on();
     }
     taken
+}
+
+/// The bit of [`Pipe::state`] for how the source stands: 0 open, 1 closed, 2 errored.
+fn source_bit(end: u32) -> u32 {
+    match end {
+        0 => 0,
+        1 => SOURCE_CLOSED,
+        _ => SOURCE_ERRORED,
+    }
+}
+
+/// The same of the destination.
+fn destination_bit(end: u32) -> u32 {
+    source_bit(end) << 2
 }
 
 impl Core {
@@ -223,16 +180,8 @@ impl Core {
         let id = self.pipes.insert(Pipe {
             source,
             destination,
-            flags,
-            source_end: End::from_code(source_end),
-            destination_end: End::from_code(destination_end),
-            reading: false,
-            holding: false,
-            wrote: false,
-            shutdown: 0,
-            draining: false,
-            acted: false,
-            paused: false,
+            state: flags | source_bit(source_end) | destination_bit(destination_end),
+            why: 0,
         });
         // A byte stream's id is of another kind, and may be that of an unrelated readable.
         if flags & BYTE_SOURCE == 0
@@ -247,7 +196,7 @@ impl Core {
     /// the host).
     pub fn pipe_free(&mut self, id: Id) {
         if let Some(pipe) = self.pipes.remove(id)
-            && pipe.flags & BYTE_SOURCE == 0
+            && pipe.state & BYTE_SOURCE == 0
         {
             self.readable_release(pipe.source);
             if let Some(stream) = self.readables.get_mut(pipe.source) {
@@ -259,15 +208,14 @@ impl Core {
     /// Report: the source closed (1) or errored (2).
     pub fn pipe_source_ended(&mut self, id: Id, end: u32) {
         if let Some(pipe) = self.pipes.get_mut(id) {
-            pipe.source_end = End::from_code(end);
-            pipe.reading = false;
+            pipe.state = pipe.state & !READING | source_bit(end);
         }
     }
 
     /// Report: the destination closed (1) or errored (2).
     pub fn pipe_destination_ended(&mut self, id: Id, end: u32) {
         if let Some(pipe) = self.pipes.get_mut(id) {
-            pipe.destination_end = End::from_code(end);
+            pipe.state |= destination_bit(end);
         }
     }
 
@@ -275,8 +223,7 @@ impl Core {
     #[inline]
     pub fn pipe_fulfilled(&mut self, id: Id) {
         if let Some(pipe) = self.pipes.get_mut(id) {
-            pipe.reading = false;
-            pipe.holding = true;
+            pipe.state = pipe.state & !READING | HOLDING;
         }
     }
 
@@ -286,8 +233,7 @@ impl Core {
     pub fn pipe_write(&mut self, id: Id, size: f64) -> Effects {
         match self.pipes.get_mut(id) {
             Some(pipe) => {
-                pipe.holding = false;
-                pipe.wrote = true;
+                pipe.state = pipe.state & !HOLDING | WROTE;
                 let destination = pipe.destination;
                 self.writable_write(destination, size)
             }
@@ -303,21 +249,26 @@ impl Core {
         let Some(pipe) = self.pipes.get_mut(id) else {
             return STALE;
         };
-        let settled = pipe.write_settled(
-            &mut self.writables,
-            &mut self.readables,
-            &mut self.transforms,
-        );
-        self.after_write(id, settled)
-    }
-
-    #[inline]
-    fn after_write(&mut self, id: Id, settled: Settled) -> Effects {
-        match settled {
-            Settled::Answer(answer) => answer,
-            Settled::ByDestination(destination) => self.writable_write_settled(destination),
-            Settled::AtEnd => WRITTEN | self.end(id),
+        let Some(destination) = self.writables.get_mut(pipe.destination) else {
+            return STALE;
+        };
+        if pipe.state & SHUT_DOWN != 0 || destination.is_erroring() {
+            let destination = pipe.destination;
+            return self.writable_write_settled(destination);
         }
+        let effects = destination.write_settled();
+        if effects == RESOLVE_WRITE {
+            return WRITTEN | WAIT;
+        }
+        if effects != RESOLVE_WRITE | READY {
+            return route_write(&mut self.transforms, destination.transform, effects);
+        }
+        if pipe.state & ENDED == 0
+            && let Some(next) = pipe.go_on(destination, &mut self.readables, &mut self.transforms)
+        {
+            return WRITTEN | next;
+        }
+        WRITTEN | self.end(id)
     }
 
     /// Report: the source's pull has fulfilled, then the write that the destination has in flight. The answer is that of
@@ -329,7 +280,7 @@ impl Core {
         let Some(pipe) = self.pipes.get_mut(id) else {
             return STALE;
         };
-        if pipe.flags & BYTE_SOURCE != 0 {
+        if pipe.state & BYTE_SOURCE != 0 {
             return STALE;
         }
         let pulled = match self.readables.get_mut(pipe.source) {
@@ -339,18 +290,13 @@ impl Core {
             }
             None => 0,
         };
-        let settled = pipe.write_settled(
-            &mut self.writables,
-            &mut self.readables,
-            &mut self.transforms,
-        );
-        self.after_write(id, settled) | pulled << SOURCE_SHIFT
+        self.pipe_write_settled(id) | pulled << SOURCE_SHIFT
     }
 
     /// The signal fired. The host asks [`Core::pipe_next`] after it.
     pub fn pipe_signalled(&mut self, id: Id) -> Effects {
         match self.pipes.get_mut(id) {
-            Some(pipe) if pipe.shutdown == 0 => self.begin_shutdown(id, BY_SIGNAL),
+            Some(pipe) if pipe.why == 0 => self.begin_shutdown(id, BY_SIGNAL),
             Some(_) => WAIT,
             None => STALE,
         }
@@ -360,7 +306,7 @@ impl Core {
     /// written all the same, and an end shuts the pipe down all the same.
     pub fn pipe_pause(&mut self, id: Id, paused: bool) {
         if let Some(pipe) = self.pipes.get_mut(id) {
-            pipe.paused = paused;
+            pipe.state = pipe.state & !PAUSED | if paused { PAUSED } else { 0 };
         }
     }
 
@@ -370,7 +316,7 @@ impl Core {
         let Some(pipe) = self.pipes.get_mut(id) else {
             return STALE;
         };
-        if pipe.shutdown != 0 || pipe.end().is_some() {
+        if pipe.state & (ENDED | SHUT_DOWN) != 0 {
             return self.end(id);
         }
         let Some(destination) = self.writables.get_mut(pipe.destination) else {
@@ -387,7 +333,7 @@ impl Core {
     #[inline(never)]
     fn end(&mut self, id: Id) -> Effects {
         match self.pipes.get_mut(id) {
-            Some(pipe) if pipe.shutdown != 0 => self.continue_shutdown(id),
+            Some(pipe) if pipe.why != 0 => self.continue_shutdown(id),
             Some(pipe) => {
                 let why = pipe.end().unwrap_or(BY_DESTINATION_CLOSE);
                 self.begin_shutdown(id, why)
@@ -401,12 +347,14 @@ impl Core {
         let Some(pipe) = self.pipes.get_mut(id) else {
             return STALE;
         };
-        pipe.shutdown = why;
-        pipe.draining = self
+        pipe.why = why;
+        pipe.state |= SHUT_DOWN;
+        if self
             .writables
             .get(pipe.destination)
-            .is_some_and(|to| !to.is_erroring() && !to.close_queued_or_in_flight());
-        if pipe.draining {
+            .is_some_and(|to| !to.refuses())
+        {
+            pipe.state |= DRAINS;
             return BEGIN_DRAINING | why;
         }
         self.continue_shutdown(id)
@@ -416,19 +364,21 @@ impl Core {
         let Some(pipe) = self.pipes.get_mut(id) else {
             return STALE;
         };
-        if pipe.acted {
+        if pipe.state & ACTED != 0 {
             return WAIT;
         }
         let unfinished = self
             .writables
             .get(pipe.destination)
             .map_or(0, |destination| destination.unfinished_writes());
-        if pipe.draining && (pipe.holding || (pipe.wrote && unfinished > 0)) {
+        let is_unfinished =
+            pipe.state & HOLDING != 0 || (pipe.state & WROTE != 0 && unfinished > 0);
+        if pipe.state & DRAINS != 0 && is_unfinished {
             return DRAINING;
         }
-        pipe.acted = true;
-        let prevented = |flag| pipe.flags & flag != 0;
-        let action = match pipe.shutdown {
+        pipe.state |= ACTED;
+        let prevented = |flag| pipe.state & flag != 0;
+        let action = match pipe.why {
             BY_SOURCE_ERROR if prevented(PREVENT_ABORT) => FINISH,
             BY_SOURCE_ERROR => ABORT_DESTINATION,
             BY_DESTINATION_ERROR if prevented(PREVENT_CANCEL) => FINISH,
@@ -439,6 +389,6 @@ impl Core {
             BY_DESTINATION_CLOSE => CANCEL_CLOSED,
             _ => ABORT_BOTH,
         };
-        action | pipe.shutdown
+        action | pipe.why
     }
 }

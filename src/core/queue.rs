@@ -3,14 +3,18 @@
 use alloc::boxed::Box;
 use alloc::collections::VecDeque;
 
-/// The sizes of a queue's entries, first in first out, and their total.
+/// The sizes of a queue's entries, first in first out, their total and the mark up to which there is room.
 ///
 /// As long as every entry has the size 1, as in the usual queue, entries are only counted.
 #[derive(Debug, Default)]
 pub struct QueueWithSizes {
     len: u32,
+    /// There is room while `len` is below this: the number of entries of size 1 that reach the high-water mark or, where sizes
+    /// are kept, more or less than any.
+    limit: u32,
     /// None while every entry has the size 1. Behind a pointer, as most streams never need it.
     sizes: Option<Box<Sizes>>,
+    high_water_mark: f64,
 }
 
 #[derive(Debug)]
@@ -20,12 +24,26 @@ struct Sizes {
 }
 
 impl QueueWithSizes {
-    /// An empty queue.
-    pub const fn new() -> Self {
+    /// An empty queue. `high_water_mark` in the unit of the sizes, 0 to infinity.
+    pub fn new(high_water_mark: f64) -> Self {
         Self {
             len: 0,
+            limit: ones_up_to(high_water_mark),
             sizes: None,
+            high_water_mark,
         }
+    }
+
+    /// The high-water mark less the total: <https://streams.spec.whatwg.org/#readable-stream-default-controller-get-desired-size>
+    #[inline]
+    pub fn desired_size(&self) -> f64 {
+        self.high_water_mark - self.total()
+    }
+
+    /// Whether the desired size is positive.
+    #[inline]
+    pub fn has_room(&self) -> bool {
+        self.len < self.limit
     }
 
     /// The number of entries.
@@ -64,10 +82,8 @@ impl QueueWithSizes {
         if self.sizes.is_none() {
             self.start_keeping_sizes();
         }
-        if let Some(sizes) = &mut self.sizes {
-            sizes.push(size);
-        }
         self.len += 1;
+        self.keep_sizes(1, size);
         true
     }
 
@@ -75,10 +91,8 @@ impl QueueWithSizes {
     #[inline]
     pub fn enqueue_ones(&mut self, count: u32) {
         self.len += count;
-        if let Some(sizes) = &mut self.sizes {
-            for _ in 0..count {
-                sizes.push(1.0);
-            }
+        if self.sizes.is_some() {
+            self.keep_sizes(count, 1.0);
         }
     }
 
@@ -90,6 +104,26 @@ impl QueueWithSizes {
         }));
     }
 
+    // Not inlined, as most queues only count: what is small and often called stays so.
+
+    #[inline(never)]
+    fn keep_sizes(&mut self, count: u32, size: f64) {
+        if let Some(sizes) = &mut self.sizes {
+            for _ in 0..count {
+                sizes.push(size);
+            }
+            self.limit = limit_by_total(self.high_water_mark, sizes.total);
+        }
+    }
+
+    #[inline(never)]
+    fn drop_size(&mut self) -> Option<f64> {
+        let sizes = self.sizes.as_mut()?;
+        let size = sizes.pop();
+        self.limit = limit_by_total(self.high_water_mark, sizes.total);
+        size
+    }
+
     /// [DequeueValue](https://streams.spec.whatwg.org/#dequeue-value): the size of the entry that
     /// was first. Rounding errors never make the total negative.
     #[inline]
@@ -98,15 +132,29 @@ impl QueueWithSizes {
             return None;
         }
         self.len -= 1;
-        match &mut self.sizes {
+        match &self.sizes {
             None => Some(1.0),
-            Some(sizes) => sizes.pop(),
+            Some(_) => self.drop_size(),
         }
     }
 
     /// [ResetQueue](https://streams.spec.whatwg.org/#reset-queue).
     pub fn reset(&mut self) {
-        *self = Self::new();
+        *self = Self::new(self.high_water_mark);
+    }
+}
+
+/// How many entries of size 1 reach `high_water_mark`.
+fn ones_up_to(high_water_mark: f64) -> u32 {
+    let whole = high_water_mark as u32; // saturates
+    whole.saturating_add(u32::from(f64::from(whole) < high_water_mark))
+}
+
+fn limit_by_total(high_water_mark: f64, total: f64) -> u32 {
+    if high_water_mark - total > 0.0 {
+        u32::MAX
+    } else {
+        0
     }
 }
 
@@ -137,7 +185,7 @@ mod tests {
             f64::INFINITY,
             f64::NEG_INFINITY,
         ] {
-            let mut queue = QueueWithSizes::new();
+            let mut queue = QueueWithSizes::new(0.0);
             assert!(!queue.enqueue(size));
             assert!(queue.is_empty());
         }
@@ -145,7 +193,7 @@ mod tests {
 
     #[test]
     fn the_total_never_falls_below_zero() {
-        let mut queue = QueueWithSizes::new();
+        let mut queue = QueueWithSizes::new(0.0);
         for size in [0.3, 0.2, 0.1] {
             assert!(queue.enqueue(size));
         }
@@ -158,9 +206,12 @@ mod tests {
         fn behaves_like_a_plain_list_of_sizes(
             steps in prop::collection::vec(prop_oneof![
                 Just(None), Just(Some(-3.0)), Just(Some(1.0)), Just(Some(0.0)), (0.0..100.0f64).prop_map(Some)
-            ], 0..200)
+            ], 0..200),
+            high_water_mark in prop_oneof![
+                Just(0.0), Just(1.0), Just(0.5), Just(16.0), 0.0..20.0f64, Just(f64::from(u32::MAX)), Just(1e300), Just(f64::INFINITY)
+            ]
         ) {
-            let mut queue = QueueWithSizes::new();
+            let mut queue = QueueWithSizes::new(high_water_mark);
             let mut naive: Vec<f64> = Vec::new();
             let mut total = 0.0f64;
             for step in steps {
@@ -185,6 +236,8 @@ mod tests {
                 }
                 prop_assert_eq!(queue.len() as usize, naive.len());
                 prop_assert_eq!(queue.total(), total);
+                prop_assert_eq!(queue.desired_size(), high_water_mark - total);
+                prop_assert_eq!(queue.has_room(), high_water_mark - total > 0.0);
             }
         }
     }

@@ -8,14 +8,17 @@ use super::id::Slab;
 use super::readable::Readable;
 use super::{Core, Id};
 
+/// Bits of [`Transform::state`].
+const BACKPRESSURE: u32 = 1 << 0;
+const WRITE_WAITS: u32 = 1 << 1;
+const PULL_WAITS: u32 = 1 << 2;
+const IS_FINISHING: u32 = 1 << 3;
+
 /// A live transform stream.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Transform {
+    state: u32,
     readable: Id,
-    backpressure: bool,
-    write_waits: bool,
-    pull_waits: bool,
-    finishing: bool,
 }
 
 /// Pulls a transform's readable side here, where no user code is concerned
@@ -32,8 +35,9 @@ pub(crate) fn route_pull(
     }
     let pulled = match transforms.get_mut(transform) {
         Some(transform) => {
-            transform.pull_waits = true;
-            if transform.lift_backpressure() == 0 {
+            let state = transform.state;
+            transform.state = state & !(BACKPRESSURE | WRITE_WAITS) | PULL_WAITS;
+            if state & WRITE_WAITS == 0 {
                 0
             } else {
                 readable::WAKE_WRITE
@@ -57,12 +61,12 @@ pub(crate) fn route_write(
         return effects;
     }
     match transforms.get_mut(transform) {
-        Some(transform) if transform.backpressure => {
-            transform.write_waits = true;
+        Some(transform) if transform.state & BACKPRESSURE != 0 => {
+            transform.state |= WRITE_WAITS;
             effects & !CALL_WRITE | HOLD_WRITE
         }
         Some(transform) => {
-            transform.write_waits = false;
+            transform.state &= !WRITE_WAITS;
             effects
         }
         None => effects,
@@ -73,11 +77,8 @@ impl Core {
     /// A new transform between two sides that belong to nothing else. It begins with backpressure.
     pub fn transform_new(&mut self, readable: Id, writable: Id) -> Id {
         let id = self.transforms.insert(Transform {
+            state: BACKPRESSURE,
             readable,
-            backpressure: true,
-            write_waits: false,
-            pull_waits: false,
-            finishing: false,
         });
         if let Some(side) = self.readables.get_mut(readable) {
             side.transform = id;
@@ -127,7 +128,7 @@ impl Core {
             && let Some(transform) = self.transforms.get_mut(id)
         {
             // `size()` ended the readable side, which has no room from then on.
-            transform.backpressure = true;
+            transform.state |= BACKPRESSURE;
         }
         let room = self
             .readables
@@ -143,12 +144,12 @@ impl Core {
             return effects;
         }
         match self.transforms.get_mut(id) {
-            Some(transform) if !transform.backpressure => {
-                transform.backpressure = true;
-                if !transform.pull_waits {
+            Some(transform) if transform.state & BACKPRESSURE == 0 => {
+                let state = transform.state;
+                transform.state = state & !PULL_WAITS | BACKPRESSURE;
+                if state & PULL_WAITS == 0 {
                     return effects;
                 }
-                transform.pull_waits = false;
                 effects | SETTLE_PULL
             }
             _ => effects,
@@ -173,9 +174,9 @@ impl Core {
     /// Begins the one finish a transform has: close's flush, or cancel's or abort's cancel.
     pub fn transform_finish(&mut self, id: Id) -> Effects {
         match self.transforms.get_mut(id) {
-            Some(transform) if transform.finishing => FINISHING,
+            Some(transform) if transform.state & IS_FINISHING != 0 => FINISHING,
             Some(transform) => {
-                transform.finishing = true;
+                transform.state |= IS_FINISHING;
                 FINISH
             }
             None => STALE,
@@ -186,11 +187,11 @@ impl Core {
 impl Transform {
     #[inline]
     fn lift_backpressure(&mut self) -> Effects {
-        self.backpressure = false;
-        if !self.write_waits {
+        let state = self.state;
+        self.state = state & !(BACKPRESSURE | WRITE_WAITS);
+        if state & WRITE_WAITS == 0 {
             return 0;
         }
-        self.write_waits = false;
         WAKE_WRITE
     }
 }

@@ -6,114 +6,97 @@ use super::queue::QueueWithSizes;
 use super::transform::route_write;
 use super::{Core, Id};
 
-/// What is being done by the sink, if anything.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum InFlight {
-    Nothing,
-    Write,
-    Close,
-}
-
 /// The pending abort request.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 enum Abort {
+    #[default]
     None,
     Pending,
     /// The stream was erroring before `abort()`, so the sink's abort is not called.
     WasErroring,
 }
 
+/// Bits of [`Writable::state`]. In one word, as most questions are about several.
+const STARTED: u32 = 1 << 0;
+const ERRORING: u32 = 1 << 1;
+/// A writer's `ready` is pending.
+const UNREADY: u32 = 1 << 2;
+/// `close()` was called and the sink's close has not begun.
+const CLOSE_QUEUED: u32 = 1 << 3;
+/// The sink's write is running.
+const WRITING: u32 = 1 << 4;
+/// The sink's close is running.
+const CLOSING: u32 = 1 << 5;
+
 /// A live writable stream: `writable` or `erroring`.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Writable {
-    queue: QueueWithSizes,
-    high_water_mark: f64,
-    /// The transform whose writable side this is, or 0.
-    pub(crate) transform: Id,
+    state: u32,
     /// Write requests that are not in flight yet.
     requests: u32,
-    in_flight: InFlight,
+    queue: QueueWithSizes,
+    /// The transform whose writable side this is, or 0.
+    pub(crate) transform: Id,
     abort: Abort,
-    started: bool,
-    erroring: bool,
-    backpressure: bool,
-    /// `close()` was called and the sink's close has not begun.
-    close_queued: bool,
 }
 
 impl Writable {
     fn new(high_water_mark: f64) -> Self {
+        let queue = QueueWithSizes::new(high_water_mark);
         Self {
-            queue: QueueWithSizes::new(),
-            high_water_mark,
-            transform: 0,
-            requests: 0,
-            in_flight: InFlight::Nothing,
-            abort: Abort::None,
-            started: false,
-            erroring: false,
-            backpressure: high_water_mark <= 0.0,
-            close_queued: false,
+            state: if queue.has_room() { 0 } else { UNREADY },
+            queue,
+            ..Self::default()
         }
     }
 
     #[inline]
+    fn is(&self, state: u32) -> bool {
+        self.state & state != 0
+    }
+
+    #[inline]
     fn desired_size(&self) -> f64 {
-        self.high_water_mark - self.queue.total()
+        self.queue.desired_size()
     }
 
     /// <https://streams.spec.whatwg.org/#writable-stream-close-queued-or-in-flight>
     #[inline]
     pub(crate) fn close_queued_or_in_flight(&self) -> bool {
-        self.close_queued || self.in_flight == InFlight::Close
+        self.is(CLOSE_QUEUED | CLOSING)
     }
 
     #[inline]
     pub(crate) fn is_erroring(&self) -> bool {
-        self.erroring
+        self.is(ERRORING)
     }
 
-    /// Whether a writer's `ready` is pending.
+    /// Whether it takes no chunk for now: a writer's `ready` is pending, or it is erroring.
     #[inline]
-    pub(crate) fn has_backpressure(&self) -> bool {
-        self.backpressure
+    pub(crate) fn holds_back(&self) -> bool {
+        self.is(ERRORING | UNREADY)
     }
 
     /// Writes that are queued or in flight.
     #[inline]
     pub(crate) fn unfinished_writes(&self) -> u32 {
-        self.requests + u32::from(self.in_flight == InFlight::Write)
-    }
-
-    /// <https://streams.spec.whatwg.org/#writable-stream-update-backpressure>
-    #[inline]
-    fn update_backpressure(&mut self) -> Effects {
-        if self.close_queued_or_in_flight() || self.erroring {
-            return 0;
-        }
-        let backpressure = self.desired_size() <= 0.0;
-        if backpressure == self.backpressure {
-            return 0;
-        }
-        self.backpressure = backpressure;
-        if backpressure { BACKPRESSURE } else { READY }
+        self.requests + u32::from(self.is(WRITING))
     }
 
     /// <https://streams.spec.whatwg.org/#writable-stream-default-controller-advance-queue-if-needed>,
     /// but for the erroring case, which ends the machine.
     #[inline]
     fn advance_queue(&mut self) -> Effects {
-        if !self.started || self.in_flight != InFlight::Nothing {
+        if self.state & (STARTED | WRITING | CLOSING) != STARTED {
             return 0;
         }
         if self.requests > 0 {
             self.requests -= 1;
-            self.in_flight = InFlight::Write;
+            self.state |= WRITING;
             return CALL_WRITE;
         }
-        if self.close_queued {
-            self.close_queued = false;
-            self.in_flight = InFlight::Close;
+        if self.is(CLOSE_QUEUED) {
+            self.state ^= CLOSE_QUEUED | CLOSING;
             return CALL_CLOSE;
         }
         0
@@ -122,7 +105,7 @@ impl Writable {
     /// Whether it takes no write any more.
     #[inline]
     pub(crate) fn refuses(&self) -> bool {
-        self.erroring || self.close_queued_or_in_flight()
+        self.is(ERRORING | CLOSE_QUEUED | CLOSING)
     }
 
     /// `count` writes of size 1 each, where it does not refuse them.
@@ -130,25 +113,58 @@ impl Writable {
     pub(crate) fn write_ones(&mut self, count: u32) -> Effects {
         self.requests += count;
         self.queue.enqueue_ones(count);
-        QUEUED | self.update_backpressure() | self.advance_queue()
+        self.written()
+    }
+
+    /// What follows when chunks have been queued: they can only have taken room.
+    #[inline]
+    fn written(&mut self) -> Effects {
+        let mut effects = QUEUED;
+        if !self.queue.has_room() && !self.is(UNREADY) {
+            self.state |= UNREADY;
+            effects |= BACKPRESSURE;
+        }
+        effects | self.advance_queue()
     }
 
     /// The write in flight, if there is one, is done; where the stream is erroring, that is to be finished by the caller.
     #[inline]
     pub(crate) fn write_settled(&mut self) -> Effects {
-        if self.in_flight != InFlight::Write {
+        if !self.is(WRITING) {
             return STALE;
         }
-        self.in_flight = InFlight::Nothing;
         self.queue.dequeue();
-        if self.erroring {
-            return RESOLVE_WRITE;
+        if self.refuses() {
+            return RESOLVE_WRITE | self.write_settled_at_end();
         }
-        RESOLVE_WRITE | self.update_backpressure() | self.advance_queue()
+        let mut state = self.state;
+        let mut effects = RESOLVE_WRITE;
+        if self.queue.has_room() && state & UNREADY != 0 {
+            state ^= UNREADY;
+            effects |= READY;
+        }
+        if self.requests > 0 {
+            self.requests -= 1;
+            effects |= CALL_WRITE;
+        } else {
+            state ^= WRITING;
+        }
+        self.state = state;
+        effects
+    }
+
+    #[cold]
+    fn write_settled_at_end(&mut self) -> Effects {
+        self.state ^= WRITING;
+        if self.is_erroring() {
+            0
+        } else {
+            self.advance_queue()
+        }
     }
 
     fn can_finish_erroring(&self) -> bool {
-        self.erroring && self.started && self.in_flight == InFlight::Nothing
+        self.state & (ERRORING | STARTED | WRITING | CLOSING) == ERRORING | STARTED
     }
 }
 
@@ -172,7 +188,7 @@ impl Core {
     pub fn writable_backpressure(&self, id: Id) -> bool {
         self.writables
             .get(id)
-            .is_some_and(|stream| stream.backpressure && !stream.close_queued_or_in_flight())
+            .is_some_and(|stream| stream.is(UNREADY) && !stream.close_queued_or_in_flight())
     }
 
     /// Query: <https://streams.spec.whatwg.org/#writable-stream-close-queued-or-in-flight>
@@ -187,8 +203,8 @@ impl Core {
         let Some(stream) = self.writables.get_mut(id) else {
             return STALE;
         };
-        stream.started = true;
-        if stream.erroring {
+        stream.state |= STARTED;
+        if stream.is_erroring() {
             return self.finish_erroring(id);
         }
         let effects = stream.advance_queue();
@@ -200,7 +216,7 @@ impl Core {
         let Some(stream) = self.writables.get_mut(id) else {
             return STALE;
         };
-        stream.started = true;
+        stream.state |= STARTED;
         self.deal_with_rejection(id)
     }
 
@@ -220,7 +236,7 @@ impl Core {
         if !stream.queue.enqueue(size) {
             return BAD_SIZE | QUEUED | CLEAR | self.start_erroring(id);
         }
-        let effects = QUEUED | stream.update_backpressure() | stream.advance_queue();
+        let effects = stream.written();
         route_write(&mut self.transforms, stream.transform, effects)
     }
 
@@ -243,7 +259,7 @@ impl Core {
             return STALE;
         };
         let effects = stream.write_settled();
-        if stream.erroring && effects != STALE {
+        if stream.is_erroring() && effects != STALE {
             return effects | self.finish_erroring(id);
         }
         route_write(&mut self.transforms, stream.transform, effects)
@@ -254,11 +270,11 @@ impl Core {
         let Some(stream) = self.writables.get_mut(id) else {
             return STALE;
         };
-        if stream.in_flight != InFlight::Write {
+        if !stream.is(WRITING) {
             return STALE;
         }
-        stream.in_flight = InFlight::Nothing;
-        let clear = if stream.erroring { 0 } else { CLEAR };
+        stream.state ^= WRITING;
+        let clear = if stream.is_erroring() { 0 } else { CLEAR };
         REJECT_WRITE | clear | self.deal_with_rejection(id)
     }
 
@@ -271,13 +287,13 @@ impl Core {
         if stream.close_queued_or_in_flight() {
             return REFUSED;
         }
-        let ready = if stream.backpressure && !stream.erroring {
+        let ready = if stream.state & (UNREADY | ERRORING) == UNREADY {
             READY
         } else {
             0
         };
-        stream.close_queued = true;
-        if stream.erroring {
+        stream.state |= CLOSE_QUEUED;
+        if stream.is_erroring() {
             return ready;
         }
         ready | stream.advance_queue()
@@ -288,7 +304,7 @@ impl Core {
         let Some(stream) = self.writables.get(id) else {
             return STALE;
         };
-        if stream.in_flight != InFlight::Close {
+        if !stream.is(CLOSING) {
             return STALE;
         }
         let abort = if stream.abort == Abort::None {
@@ -305,10 +321,10 @@ impl Core {
         let Some(stream) = self.writables.get_mut(id) else {
             return STALE;
         };
-        if stream.in_flight != InFlight::Close {
+        if !stream.is(CLOSING) {
             return STALE;
         }
-        stream.in_flight = InFlight::Nothing;
+        stream.state ^= CLOSING;
         let abort = if stream.abort == Abort::None {
             0
         } else {
@@ -327,7 +343,7 @@ impl Core {
         if stream.abort != Abort::None {
             return ABORT_PENDING;
         }
-        if stream.erroring {
+        if stream.is_erroring() {
             stream.abort = Abort::WasErroring;
             return ABORT_ACCEPTED;
         }
@@ -338,7 +354,7 @@ impl Core {
     /// [WritableStreamDefaultControllerErrorIfNeeded](https://streams.spec.whatwg.org/#writable-stream-default-controller-error-if-needed).
     pub fn writable_error(&mut self, id: Id) -> Effects {
         match self.writables.get(id) {
-            Some(stream) if !stream.erroring => CLEAR | self.start_erroring(id),
+            Some(stream) if !stream.is_erroring() => CLEAR | self.start_erroring(id),
             Some(_) => REFUSED,
             None => STALE,
         }
@@ -347,7 +363,7 @@ impl Core {
     /// <https://streams.spec.whatwg.org/#writable-stream-deal-with-rejection>
     fn deal_with_rejection(&mut self, id: Id) -> Effects {
         match self.writables.get(id) {
-            Some(stream) if stream.erroring => self.finish_erroring(id),
+            Some(stream) if stream.is_erroring() => self.finish_erroring(id),
             Some(_) => self.start_erroring(id),
             None => STALE,
         }
@@ -358,7 +374,7 @@ impl Core {
         let Some(stream) = self.writables.get_mut(id) else {
             return STALE;
         };
-        stream.erroring = true;
+        stream.state |= ERRORING;
         if stream.can_finish_erroring() {
             return START_ERRORING | self.finish_erroring(id);
         }
