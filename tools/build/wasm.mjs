@@ -1,5 +1,6 @@
 /** Builds one Wasm module: cargo, then the glue generator, then wasm-opt. */
 import { copyFileSync, mkdirSync, rmSync, statSync } from 'node:fs';
+import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { say, stepRun } from '../steps.mjs';
 import { Host } from '../setup/host.mjs';
@@ -14,13 +15,13 @@ export const MODULES = {
   core: {
     feature: 'core',
     sources: ['src/core', 'src/wasm/core.rs'],
-    rustflags: '',
+    rustflags: [],
     optimize: ['-O3'],
   },
   codecs: {
     feature: 'codecs',
     sources: ['src/codec', 'src/wasm/codecs.rs'],
-    rustflags: '-C target-feature=+simd128',
+    rustflags: ['-C', 'target-feature=+simd128'],
     optimize: ['-O3', '--enable-simd'],
   },
 };
@@ -63,6 +64,12 @@ async function buildGenerator({ root, stamps }) {
   return join(root, GENERATOR);
 }
 
+/** Panic messages name the file: from the crate's name on, not where the machine that builds keeps it. */
+function withoutPaths(root) {
+  const registry = join(process.env.CARGO_HOME ?? join(homedir(), '.cargo'), 'registry', 'src');
+  return ['--remap-path-prefix', `${registry}=crates`, '--remap-path-prefix', `${root}=tidegate`];
+}
+
 async function compile({ root, name, module, toolchain, debug }) {
   const targetDir = join('target', `wasm-${name}`);
   const profile = debug ? 'dev' : 'release';
@@ -73,7 +80,7 @@ async function compile({ root, name, module, toolchain, debug }) {
     toolchain.cargo,
     ['build', '--locked', '--lib', '--target', TARGET, '--target-dir', targetDir, '--profile', profile,
       '--no-default-features', '--features', features, ...toolchain.args],
-    { cwd: root, env: { ...toolchain.env, RUSTFLAGS: module.rustflags } },
+    { cwd: root, env: { ...toolchain.env, CARGO_ENCODED_RUSTFLAGS: [...module.rustflags, ...withoutPaths(root)].join('\x1f') } },
   );
   return join(root, targetDir, TARGET, debug ? 'debug' : 'release', 'tidegate.wasm');
 }
