@@ -22,9 +22,9 @@ export const bridgeOf = (stream) => bridges.get(stream);
 const ignore = () => {};
 
 /**
- * Bytes asked for in one read when the consumer brings no buffer. A default reader of a fetch body gives whatever has
- * arrived, up to megabytes; this bounds it. A quarter of it makes a forwarded body a fifth slower in Chromium, twice as
- * much is no faster.
+ * The most bytes in a chunk when the consumer brings no buffer. A default reader gives whatever has arrived, which of a fetch
+ * body can be megabytes: from the first chunk of more than this on, reads ask for this much. A quarter of it makes a forwarded
+ * body a fifth slower in Chromium, twice as much is no faster.
  */
 const READ_SIZE = 262144;
 
@@ -33,22 +33,26 @@ const oneChunk = { highWaterMark: 1 };
 
 /**
  * A `Target` readable stream over `source`. Where `bytes` is true and `source` is a byte stream the result is one as
- * well, read with a BYOB reader: a BYOB read of the near stream into the same buffer, another into one of `READ_SIZE`.
+ * well: a BYOB read of the near stream reads into the same buffer.
  * `onError(error)` is called when `source` fails, before the near stream does.
  */
 export function bridgeReadable(source, Target, { bytes = false, onError = ignore } = {}) {
-  const byob = bytes ? byobReaderOf(source) : undefined;
-  const bridge = byob ? new ByteBridge(source, byob, onError) : new ReadableBridge(source, source.getReader(), onError);
-  const near = new Target(sourceOf(bridge, byob && 'bytes'), zeroHighWaterMark);
+  const type = bytes && isByteStream(source) ? 'bytes' : undefined;
+  const Bridge = type ? ByteBridge : ReadableBridge;
+  const bridge = new Bridge(source, onError);
+  const near = new Target(sourceOf(bridge, type), zeroHighWaterMark);
   bridges.set(near, bridge);
   return near;
 }
 
-function byobReaderOf(source) {
+const byob = { mode: 'byob' };
+
+function isByteStream(source) {
   try {
-    return source.getReader({ mode: 'byob' });
+    source.getReader(byob).releaseLock();
+    return true;
   } catch {
-    return undefined; // not a byte stream, or an engine without them
+    return false; // or an engine without them
   }
 }
 
@@ -60,9 +64,9 @@ const sourceOf = (bridge, type) => ({
 });
 
 class ReadableBridge {
-  constructor(far, reader, onError) {
+  constructor(far, onError) {
     this.far = far;
-    this.reader = reader;
+    this.reader = far.getReader();
     this.ended = false;
     this.reading = false;
     this.controller = undefined;
@@ -74,7 +78,10 @@ class ReadableBridge {
   /** Watches for an end that no read reports. One that a read reports is that read's, as its chunk goes first. */
   start(controller) {
     this.controller = controller;
-    const { reader } = this;
+    this.watch(this.reader);
+  }
+
+  watch(reader) {
     reader.closed.then(() => this.onClosed(), (error) => this.fail(error));
   }
 
@@ -139,38 +146,69 @@ class ReadableBridge {
 }
 
 /**
+ * Reads with a default reader, whose chunks cost no buffer and no copy, until the consumer brings a buffer or a chunk is too
+ * large; from then on with a BYOB reader.
+ *
  * A source of bytes that closes while it is asked to fill a buffer has to say `respond(0)` too, and one that was written
  * with default readers in mind does not: then the read is never answered. So when the far side has closed, its lock is
  * given up, which settles a read that is pending and leaves one that has its answer as it is.
  */
 class ByteBridge extends ReadableBridge {
+  fillsBuffers = false;
   /** A buffer to read into again, as what was read into it has been copied. */
   spare = undefined;
+
+  /** A reader that was exchanged for another tells only of its own release. */
+  watch(reader) {
+    reader.closed.then(
+      () => { if (this.reader === reader) this.onClosed(); },
+      (error) => { if (this.reader === reader) this.fail(error); },
+    );
+  }
 
   onClosed() {
     if (this.reading) this.unlock();
     else this.finish();
   }
 
+  /** Between two reads. */
+  fillBuffers() {
+    if (this.fillsBuffers) return;
+    this.fillsBuffers = true;
+    const before = this.reader;
+    before.releaseLock();
+    this.reader = this.far.getReader(byob);
+    this.watch(this.reader);
+  }
+
   pull(controller) {
-    this.reading = true;
     const request = controller.byobRequest;
-    if (request !== null) return this.pullInto(request);
+    if (request !== null) {
+      this.fillBuffers();
+      this.reading = true;
+      return this.pullInto(request);
+    }
+    this.reading = true;
+    if (!this.fillsBuffers) return this.reader.read().then(this.onRead, this.onError);
     const buffer = this.spare ?? new ArrayBuffer(READ_SIZE);
     this.spare = undefined;
     return this.reader.read(new Uint8Array(buffer)).then(this.onRead, this.onError);
   }
 
-  /** A chunk that fills little of its buffer is copied, so that what is queued holds no more memory than it counts. */
   deliver(result) {
-    const { done, value } = result;
-    if (done || value.byteLength > READ_SIZE / 2) {
-      super.deliver(result);
-    } else {
-      this.spare = value.buffer;
-      super.deliver({ done, value: value.slice() });
-    }
+    if (result.done || this.ended) super.deliver(result);
+    else this.deliverBytes(result.value);
     this.finishIfGivenUp();
+  }
+
+  /** A chunk that fills little of its buffer is copied, so that what is queued holds no more memory than it counts. */
+  deliverBytes(value) {
+    const { byteLength, buffer } = value;
+    const isTooLarge = byteLength > READ_SIZE;
+    const isCopied = isTooLarge || byteLength <= buffer.byteLength / 2;
+    if (isCopied && this.fillsBuffers) this.spare = buffer;
+    for (let at = 0; at < byteLength; at += READ_SIZE) super.deliver({ done: false, value: isCopied ? value.slice(at, at + READ_SIZE) : value });
+    if (isTooLarge && this.reader !== undefined) this.fillBuffers();
   }
 
   /** Reads into the consumer's buffer. That moves it, so the answer is a new view of it. */

@@ -48,6 +48,51 @@ for (const { name, convert, FromReadable } of directions) {
       assert.deepEqual(Buffer.concat(chunks), Buffer.concat([1, 2, 3, 4, 5].map((fill) => Buffer.alloc(1000, fill))));
     });
 
+    test('asks the source to fill a buffer once the consumer has brought one, and not before', async () => {
+      const asked = [];
+      const source = new FromReadable({
+        type: 'bytes',
+        pull(c) {
+          asked.push(c.byobRequest?.view.byteLength);
+          c.enqueue(new Uint8Array([asked.length]));
+        },
+      });
+      const converted = convert(source);
+      const reader = converted.getReader();
+      for (const n of [1, 2]) assert.deepEqual([...(await reader.read()).value], [n]);
+      reader.releaseLock();
+      const byob = converted.getReader({ mode: 'byob' });
+      assert.deepEqual([...(await byob.read(new Uint8Array(5))).value], [3]);
+      assert.deepEqual(asked, [undefined, undefined, 5]);
+      await byob.cancel();
+    });
+
+    test('asks the source for 256 KiB once it has given more at once', async () => {
+      const asked = [];
+      const source = new FromReadable({
+        type: 'bytes',
+        pull(c) {
+          asked.push(c.byobRequest?.view.byteLength);
+          c.enqueue(new Uint8Array(asked.length === 1 ? 300_000 : 10));
+          if (asked.length === 3) c.close();
+        },
+      });
+      const sizes = [];
+      for await (const chunk of convert(source)) sizes.push(chunk.byteLength);
+      assert.deepEqual(asked, [undefined, 262_144, 262_144]);
+      assert.deepEqual(sizes, [262_144, 300_000 - 262_144, 10, 10]);
+    });
+
+    test('carries an error that comes after the change to another kind of reader', async () => {
+      const failure = new Error('broken');
+      let controller;
+      const converted = convert(new FromReadable({ type: 'bytes', start(c) { controller = c; c.enqueue(new Uint8Array([1, 2])); } }));
+      const byob = converted.getReader({ mode: 'byob' });
+      assert.deepEqual([...(await byob.read(new Uint8Array(4))).value], [1, 2]);
+      controller.error(failure);
+      await assert.rejects(byob.closed, (error) => error === failure);
+    });
+
     test('may change between the two kinds of reader', async () => {
       const converted = convert(new FromReadable(bytes(1, 2, 3)));
       const byob = converted.getReader({ mode: 'byob' });
