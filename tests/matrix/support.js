@@ -20,13 +20,13 @@ export async function within(ms, promise, what = 'it') {
   }
 }
 
-/** Waits up to a second for `read()` to give `wanted`; throws with what it gave last. */
-export async function until(read, wanted, what) {
-  const end = performance.now() + 1000;
+/** Waits up to `seconds` for `read()` to give `wanted`; throws with what it gave last. */
+export async function until(read, wanted, what, seconds = 1) {
+  const end = performance.now() + seconds * 1000;
   for (;;) {
     const is = await read();
     if (is === wanted) return;
-    if (performance.now() > end) throw new Error(`${what} is ${is} after a second and should be ${wanted}`);
+    if (performance.now() > end) throw new Error(`${what} is ${is} after ${seconds} s and should be ${wanted}`);
     await pause(5);
   }
 }
