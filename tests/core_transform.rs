@@ -13,20 +13,20 @@ use support::user::{
     Outcome, Spec, Streams, TransformSpec,
 };
 use tidegate::core::effect::readable;
-use tidegate::core::effect::transform::{FINISH, FINISHING, WAKE_WRITE};
+use tidegate::core::effect::transform::WAKE_WRITE;
 use tidegate::core::effect::writable::{CALL_WRITE, HOLD_WRITE, QUEUED, RESOLVE_WRITE};
 use tidegate::core::effect::{BAD_SIZE, REFUSED, STALE};
 use tidegate::core::readable::HAS_SIZE;
 use tidegate::core::{Core, Id};
 
-/// A started transform of the core: itself, its readable side, its writable side.
-fn started(core: &mut Core, readable_mark: f64, flags: u32) -> (Id, Id, Id) {
+/// A started transform of the core: its readable side, its writable side.
+fn started(core: &mut Core, readable_mark: f64, flags: u32) -> (Id, Id) {
     let readable = core.readable_new(readable_mark, flags);
     let writable = core.writable_new(5.0);
-    let transform = core.transform_new(readable, writable);
+    core.transform_new(readable, writable);
     core.writable_started(writable);
     core.readable_started(readable);
-    (transform, readable, writable)
+    (readable, writable)
 }
 
 /// A host with one transform that has started and has a writer and a reader.
@@ -49,7 +49,7 @@ fn host(readable_mark: f64) -> Host {
 #[test]
 fn a_write_is_held_until_the_readable_side_wants_something() {
     let mut core = Core::new();
-    let (_, readable, writable) = started(&mut core, 0.0, 0);
+    let (readable, writable) = started(&mut core, 0.0, 0);
     assert_eq!(core.writable_write(writable, 1.0), QUEUED | HOLD_WRITE);
     let expected = readable::PENDING | readable::WAKE_WRITE;
     assert_eq!(core.readable_read(readable), expected);
@@ -58,24 +58,24 @@ fn a_write_is_held_until_the_readable_side_wants_something() {
 #[test]
 fn a_readable_side_with_room_lets_writes_through() {
     let mut core = Core::new();
-    let (_, _, writable) = started(&mut core, 1.0, 0);
+    let (_, writable) = started(&mut core, 1.0, 0);
     assert_eq!(core.writable_write(writable, 1.0), QUEUED | CALL_WRITE);
 }
 
 #[test]
 fn no_user_code_is_asked_for_when_a_transforms_readable_side_pulls() {
     let mut core = Core::new();
-    let (_, readable, _) = started(&mut core, 0.0, 0);
+    let (readable, _) = started(&mut core, 0.0, 0);
     assert_eq!(core.readable_read(readable), readable::PENDING);
 }
 
 #[test]
 fn an_enqueue_that_fills_the_readable_side_brings_backpressure_back() {
     let mut core = Core::new();
-    let (transform, _, writable) = started(&mut core, 1.0, 0);
+    let (readable, writable) = started(&mut core, 1.0, 0);
     core.writable_write(writable, 1.0);
     let expected = readable::QUEUED | readable::SETTLE_PULL;
-    assert_eq!(core.transform_enqueue(transform), expected);
+    assert_eq!(core.readable_enqueue(readable), expected);
     core.writable_write(writable, 1.0);
     assert_eq!(
         core.writable_write_settled(writable),
@@ -86,19 +86,19 @@ fn an_enqueue_that_fills_the_readable_side_brings_backpressure_back() {
 #[test]
 fn an_enqueue_beyond_the_mark_is_accepted() {
     let mut core = Core::new();
-    let (transform, readable, _) = started(&mut core, 1.0, 0);
-    core.transform_enqueue(transform);
-    assert_eq!(core.transform_enqueue(transform), readable::QUEUED);
+    let (readable, _) = started(&mut core, 1.0, 0);
+    core.readable_enqueue(readable);
+    assert_eq!(core.readable_enqueue(readable), readable::QUEUED);
     assert_eq!(core.readable_desired_size(readable), -1.0);
 }
 
 #[test]
 fn an_enqueue_asks_the_readable_strategy_for_the_size() {
     let mut core = Core::new();
-    let (transform, readable, _) = started(&mut core, 4.0, HAS_SIZE);
-    assert_eq!(core.transform_enqueue(transform), readable::NEED_SIZE);
+    let (readable, writable) = started(&mut core, 4.0, HAS_SIZE);
+    assert_eq!(core.readable_enqueue(readable), readable::NEED_SIZE);
     assert_eq!(
-        core.transform_enqueue_commit(transform, 1.0),
+        core.transform_enqueue_commit(readable, writable, 1.0),
         readable::QUEUED
     );
     assert_eq!(core.readable_desired_size(readable), 3.0);
@@ -107,63 +107,64 @@ fn an_enqueue_asks_the_readable_strategy_for_the_size() {
 #[test]
 fn a_size_that_ends_the_stream_and_is_bad_is_still_refused() {
     let mut core = Core::new();
-    let (transform, readable, writable) = started(&mut core, 4.0, HAS_SIZE);
-    assert_eq!(core.transform_enqueue(transform), readable::NEED_SIZE);
+    let (readable, writable) = started(&mut core, 4.0, HAS_SIZE);
+    assert_eq!(core.readable_enqueue(readable), readable::NEED_SIZE);
     core.readable_error(readable);
     core.writable_error(writable);
-    core.transform_free(transform);
-    assert_eq!(core.transform_enqueue_commit(transform, -1.0), BAD_SIZE);
-    assert_eq!(core.transform_enqueue_commit(transform, 1.0), STALE);
+    assert_eq!(
+        core.transform_enqueue_commit(readable, writable, -1.0),
+        BAD_SIZE
+    );
+    assert_eq!(
+        core.transform_enqueue_commit(readable, writable, 1.0),
+        STALE
+    );
 }
 
 #[test]
 fn a_size_that_cancels_the_readable_side_leaves_later_writes_held() {
     let mut core = Core::new();
-    let (transform, readable, writable) = started(&mut core, 4.0, HAS_SIZE);
-    assert_eq!(core.transform_enqueue(transform), readable::NEED_SIZE);
+    let (readable, writable) = started(&mut core, 4.0, HAS_SIZE);
+    assert_eq!(core.readable_enqueue(readable), readable::NEED_SIZE);
     assert_eq!(core.readable_cancel(readable), readable::CLOSE);
-    assert_eq!(core.transform_enqueue_commit(transform, 1.0), STALE);
+    assert_eq!(
+        core.transform_enqueue_commit(readable, writable, 1.0),
+        STALE
+    );
     assert_eq!(core.writable_write(writable, 1.0), QUEUED | HOLD_WRITE);
 }
 
 #[test]
 fn an_enqueue_to_a_closing_readable_side_is_refused() {
     let mut core = Core::new();
-    let (transform, readable, _) = started(&mut core, 1.0, 0);
-    core.transform_enqueue(transform);
+    let (readable, _) = started(&mut core, 1.0, 0);
+    core.readable_enqueue(readable);
     core.readable_close(readable);
-    assert_eq!(core.transform_enqueue(transform), REFUSED);
+    assert_eq!(core.readable_enqueue(readable), REFUSED);
 }
 
 #[test]
 fn a_write_that_is_held_goes_on_when_it_is_unblocked() {
     let mut core = Core::new();
-    let (transform, _, writable) = started(&mut core, 0.0, 0);
+    let (_, writable) = started(&mut core, 0.0, 0);
     core.writable_write(writable, 1.0);
-    assert_eq!(core.transform_unblock_write(transform), WAKE_WRITE);
-    assert_eq!(core.transform_unblock_write(transform), 0);
-}
-
-#[test]
-fn a_transform_finishes_once() {
-    let mut core = Core::new();
-    let (transform, ..) = started(&mut core, 1.0, 0);
-    assert_eq!(core.transform_finish(transform), FINISH);
-    assert_eq!(core.transform_finish(transform), FINISHING);
+    assert_eq!(core.transform_unblock_write(writable), WAKE_WRITE);
+    assert_eq!(core.transform_unblock_write(writable), 0);
 }
 
 #[test]
 fn a_stale_id_answers_stale_and_changes_nothing() {
     let mut core = Core::new();
-    let (transform, ..) = started(&mut core, 1.0, 0);
-    core.transform_free(transform);
+    let (readable, writable) = started(&mut core, 1.0, 0);
+    core.readable_error(readable);
+    core.writable_error(writable);
     let live = core.live();
-    for stale in [transform, 0, u32::MAX] {
-        assert_eq!(core.transform_enqueue(stale), STALE);
-        assert_eq!(core.transform_enqueue_commit(stale, 1.0), STALE);
+    for stale in [readable, 0, u32::MAX] {
+        assert_eq!(core.readable_enqueue(stale), STALE);
+        assert_eq!(core.transform_enqueue_commit(stale, writable, 1.0), STALE);
+    }
+    for stale in [writable, 0, u32::MAX] {
         assert_eq!(core.transform_unblock_write(stale), STALE);
-        assert_eq!(core.transform_finish(stale), STALE);
-        core.transform_free(stale);
     }
     assert_eq!(core.live(), live);
 }
@@ -337,11 +338,11 @@ fn a_start_that_fails_errors_both_sides() {
 #[test]
 fn the_report_of_a_transform_that_ended_well_settles_the_pull_and_the_write() {
     let mut core = Core::new();
-    let (transform, readable, writable) = started(&mut core, 0.0, 0);
+    let (readable, writable) = started(&mut core, 0.0, 0);
     core.readable_read(readable);
     assert_eq!(core.writable_write(writable, 1.0), QUEUED | CALL_WRITE);
     let answered = readable::FULFILL | readable::SETTLE_PULL;
-    assert_eq!(core.transform_enqueue(transform), answered);
+    assert_eq!(core.readable_enqueue(readable), answered);
     core.writable_write(writable, 1.0);
     let expected = RESOLVE_WRITE | HOLD_WRITE;
     assert_eq!(core.transform_settled(readable, writable, 0), expected);
@@ -352,10 +353,10 @@ fn the_report_of_a_transform_that_ended_well_settles_the_pull_and_the_write() {
 #[test]
 fn the_report_of_a_transform_whose_readable_side_has_ended_settles_the_write() {
     let mut core = Core::new();
-    let (transform, readable, writable) = started(&mut core, 0.0, 0);
+    let (readable, writable) = started(&mut core, 0.0, 0);
     core.readable_read(readable);
     core.writable_write(writable, 1.0);
-    core.transform_enqueue(transform);
+    core.readable_enqueue(readable);
     core.readable_close(readable);
     assert_eq!(core.transform_settled(readable, writable, 0), RESOLVE_WRITE);
 }

@@ -68,8 +68,6 @@ export const W_CALL_ABORT = 1 << 17;
 export const W_HOLD_WRITE = 1 << 18;
 
 export const T_WAKE_WRITE = 1 << 1;
-export const T_FINISH = 1 << 3;
-export const T_FINISHING = 1 << 4;
 
 export const P_WAIT = 0;
 export const P_MOVE = 1;

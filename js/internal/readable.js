@@ -152,7 +152,6 @@ export function closeStream(stream) {
   stream.state = CLOSED;
   stream.clear();
   stream.reader?.onClose();
-  stream.transform?.onSideEnded();
   tellObservers(stream);
 }
 
@@ -165,7 +164,6 @@ export function errorStream(stream, error) {
   stream.queue = undefined;
   stream.clear();
   stream.reader?.onError(error);
-  stream.transform?.onSideEnded();
   tellObservers(stream);
 }
 
@@ -190,17 +188,8 @@ export function cancelStream(stream, reason) {
  * closed or errored; throws what `size` throws and a RangeError for its bad answers.
  */
 export function enqueue(stream, chunk) {
-  return finishEnqueue(stream, chunk, core.readable_enqueue(stream.id), 0);
-}
-
-/** The same through a transform with the core id `transform`. */
-export function enqueueTransformed(stream, chunk, transform) {
-  return finishEnqueue(stream, chunk, core.transform_enqueue(transform), transform);
-}
-
-function finishEnqueue(stream, chunk, first, transform) {
-  let effects = first;
-  if (effects & R_NEED_SIZE) effects = commitSize(stream, chunk, transform);
+  const first = core.readable_enqueue(stream.id);
+  const effects = first & R_NEED_SIZE ? commitSize(stream, chunk) : first;
   if (effects & R_QUEUED) stream.queue.push(chunk);
   else if (effects & R_FULFILL) stream.reader.fulfill(chunk, effects);
   if (effects & (R_SETTLE_PULL | FOLLOW_UP)) {
@@ -210,7 +199,7 @@ function finishEnqueue(stream, chunk, first, transform) {
   return (effects & (REFUSED | STALE)) === 0 || (first & R_NEED_SIZE) !== 0;
 }
 
-function commitSize(stream, chunk, transform) {
+function commitSize(stream, chunk) {
   const sizeAlgorithm = stream.size;
   let size;
   try {
@@ -219,7 +208,9 @@ function commitSize(stream, chunk, transform) {
     errorStream(stream, error);
     throw error;
   }
-  const effects = transform === 0 ? core.readable_enqueue_commit(stream.id, size) : core.transform_enqueue_commit(transform, size);
+  const effects = stream.transform === undefined
+    ? core.readable_enqueue_commit(stream.id, size)
+    : core.transform_enqueue_commit(stream.id, stream.transform.writable.id, size);
   if (effects & BAD_SIZE) {
     const error = new RangeError(`size(): the chunk's size must be a finite number that is not negative, got ${size}`);
     errorStream(stream, error);

@@ -1,17 +1,15 @@
 /** Transform streams: https://streams.spec.whatwg.org/#ts-abstract-ops */
 import { core } from './core.js';
-import { T_FINISH, T_WAKE_WRITE } from './effects.js';
+import { T_WAKE_WRITE } from './effects.js';
 import { Deferred, isolate, noop, promiseReject, promiseResolve, promiseThen } from './intrinsics.js';
 import { later, schedule, scheduleInPipe } from './jobs.js';
 import {
-  afterReadableStart, closeReadable, enqueueTransformed, ERRORED, errorStream, pullSettled, READABLE, ReadableImpl,
+  afterReadableStart, closeReadable, enqueue, ERRORED, errorStream, pullSettled, ReadableImpl,
 } from './readable.js';
 import {
-  afterWritableStart, applyWritten, CLOSED as W_CLOSED, ERRORED as W_ERRORED, ERRORING, errorWritable, openPipeInto, WritableImpl,
+  afterWritableStart, applyWritten, ERRORED as W_ERRORED, ERRORING, errorWritable, openPipeInto, WritableImpl,
   writeFailed, writeSettled,
 } from './writable.js';
-
-const abandoned = new FinalizationRegistry((id) => core.transform_free(id));
 
 export class TransformImpl {
   /** The strategies are `{ highWaterMark, size }`, complete. */
@@ -41,8 +39,7 @@ export class TransformImpl {
     );
     this.writable.transform = this;
     this.readable.transform = this;
-    this.id = core.transform_new(this.readable.id, this.writable.id);
-    abandoned.register(this, this.id);
+    core.transform_new(this.readable.id, this.writable.id);
   }
 
   /**
@@ -56,12 +53,6 @@ export class TransformImpl {
     afterReadableStart(this.readable, started.promise);
   }
 
-  /** Called by either side when it has ended. */
-  onSideEnded() {
-    const { readable, writable } = this;
-    if (readable.state !== READABLE && (writable.state === W_CLOSED || writable.state === W_ERRORED)) core.transform_free(this.id);
-  }
-
   clearAlgorithms() {
     this.transform = undefined;
     this.flush = undefined;
@@ -72,7 +63,7 @@ export class TransformImpl {
   enqueue(chunk) {
     let accepted;
     try {
-      accepted = enqueueTransformed(this.readable, chunk, this.id);
+      accepted = enqueue(this.readable, chunk);
     } catch (error) {
       this.errorWritableAndUnblockWrite(error);
       throw this.readable.storedError;
@@ -99,7 +90,7 @@ export class TransformImpl {
   }
 
   unblockWrite() {
-    if (core.transform_unblock_write(this.id) & T_WAKE_WRITE) schedule(wakeWrite, this);
+    if (core.transform_unblock_write(this.writable.id) & T_WAKE_WRITE) schedule(wakeWrite, this);
   }
 
   /** https://streams.spec.whatwg.org/#transform-stream-default-controller-perform-transform */
@@ -145,15 +136,12 @@ export class TransformImpl {
     later(this.writable.writer)(wakeWrite, this);
   }
 
-  /** Whether this call begins the finish; otherwise `finish` holds the promise of the one that did. */
-  beginFinish() {
-    if (!(core.transform_finish(this.id) & T_FINISH) && this.finish !== undefined) return false;
-    this.finish = new Deferred();
-    return true;
-  }
-
-  /** Runs `algorithm`, then `settle` or `fail` with what came of it; both settle `finish`. */
+  /**
+   * Begins the one finish of a transform: runs `algorithm`, then `settle` or `fail` with what came of it; both settle
+   * `finish`.
+   */
   runFinish(algorithm, settle, fail) {
+    this.finish = new Deferred();
     let result;
     try {
       result = algorithm?.();
@@ -173,7 +161,7 @@ export class TransformImpl {
 
   /** https://streams.spec.whatwg.org/#transform-stream-default-sink-abort-algorithm */
   sinkAbort(reason) {
-    if (!this.beginFinish()) return this.finish.promise;
+    if (this.finish !== undefined) return this.finish.promise;
     const { readable, cancel } = this;
     return this.runFinish(
       cancel && (() => cancel(reason)),
@@ -191,7 +179,7 @@ export class TransformImpl {
 
   /** https://streams.spec.whatwg.org/#transform-stream-default-sink-close-algorithm */
   sinkClose() {
-    if (!this.beginFinish()) return this.finish.promise;
+    if (this.finish !== undefined) return this.finish.promise;
     const { readable, flush } = this;
     return this.runFinish(
       flush && (() => flush(this.controller)),
@@ -209,7 +197,7 @@ export class TransformImpl {
 
   /** https://streams.spec.whatwg.org/#transform-stream-default-source-cancel */
   sourceCancel(reason) {
-    if (!this.beginFinish()) return this.finish.promise;
+    if (this.finish !== undefined) return this.finish.promise;
     const { writable, cancel } = this;
     return this.runFinish(
       cancel && (() => cancel(reason)),

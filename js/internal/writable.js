@@ -114,7 +114,6 @@ function finishClose(stream, effects) {
   stream.state = CLOSED;
   stream.id = 0;
   stream.writer?.onClosed();
-  stream.transform?.onSideEnded();
   tellObservers(stream);
 }
 
@@ -126,7 +125,6 @@ function finishErroring(stream, effects) {
   stream.queue = undefined;
   stream.writeRequests = undefined;
   while (requests.length) requests.shift()?.reject(error);
-  stream.transform?.onSideEnded();
   if (effects & W_REJECT_ABORT && !(effects & W_REJECT_CLOSE)) takeAbortRequest(stream).reject(error);
   if (effects & W_REJECT_CLOSED) rejectCloseAndClosed(stream);
   tellObservers(stream);

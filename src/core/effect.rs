@@ -172,10 +172,6 @@ pub mod transform {
 
     /// Resume the write that waits, in a microtask of its own.
     pub const WAKE_WRITE: Effects = 1 << 1;
-    /// The finish (flush, cancel or abort) has begun; its algorithm runs now. User code: last.
-    pub const FINISH: Effects = 1 << 3;
-    /// A finish began earlier; its promise is the answer.
-    pub const FINISHING: Effects = 1 << 4;
 }
 
 /// What a pipe does next: one action; with it the source's effects, shifted by `SOURCE_SHIFT`, or

@@ -44,7 +44,6 @@ use id::Slab;
 use pipe::Pipe;
 use readable::Readable;
 use tee::Tee;
-use transform::Transform;
 use writable::Writable;
 
 /// All live machines of one thread.
@@ -52,7 +51,6 @@ use writable::Writable;
 pub struct Core {
     pub(crate) readables: Slab<Readable>,
     pub(crate) writables: Slab<Writable>,
-    pub(crate) transforms: Slab<Transform>,
     pub(crate) pipes: Slab<Pipe>,
     pub(crate) byte_sources: Slab<ByteSource>,
     pub(crate) tees: Slab<Tee>,
@@ -71,7 +69,6 @@ impl Core {
         Self {
             readables: Slab::new(),
             writables: Slab::new(),
-            transforms: Slab::new(),
             pipes: Slab::new(),
             byte_sources: Slab::new(),
             tees: Slab::new(),
@@ -83,7 +80,6 @@ impl Core {
     pub fn live(&self) -> u32 {
         self.readables.live()
             + self.writables.live()
-            + self.transforms.live()
             + self.pipes.live()
             + self.byte_sources.live()
             + self.tees.live()

@@ -10,7 +10,6 @@ use super::effect::writable::{BACKPRESSURE, CALL_WRITE, HOLD_WRITE, READY, RESOL
 use super::effect::{Effects, STALE};
 use super::id::Slab;
 use super::readable::Readable;
-use super::transform::{Transform, route_pull, route_write};
 use super::writable::Writable;
 use super::{Core, Id};
 
@@ -68,52 +67,45 @@ impl Pipe {
         }
     }
 
-    /// The next step of a pipe. None where it has to shut down before it.
+    /// The next step of a pipe whose destination has room.
     #[inline]
-    fn go_on(
-        &mut self,
-        destination: &mut Writable,
-        readables: &mut Slab<Readable>,
-        transforms: &mut Slab<Transform>,
-    ) -> Option<Effects> {
-        if destination.close_queued_or_in_flight() {
-            return None;
-        }
-        if self.state & (PAUSED | READING | HOLDING) != 0 || destination.holds_back() {
-            return Some(WAIT);
+    fn go_on(&mut self, writables: &mut Slab<Writable>, readables: &mut Slab<Readable>) -> Effects {
+        if self.state & (PAUSED | READING | HOLDING) != 0 {
+            return WAIT;
         }
         if self.state & BYTE_SOURCE != 0 {
             self.state |= READING;
-            return Some(READ);
+            return READ;
         }
         let Some(source) = readables.get_mut(self.source) else {
-            return Some(WAIT);
+            return WAIT;
         };
         let read = source.read();
-        let read = route_pull(transforms, source.transform, read);
+        let read = source.route_pull(writables, read);
         if read & PENDING != 0 {
             self.state |= READING;
-            return Some(READ | read << SOURCE_SHIFT);
+            return READ | read << SOURCE_SHIFT;
         }
         if read & CLOSE != 0 {
             readables.remove(self.source);
         }
-        let taken = self.take(destination, transforms);
-        Some(MOVE | taken | read << SOURCE_SHIFT)
+        let taken = match writables.get_mut(self.destination) {
+            Some(destination) => self.take(destination),
+            None => self.hold(),
+        };
+        MOVE | taken | read << SOURCE_SHIFT
     }
 
     /// The pipe has got a chunk. Where its destination counts chunks, it is written here, and the answer is [`TAKEN`] with
     /// what becomes of it; else (0) the host holds it until it calls [`Core::pipe_write`].
     #[inline]
-    fn take(&mut self, destination: &mut Writable, transforms: &mut Slab<Transform>) -> Effects {
-        let state = self.state & !READING;
-        if state & (COUNTED | SHUT_DOWN) != COUNTED || destination.refuses() {
-            self.state = state | HOLDING;
-            return 0;
+    fn take(&mut self, destination: &mut Writable) -> Effects {
+        if self.state & (COUNTED | SHUT_DOWN) != COUNTED || destination.refuses() {
+            return self.hold();
         }
-        self.state = state | WROTE;
+        self.state = self.state & !READING | WROTE;
         let effects = destination.write_ones(1);
-        let effects = route_write(transforms, destination.transform, effects);
+        let effects = destination.route_write(effects);
         let mut answer = TAKEN;
         if effects & CALL_WRITE != 0 {
             answer |= BEGIN;
@@ -126,6 +118,12 @@ impl Pipe {
         }
         answer
     }
+
+    /// The chunk stays with the host.
+    fn hold(&mut self) -> Effects {
+        self.state = self.state & !READING | HOLDING;
+        0
+    }
 }
 
 /// Hands an enqueued chunk to the pipe that reads `source`, whose queue is empty, and has just had its read request answered:
@@ -134,17 +132,15 @@ impl Pipe {
 pub(crate) fn deliver(
     pipes: &mut Slab<Pipe>,
     writables: &mut Slab<Writable>,
-    transforms: &mut Slab<Transform>,
     source: &mut Readable,
 ) -> Effects {
     let Some(pipe) = pipes.get_mut(source.pipe) else {
         return 0;
     };
     let Some(destination) = writables.get_mut(pipe.destination) else {
-        pipe.state = pipe.state & !READING | HOLDING;
-        return 0;
+        return pipe.hold();
     };
-    let taken = pipe.take(destination, transforms);
+    let taken = pipe.take(destination);
     if taken & (TAKEN | FULL) == TAKEN && pipe.state & PAUSED == 0 {
         pipe.state |= READING;
         source.read_on();
@@ -261,14 +257,12 @@ impl Core {
             return WRITTEN | WAIT;
         }
         if effects != RESOLVE_WRITE | READY {
-            return route_write(&mut self.transforms, destination.transform, effects);
+            return destination.route_write(effects);
         }
-        if pipe.state & ENDED == 0
-            && let Some(next) = pipe.go_on(destination, &mut self.readables, &mut self.transforms)
-        {
-            return WRITTEN | next;
+        if pipe.state & ENDED != 0 {
+            return WRITTEN | self.end(id);
         }
-        WRITTEN | self.end(id)
+        WRITTEN | pipe.go_on(&mut self.writables, &mut self.readables)
     }
 
     /// Report: the source's pull has fulfilled, then the write that the destination has in flight. The answer is that of
@@ -286,7 +280,7 @@ impl Core {
         let pulled = match self.readables.get_mut(pipe.source) {
             Some(source) => {
                 let effects = source.pull_settled();
-                route_pull(&mut self.transforms, source.transform, effects)
+                source.route_pull(&mut self.writables, effects)
             }
             None => 0,
         };
@@ -319,13 +313,16 @@ impl Core {
         if pipe.state & (ENDED | SHUT_DOWN) != 0 {
             return self.end(id);
         }
-        let Some(destination) = self.writables.get_mut(pipe.destination) else {
+        let Some(destination) = self.writables.get(pipe.destination) else {
             return WAIT;
         };
-        match pipe.go_on(destination, &mut self.readables, &mut self.transforms) {
-            Some(answer) => answer,
-            None => self.end(id),
+        if destination.close_queued_or_in_flight() {
+            return self.end(id);
         }
+        if destination.holds_back() {
+            return WAIT;
+        }
+        pipe.go_on(&mut self.writables, &mut self.readables)
     }
 
     /// Shuts the pipe down, or goes on with that: one of its sides has ended, or its destination is closing.

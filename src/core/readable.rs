@@ -6,7 +6,6 @@ use super::effect::{BAD_SIZE, Effects, REFUSED, STALE};
 use super::id::Slab;
 use super::pipe::{Pipe, deliver};
 use super::queue::QueueWithSizes;
-use super::transform::{Transform, route_pull};
 use super::writable::Writable;
 use super::{Core, Id};
 
@@ -20,6 +19,8 @@ const STARTED: u32 = 1 << 2;
 const CLOSE_REQUESTED: u32 = 1 << 3;
 const PULLING: u32 = 1 << 4;
 const PULL_AGAIN: u32 = 1 << 5;
+/// The pull of a transform's readable side is outstanding until an enqueue answers `SETTLE_PULL`.
+const PULL_WAITS: u32 = 1 << 6;
 
 /// A live readable stream: one that is neither closed nor errored.
 #[derive(Debug, Default)]
@@ -27,8 +28,8 @@ pub struct Readable {
     state: u32,
     requests: u32,
     queue: QueueWithSizes,
-    /// The transform whose readable side this is, or 0.
-    pub(crate) transform: Id,
+    /// The writable side of the transform whose readable side this is, or 0.
+    pub(crate) writable_side: Id,
     /// The pipe that reads this stream, or 0.
     pub(crate) pipe: Id,
 }
@@ -68,7 +69,7 @@ impl Readable {
 
     /// <https://streams.spec.whatwg.org/#readable-stream-default-controller-should-call-pull>
     #[inline]
-    pub(crate) fn should_call_pull(&self) -> bool {
+    fn should_call_pull(&self) -> bool {
         self.state & (STARTED | CLOSE_REQUESTED) == STARTED && self.wants_chunks()
     }
 
@@ -123,12 +124,7 @@ impl Readable {
 
     /// The first half of an enqueue. Always inlined: as a call of its own it makes a read a tenth dearer in Wasm.
     #[inline(always)]
-    pub(crate) fn enqueue(
-        &mut self,
-        pipes: &mut Slab<Pipe>,
-        writables: &mut Slab<Writable>,
-        transforms: &mut Slab<Transform>,
-    ) -> Effects {
+    fn enqueue(&mut self, pipes: &mut Slab<Pipe>, writables: &mut Slab<Writable>) -> Effects {
         if self.is_closing() {
             return REFUSED;
         }
@@ -137,7 +133,7 @@ impl Readable {
             let taken = if self.pipe == 0 {
                 0
             } else {
-                deliver(pipes, writables, transforms, self)
+                deliver(pipes, writables, self)
             };
             FULFILL | taken | self.call_pull_if_needed()
         } else if self.state & HAS_SIZE != 0 {
@@ -145,7 +141,47 @@ impl Readable {
         } else {
             self.queue_chunk(1.0)
         };
-        route_pull(transforms, self.transform, effects)
+        self.after_enqueue(writables, effects)
+    }
+
+    /// Pulls a transform's readable side here, where no user code is concerned
+    /// (<https://streams.spec.whatwg.org/#transform-stream-default-source-pull-algorithm>): `effects` with what becomes of
+    /// `CALL_PULL`.
+    #[inline]
+    pub(crate) fn route_pull(
+        &mut self,
+        writables: &mut Slab<Writable>,
+        effects: Effects,
+    ) -> Effects {
+        if self.writable_side == 0 || effects & CALL_PULL == 0 {
+            return effects;
+        }
+        self.state |= PULL_WAITS;
+        let wakes = writables
+            .get_mut(self.writable_side)
+            .is_some_and(Writable::unblock_writes);
+        effects & !CALL_PULL | if wakes { WAKE_WRITE } else { 0 }
+    }
+
+    /// What an enqueue's `effects` mean to the other side of a transform: its writes wait from now on where this side wants
+    /// no more (<https://streams.spec.whatwg.org/#transform-stream-default-controller-enqueue>, from the backpressure on).
+    #[inline]
+    fn after_enqueue(&mut self, writables: &mut Slab<Writable>, effects: Effects) -> Effects {
+        if self.writable_side == 0 {
+            return effects;
+        }
+        let effects = self.route_pull(writables, effects);
+        if effects & (QUEUED | FULFILL) == 0 || self.should_call_pull() {
+            return effects;
+        }
+        if let Some(writable) = writables.get_mut(self.writable_side) {
+            writable.block_writes();
+        }
+        if self.state & PULL_WAITS == 0 {
+            return effects;
+        }
+        self.state ^= PULL_WAITS;
+        effects | SETTLE_PULL
     }
 
     /// The rest of an enqueue once the chunk has a size.
@@ -177,7 +213,7 @@ impl Core {
             Some(stream) => {
                 stream.state |= STARTED;
                 let effects = stream.call_pull_if_needed();
-                route_pull(&mut self.transforms, stream.transform, effects)
+                stream.route_pull(&mut self.writables, effects)
             }
             None => STALE,
         }
@@ -189,7 +225,7 @@ impl Core {
         match self.readables.get_mut(id) {
             Some(stream) => {
                 let effects = stream.pull_settled();
-                route_pull(&mut self.transforms, stream.transform, effects)
+                stream.route_pull(&mut self.writables, effects)
             }
             None => STALE,
         }
@@ -219,7 +255,7 @@ impl Core {
             self.readables.remove(id);
             return effects;
         }
-        route_pull(&mut self.transforms, stream.transform, effects)
+        stream.route_pull(&mut self.writables, effects)
     }
 
     /// Takes every queued chunk at once; the host's queue tells how many. Like as many reads whose
@@ -237,7 +273,7 @@ impl Core {
             return CHUNK | CLOSE;
         }
         let effects = CHUNK | stream.call_pull_if_needed();
-        route_pull(&mut self.transforms, stream.transform, effects)
+        stream.route_pull(&mut self.writables, effects)
     }
 
     /// The first half of
@@ -246,9 +282,7 @@ impl Core {
     #[inline]
     pub fn readable_enqueue(&mut self, id: Id) -> Effects {
         match self.readables.get_mut(id) {
-            Some(stream) => {
-                stream.enqueue(&mut self.pipes, &mut self.writables, &mut self.transforms)
-            }
+            Some(stream) => stream.enqueue(&mut self.pipes, &mut self.writables),
             None => STALE,
         }
     }
@@ -259,7 +293,7 @@ impl Core {
         match self.readables.get_mut(id) {
             Some(stream) => {
                 let effects = stream.queue_chunk(size);
-                route_pull(&mut self.transforms, stream.transform, effects)
+                stream.after_enqueue(&mut self.writables, effects)
             }
             None if (0.0..f64::INFINITY).contains(&size) => STALE,
             None => BAD_SIZE,

@@ -3,7 +3,6 @@
 use super::effect::writable::*;
 use super::effect::{BAD_SIZE, Effects, REFUSED, STALE};
 use super::queue::QueueWithSizes;
-use super::transform::route_write;
 use super::{Core, Id};
 
 /// The pending abort request.
@@ -27,6 +26,10 @@ const CLOSE_QUEUED: u32 = 1 << 3;
 const WRITING: u32 = 1 << 4;
 /// The sink's close is running.
 const CLOSING: u32 = 1 << 5;
+/// A transform's writable side, whose readable side has no room.
+const FULL_AHEAD: u32 = 1 << 6;
+/// The transform's write in flight waits for room there.
+const WAITS: u32 = 1 << 7;
 
 /// A live writable stream: `writable` or `erroring`.
 #[derive(Debug, Default)]
@@ -35,8 +38,6 @@ pub struct Writable {
     /// Write requests that are not in flight yet.
     requests: u32,
     queue: QueueWithSizes,
-    /// The transform whose writable side this is, or 0.
-    pub(crate) transform: Id,
     abort: Abort,
 }
 
@@ -163,6 +164,31 @@ impl Writable {
         }
     }
 
+    /// `effects` with what becomes of `CALL_WRITE` where a transform's readable side has no room
+    /// (<https://streams.spec.whatwg.org/#transform-stream-default-sink-write-algorithm>): the write waits.
+    #[inline]
+    pub(crate) fn route_write(&mut self, effects: Effects) -> Effects {
+        if !self.is(FULL_AHEAD) || effects & CALL_WRITE == 0 {
+            return effects;
+        }
+        self.state |= WAITS;
+        effects & !CALL_WRITE | HOLD_WRITE
+    }
+
+    /// The readable side of the transform has no room.
+    #[inline]
+    pub(crate) fn block_writes(&mut self) {
+        self.state |= FULL_AHEAD;
+    }
+
+    /// The readable side of the transform has room again; whether a write waited for that.
+    #[inline]
+    pub(crate) fn unblock_writes(&mut self) -> bool {
+        let waited = self.is(WAITS);
+        self.state &= !(FULL_AHEAD | WAITS);
+        waited
+    }
+
     fn can_finish_erroring(&self) -> bool {
         self.state & (ERRORING | STARTED | WRITING | CLOSING) == ERRORING | STARTED
     }
@@ -208,7 +234,7 @@ impl Core {
             return self.finish_erroring(id);
         }
         let effects = stream.advance_queue();
-        route_write(&mut self.transforms, stream.transform, effects)
+        stream.route_write(effects)
     }
 
     /// Report: the start algorithm rejected.
@@ -237,7 +263,7 @@ impl Core {
             return BAD_SIZE | QUEUED | CLEAR | self.start_erroring(id);
         }
         let effects = stream.written();
-        route_write(&mut self.transforms, stream.transform, effects)
+        stream.route_write(effects)
     }
 
     /// `count` writes, each of size 1, at once; refused as [`Core::writable_write`] would be.
@@ -249,7 +275,7 @@ impl Core {
             return REFUSED;
         }
         let effects = stream.write_ones(count);
-        route_write(&mut self.transforms, stream.transform, effects)
+        stream.route_write(effects)
     }
 
     /// Report: the write algorithm fulfilled.
@@ -262,7 +288,7 @@ impl Core {
         if stream.is_erroring() && effects != STALE {
             return effects | self.finish_erroring(id);
         }
-        route_write(&mut self.transforms, stream.transform, effects)
+        stream.route_write(effects)
     }
 
     /// Report: the write algorithm rejected.

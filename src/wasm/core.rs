@@ -136,12 +136,9 @@ exports! {
     writable_abort(id: u32) -> u32;
     writable_error(id: u32) -> u32;
 
-    transform_new(readable: u32, writable: u32) -> u32;
-    transform_free(id: u32);
-    transform_unblock_write(id: u32) -> u32;
-    transform_enqueue(id: u32) -> u32;
-    transform_enqueue_commit(id: u32, size: f64) -> u32;
-    transform_finish(id: u32) -> u32;
+    transform_new(readable: u32, writable: u32);
+    transform_unblock_write(writable: u32) -> u32;
+    transform_enqueue_commit(readable: u32, writable: u32, size: f64) -> u32;
     transform_settled(readable: u32, writable: u32, pipe: u32) -> u32;
 
     pipe_new(

@@ -98,7 +98,6 @@ pub fn run(bytes: &[u8]) {
         core.writable_free(id);
         core.bytes_free(id);
         core.tee_free(id);
-        core.transform_free(id);
         core.pipe_free(id);
     }
 }
@@ -108,7 +107,11 @@ fn make(core: &mut Core, input: &mut Input, ids: &[u32], method: u8) -> u32 {
         0 => core.readable_new(input.number(), input.small(4)),
         1 => core.writable_new(input.number()),
         2 => core.bytes_new(input.number(), input.small(8)),
-        3 => core.transform_new(input.id(ids), input.id(ids)),
+        3 => {
+            let (readable, writable) = (input.id(ids), input.id(ids));
+            core.transform_new(readable, writable);
+            writable
+        }
         4 => core.tee_new(),
         _ => core.pipe_new(
             input.id(ids),
@@ -208,10 +211,8 @@ fn call_others(core: &mut Core, input: &mut Input, ids: &[u32], method: u8, id: 
         61 => drop(core.tee_branches(id)),
         62 => core.tee_free(id),
         63 => drop(core.transform_unblock_write(id)),
-        64 => drop(core.transform_enqueue(id)),
-        65 => drop(core.transform_enqueue_commit(id, input.number())),
-        66 => drop(core.transform_finish(id)),
-        67 => core.transform_free(id),
+        64 => drop(core.readable_enqueue(id)),
+        65 => drop(core.transform_enqueue_commit(id, input.id(ids), input.number())),
         68 => core.pipe_source_ended(id, input.small(3)),
         69 => core.pipe_destination_ended(id, input.small(3)),
         70 => core.pipe_fulfilled(id),

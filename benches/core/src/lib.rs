@@ -147,7 +147,7 @@ fn chain_chunk(n: u32) -> u64 {
     let source = core.readable_new(1.0, 0);
     let writable = core.writable_new(1.0);
     let readable = core.readable_new(0.0, 0);
-    let transform = core.transform_new(readable, writable);
+    core.transform_new(readable, writable);
     let sink = core.writable_new(1.0);
     let into = core.pipe_new(source, 0, writable, 0, COUNTED);
     let out = core.pipe_new(readable, 0, sink, 0, COUNTED);
@@ -160,7 +160,7 @@ fn chain_chunk(n: u32) -> u64 {
     let mut sum = u64::from(core.pipe_next(out)) + u64::from(core.pipe_next(into));
     for _ in 0..n {
         sum += u64::from(core.readable_enqueue(source));
-        sum += u64::from(core.transform_enqueue(transform));
+        sum += u64::from(core.readable_enqueue(readable));
         sum += u64::from(core.pipe_write_settled(out));
         sum += u64::from(core.transform_settled(readable, writable, into));
         sum += u64::from(core.readable_pull_settled(source));
@@ -173,14 +173,14 @@ fn transform_chunk(n: u32) -> u64 {
     let mut core = Core::new();
     let readable = core.readable_new(0.0, 0);
     let writable = core.writable_new(1.0);
-    let transform = core.transform_new(readable, writable);
+    core.transform_new(readable, writable);
     core.readable_started(readable);
     core.writable_started(writable);
     let mut sum = 0;
     for _ in 0..n {
         sum += u64::from(core.writable_write(writable, 1.0));
         sum += u64::from(core.readable_read(readable));
-        sum += u64::from(core.transform_enqueue(transform));
+        sum += u64::from(core.readable_enqueue(readable));
         sum += u64::from(core.writable_write_settled(writable));
         sum += u64::from(core.readable_pull_settled(readable));
     }

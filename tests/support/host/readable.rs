@@ -140,7 +140,6 @@ impl Host {
                 self.pipe_source_ended(pipe, 1);
             }
         }
-        self.readable_side_ended(at);
     }
 
     /// <https://streams.spec.whatwg.org/#readable-stream-default-controller-error>
@@ -172,13 +171,6 @@ impl Host {
                 let pipe = *pipe;
                 self.pipe_source_ended(pipe, 2);
             }
-        }
-        self.readable_side_ended(at);
-    }
-
-    fn readable_side_ended(&mut self, at: usize) {
-        if let Source::Transform(transform) = self.readables[at].source {
-            self.transform_side_ended(transform);
         }
     }
 
@@ -294,7 +286,7 @@ impl Host {
         at: usize,
         chunk: Value,
         first: Effects,
-        transform: Option<Id>,
+        writable_side: Option<usize>,
     ) -> Result<(), Value> {
         if first & (REFUSED | STALE) != 0 {
             return Err(Value::TypeError);
@@ -307,11 +299,15 @@ impl Host {
                 self.error_stream(at, reason);
                 return Err(reason);
             }
-            effects = match transform {
+            effects = match writable_side {
                 None => self
                     .core
                     .readable_enqueue_commit(self.readables[at].id, size),
-                Some(transform) => self.core.transform_enqueue_commit(transform, size),
+                Some(writable) => self.core.transform_enqueue_commit(
+                    self.readables[at].id,
+                    self.writables[writable].id,
+                    size,
+                ),
             };
             if effects & BAD_SIZE != 0 {
                 self.error_stream(at, Value::RangeError);

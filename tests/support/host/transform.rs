@@ -1,5 +1,4 @@
 //! Transform streams over the core.
-use tidegate::core::Id;
 use tidegate::core::effect::transform::*;
 
 use super::readable::Source;
@@ -10,7 +9,6 @@ use crate::support::user::{Callback, TransformSpec, call, call_start};
 
 #[derive(Debug)]
 pub struct Transform {
-    pub id: Id,
     pub readable: usize,
     pub writable: usize,
     has_transform: bool,
@@ -24,11 +22,9 @@ impl Host {
         let at = self.transforms.len();
         let writable = self.create_writable(spec.writable, Sink::Transform(at));
         let readable = self.create_readable(spec.readable, Source::Transform(at));
-        let id = self
-            .core
+        self.core
             .transform_new(self.readables[readable].id, self.writables[writable].id);
         self.transforms.push(Transform {
-            id,
             readable,
             writable,
             has_transform: spec.readable.has_work,
@@ -45,22 +41,13 @@ impl Host {
         at
     }
 
-    pub fn transform_side_ended(&mut self, at: usize) {
-        let transform = &self.transforms[at];
-        let ended = matches!(
-            self.writables[transform.writable].state,
-            WritableState::Closed | WritableState::Errored(_)
-        );
-        if ended && self.readables[transform.readable].state != ReadableState::Readable {
-            self.core.transform_free(transform.id);
-        }
-    }
-
     pub fn enqueue_transformed(&mut self, at: usize, chunk: Value) -> Result<(), Value> {
-        let Transform { id, readable, .. } = self.transforms[at];
-        let first = self.core.transform_enqueue(id);
+        let Transform {
+            readable, writable, ..
+        } = self.transforms[at];
+        let first = self.core.readable_enqueue(self.readables[readable].id);
         let refused = tidegate::core::effect::STALE | tidegate::core::effect::REFUSED;
-        let result = self.finish_enqueue(readable, chunk, first, Some(id));
+        let result = self.finish_enqueue(readable, chunk, first, Some(writable));
         if first & refused != 0 {
             return result;
         }
@@ -91,7 +78,10 @@ impl Host {
     }
 
     fn unblock_write(&mut self, at: usize) {
-        let effects = self.core.transform_unblock_write(self.transforms[at].id);
+        let writable = self.transforms[at].writable;
+        let effects = self
+            .core
+            .transform_unblock_write(self.writables[writable].id);
         if effects == WAKE_WRITE {
             self.schedule(move |host| host.wake_write(at));
         }
@@ -137,8 +127,7 @@ impl Host {
 
     /// The promise of a finish that began before; None where this call begins it.
     fn begin_finish(&mut self, at: usize) -> Option<PromiseId> {
-        let effects = self.core.transform_finish(self.transforms[at].id);
-        if effects != FINISH && self.transforms[at].finish.is_some() {
+        if self.transforms[at].finish.is_some() {
             return self.transforms[at].finish;
         }
         self.transforms[at].finish = Some(self.promise());

@@ -200,13 +200,6 @@ impl Host {
                 self.pipe_destination_ended(pipe, 1);
             }
         }
-        self.writable_side_ended(at);
-    }
-
-    fn writable_side_ended(&mut self, at: usize) {
-        if let Sink::Transform(transform) = self.writables[at].sink {
-            self.transform_side_ended(transform);
-        }
     }
 
     fn stored_error(&self, at: usize) -> Value {
@@ -223,7 +216,6 @@ impl Host {
         for request in queue.into_iter().filter_map(|(_, request)| request) {
             self.reject(request, reason);
         }
-        self.writable_side_ended(at);
         if effects & REJECT_ABORT != 0 && effects & REJECT_CLOSE == 0 {
             let (request, _) = self.take_abort(at);
             self.reject(request, reason);
