@@ -19,15 +19,15 @@ export class TransformImpl {
     this.cancel = undefined;
     this.controller = undefined;
     this.waiting = undefined;
-    /** Whether the page's transform() is running for a pipe, with a pipe to read what it gives. */
+    /** Whether the page's transform() is running. */
     this.performing = false;
-    /** Whether that has answered the readable side's pull. */
+    /** Whether that, for a pipe and with a pipe to read what it gives, has answered the readable side's pull. */
     this.answeredPull = false;
     this.finish = undefined;
     this.writable = new WritableImpl(
       writableStrategy.highWaterMark,
       writableStrategy.size,
-      (chunk) => this.perform(chunk),
+      undefined, // a write is a perform()
       () => this.sinkClose(),
       (reason) => this.sinkAbort(reason),
     );
@@ -96,7 +96,7 @@ export class TransformImpl {
   /** https://streams.spec.whatwg.org/#transform-stream-default-controller-perform-transform */
   perform(chunk) {
     let result;
-    this.performing = this.writable.writer?.isPipe === true && this.readable.reader?.isPipe === true;
+    this.performing = true;
     try {
       if (this.transform === undefined) this.enqueue(chunk);
       else result = this.transform(chunk, this.controller);
@@ -117,7 +117,7 @@ export class TransformImpl {
 
   /** The readable side's pull is done. Inside a chain of pipes that is reported together with the write. */
   settlePull() {
-    if (this.performing) this.answeredPull = true;
+    if (this.performing && this.writable.writer?.isPipe === true && this.readable.reader?.isPipe === true) this.answeredPull = true;
     else later(this.readable.reader)(pullSettled, this.readable);
   }
 

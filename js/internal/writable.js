@@ -22,7 +22,7 @@ export const ERRORING = 3;
 
 const abandoned = new FinalizationRegistry((id) => core.writable_free(id));
 
-/** `write(chunk)`, `close()` and `abort(reason)` are bound functions or undefined. */
+/** `write(chunk)`, `close()` and `abort(reason)` are bound functions or undefined; a transform's writable side has no `write`. */
 export class WritableImpl {
   constructor(highWaterMark, size, write, close, abort) {
     this.state = WRITABLE;
@@ -147,7 +147,13 @@ function takeWrite(stream) {
 }
 
 export function callWrite(stream, chunk) {
-  const write = stream.write;
+  const { transform, write } = stream;
+  if (transform !== undefined) {
+    const result = transform.perform(chunk);
+    if (result === undefined) transform.settleWrite();
+    else awaitWrite(stream, result);
+    return;
+  }
   let result;
   try {
     result = write === undefined ? undefined : write(chunk, stream.controller);
@@ -157,14 +163,17 @@ export function callWrite(stream, chunk) {
   if (result === undefined) {
     const { writer } = stream;
     // A sink of the page's gets a microtask between its writes; a transform in a chain of pipes needs none.
-    if (stream.transform !== undefined) stream.transform.settleWrite();
-    else if (writer?.isPipe !== true) schedule(writeSettled, stream);
+    if (writer?.isPipe !== true) schedule(writeSettled, stream);
     else if (!writer.turns || !scheduleInPlaceOf(pullSettled, writer.source, turned, writer)) scheduleAfter(writeSettled, stream);
   } else if (result !== PENDING) {
-    stream.onWritten ??= () => writeSettled(stream);
-    stream.onWriteFailed ??= (error) => writeFailed(stream, error);
-    promiseThen(promiseResolve(result), stream.onWritten, stream.onWriteFailed);
+    awaitWrite(stream, result);
   }
+}
+
+function awaitWrite(stream, result) {
+  stream.onWritten ??= () => writeSettled(stream);
+  stream.onWriteFailed ??= (error) => writeFailed(stream, error);
+  promiseThen(promiseResolve(result), stream.onWritten, stream.onWriteFailed);
 }
 
 export function writeSettled(stream) {
