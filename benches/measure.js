@@ -17,7 +17,7 @@ const pause = (milliseconds) => new Promise((resolve) => { setTimeout(resolve, m
 
 /**
  * @param {Record<string, object>} implementations Name to an object with the standard's constructors, or with `workloads`
- *   of its own, name to `run(chunks)`.
+ *   of its own, name to `run(chunks, context)`.
  * @param {{ only?: string[], turns?: number, chunks?: number, progress?: (text: string) => void }} [options] `only`: names
  *   of workloads; `turns`: how often each is measured (6); `chunks`: of 1 KiB in each turn (20,000); `bytesUrl`: where to fetch bytes.
  * @returns {Promise<{ chunks: number, turns: number, workloads: Record<string, Record<string, Figures | null>> }>} null where
@@ -40,7 +40,7 @@ export async function measure(implementations, { only, turns = 6, chunks = 20_00
       const can = own ? own[name] !== undefined : needs(implementations[implementation], { bytesUrl });
       if (!can) continue;
       times.set(implementation, []);
-      runs.set(implementation, own ? own[name] : (count) => run(implementations[implementation], count, { bytesUrl }));
+      runs.set(implementation, own ? (count) => own[name](count, { bytesUrl }) : (count) => run(implementations[implementation], count, { bytesUrl }));
     }
     for (let turn = 0; turn < turns; turn += 1) {
       for (let i = 0; i < names.length; i += 1) {

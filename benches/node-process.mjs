@@ -21,6 +21,7 @@ const loaders = {
     };
   },
   streamx: async () => ({ workloads: (await import('./streamx.js')).streamxWorkloads }),
+  floor: async () => ({ workloads: (await import('./floors.js')).floorWorkloads }),
 };
 
 async function load(names) {
@@ -38,7 +39,7 @@ function heap() {
 }
 
 const progress = (name) => process.stderr.write(`${name}\n`);
-const standard = settings.implementations.filter((name) => name !== 'streamx');
+const standard = settings.implementations.filter((name) => name !== 'streamx' && name !== 'floor');
 
 const programs = {
   measure: async () => measure(await load(settings.implementations), { ...settings, progress }),

@@ -2,6 +2,7 @@
 import { wasmBytes as wasm } from './watch-wasm.js'; // before what it watches
 import * as ours from 'tidegate-bench:ours';
 import * as polyfill from 'web-streams-polyfill';
+import { floorWorkloads } from './floors.js';
 import { measure } from './measure.js';
 import { memory } from './memory.js';
 import { scale } from './scale.js';
@@ -14,9 +15,10 @@ function post(value) {
   return fetch(parameters.get('result'), { method: 'POST', body: JSON.stringify(value) });
 }
 
-const implementations = { ours, native: globalThis, polyfill };
+const implementations = { ours, native: globalThis, polyfill, floor: { workloads: floorWorkloads } };
 for (const name of Object.keys(implementations)) {
-  if (!implementations[name].ReadableStream || !settings.implementations.includes(name)) delete implementations[name];
+  const { ReadableStream, workloads } = implementations[name];
+  if (!(ReadableStream || workloads) || !settings.implementations.includes(name)) delete implementations[name];
 }
 
 /** Chromium's own, started with precise memory information and an exposed collector. */

@@ -9,7 +9,7 @@ import { basicWorkloads } from './workloads.js';
 import { moreWorkloads } from './workloads-more.js';
 
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
-const all = ['ours', 'native', 'polyfill', 'fast', 'streamx'];
+const all = ['ours', 'native', 'polyfill', 'fast', 'streamx', 'floor'];
 const workloads = { ...basicWorkloads, ...moreWorkloads };
 const RESULTS = here('./RESULTS.md');
 
@@ -19,7 +19,8 @@ const usage = `usage: npm run bench -- [--engine node|${engines.join('|')}]... [
   --engine  where to run; may be repeated; node and chromium if left out
   --only    workloads, of ${Object.keys(workloads).join(', ')}
   --impl    implementations; all if left out ("polyfill" is web-streams-polyfill; "fast" is
-            experimental-fast-webstreams, "streamx" the package of that name, both in Node only)
+            experimental-fast-webstreams, "streamx" the package of that name, both in Node only; "floor" is no streams: what
+            the page's callbacks, the promises it is given and a microtask for each callback take by themselves)
   --program what to run; may be repeated; streams if left out. scale: chunks and streams from few to many; memory: bytes of
             an idle stream; startup: from import() to the first chunk
   --turns   how often each workload is measured (6)
@@ -34,7 +35,9 @@ const INTRODUCTION = `# Benchmark results
 Made by \`npm run bench -- --write\`, each section by itself. Nanoseconds per chunk of 1 KiB, the minimum and in parentheses the
 median over the turns; a ratio above 1 means that ours is faster. All implementations ran in one process and in rotating order;
 every workload counts its chunks at the end, and \`checksum\` adds up every byte. Each implementation runs a copy of the workloads
-of its own, as the code of a page that has one implementation meets one set of classes. Read figures of different runs as ratios only.
+of its own, as the code of a page that has one implementation meets one set of classes. \`floor\` is no streams but what is left
+without them (benches/floors.js): the page's callbacks, the promises that it is given, a microtask for each callback. Nothing that
+does what the standard says can be below it in the same engine. Read figures of different runs as ratios only.
 `;
 
 const PROGRAMS = ['streams', 'scale', 'memory', 'startup'];
@@ -52,12 +55,17 @@ export function withSections(text, sections) {
 
 const ratio = (value) => (value >= 10 ? value.toFixed(1) : value.toFixed(2));
 
+/** Of the ratios of `name` against ours over the workloads that both ran; `statistic`: minimum or median. */
+function geometricMean(rows, name, statistic) {
+  const logs = rows.map((row) => Math.log((row[name]?.[statistic] ?? NaN) / (row.ours?.[statistic] ?? NaN))).filter(Number.isFinite);
+  return logs.length === 0 ? '-' : ratio(Math.exp(logs.reduce((a, b) => a + b, 0) / logs.length));
+}
+
 /** The figures as lines of text: a table, ratios against ours where ours ran, and the geometric means of those. */
 export function formatTable(engine, { workloads: figures, chunks, turns }) {
   const names = Object.keys(Object.values(figures)[0] ?? {});
   const others = names.includes('ours') ? names.filter((name) => name !== 'ours') : [];
   const header = ['workload', ...names, ...others.map((name) => `${name}/ours`)];
-  const logs = Object.fromEntries(others.map((name) => [name, []]));
   const rows = Object.entries(figures).map(([workload, row]) => [
     workload,
     ...names.map((name) => {
@@ -67,15 +75,13 @@ export function formatTable(engine, { workloads: figures, chunks, turns }) {
     }),
     ...others.map((name) => {
       const value = (row[name]?.minimum ?? NaN) / (row.ours?.minimum ?? NaN);
-      if (!Number.isFinite(value)) return '-';
-      logs[name].push(Math.log(value));
-      return ratio(value);
+      return Number.isFinite(value) ? ratio(value) : '-';
     }),
   ]);
   if (others.length > 0) {
-    rows.push(['geometric mean', ...names.map(() => ''), ...others.map((name) => (
-      logs[name].length === 0 ? '-' : ratio(Math.exp(logs[name].reduce((a, b) => a + b, 0) / logs[name].length))
-    ))]);
+    for (const [label, statistic] of [['geometric mean', 'minimum'], ['of the medians', 'median']]) {
+      rows.push([label, ...names.map(() => ''), ...others.map((name) => geometricMean(Object.values(figures), name, statistic))]);
+    }
   }
   const errors = Object.entries(figures).flatMap(([workload, row]) => (
     Object.entries(row).filter(([, value]) => value?.error).map(([name, value]) => `${workload}, ${name}: ${value.error}`)

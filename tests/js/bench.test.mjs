@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { after, before, test } from 'node:test';
 import * as ours from 'tidegate';
+import { floorWorkloads } from '../../benches/floors.js';
 import { measure } from '../../benches/measure.js';
 import { kinds, memory } from '../../benches/memory.js';
 import { ownWorkloads } from '../../benches/own-workloads.js';
@@ -29,6 +30,12 @@ for (const [name, { run }] of Object.entries((await ownWorkloads('ours')).worklo
 for (const [name, run] of Object.entries(streamxWorkloads)) {
   test(`${name} in streamx moves exactly the chunks it is asked for`, async () => {
     assert.equal(await run(100), 100);
+  });
+}
+
+for (const [name, run] of Object.entries(floorWorkloads)) {
+  test(`the floor of ${name} moves exactly the chunks it is asked for`, async () => {
+    assert.equal(await run(100, { bytesUrl: `http://127.0.0.1:${server.address().port}/bytes` }), 100);
   });
 }
 
@@ -68,6 +75,15 @@ test('the table gives ratios against ours and their geometric mean', () => {
   assert.match(lines.find((line) => line.startsWith('pipeTo')), /2\.00$/);
   assert.match(lines.find((line) => line.startsWith('byteRead')), /none\s+-$/);
   assert.match(lines.find((line) => line.startsWith('geometric mean')), /4\.00$/);
+});
+
+test('the table gives the geometric mean of the medians as well', () => {
+  const lines = formatTable('node', {
+    chunks: 1, turns: 1,
+    workloads: { pipeTo: { ours: { minimum: 10, median: 20 }, native: { minimum: 20, median: 60 } } },
+  });
+  assert.match(lines.find((line) => line.startsWith('geometric mean')), /2\.00$/);
+  assert.match(lines.find((line) => line.startsWith('of the medians')), /3\.00$/);
 });
 
 test('scale moves the same chunks at each size, and counts them', async () => {
