@@ -36,8 +36,8 @@ Made by \`npm run bench -- --write\`, each section by itself. Nanoseconds per ch
 median over the turns; a ratio above 1 means that ours is faster. All implementations ran in one process and in rotating order;
 every workload counts its chunks at the end, and \`checksum\` adds up every byte. Each implementation runs a copy of the workloads
 of its own, as the code of a page that has one implementation meets one set of classes. \`floor\` is no streams but what is left
-without them (benches/floors.js): the page's callbacks, the promises that it is given, a microtask for each callback. Nothing that
-does what the standard says can be below it in the same engine. Read figures of different runs as ratios only.
+without them (benches/floors.js): the page's callbacks, the promises that it is given, a microtask for each callback. Nothing in
+JavaScript that keeps the standard's order can be below it in the same engine. Read figures of different runs as ratios only.
 `;
 
 const PROGRAMS = ['streams', 'scale', 'memory', 'startup'];

@@ -1,5 +1,5 @@
 /** https://streams.spec.whatwg.org/#rs-byob-request-class */
-import { bufferOf, convertView, isDetachedBuffer } from './internal/buffers.js';
+import { convertView, isDetachedBuffer } from './internal/buffers.js';
 import { respond, respondWithNewView } from './internal/byte-readable.js';
 import { convertUnsignedLongLong, defineInterface, illegalInvocation, INTERNAL } from './internal/webidl.js';
 
@@ -24,9 +24,9 @@ export class ReadableStreamBYOBRequest {
     if (!(#request in Object(this))) throw illegalInvocation('ReadableStreamBYOBRequest.respond');
     if (arguments.length === 0) throw new TypeError('respond(): 1 argument required');
     const written = convertUnsignedLongLong(bytesWritten, 'respond(): bytesWritten');
-    const { stream, view } = this.#request;
+    const { stream } = this.#request;
     if (stream === undefined) throw invalidated('respond()');
-    if (isDetachedBuffer(bufferOf(view))) throw new TypeError('respond(): the buffer of the request\'s view is detached');
+    if (this.#request.isDetached) throw new TypeError('respond(): the buffer of the request\'s view is detached');
     respond(stream, written);
   }
 

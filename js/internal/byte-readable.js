@@ -56,10 +56,28 @@ const BYTES = { View: Uint8Array, elementSize: 1 };
 
 /** https://streams.spec.whatwg.org/#rs-byob-request-class; `wrapper` is what the page has of it. */
 class ByobRequestImpl {
-  constructor(stream, view) {
+  constructor(stream, descriptor, filled) {
     this.stream = stream;
-    this.view = view;
+    this.descriptor = descriptor;
+    this.filled = filled;
+    this.made = undefined;
     this.wrapper = undefined;
+  }
+
+  /** Made when the page asks for it: until then the buffer is known to this file alone. Null once the request is void. */
+  get view() {
+    const { stream, descriptor, filled } = this;
+    if (stream === undefined) return null;
+    if (this.made === undefined) {
+      descriptor.exposed = true;
+      this.made = bytesOf(descriptor.buffer, descriptor.byteOffset + filled, descriptor.byteLength - filled);
+    }
+    return this.made;
+  }
+
+  /** Whether the page has detached the view's buffer. */
+  get isDetached() {
+    return this.descriptor.exposed && isDetachedBuffer(this.descriptor.buffer);
   }
 }
 
@@ -174,17 +192,15 @@ function invalidateByobRequest(stream) {
   const request = stream.byobRequest;
   if (request === null) return;
   request.stream = undefined;
-  request.view = null;
+  request.descriptor = undefined;
+  request.made = undefined;
   stream.byobRequest = null;
 }
 
 /** https://streams.spec.whatwg.org/#readable-byte-stream-controller-get-byob-request; null where there is none. */
 export function getByobRequest(stream) {
   if (stream.byobRequest === null && stream.pendingPullIntos.length > 0) {
-    const first = stream.pendingPullIntos.peek();
-    const filled = core.bytes_head_filled(stream.id);
-    first.exposed = true;
-    stream.byobRequest = new ByobRequestImpl(stream, bytesOf(first.buffer, first.byteOffset + filled, first.byteLength - filled));
+    stream.byobRequest = new ByobRequestImpl(stream, stream.pendingPullIntos.peek(), core.bytes_head_filled(stream.id));
   }
   return stream.byobRequest;
 }

@@ -317,6 +317,26 @@ describe('A byobRequest', () => {
     assert.throws(() => request.respondWithNewView(bytes(1)), TypeError);
   });
 
+  test('has one view, however often it is asked for', () => {
+    const { stream, controller } = byteStream();
+    stream.getReader({ mode: 'byob' }).read(new Uint8Array(4));
+    const { view } = controller.byobRequest;
+    view[0] = 9;
+    assert.equal(controller.byobRequest.view, view);
+  });
+
+  test('is answered without a look at its view, and has none afterwards', async () => {
+    const { stream, controller } = byteStream();
+    const given = new Uint8Array(4).fill(6);
+    const read = stream.getReader({ mode: 'byob' }).read(given);
+    const request = controller.byobRequest;
+    request.respond(3);
+    assert.equal(request.view, null);
+    assert.throws(() => request.respond(1), TypeError);
+    assert.deepEqual((await read).value, bytes(6, 6, 6));
+    assert.ok(isDetached(given.buffer));
+  });
+
   test('is withdrawn by an enqueue', async () => {
     const { stream, controller } = byteStream();
     const read = stream.getReader({ mode: 'byob' }).read(new Uint8Array(4));
