@@ -16,10 +16,11 @@ import {
 } from './effects.js';
 import { Fifo } from './fifo.js';
 import { isolate, promiseResolve } from './intrinsics.js';
+import { Owners } from './owners.js';
 import { applyReadable, callPull, CLOSED, closeStream, ERRORED, errorStream, READABLE } from './readable.js';
 import { PromiseReadIntoRequest, PromiseReadRequest } from './reader.js';
 
-const abandoned = new FinalizationRegistry((id) => core.bytes_free(id));
+const owners = new Owners((id) => core.bytes_free(id));
 
 const INSUFFICIENT_BYTES = 'The bytes do not make up whole elements of the view that is read into';
 
@@ -102,7 +103,7 @@ export class ByteReadableImpl {
     this.controller = undefined;
     this.id = core.bytes_new(highWaterMark, (pull === undefined ? NO_PULL : 0) | (autoAllocateChunkSize === undefined ? 0 : AUTO_ALLOCATE));
     if (this.id === 0) throw new RangeError('ReadableStream: too many live streams; close or cancel some');
-    abandoned.register(this, this.id);
+    owners.add(this, this.id);
   }
 
   get isByteStream() {
@@ -170,12 +171,18 @@ export class ByteReadableImpl {
     }
   }
 
+  /** The machine has ended, and its slot is another's. */
+  forgetSlot() {
+    this.id = 0;
+    owners.drop(this);
+  }
+
   /** Forgets what only a live stream needs. The machine of a closed one lives on while reads into buffers are pending. */
   clear() {
     this.pull = undefined;
     this.cancel = undefined;
     if (this.state === ERRORED) clearPendingPullIntos(this);
-    if (this.pendingPullIntos.length === 0) this.id = 0;
+    if (this.pendingPullIntos.length === 0) this.forgetSlot();
   }
 }
 
@@ -414,7 +421,7 @@ function answerClosed(stream, effects) {
     while (pending.length > 0) views.push(pending.shift().view());
     stream.reader.answerClosed(views);
   }
-  if (pending.length === 0) stream.id = 0;
+  if (pending.length === 0) stream.forgetSlot();
 }
 
 function beginPullInto(stream, descriptor, minimumFill) {

@@ -117,7 +117,7 @@ class ByteTee extends Tee {
       if (first.live) respondWithBuffer(first.branch, bufferOf(view), 0);
       if (second.live) respondWithNothing(second.branch);
     }
-    if (first.live || second.live) this.cancelled.resolve(undefined);
+    if (first.live || second.live) this.end();
   }
 }
 

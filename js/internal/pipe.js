@@ -11,6 +11,7 @@ import {
 } from './effects.js';
 import { Deferred, functionBind, promiseResolve, upon } from './intrinsics.js';
 import { schedule, scheduleInPipe } from './jobs.js';
+import { Owners } from './owners.js';
 import { applyReadable, cancelStream, CLOSED, ERRORED, errorStream, FOLLOW_UP, READABLE } from './readable.js';
 import { abortWritable, acceptTaken, callWrite, chunkSize, queueWrite, WRITABLE, CLOSED as W_CLOSED, ERRORED as W_ERRORED } from './writable.js';
 import { WriterImpl } from './writer.js';
@@ -19,7 +20,7 @@ const { addEventListener, removeEventListener } = EventTarget.prototype;
 const listen = functionBind(Function.prototype.call, addEventListener);
 const unlisten = functionBind(Function.prototype.call, removeEventListener);
 
-const abandoned = new FinalizationRegistry((id) => core.pipe_free(id));
+const owners = new Owners((id) => core.pipe_free(id));
 
 const READABLE_END = { [READABLE]: 0, [CLOSED]: 1, [ERRORED]: 2 };
 
@@ -44,7 +45,7 @@ class Pipe extends Deferred {
     this.onSourceError = undefined;
     const destinationEnd = destination.state === W_CLOSED ? 1 : destination.state === W_ERRORED ? 2 : 0;
     this.id = core.pipe_new(source.id, READABLE_END[source.state], destination.id, destinationEnd, this.flags);
-    abandoned.register(this, this.id);
+    owners.add(this, this.id);
     source.reader = this;
     destination.writer = this;
   }
@@ -196,6 +197,7 @@ class Pipe extends Deferred {
   /** https://streams.spec.whatwg.org/#rs-pipeTo-finalize */
   finish() {
     core.pipe_free(this.id);
+    owners.drop(this);
     this.destination.writer = undefined;
     if (this.source.isByteStream) this.source.releaseSteps();
     this.source.reader = undefined;

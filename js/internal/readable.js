@@ -10,6 +10,7 @@ import { Fifo } from './fifo.js';
 import { isolate, noop, promiseReject, promiseResolve, promiseThen, resolved } from './intrinsics.js';
 import { schedule, scheduleAfter, scheduleInPlaceOf } from './jobs.js';
 import { tellObservers } from './observers.js';
+import { Owners } from './owners.js';
 import { turned, writeSettled } from './writable.js';
 
 export const READABLE = 0;
@@ -22,7 +23,7 @@ export const FOLLOW_UP = R_CLOSE | R_CALL_PULL | R_WAKE_WRITE;
 /** Returned by a pull algorithm of ours that reports its end to the core itself. */
 export const PENDING = Symbol('pending');
 
-const abandoned = new FinalizationRegistry((id) => core.readable_free(id));
+const owners = new Owners((id) => core.readable_free(id));
 
 /** A stream with a default controller. `pull` and `cancel` are bound functions or undefined. */
 export class ReadableImpl {
@@ -45,7 +46,7 @@ export class ReadableImpl {
     const flags = (this.size === undefined ? 0 : HAS_SIZE) | (this.pull === undefined ? NO_PULL : 0);
     const id = core.readable_new(highWaterMark, flags);
     if (id === 0) throw new RangeError('ReadableStream: too many live streams; close or cancel some');
-    abandoned.register(this, id);
+    owners.add(this, id);
     return id;
   }
 
@@ -94,6 +95,7 @@ export class ReadableImpl {
 
   /** Forgets what only a live stream needs. */
   clear() {
+    owners.drop(this);
     this.id = 0;
     this.size = undefined;
     this.pull = undefined;

@@ -6,11 +6,12 @@ import { core } from './core.js';
 import { STALE, TEE_BRANCH_1, TEE_BRANCH_2, TEE_CANCEL_SOURCE, TEE_READ_FOR_1, TEE_READ_FOR_2 } from './effects.js';
 import { Deferred, isolate } from './intrinsics.js';
 import { schedule } from './jobs.js';
+import { Owners } from './owners.js';
 import {
   afterReadableStart, cancelStream, CLOSED, closeReadable, enqueue, ERRORED, errorStream, PENDING, pullSettled, READABLE, ReadableImpl,
 } from './readable.js';
 
-const abandoned = new FinalizationRegistry((id) => core.tee_free(id));
+const owners = new Owners((id) => core.tee_free(id));
 
 /**
  * What each kind of tee adds to the class below.
@@ -33,7 +34,7 @@ export class Tee {
     this.cancelled = new Deferred();
     this.id = core.tee_new();
     if (this.id === 0) throw new RangeError('tee(): too many live streams; close or cancel some');
-    abandoned.register(this, this.id);
+    owners.add(this, this.id);
     source.reader = this;
     const kind = /** @type {Tee & TeeKind} */ (/** @type {unknown} */ (this));
     this.branch1 = kind.createBranch(() => kind.pull(0), (reason) => this.cancel(0, reason));
@@ -117,6 +118,13 @@ export class Tee {
   cancelSource(reason) {
     this.cancelled.resolve(cancelStream(this.source, reason));
     core.tee_free(this.id);
+    owners.drop(this);
+  }
+
+  /** Both branches have ended with the source. */
+  end() {
+    owners.drop(this);
+    this.cancelled.resolve(undefined);
   }
 }
 
@@ -142,7 +150,7 @@ class DefaultTee extends Tee {
     const effects = core.tee_closed(this.id);
     if (effects & TEE_BRANCH_1) closeReadable(this.branch1);
     if (effects & TEE_BRANCH_2) closeReadable(this.branch2);
-    if (effects & (TEE_BRANCH_1 | TEE_BRANCH_2)) this.cancelled.resolve(undefined);
+    if (effects & (TEE_BRANCH_1 | TEE_BRANCH_2)) this.end();
   }
 }
 
@@ -168,7 +176,7 @@ function errorBranches(tee) {
   const effects = core.tee_errored(tee.id);
   errorStream(tee.branch1, error);
   errorStream(tee.branch2, error);
-  if (effects & (TEE_BRANCH_1 | TEE_BRANCH_2)) tee.cancelled.resolve(undefined);
+  if (effects & (TEE_BRANCH_1 | TEE_BRANCH_2)) tee.end();
 }
 
 /** The two branches of a default stream, which is locked from now on. */

@@ -13,6 +13,7 @@ import { Fifo } from './fifo.js';
 import { Deferred, isolate, promiseReject, promiseResolve, promiseThen, upon } from './intrinsics.js';
 import { schedule, scheduleAfter, scheduleInPlaceOf } from './jobs.js';
 import { tellObservers } from './observers.js';
+import { Owners } from './owners.js';
 import { applyReadable, PENDING, pullSettled } from './readable.js';
 
 export const WRITABLE = 0;
@@ -20,7 +21,7 @@ export const CLOSED = 1;
 export const ERRORED = 2;
 export const ERRORING = 3;
 
-const abandoned = new FinalizationRegistry((id) => core.writable_free(id));
+const owners = new Owners((id) => core.writable_free(id));
 
 /** `write(chunk)`, `close()` and `abort(reason)` are bound functions or undefined; a transform's writable side has no `write`. */
 export class WritableImpl {
@@ -46,7 +47,7 @@ export class WritableImpl {
     this.onWriteFailed = undefined;
     this.id = core.writable_new(highWaterMark);
     if (this.id === 0) throw new RangeError('WritableStream: too many live streams; close or abort some');
-    abandoned.register(this, this.id);
+    owners.add(this, this.id);
   }
 
   /** https://streams.spec.whatwg.org/#ws-default-controller-signal; made when somebody asks for it. */
@@ -113,6 +114,7 @@ function finishClose(stream, effects) {
   if (effects & W_RESOLVE_ABORT) takeAbortRequest(stream).resolve(undefined);
   stream.state = CLOSED;
   stream.id = 0;
+  owners.drop(stream);
   stream.writer?.onClosed();
   tellObservers(stream);
 }
@@ -120,6 +122,7 @@ function finishClose(stream, effects) {
 function finishErroring(stream, effects) {
   stream.state = ERRORED;
   stream.id = 0;
+  owners.drop(stream);
   const error = stream.storedError;
   const requests = stream.writeRequests;
   stream.queue = undefined;

@@ -220,6 +220,21 @@ for (const [name, make] of Object.entries(kindsOfAbandonment(tidegate))) {
   });
 }
 
+test('streams that have ended go with the next collection of young objects', async () => {
+  const run = async (count) => {
+    for (let i = 0; i < count; i++) {
+      await new ReadableStream({ start(c) { c.enqueue(i); c.close(); } }).pipeTo(new WritableStream());
+    }
+  };
+  await run(5000);
+  await collect();
+  const before = process.memoryUsage().heapUsed;
+  await run(5000);
+  for (let i = 0; i < 3; i++) gc({ type: 'minor' });
+  const left = (process.memoryUsage().heapUsed - before) / 5000;
+  assert.ok(left < 800, `${Math.round(left)} bytes are left of each`);
+});
+
 test('a million abandoned streams leave no growth in the core', async () => {
   await collect();
   const before = live();
