@@ -59,25 +59,30 @@ pub struct ByteSource {
     high_water_mark: f64,
     pending: VecDeque<PullInto>,
     requests: u32,
-    /// Whether the requests are a BYOB reader's.
-    byob: bool,
-    no_pull: bool,
-    auto_allocate: bool,
-    started: bool,
-    close_requested: bool,
-    closed: bool,
-    pulling: bool,
-    pull_again: bool,
+    state: u32,
 }
+
+/// Bits of [`ByteSource::state`], beside [`NO_PULL`] and [`AUTO_ALLOCATE`].
+const STARTED: u32 = 1 << 3;
+const CLOSE_REQUESTED: u32 = 1 << 4;
+const CLOSED: u32 = 1 << 5;
+const PULLING: u32 = 1 << 6;
+const PULL_AGAIN: u32 = 1 << 7;
+/// The requests are a BYOB reader's.
+const BYOB: u32 = 1 << 8;
 
 impl ByteSource {
     fn new(high_water_mark: f64, flags: u32) -> Self {
         Self {
             high_water_mark,
-            no_pull: flags & NO_PULL != 0,
-            auto_allocate: flags & AUTO_ALLOCATE != 0,
+            state: flags & (NO_PULL | AUTO_ALLOCATE),
             ..Self::default()
         }
+    }
+
+    #[inline]
+    fn is(&self, state: u32) -> bool {
+        self.state & state != 0
     }
 
     #[inline]
@@ -88,30 +93,28 @@ impl ByteSource {
     /// <https://streams.spec.whatwg.org/#readable-byte-stream-controller-should-call-pull>
     #[inline]
     fn should_call_pull(&self) -> bool {
-        !self.closed
-            && !self.close_requested
-            && self.started
+        self.state & (CLOSED | CLOSE_REQUESTED | STARTED) == STARTED
             && (self.requests > 0 || self.desired_size() > 0.0)
     }
 
     /// <https://streams.spec.whatwg.org/#readable-byte-stream-controller-call-pull-if-needed>
     #[inline]
     fn call_pull_if_needed(&mut self) -> Effects {
-        if self.no_pull || !self.should_call_pull() {
+        if self.is(NO_PULL) || !self.should_call_pull() {
             return 0;
         }
-        if self.pulling {
-            self.pull_again = true;
+        if self.is(PULLING) {
+            self.state |= PULL_AGAIN;
             return 0;
         }
-        self.pulling = true;
+        self.state |= PULLING;
         CALL_PULL
     }
 
     /// <https://streams.spec.whatwg.org/#readable-stream-close>. A BYOB reader's requests stay.
     fn close(&mut self) -> Effects {
-        self.closed = true;
-        if !self.byob {
+        self.state |= CLOSED;
+        if !self.is(BYOB) {
             self.requests = 0;
         }
         CLOSE
@@ -120,15 +123,19 @@ impl ByteSource {
     /// <https://streams.spec.whatwg.org/#readable-byte-stream-controller-handle-queue-drain>
     #[inline]
     fn handle_queue_drain(&mut self) -> Effects {
-        if self.total == 0 && self.close_requested {
+        if self.total == 0 && self.is(CLOSE_REQUESTED) {
             return self.close();
         }
         self.call_pull_if_needed()
     }
 
+    fn set_byob(&mut self, byob: bool) {
+        self.state = self.state & !BYOB | if byob { BYOB } else { 0 };
+    }
+
     /// Whether nothing can happen to it any more.
     fn is_over(&self) -> bool {
-        self.closed && self.pending.is_empty()
+        self.is(CLOSED) && self.pending.is_empty()
     }
 
     #[inline]
@@ -151,7 +158,7 @@ impl ByteSource {
 
     fn add_pull_into(&mut self, descriptor: PullInto) {
         self.requests += 1;
-        self.byob = descriptor.reader_type == ReaderType::Byob;
+        self.set_byob(descriptor.reader_type == ReaderType::Byob);
         self.pending.push_back(descriptor);
     }
 
@@ -232,7 +239,7 @@ impl ByteSource {
         let Some(head) = self.pending.front() else {
             return STALE;
         };
-        if self.closed {
+        if self.is(CLOSED) {
             return if bytes_written == 0 { 0 } else { NOT_ZERO };
         }
         if bytes_written == 0 {
@@ -251,7 +258,7 @@ impl ByteSource {
             self.pending.pop_front();
             effects |= ABANDONED;
         }
-        if self.byob && self.requests > 0 {
+        if self.is(BYOB) && self.requests > 0 {
             plan.filled = self.pending.front().map_or(0, |head| head.filled);
             self.requests = 0;
             self.pending.clear();
@@ -302,7 +309,7 @@ impl Core {
     pub fn bytes_started(&mut self, id: Id) -> Effects {
         match self.byte_sources.get_mut(id) {
             Some(source) => {
-                source.started = true;
+                source.state |= STARTED;
                 source.call_pull_if_needed()
             }
             None => STALE,
@@ -314,11 +321,11 @@ impl Core {
     pub fn bytes_pull_settled(&mut self, id: Id) -> Effects {
         match self.byte_sources.get_mut(id) {
             Some(source) => {
-                source.pulling = false;
-                if !source.pull_again {
+                let again = source.is(PULL_AGAIN);
+                source.state &= !(PULLING | PULL_AGAIN);
+                if !again {
                     return 0;
                 }
-                source.pull_again = false;
                 source.call_pull_if_needed()
             }
             None => STALE,
@@ -336,7 +343,7 @@ impl Core {
     pub fn bytes_can_close_or_enqueue(&self, id: Id) -> bool {
         self.byte_sources
             .get(id)
-            .is_some_and(|source| !source.closed && !source.close_requested)
+            .is_some_and(|source| !source.is(CLOSED | CLOSE_REQUESTED))
     }
 
     /// Query: the bytes that are in the first pull-into descriptor; 0 where there is none.
@@ -356,7 +363,7 @@ impl Core {
         let Some(source) = self.byte_sources.get_mut(id) else {
             return STALE;
         };
-        if source.closed {
+        if source.is(CLOSED) {
             return REFUSED;
         }
         if source.total > 0 {
@@ -366,11 +373,11 @@ impl Core {
             }
             return effects;
         }
-        if source.auto_allocate {
+        if source.is(AUTO_ALLOCATE) {
             return ALLOCATE;
         }
         source.requests += 1;
-        source.byob = false;
+        source.set_byob(false);
         PENDING | source.call_pull_if_needed()
     }
 
@@ -381,7 +388,7 @@ impl Core {
             return STALE;
         };
         let byte_length = length(byte_length);
-        if source.closed || source.total > 0 || byte_length == 0 {
+        if source.is(CLOSED) || source.total > 0 || byte_length == 0 {
             return REFUSED;
         }
         source.add_pull_into(PullInto {
@@ -444,7 +451,7 @@ impl Core {
                 }
                 return effects;
             }
-            if source.close_requested {
+            if source.is(CLOSE_REQUESTED) {
                 self.byte_sources.remove(id);
                 return INSUFFICIENT | ERROR;
             }
@@ -462,7 +469,7 @@ impl Core {
             return STALE;
         };
         let byte_length = length(byte_length);
-        if source.closed || source.close_requested || byte_length == 0 {
+        if source.is(CLOSED | CLOSE_REQUESTED) || byte_length == 0 {
             return REFUSED;
         }
         let plan = &mut self.plan;
@@ -471,7 +478,7 @@ impl Core {
         if source.head_is_abandoned() {
             effects |= source.enqueue_abandoned(plan);
         }
-        if source.requests > 0 && !source.byob {
+        if source.requests > 0 && !source.is(BYOB) {
             while source.requests > 0 && source.total > 0 {
                 source.requests -= 1;
                 plan.answers += 1;
@@ -541,7 +548,7 @@ impl Core {
         }
         let plan = &mut self.plan;
         plan.clear();
-        if !source.closed {
+        if !source.is(CLOSED) {
             return source.respond_in_readable_state(bytes_written, plan)
                 | source.call_pull_if_needed();
         }
@@ -558,11 +565,11 @@ impl Core {
         let Some(source) = self.byte_sources.get_mut(id) else {
             return STALE;
         };
-        if source.closed || source.close_requested {
+        if source.is(CLOSED | CLOSE_REQUESTED) {
             return REFUSED;
         }
         if source.total > 0 {
-            source.close_requested = true;
+            source.state |= CLOSE_REQUESTED;
             return 0;
         }
         let incomplete = |head: &PullInto| !head.filled.is_multiple_of(head.element_size);
@@ -582,7 +589,7 @@ impl Core {
     /// nothing is left to be answered through the core. A closed stream refuses.
     pub fn bytes_end(&mut self, id: Id) -> Effects {
         match self.byte_sources.get(id) {
-            Some(source) if source.closed => REFUSED,
+            Some(source) if source.is(CLOSED) => REFUSED,
             Some(_) => {
                 self.byte_sources.remove(id);
                 0

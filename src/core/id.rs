@@ -12,18 +12,20 @@ const GENERATIONS: u32 = 1 << (32 - INDEX_BITS);
 
 #[derive(Debug)]
 struct Slot<T> {
-    /// The live id, or, while the slot is free, an id that belongs to another slot: one comparison
-    /// tells whether an id is live.
+    /// The live id, or, while the slot is free, its last one made to name another slot: one comparison tells whether an id
+    /// is live, and the generation stays readable.
     id: Id,
-    /// The generation under which the slot is or was last handed out.
-    generation: u32,
     /// While the slot is free, the default.
     value: T,
 }
 
-/// An id whose index is not `index`.
-const fn free_id(index: u32) -> Id {
-    index ^ 1
+/// `id` with another index in the place of its own.
+const fn free_id(id: Id) -> Id {
+    id ^ 1
+}
+
+const fn generation(id: Id) -> u32 {
+    id >> INDEX_BITS
 }
 
 /// Slots that are reused, each time under a new generation.
@@ -79,18 +81,14 @@ impl<T: Default> Slab<T> {
     /// Puts a machine into a slot. Returns 0 when all 4,194,304 slots are taken.
     pub fn insert(&mut self, value: T) -> Id {
         let (index, generation) = match self.free.pop() {
-            Some(index) => (index, self.slots[index as usize].generation + 1),
+            Some(index) => (index, generation(self.slots[index as usize].id) + 1),
             None => (self.slots.len() as u32, 1),
         };
         if index > INDEX_MASK {
             return 0;
         }
         let id = generation << INDEX_BITS | index;
-        let slot = Slot {
-            id,
-            generation,
-            value,
-        };
+        let slot = Slot { id, value };
         match self.slots.get_mut(index as usize) {
             Some(reused) => *reused = slot,
             None => self.slots.push(slot),
@@ -106,9 +104,9 @@ impl<T: Default> Slab<T> {
         if slot.id != id {
             return None;
         }
-        slot.id = free_id(index);
+        slot.id = free_id(id);
         self.live -= 1;
-        if slot.generation + 1 < GENERATIONS {
+        if generation(id) + 1 < GENERATIONS {
             self.free.push(index);
         }
         Some(core::mem::take(&mut slot.value))
