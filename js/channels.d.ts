@@ -1,7 +1,7 @@
 /** Types of what lets producers that call, and cannot be asked, feed a stream. */
 import type { AnyWritable, Bytes, NodeWritableLike, PipelineChunks, PipelineFunctionOptions } from './pipelines.js';
 import type { BytesOrText } from './sinks.js';
-import type { ReadableStream, WritableStream } from './streams.js';
+import type { OnDiscard, ReadableStream, WritableStream } from './streams.js';
 
 /** What happens to a chunk past the capacity of a channel. */
 export type Overflow = 'error' | 'block' | 'drop-oldest' | 'drop-newest';
@@ -21,6 +21,11 @@ export interface ChannelOptions<T = any> {
    * many of the queued chunks as it takes make room. `drop-newest`: the chunk is dropped. Default: `error`.
    */
   overflow?: Overflow;
+  /**
+   * For chunks that were written and that nobody will read: those the overflow drops, those that are queued or wait when the channel fails or is
+   * cancelled, and those that `write()` does not take. Default: none.
+   */
+  onDiscard?: OnDiscard<T> | undefined;
 }
 
 /** Chunks written to a channel, and what became of those for which there was no room. */

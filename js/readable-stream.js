@@ -2,6 +2,7 @@
 import { createAsyncIterator } from './internal/async-iterator.js';
 import { ByteReadableImpl } from './internal/byte-readable.js';
 import { teeBytes } from './internal/byte-tee.js';
+import { convertOnDiscard, dropper } from './internal/discard.js';
 import { PREVENT_ABORT, PREVENT_CANCEL, PREVENT_CLOSE } from './internal/effects.js';
 import { fromIterable } from './internal/from.js';
 import { functionBind, markHandled, promiseReject } from './internal/intrinsics.js';
@@ -25,7 +26,7 @@ import { writableImpl } from './writable-stream.js';
 /** `readableImpl(value)`: what belongs to a ReadableStream; undefined where `value` is none. */
 export let readableImpl;
 
-/** The dictionary UnderlyingSource, members in the order of their names. */
+/** The dictionary UnderlyingSource, members in the order of their names; then `onDiscard`, which is not the standard's. */
 function convertUnderlyingSource(source) {
   if (source === undefined) return {};
   const autoAllocate = source.autoAllocateChunkSize;
@@ -35,7 +36,9 @@ function convertUnderlyingSource(source) {
   const start = convertCallback(source.start, 'underlyingSource: start');
   const type = source.type;
   if (type !== undefined && `${type}` !== 'bytes') throw new TypeError(`underlyingSource: type must be 'bytes' or undefined, got '${type}'`);
-  return { autoAllocateChunkSize, cancel, pull, start, isBytes: type !== undefined };
+  const onDiscard = convertOnDiscard(source.onDiscard, 'underlyingSource');
+  if (onDiscard && type !== undefined) throw new TypeError('underlyingSource: a byte stream has no onDiscard, as bytes need no closing; leave it out');
+  return { autoAllocateChunkSize, cancel, pull, start, onDiscard, isBytes: type !== undefined };
 }
 
 /** The dictionary StreamPipeOptions. */
@@ -78,7 +81,7 @@ export class ReadableStream {
     }
     const source = convertObject(underlyingSource, 'ReadableStream: underlyingSource');
     const { highWaterMark, size } = convertQueuingStrategy(strategy, 'ReadableStream: strategy');
-    const { autoAllocateChunkSize, cancel, pull, start, isBytes } = convertUnderlyingSource(source);
+    const { autoAllocateChunkSize, cancel, pull, start, onDiscard, isBytes } = convertUnderlyingSource(source);
     let impl;
     if (isBytes) {
       if (size !== undefined) throw new RangeError('ReadableStream: the strategy of a byte stream cannot have a size function');
@@ -90,6 +93,7 @@ export class ReadableStream {
       const mark = extractHighWaterMark(highWaterMark, 1);
       impl = new ReadableImpl(mark, size === countSize ? undefined : size, pull, undefined);
       impl.controller = new ReadableStreamDefaultController(INTERNAL, impl);
+      impl.onDrop = dropper(onDiscard);
     }
     impl.pull = pull && functionBind(pull, source, impl.controller);
     impl.cancel = cancel && functionBind(cancel, source);

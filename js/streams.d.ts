@@ -39,6 +39,14 @@ export class ByteLengthQueuingStrategy implements QueuingStrategy<{ readonly byt
   readonly size: QueuingStrategySize<{ readonly byteLength: number }>;
 }
 
+/**
+ * What is done with a chunk that nobody will get, such as one that is queued when its stream is cancelled, aborted or errored: for values
+ * that need closing. Called in a microtask, once for each chunk; what it throws or rejects with is an unhandled rejection.
+ *
+ * `'dispose'` calls the chunk's `Symbol.asyncDispose`, else its `Symbol.dispose`, where it has one; in an array, those of its elements.
+ */
+export type OnDiscard<T = any> = ((chunk: T) => unknown) | 'dispose';
+
 /** https://streams.spec.whatwg.org/#dictdef-underlyingsource */
 export interface UnderlyingDefaultSource<R = any> {
   /** Called at once by the constructor; what it throws, the constructor throws. */
@@ -48,6 +56,8 @@ export interface UnderlyingDefaultSource<R = any> {
   /** Called when the consumer wants no more. */
   cancel?: (reason?: any) => void | PromiseLike<void>;
   type?: undefined;
+  /** Not of the standard. A chunk that `enqueue()` was called with is either read or discarded, also where it threw. Default: none. */
+  onDiscard?: OnDiscard<R> | undefined;
 }
 
 /** The same of a readable byte stream. https://streams.spec.whatwg.org/#dictdef-underlyingsource */
@@ -275,6 +285,8 @@ export interface UnderlyingSink<W = any> {
   /** Called instead of `close` when the stream is aborted. */
   abort?: (reason?: any) => void | PromiseLike<void>;
   type?: undefined;
+  /** Not of the standard. A chunk that was written goes to `write` or is discarded, also where its write was refused. Default: none. */
+  onDiscard?: OnDiscard<W> | undefined;
 }
 
 /** https://streams.spec.whatwg.org/#ws-class */
@@ -355,6 +367,8 @@ export interface Transformer<I = any, O = any> {
   cancel?: (reason?: any) => void | PromiseLike<void>;
   readableType?: undefined;
   writableType?: undefined;
+  /** Not of the standard. For chunks that `transform` has not been given, and those it gave that were not read. Default: none. */
+  onDiscard?: OnDiscard<I | O> | undefined;
 }
 
 /** https://streams.spec.whatwg.org/#ts-class */

@@ -1,4 +1,5 @@
 /** https://streams.spec.whatwg.org/#ts-class */
+import { convertOnDiscard, dropper } from './internal/discard.js';
 import { functionBind } from './internal/intrinsics.js';
 import { TransformImpl } from './internal/transform.js';
 import {
@@ -9,7 +10,7 @@ import { countSize } from './strategies.js';
 import { TransformStreamDefaultController } from './transform-stream-default-controller.js';
 import { WritableStream } from './writable-stream.js';
 
-/** The dictionary Transformer, members in the order of their names. */
+/** The dictionary Transformer, members in the order of their names; then `onDiscard`, which is not the standard's. */
 function convertTransformer(transformer) {
   if (transformer === undefined) return {};
   const cancel = convertCallback(transformer.cancel, 'transformer: cancel');
@@ -20,7 +21,7 @@ function convertTransformer(transformer) {
   const { writableType } = transformer;
   if (readableType !== undefined) throw new RangeError('transformer: readableType is reserved and must be undefined');
   if (writableType !== undefined) throw new RangeError('transformer: writableType is reserved and must be undefined');
-  return { cancel, flush, start, transform };
+  return { cancel, flush, start, transform, onDiscard: convertOnDiscard(transformer.onDiscard, 'transformer') };
 }
 
 function completeStrategy({ highWaterMark, size }, defaultMark) {
@@ -39,10 +40,11 @@ export class TransformStream {
     const object = convertObject(transformer, 'TransformStream: transformer');
     const writableInit = convertQueuingStrategy(writableStrategy, 'TransformStream: writableStrategy');
     const readableInit = convertQueuingStrategy(readableStrategy, 'TransformStream: readableStrategy');
-    const { cancel, flush, start, transform } = convertTransformer(object);
+    const { cancel, flush, start, transform, onDiscard } = convertTransformer(object);
     const readable = completeStrategy(readableInit, 0);
     const writable = completeStrategy(writableInit, 1);
     const impl = new TransformImpl(writable, readable);
+    impl.readable.onDrop = impl.writable.onDrop = dropper(onDiscard);
     this.#readable = new ReadableStream(INTERNAL, impl.readable);
     this.#writable = new WritableStream(INTERNAL, impl.writable);
     impl.controller = new TransformStreamDefaultController(INTERNAL, impl);

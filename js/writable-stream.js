@@ -1,4 +1,5 @@
 /** https://streams.spec.whatwg.org/#ws-class */
+import { convertOnDiscard, dropper } from './internal/discard.js';
 import { functionBind, promiseReject } from './internal/intrinsics.js';
 import {
   convertCallback, convertObject, convertQueuingStrategy, defineInterface, extractHighWaterMark, illegalInvocation, INTERNAL,
@@ -11,7 +12,7 @@ import { WritableStreamDefaultWriter } from './writable-stream-default-writer.js
 /** `writableImpl(value)`: what belongs to a WritableStream; undefined where `value` is none. */
 export let writableImpl;
 
-/** The dictionary UnderlyingSink, members in the order of their names. */
+/** The dictionary UnderlyingSink, members in the order of their names; then `onDiscard`, which is not the standard's. */
 function convertUnderlyingSink(sink) {
   if (sink === undefined) return {};
   const abort = convertCallback(sink.abort, 'underlyingSink: abort');
@@ -20,7 +21,7 @@ function convertUnderlyingSink(sink) {
   const type = sink.type;
   const write = convertCallback(sink.write, 'underlyingSink: write');
   if (type !== undefined) throw new RangeError('underlyingSink: type is reserved and must be undefined');
-  return { abort, close, start, write };
+  return { abort, close, start, write, onDiscard: convertOnDiscard(sink.onDiscard, 'underlyingSink') };
 }
 
 export class WritableStream {
@@ -37,7 +38,7 @@ export class WritableStream {
     }
     const sink = convertObject(underlyingSink, 'WritableStream: underlyingSink');
     const { highWaterMark, size } = convertQueuingStrategy(strategy, 'WritableStream: strategy');
-    const { abort, close, start, write } = convertUnderlyingSink(sink);
+    const { abort, close, start, write, onDiscard } = convertUnderlyingSink(sink);
     const mark = extractHighWaterMark(highWaterMark, 1);
     const impl = new WritableImpl(
       mark,
@@ -47,6 +48,7 @@ export class WritableStream {
       abort && functionBind(abort, sink),
     );
     impl.controller = new WritableStreamDefaultController(INTERNAL, impl);
+    impl.onDrop = dropper(onDiscard);
     this.#impl = impl;
     afterWritableStart(impl, start && functionBind(start, sink)(impl.controller));
   }

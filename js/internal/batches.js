@@ -1,5 +1,6 @@
 /** Many chunks for one promise: `readMany()` and `writeMany()`. */
 import { core } from './core.js';
+import { dropAll } from './discard.js';
 import { REFUSED, STALE } from './effects.js';
 import { Deferred, promiseReject, promiseResolve } from './intrinsics.js';
 import { schedule } from './jobs.js';
@@ -75,14 +76,20 @@ export function writeMany(writer, chunks) {
   }
   for (let i = 0; i <= last; i++) {
     const size = stream.size === undefined ? 1 : chunkSize(stream, chunks[i]);
-    if (writer.stream !== stream) return promiseReject(new TypeError('writeMany(): the writer was released'));
+    if (writer.stream !== stream) return refuse(stream, chunks, i, new TypeError('writeMany(): the writer was released'));
     if (stream.state === WRITABLE && !closeQueuedOrInFlight(stream) && writeChunk(stream, chunks[i], size, i === last ? request : undefined)) continue;
     if (stream.state === W_CLOSED || (stream.state !== ERRORED && closeQueuedOrInFlight(stream))) {
-      return promiseReject(new TypeError('writeMany(): the WritableStream is closing or closed'));
+      return refuse(stream, chunks, i, new TypeError('writeMany(): the WritableStream is closing or closed'));
     }
-    return promiseReject(stream.storedError);
+    return refuse(stream, chunks, i, stream.storedError);
   }
   return request.promise;
+}
+
+/** Drops the chunks from the number `from` on. */
+function refuse(stream, chunks, from, error) {
+  dropAll(stream, chunks.slice(from));
+  return promiseReject(error);
 }
 
 /** Chunks that each count 1 need one call of the core. */

@@ -3,6 +3,7 @@
  * writer in one object; the core decides what it does next, this file carries the chunks.
  */
 import { core } from './core.js';
+import { drop } from './discard.js';
 import {
   BYTE_SOURCE, COUNTED, P_ABORT_BOTH, P_ABORT_DESTINATION, P_ACTION_MASK, P_BEGIN_DRAINING, P_BY_DESTINATION_CLOSE,
   P_BY_DESTINATION_ERROR, P_BY_SIGNAL, P_BY_SOURCE_CLOSE, P_BY_SOURCE_ERROR, P_CANCEL_CLOSED, P_CANCEL_SOURCE, P_CLOSE_DESTINATION,
@@ -136,6 +137,7 @@ class Pipe extends Deferred {
     const size = destination.size === undefined ? 1 : chunkSize(destination, chunk);
     const effects = core.pipe_write(this.id, size);
     if (!(effects & (REFUSED | STALE))) queueWrite(destination, chunk, size, undefined, effects);
+    else drop(destination.onDrop === undefined ? this.source : destination, chunk);
     return (effects & W_BACKPRESSURE) === 0;
   }
 

@@ -3,6 +3,7 @@
  * https://streams.spec.whatwg.org/#rs-abstract-ops that carry them.
  */
 import { core } from './core.js';
+import { drop, dropAll } from './discard.js';
 import {
   BAD_SIZE, HAS_SIZE, NO_PULL, R_CALL_PULL, R_CHUNK, R_CLOSE, R_FULFILL, R_NEED_SIZE, R_QUEUED, R_SETTLE_PULL, R_WAKE_WRITE, REFUSED, STALE,
 } from './effects.js';
@@ -37,6 +38,7 @@ export class ReadableImpl {
     this.cancel = cancel;
     this.controller = undefined;
     this.transform = undefined;
+    this.onDrop = undefined;
     this.onPulled = undefined;
     this.onPullFailed = undefined;
     this.id = this.createSlot(highWaterMark);
@@ -84,7 +86,9 @@ export class ReadableImpl {
 
   /** What a stream that is cancelled does with its controller; returns the source's promise or value. */
   cancelSteps(reason, cancel) {
+    const { queue } = this;
     this.queue = undefined;
+    dropAll(this, queue);
     return cancel === undefined ? undefined : cancel(reason);
   }
 
@@ -163,9 +167,11 @@ export function errorStream(stream, error) {
   stream.endSlot();
   stream.state = ERRORED;
   stream.storedError = error;
+  const { queue } = stream;
   stream.queue = undefined;
   stream.clear();
   stream.reader?.onError(error);
+  dropAll(stream, queue);
   tellObservers(stream);
 }
 
@@ -194,6 +200,7 @@ export function enqueue(stream, chunk) {
   const effects = first & R_NEED_SIZE ? commitSize(stream, chunk) : first;
   if (effects & R_QUEUED) stream.queue.push(chunk);
   else if (effects & R_FULFILL) stream.reader.fulfill(chunk, effects);
+  else drop(stream, chunk);
   if (effects & (R_SETTLE_PULL | FOLLOW_UP)) {
     if (effects & FOLLOW_UP) applyReadable(stream, effects);
     if (effects & R_SETTLE_PULL) stream.transform.settlePull();
@@ -207,6 +214,7 @@ function commitSize(stream, chunk) {
   try {
     size = +sizeAlgorithm(chunk);
   } catch (error) {
+    drop(stream, chunk);
     errorStream(stream, error);
     throw error;
   }
@@ -215,6 +223,7 @@ function commitSize(stream, chunk) {
     : core.transform_enqueue_commit(stream.id, stream.transform.writable.id, size);
   if (effects & BAD_SIZE) {
     const error = new RangeError(`size(): the chunk's size must be a finite number that is not negative, got ${size}`);
+    drop(stream, chunk);
     errorStream(stream, error);
     throw error;
   }

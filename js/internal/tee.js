@@ -3,6 +3,7 @@
  * reader's one read request in one object; the core decides when it reads and which branch gets what.
  */
 import { core } from './core.js';
+import { SharedDrops } from './discard.js';
 import { STALE, TEE_BRANCH_1, TEE_BRANCH_2, TEE_CANCEL_SOURCE, TEE_READ_FOR_1, TEE_READ_FOR_2 } from './effects.js';
 import { Deferred, isolate } from './intrinsics.js';
 import { schedule } from './jobs.js';
@@ -132,6 +133,15 @@ isolate(Tee);
 
 /** A tee of a default stream. */
 class DefaultTee extends Tee {
+  constructor(source) {
+    super(source);
+    this.drops = undefined;
+    if (source.onDrop === undefined) return;
+    this.drops = new SharedDrops(2, source.onDrop);
+    this.branch1.onDrop = this.drops.of(0);
+    this.branch2.onDrop = this.drops.of(1);
+  }
+
   createBranch(pull, cancel) {
     return new ReadableImpl(1, undefined, pull, cancel);
   }
@@ -143,7 +153,14 @@ class DefaultTee extends Tee {
   deliver(effects, chunk) {
     if (effects & TEE_BRANCH_1) enqueue(this.branch1, chunk);
     if (effects & TEE_BRANCH_2) enqueue(this.branch2, chunk);
+    if (this.drops !== undefined) this.dropFor(effects, chunk);
     return true;
+  }
+
+  /** A branch that has ended drops what it would have been given. */
+  dropFor(effects, chunk) {
+    if (!(effects & TEE_BRANCH_1)) this.drops.drop(0, chunk);
+    if (!(effects & TEE_BRANCH_2)) this.drops.drop(1, chunk);
   }
 
   closeSteps() {
@@ -158,7 +175,10 @@ function deliver(tee) {
   const chunk = tee.held;
   tee.held = undefined;
   const effects = core.tee_deliver(tee.id);
-  if (effects & STALE) return;
+  if (effects & STALE) {
+    if (tee.drops !== undefined) tee.dropFor(0, chunk);
+    return;
+  }
   if (!tee.deliver(effects, chunk)) return;
   tee.readFor(core.tee_delivered(tee.id));
   settlePulls(tee);

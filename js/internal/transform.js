@@ -1,5 +1,6 @@
 /** Transform streams: https://streams.spec.whatwg.org/#ts-abstract-ops */
 import { core } from './core.js';
+import { drop } from './discard.js';
 import { T_WAKE_WRITE } from './effects.js';
 import { Deferred, isolate, noop, promiseReject, promiseResolve, promiseThen } from './intrinsics.js';
 import { later, schedule, scheduleInPipe } from './jobs.js';
@@ -237,6 +238,7 @@ function wakeWrite(transform) {
   transform.waiting = undefined;
   const { writable } = transform;
   if (writable.state === ERRORING) {
+    drop(writable, chunk);
     schedule(failWaitingWrite, writable);
     return;
   }

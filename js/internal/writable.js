@@ -3,6 +3,7 @@
  * https://streams.spec.whatwg.org/#ws-all-abstract-ops that carry them.
  */
 import { core } from './core.js';
+import { drop, dropAll } from './discard.js';
 import {
   BAD_SIZE, P_ACTION_MASK, P_BEGIN, P_HOLD, P_MOVE, P_READ, P_SOURCE_SHIFT, P_WRITTEN, R_CALL_PULL, R_WAKE_WRITE, REFUSED, STALE,
   W_ABORT_PENDING, W_BACKPRESSURE, W_CALL_ABORT, W_CALL_CLOSE, W_CALL_WRITE, W_CLEAR,
@@ -43,6 +44,7 @@ export class WritableImpl {
     this.controller = undefined;
     this.abortController = undefined;
     this.transform = undefined;
+    this.onDrop = undefined;
     this.onWritten = undefined;
     this.onWriteFailed = undefined;
     this.id = core.writable_new(highWaterMark);
@@ -124,10 +126,11 @@ function finishErroring(stream, effects) {
   stream.id = 0;
   owners.drop(stream);
   const error = stream.storedError;
-  const requests = stream.writeRequests;
+  const { queue, writeRequests: requests } = stream;
   stream.queue = undefined;
   stream.writeRequests = undefined;
   while (requests.length) requests.shift()?.reject(error);
+  dropAll(stream, queue);
   if (effects & W_REJECT_ABORT && !(effects & W_REJECT_CLOSE)) takeAbortRequest(stream).reject(error);
   if (effects & W_REJECT_CLOSED) rejectCloseAndClosed(stream);
   tellObservers(stream);
@@ -159,7 +162,8 @@ export function callWrite(stream, chunk) {
   }
   let result;
   try {
-    result = write === undefined ? undefined : write(chunk, stream.controller);
+    if (write === undefined) drop(stream, chunk);
+    else result = write(chunk, stream.controller);
   } catch (error) {
     result = promiseReject(error);
   }

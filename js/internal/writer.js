@@ -1,5 +1,6 @@
 /** The lock of a WritableStreamDefaultWriter: https://streams.spec.whatwg.org/#ws-writer-abstract-ops */
 import { core } from './core.js';
+import { drop } from './discard.js';
 import { Deferred, isolate, promiseReject, promiseResolve } from './intrinsics.js';
 import { LazyPromise } from './lazy-promise.js';
 import {
@@ -54,12 +55,12 @@ export class WriterImpl {
   write(chunk) {
     const stream = this.stream;
     const size = stream.size === undefined ? 1 : chunkSize(stream, chunk);
-    if (this.stream !== stream) return promiseReject(new TypeError('write(): the writer was released'));
-    if (stream.state === ERRORED) return promiseReject(stream.storedError);
+    if (this.stream !== stream) return refuse(stream, chunk, new TypeError('write(): the writer was released'));
+    if (stream.state === ERRORED) return refuse(stream, chunk, stream.storedError);
     if (stream.state === CLOSED || closeQueuedOrInFlight(stream)) {
-      return promiseReject(new TypeError('write(): the WritableStream is closing or closed'));
+      return refuse(stream, chunk, new TypeError('write(): the WritableStream is closing or closed'));
     }
-    if (stream.state === ERRORING) return promiseReject(stream.storedError);
+    if (stream.state === ERRORING) return refuse(stream, chunk, stream.storedError);
     const request = new Deferred();
     writeChunk(stream, chunk, size, request);
     return request.promise;
@@ -83,3 +84,8 @@ export class WriterImpl {
 }
 
 isolate(WriterImpl);
+
+function refuse(stream, chunk, error) {
+  drop(stream, chunk);
+  return promiseReject(error);
+}

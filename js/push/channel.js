@@ -3,6 +3,7 @@
  * Node's streams, on the desired size of a stream of ours; what becomes of a chunk for which there is no room is the core's decision.
  */
 import { core } from '../internal/core.js';
+import { convertOnDiscard, drop, dropper } from '../internal/discard.js';
 import { BAD_SIZE, C_ACCEPT, C_BLOCK, C_DROP_NEWEST, C_DROPPED_SHIFT, C_TOO_LARGE } from '../internal/effects.js';
 import {
   afterReadableStart, closeReadable, enqueue, errorStream, READABLE, readableDesiredSize, ReadableImpl,
@@ -29,7 +30,7 @@ function byteLength(chunk) {
  * @param {any} options
  * @throws {TypeError | RangeError} saying which option is wrong
  */
-function settingsOf({ highWaterMark, size, capacity, overflow = 'error' }) {
+function settingsOf({ highWaterMark, size, capacity, overflow = 'error', onDiscard }) {
   if (size !== undefined && size !== 'bytes' && typeof size !== 'function') {
     throw new TypeError(`channel(): size must be a function or 'bytes'; got ${describe(size)}`);
   }
@@ -41,7 +42,7 @@ function settingsOf({ highWaterMark, size, capacity, overflow = 'error' }) {
   if (!OVERFLOWS.includes(overflow)) throw new TypeError(`channel(): overflow must be one of ${OVERFLOWS.join(', ')}; got ${describe(overflow)}`);
   return {
     mark, capacity: room, overflow: OVERFLOWS.indexOf(overflow), size: typeof size === 'function' ? size : base.size,
-    unit: typeof size === 'function' ? 'units' : base.unit,
+    unit: typeof size === 'function' ? 'units' : base.unit, onDiscard: convertOnDiscard(onDiscard, 'channel()'),
   };
 }
 
@@ -67,6 +68,7 @@ class Channel extends EventTarget {
     super();
     this.#settings = settings;
     this.#stream = new ReadableImpl(settings.mark, () => this.#size, () => this.#onRoom(), (reason) => this.#stop(reason));
+    this.#stream.onDrop = dropper(settings.onDiscard);
     afterReadableStart(this.#stream, undefined);
     this.readable = new ReadableStream(INTERNAL, this.#stream);
   }
@@ -92,26 +94,28 @@ class Channel extends EventTarget {
   }
 
   write(chunk) {
-    if (!this.#mayWrite()) return false;
+    if (!this.#mayWrite(chunk)) return false;
     const { size } = this.#settings;
     let units;
     try {
       units = +size(chunk);
     } catch (error) {
+      drop(this.#stream, chunk);
       this.fail(error);
       throw error;
     }
     // size() is user code, and may have ended, failed or cancelled the channel.
-    if (!this.#mayWrite()) return false;
+    if (!this.#mayWrite(chunk)) return false;
     if (this.#blocked.length > 0) return this.#block(chunk, units);
     return this.#offer(chunk, units) ?? this.#block(chunk, units);
   }
 
-  /** False where a chunk is to be dropped because nobody wants any more. */
-  #mayWrite() {
+  /** False where a chunk is dropped because nobody wants any more. */
+  #mayWrite(chunk) {
+    if (!this.#abort.signal.aborted && !this.#ended) return true;
+    drop(this.#stream, chunk);
     if (this.#abort.signal.aborted) return false;
-    if (this.#ended) throw new TypeError('write(): the channel has been ended');
-    return true;
+    throw new TypeError('write(): the channel has been ended');
   }
 
   /** What `write()` answers, or undefined where the chunk has to wait. */
@@ -121,7 +125,7 @@ class Channel extends EventTarget {
     if (answer & C_BLOCK) return undefined;
     if (answer & C_ACCEPT) {
       for (let left = answer >>> C_DROPPED_SHIFT; left > 0; left -= 1) {
-        this.#stream.queue.shift();
+        drop(this.#stream, this.#stream.queue.shift());
         this.#counts.droppedOldest += 1;
       }
       this.#size = size;
@@ -131,6 +135,7 @@ class Channel extends EventTarget {
       this.#waitForRoom();
       return false;
     }
+    drop(this.#stream, chunk);
     if (answer & C_DROP_NEWEST) {
       this.#counts.droppedNewest += 1;
     } else if (answer & BAD_SIZE) {
@@ -193,11 +198,13 @@ class Channel extends EventTarget {
   #onRoom() {
     let hasRoom = true;
     while (this.#blocked.length > 0) {
-      const [{ chunk, size, resolve }] = this.#blocked;
-      const answer = this.#offer(chunk, size);
-      if (answer === undefined) return;
-      this.#blocked.shift();
-      resolve(answer);
+      const write = this.#blocked.shift();
+      const answer = this.#offer(write.chunk, write.size);
+      if (answer === undefined) {
+        this.#blocked.unshift(write);
+        return;
+      }
+      write.resolve(answer);
       hasRoom = answer;
     }
     if (this.#ended) this.#close();
@@ -212,7 +219,10 @@ class Channel extends EventTarget {
 
   #stop(reason) {
     this.#ended = true;
-    for (const { resolve } of this.#blocked.splice(0)) resolve(false);
+    for (const { chunk, resolve } of this.#blocked.splice(0)) {
+      resolve(false);
+      drop(this.#stream, chunk);
+    }
     this.#abort.abort(reason);
     this.#release();
   }

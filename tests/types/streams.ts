@@ -83,3 +83,11 @@ export async function transform(): Promise<void> {
   new ReadableStream<string>().pipeTo(new WritableStream<number>());
   void (0 as unknown as Results);
 }
+
+new ReadableStream<VideoFrame>({ onDiscard: (frame) => frame.close() });
+new WritableStream<VideoFrame>({ onDiscard: (frame) => frame.close() });
+new TransformStream({ onDiscard: 'dispose' });
+// @ts-expect-error: no other word
+new ReadableStream({ onDiscard: 'close' });
+// @ts-expect-error: bytes need no closing
+new ReadableStream({ type: 'bytes', onDiscard: () => {} });
