@@ -115,3 +115,71 @@ test('next and return on something else reject with a TypeError', async () => {
   await assert.rejects(next.call({}), TypeError);
   await assert.rejects(finish.call({}), TypeError);
 });
+
+const turn = () => new Promise((resolve) => setTimeout(resolve));
+
+test('a return() right after a next() that found a chunk waits for it before it cancels', async () => {
+  const calls = [];
+  const stream = countingStream(Infinity, calls);
+  await turn();
+  const iterator = stream.values();
+  const next = iterator.next();
+  const returned = iterator.return('enough');
+  assert.equal(stream.locked, true);
+  assert.deepEqual(calls, []);
+  assert.deepEqual(await next, { value: 1, done: false });
+  assert.deepEqual(await returned, { value: 'enough', done: true });
+  assert.deepEqual(calls, [['cancel', 'enough']]);
+});
+
+test('two next() in one turn read one after the other', async () => {
+  let controller;
+  const stream = new ReadableStream({ start(c) { controller = c; } }, { highWaterMark: 2 });
+  controller.enqueue('a');
+  controller.enqueue('b');
+  const iterator = stream.values();
+  const both = [iterator.next(), iterator.next()];
+  assert.equal(controller.desiredSize, 1);
+  assert.deepEqual(await Promise.all(both), [{ value: 'a', done: false }, { value: 'b', done: false }]);
+  assert.equal(controller.desiredSize, 2);
+});
+
+test('a next() waits for a return() whose cancel has not settled', async () => {
+  let settle;
+  const stream = new ReadableStream({ cancel: () => new Promise((resolve) => { settle = resolve; }) });
+  const iterator = stream.values();
+  const events = [];
+  const returned = iterator.return().then(() => events.push('returned'));
+  const next = iterator.next().then((result) => events.push(result));
+  await turn();
+  assert.deepEqual(events, []);
+  settle();
+  await Promise.all([returned, next]);
+  assert.deepEqual(events.sort(), [{ value: undefined, done: true }, 'returned'].sort());
+});
+
+for (const end of ['error', 'close']) {
+  test(`two requests of one iterator, made by a pull() that calls next(), both settle at a ${end}`, async () => {
+    let inner;
+    let controller;
+    const stream = new ReadableStream({
+      start(c) { controller = c; },
+      pull() { inner ??= iterator.next(); },
+    }, { highWaterMark: 0 });
+    const iterator = stream.values();
+    await turn();
+    const outer = iterator.next();
+    if (end === 'error') controller.error('failed');
+    else controller.close();
+    const results = await Promise.allSettled([outer, inner]);
+    const expected = end === 'error'
+      ? { status: 'rejected', reason: 'failed' }
+      : { status: 'fulfilled', value: { value: undefined, done: true } };
+    assert.deepEqual(results, [expected, expected]);
+    assert.equal(stream.locked, false);
+  });
+}
+
+test('its class string is that of Web IDL', () => {
+  assert.equal(Object.prototype.toString.call(new ReadableStream().values()), '[object ReadableStream AsyncIterator]');
+});
