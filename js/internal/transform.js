@@ -15,6 +15,7 @@ import {
 export class TransformImpl {
   /** The strategies are `{ highWaterMark, size }`, complete. */
   constructor(writableStrategy, readableStrategy) {
+    /** @type {((chunk: unknown, controller: unknown) => unknown) | undefined} */
     this.transform = undefined;
     this.flush = undefined;
     this.cancel = undefined;
@@ -54,8 +55,9 @@ export class TransformImpl {
     afterReadableStart(this.readable, started.promise);
   }
 
+  /** A write that comes later, while a `cancel()` is pending, is done and gives nothing: nobody reads it any more. */
   clearAlgorithms() {
-    this.transform = undefined;
+    this.transform = noop;
     this.flush = undefined;
     this.cancel = undefined;
   }
@@ -143,17 +145,18 @@ export class TransformImpl {
    */
   runFinish(algorithm, settle, fail) {
     this.finish = new Deferred();
-    let result;
+    let converted;
     try {
-      result = algorithm?.();
+      // As Web IDL converts a callback's result: a promise of its own, never the callback's. What it throws needs none.
+      const result = algorithm?.();
+      const wrapper = new Deferred();
+      wrapper.resolve(result);
+      converted = wrapper.promise;
     } catch (error) {
-      result = promiseReject(error);
+      converted = promiseReject(error);
     }
     this.clearAlgorithms();
-    // As Web IDL converts a callback's result: a promise of its own, never the callback's.
-    const converted = new Deferred();
-    converted.resolve(result);
-    promiseThen(converted.promise, settle, (error) => {
+    promiseThen(converted, settle, (error) => {
       fail(error);
       this.finish.reject(error);
     });
