@@ -52,6 +52,11 @@ export class LazyPromise {
     }
   }
 
+  /** Rejects the pending promise; one that has settled stays the same object. */
+  rejectIfPending(reason) {
+    if (this.state === PENDING) this.reject(reason);
+  }
+
   /** Puts a new pending promise in the place of a settled one. */
   renew() {
     this.state = PENDING;

@@ -48,7 +48,7 @@ export class WriterImpl {
   }
 
   onErrored(error) {
-    this.closed.reject(error);
+    this.closed.rejectIfPending(error);
   }
 
   /** https://streams.spec.whatwg.org/#writable-stream-default-writer-write */

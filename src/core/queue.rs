@@ -12,6 +12,8 @@ pub struct QueueWithSizes {
     /// There is room while `len` is below this: the number of entries of size 1 that reach the high-water mark or, where sizes
     /// are kept, more or less than any.
     limit: u32,
+    /// Whether there is room where the desired size is NaN: the mark and the total are both infinite.
+    nan_is_room: bool,
     /// None while every entry has the size 1. Behind a pointer, as most streams never need it.
     sizes: Option<Box<Sizes>>,
     high_water_mark: f64,
@@ -29,8 +31,18 @@ impl QueueWithSizes {
         Self {
             len: 0,
             limit: ones_up_to(high_water_mark),
+            nan_is_room: false,
             sizes: None,
             high_water_mark,
+        }
+    }
+
+    /// The same for a writable stream, which is held back where its desired size [is 0 or less](https://streams.spec.whatwg.org/#writable-stream-default-controller-get-backpressure),
+    /// where a readable one pulls while it is more than 0. They differ for NaN.
+    pub fn for_writes(high_water_mark: f64) -> Self {
+        Self {
+            nan_is_room: true,
+            ..Self::new(high_water_mark)
         }
     }
 
@@ -40,7 +52,7 @@ impl QueueWithSizes {
         self.high_water_mark - self.total()
     }
 
-    /// Whether the desired size is positive.
+    /// Whether the desired size is positive, or NaN where that counts as room.
     #[inline]
     pub fn has_room(&self) -> bool {
         self.len < self.limit
@@ -112,7 +124,7 @@ impl QueueWithSizes {
             for _ in 0..count {
                 sizes.push(size);
             }
-            self.limit = limit_by_total(self.high_water_mark, sizes.total);
+            self.limit = limit_by_desired(self.high_water_mark - sizes.total, self.nan_is_room);
         }
     }
 
@@ -120,7 +132,7 @@ impl QueueWithSizes {
     fn drop_size(&mut self) -> Option<f64> {
         let sizes = self.sizes.as_mut()?;
         let size = sizes.pop();
-        self.limit = limit_by_total(self.high_water_mark, sizes.total);
+        self.limit = limit_by_desired(self.high_water_mark - sizes.total, self.nan_is_room);
         size
     }
 
@@ -140,7 +152,10 @@ impl QueueWithSizes {
 
     /// [ResetQueue](https://streams.spec.whatwg.org/#reset-queue).
     pub fn reset(&mut self) {
-        *self = Self::new(self.high_water_mark);
+        *self = Self {
+            nan_is_room: self.nan_is_room,
+            ..Self::new(self.high_water_mark)
+        };
     }
 }
 
@@ -150,8 +165,8 @@ fn ones_up_to(high_water_mark: f64) -> u32 {
     whole.saturating_add(u32::from(f64::from(whole) < high_water_mark))
 }
 
-fn limit_by_total(high_water_mark: f64, total: f64) -> u32 {
-    if high_water_mark - total > 0.0 {
+fn limit_by_desired(desired_size: f64, nan_is_room: bool) -> u32 {
+    if desired_size > 0.0 || nan_is_room && desired_size.is_nan() {
         u32::MAX
     } else {
         0
@@ -199,6 +214,20 @@ mod tests {
         }
         while queue.dequeue().is_some() {}
         assert!(queue.total() >= 0.0);
+    }
+
+    #[test]
+    fn a_desired_size_that_is_not_a_number_is_room_for_writes_only() {
+        for (mut queue, has_room) in [
+            (QueueWithSizes::new(f64::INFINITY), false),
+            (QueueWithSizes::for_writes(f64::INFINITY), true),
+        ] {
+            for _ in 0..2 {
+                assert!(queue.enqueue(f64::MAX));
+            }
+            assert!(queue.desired_size().is_nan());
+            assert_eq!(queue.has_room(), has_room);
+        }
     }
 
     proptest! {

@@ -43,7 +43,7 @@ pub struct Writable {
 
 impl Writable {
     fn new(high_water_mark: f64) -> Self {
-        let queue = QueueWithSizes::new(high_water_mark);
+        let queue = QueueWithSizes::for_writes(high_water_mark);
         Self {
             state: if queue.has_room() { 0 } else { UNREADY },
             queue,
