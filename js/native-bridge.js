@@ -69,6 +69,8 @@ class ReadableBridge {
     this.reader = far.getReader();
     this.ended = false;
     this.reading = false;
+    /** Whether the far side has closed behind the chunk that the read under way is to give. */
+    this.closing = false;
     this.controller = undefined;
     this.report = onError;
     this.onRead = (result) => this.deliver(result);
@@ -86,7 +88,8 @@ class ReadableBridge {
   }
 
   onClosed() {
-    if (!this.reading) this.finish();
+    if (this.reading) this.closing = true;
+    else this.finish();
   }
 
   pull() {
@@ -97,8 +100,8 @@ class ReadableBridge {
   deliver({ done, value }) {
     this.reading = false;
     if (this.ended) return;
-    if (done) this.finish();
-    else this.controller.enqueue(value);
+    if (!done) this.controller.enqueue(value);
+    if (done || this.closing) this.finish();
   }
 
   finish() {
@@ -248,10 +251,11 @@ class ByteBridge extends ReadableBridge {
 /**
  * A `Target` writable stream over `sink`. A write of it settles when `sink` asks for more rather than when the chunk has
  * been written, so that the far queue is used up to its own high-water mark; `close()` settles when all has landed. An
- * abort reaches `sink` at once, even while a write is waiting.
+ * abort reaches `sink` at once, even while a write is waiting; the signal that tells of it has an error of its own for a reason that
+ * was left out, so `abortReasonOf(near)`, where `Target` allows that, gives the reason of an abort that waits for a write.
  */
-export function bridgeWritable(sink, Target) {
-  const bridge = new WritableBridge(sink);
+export function bridgeWritable(sink, Target, abortReasonOf = undefined) {
+  const bridge = new WritableBridge(sink, abortReasonOf && (() => abortReasonOf(near)));
   const near = new Target(
     {
       start: (controller) => bridge.start(controller),
@@ -266,11 +270,13 @@ export function bridgeWritable(sink, Target) {
 }
 
 class WritableBridge {
-  constructor(far) {
+  constructor(far, abortReason) {
     this.far = far;
     this.writer = far.getWriter();
+    this.abortReason = abortReason;
     this.ended = false;
     this.closing = false;
+    this.writing = false;
     this.aborted = undefined;
     this.lastWrite = undefined;
   }
@@ -289,12 +295,28 @@ class WritableBridge {
       },
     );
     const { signal } = controller;
-    signal?.addEventListener('abort', () => ignoreRejection(this.abort(signal.reason)), { once: true });
+    signal?.addEventListener('abort', () => this.abortWhileWriting(signal.reason), { once: true });
+  }
+
+  /** Where no write is under way, `abort()` is called by itself, with the reason as it was given. */
+  async abortWhileWriting(reasonOfSignal) {
+    if (!this.writing) return;
+    if (this.abortReason === undefined) {
+      ignoreRejection(this.abort(reasonOfSignal));
+    } else {
+      await undefined; // the near stream keeps the reason once its signal's listeners have run
+      if (this.aborted === undefined) ignoreRejection(this.abort(this.abortReason()));
+    }
   }
 
   write(chunk) {
     const { writer } = this;
-    return writer.desiredSize > 0 ? this.send(chunk) : writer.ready.then(() => this.send(chunk));
+    const waiting = writer.desiredSize > 0 ? this.send(chunk) : writer.ready.then(() => this.send(chunk));
+    if (waiting === undefined) return undefined;
+    this.writing = true;
+    const done = () => void (this.writing = false);
+    waiting.then(done, done);
+    return waiting;
   }
 
   send(chunk) {

@@ -4,7 +4,7 @@
  * pipe is done: unlocked, and with everything that was piped written.
  */
 import { ReadableStream } from './readable-stream.js';
-import { WritableStream } from './writable-stream.js';
+import { abortReasonOf, WritableStream } from './writable-stream.js';
 import { bridgeOf, bridgeReadable, bridgeWritable } from './native-bridge.js';
 import { isNativeReadable, isNativeWritable, nativeHasByteStreams } from './native-classes.js';
 
@@ -17,7 +17,7 @@ export function adoptReadable(value) {
 /** tidegate's stream over `value` when that is the engine's own unlocked writable; else undefined. */
 export function adoptWritable(value) {
   if (!isNativeWritable(value) || value.locked) return undefined;
-  return bridgeWritable(value, WritableStream);
+  return bridgeWritable(value, WritableStream, abortReasonOf);
 }
 
 /**

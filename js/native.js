@@ -3,7 +3,7 @@
  * (js/native-bridge.js): same chunks, same reasons, same errors, no queue of its own.
  */
 import { ReadableStream } from './readable-stream.js';
-import { WritableStream } from './writable-stream.js';
+import { abortReasonOf, WritableStream } from './writable-stream.js';
 import { bridgeReadable, bridgeWritable } from './native-bridge.js';
 import { NativeReadableStream, NativeWritableStream, isNativeReadable, isNativeWritable, nativeHasByteStreams } from './native-classes.js';
 import { describe } from './pipeline/describe.js';
@@ -46,7 +46,7 @@ const intoOurs = {
   isReadable: isOurReadable,
   isWritable: isOurWritable,
   readable: (stream) => readableFromNative(stream),
-  writable: (stream) => bridgeWritable(stream, WritableStream),
+  writable: (stream) => bridgeWritable(stream, WritableStream, abortReasonOf),
 };
 
 const intoNative = {

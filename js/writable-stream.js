@@ -78,3 +78,6 @@ export class WritableStream {
 }
 
 defineInterface(WritableStream, 'WritableStream');
+
+/** The reason of an abort of `stream`, one of ours, that waits for a write under way; undefined where there is none. */
+export const abortReasonOf = (stream) => writableImpl(stream).abortReason;

@@ -284,3 +284,37 @@ describe('fromNative and toNative', () => {
     assert.equal(seen, 'enough');
   });
 });
+
+describe('the end of a bridge', () => {
+  for (const { name, convert, FromReadable, FromWritable } of directions) {
+    test(`${name} of a stream that closes behind its last chunk is closed once that has been read`, async () => {
+      const reader = convert(new FromReadable({ start(c) { c.enqueue('last'); c.close(); } })).getReader();
+      assert.equal((await reader.read()).value, 'last');
+      await reader.closed;
+    });
+
+    for (const reason of [undefined, new Error('reason')]) {
+      test(`${name} of a writable stream tells the sink the reason of an abort as it was given, ${reason}`, async () => {
+        const reasons = [];
+        const converted = convert(new FromWritable({ abort: (given) => void reasons.push(given) }));
+        await turn();
+        await converted.abort(reason);
+        assert.deepEqual(reasons, [reason]);
+      });
+    }
+  }
+
+  test('fromNative tells the sink the reason of an abort that comes while a write waits, as it was given', async () => {
+    for (const reason of [undefined, new Error('reason')]) {
+      const reasons = [];
+      const far = new NativeWritable({ write: (chunk, controller) => new Promise((resolve) => controller.signal.addEventListener('abort', resolve)), abort: (given) => void reasons.push(given) });
+      const writer = fromNative(far).getWriter();
+      writer.write(1).catch(() => {});
+      await turn();
+      writer.closed.catch(() => {});
+      await writer.abort(reason);
+      await turn();
+      assert.deepEqual(reasons, [reason]);
+    }
+  });
+});
