@@ -6,7 +6,6 @@ import { isNodeWritable, isThenable, isWritableStreamLike } from './pipeline/end
 import { isMap, mapStage } from './pipeline/functions.js';
 import { streamOfNodeWritable } from './pipeline/node-streams.js';
 import { Run } from './pipeline/run.js';
-import { totalOf } from './pipeline/sizes.js';
 import { openSource, refusalOfSource } from './pipeline/sources.js';
 import { fuse, openPair } from './pipeline/stages.js';
 
@@ -100,7 +99,7 @@ function openReturned(run, who, value, part, hooks) {
 
 function openOwned(run, value, part, hooks) {
   const stream = openSource(value, { onError: (error) => run.fail(error, part), ...hooks });
-  if (part.index === 0) run.expect(totalOf(value));
+  if (part.index === 0) run.expect(value);
   run.ownReadable(stream, part);
   return stream;
 }

@@ -4,33 +4,48 @@ import type { ReadableStream } from './streams.js';
 import type { Bytes } from './pipelines.js';
 
 export interface FromFetchOptions extends Omit<RequestInit, 'signal'> {
-  /** How often in all a broken connection is gone on with. Default: 3. */
+  /** How often in all a request is sent again, if it is a GET. Default: 3. */
   retries?: number;
-  /** Milliseconds before the first of those tries; each further one waits twice as long. Default: 500. */
+  /** Milliseconds before the first retry; each further one waits twice as long, at most 2 minutes. Default: 500. */
   delay?: number;
-  /** Called with the first answer, before its body is read: for its headers. */
+  /**
+   * Milliseconds for which a read of the network may be pending while nothing comes; then the connection counts as broken. The wait for
+   * the response counts, the time in which the stream is not read does not. Default: 30,000; Infinity for none.
+   */
+  stallTimeout?: number;
+  /** Called once, with the first response, before its body is read: for its headers. */
   onResponse?: (response: Response) => void;
   /** Fails the stream with its reason, and ends the connection. */
   signal?: AbortSignal;
 }
 
-/** An answer that is no success, or a connection that could not be gone on with (its `cause` is how it broke). */
+/** A response that is no success, or a connection that cannot be resumed (its `cause` is how it broke). */
 export class FetchError extends Error {
-  constructor(message: string, response?: Response, options?: ErrorOptions);
+  /** `options.url`: of the request, where there is no response. */
+  constructor(message: string, response?: Response, options?: ErrorOptions & { url?: string });
   readonly name: 'FetchError';
-  /** The answer's status, if there was one. */
+  /** The status of the response, if there was one. */
   readonly status: number | undefined;
+  /** The URL of the response, or of the request where there was none. */
+  readonly url: string | undefined;
+  /**
+   * The response, if there was one. Its body can be read: `await error.response.text()`. The first 64 KiB of it, of what came within a
+   * second, are in memory, so that it holds no connection.
+   */
   readonly response: Response | undefined;
 }
 
 /**
- * The body of a fetch, requested when it is first read. When the connection breaks it is gone on with where it broke off, by a
- * range request with `If-Range`, as long as it is a GET, not compressed, and the server gave a strong `ETag` or a `Last-Modified`.
- * Bytes of two versions of a file are never mixed.
+ * The body of a fetch, requested when it is first read. When a GET cannot connect, breaks off, is silent for `stallTimeout`, or is
+ * answered with 408, 425, 429 or 5xx, the request is sent again, after the time that `Retry-After` says. A body is resumed
+ * where it broke off, if the server gave a strong `ETag`, or a `Last-Modified` at least a second before its `Date`. Bytes of two
+ * versions of a file are never mixed: every response that resumes is checked.
  *
- * The stream fails with a `FetchError` where the answer is no success, where the file has changed meanwhile, and where a
- * broken connection cannot be gone on with; a body shorter than its `Content-Length` is a broken connection. Cancelling ends the
- * connection.
+ * A `Range` header of the caller's, of one range of bytes, is resumed within it.
+ *
+ * The stream fails with a `FetchError` if the response is no success, the file has changed meanwhile, or no retry is left or
+ * allowed; its message says which. A body shorter than its `Content-Length` is a broken connection. Cancelling ends the
+ * connection. A pipeline that begins with it knows its total once the response has come.
  *
  * @throws {TypeError | RangeError} where an argument is not what it should be
  * @see https://www.rfc-editor.org/rfc/rfc9110#section-13.1.5

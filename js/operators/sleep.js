@@ -1,4 +1,6 @@
-/** Resolves after so many milliseconds, or as soon as `signal` is aborted; leaves neither timer nor listener behind. */
+const LONGEST_TIMER = 0x7fffffff; // a longer one fires at once
+
+/** Resolves after so many milliseconds, at most 24.8 days, or as soon as `signal` is aborted; leaves neither timer nor listener behind. */
 export function sleep(milliseconds, signal) {
   if (signal.aborted) return Promise.resolve();
   return new Promise((resolve) => {
@@ -7,7 +9,7 @@ export function sleep(milliseconds, signal) {
       signal.removeEventListener('abort', done);
       resolve();
     };
-    const timer = setTimeout(done, milliseconds);
+    const timer = setTimeout(done, Math.min(milliseconds, LONGEST_TIMER));
     signal.addEventListener('abort', done);
   });
 }

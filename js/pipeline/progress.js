@@ -5,14 +5,13 @@
  * microtask of its own.
  */
 import { resolved } from '../internal/intrinsics.js';
-import { sizeOfChunk } from './sizes.js';
+import { sizeOfChunk, totalOf } from './sizes.js';
 
 const INTERVAL = 250;
 
 export class Progress {
-  /** Of the whole source in bytes, where it is known. */
-  total;
-
+  #total; // what the caller says
+  #source;
   #tell;
   #interval;
   #fail;
@@ -35,13 +34,18 @@ export class Progress {
     this.#interval = interval;
     this.#fail = fail;
     this.#sizeOf = sizeOf;
-    this.total = total;
+    this.#total = total;
     this.#timer = setInterval(() => this.#report(false), Math.max(interval, 1));
   }
 
   /** Takes the parts, each `{ index, name }`, in their order. */
   begin(parts) {
     this.#parts = parts.map(({ index, name }) => ({ index, name, chunksIn: 0, bytesIn: 0, chunksOut: 0, bytesOut: 0 }));
+  }
+
+  /** What the pipeline reads from, which may know its total, or will. */
+  expect(source) {
+    this.#source = source;
   }
 
   /** What is to be called with every chunk that crosses from one part into the next. */
@@ -82,15 +86,16 @@ export class Progress {
   }
 
   #report(done) {
+    const total = this.#total ?? totalOf(this.#source);
+    if (total === null && !done) return; // nothing has come, and the first report is to have the total
     this.#told = performance.now();
     const elapsed = this.#told - this.#begun;
-    const { total } = this;
     const { chunksOut: chunks = 0, bytesOut: bytes = 0 } = this.#parts[0] ?? {};
     const fraction = done ? 1 : total > 0 ? Math.min(1, bytes / total) : undefined;
     const remaining = done ? 0 : fraction > 0 ? elapsed * (1 / fraction - 1) : undefined;
     const parts = this.#parts.map((part) => ({ ...part }));
     try {
-      this.#tell({ done, elapsed, chunks, bytes, total, fraction, remaining, parts });
+      this.#tell({ done, elapsed, chunks, bytes, total: total ?? undefined, fraction, remaining, parts });
     } catch (error) {
       this.stop();
       this.#fail(error);

@@ -76,9 +76,9 @@ export class Run {
     this.#progress?.begin(parts);
   }
 
-  /** Says how many bytes the source will give, where that is known. */
-  expect(total) {
-    if (this.#progress) this.#progress.total ??= total;
+  /** Says what the pipeline reads from. */
+  expect(source) {
+    this.#progress?.expect(source);
   }
 
   /** Settles when the pipeline has: with the consumer's result, or the first error. */

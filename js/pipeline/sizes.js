@@ -23,13 +23,13 @@ function isPlain(value) {
   return prototype === null || Object.getPrototypeOf(prototype) === null;
 }
 
-/** The totals of streams whose makers know them. */
+/** The totals of streams whose makers know them, or will. */
 const totals = new WeakMap();
 
-/** Says that `stream` will give `total` bytes. */
+/** Says that `stream` will give `total` bytes; null: that this is known only later, undefined: that it is not known. May be called again. */
 export const tellTotal = (stream, total) => void totals.set(stream, total);
 
-/** The bytes that `source` will give; undefined where that is not known, as of a body that is decoded on its way. */
+/** The bytes that `source` will give; null where that is known only later, undefined where it is not known, as of a body that is decoded on its way. */
 export function totalOf(source) {
   if (isBlob(source)) return source.size;
   if (totals.has(source)) return totals.get(source);

@@ -3,6 +3,7 @@ import { ReadableStream } from '../readable-stream.js';
 import { readableFromNative } from '../native.js';
 import { describe } from './describe.js';
 import * as is from './ends.js';
+import { FetchError, keepResponse, statusOf } from './fetch-error.js';
 import { streamOfIterable } from './iterables.js';
 import { streamOfNodeReadable } from './node-streams.js';
 
@@ -36,6 +37,7 @@ export function openSource(value, hooks) {
 }
 
 function openBody(message, hooks) {
+  if (message.ok === false) return refusedBody(message, hooks);
   if (message.body === undefined) return streamOfIterable(chunksOfBlob(message), hooks); // Firefox has no Request.prototype.body
   if (message.body !== null) return readableFromNative(message.body, hooks.onError);
   return new ReadableStream({ start: (controller) => controller.close() });
@@ -49,4 +51,17 @@ async function* chunksOfBlob(message) {
   } finally {
     await reader.cancel();
   }
+}
+
+/** What a response says that is no success is not the data that was asked for. */
+function refusedBody(response, hooks) {
+  const advice = response.body ? '; its body is in error.response, and response.body is taken as it is' : '';
+  const message = `The response${response.url && ` of ${response.url}`} is ${statusOf(response)}, which is no source${advice}`;
+  return new ReadableStream({
+    async start() {
+      const error = new FetchError(message, await keepResponse(response));
+      hooks.onError(error);
+      throw error;
+    },
+  }, { highWaterMark: 0 });
 }

@@ -68,18 +68,11 @@ describe('fromFetch', () => {
     }
   });
 
-  test('goes on by the date where the tag is weak', async () => {
-    const headers = { etag: 'W/"x"', 'last-modified': 'Thu, 01 Jan 2026 00:00:00 GMT' };
-    const { url, seen } = serve((request, response, number) => send(request, response, { headers, drop: number === 1 ? 1000 : Infinity }));
-    assert.equal(digest(await toBytes(fromFetch(url, fast))), digest(FILE));
-    assert.equal(seen[1].ifRange, headers['last-modified']);
-  });
-
   test('asks no more often than it may', async () => {
     const { url, seen } = serve((request, response) => send(request, response, { drop: 1000 }));
     await assert.rejects(toBytes(fromFetch(url, { ...fast, retries: 2 })), (error) => {
       assert.ok(error instanceof FetchError);
-      assert.match(error.message, /broke off after \d+ bytes, and the tries are used up/);
+      assert.match(error.message, /broke off after \d+ bytes \(.*\), and no retries are left/);
       assert.ok(error.cause instanceof Error);
       return true;
     });
@@ -88,8 +81,6 @@ describe('fromFetch', () => {
 
   for (const [what, headers, init] of [
     ['no validator', {}],
-    ['a compressed body', { etag: '"one"', 'content-encoding': 'identity, x' }],
-    ['a server that takes no ranges', { etag: '"one"', 'accept-ranges': 'none' }],
     ['a POST', { etag: '"one"' }, { method: 'POST', body: 'x' }],
   ]) {
     test(`does not go on with ${what}`, async () => {
@@ -103,7 +94,7 @@ describe('fromFetch', () => {
     const { url } = serve((request, response, number) => (number === 1
       ? send(request, response, { drop: 1000 })
       : response.writeHead(200, { etag: '"two"' }).end('another file')));
-    await assert.rejects(toBytes(fromFetch(url, fast)), { name: 'FetchError', message: /has changed since it was begun/, status: 200 });
+    await assert.rejects(toBytes(fromFetch(url, fast)), { name: 'FetchError', message: /has changed since the download began/, status: 200 });
   });
 
   for (const [what, range, status] of [['another place', 'bytes 5-2999999/3000000', 206], ['another length', undefined, 206], ['416', 'bytes */3000000', 416]]) {

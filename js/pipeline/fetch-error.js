@@ -1,0 +1,61 @@
+/** The error of a response that is no success, and what it keeps of the response. */
+
+const MOST_KEPT = 64 * 1024;
+const LONGEST_READ = 1000;
+
+/** The error of a response that is no success, or of a connection that cannot be resumed. See sources.d.ts. */
+export class FetchError extends Error {
+  /** @param {{ cause?: unknown, url?: string }} [options] `url`: of the request, where there is no response */
+  constructor(message, response, options) {
+    super(message, options);
+    this.response = response;
+    this.status = response?.status;
+    this.url = response?.url || options?.url;
+  }
+
+  static name = 'FetchError'; // no minifier changes it
+
+  get name() {
+    return 'FetchError';
+  }
+}
+
+/** The status of a response in words; for the responses whose status is 0, why. */
+export function statusOf({ status, statusText, type }) {
+  if (status !== 0) return `${status} ${statusText}`.trim();
+  if (type === 'opaque') return "opaque (mode: 'no-cors'), so a page cannot read it; request it with CORS";
+  if (type === 'opaqueredirect') return "a redirect that was not followed (redirect: 'manual')";
+  return 'a network error';
+}
+
+/**
+ * `response` with its body in memory, to be the response of an error: it can be read whenever the error is handled, and holds no
+ * connection. Reads at most 64 KiB and one second, then cancels the rest. A body that cannot be read is left as it is.
+ */
+export async function keepResponse(response) {
+  const { body } = response;
+  if (!body || body.locked || response.bodyUsed) return response;
+  const reader = body.getReader();
+  const cancel = () => reader.cancel().catch(() => {});
+  const timer = setTimeout(cancel, LONGEST_READ);
+  const chunks = [];
+  let size = 0;
+  try {
+    for (let result = await reader.read(); !result.done; result = await reader.read()) {
+      chunks.push(result.value);
+      size += result.value.byteLength;
+      if (size >= MOST_KEPT) {
+        cancel();
+        break;
+      }
+    }
+  } catch {
+    // The error is about the response; what has arrived of its body is kept.
+  } finally {
+    clearTimeout(timer);
+  }
+  const copy = new Response(new Blob(chunks).slice(0, MOST_KEPT), { headers: response.headers });
+  // Own properties, as the constructor takes neither every status nor a URL.
+  for (const name of ['headers', 'ok', 'redirected', 'status', 'statusText', 'type', 'url']) Object.defineProperty(copy, name, { value: response[name] });
+  return copy;
+}

@@ -1,0 +1,362 @@
+/**
+ * The requests behind one fromFetch(): the first, those that resume it, and what each response is checked for.
+ *
+ * Invariants (sections are of RFC 9110):
+ * 1. Bytes of two versions of a file are never mixed. What a later response adds has the strong validator of the first one
+ *    (15.3.7.3): its ETag if that is strong, else its Last-Modified if that is strong. No other counts.
+ * 2. `If-Range` is only sent where it may be: a strong ETag, or a strong date of a response without any ETag (13.1.5). With a weak
+ *    ETag beside a strong date, and across origins, where it would need a preflight, the range is requested without it: the
+ *    response is checked all the same.
+ * 3. Every byte has a place: a part says which bytes it has, a whole body begins at 0, and what was handed on before is skipped.
+ * 4. Only a GET is sent again, at most `retries` times; a wait is bounded whatever the server asks for.
+ */
+import { FetchError, keepResponse, statusOf } from '../pipeline/fetch-error.js';
+import { fromNative } from '../native.js';
+import { sleep } from '../operators/sleep.js';
+import { isEncoded, isSameVersion, parseContentRange, parseLength, retryAfterOf, validatorsOf } from './http-fields.js';
+import { StallWatch } from './stall.js';
+
+/** The longest wait between two requests: longer than a backoff grows, and than a `Retry-After` may ask for. */
+const LONGEST_WAIT = 120_000;
+
+const EXPOSE = "the response is cross-origin, so its server must send 'Access-Control-Expose-Headers: ETag, Content-Range, Content-Encoding, Accept-Ranges, Date, Retry-After'";
+const ALLOW = "the response is cross-origin: if the server refuses the request that resumes, it must allow it with 'Access-Control-Allow-Headers: Range' and the same headers as before";
+
+const isTransient = (status) => status === 408 || status === 425 || status === 429 || (status >= 500 && status !== 501 && status !== 505);
+const typeOf = (headers) => /^[^;]*/.exec(headers.get('content-type') ?? '')[0].trim().toLowerCase();
+const ignore = () => {};
+
+export class Download {
+  #input;
+  #init;
+  #settings;
+  #url;
+  #repeatable; // whether a request may be sent again
+  #tries = 0; // that have failed
+  #stop = new AbortController();
+  #attempt; // the AbortController of the request under way
+  #watch;
+  #stalled; // the error of a silent connection, until it has been handled
+  #reader; // of the body under way
+  #told = false; // onResponse has been called
+
+  // Offsets into the file.
+  #from = 0; // the first byte that is wanted
+  #next = 0; // the byte to hand on next
+  #want; // the byte that is no longer wanted
+  #complete; // the length of the file; undefined where that is not known
+  #at = 0; // the next byte of the body under way
+  #bodyEnd; // the byte after its last; undefined where that is not known
+  #isPart = false; // the body under way is of a 206
+  #first; // what is to be known of the first response: { validators, encoded, type, length, crossOrigin, takesRanges }
+  #done = false;
+
+  /** `range` is of the caller's own header: see parseRange(). */
+  constructor(input, init, settings) {
+    this.#input = input;
+    this.#init = init;
+    this.#settings = settings;
+    this.#url = typeof input === 'string' ? input : (input.url ?? String(input));
+    this.#repeatable = String(init.method ?? input.method ?? 'GET').toUpperCase() === 'GET';
+    this.#from = this.#next = settings.range?.first ?? 0;
+    this.#want = (settings.range?.last ?? Infinity) + 1;
+    this.#watch = new StallWatch(settings.stallTimeout, () => this.#onStall());
+  }
+
+  /** The next bytes; undefined at the end. */
+  async next() {
+    try {
+      while (!this.#done) {
+        const bytes = await (this.#reader === undefined ? this.#open() : this.#read());
+        if (bytes !== undefined) return bytes;
+      }
+      this.#watch.stop();
+      return undefined;
+    } catch (error) {
+      this.#watch.stop();
+      throw error;
+    }
+  }
+
+  /** Ends the connection. */
+  stop(reason) {
+    this.#watch.stop();
+    const cancelled = this.#reader?.cancel(reason);
+    this.#stop.abort(reason);
+    this.#attempt?.abort(reason);
+    return Promise.resolve(cancelled).then(ignore, ignore);
+  }
+
+  /** The byte to stop before, where that is known; else Infinity. */
+  get #end() {
+    return Math.min(this.#want, this.#complete ?? Infinity);
+  }
+
+  get #received() {
+    return this.#next - this.#from;
+  }
+
+  /** Settles a pending read by itself: an engine that is slow to notice an abort is not waited for. */
+  #onStall() {
+    this.#stalled = new TypeError(`nothing came for ${this.#settings.stallTimeout} ms (stallTimeout)`);
+    this.#reader?.cancel(this.#stalled).catch(ignore);
+    this.#attempt.abort(this.#stalled);
+  }
+
+  /** What `wait` resolves with. It rejects also when nothing comes for too long. */
+  async #pending(wait) {
+    this.#watch.begin();
+    try {
+      const result = await wait;
+      if (this.#stalled !== undefined) throw this.#stalled;
+      return result;
+    } catch (error) {
+      throw this.#stalled ?? error;
+    } finally {
+      this.#watch.end();
+      this.#stalled = undefined;
+    }
+  }
+
+  async #open() {
+    const { request, ifRange, resumes } = this.#request();
+    let response;
+    try {
+      // Before the response to another method comes, its body has to be sent, which nobody sees.
+      response = await (this.#repeatable ? this.#pending(fetch(request)) : fetch(request));
+    } catch (error) {
+      return this.#retry(error);
+    }
+    if (this.#repeatable && isTransient(response.status)) return this.#retry(undefined, response);
+    const refusal = resumes ? this.#refusalOfRest(response, request, ifRange) : this.#refusalOfFirst(response);
+    if (refusal !== undefined) return this.#fail(refusal, response);
+    this.#tell(response);
+    if (this.#done) {
+      response.body?.cancel().catch(ignore);
+      return undefined;
+    }
+    if (response.body === null) return this.#bodyEnded();
+    this.#reader = fromNative(response.body).getReader();
+    return undefined;
+  }
+
+  #request() {
+    this.#attempt = new AbortController();
+    const resumes = this.#received > 0;
+    const { validators, encoded, takesRanges, crossOrigin } = this.#first ?? {};
+    // Of a compressed body a range would be of other bytes: it is requested again from its beginning.
+    const hasRange = resumes && !encoded && takesRanges;
+    const ifRange = !hasRange || crossOrigin ? undefined : validators.strong === 'tag' ? validators.tag : validators.tag === undefined ? validators.date : undefined;
+    const init = { ...this.#init, signal: this.#attempt.signal };
+    if (hasRange && ifRange === undefined) init.cache = 'no-store'; // which If-Range implies: an engine's cache must not answer
+    const source = this.#input instanceof Request && this.#repeatable ? this.#input.clone() : this.#input;
+    const request = new Request(source, init);
+    this.#repeatable &&= request.url.startsWith('http');
+    if (resumes) {
+      request.headers.delete('range');
+      request.headers.delete('if-range');
+      if (hasRange) request.headers.set('range', `bytes=${this.#next}-${this.#want === Infinity ? '' : this.#want - 1}`);
+      if (ifRange !== undefined) request.headers.set('if-range', ifRange);
+    }
+    return { request, ifRange, resumes };
+  }
+
+  /** Takes the first response; returns why it is refused, if it is. */
+  #refusalOfFirst(response) {
+    const { headers, status } = response;
+    if (!response.ok) return `answered ${statusOf(response)}`;
+    const validators = validatorsOf(headers);
+    const before = this.#first?.validators;
+    if (this.#told && (before.tag !== validators.tag || before.date !== validators.date)) return 'has changed since its first response, whose body never came';
+    const encoded = isEncoded(headers);
+    const crossOrigin = response.type === 'cors';
+    const length = response.body === null || status === 206 ? undefined : parseLength(headers.get('content-length'));
+    const takesRanges = status === 206 || !/(^|,)[ \t]*none[ \t]*(,|$)/i.test(headers.get('accept-ranges') ?? '');
+    this.#first = { validators, encoded, crossOrigin, length, takesRanges, type: typeOf(headers) };
+    this.#isPart = status === 206;
+    this.#complete = undefined;
+    if (this.#isPart) return this.#settings.range === undefined ? 'answered 206 (a part) to a request without a Range' : this.#refusalOfPart(response);
+    this.#at = 0;
+    // Across origins a body may be compressed and the page cannot see it; then its length is that of other bytes.
+    this.#bodyEnd = encoded || (crossOrigin && !headers.has('content-encoding')) ? undefined : length;
+    this.#complete = this.#bodyEnd;
+    return this.#refusalOfWhole();
+  }
+
+  /** A server may ignore the caller's Range, which leaves it to us to find the place. */
+  #refusalOfWhole() {
+    const { range, wantsWholeIfChanged } = this.#settings;
+    if (range === undefined) return undefined;
+    if (wantsWholeIfChanged) {
+      this.#from = this.#next = 0;
+      this.#want = Infinity;
+      return undefined;
+    }
+    if (this.#first.encoded) return 'answered with the whole file, compressed, to a request for a range of it';
+    if (range.suffix !== undefined) {
+      if (this.#complete === undefined) return 'answered with the whole file, without a Content-Length, to a request for its last bytes';
+      this.#from = this.#next = Math.max(0, this.#complete - range.suffix);
+    }
+    return undefined;
+  }
+
+  /** Takes a 206; returns why it is refused, if it is: https://www.rfc-editor.org/rfc/rfc9110#section-15.3.7 */
+  #refusalOfPart({ headers }) {
+    const field = headers.get('content-range');
+    const { encoded, crossOrigin, length: firstLength, type: firstType } = this.#first;
+    const [type, length] = [typeOf(headers), parseLength(headers.get('content-length'))];
+    if (field === null && type === 'multipart/byteranges') return 'answered with several parts (multipart/byteranges) to a request for one range';
+    if (field === null) return `answered 206 without a Content-Range${crossOrigin ? `; ${EXPOSE}` : ''}`;
+    const part = parseContentRange(field);
+    if (part?.first === undefined) return `answered 206 with the Content-Range '${field}', which is no valid range of bytes`;
+    const { first, last, complete } = part;
+    const suffix = this.#received === 0 ? this.#settings.range?.suffix : undefined;
+    const begin = suffix === undefined ? this.#next : complete === undefined ? first : Math.max(0, complete - suffix);
+    if (first !== begin || last >= this.#want) return `answered with the bytes ${first}-${last} to a request for those from ${begin} on`;
+    if (length !== undefined && length !== last - first + 1) return `answered with ${length} bytes (Content-Length) for the range ${first}-${last}`;
+    if (encoded || isEncoded(headers)) return 'answered with a compressed part, whose place is not known';
+    if (firstType !== '' && type !== '' && type !== firstType) return `answered with the type ${type}; before it was ${firstType}`;
+    const known = this.#complete ?? firstLength;
+    if (complete !== undefined && known !== undefined && complete !== known) {
+      return `had ${known} bytes and now has ${complete}${crossOrigin ? `: it has changed, or was compressed, which a page can only see if the server exposes Content-Encoding` : ''}`;
+    }
+    this.#complete ??= complete;
+    if (suffix !== undefined) {
+      this.#from = this.#next = first;
+      if (complete === undefined) this.#want = last + 1;
+    }
+    this.#at = first;
+    this.#bodyEnd = last + 1;
+    return undefined;
+  }
+
+  /** Takes a response to a request that resumes; returns why it is refused, if it is. */
+  #refusalOfRest(response, request, ifRange) {
+    const { status, headers } = response;
+    const hasRange = request.headers.has('range');
+    const where = `, when it was resumed after ${this.#received} bytes`;
+    const same = isSameVersion(this.#first.validators, validatorsOf(headers), status !== 200 && ifRange !== undefined);
+    const complete = status === 416 && hasRange ? parseContentRange(headers.get('content-range'))?.complete : undefined;
+    if (complete !== undefined && complete === this.#next && same !== false) {
+      this.#done = true;
+      return undefined;
+    }
+    if (complete !== undefined) return `has changed since the download began: it now has ${complete} bytes, and ${this.#next} had come`;
+    if (status !== 200 && !(status === 206 && hasRange)) return `answered ${statusOf(response)}${where}`;
+    if (same === false) return `has changed since the download began${where}`;
+    const { crossOrigin } = this.#first;
+    if (same === undefined) return `answered ${status} without the ${this.#first.validators.strong === 'tag' ? 'ETag' : 'Last-Modified'} it had before, so that nothing says it is the same file${where}${crossOrigin ? `; ${EXPOSE}` : ''}`;
+    this.#isPart = status === 206;
+    if (this.#isPart) return this.#refusalOfPart(response);
+    this.#at = 0;
+    const length = response.body === null ? 0 : parseLength(headers.get('content-length'));
+    this.#bodyEnd = crossOrigin || isEncoded(headers) ? undefined : length;
+    if (this.#complete !== undefined && this.#bodyEnd !== undefined && this.#bodyEnd !== this.#complete) return `had ${this.#complete} bytes and now has ${this.#bodyEnd}`;
+    return undefined;
+  }
+
+  #tell(response) {
+    const { encoded, length } = this.#first;
+    const end = this.#end === Infinity && !encoded ? length : this.#end;
+    this.#settings.onTotal(Number.isFinite(end) ? end - this.#from : undefined);
+    if (this.#told) return;
+    this.#told = true;
+    try {
+      this.#settings.onResponse?.(response);
+    } catch (error) {
+      response.body?.cancel().catch(ignore);
+      throw error;
+    }
+  }
+
+  async #read() {
+    let result;
+    try {
+      result = await this.#pending(this.#reader.read());
+    } catch (error) {
+      return this.#brokeOff(error);
+    }
+    if (!result.done) return this.#take(result.value);
+    this.#stop.signal.throwIfAborted();
+    return this.#bodyEnded();
+  }
+
+  /** What of `bytes` is to be handed on, if anything is. */
+  #take(bytes) {
+    const start = this.#at;
+    const { byteLength } = bytes;
+    this.#at += byteLength;
+    if (this.#at > this.#bodyEnd) return this.#fail(`sent more than the ${this.#bodyEnd - start} bytes that were to come`);
+    if (this.#at > this.#first.length && this.#first.crossOrigin) this.#settings.onTotal(undefined); // it was compressed
+    const [from, to] = [Math.min(byteLength, Math.max(0, this.#next - start)), Math.min(byteLength, this.#end - start)];
+    if (this.#at > this.#end) {
+      // A whole file, of which a range was wanted.
+      this.#done = true;
+      this.#reader.cancel().catch(ignore);
+    }
+    if (to <= from) return undefined;
+    this.#next = start + to;
+    return from === 0 && to === byteLength ? bytes : bytes.slice(from, to);
+  }
+
+  #bodyEnded() {
+    this.#reader = undefined;
+    if (this.#at < this.#bodyEnd) return this.#brokeOff(new TypeError(`the connection ended ${this.#bodyEnd - this.#at} bytes before the end`));
+    if (this.#at < this.#next) return this.#fail(`has changed since the download began: it now has ${this.#at} bytes, and ${this.#next} had come`);
+    // A part may be smaller than the range that was asked for; the rest is then to be asked for (15.3.7).
+    this.#done = !this.#isPart || this.#next >= this.#end;
+    return undefined;
+  }
+
+  #brokeOff(error) {
+    this.#reader = undefined;
+    if (this.#next >= this.#end && !this.#stop.signal.aborted) this.#done = true;
+    else return this.#retry(error);
+    return undefined;
+  }
+
+  /** Why a request must not be sent again. */
+  #obstacle() {
+    if (!this.#repeatable) return 'only a GET of an http: or https: URL is sent again';
+    if (this.#received === 0) return undefined;
+    const { validators, crossOrigin } = this.#first;
+    if (validators.strong !== undefined) return undefined;
+    if (crossOrigin && validators.tag === undefined) return `it cannot be resumed without an ETag; ${EXPOSE}`;
+    if (validators.tag !== undefined) return `it cannot be resumed: its ETag ${validators.tag} is weak or malformed, and it has no Last-Modified that is older than its Date`;
+    return 'it cannot be resumed: the response has no ETag, and no Last-Modified that is older than its Date';
+  }
+
+  /** Waits before the next request; throws where there is to be none. `response`: the one that said "later", else `error` is how it broke. */
+  async #retry(error, response) {
+    this.#stop.signal.throwIfAborted();
+    const { retries, delay } = this.#settings;
+    const asked = response === undefined ? undefined : retryAfterOf(response.headers);
+    const obstacle = this.#obstacle()
+      ?? (this.#tries >= retries ? noRetries(retries) : undefined)
+      ?? (asked > LONGEST_WAIT ? `asks to wait ${Math.round(asked / 1000)} seconds, longer than the ${LONGEST_WAIT / 1000} that are waited` : undefined);
+    if (obstacle !== undefined) return this.#fail(`${this.#accountOf(error, response)}, and ${obstacle}`, response, error);
+    response?.body?.cancel().catch(ignore);
+    const backoff = Math.min(delay * 2 ** this.#tries, Math.max(delay, LONGEST_WAIT));
+    this.#tries += 1;
+    await sleep(Math.max(backoff, asked ?? 0), this.#stop.signal);
+    this.#stop.signal.throwIfAborted();
+    return undefined;
+  }
+
+  #accountOf(error, response) {
+    if (response !== undefined) return `answered ${statusOf(response)}${this.#received > 0 ? ` when it was resumed after ${this.#received} bytes` : ''}`;
+    const why = error?.cause?.message || error?.cause?.code || error?.message; // Node's fetch has the reason in the cause
+    if (this.#first === undefined) return `could not be fetched (${why}; a browser says no more if a server is not found or CORS forbids its response)`;
+    return `broke off after ${this.#received} bytes (${why}${this.#first.crossOrigin ? `; ${ALLOW}` : ''})`;
+  }
+
+  async #fail(what, response, cause) {
+    this.#reader?.cancel().catch(ignore);
+    const kept = response && (await keepResponse(response));
+    this.#attempt.abort();
+    this.#stop.signal.throwIfAborted();
+    throw new FetchError(`fromFetch(): ${this.#url} ${what}`, kept, cause === undefined ? { url: this.#url } : { url: this.#url, cause });
+  }
+}
+
+const noRetries = (retries) => (retries === 0 ? 'retries is 0' : 'no retries are left');
