@@ -157,17 +157,28 @@ export interface WebSocketStreamLike {
   close(how?: any): void;
 }
 
+/**
+ * The engine's class that a URL is opened with. `WebSocket` delivers every message that was sent before the close. `WebSocketStream`
+ * (Chromium) holds the server back, but drops the messages that it has queued when the server closes.
+ */
+export type WebSocketApi = 'WebSocket' | 'WebSocketStream';
+
 export interface FromWebSocketOptions extends ChannelOptions<string | Bytes> {
   /** For a URL: the subprotocols. */
   protocols?: string | string[] | undefined;
+  /** For a URL: the class to open it with. Default: `WebSocket`. */
+  api?: WebSocketApi | undefined;
   /** Fails the stream with its reason, and closes the connection. */
   signal?: AbortSignal | undefined;
 }
 
 /**
- * The messages of a WebSocket, texts as strings and bytes as Uint8Arrays. The other side is held back where that can be: by a URL in an
- * engine with `WebSocketStream`, by a socket of the package ws. Elsewhere `capacity` (default 16 MiB) bounds what is queued.
- * A close that is no normal one is a `SocketError`. Every exit closes the connection.
+ * The messages of a WebSocket, texts as strings and bytes as Uint8Arrays. A browser's WebSocket cannot be paused: `capacity` (default
+ * 16 MiB) bounds what is queued, and more than that fails the stream. A socket of the package ws and a `WebSocketStream` are
+ * held back at `highWaterMark` (default 64 KiB). A close that is no normal one is a `SocketError`. Every exit closes the connection.
+ *
+ * A `WebSocketStream` drops what it has queued when the server closes. So a close that arrives while the consumer holds the server
+ * back fails the stream with a `SocketError`, whether something was lost or not.
  *
  * @throws {TypeError | RangeError} where an argument is not what it should be
  */
@@ -179,12 +190,15 @@ export function fromWebSocket(
 export interface ToWebSocketOptions {
   /** For a URL: the subprotocols. */
   protocols?: string | string[] | undefined;
+  /** For a URL: the class to open it with. Default: `WebSocket`. */
+  api?: WebSocketApi | undefined;
   /** Bytes of `bufferedAmount` above which nothing more is taken. Default: 1 MiB. */
   highWaterMark?: number | undefined;
 }
 
 /**
  * Sends strings, bytes and Blobs, and waits while more than `highWaterMark` bytes are buffered. Its close waits for the other side's.
+ * A connection that cannot be made, or that the other side closes first, fails the stream with a `SocketError`.
  *
  * @throws {TypeError | RangeError} where an argument is not what it should be
  */

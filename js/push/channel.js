@@ -27,28 +27,35 @@ function byteLength(chunk) {
 }
 
 /**
+ * @param {string} caller
  * @param {any} options
  * @throws {TypeError | RangeError} saying which option is wrong
  */
-function settingsOf({ highWaterMark, size, capacity, overflow = 'error', onDiscard }) {
+function settingsOf(caller, { highWaterMark, size, capacity, overflow = 'error', onDiscard }) {
   if (size !== undefined && size !== 'bytes' && typeof size !== 'function') {
-    throw new TypeError(`channel(): size must be a function or 'bytes'; got ${describe(size)}`);
+    throw new TypeError(`${caller}(): size must be a function or 'bytes'; got ${describe(size)}`);
   }
   const base = size === 'bytes' ? BYTES : OBJECTS;
   const mark = highWaterMark ?? base.highWaterMark;
   const room = capacity ?? Math.max(mark, 1) * ROOM;
-  if (!(mark >= 0)) throw new RangeError(`channel(): highWaterMark must be a number that is not negative; got ${mark}`);
-  if (!(room >= mark && room > 0)) throw new RangeError(`channel(): capacity must be at least the high-water mark, ${mark}, and above 0; got ${room}`);
-  if (!OVERFLOWS.includes(overflow)) throw new TypeError(`channel(): overflow must be one of ${OVERFLOWS.join(', ')}; got ${describe(overflow)}`);
+  if (!(mark >= 0)) throw new RangeError(`${caller}(): highWaterMark must be a number that is not negative; got ${mark}`);
+  if (!(room >= mark && room > 0)) throw new RangeError(`${caller}(): capacity must be at least the high-water mark, ${mark}, and above 0; got ${room}`);
+  if (!OVERFLOWS.includes(overflow)) throw new TypeError(`${caller}(): overflow must be one of ${OVERFLOWS.join(', ')}; got ${describe(overflow)}`);
   return {
     mark, capacity: room, overflow: OVERFLOWS.indexOf(overflow), size: typeof size === 'function' ? size : base.size,
-    unit: typeof size === 'function' ? 'units' : base.unit, onDiscard: convertOnDiscard(onDiscard, 'channel()'),
+    unit: typeof size === 'function' ? 'units' : base.unit, onDiscard: convertOnDiscard(onDiscard, `${caller}()`),
   };
 }
 
 /** See channels.d.ts. */
-export function channel(options = {}) {
-  return new Channel(settingsOf(options));
+export const channel = (options = {}) => channelOf('channel', options, 'wait for drained when write() returns false, pause the producer, raise capacity, or choose another overflow');
+
+/**
+ * The channel of a source: `caller` is named in its errors, `advice` is what the user can do about an overflow, and `onStop(reason)` is
+ * called when nobody wants any more, with what the consumer said, which is undefined where it has had enough.
+ */
+export function channelOf(caller, options, advice, onStop = undefined) {
+  return new Channel(settingsOf(caller, options), caller, advice, onStop);
 }
 
 /** `stream` with the `counts` of the channel behind it. */
@@ -63,10 +70,16 @@ class Channel extends EventTarget {
   #abort = new AbortController();
   #ended = false;
   #counts = { written: 0, droppedOldest: 0, droppedNewest: 0, blocked: 0 };
+  #caller;
+  #advice;
+  #onStop;
 
-  constructor(settings) {
+  constructor(settings, caller, advice, onStop) {
     super();
     this.#settings = settings;
+    this.#caller = caller;
+    this.#advice = advice;
+    this.#onStop = onStop;
     this.#stream = new ReadableImpl(settings.mark, () => this.#size, () => this.#onRoom(), (reason) => this.#stop(reason));
     this.#stream.onDrop = dropper(settings.onDiscard);
     afterReadableStart(this.#stream, undefined);
@@ -139,14 +152,11 @@ class Channel extends EventTarget {
     if (answer & C_DROP_NEWEST) {
       this.#counts.droppedNewest += 1;
     } else if (answer & BAD_SIZE) {
-      this.fail(new RangeError(`channel(): the size of a chunk must be a finite number that is not negative; got ${size}`));
+      this.fail(new RangeError(`${this.#caller}(): the size of a chunk must be a finite number that is not negative; got ${size}`));
     } else if (answer & C_TOO_LARGE) {
-      this.fail(new RangeError(`channel(): a chunk of ${size} ${unit} is larger than the capacity of ${capacity}; raise capacity or write smaller chunks`));
+      this.fail(new RangeError(`${this.#caller}(): a chunk of ${size} ${unit} is larger than the capacity of ${capacity}; raise capacity or write smaller chunks`));
     } else {
-      this.fail(new RangeError(
-        `channel(): more than ${capacity} ${unit} were written before the consumer took them; wait for drained when write() returns false, `
-        + 'pause the producer, or choose another overflow',
-      ));
+      this.fail(new RangeError(`${this.#caller}(): more than ${capacity} ${unit} were written before the consumer took them; ${this.#advice}`));
     }
     return false;
   }
@@ -224,6 +234,7 @@ class Channel extends EventTarget {
       drop(this.#stream, chunk);
     }
     this.#abort.abort(reason);
+    this.#onStop?.(reason);
     this.#release();
   }
 

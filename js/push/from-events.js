@@ -1,6 +1,6 @@
 /** Events of an EventTarget or of Node's EventEmitter as a stream. */
 import { describe } from '../pipeline/describe.js';
-import { channel, withCounts } from './channel.js';
+import { channelOf, withCounts } from './channel.js';
 
 /** `{ on(name, listener), off(name, listener) }` over either kind of target. */
 function listening(target) {
@@ -21,7 +21,7 @@ function listening(target) {
 export function fromEvents(target, name, options = {}) {
   const { pause, resume, end, error = 'error', map = (event) => event, signal, ...settings } = options;
   const { on, off } = listening(target);
-  const events = channel(settings);
+  const events = channelOf('fromEvents', settings, 'pass pause and resume where the producer can wait, raise capacity, or choose another overflow');
   let paused = false;
   const listeners = [
     [name, (event) => deliver(event)],

@@ -7,7 +7,7 @@ import { isNodeWritable, isWritableStreamLike } from '../pipeline/ends.js';
 import { streamOfNodeWritable } from '../pipeline/node-streams.js';
 import { whenPipelineEnds } from '../pipeline/hooks.js';
 import { WritableStream } from '../writable-stream.js';
-import { channel, withCounts } from './channel.js';
+import { channelOf, withCounts } from './channel.js';
 
 /** An item on its way. See channels.d.ts. */
 class Message {
@@ -72,7 +72,7 @@ function requireFunctions(queue) {
 export function fromQueue(queue, options) {
   requireFunctions(queue);
   const { signal, ...settings } = options ?? {};
-  const messages = channel(settings);
+  const messages = channelOf('fromQueue', settings, 'give the queue pause() and resume(), or a limit of items that are not acknowledged, or raise capacity');
   const open = new Set(); // deliveries that are not settled
   let paused = false;
   let ended = false; // the queue has said that no more comes

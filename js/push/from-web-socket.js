@@ -1,15 +1,16 @@
 /** Messages of a WebSocket as a stream. */
-import { fromNative } from '../native.js';
-import { onDemand } from '../sources/on-demand.js';
-import { channel, withCounts } from './channel.js';
-import { asSocketError, closeSocket, closeSocketStream, errorOfClose, socketOf, whenClosed } from './sockets.js';
+import { channelOf, withCounts } from './channel.js';
+import { asSocketError, closeSocket, closeSocketStream, errorOfClose, SocketError, socketOf, whenClosed } from './sockets.js';
 
 /** How long the other side's close is waited for before the socket is ended without it, where that can be; in milliseconds. */
 const GRACE = 400;
 
+const ADVICE = "raise capacity, choose 'drop-oldest' or 'drop-newest' as overflow, have the server wait for an answer before it sends more, or take "
+  + "api: 'WebSocketStream' where the engine has it and its page in docs/ends allows";
+
 const ignore = () => {};
 
-const bytesOrText = (data) => (typeof data === 'string' ? data : new Uint8Array(data));
+const bytesOrText = (data) => (data instanceof ArrayBuffer ? new Uint8Array(data) : data);
 
 /**
  * See channels.d.ts.
@@ -18,31 +19,38 @@ const bytesOrText = (data) => (typeof data === 'string' ? data : new Uint8Array(
  * @param {any} [options]
  */
 export function fromWebSocket(given, options) {
-  const { protocols, signal, ...settings } = options ?? {};
-  const messages = channel({ size: 'bytes', highWaterMark: 65536, capacity: 16 * 1024 * 1024, ...settings });
-  const { stream, socket } = socketOf('fromWebSocket', given, protocols);
-  return stream === undefined ? fromSocket(socket, messages, signal) : fromSocketStream(stream, signal);
+  const { protocols, api, signal, ...settings } = options ?? {};
+  const done = () => signal?.removeEventListener('abort', onAbort);
+  const messages = channelOf('fromWebSocket', { size: 'bytes', highWaterMark: 65536, capacity: 16 * 1024 * 1024, ...settings }, ADVICE, (reason) => {
+    done();
+    close(reason);
+  });
+  const onAbort = () => messages.fail(signal.reason);
+  const { stream, socket } = socketOf('fromWebSocket', given, { protocols, api });
+  const close = stream === undefined ? fromSocket(socket, messages, done) : fromSocketStream(stream, messages, done);
+  if (signal?.aborted) onAbort();
+  else signal?.addEventListener('abort', onAbort, { once: true });
+  return withCounts(messages.readable, messages);
 }
 
-/** A WebSocket of the engine's cannot be held back; one of the package ws can. */
-function fromSocket(socket, messages, signal) {
+/** A WebSocket of the engine's cannot be held back; one of the package ws can. Returns what closes it. */
+function fromSocket(socket, messages, done) {
   let failure;
   const listeners = {
     message: ({ data }) => deliver(data),
     error: (event) => void (failure = event?.error ?? failure),
     close: (event) => {
       stop();
+      done();
       const error = errorOfClose('fromWebSocket', event, failure);
       if (error === undefined) messages.end();
       else messages.fail(error);
     },
   };
-  const onAbort = () => messages.fail(signal.reason);
 
   function stop() {
     for (const [event, listener] of Object.entries(listeners)) socket.removeEventListener(event, listener);
     socket.addEventListener('error', ignore); // of one of Node's, which nobody hears, ends the process
-    signal?.removeEventListener('abort', onAbort);
   }
 
   function deliver(data) {
@@ -55,51 +63,43 @@ function fromSocket(socket, messages, signal) {
 
   socket.binaryType = 'arraybuffer';
   messages.addEventListener('drain', () => socket.resume?.());
-  messages.signal.addEventListener('abort', () => {
+  for (const [event, listener] of Object.entries(listeners)) socket.addEventListener(event, listener);
+  return (reason) => {
     stop();
-    const { reason } = messages.signal;
-    closeSocket(socket, reason?.name === 'AbortError' ? undefined : reason); // who has had enough gives no reason
+    closeSocket(socket, reason);
     whenClosed(socket, GRACE);
-  }, { once: true });
-  if (signal?.aborted) {
-    onAbort();
-  } else {
-    signal?.addEventListener('abort', onAbort, { once: true });
-    for (const [event, listener] of Object.entries(listeners)) socket.addEventListener(event, listener);
+  };
+}
+
+/**
+ * Reads ahead up to the high-water mark, and then holds the server back. A close that arrives meanwhile is a failure: Chromium drops what it
+ * has received and not handed on, and says nothing of it. Returns what closes the connection.
+ */
+function fromSocketStream(stream, messages, done) {
+  let isHeld = false;
+
+  async function receive() {
+    const reader = (await stream.opened).readable.getReader();
+    let mayHaveLost = false;
+    stream.closed.then(() => void (mayHaveLost = isHeld), ignore);
+    // Once nobody wants any more this reads on and drops it: the other side's close comes after everything it has sent.
+    for (let result = await reader.read(); !result.done; result = await reader.read()) {
+      if (messages.write(bytesOrText(result.value)) === true) continue;
+      isHeld = true;
+      await messages.drained;
+      isHeld = false;
+    }
+    const { closeCode, reason } = await stream.closed;
+    if (mayHaveLost) {
+      throw new SocketError('fromWebSocket(): the connection was closed while the consumer held it back, and WebSocketStream drops the messages that it has queued then; '
+        + "take api: 'WebSocket', or raise highWaterMark", { closeCode, reason });
+    }
+    const error = errorOfClose('fromWebSocket', { code: closeCode, reason });
+    if (error !== undefined) throw error;
+    done();
+    messages.end();
   }
-  return withCounts(messages.readable, messages);
-}
 
-function fromSocketStream(stream, signal) {
-  let reader;
-  const readable = onDemand({
-    signal,
-    async pull(controller) {
-      try {
-        reader ??= fromNative((await stream.opened).readable).getReader();
-        const { value, done } = await reader.read();
-        if (!done) {
-          controller.enqueue(bytesOrText(value));
-          return false;
-        }
-        const error = errorOfClose('fromWebSocket', await closeOf(stream));
-        if (error !== undefined) throw error;
-        return true;
-      } catch (error) {
-        throw asSocketError('fromWebSocket', error);
-      }
-    },
-    stop(reason) {
-      closeSocketStream(stream, reason);
-      discard(reader).catch(ignore);
-    },
-  });
-  return withCounts(readable, { counts: { written: 0, droppedOldest: 0, droppedNewest: 0, blocked: 0 } });
+  receive().catch((error) => messages.fail(asSocketError('fromWebSocket', error)));
+  return (reason) => closeSocketStream(stream, reason);
 }
-
-/** Reads to the end: the other side's close comes after everything it has sent, and does not arrive where nobody reads. */
-async function discard(reader) {
-  while (reader !== undefined && !(await reader.read()).done);
-}
-
-const closeOf = (stream) => stream.closed.then(({ closeCode, reason }) => ({ code: closeCode, reason }));

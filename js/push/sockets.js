@@ -36,19 +36,22 @@ function heard(stream) {
 }
 
 /**
- * The socket for what was given: a `WebSocketStream` for a URL where the engine has that, else a `WebSocket`.
+ * The socket for what was given: for a URL a new `WebSocket`, or, where `api` says so, a new `WebSocketStream`.
  *
+ * @param {string} caller
+ * @param {any} given
+ * @param {{ protocols?: string | string[], api?: 'WebSocket' | 'WebSocketStream' }} options
  * @returns `{ stream }` or `{ socket }`
  * @throws {TypeError} on behalf of `caller`
  */
-export function socketOf(caller, given, protocols = /** @type {string | string[]} */ ([])) {
-  const { WebSocket, WebSocketStream } = /** @type {any} */ (globalThis);
+export function socketOf(caller, given, { protocols = [], api = 'WebSocket' }) {
+  if (api !== 'WebSocket' && api !== 'WebSocketStream') throw new TypeError(`${caller}(): api must be 'WebSocket' or 'WebSocketStream'; got ${typeof api === 'string' ? api : describe(api)}`);
   if (typeof given === 'string' || given instanceof URL) {
     const url = new URL(given, globalThis.location?.href);
     if (url.protocol === 'http:' || url.protocol === 'https:') url.protocol = url.protocol.replace('http', 'ws');
-    if (WebSocketStream !== undefined) return { stream: heard(new WebSocketStream(url.href, { protocols: [protocols].flat() })) };
-    if (WebSocket === undefined) throw new TypeError(`${caller}(): this engine has no WebSocket; pass one, such as that of the package ws`);
-    return { socket: new WebSocket(url.href, protocols) };
+    const Socket = /** @type {any} */ (globalThis)[api];
+    if (Socket === undefined) throw new TypeError(`${caller}(): this engine has no ${api}; pass a WebSocket, such as that of the package ws`);
+    return api === 'WebSocket' ? { socket: new Socket(url.href, protocols) } : { stream: heard(new Socket(url.href, { protocols: [protocols].flat() })) };
   }
   if (isStream(given)) return { stream: heard(given) };
   if (!isSocket(given)) throw new TypeError(`${caller}(): the first argument must be a URL, a WebSocket or a WebSocketStream; got ${describe(given)}`);
@@ -78,17 +81,23 @@ export function asSocketError(caller, error) {
   return errorOfClose(caller, { code: error.closeCode ?? 1006, reason: error.reason }, error) ?? error;
 }
 
-/** A close's reason is at most 123 bytes of UTF-8. */
+/** A close's reason is at most 123 bytes of UTF-8: the text up to the last code point that fits. */
 function shorten(text) {
-  const encoder = new TextEncoder();
-  let short = text.slice(0, 123);
-  while (encoder.encode(short).length > 123) short = short.slice(0, -1);
-  return short;
+  const { read } = new TextEncoder().encodeInto(text, new Uint8Array(123));
+  return text.slice(0, read);
 }
 
-const textOf = (reason) => shorten(String(reason?.message ?? reason));
+/** What the other side is told of `reason`; the same in every engine for an abort without a reason. */
+function textOf(reason) {
+  try {
+    const text = reason?.message ?? reason;
+    return shorten(reason?.name === 'AbortError' && text === AbortSignal.abort().reason.message ? 'aborted' : String(text));
+  } catch {
+    return '';
+  }
+}
 
-/** Closes `socket`: normally, or, with a reason, by the code 4000. Browsers allow none below 3000 but that of a normal close. */
+/** Closes `socket` with 1000, or, with a reason, with 4000: browsers allow no code below 3000 but that of a normal close. */
 export function closeSocket(socket, reason) {
   if (socket.readyState >= CLOSING) return;
   socket.resume?.(); // one that is paused never sees the other side's close

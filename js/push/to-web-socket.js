@@ -1,11 +1,10 @@
 /** A WebSocket as a sink, which waits while the engine has more in its buffer than it should. */
 import { requireCount } from '../operators/arguments.js';
 import { sleep } from '../operators/sleep.js';
-import { fromNative } from '../native.js';
 import { describe } from '../pipeline/describe.js';
 import { isBlob, isBytes } from '../pipeline/ends.js';
 import { WritableStream } from '../writable-stream.js';
-import { asSocketError, closeSocket, closeSocketStream, CLOSED, errorOfClose, isOpen, opened, SocketError, socketOf, whenClosed } from './sockets.js';
+import { asSocketError, closeSocket, closeSocketStream, errorOfClose, isOpen, opened, SocketError, socketOf, whenClosed } from './sockets.js';
 
 /** How long an abort waits for the other side's close, in milliseconds. */
 const GRACE = 400;
@@ -13,16 +12,18 @@ const GRACE = 400;
 const SHORTEST = 1;
 const LONGEST = 50;
 
+const ignore = () => {};
+
 /**
  * See channels.d.ts.
  *
  * @param {any} given
- * @param {{ protocols?: string | string[], highWaterMark?: number }} [options]
+ * @param {{ protocols?: string | string[], api?: 'WebSocket' | 'WebSocketStream', highWaterMark?: number }} [options]
  */
 export function toWebSocket(given, options) {
-  const { protocols, highWaterMark = 1024 * 1024 } = options ?? {};
+  const { protocols, api, highWaterMark = 1024 * 1024 } = options ?? {};
   requireCount(highWaterMark, 'toWebSocket(): highWaterMark', 0);
-  const { stream, socket } = socketOf('toWebSocket', given, protocols);
+  const { stream, socket } = socketOf('toWebSocket', given, { protocols, api });
   return stream === undefined ? toSocket(socket, highWaterMark) : toSocketStream(stream);
 }
 
@@ -36,24 +37,31 @@ function check(chunk) {
 
 function toSocket(socket, highWaterMark) {
   let failure; // what its 'error' told
-  let closing = false;
+  let closing = false; // whether the close is ours
+  let ended; // once the socket is closed: { error }, undefined where it ended as it should
   let onClose;
+  let aborted; // the signal of the stream's controller
   const gone = new AbortController(); // aborted when the socket is closed, or the stream is
+  const isGone = new Promise((resolve) => gone.signal.addEventListener('abort', () => resolve(undefined), { once: true }));
 
   return new WritableStream({
     start(controller) {
-      controller.signal.addEventListener('abort', () => gone.abort(controller.signal.reason), { once: true });
+      aborted = controller.signal;
+      aborted.addEventListener('abort', () => gone.abort(), { once: true });
       socket.addEventListener('error', (event) => void (failure = event?.error));
       onClose = (event) => {
-        const error = errorOfClose('toWebSocket', event, failure) ?? (closing ? undefined : closedEarly(event.code, event.reason));
+        const isWhole = closing && !(socket.bufferedAmount > 0);
+        const error = errorOfClose('toWebSocket', event, failure) ?? (isWhole ? undefined : closedEarly(event.code, event.reason));
+        ended = { error };
         if (error !== undefined) controller.error(error);
-        gone.abort(error);
+        gone.abort();
       };
       socket.addEventListener('close', onClose, { once: true });
     },
     async write(chunk) {
-      await Promise.race([opened(socket), aborted(gone.signal)]);
-      if (!isOpen(socket)) return;
+      const opening = opened(socket);
+      if (opening !== undefined) await Promise.race([opening, isGone]);
+      if (!isOpen(socket)) return; // the stream fails with the socket's close
       try {
         socket.send(check(chunk));
       } catch (error) {
@@ -66,13 +74,19 @@ function toSocket(socket, highWaterMark) {
       }
     },
     async close() {
-      await Promise.race([opened(socket), aborted(gone.signal)]);
-      closing = true;
-      if (socket.readyState === CLOSED) return;
-      const closed = new Promise((resolve) => socket.addEventListener('close', resolve, { once: true }));
-      closeSocket(socket);
-      const error = errorOfClose('toWebSocket', await closed, failure);
-      if (error !== undefined) throw error;
+      const opening = opened(socket);
+      if (opening !== undefined) await Promise.race([opening, isGone]);
+      if (isOpen(socket) && !aborted.aborted) {
+        closing = true;
+        closeSocket(socket);
+      }
+      await isGone;
+      if (ended === undefined) { // an abort does not wait for the other side's close
+        closeSocket(socket, aborted.reason ?? 'aborted');
+        await whenClosed(socket, GRACE);
+        throw aborted.reason;
+      }
+      if (ended.error !== undefined) throw ended.error;
     },
     async abort(reason) {
       socket.removeEventListener('close', onClose);
@@ -82,44 +96,48 @@ function toSocket(socket, highWaterMark) {
   });
 }
 
-function aborted(signal) {
-  if (signal.aborted) return Promise.resolve();
-  return new Promise((resolve) => signal.addEventListener('abort', () => resolve(undefined), { once: true }));
-}
-
 function toSocketStream(stream) {
   let writer;
-  let closing = false;
-  const open = async () => (writer ??= fromNative((await stream.opened).writable).getWriter());
+  let connection;
+  let isClosing = false; // whether the close is ours
+  const open = async () => (writer ??= (connection = await stream.opened).writable.getWriter());
+  /** Settles when the connection has ended as it should. */
+  const ended = stream.closed.then(
+    ({ closeCode, reason }) => {
+      const error = errorOfClose('toWebSocket', { code: closeCode, reason }) ?? (isClosing ? undefined : closedEarly(closeCode, reason));
+      if (error !== undefined) throw error;
+    },
+    (error) => {
+      throw asSocketError('toWebSocket', error);
+    },
+  );
+  let onAbort;
+  const isAborted = new Promise((resolve, reject) => void (onAbort = reject));
+  isAborted.catch(ignore);
   return new WritableStream({
     start(controller) {
-      stream.closed.then(
-        ({ closeCode, reason }) => closing || controller.error(closedEarly(closeCode, reason)),
-        (error) => closing || controller.error(asSocketError('toWebSocket', error)),
-      );
+      ended.catch((error) => controller.error(error));
+      controller.signal.addEventListener('abort', () => onAbort(controller.signal.reason), { once: true });
     },
     async write(chunk) {
-      const to = await open();
       try {
-        await to.write(isBlob(chunk) ? await chunk.arrayBuffer() : check(chunk));
+        await (await open()).write(isBlob(chunk) ? await chunk.arrayBuffer() : check(chunk));
       } catch (error) {
-        closing = true;
         closeSocketStream(stream, error);
         throw asSocketError('toWebSocket', error);
       }
     },
     async close() {
-      closing = true;
-      await open();
+      await Promise.race([open(), isAborted]).catch(ignore); // what fails here fails `ended`
+      isClosing = true;
       closeSocketStream(stream);
-      const { closeCode, reason } = await stream.closed;
-      const error = errorOfClose('toWebSocket', { code: closeCode, reason });
-      if (error !== undefined) throw error;
+      // The other side's close does not arrive before what it has sent is read.
+      if (connection?.readable.locked === false) connection.readable.pipeTo(new globalThis.WritableStream()).catch(ignore);
+      await Promise.race([ended, isAborted]);
     },
     async abort(reason) {
-      closing = true;
       closeSocketStream(stream, reason ?? 'aborted');
-      await writer?.abort(reason).catch(() => {});
+      await writer?.abort(reason).catch(ignore);
     },
   });
 }

@@ -3,6 +3,8 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { after, afterEach, before, describe, test } from 'node:test';
 import { WebSocket, WebSocketServer } from 'ws';
+import * as tidegate from 'tidegate';
+import { closes } from '../e2e/ends/close-codes.js';
 import { fromWebSocket, pipeline, SocketError, toArray, toWebSocket } from 'tidegate';
 import { turn, within } from '../js/pipeline-parts.mjs';
 
@@ -161,6 +163,22 @@ describe('fromWebSocket()', () => {
     assert.deepEqual(await toArray(stream), ['45', '46', '47', '48', '49']);
   });
 
+  test('names the ways out where a burst overflows it', async () => {
+    onConnection = (socket) => {
+      for (let n = 0; n < 50; n += 1) socket.send(`${n}`.padStart(2, '0'));
+    };
+    const socket = new WebSocket(url);
+    socket.pause = undefined; // as the engines' own sockets are
+    await assert.rejects(within(1000, pipeline(fromWebSocket(socket, { highWaterMark: 2, capacity: 10 }), async (all) => {
+      for await (const one of all) await new Promise((resolve) => setTimeout(resolve, 5, one));
+    })), { name: 'RangeError', message: /^fromWebSocket\(\): more than 10 bytes .* raise capacity, .* 'drop-oldest' or 'drop-newest' .* api: 'WebSocketStream'/ });
+  });
+
+  test('refuses an api that there is not, and says where the engine lacks one', () => {
+    assert.throws(() => fromWebSocket(url, { api: 'EventSource' }), { name: 'TypeError', message: "fromWebSocket(): api must be 'WebSocket' or 'WebSocketStream'; got EventSource" });
+    assert.throws(() => toWebSocket(url, { api: 'WebSocketStream' }), { name: 'TypeError', message: /^toWebSocket\(\): this engine has no WebSocketStream; pass a WebSocket/ });
+  });
+
   test('refuses what is no socket', async () => {
     assert.throws(() => fromWebSocket(5), { name: 'TypeError', message: /^fromWebSocket\(\): the first argument must be a URL, a WebSocket or a WebSocketStream; got number$/ });
     onConnection = (socket) => socket.close();
@@ -235,10 +253,51 @@ describe('toWebSocket()', () => {
     await assert.rejects(within(5000, pipeline(['x'], toWebSocket(new WebSocket('ws://127.0.0.1:1')))), (error) => error instanceof SocketError && error.cause.code === 'ECONNREFUSED');
   });
 
+  test('fails for a connection that cannot be made also where there is nothing to send', async () => {
+    await assert.rejects(within(5000, pipeline([], toWebSocket(new WebSocket('ws://127.0.0.1:1')))), (error) => error instanceof SocketError && error.closeCode === 1006 && error.cause.code === 'ECONNREFUSED');
+  });
+
+  test('fails for a connection that the server refuses while nothing is sent', async () => {
+    onConnection = (socket) => socket.close(4001, 'no');
+    const socket = new WebSocket(url);
+    const writer = toWebSocket(socket).getWriter();
+    await assert.rejects(within(1000, writer.closed), { name: 'SocketError', closeCode: 4001, reason: 'no' });
+  });
+
+  test('settles when it is aborted while the other side does not answer its close', async () => {
+    onConnection = (socket) => socket.pause();
+    const controller = new AbortController();
+    const running = pipeline(['x'], toWebSocket(new WebSocket(url)), { signal: controller.signal });
+    running.catch(() => {});
+    await until(() => connections.length > 0);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    controller.abort(broken);
+    await assert.rejects(within(1000, running), (error) => error === broken);
+    connections[0].terminate();
+  });
+
   test('refuses chunks that a socket does not take', async () => {
     onConnection = () => {};
     await assert.rejects(within(1000, pipeline([{ a: 1 }], toWebSocket(new WebSocket(url)))), { name: 'TypeError', message: /^toWebSocket\(\): chunks must be strings, bytes or Blobs; .* JSON\.stringify/ });
   });
+});
+
+describe('the server sees', () => {
+  for (const [what, run, code, reason] of closes(tidegate, (options) => fromWebSocket(new WebSocket(url), options), () => toWebSocket(new WebSocket(url)))) {
+    test(`${what} close with ${code} and '${reason}'`, async () => {
+      let closed;
+      onConnection = (socket) => {
+        const timer = setInterval(() => socket.send('x'), 5);
+        socket.on('close', (...how) => {
+          clearInterval(timer);
+          closed = how;
+        });
+      };
+      await run().catch(() => {});
+      await until(() => closed !== undefined);
+      assert.deepEqual([closed[0], String(closed[1])], [code, reason]);
+    });
+  }
 });
 
 test('one socket serves both ways', async () => {

@@ -1,32 +1,100 @@
+import * as tidegate from '/dist/index.js';
+import { closes } from '/close-codes.js';
 import { fromEventSource, fromWebSocket, pipeline, take, toArray, toWebSocket } from '/dist/index.js';
 import { equal, isWebKit, ok, pause, rejection, Skip, standing, until, within } from '/support.js';
 
 const counts = async () => (await fetch('/counts')).json();
 const openTo = async (path) => (await counts()).open.filter((one) => one === path).length;
 const closeOf = async (path) => (await counts()).closes.findLast((close) => close.path === path);
-/** Both ways there are: by URL, which Chromium serves with its WebSocketStream, and over the WebSocket that all have. */
-const ways = { 'a URL': (path) => path, 'a WebSocket': (path) => new WebSocket(new URL(path, location.href.replace('http', 'ws'))) };
+const hasSocketStream = 'WebSocketStream' in globalThis;
+const addressOf = (path) => new URL(path, location.href.replace('http', 'ws')).href;
+/** What is passed for a socket, and with which options: all the ways there are, of which Chromium alone has the last ones. */
+const ways = { 'a URL': { open: (path) => path }, 'a WebSocket': { open: (path) => new WebSocket(addressOf(path)) } };
+if (hasSocketStream) {
+  const loses = true;
+  ways['a URL by WebSocketStream'] = { open: (path) => path, options: { api: 'WebSocketStream' }, loses };
+  ways['a WebSocketStream'] = { open: (path) => new globalThis.WebSocketStream(addressOf(path)), loses };
+}
 
 /** WebKit takes in what a server has sent before it sees its close. */
 const AFTER_FLOOD = isWebKit ? 10_000 : 1000;
 
 const both = {};
-for (const [way, open] of Object.entries(ways)) {
+for (const [way, { open, options }] of Object.entries(ways)) {
+  let at = 0;
+  const path = () => `/ticks?${way}-${at}`;
+  const all = closes(tidegate, (more) => fromWebSocket(open(path()), { ...options, ...more }), () => toWebSocket(open(path()), options));
+  all.forEach(([what, run, code, reason], number) => {
+    both[`${what}, of ${way}, closes with ${code}`] = async () => {
+      at = number;
+      await run().catch(() => {});
+      const asked = new URL(path(), location.href).search;
+      const closed = async () => (await counts()).closes.find((close) => close.path.endsWith(asked));
+      await until(closed, 5000, 'the server has not seen it closed');
+      equal([(await closed()).code, (await closed()).reason], [code, reason]);
+    };
+  });
+}
+for (const [way, { open, options, loses = false }] of Object.entries(ways)) {
+  const from = (path, more) => fromWebSocket(open(path), { ...options, ...more });
+  const to = (path, more) => toWebSocket(open(path), { ...options, ...more });
   Object.assign(both, {
+    async [`fromWebSocket of ${way} gives all that was sent before the server closed, or fails, while the consumer is slow`]() {
+      const received = [];
+      const running = pipeline(from('/burst', loses && { highWaterMark: 1000 }), async (all) => {
+        for await (const text of all) {
+          received.push(Number(text.slice(0, 3)));
+          await pause(5);
+        }
+      });
+      running.catch(() => {});
+      await until(async () => (await counts()).sent === 100, 5000);
+      if (loses) {
+        const error = await rejection(within(10_000, running));
+        equal([error.name, error.closeCode], ['SocketError', 1000]);
+        ok(/closed while the consumer held it back, and WebSocketStream drops .* take api: 'WebSocket', or raise highWaterMark/.test(error.message), error.message);
+      } else {
+        await within(10_000, running);
+        equal(received, Array.from({ length: 100 }, (_, n) => n));
+      }
+    },
+
+    async [`fromWebSocket of ${way} gives all of a burst that its high-water mark has room for`]() {
+      const received = [];
+      await within(10_000, pipeline(from('/burst'), async (all) => {
+        for await (const text of all) {
+          received.push(Number(text.slice(0, 3)));
+          await pause(1);
+        }
+      }));
+      equal(received, Array.from({ length: 100 }, (_, n) => n));
+    },
+
+    async [`toWebSocket of ${way} fails where the connection cannot be made and there is nothing to send`]() {
+      const nowhere = 'ws://127.0.0.1:59999/';
+      const refused = await rejection(within(10_000, pipeline([], to(nowhere))));
+      equal([refused.name, refused.closeCode], ['SocketError', 1006]);
+    },
+
+    async [`toWebSocket of ${way} ends where the server has sent what nobody reads`]() {
+      await within(5000, pipeline(['x'], to('/chatty')));
+      await until(async () => (await closeOf('/chatty'))?.code === 1000);
+    },
+
     async [`fromWebSocket of ${way} gives texts and bytes, and ends with the connection`]() {
-      const received = await toArray(fromWebSocket(open('/three')));
+      const received = await toArray(from('/three'));
       equal(received.map((one) => (typeof one === 'string' ? one : [...one])), ['text', [1, 2], '']);
     },
 
     async [`fromWebSocket of ${way} fails for a close that is no normal one, and for a connection that breaks`]() {
-      const refused = await rejection(within(5000, toArray(fromWebSocket(open('/refuse')))));
+      const refused = await rejection(within(5000, toArray(from('/refuse'))));
       equal([refused.name, refused.closeCode, refused.reason], ['SocketError', 4001, 'no more room']);
-      const broke = await rejection(within(5000, toArray(fromWebSocket(open('/break')))));
+      const broke = await rejection(within(5000, toArray(from('/break'))));
       equal([broke.name, broke.closeCode], ['SocketError', 1006]);
     },
 
     async [`fromWebSocket of ${way} closes the connection when the consumer has had enough`]() {
-      const value = await pipeline(fromWebSocket(open('/flood')), async (all) => (await all.next()).value.length);
+      const value = await pipeline(from('/flood'), async (all) => (await all.next()).value.length);
       equal(value, 16384);
       await until(async () => (await openTo('/flood')) === 0, AFTER_FLOOD);
     },
@@ -34,7 +102,7 @@ for (const [way, open] of Object.entries(ways)) {
     async [`fromWebSocket of ${way} ends with the reason of its signal`]() {
       const controller = new AbortController();
       const reason = new Error('enough');
-      const received = toArray(fromWebSocket(open('/echo'), { signal: controller.signal }));
+      const received = toArray(from('/echo', { signal: controller.signal }));
       setTimeout(() => controller.abort(reason), 50);
       equal((await rejection(within(1000, received))) === reason, true);
       await until(async () => (await openTo('/echo')) === 0);
@@ -44,7 +112,7 @@ for (const [way, open] of Object.entries(ways)) {
       let made = 0;
       const size = 1 << 18;
       const source = (function* () { for (; made < 200;) { made += 1; yield new Uint8Array(size); } })();
-      const running = pipeline(source, toWebSocket(open('/stop'), { highWaterMark: 1 << 20 }));
+      const running = pipeline(source, to('/stop', { highWaterMark: 1 << 20 }));
       await pause(900);
       const stood = made;
       const { received } = await counts();
@@ -56,11 +124,11 @@ for (const [way, open] of Object.entries(ways)) {
     },
 
     async [`toWebSocket of ${way} fails when the other side closes, and closes with the reason of a failure`]() {
-      const early = await rejection(within(5000, pipeline(new ReadableStream(), toWebSocket(open('/refuse')))));
+      const early = await rejection(within(5000, pipeline(new ReadableStream(), to('/refuse'))));
       equal([early.name, early.closeCode], ['SocketError', 4001]);
       const broken = new Error('broken');
       const source = (async function* () { yield 'x'; await pause(50); throw broken; })();
-      equal((await rejection(within(1000, pipeline(source, toWebSocket(open('/echo')))))) === broken, true);
+      equal((await rejection(within(1000, pipeline(source, to('/echo'))))) === broken, true);
       await until(async () => (await closeOf('/echo'))?.code === 4000);
       equal((await closeOf('/echo')).reason, 'broken');
     },
@@ -70,21 +138,34 @@ for (const [way, open] of Object.entries(ways)) {
 export default {
   ...both,
 
-  async 'fromWebSocket holds a server back where the engine can, and fails at its capacity where it cannot'() {
+  async 'fromWebSocket fails at its capacity, and names the ways out'() {
     const stream = fromWebSocket('/flood', { capacity: 1 << 20 });
     const reader = stream.getReader();
     await reader.read();
-    if ('WebSocketStream' in globalThis) {
-      const stood = await standing(async () => (await counts()).sent);
-      for (let n = 1; n < stood + 200; n += 1) equal(new DataView((await reader.read()).value.buffer).getUint32(0, true), n);
-      await reader.cancel();
-    } else {
-      await pause(500);
-      const error = await rejection((async () => {
-        for (;;) await reader.read();
-      })());
-      ok(/more than 1048576 bytes were written before the consumer took them/.test(error.message), error.message);
+    await pause(500);
+    const error = await rejection((async () => {
+      for (;;) await reader.read();
+    })());
+    ok(/^fromWebSocket\(\): more than 1048576 bytes were written before the consumer took them; raise capacity, .* 'drop-oldest' .* api: 'WebSocketStream'/.test(error.message), error.message);
+    await until(async () => (await openTo('/flood')) === 0, AFTER_FLOOD);
+  },
+
+  async 'fromWebSocket holds a server back by WebSocketStream'() {
+    if (!hasSocketStream) {
+      let refused;
+      try {
+        fromWebSocket('/flood', { api: 'WebSocketStream' });
+      } catch (error) {
+        refused = error;
+      }
+      equal(refused?.name, 'TypeError');
+      throw new Skip('this engine has no WebSocketStream, and the call says so');
     }
+    const reader = fromWebSocket('/flood', { api: 'WebSocketStream' }).getReader();
+    await reader.read();
+    const stood = await standing(async () => (await counts()).sent);
+    for (let n = 1; n < stood + 200; n += 1) equal(new DataView((await reader.read()).value.buffer).getUint32(0, true), n);
+    await reader.cancel();
     await until(async () => (await openTo('/flood')) === 0, AFTER_FLOOD);
   },
 
@@ -96,7 +177,7 @@ export default {
   },
 
   async 'one WebSocket serves both ways'() {
-    const socket = ways['a WebSocket']('/echo');
+    const socket = ways['a WebSocket'].open('/echo');
     const received = toArray(fromWebSocket(socket));
     await pause(50);
     const echoed = new Promise((resolve) => socket.addEventListener('message', ({ data }) => data === 'c' && resolve()));

@@ -11,6 +11,18 @@ export function start() {
       socket.send('');
       socket.close(1000);
     },
+    '/burst'(socket) {
+      counts.sent = 0;
+      for (; counts.sent < 100; counts.sent += 1) socket.send(String(counts.sent).padStart(3, '0').padEnd(100));
+      socket.close(1000);
+    },
+    '/ticks'(socket) {
+      const timer = setInterval(() => socket.send('x'), 5);
+      socket.on('close', () => clearInterval(timer));
+    },
+    '/chatty'(socket) {
+      for (let n = 0; n < 100; n += 1) socket.send('x'.repeat(10_000));
+    },
     '/refuse': (socket) => socket.close(4001, 'no more room'),
     '/break': (socket) => socket.send('x', () => socket.terminate()),
     async '/flood'(socket) {
@@ -61,7 +73,7 @@ export function start() {
           accepted.path = request.url;
           accepted.on('error', () => {});
           accepted.on('close', (code, reason) => counts.closes.push({ path: request.url, code, reason: String(reason), number: number++ }));
-          plans[request.url](accepted);
+          plans[new URL(request.url, 'http://localhost').pathname](accepted);
         });
       });
     },
