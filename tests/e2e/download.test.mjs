@@ -8,6 +8,7 @@ import { basename, join } from 'node:path';
 import { test } from 'node:test';
 import { availableEngines, runPage } from '../../tools/browsers/index.mjs';
 import { root, serve } from '../packaging/helpers.mjs';
+import { classicScript } from './classic-script.mjs';
 
 const MB = 1 << 20;
 
@@ -38,8 +39,8 @@ async function hashOf(file) {
   return hash.digest('hex');
 }
 
-for (const engine of availableEngines().filter((name) => settings[name])) {
-  test(`in ${engine}`, async (t) => {
+for (const engine of availableEngines()) {
+  test(`in ${engine}`, { skip: settings[engine] ? false : 'its test browser asks where each download goes' }, async (t) => {
     const folder = await mkdtemp(join(tmpdir(), 'tidegate-downloads-'));
     const profile = await mkdtemp(join(tmpdir(), 'tidegate-profile-'));
     const server = await serve(join(root, 'tests/e2e/download'), {
@@ -48,6 +49,9 @@ for (const engine of availableEngines().filter((name) => settings[name])) {
         // A file that is being written has a second one beside it in Firefox, and another name in Chromium.
         const size = existsSync(file) && !existsSync(`${file}.part`) ? statSync(file).size : -1;
         response.end(JSON.stringify({ size }));
+      },
+      async '/worker.classic.js'(request, response) {
+        response.writeHead(200, { 'content-type': 'text/javascript' }).end(await classicScript('tests/e2e/download/worker.js'));
       },
     }, async (request, response) => {
       const body = await readFile(join(root, new URL(request.url, 'http://localhost').pathname)).catch(() => undefined);

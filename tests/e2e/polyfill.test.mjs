@@ -9,12 +9,7 @@ import { root, serve } from '../packaging/helpers.mjs';
 
 const TOTAL = 3_000_000;
 
-/** Firefox makes text of a stream, WebKit throws; neither streams. */
-const refusal = { 'a Request streams its body, or says that the engine cannot': ['TypeError', false] };
-const exceptions = { firefox: refusal, webkit: refusal };
-
 const expected = {
-  'a Request streams its body, or says that the engine cannot': 'ebb and flow',
   'the import installed what is lacking': true,
   'the page is as it was after uninstall()': [],
   'the page is as it was after install({ force: true }) and uninstall()': [],
@@ -31,13 +26,6 @@ const expected = {
   'a message between windows keeps its source': ['the parent', true],
 };
 
-/** Of every engine of today at least this; a newer version may lack less, and then this list is to be shortened. */
-const lacks = {
-  chromium: ['transformer.cancel', 'ReadableStream.from'],
-  firefox: ['transformer.cancel'],
-  webkit: ['byte streams', 'transformer.cancel', 'async iteration', 'ReadableStream.from', 'transfer'],
-};
-
 for (const engine of availableEngines()) {
   test(`in ${engine}`, async (t) => {
     const files = (request, response) => readFile(join(root, request.url.slice(1))).then(
@@ -51,10 +39,14 @@ for (const engine of availableEngines()) {
     }, files);
     try {
       const { seen, unhandled } = await runPage(engine, server.url);
-      for (const name of lacks[engine]) {
-        await t.test(`finds out that ${name} is lacking`, () => assert.ok(seen['what the engine lacks'].includes(name)));
+      const { 'stream a request': streamsRequests, ...can } = seen['what the engine can do'];
+      for (const [name, works] of Object.entries(can)) {
+        await t.test(`says of ${name} what using it shows`, () => assert.equal(seen['what the engine lacks'].includes(name), !works));
       }
-      for (const [name, value] of Object.entries({ ...expected, ...exceptions[engine] })) {
+      await t.test('a Request streams its body, or says that the engine cannot', () => {
+        assert.deepEqual(seen['a Request streams its body, or says that the engine cannot'], streamsRequests ? 'ebb and flow' : ['TypeError', false]);
+      });
+      for (const [name, value] of Object.entries(expected)) {
         await t.test(name, () => assert.deepEqual(seen[name], value));
       }
       await t.test('leaves no rejection unhandled', () => assert.deepEqual(unhandled, []));

@@ -70,12 +70,15 @@ export function requireProgram(program, environment = process.env) {
 }
 
 /**
- * The engines of which every program that driving them needs is installed.
+ * The engines of which every program that driving them needs is installed; with a list of names in TIDEGATE_ENGINES, only those.
  * @returns {string[]} A subset of `engines`.
  */
 export function availableEngines(environment = process.env) {
+  const wanted = environment.TIDEGATE_ENGINES?.split(',').filter(Boolean) ?? engines;
+  const unknown = wanted.find((name) => !engines.includes(name));
+  if (unknown !== undefined) throw new TypeError(`TIDEGATE_ENGINES: there is no engine "${unknown}"; the engines are ${engines.join(', ')}`);
   const needs = { chromium: ['chromium'], firefox: ['firefox'], webkit: ['webkit', 'webkitDriver', ...displayNeeds(environment)] };
-  return engines.filter((engine) => needs[engine].every((program) => findProgram(program, environment) !== undefined));
+  return engines.filter((engine) => wanted.includes(engine) && needs[engine].every((program) => findProgram(program, environment) !== undefined));
 }
 
 function displayNeeds(environment) {

@@ -25,7 +25,8 @@ const unhandled = [];
 addEventListener('unhandledrejection', (event) => unhandled.push(String(event.reason)));
 try {
   if (ways.includes('service-worker')) {
-    await navigator.serviceWorker.register('/worker.js', { type: 'module' });
+    // A module where the engine takes one, else a classic script: Firefox takes modules from 147 on.
+    await navigator.serviceWorker.register('/worker.js', { type: 'module' }).catch(() => navigator.serviceWorker.register('/worker.classic.js'));
     await navigator.serviceWorker.ready;
   }
   for (const way of ways) {
@@ -44,6 +45,6 @@ try {
     seen.broken.file = await (await fetch('/disk?name=broken.bin')).json();
   }
 } catch (error) {
-  seen.error = String(error?.stack ?? error);
+  seen.error = `${error}\n${error?.stack}`; // Firefox leaves `stack` empty on a DOMException
 }
 fetch(new URLSearchParams(location.search).get('result'), { method: 'POST', body: JSON.stringify({ seen, unhandled }) });

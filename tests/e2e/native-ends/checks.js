@@ -20,6 +20,32 @@ async function outcomeOf(promise) {
   }
 }
 
+/** What the engine's own can do, by trying. */
+const engineCan = {
+  async 'read a body into a buffer'() {
+    const { body } = await fetch('/bytes');
+    try {
+      const reader = body.getReader({ mode: 'byob' });
+      await reader.read(new Uint8Array(1));
+      await reader.cancel();
+      return true;
+    } catch {
+      if (!body.locked) await body.cancel();
+      return false;
+    }
+  },
+
+  async 'transfer a stream'() {
+    const stream = new globalThis.ReadableStream();
+    try {
+      structuredClone(stream, { transfer: [stream] });
+      return true;
+    } catch {
+      return false;
+    }
+  },
+};
+
 const checks = {
   'a fetch body arrives whole': () => pipeline(({ signal }) => fetch('/bytes', { signal }), new TransformStream(), bytesOf),
 
@@ -130,6 +156,8 @@ const checks = {
 const unhandled = [];
 addEventListener('unhandledrejection', (event) => unhandled.push(String(event.reason)));
 
+const can = {};
+for (const [name, trial] of Object.entries(engineCan)) can[name] = await trial();
 const seen = {};
 for (const [name, check] of Object.entries(checks)) {
   try {
@@ -139,4 +167,4 @@ for (const [name, check] of Object.entries(checks)) {
   }
 }
 await new Promise((resolve) => setTimeout(resolve, 50));
-await fetch(new URLSearchParams(location.search).get('result'), { method: 'POST', body: JSON.stringify({ seen, unhandled }) });
+await fetch(new URLSearchParams(location.search).get('result'), { method: 'POST', body: JSON.stringify({ can, seen, unhandled }) });

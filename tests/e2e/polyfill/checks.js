@@ -36,6 +36,53 @@ function differences(before, after) {
   return changed;
 }
 
+/** What the engine itself does, by using it: each name of a trial of the polyfill's, and whether it works. */
+async function engineDoes() {
+  const works = async (use) => {
+    try {
+      return (await use()) === true;
+    } catch {
+      return false;
+    }
+  };
+  return {
+    'byte streams': await works(async () => {
+      const source = { type: 'bytes', pull: (controller) => controller.byobRequest.respond(1) };
+      return (await new ReadableStream(source).getReader({ mode: 'byob' }).read(new Uint8Array(2))).value.length === 1;
+    }),
+    'transformer.cancel': await works(async () => {
+      let called = false;
+      await new TransformStream({ cancel: () => void (called = true) }).readable.cancel();
+      return called;
+    }),
+    'async iteration': await works(async () => {
+      const stream = new ReadableStream({ start: (controller) => void controller.enqueue('only') });
+      for await (const chunk of stream) return chunk === 'only';
+      return false;
+    }),
+    'ReadableStream.from': await works(async () => {
+      const { value } = await ReadableStream.from(['only']).getReader().read();
+      return value === 'only' && !(await works(() => ReadableStream.from('text') !== undefined)); // a string is no sequence of chunks
+    }),
+    transfer: await works(() => {
+      const stream = new ReadableStream();
+      return structuredClone(stream, { transfer: [stream] }) instanceof ReadableStream;
+    }),
+  };
+}
+
+/** Whether the engine sends a stream as a request's body: it then asks for `duplex`, and makes no text of the stream. */
+function streamsRequests() {
+  let asked = false;
+  try {
+    const request = new Request('/', { method: 'POST', body: new ReadableStream(), get duplex() { asked = true; return 'half'; } });
+    return asked && !request.headers.has('content-type');
+  } catch {
+    return false;
+  }
+}
+
+const engineCan = { ...(await engineDoes()), 'stream a request': streamsRequests() };
 const before = snapshot();
 const { install, lacking, uninstall } = await import('/dist/polyfill.js');
 const { ReadableStream: Ours } = await import('/dist/index.js');
@@ -50,6 +97,8 @@ async function textOf(stream) {
 const outcome = (promise) => promise.then((value) => value, (error) => error.name);
 
 const checks = {
+  'what the engine can do': () => engineCan,
+
   'what the engine lacks': () => lacking(),
 
   'the import installed what is lacking': () => ReadableStream === Ours,
