@@ -1,6 +1,17 @@
 import js from '@eslint/js';
 import globals from 'globals';
 
+/** What the oldest engines of docs/COMPATIBILITY.md lack, and the version of Chromium, Firefox and Safari that brought it. */
+const TOO_NEW = [
+  ['Promise', 'withResolvers', '119, 121, 17.4'],
+  ['Promise', 'try', '128, 134, 18.2'],
+  ['Array', 'fromAsync', '121, 115, 16.4'],
+  ['Object', 'groupBy', '117, 119, 17.4'],
+  ['Map', 'groupBy', '117, 119, 17.4'],
+  ['AbortSignal', 'any', '116, 124, 17.4'],
+  ['URL', 'canParse', '120, 115, 17'],
+];
+
 export default [
   { ignores: ['build/', 'dist/', 'target/', '**/target/', 'node_modules/', 'fuzz/', 'examples/**/dist/'] },
   js.configs.recommended,
@@ -20,6 +31,9 @@ export default [
     // What the package ships runs in pages, workers and Node: only what all of them have.
     files: ['js/**/*.js'],
     languageOptions: { globals: { ...globals['shared-node-browser'], WebAssembly: 'readonly' } },
+    rules: {
+      'no-restricted-properties': ['error', ...TOO_NEW.map(([object, property, since]) => ({ object, property, message: `It is newer than the oldest engines of docs/COMPATIBILITY.md: ${since}.` }))],
+    },
   },
   { files: ['www/**/*.js'], languageOptions: { globals: { ...globals.browser, ...globals.worker } } },
   {

@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { cargoCounts, nodeCounts } from '../../tools/test/counts.mjs';
+import { availableEngines } from '../../tools/browsers/executables.mjs';
+import { engineLines } from '../../tools/test/engines.mjs';
+import { whyNotHere } from '../../tools/test/oldest.mjs';
 import { choose, plan } from '../../tools/test/plan.mjs';
 
 const root = new URL('../..', import.meta.url).pathname;
@@ -32,4 +35,28 @@ test('steps can be chosen and left out by name', () => {
 
 test('a step that does not exist is refused with the list of those that do', () => {
   assert.throws(() => choose([{ name: 'a' }], { only: ['c'] }), /no step "c"; the steps are a/);
+});
+
+test('each engine has a line with its version, or with why no test runs in it', async () => {
+  const versionOf = async (engine) => {
+    if (engine === 'firefox') throw new Error('it does not start\nat all');
+    return engine === 'node' ? 'Node 20.1.2' : 'Chromium 115.0';
+  };
+  assert.deepEqual(await engineLines({ available: ['chromium', 'firefox'], versionOf }), [
+    'node: Node 20.1.2', 'chromium: Chromium 115.0', 'firefox: its version could not be read (it does not start)', 'webkit: not installed, so no test runs in it',
+  ]);
+  assert.deepEqual(await engineLines({ browsers: false, versionOf }), ['node: Node 20.1.2']);
+});
+
+test('the old Chromium is left out, with the reason, where it cannot run', () => {
+  assert.match(whyNotHere({ platform: 'linux', arch: 'arm64', glibc: '2.36' }), /x86-64 only; this is linux on arm64/);
+  assert.match(whyNotHere({ platform: 'darwin', arch: 'x64', glibc: undefined }), /this is darwin/);
+  assert.match(whyNotHere({ platform: 'linux', arch: 'x64', glibc: undefined }), /glibc/);
+  assert.equal(whyNotHere({ platform: 'linux', arch: 'x64', glibc: '2.36' }), undefined);
+});
+
+test('TIDEGATE_ENGINES chooses among the installed engines, and a name that is none is refused', () => {
+  const installed = { TIDEGATE_CHROMIUM: '/c', TIDEGATE_FIREFOX: '/f' };
+  assert.deepEqual(availableEngines({ ...installed, TIDEGATE_ENGINES: 'firefox' }), ['firefox']);
+  assert.throws(() => availableEngines({ ...installed, TIDEGATE_ENGINES: 'opera' }), /TIDEGATE_ENGINES: there is no engine "opera"/);
 });

@@ -4,15 +4,19 @@ import { join } from 'node:path';
 import { availableEngines } from '../browsers/executables.mjs';
 import { filesUnder } from '../build/stamps.mjs';
 import { cargoCounts, nodeCounts } from './counts.mjs';
+import { whyNotHere } from './oldest.mjs';
 
 const COMPONENTS = 'Mend what is named above; if cargo does not know the command, `rustup component add rustfmt clippy`.';
+
+/** What runs in the oldest Chromium too: what README.md promises, and the pages that try the most of an engine. */
+const OLDEST = ['readme', 'ends', 'from-fetch', 'matrix', 'native-ends', 'polyfill', 'transfer'];
 
 /** Not `transferable`: some of its tests can only time out, which takes minutes in each engine. */
 const WPT_SUITES = ['streams', 'compression', 'encoding'];
 
 /**
- * Steps `{ name, title, command, args, counts?, needs?, advice?, missing? }`; `missing` says why a step cannot run
- * on this tree or machine, which is reported and is not a failure.
+ * Steps `{ name, title, command, args, counts?, noteOf?, needs?, advice?, missing? }`; `missing` says why a step cannot run
+ * on this tree or machine, which is reported and is not a failure. `noteOf` finds in the output of a step what its line of the summary adds.
  */
 export function plan(root, env = process.env) {
   const node = process.execPath;
@@ -75,6 +79,16 @@ export function plan(root, env = process.env) {
       args: ['--test-concurrency=1', '--test-timeout=600000'],
       browsers: true,
     }),
+    {
+      name: 'oldest',
+      title: 'Browser tests in the oldest Chromium',
+      command: node,
+      args: ['tools/test/oldest.mjs', ...OLDEST.map((name) => `tests/e2e/${name}.test.mjs`)],
+      counts: nodeCounts,
+      noteOf: (output) => /^- (\w+\/[\d.]+)$/m.exec(output)?.[1],
+      needs: 'build',
+      missing: whyNotHere(),
+    },
     nodeTests('packaging', 'Packaging tests', ['tests/packaging'], {
       needs: 'build',
       args: ['--test-concurrency=1', '--test-timeout=600000'],
