@@ -2,7 +2,10 @@
 import type { IndexedDatabase } from './sources.js';
 import type { WritableStream } from './streams.js';
 
-/** What sinks of bytes take: bytes as they are, strings as UTF-8. */
+/**
+ * What sinks of bytes take: bytes as they are, strings as UTF-8. A surrogate pair may be cut between two strings; half of one that has no other half
+ * becomes U+FFFD.
+ */
 export type BytesOrText = string | ArrayBuffer | ArrayBufferView;
 
 /** The part of `FileSystemFileHandle` that is used. */
@@ -24,8 +27,10 @@ export interface ToFileOptions {
 }
 
 /**
- * A sink that writes to a file, opened at the first write. With `createWritable` a failure leaves the file as it was; with a sync
- * access handle what was written is cut off again. The file's size is checked at the end.
+ * A sink that writes to a file, opened at the first write. The file's size is checked at the end.
+ *
+ * If the job fails, `createWritable` leaves the file as it was. A sync access handle writes to the file itself: what was added is cut off again, but
+ * what was overwritten is lost, and a file that was to be replaced (`at` is 0) is left empty.
  *
  * @throws {TypeError | RangeError} where an argument is not what it should be, or the handle cannot be written
  */
@@ -41,11 +46,17 @@ export interface UploadPart {
 }
 
 export interface ToFetchOptions extends Omit<RequestInit, 'body' | 'signal'> {
-  /** One streamed request, parts, or the first of them that works. Default: `auto`. */
-  as?: 'auto' | 'stream' | 'parts' | undefined;
+  /**
+   * `stream`: one request, its body streamed. `collect`: one request, sent when all has come. `parts`: one request a part, with `Content-Range` unless
+   * `part` says otherwise. `auto`: `parts` where `part` is given; else `stream` where that is known to work (Node; browsers over HTTP/2 or 3), else
+   * `collect`. Default: `auto`.
+   */
+  as?: 'auto' | 'stream' | 'collect' | 'parts' | undefined;
+  /** Bytes that `collect` may hold; more is a `RangeError`. Default: 256 MiB. */
+  cap?: number | undefined;
   /** Bytes of a part. Default: 8 MiB. */
   partSize?: number | undefined;
-  /** What is special about the request of a part. Default: a `Content-Range` header. */
+  /** What is special about the request of a part; asks for parts. Default: a `Content-Range` header. */
   part?: ((part: UploadPart) => { url?: string; method?: string; headers?: Record<string, string> }) | undefined;
   /** How often a part is sent again. Default: 3. */
   retries?: number | undefined;
@@ -56,10 +67,10 @@ export interface ToFetchOptions extends Omit<RequestInit, 'body' | 'signal'> {
 }
 
 /**
- * A sink that uploads, in one streamed request where the engine can (Node; Chromium over HTTP/2), else in parts, each sent again when
- * it fails. `response` is a promise of the (last) response; an answer that is no success is a `FetchError`.
+ * A sink that uploads, in one request: its body is streamed where that is known to work, else collected, up to `cap`. Parts are sent only where they are asked
+ * for, each again when it fails. `response` is a promise of the (last) response; an answer that is no success is a `FetchError`.
  *
- * @throws {TypeError | RangeError} where an argument is not what it should be
+ * @throws {TypeError | RangeError} where an argument is not what it should be, or `as` is `stream` and the engine cannot
  */
 export function toFetch(url: string | URL, options?: ToFetchOptions): WritableStream<BytesOrText> & { readonly response: Promise<Response> };
 
@@ -109,15 +120,17 @@ export interface ToDownloadOptions {
 }
 
 /**
- * A sink whose bytes become a file in the user's downloads, by the best way there is, which `via` tells. A file that is shorter or longer
- * than it should be is an error, on every way.
+ * A sink whose bytes become a file in the user's downloads, by the best way there is, which `via` tells. Call it in the handler of a click, before any
+ * `await`: the picker opens in the call. A file that is shorter or longer than it should be is an error, on every way.
  *
+ * @param name of the file; what is no part of a name, such as `/` and control characters, is replaced or dropped
  * @throws {TypeError | RangeError} where an argument is not what it should be
  */
 export function toDownload(name: string, options?: ToDownloadOptions): WritableStream<BytesOrText> & { readonly via: Promise<DownloadWay> };
 
 /**
- * To be called in a service worker, when its script first runs: it answers the requests of `toDownload()`.
+ * To be called in a service worker, when its script first runs: it answers the requests of `toDownload()`, from pages of its own origin. A download that the
+ * browser does not fetch within 30 s ends.
  *
  * @param scope the worker's global object; default `globalThis`
  */

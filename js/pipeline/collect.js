@@ -1,4 +1,5 @@
 /** A whole source in memory, up to a limit. */
+import { TextPieces, utf8 } from '../internal/text.js';
 import { pipeline } from '../pipeline.js';
 import { describe } from './describe.js';
 import { isBytes } from './ends.js';
@@ -35,14 +36,24 @@ export async function toArray(source, options) {
   return chunks;
 }
 
-/** The parts, as `Blob` takes them: bytes and strings. */
+/** The chunks, which are bytes and strings; a pair of surrogates lies in one of them, and none is empty. */
 async function parts(name, source, options) {
   const kept = [];
+  const text = new TextPieces();
+  const keep = (part) => void (part !== '' && kept.push(part));
   await collect(name, source, options, MOST_BYTES, 'bytes', (chunk) => {
     if (typeof chunk !== 'string' && !isBytes(chunk)) throw new TypeError(`${name}(): chunks must be bytes or strings; got ${describe(chunk)}`);
-    kept.push(chunk);
-    return typeof chunk === 'string' ? chunk.length : chunk.byteLength;
+    if (typeof chunk === 'string') {
+      keep(text.take(chunk));
+      return chunk.length;
+    }
+    if (chunk.byteLength > 0) {
+      keep(text.rest());
+      keep(chunk);
+    }
+    return chunk.byteLength;
   });
+  keep(text.rest());
   return kept;
 }
 
@@ -50,8 +61,7 @@ const viewOf = (part) => (part instanceof ArrayBuffer ? new Uint8Array(part) : n
 
 /** The bytes of `source`; strings as UTF-8. */
 export async function toBytes(source, options) {
-  const encoder = new TextEncoder();
-  const views = (await parts('toBytes', source, options)).map((part) => (typeof part === 'string' ? encoder.encode(part) : viewOf(part)));
+  const views = (await parts('toBytes', source, options)).map((part) => (typeof part === 'string' ? utf8(part) : viewOf(part)));
   const whole = new Uint8Array(views.reduce((size, view) => size + view.length, 0));
   let at = 0;
   for (const view of views) {

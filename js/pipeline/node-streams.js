@@ -3,6 +3,7 @@
  * and a child process's output all do. The contract kept is Node's: `read()` until null and then 'readable'; `write()`
  * until false and then 'drain'; 'error' and 'close' at any time.
  */
+import { TextPieces } from '../internal/text.js';
 import { registerBridge } from '../native-bridge.js';
 import { ReadableStream } from '../readable-stream.js';
 import { WritableStream } from '../writable-stream.js';
@@ -98,6 +99,8 @@ export function streamOfNodeWritable(node, { untilWritten = false } = {}) {
   let stopListening;
   let waiting; // the write that waits for 'drain' or the close that waits for 'finish'
   let failure;
+  // One that says it takes bytes encodes each string by itself.
+  const text = node.writableObjectMode === false ? new TextPieces() : undefined;
   const wait = () => new Promise((resolve, reject) => void (waiting = { resolve, reject }));
   const settle = () => {
     waiting?.resolve();
@@ -106,6 +109,10 @@ export function streamOfNodeWritable(node, { untilWritten = false } = {}) {
   const done = () => {
     stopListening();
     node.on('error', ignore);
+  };
+  const writeRest = () => {
+    const rest = text?.rest();
+    if (rest) node.write(rest);
   };
   const stream = new WritableStream({
     start(controller) {
@@ -123,10 +130,14 @@ export function streamOfNodeWritable(node, { untilWritten = false } = {}) {
       });
     },
     write(chunk) {
+      if (text !== undefined && typeof chunk === 'string') {
+        if (chunk !== '' && (chunk = text.take(chunk)) === '') return undefined;
+      } else if (chunk?.byteLength > 0) writeRest();
       if (untilWritten) return new Promise((resolve, reject) => node.write(chunk, (error) => (error ? reject(error) : resolve(undefined))));
       return node.write(chunk) === false && failure === undefined ? wait() : undefined;
     },
     async close() {
+      writeRest();
       // Node's own pipeline leaves the process's standard output open too: it throws when it is ended.
       if (node._isStdio) await new Promise((resolve) => node.write('', () => resolve(undefined)));
       else {

@@ -6,7 +6,8 @@ import { describe } from '../pipeline/describe.js';
 import { requireCount } from '../operators/arguments.js';
 import { toMessagePort } from '../push/message-port.js';
 import { WritableStream } from '../writable-stream.js';
-import { bytesOf } from './bytes.js';
+import { Encoder } from './bytes.js';
+import { fileName } from './file-name.js';
 import { ALIVE, ASK } from './serve-downloads.js';
 import { toFile } from './to-file.js';
 
@@ -37,19 +38,20 @@ export function toDownload(name, options) {
   if (!Array.isArray(ways) || ways.length === 0 || !ways.every((way) => WAYS.includes(way))) {
     throw new TypeError(`toDownload(): ways must be an array of some of ${WAYS.join(', ')}; got ${describe(ways)}`);
   }
-  const settings = { name, type, size, cap, serviceWorker, begin };
+  const text = new Encoder('toDownload');
+  const settings = { name: fileName(name), type, size, cap, serviceWorker, begin };
   let settleVia;
   const via = new Promise((resolve, reject) => void (settleVia = { resolve, reject }));
   via.catch(() => {}); // the stream tells of it too
   let writer;
   let received = 0;
 
-  async function open() {
+  async function open(controller) {
     const reasons = [];
     for (const way of ways) {
       try {
         writer = (await OPENERS[way](settings)).getWriter();
-        writer.closed.catch(() => {});
+        writer.closed.catch((error) => controller.error(error)); // such as a user who cancels while nothing is written
         settleVia.resolve(way);
         return writer;
       } catch (error) {
@@ -58,6 +60,12 @@ export function toDownload(name, options) {
       }
     }
     throw new DOMException(`toDownload(): no way is left (${reasons.join('; ')})`, 'NotSupportedError');
+  }
+
+  async function write(bytes) {
+    received += bytes.length;
+    if (received > size) throw new RangeError(`toDownload(): received more than the declared size of ${size} bytes`);
+    if (bytes.length > 0) await writer.write(bytes);
   }
 
   /** A stream whose write or close fails is aborted by nobody else. */
@@ -73,15 +81,11 @@ export function toDownload(name, options) {
 
   const sink = new WritableStream({
     // The picker needs the click that has just been, so the way is looked for at once.
-    start: () => orAbort(open),
-    write: (chunk) => orAbort(async () => {
-      const bytes = bytesOf(chunk, 'toDownload');
-      received += bytes.length;
-      if (received > size) throw new RangeError(`toDownload(): more than the ${size} bytes came that size said`);
-      if (bytes.length > 0) await writer.write(bytes);
-    }),
+    start: (controller) => orAbort(() => open(controller)),
+    write: (chunk) => orAbort(() => write(text.encode(chunk))),
     close: () => orAbort(async () => {
-      if (size !== undefined && received !== size) throw new RangeError(`toDownload(): ${received} bytes came where size said ${size}`);
+      await write(text.rest());
+      if (size !== undefined && received !== size) throw new RangeError(`toDownload(): received ${received} bytes, and the declared size is ${size}`);
       await writer.close();
     }),
     abort: (reason) => writer?.abort(reason),
@@ -100,21 +104,25 @@ const OPENERS = {
       if (error?.name === 'AbortError') throw error; // the user does not want it
       throw new Unavailable(error?.message ?? String(error));
     }
-    return toFile(handle, { size });
+    return leavingNothing(toFile(handle, { size }), async () => {
+      // The picker makes a file, or empties one, at once.
+      if ((await handle.getFile()).size === 0) await handle.remove?.();
+    });
   },
 
   async 'service-worker'({ name, type, size, serviceWorker, begin }) {
-    const container = globalThis.navigator?.serviceWorker;
-    const registration = serviceWorker ?? (await container?.getRegistration());
-    const worker = registration?.active;
+    let worker;
+    try {
+      worker = (serviceWorker ?? (await globalThis.navigator?.serviceWorker?.getRegistration()))?.active;
+    } catch (error) {
+      throw new Unavailable(error?.message ?? String(error));
+    }
     if (!worker) throw new Unavailable('no service worker is active for this page');
-    const data = new MessageChannel();
-    const talk = new MessageChannel();
-    const id = crypto.randomUUID?.() ?? `${Date.now()}-${Math.random()}`.replace('.', '');
-    worker.postMessage({ type: ASK, id, name, mime: type, size, port: data.port2, reply: talk.port2 }, [data.port2, talk.port2]);
-    const { url } = (await messageOf(talk.port1, ANSWER)) ?? {};
-    if (url === undefined) throw new Unavailable('the service worker does not answer; call serveDownloads() in it');
-    return throughWorker(worker, toMessagePort(data.port1, { transfer: false }).getWriter(), talk.port1, () => begin(url, name));
+    const { talk, answer } = asked(worker, ANSWER);
+    const { ready, error } = (await answer) ?? {};
+    talk.close();
+    if (!ready) throw new Unavailable(error ?? 'the service worker does not answer; call serveDownloads() in it');
+    return throughWorker(worker, { name, mime: type, size }, (url) => begin(url, name));
   },
 
   async opfs({ name, type, size, begin }) {
@@ -136,7 +144,8 @@ const OPENERS = {
       await remove();
       throw new Unavailable(error.message);
     }
-    return new WritableStream({
+    file.closed.catch(() => {});
+    return leavingNothing(new WritableStream({
       write: (bytes) => file.write(bytes),
       async close() {
         await file.close();
@@ -144,11 +153,8 @@ const OPENERS = {
         beginBlob(blob.slice(0, blob.size, type), name, begin);
         setTimeout(remove, COPYING);
       },
-      async abort(reason) {
-        await file.abort(reason).catch(() => {});
-        await remove();
-      },
-    });
+      abort: (reason) => file.abort(reason),
+    }), remove);
   },
 
   async blob({ name, type, cap, begin }) {
@@ -178,6 +184,36 @@ async function removeOld(folder) {
   }
 }
 
+/** A sink that does as `sink`, and calls `remove()` once that has failed or been aborted. */
+function leavingNothing(sink, remove) {
+  const writer = sink.getWriter();
+  writer.closed.catch(() => {});
+  const orRemove = async (work) => {
+    try {
+      await work();
+    } catch (error) {
+      await writer.abort(error).catch(() => {});
+      await gone();
+      throw error;
+    }
+  };
+  const gone = async () => {
+    try {
+      await remove();
+    } catch {
+      // It is not there, or the user has taken the permission back.
+    }
+  };
+  return new WritableStream({
+    write: (bytes) => orRemove(() => writer.write(bytes)),
+    close: () => orRemove(() => writer.close()),
+    async abort(reason) {
+      await writer.abort(reason).catch(() => {});
+      await gone();
+    },
+  });
+}
+
 /** The first message at `port`; undefined where none comes within `ms` milliseconds. */
 function messageOf(port, ms) {
   return new Promise((resolve) => {
@@ -189,36 +225,63 @@ function messageOf(port, ms) {
   });
 }
 
-/** Sends bytes to `worker`, once the download has begun, and compares how many it has passed on. */
-function throughWorker(worker, writer, talk, begin) {
+/** Asks `worker`, which the engine starts for it where it had been ended; `talk` is where it answers, within `ms` milliseconds. */
+function asked(worker, ms, message = {}, ...transfer) {
+  const { port1: talk, port2: reply } = new MessageChannel();
+  worker.postMessage({ type: ASK, ...message, reply }, [reply, ...transfer]);
+  return { talk, answer: messageOf(talk, ms) };
+}
+
+/**
+ * Sends bytes to `worker`, and compares how many it has passed on. The worker is asked for an address when there is something to
+ * download, so it need not live until then: an engine ends one that has nothing to do after half a minute.
+ */
+function throughWorker(worker, about, begin) {
   let sent = 0;
   let timer;
-  let begun = false;
+  let talk;
+  let writer; // once it has begun
+  let fail;
   const done = () => {
     clearInterval(timer);
-    talk.close();
+    talk?.close();
   };
-  const start = () => {
-    if (begun) return;
-    begun = true;
-    begin();
-    timer = setInterval(() => worker.postMessage({ type: ALIVE }), NEEDED);
-  };
+  async function start() {
+    const { port1, port2 } = new MessageChannel();
+    const request = asked(worker, NEEDED, { ...about, id: crypto.randomUUID(), port: port2 }, port2);
+    talk = request.talk;
+    try {
+      const { url, error } = (await request.answer) ?? {};
+      controller.signal.throwIfAborted();
+      if (url === undefined) throw new DOMException(`toDownload(): ${error ?? 'the service worker does not answer any more'}`, 'NetworkError');
+      writer = toMessagePort(port1, { transfer: false }).getWriter();
+      writer.closed.catch(fail);
+      timer = setInterval(() => worker.postMessage({ type: ALIVE }), NEEDED);
+      begin(url);
+    } catch (error) {
+      done();
+      if (writer === undefined) port1.close();
+      else writer.abort(error).catch(() => {});
+      throw error;
+    }
+  }
+  let controller;
   return new WritableStream({
-    start(controller) {
-      writer.closed.catch((error) => {
+    start(given) {
+      controller = given;
+      fail = (error) => {
         done();
         controller.error(error ?? new DOMException('toDownload(): the download was cancelled', 'AbortError'));
-      });
-      controller.signal.addEventListener('abort', () => writer.abort(controller.signal.reason).catch(() => {}), { once: true });
+      };
+      controller.signal.addEventListener('abort', () => writer?.abort(controller.signal.reason).catch(() => {}), { once: true });
     },
-    write(bytes) {
-      start();
+    async write(bytes) {
+      if (writer === undefined) await start();
       sent += bytes.length;
-      return writer.write(bytes);
+      await writer.write(bytes);
     },
     async close() {
-      start();
+      if (writer === undefined) await start();
       const answer = messageOf(talk, 10 * NEEDED);
       await writer.close();
       const { bytes } = (await answer) ?? {};
@@ -227,7 +290,7 @@ function throughWorker(worker, writer, talk, begin) {
     },
     async abort(reason) {
       done();
-      await writer.abort(reason).catch(() => {});
+      await writer?.abort(reason).catch(() => {});
     },
   });
 }

@@ -1,6 +1,6 @@
 /**
- * An upload as a sink: as the streamed body of one request where the engine can, else as numbered parts of a fixed size, each
- * sent again when it fails.
+ * An upload as a sink: the body of one request, streamed where that is known to work and else collected; or, where asked for, numbered
+ * parts of a fixed size, each sent again when it fails.
  */
 import { toNative } from '../native.js';
 import { requireCount } from '../operators/arguments.js';
@@ -8,11 +8,13 @@ import { sleep } from '../operators/sleep.js';
 import { describe } from '../pipeline/describe.js';
 import { FetchError } from '../sources/from-fetch.js';
 import { WritableStream } from '../writable-stream.js';
-import { bytesOf } from './bytes.js';
+import { Encoder, Gatherer } from './bytes.js';
 import { bodyPair } from './to-response.js';
 
-/** What Chromium's network takes of a body before it finds that the connection takes none, and more. */
-const LEAST_KEPT = 2 * 1024 * 1024;
+const WAYS = ['auto', 'stream', 'collect', 'parts'];
+const CAP = 256 * 1024 * 1024;
+/** Bytes that are made a Blob at a time, so that the engine may keep them where it keeps files. */
+const GATHER = 1024 * 1024;
 
 /** Whether a request of this engine takes a stream for its body; one that does not makes a string of it. */
 function engineStreams() {
@@ -34,26 +36,45 @@ function engineStreams() {
 }
 
 /**
+ * Whether a streamed body is known to get through to the origin of `url`. Browsers refuse one over HTTP/1 (https://fetch.spec.whatwg.org/#http-network-fetch),
+ * and only once it has been sent. What a page or worker has loaded from there tells the protocol; what came from a cache does not.
+ */
+function connectionStreams(url) {
+  const { document, WorkerGlobalScope, performance, location } = /** @type {any} */ (globalThis);
+  if (document === undefined && WorkerGlobalScope === undefined) return true; // no browser
+  let origin;
+  try {
+    origin = new URL(url, document?.baseURI ?? location?.href).origin;
+  } catch {
+    return false; // fetch() says what is wrong with it
+  }
+  const entries = ['navigation', 'resource'].flatMap((type) => performance.getEntriesByType(type));
+  const last = entries.findLast(({ name, transferSize, nextHopProtocol }) => transferSize > 0 && nextHopProtocol && new URL(name).origin === origin);
+  return /^h[23]/.test(last?.nextHopProtocol);
+}
+
+/**
  * See sinks.d.ts.
  *
  * @param {any} input
  * @param {any} [options]
  */
 export function toFetch(input, options) {
-  const { as = 'auto', partSize = 8 * 1024 * 1024, retries = 3, delay = 500, part = defaultPart, signal, ...init } = options ?? {};
+  const { as = 'auto', cap = CAP, part, partSize = 8 * 1024 * 1024, retries = 3, delay = 500, signal, ...init } = options ?? {};
   if (typeof input !== 'string' && !(input instanceof URL)) throw new TypeError(`toFetch(): the first argument must be a URL; got ${describe(input)}`);
-  if (!['auto', 'stream', 'parts'].includes(as)) throw new TypeError(`toFetch(): as must be 'auto', 'stream' or 'parts'; got ${describe(as)}`);
-  if (typeof part !== 'function') throw new TypeError(`toFetch(): part must be a function; got ${describe(part)}`);
+  if (!WAYS.includes(as)) throw new TypeError(`toFetch(): as must be one of ${WAYS.join(', ')}; got ${describe(as)}`);
+  if (part !== undefined && typeof part !== 'function') throw new TypeError(`toFetch(): part must be a function; got ${describe(part)}`);
+  requireCount(cap, 'toFetch(): cap', 0);
   requireCount(partSize, 'toFetch(): partSize');
   requireCount(retries, 'toFetch(): retries', 0);
   requireCount(delay, 'toFetch(): delay', 0);
-  const canStream = as !== 'parts' && engineStreams();
-  if (as === 'stream' && !canStream) {
-    throw new TypeError("toFetch(): this engine cannot stream the body of a request; use as: 'auto', which sends parts where it cannot");
+  const upload = { url: String(input), init: { method: 'POST', ...init }, part: part ?? defaultPart, partSize, retries, delay };
+  if (as === 'parts' || (as === 'auto' && part !== undefined)) return sinkOf(new Parts(upload), signal);
+  if (as === 'stream' && !engineStreams()) {
+    throw new TypeError("toFetch(): this engine cannot stream the body of a request; use as: 'auto', which collects it where it cannot");
   }
-  const upload = { url: String(input), init: { method: 'POST', ...init }, partSize, retries, delay, part };
-  const parts = () => new Parts(upload);
-  return sinkOf(canStream ? new Streamed(upload, as === 'auto' ? parts : undefined) : parts(), signal);
+  const streams = as === 'stream' || (as === 'auto' && connectionStreams(upload.url) && engineStreams());
+  return sinkOf(streams ? new Streamed(upload) : new Collected(upload, cap), signal);
 }
 
 /** `carrier`: `send(bytes)`, `finish()` that resolves with the response, `stop(reason)`. */
@@ -75,6 +96,7 @@ function sinkOf(carrier, signal) {
       throw error;
     }
   };
+  const text = new Encoder('toFetch');
   const sink = new WritableStream({
     start(controller) {
       carrier.onFailure = (error) => {
@@ -86,8 +108,9 @@ function sinkOf(carrier, signal) {
       if (signal?.aborted) onAbort();
       else signal?.addEventListener('abort', onAbort, { once: true });
     },
-    write: (chunk) => failing(() => carrier.send(bytesOf(chunk, 'toFetch'))),
+    write: (chunk) => failing(() => carrier.send(text.encode(chunk))),
     close: () => failing(async () => {
+      await carrier.send(text.rest());
       settle.resolve(await carrier.finish());
       signal?.removeEventListener('abort', onAbort);
     }),
@@ -101,25 +124,17 @@ function check(response, url, what = '') {
   throw new FetchError(`toFetch(): ${url} answered ${response.status} ${response.statusText}`.trim() + what, response);
 }
 
-/**
- * One request. With `makeParts`, what has been sent is kept up to the size of a part: a connection that turns out to take no streams
- * (Chromium has them over HTTP/2 only) fails before it has taken more, and then parts carry on.
- */
+/** One request, whose body is read as it is written. */
 class Streamed {
   onFailure;
   #upload;
-  #makeParts;
-  #kept = [];
-  #keptBytes = 0;
   #abort = new AbortController();
   #writer;
   #response;
   #lose;
-  #parts;
 
-  constructor(upload, makeParts) {
+  constructor(upload) {
     this.#upload = upload;
-    this.#makeParts = makeParts;
   }
 
   #open() {
@@ -131,54 +146,74 @@ class Streamed {
     this.#response = fetch(url, { ...init, body: toNative(body), duplex: 'half', signal: this.#abort.signal }).then((response) => check(response, url));
     this.#response.catch((error) => {
       lose(error); // not by way of the body: Node's fetch leaves a rejection of one that it has given up unhandled
-      if (!this.#canFallBack(error)) this.onFailure(error);
+      this.onFailure(error);
     });
   }
 
-  /** Only what never got an answer may be sent again. */
-  #canFallBack(error) {
-    return this.#kept !== undefined && this.#makeParts !== undefined && error instanceof TypeError && !(error instanceof FetchError) && !this.#abort.signal.aborted;
-  }
-
-  /** Does `work`, or where that fails and may be done in parts, goes on with those, from the first byte on. */
-  async #tryOr(work) {
+  /** Does `work`; where that fails because the request has, fails as the request. */
+  async #orAsRequest(work) {
+    if (this.#writer === undefined) this.#open();
     try {
-      if (this.#writer === undefined) this.#open();
       await work();
     } catch (error) {
-      const cause = await this.#response.then(() => error, (failure) => failure);
-      if (!this.#canFallBack(cause)) throw cause;
-      this.#parts = this.#makeParts();
-      for (const bytes of this.#kept.splice(0)) await this.#parts.send(bytes);
+      await this.#response;
+      throw error;
     }
   }
 
-  async send(bytes) {
-    if (this.#parts !== undefined) {
-      await this.#parts.send(bytes);
-      return;
-    }
-    this.#keep(bytes);
-    await this.#tryOr(() => this.#writer.write(bytes));
-  }
-
-  /** A copy, as the producer may use its buffer again. */
-  #keep(bytes) {
-    if (this.#kept === undefined || this.#makeParts === undefined) return;
-    this.#keptBytes += bytes.length;
-    if (this.#keptBytes > Math.max(this.#upload.partSize, LEAST_KEPT)) this.#kept = undefined;
-    else this.#kept.push(bytes.slice());
+  send(bytes) {
+    return this.#orAsRequest(() => this.#writer.write(bytes));
   }
 
   async finish() {
-    if (this.#parts === undefined) await this.#tryOr(() => this.#writer.close().then(() => this.#response));
-    return this.#parts === undefined ? this.#response : this.#parts.finish();
+    await this.#orAsRequest(() => this.#writer.close());
+    return this.#response;
   }
 
   stop(reason) {
     this.#abort.abort(reason);
     this.#lose?.(reason);
-    this.#parts?.stop(reason);
+  }
+}
+
+/** One request, sent at the end with all that came: what the engine can neither stream nor hold must not go out in pieces. */
+class Collected {
+  onFailure;
+  #upload;
+  #cap;
+  #abort = new AbortController();
+  #gatherer = new Gatherer(GATHER);
+  #blobs = [];
+  #bytes = 0;
+
+  constructor(upload, cap) {
+    this.#upload = upload;
+    this.#cap = cap;
+  }
+
+  send(bytes) {
+    this.#bytes += bytes.length;
+    if (this.#bytes > this.#cap) {
+      throw new RangeError(`toFetch(): more than ${this.#cap} bytes would have to be held, as the body of this request cannot be streamed here (browsers do that over HTTP/2 only); raise cap, or send parts (as: 'parts') to a server that puts them together`);
+    }
+    this.#keep(this.#gatherer.add(bytes));
+  }
+
+  /** A Blob is a copy. */
+  #keep(pieces) {
+    for (const piece of pieces) this.#blobs.push(new Blob([piece]));
+  }
+
+  async finish() {
+    const { url, init } = this.#upload;
+    this.#keep(this.#gatherer.rest());
+    const body = new Blob(this.#blobs.splice(0));
+    return check(await fetch(url, { ...init, body, signal: this.#abort.signal }), url);
+  }
+
+  stop(reason) {
+    this.#abort.abort(reason);
+    this.#blobs = [];
   }
 }
 

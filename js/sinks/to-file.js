@@ -5,7 +5,7 @@
 import { requireCount } from '../operators/arguments.js';
 import { describe } from '../pipeline/describe.js';
 import { WritableStream } from '../writable-stream.js';
-import { bytesOf, Gatherer } from './bytes.js';
+import { Encoder, Gatherer } from './bytes.js';
 
 const GATHER = 1024 * 1024;
 
@@ -22,6 +22,7 @@ export function toFile(handle, options) {
   if (size !== undefined) requireCount(size, 'toFile(): size', 0);
   requireCount(gather, 'toFile(): gather', 0);
   const open = openerFor(handle, access);
+  const text = new Encoder('toFile');
   const gatherer = new Gatherer(gather);
   let file; // once it is open
   let begin = 0; // where in it
@@ -29,8 +30,15 @@ export function toFile(handle, options) {
 
   async function opened() {
     if (file !== undefined) return file;
-    if (at !== 0) begin = at === 'end' ? (await handle.getFile()).size : at;
-    return (file = await open(handle, { begin, keep: at !== 0 }));
+    const former = at === 0 ? 0 : (await handle.getFile()).size;
+    begin = at === 'end' ? former : at;
+    return (file = await open(handle, { begin, former, keep: at !== 0 }));
+  }
+
+  async function write(bytes) {
+    received += bytes.length;
+    if (received > size) throw new RangeError(`toFile(): received more than the declared size of ${size} bytes`);
+    for (const piece of gatherer.add(bytes)) await (await opened()).write(piece);
   }
 
   /** A stream whose write or close fails is aborted by nobody else. */
@@ -44,18 +52,12 @@ export function toFile(handle, options) {
   }
 
   return new WritableStream({
-    write: (chunk) => orAbort(async () => {
-      const bytes = bytesOf(chunk, 'toFile');
-      received += bytes.length;
-      if (received > size) throw new RangeError(`toFile(): more than the ${size} bytes came that size said`);
-      for (const piece of gatherer.add(bytes)) await (await opened()).write(piece);
-    }),
+    write: (chunk) => orAbort(() => write(text.encode(chunk))),
     close: () => orAbort(async () => {
+      await write(text.rest());
+      if (size !== undefined && received !== size) throw new RangeError(`toFile(): received ${received} bytes, and the declared size is ${size}`);
       await opened();
       for (const piece of gatherer.rest()) await file.write(piece);
-      if (size !== undefined && received !== size) {
-        throw new RangeError(`toFile(): ${received} bytes came where size said ${size}; the file was not written`);
-      }
       await file.close();
       const written = (await handle.getFile()).size;
       if (written < begin + received) {
@@ -79,38 +81,64 @@ function openerFor(handle, access) {
     : 'toFile(): this handle has no createWritable(); in this engine, write from a dedicated worker, or to another sink');
 }
 
-/** Writes to a copy that takes the file's place when it is closed. */
+/**
+ * Writes to a copy that takes the file's place when it is closed.
+ *
+ * @param {any} handle
+ * @param {any} place as of `openSync`
+ */
 async function openStream(handle, { begin, keep }) {
   const stream = await handle.createWritable({ keepExistingData: keep });
-  if (begin > 0) await stream.seek(begin);
-  return {
+  const file = {
     write: (bytes) => stream.write(bytes),
     close: () => stream.close(),
     abort: (reason) => stream.abort(reason),
   };
+  if (begin > 0) await orRelease(() => stream.seek(begin), file);
+  return file;
 }
 
-/** Writes to the file itself, which is cut back to where the writing began when it is given up. */
-async function openSync(handle, { begin, keep }) {
-  const file = await handle.createSyncAccessHandle();
+/**
+ * Writes to the file itself. What was added to it is cut off again when the job fails; what was overwritten is lost, as nothing keeps a copy.
+ *
+ * @param {any} handle
+ * @param {{ begin: number, former: number, keep: boolean }} place `former` is the size of what is kept
+ */
+async function openSync(handle, { begin, former, keep }) {
+  const access = await handle.createSyncAccessHandle();
   let at = begin;
-  if (!keep) file.truncate(0);
-  return {
+  const file = {
     write(bytes) {
       for (let from = 0; from < bytes.length;) {
-        const count = file.write(from === 0 ? bytes : bytes.subarray(from), { at });
+        const count = access.write(from === 0 ? bytes : bytes.subarray(from), { at });
         if (count === 0) throw new DOMException('toFile(): the file took no more bytes', 'QuotaExceededError');
         from += count;
         at += count;
       }
     },
     close() {
-      file.flush();
-      file.close();
+      access.flush();
+      access.close();
     },
     async abort() {
-      file.truncate(begin);
-      file.close();
+      try {
+        access.truncate(Math.min(former, access.getSize()));
+        access.flush();
+      } finally {
+        access.close(); // it locks the file
+      }
     },
   };
+  if (!keep) await orRelease(() => access.truncate(0), file);
+  return file;
+}
+
+/** Does `work` for a file that nobody has been given yet. */
+async function orRelease(work, file) {
+  try {
+    await work();
+  } catch (error) {
+    await file.abort(error).catch(() => {});
+    throw error;
+  }
 }

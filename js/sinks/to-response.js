@@ -2,7 +2,7 @@
 import { toNative } from '../native.js';
 import { ReadableStream } from '../readable-stream.js';
 import { WritableStream } from '../writable-stream.js';
-import { bytesOf } from './bytes.js';
+import { Encoder } from './bytes.js';
 
 /** A stream of bytes for who reads it, and the sink that feeds it: a write is done when it has been asked for the next. */
 export function bodyPair(caller) {
@@ -11,6 +11,7 @@ export function bodyPair(caller) {
   let room = deferred();
   let writing; // the writer's controller
   let ended = false;
+  const text = new Encoder(caller);
   const answer = () => {
     wanted?.();
     wanted = undefined;
@@ -35,26 +36,30 @@ export function bodyPair(caller) {
     async write(chunk) {
       let bytes;
       try {
-        bytes = bytesOf(chunk, caller);
+        bytes = text.encode(chunk);
       } catch (error) {
         fail(error);
         throw error;
       }
-      if (bytes.length === 0) return;
-      await room.promise;
-      if (ended) return;
-      room = deferred();
-      reading.enqueue(bytes);
-      answer();
-      await room.promise;
+      await send(bytes);
     },
-    close() {
+    async close() {
+      await send(text.rest());
       if (ended) return;
       ended = true;
       reading.close();
       answer();
     },
   });
+  async function send(bytes) {
+    if (bytes.length === 0) return;
+    await room.promise;
+    if (ended) return;
+    room = deferred();
+    reading.enqueue(bytes);
+    answer();
+    await room.promise;
+  }
   function fail(reason) {
     if (ended) return;
     ended = true;

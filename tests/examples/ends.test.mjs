@@ -1,5 +1,6 @@
 /** The examples of docs/ends/ that run in Node; those that need a browser, or run there too, are in tests/e2e/ends/. */
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { createServer } from 'node:http';
 import { test } from 'node:test';
 import { exampleModule } from './example.mjs';
@@ -22,19 +23,28 @@ test('to-message-port and from-message-port bring rows across', async () => {
   assert.deepEqual(stored, [1, 2, 3]);
 });
 
-test('to-fetch uploads a file', async () => {
-  const { upload } = await exampleModule('to-fetch');
-  const bodies = [];
+test('to-fetch uploads a file: whole, in parts, and with its digest in a header', async () => {
+  const { upload, uploadInParts, uploadWithDigest } = await exampleModule('to-fetch');
+  let requests = [];
   const server = createServer(async (request, response) => {
     const chunks = [];
     for await (const chunk of request) chunks.push(chunk);
-    bodies.push(Buffer.concat(chunks).toString());
+    requests.push({ headers: request.headers, body: Buffer.concat(chunks).toString() });
     response.end('thanks');
   });
   await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const url = `http://127.0.0.1:${server.address().port}/`;
+  const file = new Blob([encoder.encode('tide')]);
   try {
-    assert.equal(await upload(new Blob([encoder.encode('tide')]), `http://127.0.0.1:${server.address().port}/`), 'thanks');
-    assert.deepEqual(bodies, ['tide']);
+    assert.equal(await upload(file, url), 'thanks');
+    assert.deepEqual(requests.map(({ body }) => body), ['tide']);
+    requests = [];
+    assert.equal(await uploadInParts(file, url, { partSize: 3 }), 'thanks');
+    assert.deepEqual(requests.map(({ headers, body }) => [headers['content-range'], body]), [['bytes 0-2/*', 'tid'], ['bytes 3-3/4', 'e']]);
+    requests = [];
+    assert.equal(await uploadWithDigest(file, url), 'thanks');
+    const digest = createHash('sha256').update('tide').digest('base64');
+    assert.deepEqual(requests.map(({ headers, body }) => [headers['repr-digest'], body]), [[`sha-256=:${digest}:`, 'tide']]);
   } finally {
     server.closeAllConnections();
     server.close();

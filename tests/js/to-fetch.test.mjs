@@ -187,7 +187,63 @@ describe('toFetch() in parts', () => {
   });
 });
 
+describe('toFetch() that collects', () => {
+  test('sends everything in one request once it is there', async () => {
+    const sink = toFetch(url, { as: 'collect', method: 'PUT' });
+    await pipeline([...slices(1000), 'é'], sink);
+    assert.equal(await (await sink.response).text(), 'done');
+    const [{ method, headers, body }, ...more] = requests;
+    assert.deepEqual([method, headers['content-length'], headers['content-range'], more.length], ['PUT', '100002', undefined, 0]);
+    assert.deepEqual(body, Buffer.concat([content, Buffer.from('é')]));
+  });
+
+  test('keeps copies, so a producer may use its buffer again', async () => {
+    for (const size of [100, 2_000_000]) {
+      requests = [];
+      const buffer = new Uint8Array(size);
+      await pipeline((function* () { for (let n = 1; n <= 3; n += 1) yield buffer.fill(n); })(), toFetch(url, { as: 'collect' }));
+      assert.deepEqual([1, 2, 3].map((n) => requests[0].body[(n - 1) * size]), [1, 2, 3]);
+    }
+  });
+
+  test('sends nothing at all as an empty body', async () => {
+    await pipeline([], toFetch(url, { as: 'collect' }));
+    assert.deepEqual(requests.map(({ bytes }) => bytes), [0]);
+  });
+
+  test('holds no more than its cap, and sends nothing then', async () => {
+    let made = 0;
+    const source = (function* () { for (;;) { made += 1; yield new Uint8Array(1000); } })();
+    await assert.rejects(pipeline(source, toFetch(url, { as: 'collect', cap: 10_000 })), { name: 'RangeError', message: /^toFetch\(\): more than 10000 bytes would have to be held/ });
+    assert.ok(made < 15, `${made} KB were made`);
+    assert.equal(requests.length, 0);
+  });
+
+  test('fails with the status of an answer that is no success', async () => {
+    answer = () => ({ status: 507 });
+    await assert.rejects(pipeline(slices(1000), toFetch(url, { as: 'collect' })), (error) => error instanceof FetchError && error.status === 507);
+  });
+
+  test('ends with the reason of its signal while the server does not answer', async () => {
+    answer = () => ({ pause: new Promise(() => {}) });
+    const controller = new AbortController();
+    const running = pipeline(slices(1000), toFetch(url, { as: 'collect', signal: controller.signal }));
+    setTimeout(() => controller.abort(broken), 50);
+    await assert.rejects(within(1000, running), (error) => error === broken);
+  });
+});
+
 describe('toFetch() by itself', () => {
+  test('makes one request where parts are not asked for, whatever partSize says', async () => {
+    await pipeline(slices(7000), toFetch(url, { partSize: 30_000 }));
+    assert.deepEqual(requests.map(({ headers, bytes }) => [headers['content-range'], bytes]), [[undefined, 100_000]]);
+  });
+
+  test('sends parts where part is given', async () => {
+    await pipeline(slices(7000), toFetch(url, { partSize: 30_000, part: ({ index }) => ({ headers: { 'x-part': String(index) } }) }));
+    assert.deepEqual(requests.map(({ headers }) => headers['x-part']), ['0', '1', '2', '3']);
+  });
+
   test('refuses what it cannot do', () => {
     assert.throws(() => toFetch(5), { name: 'TypeError', message: 'toFetch(): the first argument must be a URL; got number' });
     assert.throws(() => toFetch(url, { as: 'pieces' }), TypeError);

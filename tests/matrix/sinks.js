@@ -62,6 +62,16 @@ const upload = (how) => ({ at, fail, env }) => {
   };
 };
 
+/** What the server says to it is known at its end, so it fails by its cap. */
+const collected = ({ at, fail, env }) => {
+  const id = newId();
+  const value = toFetch(`${env.origin}/matrix/upload?id=${id}&at=`, { as: 'collect', cap: fail ? at : undefined });
+  return {
+    value, encode: byte, received: async () => (await remoteState(env, id)).received, open: remote(env, id), locked: lockedOf(value),
+    isFailure: ({ name }) => name === 'RangeError',
+  };
+};
+
 function ofResponse({ at, fail, failure }) {
   const value = toResponse();
   const received = [];
@@ -163,6 +173,7 @@ export const sinks = {
   'a function': { make: ofFunction, canLeave: true },
   'toFetch in parts': { make: upload('parts') },
   'toFetch streaming': { make: upload('stream'), needs: 'streamed requests' },
+  'toFetch collected': { make: collected },
   toResponse: { make: ofResponse },
   toMessagePort: { make: ofPort },
   toWebSocket: { make: ofSocket },

@@ -5,13 +5,13 @@ const uploads = async (name) => (await fetch(`/uploads?${name}`)).json();
 const slices = (content, size) => Array.from({ length: Math.ceil(content.length / size) }, (_, n) => content.subarray(n * size, (n + 1) * size));
 
 export default {
-  async 'toFetch brings everything to the server, in one body or in parts'() {
+  async 'toFetch brings everything to the server, in one body'() {
     const content = pattern(1_000_000);
     const sink = toFetch('/upload?auto', { partSize: 300_000, delay: 1 });
     await pipeline(slices(content, 10_000), sink);
     equal((await sink.response).status, 200);
-    const { bytes, sha256: hash } = await uploads('auto');
-    equal([bytes, hash], [1_000_000, await sha256(content)]);
+    const { bytes, parts, sha256: hash } = await uploads('auto');
+    equal([bytes, parts, hash], [1_000_000, 1, await sha256(content)]);
   },
 
   async 'toFetch sends a part again that the server has dropped or refused for now'() {
@@ -54,9 +54,13 @@ export default {
   },
 
   async 'the examples run'() {
-    const { upload } = await import('/examples/to-fetch.js');
-    equal(await upload(new File([pattern(50_000)], 'x'), '/upload?example'), 'done');
-    equal((await uploads('example')).bytes, 50_000);
+    const { upload, uploadInParts, uploadWithDigest } = await import('/examples/to-fetch.js');
+    const file = new File([pattern(50_000)], 'x');
+    for (const example of [upload, uploadInParts, uploadWithDigest]) {
+      equal(await example(file, `/upload?${example.name}`, { partSize: 20_000 }), 'done');
+      const { bytes, parts } = await uploads(example.name);
+      equal([bytes, parts], [50_000, example === uploadInParts ? 3 : 1], example.name);
+    }
     const { csvResponse } = await import('/examples/to-response.js');
     const response = csvResponse([{ name: 'a', size: 1 }, { name: 'b', size: 2 }]);
     equal([await response.text(), response.headers.get('content-type')], ['name,size\na,1\nb,2\n', 'text/csv']);

@@ -114,9 +114,9 @@ export default {
   async 'toFile takes a file that is shorter or longer than it should be for an error'() {
     const handle = await newFile('before');
     const short = await rejection(pipeline(['abc'], toFile(handle, { size: 5 })));
-    ok(/^toFile\(\): 3 bytes came where size said 5/.test(short.message), short.message);
+    ok(/^toFile\(\): received 3 bytes, and the declared size is 5/.test(short.message), short.message);
     const long = await rejection(pipeline(['abcdef'], toFile(handle, { size: 5 })));
-    ok(/more than the 5 bytes/.test(long.message), long.message);
+    ok(/received more than the declared size of 5 bytes/.test(long.message), long.message);
     equal(await textOf(handle), 'before');
   },
 
@@ -166,6 +166,46 @@ export default {
     equal(await textOf(handle), 'abcdefghi');
     equal(await inWorker(handle, { chunks: ['12'], options: { at: 1 } }), 'well'); // and the lock is free
     equal(await textOf(handle), 'a12defghi');
+  },
+
+  async 'toFile by a sync access handle leaves what a failed job did not overwrite as it was'() {
+    const handle = await newFile('before');
+    const failed = async (options, chunks = ['xyz']) => {
+      equal(await inWorker(handle, { chunks, options: { gather: 0, ...options }, fail: 'broken' }), 'Error: broken', JSON.stringify(options));
+      return textOf(handle);
+    };
+    equal(await failed({ at: 100 }), 'before');
+    equal(await failed({ at: 6 }), 'before');
+    equal(await failed({ at: 'end' }), 'before');
+    equal(await failed({ at: 1 }), 'bxyzre'); // its size, and what lies behind
+    equal(await failed({ at: 4 }), 'bxyzxy');
+    equal(await failed({ gather: 100 }), 'bxyzxy'); // nothing was written yet
+    equal(await failed({}), '');
+    equal(await inWorker(handle, { chunks: ['new'] }), 'well'); // and the lock is free
+  },
+
+  async 'toFile by a sync access handle checks the size before it writes what is gathered'() {
+    const handle = await newFile('before');
+    ok(/^RangeError: toFile\(\): received 3 bytes/.test(await inWorker(handle, { chunks: ['abc'], options: { size: 5 } })), 'it failed');
+    equal(await textOf(handle), 'before');
+  },
+
+  async 'toFile by a stream leaves the file as it was wherever a failed job began'() {
+    const handle = await newFile('before');
+    const broken = new Error('broken');
+    for (const at of [0, 1, 6, 100, 'end']) {
+      const failing = (async function* () { yield 'xyz'; throw broken; })();
+      equal((await rejection(pipeline(failing, toFile(handle, { at, gather: 0 })))) === broken, true);
+      equal(await textOf(handle), 'before');
+    }
+    await pipeline(['!'], toFile(handle, { at: 'end' }));
+    equal(await textOf(handle), 'before!');
+  },
+
+  async 'toFile joins a pair of surrogates that is cut between two chunks'() {
+    const handle = await newFile();
+    await pipeline('a😀é'.split(''), toFile(handle));
+    equal(await textOf(handle), 'a😀é');
   },
 
   async 'the example of fromFile runs'() {

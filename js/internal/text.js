@@ -1,0 +1,30 @@
+/** Text that comes in pieces and becomes UTF-8: a surrogate pair may be cut between two of them. */
+
+let encoder;
+
+/** `text` as UTF-8; half a surrogate pair becomes U+FFFD. */
+export const utf8 = (text) => (encoder ??= new TextEncoder()).encode(text);
+
+/**
+ * Holds the first half of a pair at the end of a piece until the next piece has come, as TextEncoderStream does:
+ * https://encoding.spec.whatwg.org/#interface-textencoderstream. So the bytes do not depend on where text was cut.
+ */
+export class TextPieces {
+  #held = '';
+
+  /** What can be encoded now. */
+  take(piece) {
+    const text = this.#held + piece;
+    const last = text.charCodeAt(text.length - 1);
+    const cut = last >= 0xd800 && last < 0xdc00;
+    this.#held = cut ? text.slice(-1) : '';
+    return cut ? text.slice(0, -1) : text;
+  }
+
+  /** What is held, which has no second half: at the end, or before something that is not text. */
+  rest() {
+    const held = this.#held;
+    this.#held = '';
+    return held;
+  }
+}

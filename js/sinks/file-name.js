@@ -1,0 +1,29 @@
+/** A name that is one file's name on every system, whatever a page or a server called it. */
+
+const MOST_BYTES = 200; // file systems take 255, and browsers add to a name that is taken
+const RESERVED = /^(?:con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])(?= *(?:\.|$))/i; // by Windows, with any extension
+/** Controls, and marks that change the direction of text, which can make `gpj.exe` read `exe.jpg`. */
+const INVISIBLE = /[\p{Cc}\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]/gu;
+
+/** `name` without what is no character, names a path or a device, hides the file or is too long; `download` where nothing is left. */
+export function fileName(name) {
+  const text = name.replace(/\p{Cs}/gu, '\ufffd').replace(INVISIBLE, '').replace(/[/\\:*?<>|]/g, '_');
+  const trimmed = text.replace(/^[\s.]+|[\s.]+$/g, '').replace(RESERVED, '_$&');
+  const extension = /\.[^.\s]{1,20}$/.exec(trimmed)?.[0] ?? '';
+  const stem = shortened(trimmed.slice(0, trimmed.length - extension.length), MOST_BYTES - 3 * extension.length);
+  return stem + extension || 'download';
+}
+
+/** The first characters of `text` that are at most `most` bytes of UTF-8. */
+function shortened(text, most) {
+  if (3 * text.length <= most) return text;
+  let bytes = 0;
+  let kept = '';
+  for (const character of text) {
+    const code = character.codePointAt(0);
+    bytes += code < 0x80 ? 1 : code < 0x800 ? 2 : code < 0x10000 ? 3 : 4;
+    if (bytes > most) break;
+    kept += character;
+  }
+  return kept;
+}
