@@ -10,6 +10,9 @@
  * 4. The end of the far side is seen when it happens, not at the next read or write.
  */
 
+import { drop } from './internal/discard.js';
+import { writableImpl } from './writable-stream.js';
+
 /** What the owner of a bridge may do besides using its stream: near stream to `{ far, release(), landed() }`. */
 const bridges = new WeakMap();
 
@@ -99,9 +102,21 @@ class ReadableBridge {
 
   deliver({ done, value }) {
     this.reading = false;
-    if (this.ended) return;
+    if (this.ended) {
+      if (!done) this.discard(value);
+      return;
+    }
     if (!done) this.controller.enqueue(value);
     if (done || this.closing) this.finish();
+  }
+
+  /** A chunk that came when nobody wanted it any more. A stream of ours that has ended discards what it refuses. */
+  discard(chunk) {
+    try {
+      this.controller.enqueue(chunk);
+    } catch {
+      // It has ended, so it always refuses.
+    }
   }
 
   finish() {
@@ -265,6 +280,7 @@ export function bridgeWritable(sink, Target, abortReasonOf = undefined) {
     },
     oneChunk,
   );
+  bridge.near = near;
   bridges.set(near, bridge);
   return near;
 }
@@ -272,6 +288,7 @@ export function bridgeWritable(sink, Target, abortReasonOf = undefined) {
 class WritableBridge {
   constructor(far, abortReason) {
     this.far = far;
+    this.near = undefined;
     this.writer = far.getWriter();
     this.abortReason = abortReason;
     this.ended = false;
@@ -311,12 +328,19 @@ class WritableBridge {
 
   write(chunk) {
     const { writer } = this;
-    const waiting = writer.desiredSize > 0 ? this.send(chunk) : writer.ready.then(() => this.send(chunk));
+    const waiting = writer.desiredSize > 0 ? this.send(chunk) : writer.ready.then(() => this.send(chunk), (error) => this.refuse(chunk, error));
     if (waiting === undefined) return undefined;
     this.writing = true;
     const done = () => void (this.writing = false);
     waiting.then(done, done);
     return waiting;
+  }
+
+  /** Of a chunk that the far side was not given. */
+  refuse(chunk, error) {
+    const near = writableImpl(this.near);
+    if (near !== undefined) drop(near, chunk);
+    throw error;
   }
 
   send(chunk) {

@@ -1,6 +1,6 @@
 /** Types of the stages that work on each chunk. Each call makes one pair of streams, for one pipeline or `pipeThrough`. */
 import type { AnyReadable } from './pipelines.js';
-import type { ReadableStream, WritableStream } from './streams.js';
+import type { OnDiscard, ReadableStream, WritableStream } from './streams.js';
 
 /** What an operator makes: a stage for `pipeline()`, and a transform for `pipeThrough()`. */
 export interface Operator<I, O> {
@@ -103,6 +103,8 @@ export interface TeeOptions {
   branches?: number;
   /** Who sets the pace; there is only this one. */
   pace?: 'slowest';
+  /** Gets each chunk that all branches have dropped. Default: the `onDiscard` of `stream`. */
+  onDiscard?: OnDiscard | undefined;
 }
 
 /**

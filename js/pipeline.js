@@ -44,6 +44,7 @@ async function conduct(args, onRun) {
     if (signal?.aborted) onAbort();
     return await run.outcome;
   } finally {
+    run.release(source, sink);
     signal?.removeEventListener('abort', onAbort);
   }
 }

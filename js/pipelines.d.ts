@@ -1,6 +1,6 @@
 /// <reference lib="esnext.disposable" />
 /** Types of what tidegate adds to the standard: pipelines, and bridges to the engine's streams. */
-import type { ReadableStream, StreamPipeOptions, WritableStream } from './streams.js';
+import type { OnDiscard, ReadableStream, StreamPipeOptions, WritableStream } from './streams.js';
 
 /** A readable stream, tidegate's or the engine's. */
 export type AnyReadable<R = any> = ReadableStream<R> | globalThis.ReadableStream<R>;
@@ -105,7 +105,7 @@ export interface PipelineOptions {
   preventAbort?: boolean | undefined;
   /**
    * Leave the source as it is, and unlocked, when the pipeline fails, is aborted or has had enough. A chunk that was on its way
-   * at that moment is lost. Default false.
+   * at that moment is lost: `onDiscard` gets it. Default false.
    */
   preventCancel?: boolean | undefined;
   /** Is told how far the pipeline is, and once more when it has ended well. What it throws fails the pipeline. Default: none. */
@@ -128,6 +128,12 @@ export interface PipelineOptions {
    * and plain objects, 0 for anything else.
    */
   size?: ((chunk: any) => number) | undefined;
+  /**
+   * Gets, in a microtask and once, each chunk that was made and that no part will get: for values that need closing. A promise of it is
+   * waited for at most 500 milliseconds; what it throws fails the pipeline. A stream's own `onDiscard` goes before it. `'dispose'` calls the
+   * chunk's `Symbol.asyncDispose` or `Symbol.dispose`. Queues of the engine's and of Node's streams cannot be looked into. Default: none.
+   */
+  onDiscard?: OnDiscard | undefined;
 }
 
 /** How far a pipeline is. */

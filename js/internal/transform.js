@@ -57,7 +57,7 @@ export class TransformImpl {
 
   /** A write that comes later, while a `cancel()` is pending, is done and gives nothing: nobody reads it any more. */
   clearAlgorithms() {
-    this.transform = noop;
+    this.transform = dropLate;
     this.flush = undefined;
     this.cancel = undefined;
   }
@@ -223,6 +223,11 @@ export class TransformImpl {
 }
 
 isolate(TransformImpl);
+
+/** @this {TransformImpl} */
+function dropLate(chunk) {
+  drop(this.writable, chunk);
+}
 
 function bothSettled({ readable, writable }) {
   const pipe = openPipeInto(writable);

@@ -83,6 +83,7 @@ export function applyWritable(stream, effects, error) {
     stream.state = ERRORING;
     stream.storedError = error;
     writer?.onErroring(error);
+    dropAll(stream, stream.queue); // none of it will be written, however long the write in flight takes
   }
   if (effects & W_BACKPRESSURE) writer?.onBackpressure();
   // A pipe answers this with a burst of writes, so for a pipe it comes after the sink's call.
@@ -126,11 +127,10 @@ function finishErroring(stream, effects) {
   stream.id = 0;
   owners.drop(stream);
   const error = stream.storedError;
-  const { queue, writeRequests: requests } = stream;
+  const requests = stream.writeRequests;
   stream.queue = undefined;
   stream.writeRequests = undefined;
   while (requests.length) requests.shift()?.reject(error);
-  dropAll(stream, queue);
   if (effects & W_REJECT_ABORT && !(effects & W_REJECT_CLOSE)) takeAbortRequest(stream).reject(error);
   if (effects & W_REJECT_CLOSED) rejectCloseAndClosed(stream);
   tellObservers(stream);

@@ -40,9 +40,13 @@ function many(fn, concurrency, ordered) {
 
   async function deliver(output) {
     for (;;) {
+      if (!output.open) {
+        for (const place of places.splice(0)) if (place.done) output.discard(place.value);
+        return;
+      }
       const place = next();
       if (place === undefined) {
-        if (places.length === 0 || !output.open) return;
+        if (places.length === 0) return void (delivering = undefined); // at once, or the next chunk would find it under way
         await new Promise((resolve) => void (onDone = resolve));
         continue;
       }
@@ -50,7 +54,6 @@ function many(fn, concurrency, ordered) {
       const taken = output.enqueue(place.value);
       onRoom?.();
       await taken;
-      if (!output.open) return;
     }
   }
 
@@ -59,7 +62,9 @@ function many(fn, concurrency, ordered) {
       place.value = await fn(chunk, { signal: output.signal, index: index++ });
     } catch (error) {
       output.fail(error);
+      return;
     }
+    if (!output.open) return void output.discard(place.value);
     place.done = true;
     onDone?.();
     onDone = undefined;
@@ -75,7 +80,7 @@ function many(fn, concurrency, ordered) {
     const place = { done: false, value: undefined };
     places.push(place);
     call(chunk, place, output);
-    delivering ??= deliver(output).finally(() => void (delivering = undefined));
+    delivering ??= deliver(output);
     return places.length < concurrency ? undefined : new Promise((resolve) => void (onRoom = resolve));
   }, () => delivering);
 }

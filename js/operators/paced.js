@@ -14,10 +14,14 @@ export function flatten() {
     if (typeof chunk === 'string' || !isIterable(chunk)) {
       throw new TypeError(`flatten(): every chunk must be an iterable that is not a string; got ${describe(chunk)}`);
     }
+    let given = 0;
     for await (const value of chunk) {
       await output.enqueue(value);
-      if (!output.open) return;
+      given += 1;
+      if (!output.open) break;
     }
+    // An array has no return() that could tell it of its rest.
+    if (!output.open && Array.isArray(chunk)) for (const value of chunk.slice(given)) output.discard(value);
   });
 }
 

@@ -31,6 +31,7 @@ export function pairOf(work, flush = () => {}) {
     async write(chunk) {
       await output.wanted();
       if (output.open) await output.guard(() => work(chunk, output));
+      else output.discard(chunk);
     },
     async close() {
       await output.guard(() => flush(output));
@@ -60,13 +61,22 @@ class Output {
     return this.#wants || !this.open ? undefined : new Promise((resolve) => void this.#waiting.push(resolve));
   }
 
-  /** Hands a chunk on; resolves when the next one is wanted. */
+  /** Hands a chunk on; resolves when the next one is wanted. What comes too late is discarded. */
   enqueue(chunk) {
-    if (!this.open) return undefined;
+    if (!this.open) return this.discard(chunk);
     this.#wants = false;
     this.readable.enqueue(chunk);
     this.#pulled?.();
     return this.wanted();
+  }
+
+  /** A stream that has ended discards what it refuses. */
+  discard(chunk) {
+    try {
+      this.readable.enqueue(chunk);
+    } catch {
+      // It has ended, so it always refuses.
+    }
   }
 
   onPull() {

@@ -2,30 +2,44 @@
 import { isThenable } from '../pipeline/ends.js';
 import { TransformStream } from '../transform-stream.js';
 import { requireCount, requireFunction } from './arguments.js';
+import { dropFrom } from './drop-from.js';
 
 /** A stage that hands on the chunks for which `fn(chunk, index)` returns or resolves with something true. */
 export function filter(fn) {
   requireFunction(fn, 'filter');
-  let index = 0;
-  return new TransformStream({
-    transform(chunk, controller) {
-      const result = fn(chunk, index++);
-      const pass = (wanted) => void (wanted && controller.enqueue(chunk));
-      return isThenable(result) ? result.then(pass) : pass(result);
-    },
-  });
+  return passing(fn, Boolean);
 }
 
 /** A stage that hands every chunk on once `fn(chunk, index)` has returned, or its promise has resolved. */
 export function tap(fn) {
   requireFunction(fn, 'tap');
+  return passing(fn, () => true);
+}
+
+/** Hands on the chunks for whose result `isWanted` says so. The others, and one that `fn` fails with, are dropped. */
+function passing(fn, isWanted) {
   let index = 0;
-  return new TransformStream({
+  const settle = (controller, chunk, result) => {
+    if (isWanted(result)) controller.enqueue(chunk);
+    else dropFrom(stage, chunk);
+  };
+  const fail = (chunk, error) => {
+    dropFrom(stage, chunk);
+    throw error;
+  };
+  const stage = new TransformStream({
     transform(chunk, controller) {
-      const result = fn(chunk, index++);
-      return isThenable(result) ? result.then(() => controller.enqueue(chunk)) : controller.enqueue(chunk);
+      let result;
+      try {
+        result = fn(chunk, index++);
+      } catch (error) {
+        fail(chunk, error);
+      }
+      if (isThenable(result)) return result.then((value) => settle(controller, chunk, value), (error) => fail(chunk, error));
+      return settle(controller, chunk, result);
     },
   });
+  return stage;
 }
 
 /** A stage that hands on the first `count` chunks and then ends; its source is cancelled. */
@@ -46,12 +60,14 @@ export function take(count) {
 export function skip(count) {
   requireCount(count, 'skip(): the count', 0);
   let left = count;
-  return new TransformStream({
+  const stage = new TransformStream({
     transform(chunk, controller) {
-      if (left > 0) left -= 1;
-      else controller.enqueue(chunk);
+      if (left === 0) return controller.enqueue(chunk);
+      left -= 1;
+      return dropFrom(stage, chunk);
     },
   });
+  return stage;
 }
 
 /**
@@ -100,13 +116,17 @@ export function batch(count, { ms = undefined } = {}) {
     held = [];
     if (full.length > 0) controller.enqueue(full);
   };
-  return new TransformStream({
+  const stage = new TransformStream({
     transform(chunk, controller) {
       held.push(chunk);
       if (held.length === count) give(controller);
       else if (ms !== undefined) timer ??= setTimeout(give, ms, controller);
     },
     flush: give,
-    cancel: () => clearTimeout(timer),
+    cancel() {
+      clearTimeout(timer);
+      for (const chunk of held.splice(0)) dropFrom(stage, chunk);
+    },
   });
+  return stage;
 }

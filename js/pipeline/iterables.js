@@ -2,6 +2,7 @@
  * Streams over iterables. As `ReadableStream.from`, with three differences a pipeline needs: a value that a synchronous
  * iterator gives costs no promise, an error is reported the moment it is thrown, and so is the iterator's own end.
  */
+import { drop } from '../internal/discard.js';
 import { Fifo } from '../internal/fifo.js';
 import { promiseResolve, promiseThen } from '../internal/intrinsics.js';
 import { afterReadableStart, cancelStream, closeReadable, enqueue, errorStream, PENDING, pullSettled, ReadableImpl } from '../internal/readable.js';
@@ -78,10 +79,15 @@ class IteratorSource {
   }
 
   deliver(result) {
-    if (this.cancelled) return;
+    if (this.cancelled) return this.drop(result);
     if (result === null || typeof result !== 'object') throw noObject();
     if (result.done) this.end();
     else enqueue(this.stream, result.value);
+  }
+
+  /** Of a result that came when nobody wanted it any more. */
+  drop(result) {
+    if (result !== null && typeof result === 'object' && !result.done) drop(this.stream, result.value);
   }
 
   end() {
@@ -143,7 +149,7 @@ class IteratorReader {
   }
 
   answer(result) {
-    if (this.requests.length === 0) return; // cancelled
+    if (this.requests.length === 0) return this.source.drop(result); // cancelled
     if (result === null || typeof result !== 'object') {
       this.fail(noObject());
     } else if (result.done) {

@@ -4,7 +4,7 @@
  */
 import { PREVENT_ABORT, PREVENT_CANCEL, PREVENT_CLOSE } from '../internal/effects.js';
 import { pipeTo, watchedPipe } from '../internal/pipe.js';
-import { cancelStream as cancelReadable, ERRORED } from '../internal/readable.js';
+import { cancelStream as cancelReadable, ERRORED, READABLE } from '../internal/readable.js';
 import { DefaultReaderImpl } from '../internal/reader.js';
 import { abortWritable, WRITABLE } from '../internal/writable.js';
 import { readableImpl } from '../readable-stream.js';
@@ -29,6 +29,20 @@ export const pipeWith = (source, sink, onSourceError, { preventClose, signal, on
 /** Counts the queue of `stream`, of either kind, in `meter`. */
 export const meterStream = (meter, stream, part, isSource) =>
   meter.add(readableImpl(stream) ?? writableImpl(stream), part, isSource);
+
+const implOf = (stream) => readableImpl(stream) ?? writableImpl(stream);
+
+/** Gives what `stream`, of either kind, drops to `onDrop`, unless it has an `onDiscard` of its own. Bytes need none. */
+export const catchDrops = (stream, onDrop) => {
+  const impl = implOf(stream);
+  if (!impl.isByteStream) impl.onDrop ??= onDrop;
+};
+
+/** Ends that for `value`, if it is a stream that goes on to live. */
+export const releaseDrops = (value, onDrop) => {
+  const impl = implOf(value);
+  if (impl?.onDrop === onDrop && (impl.state === READABLE || impl.state === WRITABLE)) impl.onDrop = undefined;
+};
 
 /** https://streams.spec.whatwg.org/#readable-stream-cancel */
 export const cancelStream = (stream, reason) => cancelReadable(readableImpl(stream), reason);

@@ -1,4 +1,5 @@
 /** The options of `pipeline()`. */
+import { convertOnDiscard } from '../internal/discard.js';
 import { describe } from './describe.js';
 
 const READERS = {
@@ -11,6 +12,7 @@ const READERS = {
   total: (value, name) => numberOf(value, name, 0),
   memoryLimit: (value, name) => numberOf(value, name, 1),
   size: functionOf,
+  onDiscard: (value) => convertOnDiscard(value, 'pipeline(): options'),
 };
 
 /** Whether every key of `value` is that of an option. */

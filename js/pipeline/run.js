@@ -8,8 +8,9 @@
  * 3. The promise settles after every part has, but a part that ignores its cancel or abort holds it up for at most
  *    `GRACE` milliseconds.
  */
+import { resolved } from '../internal/intrinsics.js';
 import { bridgeOf } from '../native-bridge.js';
-import { abortStream, cancelStream, isClosing, isErrored, meterStream, pipe, pipeWith } from './ops.js';
+import { abortStream, cancelStream, catchDrops, isClosing, isErrored, meterStream, pipe, pipeWith, releaseDrops } from './ops.js';
 import { ChunkReader } from './chunks.js';
 import { recordFailure } from './failures.js';
 import { tellPipelineEnd } from './hooks.js';
@@ -24,6 +25,7 @@ const ignore = () => {};
 /** What failureOf() calls a failure of the page's own functions among the options. */
 const PROGRESS = { index: undefined, name: 'onProgress' };
 const SIZE = { index: undefined, name: 'size' };
+const DISCARD = { index: undefined, name: 'onDiscard' };
 
 export class Run {
   failed = false;
@@ -48,12 +50,15 @@ export class Run {
   #consumer = new AbortController();
   #progress = undefined;
   #meter = undefined;
+  #onDrop = undefined;
+  #discards = new Set(); // what onDiscard has not settled of
   #settled = false;
 
   /** @param options as `readOptions` gives them */
   constructor(options = {}) {
     this.#options = options;
-    const { onProgress, progressInterval: interval, total, memoryLimit, size } = options;
+    const { onProgress, progressInterval: interval, total, memoryLimit, size, onDiscard } = options;
+    if (onDiscard) this.#onDrop = (chunks) => this.#drop(onDiscard, chunks);
     const sizeOf = size && ((chunk) => this.#sizeOf(size, chunk));
     if (onProgress) this.#progress = new Progress(onProgress, { interval, total, sizeOf, fail: (error) => this.fail(error, PROGRESS) });
     if (memoryLimit) this.#meter = new Meter(memoryLimit, { sizeOf, fail: (error, part) => this.fail(error, part) });
@@ -99,6 +104,7 @@ export class Run {
   /** Puts a stream among those that a failure takes down. */
   ownReadable(stream, part) {
     if (part.index === 0) this.#source = stream;
+    if (this.#onDrop) catchDrops(stream, this.#onDrop);
     this.#parts.set(stream, part);
     if (this.failed) {
       this.#discard(stream);
@@ -114,9 +120,26 @@ export class Run {
     else cancelStream(stream, this.error).catch(ignore);
   }
 
+  /** Gives the page the chunks that nobody will get, in a microtask: also those that come when the pipeline has settled. */
+  #drop(onDiscard, chunks) {
+    for (const chunk of chunks) {
+      const discarded = resolved.react(() => onDiscard(chunk)).then(ignore, (error) => {
+        if (this.#settled) Promise.reject(error); // for whoever listens to unhandled rejections
+        else this.fail(error, DISCARD);
+      }).then(() => void this.#discards.delete(discarded));
+      this.#discards.add(discarded);
+    }
+  }
+
+  /** Lets go of the streams that were given and outlive the pipeline. */
+  release(...given) {
+    if (this.#onDrop) for (const value of given) releaseDrops(value, this.#onDrop);
+  }
+
   /** `isSink`: it is where the pipeline ends. */
   ownWritable(stream, part, isSink = false) {
     if (isSink) this.#sink = stream;
+    if (this.#onDrop) catchDrops(stream, this.#onDrop);
     this.#parts.set(stream, part);
     this.#writables.push(stream);
     if (this.#meter) meterStream(this.#meter, stream, part, false);
@@ -268,6 +291,7 @@ export class Run {
       clearTimeout(this.#timer);
     }
     await this.#giveBack().catch((error) => this.fail(error, this.#parts.get(this.#sink)));
+    if (this.#discards.size > 0) await atMost(GRACE, Promise.all(this.#discards));
     if (this.#source) await tellPipelineEnd(this.#source, this.failed ? this.error : undefined);
     if (!this.failed) this.#progress?.end();
     this.#settled = true;
@@ -292,6 +316,13 @@ export class Run {
   #limitWait() {
     if (this.#tornDown) this.#timer ??= setTimeout(this.#onQuiet, GRACE);
   }
+}
+
+/** Resolves with `promise`, or after `ms` milliseconds. */
+async function atMost(ms, promise) {
+  let timer;
+  await Promise.race([promise, new Promise((resolve) => void (timer = setTimeout(resolve, ms)))]);
+  clearTimeout(timer);
 }
 
 function deferred() {

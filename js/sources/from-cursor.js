@@ -1,7 +1,8 @@
 /** Rows of a cursor, a batch at a time and only when they are wanted; the cursor is closed once, whatever happens. */
+import { drop } from '../internal/discard.js';
 import { requireCount } from '../operators/arguments.js';
 import { describe } from '../pipeline/describe.js';
-import { ReadableStream } from '../readable-stream.js';
+import { readableImpl, ReadableStream } from '../readable-stream.js';
 
 const has = (value, name) => typeof value?.[name] === 'function';
 
@@ -54,8 +55,12 @@ export function fromCursor(cursor, options = {}) {
   const finish = () => (closing ??= (async () => {
     signal?.removeEventListener('abort', onAbort);
     await reading;
+    for (; at < rows.length; at += 1) discard(rows[at]);
     await close();
   })());
+
+  /** Of a row that nobody will get. */
+  const discard = (row) => drop(readableImpl(stream), row);
 
   async function next() {
     if (at < rows.length) return rows[at++];
@@ -69,7 +74,7 @@ export function fromCursor(cursor, options = {}) {
     return rows;
   }
 
-  return new ReadableStream({
+  const stream = new ReadableStream({
     start(controller) {
       onAbort = () => {
         controller.error(signal.reason);
@@ -86,7 +91,10 @@ export function fromCursor(cursor, options = {}) {
         await finish().catch(() => {}); // the first error counts
         throw error;
       }
-      if (closing) return;
+      if (closing) {
+        if (row !== undefined) discard(row);
+        return;
+      }
       if (row !== undefined) {
         controller.enqueue(row);
       } else {
@@ -96,4 +104,5 @@ export function fromCursor(cursor, options = {}) {
     },
     cancel: finish,
   }, { highWaterMark: 0 });
+  return stream;
 }

@@ -2,8 +2,9 @@
  * The end that chunks leave from: https://streams.spec.whatwg.org/#abstract-opdef-setupcrossrealmtransformwritable with
  * credits in the place of single pulls. A chunk is serialized when there is a credit for it, not before.
  */
+import { drop } from '../internal/discard.js';
 import { Deferred, promiseThen } from '../internal/intrinsics.js';
-import { WritableStream } from '../writable-stream.js';
+import { writableImpl, WritableStream } from '../writable-stream.js';
 import { buffersOf, refuseStreams } from './chunks.js';
 import { Wire } from './wire.js';
 
@@ -15,6 +16,7 @@ class WritableEnd {
     this.signal = signal;
     this.onAbort = () => this.stopWaiting();
     this.controller = undefined;
+    this.stream = undefined;
     this.wire = new Wire(port, this, watch);
   }
 
@@ -34,7 +36,7 @@ class WritableEnd {
     if (this.credits > 0) return this.send(chunk);
     this.waiting = new Deferred();
     this.wire.waits(true);
-    return promiseThen(this.waiting.promise, (granted) => (granted ? this.send(chunk) : undefined));
+    return promiseThen(this.waiting.promise, (granted) => (granted ? this.send(chunk) : this.drop(chunk)));
   }
 
   send(chunk) {
@@ -43,9 +45,15 @@ class WritableEnd {
       refuseStreams(chunk);
       this.post(chunk);
     } catch (error) {
+      this.drop(chunk);
       this.wire.postError(error);
       throw error;
     }
+  }
+
+  /** Of a chunk that is not sent. */
+  drop(chunk) {
+    drop(writableImpl(this.stream), chunk);
   }
 
   post(chunk) {
@@ -107,11 +115,12 @@ class WritableEnd {
 export function writableEnd(port, { transferChunks, signal, watch }) {
   const transferablesOf = typeof transferChunks === 'function' ? transferChunks : transferChunks ? buffersOf : undefined;
   const end = new WritableEnd(port, transferablesOf, signal, watch);
-  return new WritableStream({
+  end.stream = new WritableStream({
     __proto__: null,
     start: (controller) => end.start(controller),
     write: (chunk) => end.write(chunk),
     close: () => end.close(),
     abort: (reason) => end.abort(reason),
   });
+  return end.stream;
 }

@@ -105,6 +105,20 @@ describe('map', () => {
     assert.deepEqual(await all([30, 1], map(async (ms) => { await sleep(ms); return ms; }, { concurrency: 2, ordered: false })), [1, 30]);
   });
 
+  test('loses no chunk that comes as the result before it is handed on, however soon the source ends', async () => {
+    for (let ticks = 0; ticks < 30; ticks += 1) {
+      let controller;
+      const source = new ReadableStream({ start: (given) => void (controller = given) });
+      const result = all(source, map(async (x) => x, { concurrency: 2 }));
+      await sleep(0);
+      controller.enqueue(0);
+      for (let n = 0; n < ticks; n += 1) await undefined;
+      controller.enqueue(1);
+      controller.close();
+      assert.deepEqual(await result, [0, 1], `${ticks} microtasks between the two`);
+    }
+  });
+
   for (const ordered of [true, false]) {
     test(`never has more than its concurrency under way or held, ordered: ${ordered}`, async () => {
       let running = 0;
