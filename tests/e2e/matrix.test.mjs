@@ -1,4 +1,4 @@
-/** The matrix of sources and sinks in each browser: tests/matrix/cells.js. */
+/** The matrix of sources and sinks in each browser: tests/matrix/cells.js, floods.js. MATRIX_CELLS=text runs the cells whose names have that text. */
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -8,6 +8,8 @@ import { start } from '../matrix/server.mjs';
 import { root, serve } from '../packaging/helpers.mjs';
 
 const SOURCES = 12;
+/** Sources that the column of floods.js has in every browser, each into two consumers. */
+const FLOODS = 20;
 /** Sinks of which a function is one, and alone can leave early. */
 const SINKS = { opfs: 10, none: 8 };
 
@@ -21,10 +23,12 @@ for (const engine of availableEngines()) {
     const server = await serve(join(root, 'tests/matrix'), other.routes, dist);
     other.attach(server.server);
     try {
-      const { given, count, failures, unhandled } = await runPage(engine, server.url, { timeout: 300_000 });
-      t.diagnostic(`${count} cells, with ${given.join(', ')}`);
+      const only = process.env.MATRIX_CELLS ? `?${new URLSearchParams({ cells: process.env.MATRIX_CELLS })}` : '';
+      const { given, count, floods, failures, unhandled } = await runPage(engine, server.url + only, { timeout: 300_000 });
+      t.diagnostic(`${count + floods} cells, with ${given.join(', ')}`);
       for (const { name, error } of failures) await t.test(name, () => assert.fail(error));
       assert.equal(count, SOURCES * ((given.includes('opfs') ? SINKS.opfs : SINKS.none) * 9 + 1));
+      assert.equal(floods, 2 * (given.includes('WebSocketStream') ? FLOODS + 2 : FLOODS));
       assert.deepEqual(unhandled, []);
     } finally {
       other.stop();

@@ -4,10 +4,13 @@ import { after, before, describe, test } from 'node:test';
 import { WebSocket } from 'ws';
 import { serve } from '../packaging/helpers.mjs';
 import { cells } from './cells.js';
+import { flood, node } from './flood-node.mjs';
+import { floodCells } from './floods.js';
 import { start } from './server.mjs';
 import { turn, until } from './support.js';
 
 const all = cells(['streamed requests']);
+const floods = floodCells(['node', ...(globalThis.WebSocket ? ['WebSocket'] : [])]);
 
 const timers = () => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length;
 const ports = () => process.getActiveResourcesInfo().filter((name) => name === 'MessagePort').length;
@@ -27,6 +30,7 @@ describe('every source with every sink', { concurrency: 8 }, () => {
     server = await serve(import.meta.dirname, other.routes);
     other.attach(server.server);
     env.origin = server.url.slice(0, -1);
+    Object.assign(env, { flood, node });
     env.openSocket = (path) => new WebSocket(env.origin.replace('http', 'ws') + path);
   });
   after(async () => {
@@ -39,9 +43,10 @@ describe('every source with every sink', { concurrency: 8 }, () => {
     assert.deepEqual(unhandled, []);
   });
 
-  for (const { name, run } of all) test(name, { timeout: 20_000 }, () => run(env));
+  for (const { name, run } of [...all, ...floods]) test(name, { timeout: 20_000 }, () => run(env));
 });
 
 test('the matrix has the cells it is meant to have', () => {
   assert.equal(all.length, 11 * (8 * 9 + 1));
+  assert.equal(floods.length, 2 * (21 + (globalThis.WebSocket ? 1 : 0)));
 });

@@ -1,5 +1,6 @@
 /** The other side of the matrix: gives and takes numbers in every way, some of them badly, and knows what is open. */
 import { WebSocketServer } from 'ws';
+import { floods } from './flood-server.mjs';
 
 const EVERY = 1; // milliseconds between two numbers
 
@@ -31,7 +32,9 @@ export function start() {
     response.on('close', () => void (state.open -= 1));
   }
 
+  const flooding = floods(stateOf, query);
   const routes = {
+    ...flooding.routes,
     '/matrix/state': (request, response) => response.end(JSON.stringify(stateOf(query(request).id))),
 
     '/matrix/bytes'(request, response) {
@@ -78,6 +81,7 @@ export function start() {
 
   const sockets = new WebSocketServer({ noServer: true });
   const plans = {
+    ...flooding.plans,
     '/matrix/numbers'(socket, { count, fail }) {
       feed(Number(count), () => socket.readyState === 1, (n) => socket.send(String(n)), () => (fail ? socket.close(4001, 'the failure') : socket.close(1000)));
     },
@@ -100,7 +104,7 @@ export function start() {
           state.open += 1;
           socket.on('close', () => void (state.open -= 1));
           socket.on('error', () => {});
-          plans[new URL(request.url, 'http://localhost').pathname](socket, asked);
+          plans[new URL(request.url, 'http://localhost').pathname](socket, asked, request);
         });
       });
     },

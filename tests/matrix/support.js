@@ -54,3 +54,12 @@ export const newId = () => `${++last}-${Math.random().toString(36).slice(2)}`;
 
 /** What the server knows of the connections called `id`: `{ open, received, ended }`. */
 export const remoteState = async (env, id) => (await fetch(`${env.origin}/matrix/state?id=${id}`)).json();
+
+/** Bytes of a block, whose first one is a number. */
+export const BLOCK = 16_384;
+
+export function block(n) {
+  const bytes = new Uint8Array(BLOCK);
+  bytes[0] = n;
+  return bytes;
+}
