@@ -2,6 +2,8 @@
 import { ReadableStream } from '../readable-stream.js';
 import { readableFromNative } from '../native.js';
 import { describe } from './describe.js';
+import { bridgeOf, registerBridge } from '../native-bridge.js';
+import { wasCutOff } from './cut-off.js';
 import * as is from './ends.js';
 import { FetchError, keepResponse, statusOf } from './fetch-error.js';
 import { streamOfIterable } from './iterables.js';
@@ -39,8 +41,31 @@ export function openSource(value, hooks) {
 function openBody(message, hooks) {
   if (message.ok === false) return refusedBody(message, hooks);
   if (message.body === undefined) return streamOfIterable(chunksOfBlob(message), hooks); // Firefox has no Request.prototype.body
-  if (message.body !== null) return readableFromNative(message.body, hooks.onError);
+  if (message.body !== null) return wholeBody(message, readableFromNative(message.body, hooks.onError));
   return new ReadableStream({ start: (controller) => controller.close() });
+}
+
+/** `stream`, the body of `message`; one that is compressed and of known length fails where it ends before that. */
+function wholeBody({ url, headers }, stream) {
+  if (!url || !headers.has('content-encoding') || !headers.has('content-length')) return stream;
+  const reader = stream.getReader();
+  let size = 0;
+  const whole = new ReadableStream({
+    async pull(controller) {
+      const { value, done } = await reader.read();
+      if (!done) {
+        size += value.byteLength;
+        controller.enqueue(value);
+      } else if (wasCutOff(url, Number(headers.get('content-length')), size)) {
+        throw new TypeError(`The connection ended before the compressed body of ${url} did`);
+      } else {
+        controller.close();
+      }
+    },
+    cancel: (reason) => reader.cancel(reason),
+  }, { highWaterMark: 0 });
+  registerBridge(whole, bridgeOf(stream));
+  return whole;
 }
 
 async function* chunksOfBlob(message) {

@@ -10,6 +10,7 @@
  * 3. Every byte has a place: a part says which bytes it has, a whole body begins at 0, and what was handed on before is skipped.
  * 4. Only a GET is sent again, at most `retries` times; a wait is bounded whatever the server asks for.
  */
+import { wasCutOff } from '../pipeline/cut-off.js';
 import { FetchError, keepResponse, statusOf } from '../pipeline/fetch-error.js';
 import { fromNative } from '../native.js';
 import { sleep } from '../operators/sleep.js';
@@ -38,6 +39,7 @@ export class Download {
   #watch;
   #stalled; // the error of a silent connection, until it has been handled
   #reader; // of the body under way
+  #encoded; // of a compressed body under way: { url, length }
   #told = false; // onResponse has been called
 
   // Offsets into the file.
@@ -131,6 +133,8 @@ export class Download {
     const refusal = resumes ? this.#refusalOfRest(response, request, ifRange) : this.#refusalOfFirst(response);
     if (refusal !== undefined) return this.#fail(refusal, response);
     this.#tell(response);
+    const length = isEncoded(response.headers) ? parseLength(response.headers.get('content-length')) : undefined;
+    this.#encoded = length === undefined ? undefined : { url: request.url, length };
     if (this.#done) {
       response.body?.cancel().catch(ignore);
       return undefined;
@@ -302,6 +306,9 @@ export class Download {
   #bodyEnded() {
     this.#reader = undefined;
     if (this.#at < this.#bodyEnd) return this.#brokeOff(new TypeError(`the connection ended ${this.#bodyEnd - this.#at} bytes before the end`));
+    if (this.#encoded !== undefined && wasCutOff(this.#encoded.url, this.#encoded.length, this.#at)) {
+      return this.#brokeOff(new TypeError('the connection ended before the compressed body did'));
+    }
     if (this.#at < this.#next) return this.#fail(`has changed since the download began: it now has ${this.#at} bytes, and ${this.#next} had come`);
     // A part may be smaller than the range that was asked for; the rest is then to be asked for (15.3.7).
     this.#done = !this.#isPart || this.#next >= this.#end;

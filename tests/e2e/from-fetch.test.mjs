@@ -32,6 +32,10 @@ const expected = {
   'resumes across origins without a preflight': [HASH, 0],
   'names the headers that a server of another origin must expose': true,
   'takes a compressed body of another origin whole': HASH,
+  'resumes a compressed body whose connection broke': HASH,
+  'fails where a compressed body whose connection broke cannot be resumed': 'FetchError',
+  'fails where the response of a fetch is compressed and its connection broke': true,
+  'gives a whole compressed response of a fetch': HASH,
   'says that nothing but CORS or the network can be known': true,
   'refuses a response that is no success, opaque or a redirect as a source': ['404 Not Found', 'opaque', 'a redirect', 'a network error'],
 };
@@ -94,6 +98,12 @@ async function startServer(other) {
     '/busy': (request, response) => (count(request) === 1 ? response.writeHead(503, { 'retry-after': '1' }).end() : send(request, response, Infinity)),
     '/silent': (request, response) => send(request, response, count(request) < 3 ? 600_000 : Infinity, { silent: true }),
     '/mute': (request, response) => { if (count(request) > 1) send(request, response, Infinity); },
+    '/cut-zipped': (request, response) => {
+      const headers = { 'cache-control': 'no-store', 'content-encoding': 'gzip', 'content-length': ZIPPED.length, ...(request.url.endsWith('tag') ? { etag: '"1"' } : {}) };
+      response.writeHead(200, headers);
+      if (request.url.endsWith('whole') || (request.url.endsWith('tag') && count(request) > 1)) response.end(ZIPPED);
+      else response.write(ZIPPED.subarray(0, ZIPPED.length / 2), () => setTimeout(() => response.destroy(), 50));
+    },
     '/late': (request, response) => {
       response.writeHead(200, { 'content-length': FILE.length }).write(FILE.subarray(0, 1000));
       setTimeout(() => response.end(FILE.subarray(1000)), 100);

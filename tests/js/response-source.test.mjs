@@ -1,5 +1,7 @@
 /** A response that is no success, as a source and in errors. */
 import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
+import { gzipSync } from 'node:zlib';
 import { after, before, describe, test } from 'node:test';
 import { failureOf, FetchError, fromFetch, pipeline, toArray, toBytes, toText, WritableStream } from 'tidegate';
 import { lines } from 'tidegate/codecs';
@@ -87,6 +89,18 @@ describe('a response that is no success', () => {
     const error = await reasonOf(toText(fromFetch(url)));
     assert.deepEqual([error.status, error.url, error.response.headers.get('content-type')], [404, url, null]);
     assert.equal(await error.response.text(), 'what the server says');
+  });
+
+  test('is left as it is where preventCancel says so, compressed or not', async () => {
+    for (const headers of [{}, { 'content-encoding': 'gzip' }]) {
+      const body = gzipSync(randomBytes(1_000_000));
+      const { url } = server.serve((request, response) => response.writeHead(200, { ...headers, 'content-length': body.length }).end(body));
+      const response = await fetch(url);
+      const first = await pipeline(response, async (chunks) => { for await (const chunk of chunks) return chunk.byteLength; }, { preventCancel: true });
+      assert.ok(first > 0);
+      assert.equal(response.body.locked, false);
+      assert.ok((await toBytes(response.body)).length > 0);
+    }
   });
 
   test('is a success where it is one', async () => {

@@ -74,6 +74,10 @@ const checks = {
     return /cannot be resumed without an ETag; .*'Access-Control-Expose-Headers: ETag, Content-Range/.test(await failure(toBytes(fromFetch(`${other}hidden`, fast))));
   },
   'takes a compressed body of another origin whole': () => hash(fromFetch(`${other}zipped`, fast)),
+  'resumes a compressed body whose connection broke': () => hash(fromFetch('/cut-zipped?tag', fast)),
+  'fails where a compressed body whose connection broke cannot be resumed': async () => (await rejection(toBytes(fromFetch('/cut-zipped', fast)))).name,
+  'fails where the response of a fetch is compressed and its connection broke': async () => (await rejection(toBytes(await fetch('/cut-zipped')))).message !== 'nothing',
+  'gives a whole compressed response of a fetch': async () => hash(await fetch('/cut-zipped?whole')),
   async 'says that nothing but CORS or the network can be known'() {
     const error = await rejection(toBytes(fromFetch(`${other}forbidden`, { ...fast, retries: 1 })));
     return error.name === 'FetchError' && /could not be fetched .* CORS .* no retries are left/.test(error.message) && error.cause instanceof TypeError;
