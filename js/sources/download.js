@@ -37,7 +37,7 @@ export class Download {
   #stop = new AbortController();
   #attempt; // the AbortController of the request under way
   #watch;
-  #stalled; // the error of a silent connection, until it has been handled
+  #stalled; // the error of the request under way, if its connection was silent
   #reader; // of the body under way
   #encoded; // of a compressed body under way: { url, length }
   #told = false; // onResponse has been called
@@ -105,29 +105,17 @@ export class Download {
     this.#attempt.abort(this.#stalled);
   }
 
-  /** What `wait` resolves with. It rejects also when nothing comes for too long. */
-  async #pending(wait) {
-    this.#watch.begin();
-    try {
-      const result = await wait;
-      if (this.#stalled !== undefined) throw this.#stalled;
-      return result;
-    } catch (error) {
-      throw this.#stalled ?? error;
-    } finally {
-      this.#watch.end();
-      this.#stalled = undefined;
-    }
-  }
-
   async #open() {
     const { request, ifRange, resumes } = this.#request();
     let response;
+    // Before the response to another method comes, its body has to be sent, which nobody sees.
+    if (this.#repeatable) this.#watch.begin();
     try {
-      // Before the response to another method comes, its body has to be sent, which nobody sees.
-      response = await (this.#repeatable ? this.#pending(fetch(request)) : fetch(request));
+      response = await fetch(request);
     } catch (error) {
-      return this.#retry(error);
+      return this.#retry(this.#stalled ?? error);
+    } finally {
+      this.#watch.end();
     }
     if (this.#repeatable && isTransient(response.status)) return this.#retry(undefined, response);
     const refusal = resumes ? this.#refusalOfRest(response, request, ifRange) : this.#refusalOfFirst(response);
@@ -146,6 +134,7 @@ export class Download {
 
   #request() {
     this.#attempt = new AbortController();
+    this.#stalled = undefined;
     const resumes = this.#received > 0;
     const { validators, encoded, takesRanges, crossOrigin } = this.#first ?? {};
     // Of a compressed body a range would be of other bytes: it is requested again from its beginning.
@@ -273,17 +262,24 @@ export class Download {
     }
   }
 
-  async #read() {
-    let result;
-    try {
-      result = await this.#pending(this.#reader.read());
-    } catch (error) {
-      return this.#brokeOff(error);
-    }
+  /** Two promises a chunk, as this runs for each. */
+  #read() {
+    this.#watch.begin();
+    return this.#reader.read().then(this.#onRead, this.#onReadError);
+  }
+
+  #onRead = (result) => {
+    this.#watch.end();
+    if (this.#stalled !== undefined) return this.#brokeOff(this.#stalled);
     if (!result.done) return this.#take(result.value);
     this.#stop.signal.throwIfAborted();
     return this.#bodyEnded();
-  }
+  };
+
+  #onReadError = (error) => {
+    this.#watch.end();
+    return this.#brokeOff(this.#stalled ?? error);
+  };
 
   /** What of `bytes` is to be handed on, if anything is. */
   #take(bytes) {

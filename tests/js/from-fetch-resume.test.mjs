@@ -378,6 +378,16 @@ describe('a connection that breaks', () => {
     await assert.rejects(running, { message: 'enough' });
   });
 
+  test('is waited for as long as delay says, however long that is', async () => {
+    const { url, seen } = server.serve(always(503, {}));
+    const controller = new AbortController();
+    const running = toText(fromFetch(url, { delay: 2 ** 40, signal: controller.signal }));
+    await sleep(150);
+    controller.abort(new Error('enough'));
+    await assert.rejects(running, { message: 'enough' });
+    assert.equal(seen.length, 1);
+  });
+
   test('is not tried again for what onResponse throws', async () => {
     const { url, seen } = server.serve(always(200, V1, FILE));
     const mine = new Error('mine');

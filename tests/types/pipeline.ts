@@ -82,14 +82,15 @@ export function transfers(worker: Worker): ReadableStream<Date> {
 
 export async function collected(): Promise<void> {
   const numbers = await toArray([1, 2], { limit: 5 });
-  const text = await toText(fromFetch('/', { retries: 2, method: 'GET' }), { fatal: true });
+  const text = await toText(fromFetch('/', { retries: 2, stallTimeout: Infinity, method: 'GET' }), { fatal: true });
   const bytes = await toBytes(new Blob(['a']));
   const parsed = await toJSON<{ a: number }>(['{}']);
   const blob = await toBlob(['a'], { type: 'text/plain' });
-  const { status } = new FetchError('x');
+  const { status, url } = new FetchError('x', undefined, { cause: 1, url: '/' });
   type Collected = [
     Expect<Equal<typeof numbers, number[]>>, Expect<Equal<typeof text, string>>, Expect<Equal<typeof bytes.length, number>>,
     Expect<Equal<typeof parsed, { a: number }>>, Expect<Equal<typeof blob, Blob>>, Expect<Equal<typeof status, number | undefined>>,
+    Expect<Equal<typeof url, string | undefined>>,
   ];
   void (0 as unknown as Collected);
   // @ts-expect-error a limit is a number
