@@ -47,6 +47,6 @@ describe('every source with every sink', { concurrency: 8 }, () => {
 });
 
 test('the matrix has the cells it is meant to have', () => {
-  assert.equal(all.length, 11 * (8 * 9 + 1));
+  assert.equal(all.length, 11 * (8 * 12 + 1));
   assert.equal(floods.length, 2 * (21 + (globalThis.WebSocket ? 1 : 0)));
 });

@@ -14,11 +14,12 @@ const one = (n) => n;
 const remote = (env, id) => async () => (await remoteState(env, id)).open;
 const lockedOf = (value) => () => value.locked;
 
-function ofStream({ at, fail, failure }) {
+function ofStream({ at, fail, failure, unwrap }) {
   const received = [];
   let open = 1;
   const value = new WritableStream({
-    async write(n) {
+    async write(chunk) {
+      const n = unwrap(chunk);
       await turn();
       if (fail && received.length === at) {
         open = 0;
@@ -32,13 +33,14 @@ function ofStream({ at, fail, failure }) {
   return { value, encode: one, received: () => received, open: () => open, locked: lockedOf(value) };
 }
 
-function ofFunction({ at, fail, enough, failure }) {
+function ofFunction({ at, fail, enough, failure, unwrap }) {
   const received = [];
   let open = 0;
   const value = async (chunks) => {
     open += 1;
     try {
-      for await (const n of chunks) {
+      for await (const chunk of chunks) {
+        const n = unwrap(chunk);
         if (received.length === at) {
           if (fail) throw failure;
           if (enough) break;
@@ -167,10 +169,10 @@ const ofDownload = (way) => ({ at, fail }) => {
   return { value, encode: byte, received: async () => [...new Uint8Array((await blob) ?? [])], open: () => 0, locked: lockedOf(value), isFailure: ({ name }) => name === 'RangeError' };
 };
 
-/** By what makes them; those for some engines only say what they need. */
+/** By what makes them; those for some engines only say what they need. What `carries` values of the page's gives each to `unwrap`. */
 export const sinks = {
-  'a WritableStream': { make: ofStream },
-  'a function': { make: ofFunction, canLeave: true },
+  'a WritableStream': { make: ofStream, carries: true },
+  'a function': { make: ofFunction, canLeave: true, carries: true },
   'toFetch in parts': { make: upload('parts') },
   'toFetch streaming': { make: upload('stream'), needs: 'streamed requests' },
   'toFetch collected': { make: collected },

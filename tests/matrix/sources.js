@@ -14,9 +14,9 @@ const never = () => false;
 const remote = (env, id) => async () => (await remoteState(env, id)).open;
 
 /** Numbers, no faster than the event loop turns. */
-async function* numbers({ count, fail, failure }) {
+async function* numbers({ count, fail, failure }, wrap = (n) => n) {
   for (let n = 0; n < count; n += 1) {
-    yield n;
+    yield wrap(n);
     await turn();
   }
   if (fail) throw failure;
@@ -26,7 +26,7 @@ const plain = (make) => (options) => {
   let open = 1;
   const counted = (async function* () {
     try {
-      yield* numbers(options);
+      yield* numbers(options, options.wrap);
     } finally {
       open = 0;
     }
@@ -47,12 +47,12 @@ const plain = (make) => (options) => {
   return { value, decode: (n) => [n], open: () => open, locked: () => value.locked ?? false };
 };
 
-function ofChannel({ count, fail, failure }) {
+function ofChannel({ count, fail, failure, wrap }) {
   const numbersOf = channel({ highWaterMark: 2 });
   let open = 1;
   (async () => {
     for (let n = 0; n < count && !numbersOf.signal.aborted; n += 1) {
-      if (numbersOf.write(n) === false) await numbersOf.drained;
+      if (numbersOf.write(wrap(n)) === false) await numbersOf.drained;
       await turn();
     }
     if (fail) numbersOf.fail(failure);
@@ -62,7 +62,7 @@ function ofChannel({ count, fail, failure }) {
   return { value: numbersOf.readable, decode: (n) => [n], open: () => open, locked: () => numbersOf.readable.locked };
 }
 
-function ofEvents({ count, fail, failure }) {
+function ofEvents({ count, fail, failure, wrap }) {
   const target = new EventTarget();
   const listeners = new Set();
   const { addEventListener, removeEventListener } = target;
@@ -81,7 +81,7 @@ function ofEvents({ count, fail, failure }) {
   const send = (type, more) => target.dispatchEvent(Object.assign(new Event(type), more));
   (async () => {
     for (let n = 0; n < count && listeners.size > 0; ) {
-      if (!paused) send('number', { n: n++ });
+      if (!paused) send('number', { n: wrap(n++) });
       await turn();
     }
     if (fail) send('error', { error: failure });
@@ -117,7 +117,7 @@ function ofFile({ count, fail, failure }) {
 }
 
 function ofCursor(options) {
-  const rows = numbers(options);
+  const rows = numbers(options, options.wrap);
   let open = 1;
   const value = fromCursor({
     async read(most) {
@@ -226,15 +226,15 @@ async function ofIndexedDB({ count, fail }) {
   return { value, decode, open: () => seen.open, isFailure: ({ name }) => name === 'InvalidStateError', locked: () => value.locked };
 }
 
-/** By what makes them; those for pages only say so. */
+/** By what makes them; those for pages only say so. What `carries` values of the page's makes its chunks by `wrap(n)`, where that is given. */
 export const sources = {
-  'a ReadableStream': { make: plain((from) => ReadableStream.from(from)) },
-  'an async iterable': { make: plain((from) => from) },
-  channel: { make: ofChannel },
-  fromEvents: { make: ofEvents },
+  'a ReadableStream': { make: plain((from) => ReadableStream.from(from)), carries: true },
+  'an async iterable': { make: plain((from) => from), carries: true },
+  channel: { make: ofChannel, carries: true },
+  fromEvents: { make: ofEvents, carries: true },
   fromFetch: { make: ofFetch },
   fromFile: { make: ofFile },
-  fromCursor: { make: ofCursor },
+  fromCursor: { make: ofCursor, carries: true },
   fromMessagePort: { make: ofPort },
   fromWebSocket: { make: ofSocket },
   fromEventSource: { make: ofEventSource },

@@ -48,6 +48,49 @@ export function countingSignal() {
   return { abort: (reason) => controller.abort(reason), signal, listeners: () => listeners };
 }
 
+/** Values that each have to be consumed or discarded once. Chunks that are none are passed over. */
+export class Books {
+  made = 0;
+  consumed = 0;
+  discarded = 0;
+  wrong = [];
+  #open = new Set();
+  #alarm;
+
+  /** @param alarm `{ at, call }`: what to call when so many have been made */
+  constructor(alarm) {
+    this.#alarm = alarm;
+  }
+
+  make(n) {
+    const value = { n };
+    this.made += 1;
+    this.#open.add(value);
+    if (this.made === this.#alarm?.at) queueMicrotask(this.#alarm.call); // once it has been handed to whoever wanted it
+    return value;
+  }
+
+  consume(value) {
+    this.consumed += 1;
+    this.#close(value, 'consumed');
+    return value.n;
+  }
+
+  discard(value) {
+    if (typeof value?.n !== 'number') return;
+    this.discarded += 1;
+    this.#close(value, 'discarded');
+  }
+
+  #close(value, how) {
+    if (!this.#open.delete(value)) this.wrong.push(`${value.n} was ${how} and had been before`);
+  }
+
+  left() {
+    return [...this.#open].map(({ n }) => n).join();
+  }
+}
+
 let last = 0;
 /** A name that no other part has. */
 export const newId = () => `${++last}-${Math.random().toString(36).slice(2)}`;
