@@ -108,6 +108,11 @@ export interface FromEventSourceOptions extends Omit<RequestInit, 'signal'> {
   retries?: number | undefined;
   /** Milliseconds before each try. Default: what the server says, else 3000. */
   delay?: number | undefined;
+  /**
+   * Milliseconds for which a read of the network may be pending while nothing comes; then the connection counts as broken. A server that has
+   * nothing to say is silent too, unless it sends comments now and then. Default: Infinity.
+   */
+  stallTimeout?: number | undefined;
   /** Fails the stream with its reason, and ends the connection. */
   signal?: AbortSignal | undefined;
 }

@@ -7,9 +7,10 @@ import { requireCount } from '../operators/arguments.js';
 import { sleep } from '../operators/sleep.js';
 import { describe } from '../pipeline/describe.js';
 import { channel, withCounts } from '../push/channel.js';
+import { FetchError, keepResponse } from '../pipeline/fetch-error.js';
 import { EventParser } from './event-parser.js';
-import { FetchError } from './from-fetch.js';
 import { onDemand } from './on-demand.js';
+import { requireStallTimeout, StallWatch } from './stall.js';
 
 const WAIT = 3000;
 const CLOSED = 2; // an EventSource's readyState
@@ -30,11 +31,12 @@ export function fromEventSource(given, options) {
   throw new TypeError(`fromEventSource(): the first argument must be a URL or an EventSource; got ${describe(given)}`);
 }
 
-function fromUrl(input, events, signal, { retries = 10, delay, ...init }) {
+function fromUrl(input, events, signal, { retries = 10, delay, stallTimeout = Infinity, ...init }) {
   requireCount(retries, 'fromEventSource(): retries', 0, true);
   if (delay !== undefined) requireCount(delay, 'fromEventSource(): delay', 0);
+  requireStallTimeout(stallTimeout, 'fromEventSource');
   const wanted = events && new Set(events);
-  const connection = new Connection(input, init, { retries, delay });
+  const connection = new Connection(input, init, { retries, delay, stallTimeout });
   const queue = [];
   return onDemand({
     signal,
@@ -58,6 +60,9 @@ class Connection {
   #parser = new EventParser();
   #decoder = new TextDecoder();
   #abort = new AbortController();
+  #attempt; // the AbortController of the request under way
+  #watch;
+  #stalled; // the error of the request under way, if its connection was silent
   #reader;
   #left;
 
@@ -66,21 +71,35 @@ class Connection {
     this.#init = init;
     this.#settings = settings;
     this.#left = settings.retries;
+    this.#watch = new StallWatch(settings.stallTimeout, () => {
+      this.#stalled = new TypeError(`nothing came for ${settings.stallTimeout} ms (stallTimeout)`);
+      this.#reader?.cancel(this.#stalled).catch(() => {});
+      this.#attempt.abort(this.#stalled);
+    });
   }
 
   /** The events of the next piece of the body, maybe none; undefined where the server says that there will be no more. */
   async next() {
     try {
       if (this.#reader === undefined && !(await this.#open())) return undefined;
-      const { value, done } = await this.#reader.read();
-      if (done) throw new TypeError('the connection ended');
+      const { value, done } = await this.#pending(this.#reader.read());
+      if (done) throw this.#stalled ?? new TypeError('the connection ended');
       const events = this.#parser.push(this.#decoder.decode(value, { stream: true }));
       if (events.length > 0) this.#left = this.#settings.retries;
       return events;
     } catch (error) {
       if (error instanceof RangeError) await this.stop(error);
-      await this.#recover(error);
+      await this.#recover(this.#stalled ?? error);
       return [];
+    }
+  }
+
+  async #pending(wait) {
+    this.#watch.begin();
+    try {
+      return await wait;
+    } finally {
+      this.#watch.end();
     }
   }
 
@@ -88,14 +107,19 @@ class Connection {
     const headers = new Headers(this.#init.headers);
     headers.set('accept', 'text/event-stream');
     if (this.#parser.lastEventId !== '') headers.set('last-event-id', this.#parser.lastEventId);
-    const response = await fetch(this.#input, { cache: 'no-store', ...this.#init, headers, signal: this.#abort.signal });
+    this.#attempt = new AbortController();
+    this.#stalled = undefined;
+    const response = await this.#pending(fetch(this.#input, { cache: 'no-store', ...this.#init, headers, signal: this.#attempt.signal }));
     const isEventStream = /^text\/event-stream\s*(;|$)/i.test(response.headers.get('content-type') ?? '');
     if (response.status === 204 || response.status !== 200 || !isEventStream || response.body === null) {
-      response.body?.cancel().catch(() => {});
-      if (response.status === 204) return false;
+      if (response.status === 204 || response.status >= 500) response.body?.cancel().catch(() => {});
+      if (response.status === 204) {
+        this.#watch.stop();
+        return false;
+      }
       if (response.status >= 500) throw new TypeError(`the server answered ${response.status}`);
       const what = response.status === 200 ? 'something else than text/event-stream' : `${response.status} ${response.statusText}`.trim();
-      throw new FetchError(`fromEventSource(): ${this.#input} answered ${what}`, response);
+      throw new FetchError(`fromEventSource(): ${this.#input} answered ${what}`, await keepResponse(response));
     }
     this.#reader = fromNative(response.body).getReader();
     return true;
@@ -105,8 +129,9 @@ class Connection {
     this.#reader = undefined;
     this.#parser.reset();
     this.#decoder = new TextDecoder();
+    if (this.#left === 0 || error instanceof FetchError) this.#watch.stop();
     if (this.#abort.signal.aborted || error instanceof FetchError || error instanceof RangeError) throw error;
-    if (this.#left === 0) throw new FetchError(`fromEventSource(): ${this.#input} could not be reached again, and the tries are used up`, undefined, { cause: error });
+    if (this.#left === 0) throw new FetchError(`fromEventSource(): ${this.#input} could not be reached again, and the tries are used up`, undefined, { cause: error, url: String(this.#input) });
     this.#left -= 1;
     await sleep(this.#settings.delay ?? this.#parser.retry ?? WAIT, this.#abort.signal);
     this.#abort.signal.throwIfAborted();
@@ -114,7 +139,9 @@ class Connection {
 
   stop(reason) {
     const cancelled = this.#reader?.cancel(reason);
+    this.#watch.stop();
     this.#abort.abort(reason);
+    this.#attempt?.abort(reason);
     return Promise.resolve(cancelled).then(() => {}, () => {});
   }
 }

@@ -73,6 +73,37 @@ describe('fromEventSource() of a URL', () => {
 
   const begin = (response) => response.writeHead(200, { 'content-type': 'text/event-stream' });
 
+  test('with stallTimeout takes a connection on which nothing comes for a broken one, before the headers too', async () => {
+    serveEvents = (response, seen, number) => {
+      if (number === 1) return;
+      begin(response);
+      response.write(`id: ${number}\ndata: ${number}\n\n`);
+    };
+    const events = await within(5000, toArray(fromEventSource(url, { delay: 1, stallTimeout: 100 }).pipeThrough(take(2))));
+    assert.deepEqual(events.map(({ data }) => data), ['0', '2']);
+    assert.deepEqual(requests.map(({ lastEventId }) => lastEventId), [undefined, '0', '0']);
+  });
+
+  test('with stallTimeout does not count the time in which the consumer pauses', async () => {
+    serveEvents = (response) => {
+      begin(response);
+      response.write('data: one\n\n');
+      setTimeout(() => response.write('data: two\n\n'), 30);
+    };
+    const reader = fromEventSource(url, { retries: 0, stallTimeout: 150 }).getReader();
+    await reader.read();
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    assert.equal((await reader.read()).value.data, 'two');
+    await reader.cancel();
+    assert.equal(requests.length, 1);
+  });
+
+  test('keeps what the server said for the error', async () => {
+    serveEvents = (response) => response.writeHead(403).end('not you');
+    const error = await toArray(fromEventSource(url)).then(() => assert.fail(), (reason) => reason);
+    assert.deepEqual([error.status, await error.response.text()], [403, 'not you']);
+  });
+
   test('goes on after a broken connection with what follows the last event, losing and repeating nothing', async () => {
     serveEvents = (response, seen) => {
       begin(response);
