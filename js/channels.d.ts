@@ -2,6 +2,7 @@
 import type { AnyWritable, Bytes, NodeWritableLike, PipelineChunks, PipelineFunctionOptions } from './pipelines.js';
 import type { BytesOrText } from './sinks.js';
 import type { OnDiscard, ReadableStream, WritableStream } from './streams.js';
+import type { ErrorCrossing } from './transfers.js';
 
 /** What happens to a chunk past the capacity of a channel. */
 export type Overflow = 'error' | 'block' | 'drop-oldest' | 'drop-newest';
@@ -110,24 +111,41 @@ export interface MessagePortLike {
   close(): void;
 }
 
-/**
- * What `toMessagePort()` sends at the other end, each chunk when this stream has given leave for it. Errors and cancels cross as
- * clones; an other side that is gone is a `NetworkError` where the engine tells.
- *
- * @param options `highWaterMark`: chunks that may be queued here before they are read; default 0
- * @throws {TypeError | RangeError} where an argument is not what it should be
- */
-export function fromMessagePort<T = any>(port: MessagePortLike, options?: { highWaterMark?: number | undefined }): ReadableStream<T>;
+export interface FromMessagePortOptions {
+  /** Chunks that may be queued here before they are read; at most 4096 of them are asked for at once. Default: 0. */
+  highWaterMark?: number | undefined;
+  /** What the other side is told of a failure. Default: `all`. */
+  errors?: ErrorCrossing | undefined;
+}
 
 /**
- * Sends chunks to `fromMessagePort()` at the other end, each when it is wanted there.
+ * What `toMessagePort()` sends at the other end, each chunk when this stream has given leave for it. Errors and cancels cross as
+ * `errors` says. The stream fails with a `NetworkError` when the other side is gone, where the engine tells; with an `AbortError` when it was aborted
+ * without a reason; with a `DataError` when it sends what is no message of the protocol.
  *
- * @param options `transfer`: whether to move the buffers of chunks rather than copy them, or which; default false
- * @throws {TypeError} where the argument is no MessagePort
+ * @throws {TypeError | RangeError} where an argument is not what it should be
+ */
+export function fromMessagePort<T = any>(port: MessagePortLike, options?: FromMessagePortOptions): ReadableStream<T>;
+
+export interface ToMessagePortOptions<T = any> {
+  /**
+   * Whether to move the buffers of chunks rather than copy them, or which. A view that is narrower than its buffer is copied in either case, unless
+   * the function names its buffer. Default: false.
+   */
+  transfer?: boolean | ((chunk: T) => readonly any[]) | undefined;
+  /** What the other side is told of a failure. Default: `all`. */
+  errors?: ErrorCrossing | undefined;
+}
+
+/**
+ * Sends chunks to `fromMessagePort()` at the other end, each when it is wanted there. Its close waits until the other side has taken the end. It fails
+ * with an `AbortError` when the other side has had enough, and otherwise as `fromMessagePort()`.
+ *
+ * @throws {TypeError} where an argument is not what it should be
  */
 export function toMessagePort<T = any>(
   port: MessagePortLike,
-  options?: { transfer?: boolean | ((chunk: T) => readonly any[]) | undefined },
+  options?: ToMessagePortOptions<T>,
 ): WritableStream<T>;
 
 /** A connection that ended otherwise than by a clean close. */

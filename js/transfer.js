@@ -11,7 +11,7 @@ import { describe } from './pipeline/describe.js';
 import { isReadableStreamLike, isWritableStreamLike } from './pipeline/ends.js';
 import { readableImpl } from './readable-stream.js';
 import { readableEnd } from './transfer/readable-end.js';
-import { dataCloneError, isPort, newChannel } from './transfer/wire.js';
+import { dataCloneError, isPort, newChannel, requireErrors } from './transfer/wire.js';
 import { writableEnd } from './transfer/writable-end.js';
 import { TransformStream } from './transform-stream.js';
 import { writableImpl } from './writable-stream.js';
@@ -24,6 +24,7 @@ const received = new WeakSet();
 
 /**
  * @typedef {boolean | ((chunk: any) => Transferable[])} TransferChunks
+ * @typedef {'all' | 'message' | 'none'} Errors what the other side is told of a failure
  */
 
 /**
@@ -31,7 +32,7 @@ const received = new WeakSet();
  *
  * @param stream a readable stream, a writable stream or a `{ readable, writable }` pair such as a `TransformStream`, ours
  *   or the engine's, not locked
- * @param {{ transferChunks?: TransferChunks, highWaterMark?: number, signal?: AbortSignal }} [options]
+ * @param {{ transferChunks?: TransferChunks, highWaterMark?: number, signal?: AbortSignal, errors?: Errors }} [options]
  *   `transferChunks`: move buffers rather than copy them (false); `highWaterMark`: of a writable stream, how many chunks
  *   may be under way to it (0: one is asked for when the one before has been taken); `signal`: ends the
  *   stream on both sides when it is aborted, with its reason
@@ -40,6 +41,7 @@ const received = new WeakSet();
  * @throws {TypeError} where it is no stream
  */
 export function transfer(stream, options = {}) {
+  requireErrors(options.errors, 'transfer');
   const prepared = prepareTransfer(stream, options);
   prepared.commit();
   return { handle: prepared.handle, transfer: prepared.ports };
@@ -49,13 +51,14 @@ export function transfer(stream, options = {}) {
  * The stream that was given away as `handle`. Each handle can be received once.
  *
  * @param handle as it came out of the message
- * @param {{ highWaterMark?: number, transferChunks?: TransferChunks }} [options] `highWaterMark`: of a readable stream, how
+ * @param {{ highWaterMark?: number, transferChunks?: TransferChunks, errors?: Errors }} [options] `highWaterMark`: of a readable stream, how
  *   many chunks it may hold here before they are read (0); `transferChunks`: of a writable stream, whether to move buffers rather
  *   than copy them (as the sender said)
  * @returns a ReadableStream, a WritableStream or a TransformStream of tidegate's
  * @throws {TypeError} where `handle` is none, or has been received already
  */
 export function receive(handle, options = {}) {
+  requireErrors(options.errors, 'receive');
   return receiveTransfer(handle, { ...options, watch: true });
 }
 
@@ -64,10 +67,10 @@ export function receive(handle, options = {}) {
  * same task. `watch`: whether streams end with an error when the other side is gone.
  *
  * @param {any} stream
- * @param {{ transferChunks?: TransferChunks, highWaterMark?: number, signal?: AbortSignal, watch?: boolean }} options
+ * @param {{ transferChunks?: TransferChunks, highWaterMark?: number, signal?: AbortSignal, errors?: Errors, watch?: boolean }} options
  */
-export function prepareTransfer(stream, { transferChunks = false, highWaterMark = 0, signal, watch = true } = {}) {
-  const settings = { transferChunks, highWaterMark, signal, watch };
+export function prepareTransfer(stream, { transferChunks = false, highWaterMark = 0, signal, errors, watch = true } = {}) {
+  const settings = { transferChunks, highWaterMark, signal, errors, watch };
   if (isReadableStreamLike(stream)) return prepareReadable(stream, settings);
   if (isWritableStreamLike(stream)) return prepareWritable(stream, settings);
   const { readable, writable } = stream ?? {};
@@ -90,7 +93,7 @@ function unlocked(stream, name) {
   if (stream.locked) throw dataCloneError(`A ${name} that is locked cannot be transferred`);
 }
 
-function prepareReadable(stream, { transferChunks, signal, watch }) {
+function prepareReadable(stream, { transferChunks, signal, errors, watch }) {
   unlocked(stream, 'ReadableStream');
   const { port1, port2 } = newChannel();
   return {
@@ -98,19 +101,19 @@ function prepareReadable(stream, { transferChunks, signal, watch }) {
     ports: [port2],
     commit() {
       const source = readableImpl(fromNative(stream));
-      const destination = writableImpl(writableEnd(port1, { transferChunks, signal, watch }));
+      const destination = writableImpl(writableEnd(port1, { transferChunks, signal, errors, watch }));
       markHandled(signal === undefined ? pipeAtOnce(source, destination) : pipeTo(source, destination, 0, signal));
     },
   };
 }
 
-function prepareWritable(stream, { transferChunks, highWaterMark, signal, watch }) {
+function prepareWritable(stream, { transferChunks, highWaterMark, signal, errors, watch }) {
   unlocked(stream, 'WritableStream');
   const { port1, port2 } = newChannel();
   return {
     handle: { type: WRITABLE, port: port2, transferChunks: transferChunks !== false },
     ports: [port2],
-    commit: () => markHandled(readableEnd(port1, { highWaterMark, watch }).pipeTo(fromNative(stream), { signal })),
+    commit: () => markHandled(readableEnd(port1, { highWaterMark, errors, watch }).pipeTo(fromNative(stream), { signal })),
   };
 }
 
@@ -126,18 +129,18 @@ const isEnd = (value, type) => value?.type === type && isPort(value.port);
  * `receive`, and `watch` as in `prepareTransfer`.
  *
  * @param {any} handle
- * @param {{ transferChunks?: TransferChunks, highWaterMark?: number, watch: boolean }} options
+ * @param {{ transferChunks?: TransferChunks, highWaterMark?: number, errors?: Errors, watch: boolean }} options
  */
-export function receiveTransfer(handle, { highWaterMark = 0, transferChunks, watch }) {
+export function receiveTransfer(handle, { highWaterMark = 0, transferChunks, errors, watch }) {
   if (!isHandle(handle)) throw new TypeError(`receive(): expected a handle made by transfer(); got ${describe(handle)}`);
   if (handle.type === TRANSFORM) {
-    const ends = { readable: receiveTransfer(handle.readable, { highWaterMark, watch }), writable: undefined };
-    ends.writable = receiveTransfer(handle.writable, { transferChunks, watch });
+    const ends = { readable: receiveTransfer(handle.readable, { highWaterMark, errors, watch }), writable: undefined };
+    ends.writable = receiveTransfer(handle.writable, { transferChunks, errors, watch });
     return new TransformStream(INTERNAL, ends);
   }
   const { type, port } = handle;
   if (received.has(port)) throw new TypeError('receive(): this handle has been received already');
   received.add(port);
-  if (type === READABLE) return readableEnd(port, { highWaterMark, watch });
-  return writableEnd(port, { transferChunks: transferChunks ?? handle.transferChunks, watch });
+  if (type === READABLE) return readableEnd(port, { highWaterMark, errors, watch });
+  return writableEnd(port, { transferChunks: transferChunks ?? handle.transferChunks === true, errors, watch });
 }

@@ -15,6 +15,12 @@ export interface StreamHandle<S = ReadableStream | WritableStream | TransformStr
 /** Whether buffers are moved rather than copied: never, those a chunk is made of, or those that a function names. */
 export type TransferChunks = boolean | ((chunk: any) => readonly object[]);
 
+/**
+ * What crosses with an error or a reason to another thread or frame. `all`: its structured clone, which has the stack, and what else the engine
+ * clones, such as the cause. `message`: of an Error its name and message; what is no Error crosses whole. `none`: only that the stream failed.
+ */
+export type ErrorCrossing = 'all' | 'message' | 'none';
+
 type Port = InstanceType<typeof MessagePort>;
 
 export interface TransferOptions {
@@ -27,6 +33,8 @@ export interface TransferOptions {
    * it away.
    */
   signal?: AbortSignal;
+  /** What the other side is told of a failure. Default `all`. */
+  errors?: ErrorCrossing;
 }
 
 export interface ReceiveOptions {
@@ -34,6 +42,8 @@ export interface ReceiveOptions {
   highWaterMark?: number;
   /** Of a writable stream: move buffers rather than copy them. Default: as the sender said. */
   transferChunks?: TransferChunks;
+  /** What the other side is told of a failure. Default `all`. */
+  errors?: ErrorCrossing;
 }
 
 /**

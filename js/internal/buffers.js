@@ -27,6 +27,8 @@ const arrayBufferByteLength = getter(ArrayBuffer.prototype, 'byteLength');
 const arrayBufferDetached = getter(ArrayBuffer.prototype, 'detached');
 const arrayBufferResizable = getter(ArrayBuffer.prototype, 'resizable');
 const setBytes = uncurryThis(typedArray.set);
+const sliceTyped = uncurryThis(typedArray.slice);
+const sliceBuffer = uncurryThis(ArrayBuffer.prototype.slice);
 
 /** What a view is made with: its constructor and the bytes of one element. */
 const VIEW_TYPES = { __proto__: null };
@@ -139,4 +141,26 @@ export function rest(entry, from) {
 export function copyBytes(buffer, byteOffset, entry, from, length) {
   const source = length === typedArrayByteLength(entry) ? entry : new ByteArray(typedArrayBuffer(entry), typedArrayOffset(entry) + from, length);
   setBytes(new ByteArray(buffer, byteOffset, length), source);
+}
+
+/**
+ * `value`, or, where it is a view of less than `share` of its buffer, a copy in a buffer of its own: a clone takes the whole buffer, and
+ * so does whoever keeps the view. Views of shared memory stay as they are.
+ */
+export function unshared(value, share = 1) {
+  if (!isView(value)) return value;
+  const isTyped = typedArrayName(value) !== undefined;
+  const buffer = isTyped ? typedArrayBuffer(value) : dataViewBuffer(value);
+  let size;
+  try {
+    size = arrayBufferByteLength(buffer);
+  } catch {
+    return value;
+  }
+  if (size === 0) return value; // also of a detached buffer, whose DataView's getters throw
+  const length = isTyped ? typedArrayByteLength(value) : dataViewByteLength(value);
+  if (length >= size * share) return value;
+  if (isTyped) return sliceTyped(value);
+  const from = dataViewOffset(value);
+  return new DataViewConstructor(sliceBuffer(buffer, from, from + length));
 }

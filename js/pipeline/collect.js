@@ -1,5 +1,6 @@
 /** A whole source in memory, up to a limit. */
 import { TextPieces, utf8 } from '../internal/text.js';
+import { unshared } from '../internal/buffers.js';
 import { pipeline } from '../pipeline.js';
 import { describe } from './describe.js';
 import { isBytes } from './ends.js';
@@ -49,7 +50,7 @@ async function parts(name, source, options) {
     }
     if (chunk.byteLength > 0) {
       keep(text.rest());
-      keep(chunk);
+      keep(unshared(chunk, 1 / 2)); // what is kept holds no more memory than it counts
     }
     return chunk.byteLength;
   });

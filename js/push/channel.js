@@ -2,6 +2,7 @@
  * Channels: where data comes from a producer that calls, and cannot be asked. The contract is that of `write()` and 'drain' of
  * Node's streams, on the desired size of a stream of ours; what becomes of a chunk for which there is no room is the core's decision.
  */
+import { unshared } from '../internal/buffers.js';
 import { core } from '../internal/core.js';
 import { convertOnDiscard, drop, dropper } from '../internal/discard.js';
 import { BAD_SIZE, C_ACCEPT, C_BLOCK, C_DROP_NEWEST, C_DROPPED_SHIFT, C_TOO_LARGE } from '../internal/effects.js';
@@ -106,7 +107,9 @@ class Channel extends EventTarget {
     return this.#isFull() && !this.#isClosed() ? this.#waitForRoom().promise : Promise.resolve();
   }
 
-  write(chunk) {
+  write(given) {
+    // What is counted in bytes holds no more memory than it counts.
+    const chunk = this.#settings.size === byteLength ? unshared(given, 1 / 2) : given;
     if (!this.#mayWrite(chunk)) return false;
     const { size } = this.#settings;
     let units;

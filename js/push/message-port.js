@@ -2,7 +2,7 @@
 import { describe } from '../pipeline/describe.js';
 import { requireCount } from '../operators/arguments.js';
 import { readableEnd } from '../transfer/readable-end.js';
-import { isPort } from '../transfer/wire.js';
+import { isPort, requireErrors } from '../transfer/wire.js';
 import { writableEnd } from '../transfer/writable-end.js';
 
 function requirePort(name, port) {
@@ -11,26 +11,31 @@ function requirePort(name, port) {
   }
 }
 
+const stopped = (message) => () => new DOMException(message, 'AbortError');
+
 /**
  * See channels.d.ts.
  *
  * @param {any} port
- * @param {{ highWaterMark?: number }} [options]
+ * @param {{ highWaterMark?: number, errors?: 'all' | 'message' | 'none' }} [options]
  */
 export function fromMessagePort(port, options) {
-  const { highWaterMark = 0 } = options ?? {};
+  const { highWaterMark = 0, errors } = options ?? {};
   requirePort('fromMessagePort', port);
   requireCount(highWaterMark, 'fromMessagePort(): highWaterMark', 0);
-  return readableEnd(port, { highWaterMark, watch: true });
+  requireErrors(errors, 'fromMessagePort');
+  return readableEnd(port, { highWaterMark, watch: true, errors, enough: stopped('fromMessagePort(): the other side has aborted its stream without a reason') });
 }
 
 /**
  * See channels.d.ts.
  *
  * @param {any} port
- * @param {{ transfer?: boolean | ((chunk: unknown) => Transferable[]) }} [options]
+ * @param {{ transfer?: boolean | ((chunk: unknown) => Transferable[]), errors?: 'all' | 'message' | 'none' }} [options]
  */
 export function toMessagePort(port, options) {
   requirePort('toMessagePort', port);
-  return writableEnd(port, { transferChunks: options?.transfer ?? false, watch: true });
+  const { transfer = false, errors } = options ?? {};
+  requireErrors(errors, 'toMessagePort');
+  return writableEnd(port, { transferChunks: transfer, watch: true, errors, enough: stopped('toMessagePort(): the other side has had enough') });
 }

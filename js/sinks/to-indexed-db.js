@@ -2,6 +2,7 @@
 import { requireCount } from '../operators/arguments.js';
 import { describe } from '../pipeline/describe.js';
 import { requireDatabase } from '../sources/from-indexed-db.js';
+import { narrowed } from '../transfer/chunks.js';
 import { WritableStream } from '../writable-stream.js';
 
 /**
@@ -31,7 +32,7 @@ export function toIndexedDB(database, store, options) {
       transaction.onabort = () => reject(failure ?? transaction.error ?? new DOMException('toIndexedDB(): the transaction was aborted', 'AbortError'));
       const into = transaction.objectStore(store);
       try {
-        for (const record of all) into[mode](record, key?.(record));
+        for (const record of all) into[mode](narrowed(record), key?.(record));
       } catch (error) {
         failure = error; // a record that cannot be cloned, or has no key
         transaction.abort();

@@ -1,4 +1,5 @@
 /** What a message may hold: the buffers that can be moved with it, and the streams that it must not be cloned with. */
+import { unshared } from '../internal/buffers.js';
 import { uncurryThis } from '../internal/intrinsics.js';
 import { dataCloneError } from './wire.js';
 
@@ -28,6 +29,27 @@ export function buffersOf(chunk) {
     if (buffer instanceof ArrayBuffer) buffers.add(buffer);
   }
   return [...buffers];
+}
+
+/**
+ * `chunk` with its views that are narrower than their buffers copied: itself where it is one, else those in it where it is an array or a plain
+ * object. Views of the buffers in `moved` stay as they are.
+ */
+export function narrowed(chunk, moved = none) {
+  if (typeof chunk !== 'object' || chunk === null) return chunk;
+  const own = (value) => (isView(value) && !moved.has(value.buffer) ? unshared(value) : value);
+  if (isView(chunk)) return own(chunk);
+  const tag = tagOf(chunk);
+  if (tag === 'Array') return chunk.some((value) => own(value) !== value) ? chunk.map(own) : chunk;
+  if (tag !== 'Object') return chunk;
+  let copy = chunk;
+  for (const key of Object.keys(chunk)) {
+    const value = Object.getOwnPropertyDescriptor(chunk, key)?.value;
+    if (own(value) === value) continue;
+    if (copy === chunk) copy = { ...chunk };
+    copy[key] = own(value);
+  }
+  return copy;
 }
 
 /**

@@ -5,8 +5,10 @@
  * Invariants:
  * 1. After `close()` nothing is posted and nothing is delivered.
  * 2. The port keeps a Node process alive only while its owner said that it waits for the other side.
+ * 3. The other side may be anybody: no message throws here, and one that is not of the protocol fails both sides.
  */
 import { uncurryThis } from '../internal/intrinsics.js';
+import { describe } from '../pipeline/describe.js';
 import { announce, unwatch, watch } from './presence.js';
 
 const { DOMException, MessageChannel, MessageEvent, MessagePort } = globalThis;
@@ -16,6 +18,9 @@ const closePort = method('close');
 const startPort = method('start');
 const listen = method('addEventListener');
 const dataOf = MessageEvent && uncurryThis(Object.getOwnPropertyDescriptor(MessageEvent.prototype, 'data').get);
+
+/** The most chunks that one side lets the other send before they have arrived. */
+export const MOST_CREDIT = 4096;
 
 /** The error of what cannot be cloned or transferred, as the standard names it. */
 export const dataCloneError = (message) => new DOMException(message, 'DataCloneError');
@@ -28,14 +33,33 @@ export function newChannel() {
 
 export const isPort = (value) => MessagePort !== undefined && value instanceof MessagePort;
 
+/** @throws {TypeError} on behalf of `caller` unless `errors` says what crosses with an error, or is undefined */
+export function requireErrors(errors, caller) {
+  if (errors === undefined || errors === 'all' || errors === 'message' || errors === 'none') return;
+  throw new TypeError(`${caller}(): errors must be 'all', 'message' or 'none'; got ${describe(errors)}`);
+}
+
+const isText = (value) => typeof value === 'string';
+
+/** What the other side is told of `error` where it is to see no more than its name and message, or nothing of it. */
+function redacted(error, errors) {
+  if (errors === 'none') return Object.assign(new Error('The other side of the stream failed'), { stack: '' });
+  if (!(error instanceof Error) || error instanceof DOMException) return error;
+  const { name, message } = error;
+  return Object.assign(new Error(isText(message) ? message : ''), { name: isText(name) ? name : 'Error', stack: '' });
+}
+
 export class Wire {
   /**
-   * @param owner `receive(type, value)` gets each message; `fail(error)` is called when one could not be deserialized,
-   *   and, where `isWatching` is true and the engine tells, when the other side is gone.
+   * @param owner `accept(type, value)` gets each message, and answers whether it is one that may come; `fail(error)` is called when the
+   *   stream cannot go on, and, where `watch` is true and the engine tells, when the other side is gone
+   * @param {{ watch: boolean, errors?: 'all' | 'message' | 'none' }} options `errors`: what the other side is told of a failure
    */
-  constructor(port, owner, isWatching) {
+  constructor(port, owner, options) {
+    const { watch: isWatching, errors = 'all' } = options;
     this.port = port;
     this.owner = owner;
+    this.errors = errors;
     listen(port, 'message', (event) => this.deliver(dataOf(event)));
     listen(port, 'messageerror', () => {
       if (this.port !== undefined) this.fail(dataCloneError('A message of the transferred stream could not be deserialized here'));
@@ -47,6 +71,9 @@ export class Wire {
       if (port.unref === undefined) announce(this);
     }
     startPort(port);
+    this.waits(true);
+    // Node tells nobody of a close that came before, but a port that is closed cannot be referenced.
+    if (isWatching && port.hasRef?.() === false) Promise.resolve().then(() => this.lost());
     this.waits(false);
   }
 
@@ -57,12 +84,20 @@ export class Wire {
   }
 
   deliver(message) {
-    // The other side may be anybody: what is no message of ours is passed over.
-    if (this.port === undefined || message === null || typeof message !== 'object') return;
+    if (this.port === undefined) return;
+    if (!this.accept(message)) this.fail(new DOMException('The other side of the stream has sent what is no message of its protocol, or not one that may come now', 'DataError'));
+  }
+
+  accept(message) {
+    if (message === null || typeof message !== 'object') return false;
     const { type, value } = message;
-    if (type === 'lock' && this.watches) watch(this, value);
-    else if (type === 'exception') this.owner.receive('error', new DOMException(value?.message, value?.name));
-    else this.owner.receive(type, value);
+    if (type === 'lock') {
+      if (!isText(value)) return false;
+      if (this.watches) watch(this, value);
+      return true;
+    }
+    if (type !== 'exception') return isText(type) && this.owner.accept(type, value);
+    return isText(value?.name) && isText(value.message) && this.owner.accept('error', new DOMException(value.message, value.name));
   }
 
   /** Throws a DataCloneError where `value` cannot be cloned. */
@@ -72,8 +107,9 @@ export class Wire {
 
   /** Not every engine can clone a DOMException. */
   sendError(error) {
-    if (error instanceof DOMException) this.post('exception', { name: error.name, message: error.message });
-    else this.post('error', error);
+    const told = this.errors === 'all' ? error : redacted(error, this.errors);
+    if (told instanceof DOMException) this.post('exception', { name: told.name, message: told.message });
+    else this.post('error', told);
   }
 
   /** Tells the other side of an error, as its clone; where it has none, of that; then closes. Returns why it has none. */
@@ -94,7 +130,7 @@ export class Wire {
     try {
       this.sendError(error);
     } catch {
-      this.post('error', undefined);
+      this.sendError(dataCloneError('The error of the stream could not be cloned'));
     }
   }
 

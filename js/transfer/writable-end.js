@@ -5,19 +5,25 @@
 import { drop } from '../internal/discard.js';
 import { Deferred, promiseThen } from '../internal/intrinsics.js';
 import { writableImpl, WritableStream } from '../writable-stream.js';
-import { buffersOf, refuseStreams } from './chunks.js';
-import { Wire } from './wire.js';
+import { buffersOf, narrowed, refuseStreams } from './chunks.js';
+import { MOST_CREDIT, Wire } from './wire.js';
 
 class WritableEnd {
-  constructor(port, transferablesOf, signal, watch) {
+  constructor(port, options) {
+    const { transferChunks = false, signal, enough } = options;
     this.credits = 0;
     this.waiting = undefined;
-    this.transferablesOf = transferablesOf;
+    this.transferChunks = transferChunks;
+    this.enough = enough;
+    this.closing = undefined; // waits for the other side to have taken the end
     this.signal = signal;
-    this.onAbort = () => this.stopWaiting();
+    this.onAbort = () => {
+      this.stopWaiting();
+      this.closing?.reject(this.controller.signal.reason);
+    };
     this.controller = undefined;
     this.stream = undefined;
-    this.wire = new Wire(port, this, watch);
+    this.wire = new Wire(port, this, options);
   }
 
   start(controller) {
@@ -56,16 +62,20 @@ class WritableEnd {
     drop(writableImpl(this.stream), chunk);
   }
 
+  /** A view that is narrower than its buffer goes as a copy, so that the rest of the buffer stays here; unless the function says to move it. */
   post(chunk) {
-    const transferables = this.transferablesOf?.(chunk) ?? [];
+    const { transferChunks } = this;
+    const named = typeof transferChunks === 'function' ? [...transferChunks(chunk)] : undefined;
+    const message = narrowed(chunk, named && new Set(named));
+    const transferables = named ?? (transferChunks ? buffersOf(message) : []);
     if (transferables.length > 0) {
       try {
-        return this.wire.post('chunk', chunk, transferables);
+        return this.wire.post('chunk', message, transferables);
       } catch {
         // Memory that cannot be moved, such as WebAssembly's, is copied.
       }
     }
-    return this.wire.post('chunk', chunk);
+    return this.wire.post('chunk', message);
   }
 
   stopWaiting(granted = false) {
@@ -76,26 +86,40 @@ class WritableEnd {
     waiting.resolve(granted);
   }
 
-  receive(type, value) {
-    if (type === 'credit' && value > 0) {
+  accept(type, value) {
+    if (type === 'credit') {
+      if (!Number.isInteger(value) || value < 1 || this.credits + value > MOST_CREDIT) return false;
       this.credits += value;
       this.stopWaiting(true);
+    } else if (type === 'closed' && this.closing !== undefined) {
+      this.end();
+      this.wire.close();
+      this.closing.resolve(undefined);
     } else if (type === 'error') {
       this.wire.close();
-      this.fail(value);
-    }
+      this.fail(value === undefined ? this.enough?.() : value);
+    } else return false;
+    return true;
   }
 
   fail(error) {
     this.controller.error(error);
     this.stopWaiting();
+    this.closing?.reject(error);
     this.end();
   }
 
+  /** Waits for the other side to take the end, where `enough` says that this is the end of a pipeline: it may not be there at all. */
   close() {
-    this.end();
     this.wire.post('close', undefined);
+    if (this.enough !== undefined) {
+      this.closing = new Deferred();
+      this.wire.waits(true);
+      return this.closing.promise;
+    }
+    this.end();
     this.wire.close();
+    return undefined;
   }
 
   abort(reason) {
@@ -109,12 +133,12 @@ class WritableEnd {
  * A WritableStream whose chunks the other side of `port` reads.
  *
  * @param {MessagePort} port
- * @param {{ transferChunks?: boolean | ((chunk: unknown) => Transferable[]), signal?: AbortSignal, watch: boolean }} options
- *   `signal`: that of the pipe into this stream; `watch`: error when the other side is gone, where the engine tells
+ * @param {{ transferChunks?: boolean | ((chunk: unknown) => Iterable<Transferable>), signal?: AbortSignal, watch: boolean, errors?: 'all' | 'message' | 'none',
+ *   enough?: () => unknown }} options `signal`: that of the pipe into this stream; `watch`: error when the other side is gone, where the engine tells;
+ *   `errors`: what the other side is told of a failure; `enough`: makes the error of a cancel without a reason, which is undefined otherwise
  */
-export function writableEnd(port, { transferChunks, signal, watch }) {
-  const transferablesOf = typeof transferChunks === 'function' ? transferChunks : transferChunks ? buffersOf : undefined;
-  const end = new WritableEnd(port, transferablesOf, signal, watch);
+export function writableEnd(port, options) {
+  const end = new WritableEnd(port, options);
   end.stream = new WritableStream({
     __proto__: null,
     start: (controller) => end.start(controller),

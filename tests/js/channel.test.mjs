@@ -217,6 +217,20 @@ describe('channel', () => {
   });
 });
 
+test('a channel that counts bytes holds no buffer of which a view is less than half, and no view that is more is copied', async () => {
+  const bytes = channel({ size: 'bytes' });
+  const buffer = new ArrayBuffer(100);
+  const large = new Uint8Array(buffer, 0, 60);
+  const pooled = Buffer.from('tide');
+  for (const view of [new Uint8Array(buffer, 10, 2), large, new DataView(buffer, 0, 1), pooled]) bytes.write(view);
+  bytes.end();
+  const all = [];
+  for await (const one of bytes.readable) all.push(one);
+  assert.deepEqual(all.map(({ buffer: { byteLength } }) => byteLength), [2, 100, 1, 4]);
+  assert.equal(all[1], large);
+  assert.equal(all[3].toString('utf8'), 'tide');
+});
+
 describe('fromEvents', () => {
   for (const [kind, make, emit, count] of [
     ['EventTarget', () => new EventTarget(), (target, name, value) => target.dispatchEvent(Object.assign(new Event(name), { value })), undefined],

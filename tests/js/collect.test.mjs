@@ -1,7 +1,12 @@
 /** toArray, toBytes, toText, toJSON and toBlob. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { toArray, toBlob, toBytes, toJSON, toText } from 'tidegate';
+
+setFlagsFromString('--expose-gc');
+const gc = runInNewContext('gc');
 
 const encode = (text) => new TextEncoder().encode(text);
 
@@ -65,4 +70,24 @@ for (const [name, call, chunk, limit] of [
 test('a chunk that is neither bytes nor text is refused by name', async () => {
   await assert.rejects(toText([{ a: 1 }]), { message: 'toText(): chunks must be bytes or strings; got an object with the keys a' });
   await assert.rejects(toText(['a'], { limit: -1 }), RangeError);
+});
+
+test('what is kept of small views of large buffers is the views', async () => {
+  const held = () => process.memoryUsage().arrayBuffers;
+  const source = (grown) => (async function* () {
+    const before = held();
+    for (let n = 0; n < 300; n += 1) {
+      yield new Uint8Array(1 << 20).fill(1).subarray(n, n + 1);
+      if (n % 10 === 0) {
+        await new Promise((resolve) => setTimeout(resolve));
+        gc();
+      }
+    }
+    grown.push(held() - before);
+  })();
+  for (const collect of [toBytes, toBlob, toText]) {
+    const grown = [];
+    await collect(source(grown));
+    assert.ok(grown[0] < 50 << 20, `${collect.name}() held ${grown[0]} bytes for 300`);
+  }
 });

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, describe, test } from 'node:test';
 import { Worker } from 'node:worker_threads';
-import { fromMessagePort, pipeline, toArray, toMessagePort } from 'tidegate';
+import { chunk, fromMessagePort, pipeline, receive, toArray, toMessagePort, transfer } from 'tidegate';
 import { turn, within } from './pipeline-parts.mjs';
 
 const broken = new Error('broken');
@@ -88,6 +88,88 @@ describe('toMessagePort() and fromMessagePort()', () => {
     await worker.terminate();
     await assert.rejects(within(5000, received), { name: 'NetworkError' });
   });
+
+  for (const transfer of [false, true]) {
+    test(`carry no more bytes than the pieces of chunk() have${transfer ? ', moved' : ''}`, async () => {
+      const { port1, port2 } = new MessageChannel();
+      const whole = new Uint8Array(100 * 1024).map((_, n) => n);
+      const received = toArray(fromMessagePort(port2, { highWaterMark: 8 }));
+      await within(5000, pipeline([whole], chunk(1024), toMessagePort(port1, { transfer })));
+      const pieces = await received;
+      assert.deepEqual(new Uint8Array(Buffer.concat(pieces)), new Uint8Array(100 * 1024).map((_, n) => n));
+      assert.equal(pieces.reduce((sum, piece) => sum + piece.buffer.byteLength, 0), 100 * 1024);
+    });
+  }
+
+  test('reject with an AbortError where the other side breaks off its loop', async () => {
+    const { port1, port2 } = new MessageChannel();
+    const endless = (function* () { for (;;) yield 1; })();
+    const running = pipeline(endless, toMessagePort(port1));
+    running.catch(() => {});
+    await pipeline(fromMessagePort(port2), async (numbers) => void (await numbers.next()));
+    await assert.rejects(within(1000, running), { name: 'AbortError', message: 'toMessagePort(): the other side has had enough' });
+  });
+
+  test('reject with an AbortError where the other side is aborted without a reason', async () => {
+    const { port1, port2 } = new MessageChannel();
+    const received = toArray(fromMessagePort(port2));
+    toMessagePort(port1).abort();
+    await assert.rejects(within(1000, received), { name: 'AbortError' });
+  });
+
+  test('reject with a DataCloneError where neither the error nor what its clone threw can be cloned', async () => {
+    const { port1, port2 } = new MessageChannel();
+    const received = toArray(fromMessagePort(port2));
+    toMessagePort(port1).abort({ get hostile() { throw () => {}; } }).catch(() => {});
+    await assert.rejects(within(1000, received), { name: 'DataCloneError' });
+  });
+
+  test('wait at the end for the other side to have taken it', async () => {
+    const { port1, port2 } = new MessageChannel();
+    let done = false;
+    const running = pipeline([], toMessagePort(port1)).then(() => void (done = true));
+    for (let n = 0; n < 20; n += 1) await turn();
+    assert.equal(done, false);
+    assert.deepEqual(await within(1000, toArray(fromMessagePort(port2))), []);
+    await within(1000, running);
+  });
+
+  test('stop to wait for that when the pipeline is aborted', async () => {
+    const { port1, port2 } = new MessageChannel();
+    const controller = new AbortController();
+    const running = pipeline([], toMessagePort(port1), { signal: controller.signal });
+    setTimeout(() => controller.abort(broken), 20);
+    await assert.rejects(within(1000, running), (error) => error === broken);
+    port2.close();
+  });
+
+  const alive = () => {
+    const timer = setInterval(() => {}, 1000);
+    return () => clearInterval(timer);
+  };
+  const ends = {
+    'toMessagePort with nothing to send': (port) => pipeline([], toMessagePort(port)),
+    'toMessagePort with something to send': (port) => pipeline(['x'], toMessagePort(port)),
+    fromMessagePort: (port) => toArray(fromMessagePort(port)),
+    'a received stream': (port) => toArray(receive({ ...transfer(new ReadableStream()).handle, port })),
+  };
+  for (const [what, run] of Object.entries(ends)) {
+    for (const [when, wait] of [['just', 0], ['long', 50]]) {
+      for (const whose of ['own', 'other']) {
+        test(`fail: ${what}, where the port's ${whose} side has ${when} been closed`, async () => {
+          const { port1, port2 } = new MessageChannel();
+          (whose === 'own' ? port1 : port2).close();
+          const die = alive();
+          try {
+            if (wait > 0) await new Promise((resolve) => setTimeout(resolve, wait));
+            await assert.rejects(within(1000, run(port1)), { name: 'NetworkError' });
+          } finally {
+            die();
+          }
+        });
+      }
+    }
+  }
 
   test('refuse what is no port, and say how to get one', () => {
     for (const [name, make] of Object.entries({ fromMessagePort, toMessagePort })) {

@@ -1,6 +1,7 @@
 /** transfer() and receive(): a stream in another thread, with backpressure, ends and errors, over a MessageChannel. */
 import assert from 'node:assert/strict';
 import { after, describe, test } from 'node:test';
+import { inspect } from 'node:util';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import { ReadableStream, TransformStream, WritableStream, receive, transfer } from 'tidegate';
@@ -257,6 +258,21 @@ describe('transferChunks', () => {
     assert.deepEqual([chunks[0].byteLength, chunks[1].byteLength, chunks[2][0].byteLength, chunks[2][1].buffer.byteLength], [0, 0, 0, 0]);
   });
 
+  test('copies a view that is narrower than its buffer, and moves one that is as wide', async () => {
+    const { buffer } = new Uint8Array([1, 2, 3, 4, 5, 6, 7, 8]);
+    const whole = new Uint8Array(4);
+    const chunks = [new Uint8Array(buffer, 0, 2), new Uint16Array(buffer, 2, 1), new DataView(buffer, 4, 2), whole];
+    const got = await collect(await cross(ReadableStream.from(chunks), { transferChunks: true }));
+    assert.deepEqual(got.map((view) => [view.constructor, [...new Uint8Array(view.buffer)]]), [[Uint8Array, [1, 2]], [Uint16Array, [3, 4]], [DataView, [5, 6]], [Uint8Array, [0, 0, 0, 0]]]);
+    assert.deepEqual([[...new Uint8Array(buffer)], whole.byteLength], [[1, 2, 3, 4, 5, 6, 7, 8], 0]);
+  });
+
+  test('leaves to a function that names the buffer of a narrow view to move it whole', async () => {
+    const chunk = new Uint8Array(new ArrayBuffer(8), 2, 2);
+    const [got] = await collect(await cross(ReadableStream.from([chunk]), { transferChunks: ({ buffer }) => [buffer] }));
+    assert.deepEqual([got.byteLength, got.byteOffset, got.buffer.byteLength, chunk.byteLength], [2, 2, 8, 0]);
+  });
+
   test('is off unless asked for', async () => {
     const chunk = new Uint8Array(8);
     await collect(await cross(ReadableStream.from([chunk])));
@@ -282,6 +298,38 @@ describe('transferChunks', () => {
     const chunk = { rows: new Uint8Array(8), kept: new Uint8Array(8) };
     await collect(await cross(ReadableStream.from([chunk]), { transferChunks: ({ rows }) => [rows.buffer] }));
     assert.deepEqual([chunk.rows.byteLength, chunk.kept.byteLength], [0, 8]);
+  });
+});
+
+describe('a chunk with views that are narrower than their buffers', () => {
+  const narrow = (length = 2) => new Uint8Array(new ArrayBuffer(1000), 10, length).fill(7);
+  for (const [what, chunk, read] of [
+    ['is one', narrow(), (got) => got],
+    ['is empty', narrow(0), (got) => got],
+    ["is a Buffer of Node's pool", Buffer.from('tide'), (got) => got],
+    ['is an array', [1, narrow()], (got) => got[1]],
+    ['is an object', { name: 'x', bytes: narrow() }, (got) => got.bytes],
+  ]) {
+    test(`carries only what they see where it ${what}`, async () => {
+      const [got] = await collect(await cross(ReadableStream.from([chunk])));
+      const view = read(got);
+      assert.deepEqual([...view], [...read(chunk)]);
+      assert.equal(view.buffer.byteLength, view.byteLength);
+      assert.ok(read(chunk).buffer.byteLength > view.byteLength, 'it was not narrow');
+    });
+  }
+
+  test('has its getters called once', async () => {
+    let calls = 0;
+    const chunk = { bytes: narrow(), get more() { return (calls += 1); } };
+    const [got] = await collect(await cross(ReadableStream.from([chunk])));
+    assert.deepEqual([got.more, calls], [1, 1]);
+  });
+
+  test('may be of memory that is shared, which stays so', async () => {
+    const view = new Uint8Array(new SharedArrayBuffer(8), 2, 2);
+    const [got] = await collect(await cross(ReadableStream.from([view])));
+    assert.deepEqual([got.byteOffset, got.buffer.byteLength], [2, 8]);
   });
 });
 
@@ -317,17 +365,94 @@ describe('receive()', () => {
     await collect(receive(handle));
     assert.throws(() => receive(handle), TypeError);
   });
+});
 
-  test('passes over messages that are not of the protocol, and chunks nobody asked for', async () => {
+/** Resolves with the first message that comes to `port` and is not in `passed`. */
+const answerTo = (port, passed = ['credit']) => new Promise((resolve) => {
+  port.onmessage = ({ data }) => passed.includes(data.type) || resolve(data);
+});
+
+describe('a message that is not of the protocol', () => {
+  const strange = [null, 7, 'chunk', {}, { type: 'nonsense' }, { type: 1n }, { type: 'lock', value: 1 }, { type: 'exception', value: undefined }, { type: 'exception', value: { name: 'Error', message: [Array(2 ** 28)] } },
+    { type: 'exception', value: { name: {}, message: '' } }];
+  const toReadable = [...strange, { type: 'chunk', value: 'unasked' }, { type: 'credit', value: 1 }, { type: 'closed' }];
+  const toWritable = [...strange, { type: 'chunk', value: 1 }, { type: 'close' }, { type: 'closed' }, ...[1n, Infinity, NaN, 0, -1, 0.5, '1', 4097, {}, undefined].map((value) => ({ type: 'credit', value }))];
+  const show = (message) => inspect(message, { breakLength: Infinity });
+
+  for (const message of toReadable) {
+    test(`fails a readable stream on both sides: ${show(message)}`, async () => {
+      const { port1, port2 } = new MessageChannel();
+      const reader = receive({ type: 'tidegate.ReadableStream', port: port2 }, { highWaterMark: message?.type === 'chunk' ? 1 : 0 }).getReader();
+      if (message?.value === 'unasked') {
+        await answerTo(port1, []);
+        port1.postMessage({ type: 'chunk', value: 'asked for' });
+      }
+      const told = answerTo(port1);
+      port1.postMessage(message);
+      await assert.rejects(reader.closed, { name: 'DataError' });
+      assert.equal((await told).value.name, 'DataError');
+    });
+  }
+
+  for (const message of toWritable) {
+    test(`fails a writable stream on both sides: ${show(message)}`, async () => {
+      const { port1, port2 } = new MessageChannel();
+      const writer = receive({ type: 'tidegate.WritableStream', port: port2 }).getWriter();
+      const told = answerTo(port1);
+      port1.postMessage(message);
+      await assert.rejects(writer.closed, { name: 'DataError' });
+      assert.equal((await told).value.name, 'DataError');
+    });
+  }
+
+  test('is credit that would add up to more than may be under way', async () => {
     const { port1, port2 } = new MessageChannel();
-    const reader = receive({ type: 'tidegate.ReadableStream', port: port2 }).getReader();
-    for (const message of [null, 7, 'chunk', { type: 'nonsense' }, { type: 'chunk', value: 'unasked' }]) port1.postMessage(message);
-    await settle();
-    const read = reader.read();
-    await settle();
-    port1.postMessage({ type: 'chunk', value: 'asked for' });
-    assert.equal((await read).value, 'asked for');
+    const writer = receive({ type: 'tidegate.WritableStream', port: port2 }).getWriter();
+    for (let n = 0; n < 2; n += 1) port1.postMessage({ type: 'credit', value: 3000 });
+    await assert.rejects(writer.closed, { name: 'DataError' });
     port1.close();
+  });
+});
+
+test('a side that may hold any number of chunks asks for no more than 4096 at once, and gets all', async () => {
+  let pulls = 0;
+  const source = new ReadableStream({ pull: (c) => ((pulls += 1) > 10_000 ? c.close() : c.enqueue(pulls)) }, { highWaterMark: 0 });
+  const stream = await cross(source, {}, { highWaterMark: Infinity });
+  assert.equal((await collect(stream)).length, 10_000);
+});
+
+describe('the errors option', () => {
+  const secret = Object.assign(new RangeError('too far', { cause: 'the secret' }), { code: 5 });
+  const failing = (errors) => cross(new ReadableStream({ pull: (c) => c.error(secret) }), { errors });
+  const failureOf = async (stream) => stream.getReader().read().then(() => assert.fail('it did not fail'), (error) => error);
+
+  test('lets all cross that a clone has, unless it says otherwise', async () => {
+    const error = await failureOf(await failing(undefined));
+    assert.ok(error instanceof RangeError);
+    assert.match(error.stack, /transfer\.test/);
+  });
+
+  test('lets the name and the message cross, and no stack and no cause, by message', async () => {
+    const error = await failureOf(await failing('message'));
+    assert.deepEqual([error.name, error.message, error.cause], ['RangeError', 'too far', undefined]);
+    assert.doesNotMatch(String(error.stack), /transfer\.test/);
+  });
+
+  test('lets nothing cross by none', async () => {
+    const error = await failureOf(await failing('none'));
+    assert.equal(error.message, 'The other side of the stream failed');
+    assert.doesNotMatch(inspect(error), /too far|secret|transfer\.test/);
+  });
+
+  test('holds for the reason of a cancel in receive() too', async () => {
+    const reason = new Promise((resolve) => {
+      cross(new ReadableStream({ cancel: resolve }), {}, { errors: 'message' }).then((stream) => stream.cancel(secret));
+    });
+    assert.deepEqual([(await reason).name, (await reason).cause], ['RangeError', undefined]);
+  });
+
+  test('must be one of three', () => {
+    assert.throws(() => transfer(new ReadableStream(), { errors: 'some' }), { name: 'TypeError', message: "transfer(): errors must be 'all', 'message' or 'none'; got string" });
   });
 });
 

@@ -102,6 +102,15 @@ export default {
     db.close();
   },
 
+  async 'stores of a view that is narrower than its buffer what it sees, and nothing else'() {
+    const db = await open();
+    const { buffer } = new Uint8Array(65_536).fill(7);
+    await pipeline([new Uint8Array(buffer, 10, 3), { id: 1, bytes: new Uint8Array(buffer, 20, 4) }], toIndexedDB(db, 'loose', { key: ({ id }) => id ?? 0 }));
+    const [view, record] = await toArray(fromIndexedDB(db, 'loose'));
+    equal([view.buffer.byteLength, record.bytes.buffer.byteLength, [...view]], [3, 4, [7, 7, 7]]);
+    equal(buffer.byteLength, 65_536);
+  },
+
   async 'writes a batch in one transaction, and holds its source back until that is committed'() {
     const db = await open();
     const seen = counting(db);

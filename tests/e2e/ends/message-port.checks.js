@@ -1,4 +1,4 @@
-import { fromMessagePort, pipeline, toMessagePort } from '/dist/index.js';
+import { chunk, fromMessagePort, pipeline, toArray, toMessagePort } from '/dist/index.js';
 import { equal, ok, pause, rejection, standing, until, within } from '/support.js';
 
 /** A worker that does `task` over a port, and says what it has done. */
@@ -52,6 +52,24 @@ export default {
     controller.abort('enough');
     equal(await rejection(within(1000, running)), 'enough');
     worker.terminate();
+  },
+
+  async 'carries no more bytes than the pieces of chunk() have, cloned and moved'() {
+    for (const transfer of [false, true]) {
+      const { port1, port2 } = new MessageChannel();
+      const received = toArray(fromMessagePort(port2, { highWaterMark: 8 }));
+      await within(5000, pipeline([new Uint8Array(100 * 1024)], chunk(1024), toMessagePort(port1, { transfer })));
+      equal((await received).reduce((sum, { buffer }) => sum + buffer.byteLength, 0), 100 * 1024);
+    }
+  },
+
+  async 'rejects with an AbortError where the other side has had enough'() {
+    const { port1, port2 } = new MessageChannel();
+    const running = pipeline((function* () { for (;;) yield 1; })(), toMessagePort(port1));
+    running.catch(() => {});
+    await pipeline(fromMessagePort(port2), async (numbers) => void (await numbers.next()));
+    const error = await rejection(within(1000, running));
+    equal([error.name, error.message], ['AbortError', 'toMessagePort(): the other side has had enough']);
   },
 
   async 'fails when its worker is gone'() {
