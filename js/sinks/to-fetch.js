@@ -6,7 +6,10 @@ import { toNative } from '../native.js';
 import { requireCount } from '../operators/arguments.js';
 import { sleep } from '../operators/sleep.js';
 import { describe } from '../pipeline/describe.js';
-import { FetchError } from '../sources/from-fetch.js';
+import { FetchError, keepResponse, statusOf } from '../pipeline/fetch-error.js';
+import { isTransient, LONGEST_WAIT } from '../sources/download.js';
+import { retryAfterOf } from '../sources/http-fields.js';
+import { requireStallTimeout, StallWatch } from '../sources/stall.js';
 import { WritableStream } from '../writable-stream.js';
 import { Encoder, Gatherer } from './bytes.js';
 import { bodyPair } from './to-response.js';
@@ -60,7 +63,7 @@ function connectionStreams(url) {
  * @param {any} [options]
  */
 export function toFetch(input, options) {
-  const { as = 'auto', cap = CAP, part, partSize = 8 * 1024 * 1024, retries = 3, delay = 500, signal, ...init } = options ?? {};
+  const { as = 'auto', cap = CAP, part, partSize = 8 * 1024 * 1024, retries = 3, delay = 500, stallTimeout = Infinity, signal, ...init } = options ?? {};
   if (typeof input !== 'string' && !(input instanceof URL)) throw new TypeError(`toFetch(): the first argument must be a URL; got ${describe(input)}`);
   if (!WAYS.includes(as)) throw new TypeError(`toFetch(): as must be one of ${WAYS.join(', ')}; got ${describe(as)}`);
   if (part !== undefined && typeof part !== 'function') throw new TypeError(`toFetch(): part must be a function; got ${describe(part)}`);
@@ -68,7 +71,8 @@ export function toFetch(input, options) {
   requireCount(partSize, 'toFetch(): partSize');
   requireCount(retries, 'toFetch(): retries', 0);
   requireCount(delay, 'toFetch(): delay', 0);
-  const upload = { url: String(input), init: { method: 'POST', ...init }, part: part ?? defaultPart, partSize, retries, delay };
+  requireStallTimeout(stallTimeout, 'toFetch');
+  const upload = { url: String(input), init: { method: 'POST', ...init }, part: part ?? defaultPart, partSize, retries, delay, stallTimeout };
   if (as === 'parts' || (as === 'auto' && part !== undefined)) return sinkOf(new Parts(upload), signal);
   if (as === 'stream' && !engineStreams()) {
     throw new TypeError("toFetch(): this engine cannot stream the body of a request; use as: 'auto', which collects it where it cannot");
@@ -118,10 +122,16 @@ function sinkOf(carrier, signal) {
   return Object.defineProperty(sink, 'response', { value: response, enumerable: true });
 }
 
-function check(response, url, what = '') {
+async function check(response, url) {
   if (response.ok) return response;
-  response.body?.cancel().catch(() => {});
-  throw new FetchError(`toFetch(): ${url} answered ${response.status} ${response.statusText}`.trim() + what, response);
+  throw new FetchError(`toFetch(): ${url} answered ${statusOf(response)}`, await keepResponse(response));
+}
+
+/** Ends a request of `upload` by `abort` once the server has taken nothing and said nothing for its `stallTimeout`. */
+function watchOf({ url, stallTimeout }, abort) {
+  return new StallWatch(stallTimeout, () => {
+    abort.abort(new FetchError(`toFetch(): ${url} was silent for ${stallTimeout} ms (stallTimeout)`, undefined, { url }));
+  });
 }
 
 /** One request, whose body is read as it is written. */
@@ -129,12 +139,14 @@ class Streamed {
   onFailure;
   #upload;
   #abort = new AbortController();
+  #watch;
   #writer;
   #response;
   #lose;
 
   constructor(upload) {
     this.#upload = upload;
+    this.#watch = watchOf(upload, this.#abort);
   }
 
   #open() {
@@ -153,11 +165,14 @@ class Streamed {
   /** Does `work`; where that fails because the request has, fails as the request. */
   async #orAsRequest(work) {
     if (this.#writer === undefined) this.#open();
+    this.#watch.begin();
     try {
       await work();
     } catch (error) {
       await this.#response;
       throw error;
+    } finally {
+      this.#watch.end();
     }
   }
 
@@ -166,11 +181,17 @@ class Streamed {
   }
 
   async finish() {
-    await this.#orAsRequest(() => this.#writer.close());
+    await this.#orAsRequest(async () => {
+      await this.#writer.close();
+      this.#watch.begin();
+      await this.#response;
+    });
+    this.#watch.stop();
     return this.#response;
   }
 
   stop(reason) {
+    this.#watch.stop();
     this.#abort.abort(reason);
     this.#lose?.(reason);
   }
@@ -208,7 +229,13 @@ class Collected {
     const { url, init } = this.#upload;
     this.#keep(this.#gatherer.rest());
     const body = new Blob(this.#blobs.splice(0));
-    return check(await fetch(url, { ...init, body, signal: this.#abort.signal }), url);
+    const watch = watchOf(this.#upload, this.#abort);
+    watch.begin();
+    try {
+      return await check(await fetch(url, { ...init, body, signal: this.#abort.signal }), url);
+    } finally {
+      watch.stop();
+    }
   }
 
   stop(reason) {
@@ -275,23 +302,36 @@ class Parts {
     const merged = new Headers(init.headers);
     new Headers(headers).forEach((value, name) => merged.set(name, value));
     for (let tries = 0; ; tries += 1) {
-      let failure;
-      try {
-        const response = await fetch(url, { ...init, ...own, headers: merged, body, signal: this.#abort.signal });
-        if (response.ok || (response.status < 500 && response.status !== 429)) {
-          check(response, url, ` to part ${place.index}`);
-          if (!place.last) response.body?.cancel().catch(() => {});
-          return response;
-        }
-        failure = new FetchError(`toFetch(): ${url} answered ${response.status} to part ${place.index}, and the tries are used up`, response);
-        response.body?.cancel().catch(() => {});
-      } catch (error) {
-        if (error instanceof FetchError || this.#abort.signal.aborted) throw error;
-        failure = new FetchError(`toFetch(): part ${place.index} could not be sent to ${url}, and the tries are used up`, undefined, { cause: error });
-      }
-      if (tries === retries) throw failure;
-      await sleep(delay * 2 ** tries, this.#abort.signal);
+      const { response, error } = await this.#send(url, { ...init, ...own, headers: merged, body });
       this.#abort.signal.throwIfAborted();
+      if (response?.ok) {
+        if (!place.last) response.body?.cancel().catch(() => {});
+        return response;
+      }
+      const asked = response && retryAfterOf(response.headers);
+      const what = response ? `${url} answered ${statusOf(response)} to part ${place.index}` : `part ${place.index} could not be sent to ${url}`;
+      const obstacle = response && !isTransient(response.status) ? '' : tries === retries ? ', and no retries are left' : asked > LONGEST_WAIT ? `, and asks to wait ${Math.round(asked / 1000)} seconds` : undefined;
+      if (obstacle !== undefined) throw new FetchError(`toFetch(): ${what}${obstacle}`, response && (await keepResponse(response)), { url, cause: error });
+      response?.body?.cancel().catch(() => {});
+      await sleep(Math.max(delay * 2 ** tries, asked ?? 0), this.#abort.signal);
+      this.#abort.signal.throwIfAborted();
+    }
+  }
+
+  /** `{ response }`, or `{ error }` where there is none. One that is silent is ended, and may be sent again. */
+  async #send(url, init) {
+    const abort = new AbortController();
+    const end = () => abort.abort(this.#abort.signal.reason);
+    const watch = watchOf(this.#upload, abort);
+    this.#abort.signal.addEventListener('abort', end);
+    watch.begin();
+    try {
+      return { response: await fetch(url, { ...init, signal: abort.signal }) };
+    } catch (error) {
+      return { error };
+    } finally {
+      watch.stop();
+      this.#abort.signal.removeEventListener('abort', end);
     }
   }
 

@@ -18,12 +18,13 @@ import { isEncoded, isSameVersion, parseContentRange, parseLength, retryAfterOf,
 import { StallWatch } from './stall.js';
 
 /** The longest wait between two requests: longer than a backoff grows, and than a `Retry-After` may ask for. */
-const LONGEST_WAIT = 120_000;
+export const LONGEST_WAIT = 120_000;
 
 const EXPOSE = "the response is cross-origin, so its server must send 'Access-Control-Expose-Headers: ETag, Content-Range, Content-Encoding, Accept-Ranges, Date, Retry-After'";
 const ALLOW = "the response is cross-origin: if the server refuses the request that resumes, it must allow it with 'Access-Control-Allow-Headers: Range' and the same headers as before";
 
-const isTransient = (status) => status === 408 || status === 425 || status === 429 || (status >= 500 && status !== 501 && status !== 505);
+/** Whether a response of this status says that the same request may succeed later. */
+export const isTransient = (status) => status === 408 || status === 425 || status === 429 || (status >= 500 && status !== 501 && status !== 505);
 const typeOf = (headers) => /^[^;]*/.exec(headers.get('content-type') ?? '')[0].trim().toLowerCase();
 const ignore = () => {};
 

@@ -19,6 +19,7 @@ before(async () => {
     const seen = { method: request.method, url: request.url, headers: request.headers, bytes: 0, body: undefined, closed: false };
     requests.push(seen);
     request.on('close', () => void (seen.closed = true));
+    request.socket.once('close', () => void (seen.closed = true));
     const plan = answer(seen, requests.length - 1);
     if (plan.pause) await plan.pause;
     const chunks = [];
@@ -33,7 +34,7 @@ before(async () => {
       return;
     }
     seen.body = Buffer.concat(chunks);
-    response.writeHead(plan.status ?? 200).end(plan.text ?? 'done');
+    response.writeHead(plan.status ?? 200, plan.headers).end(plan.text ?? 'done');
   });
   await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
   url = `http://127.0.0.1:${server.address().port}/upload`;
@@ -151,7 +152,7 @@ describe('toFetch() in parts', () => {
     assert.deepEqual(requests.map((request) => `${request.method} ${request.url}`), ['PUT /upload/0', 'PUT /upload/1', 'PUT /upload/2', 'PUT /upload/3?last']);
   });
 
-  for (const [what, plan] of [['answered with 503', { status: 503 }], ['answered with 429', { status: 429 }], ['cut off', { destroyAfter: 1 }]]) {
+  for (const [what, plan] of [['answered with 503', { status: 503 }], ['answered with 429', { status: 429 }], ['answered with 408', { status: 408 }], ['answered with 425', { status: 425 }], ['cut off', { destroyAfter: 1 }]]) {
     test(`sends a part again that was ${what}, and loses and repeats nothing`, async () => {
       answer = (seen, index) => (index === 1 || index === 2 ? plan : {});
       await pipeline(slices(7000), toFetch(url, settings));
@@ -163,7 +164,7 @@ describe('toFetch() in parts', () => {
 
   test('gives up after as many tries as it may', async () => {
     answer = (seen, index) => (index >= 1 ? { status: 503 } : {});
-    await assert.rejects(pipeline(slices(7000), toFetch(url, { ...settings, retries: 2 })), (error) => error instanceof FetchError && /answered 503 to part 1, and the tries are used up/.test(error.message));
+    await assert.rejects(pipeline(slices(7000), toFetch(url, { ...settings, retries: 2 })), (error) => error instanceof FetchError && /answered 503 Service Unavailable to part 1, and no retries are left/.test(error.message));
     assert.equal(requests.length, 1 + 3);
   });
 
@@ -233,6 +234,45 @@ describe('toFetch() that collects', () => {
   });
 });
 
+for (const as of ['stream', 'collect', 'parts']) {
+  describe(`toFetch() with as: '${as}'`, () => {
+    test('keeps what the server said for the error', async () => {
+      answer = () => ({ status: 422, text: 'what is missing' });
+      const error = await pipeline(slices(1000), toFetch(url, { as })).catch((reason) => reason);
+      assert.deepEqual([error.name, error.status, await error.response.text()], ['FetchError', 422, 'what is missing']);
+    });
+
+    test('with stallTimeout fails when the server is silent', async () => {
+      answer = () => ({ pause: new Promise(() => {}) });
+      const running = pipeline(['x'], toFetch(url, { as, stallTimeout: 100, retries: 0 }));
+      await assert.rejects(within(5000, running), (error) => error instanceof FetchError && /was silent for 100 ms \(stallTimeout\)/.test((error.cause ?? error).message));
+      for (let n = 0; n < 100 && !requests.every(({ closed }) => closed); n += 1) await new Promise((resolve) => setTimeout(resolve, 10));
+      assert.ok(requests.every(({ closed }) => closed), 'the connection was left open');
+    });
+
+    test('with stallTimeout goes on while the source is slow', async () => {
+      const slow = async function* () { for (let n = 0; n < 3; n += 1) { await new Promise((resolve) => setTimeout(resolve, 300)); yield 'x'; } };
+      await pipeline(slow(), toFetch(url, { as, stallTimeout: 200 }));
+      assert.equal(String(requests[0].body), 'xxx');
+    });
+  });
+}
+
+test('toFetch() in parts sends a part again that got no answer within stallTimeout', async () => {
+  answer = (seen, index) => (index === 0 ? { pause: new Promise(() => {}) } : {});
+  await pipeline(slices(7000), toFetch(url, { as: 'parts', stallTimeout: 200, delay: 1 }));
+  assert.deepEqual(requests.map(({ bytes }) => bytes).slice(1), [100_000]);
+});
+
+test('toFetch() in parts waits as long as Retry-After says, and fails where that is too long', async () => {
+  answer = (seen, index) => (index === 0 ? { status: 503, headers: { 'retry-after': '1' } } : {});
+  const begin = performance.now();
+  await pipeline(slices(7000), toFetch(url, { as: 'parts', delay: 1 }));
+  assert.ok(performance.now() - begin >= 950);
+  answer = () => ({ status: 503, headers: { 'retry-after': '3600' } });
+  await assert.rejects(pipeline(slices(7000), toFetch(url, { as: 'parts', delay: 1 })), { name: 'FetchError', message: /asks to wait 3600 seconds/ });
+});
+
 describe('toFetch() by itself', () => {
   test('makes one request where parts are not asked for, whatever partSize says', async () => {
     await pipeline(slices(7000), toFetch(url, { partSize: 30_000 }));
@@ -248,5 +288,6 @@ describe('toFetch() by itself', () => {
     assert.throws(() => toFetch(5), { name: 'TypeError', message: 'toFetch(): the first argument must be a URL; got number' });
     assert.throws(() => toFetch(url, { as: 'pieces' }), TypeError);
     assert.throws(() => toFetch(url, { partSize: 0 }), RangeError);
+    assert.throws(() => toFetch(url, { stallTimeout: 0 }), RangeError);
   });
 });
