@@ -40,6 +40,7 @@ function headersOf({ name, mime, size }) {
  */
 export function serveDownloads(scope = globalThis) {
   const waiting = new Map(); // URL to the download that waits to be fetched
+  const known = new Set(); // the ids of all since this worker was started
 
   /** Resolves when it has been fetched, or has waited long enough. */
   function offer(url, stream, headers) {
@@ -62,7 +63,7 @@ export function serveDownloads(scope = globalThis) {
     // Without a port for bytes the page asks only whether somebody is here.
     if (port === undefined) return void reply.postMessage({ ready: true });
     const url = new URL(`${PATH}${id}`, scope.registration.scope).href;
-    if (!UUID.test(id) || waiting.has(url)) throw new TypeError('the id of a download must be a new UUID');
+    if (!UUID.test(id) || known.has(id)) throw new TypeError('the id of a download must be a new UUID');
     let bytes = 0;
     const counted = new TransformStream({
       transform(chunk, controller) {
@@ -70,8 +71,10 @@ export function serveDownloads(scope = globalThis) {
         controller.enqueue(chunk);
       },
       flush: () => reply.postMessage({ bytes }),
+      cancel: () => reply.postMessage({}),
     });
     event.waitUntil(offer(url, fromMessagePort(port).pipeThrough(counted), headersOf({ name, mime, size })));
+    known.add(id);
     reply.postMessage({ url });
   }
 
@@ -79,11 +82,11 @@ export function serveDownloads(scope = globalThis) {
     const { data, source, origin } = event;
     // Only pages of this origin: a frame of another, or a worker, has no user who wants a file.
     if (origin !== scope.location.origin || source?.type !== 'window') return;
-    // A message keeps the worker from being ended for a while.
-    if (data?.type === ALIVE) event.waitUntil(Promise.resolve());
-    if (data?.type !== ASK || !(data.reply instanceof MessagePort)) return;
+    if (!(data?.reply instanceof MessagePort)) return;
     try {
-      ask(event, data);
+      if (data.type === ASK) ask(event, data);
+      // A message keeps the worker from being ended for a while. One that was ended all the same knows nothing of what it did before.
+      else if (data.type === ALIVE) data.reply.postMessage({ known: known.has(data.id) });
     } catch (error) {
       data.reply.postMessage({ error: String(error?.message ?? error) });
     }

@@ -17,6 +17,8 @@ const CAP = 256 * 1024 * 1024;
 const ANSWER = 2000;
 /** How often it is told that it is still needed, in milliseconds: engines end a worker that hears nothing for half a minute. */
 const NEEDED = 10_000;
+/** How many of these may be unanswered in a row. */
+const MISSES = 3;
 /** How long a file stays that the browser may still be copying, in milliseconds. */
 const COPYING = 60_000;
 const FOLDER = 'tidegate-downloads';
@@ -45,8 +47,13 @@ export function toDownload(name, options) {
   via.catch(() => {}); // the stream tells of it too
   let writer;
   let received = 0;
+  let aborted;
+  /** Resolves when the way that was taken has let go. */
+  const abort = (reason) => (aborted ??= writer?.abort(reason).catch(() => {}));
 
   async function open(controller) {
+    // An abort of a stream waits for the write in flight, and that may be waiting for a browser that takes no more.
+    controller.signal.addEventListener('abort', () => void abort(controller.signal.reason), { once: true });
     const reasons = [];
     for (const way of ways) {
       try {
@@ -74,7 +81,7 @@ export function toDownload(name, options) {
       await work();
     } catch (error) {
       settleVia.reject(error);
-      await writer?.abort(error).catch(() => {});
+      await abort(error);
       throw error;
     }
   }
@@ -88,7 +95,7 @@ export function toDownload(name, options) {
       if (size !== undefined && received !== size) throw new RangeError(`toDownload(): received ${received} bytes, and the declared size is ${size}`);
       await writer.close();
     }),
-    abort: (reason) => writer?.abort(reason),
+    abort,
   });
   return Object.defineProperty(sink, 'via', { value: via, enumerable: true });
 }
@@ -214,10 +221,10 @@ function leavingNothing(sink, remove) {
   });
 }
 
-/** The first message at `port`; undefined where none comes within `ms` milliseconds. */
+/** The first message at `port`; undefined where none comes within `ms` milliseconds, if these are given. */
 function messageOf(port, ms) {
   return new Promise((resolve) => {
-    const timer = setTimeout(resolve, ms);
+    const timer = ms && setTimeout(resolve, ms);
     port.onmessage = ({ data }) => {
       clearTimeout(timer);
       resolve(data);
@@ -242,13 +249,26 @@ function throughWorker(worker, about, begin) {
   let talk;
   let writer; // once it has begun
   let fail;
+  let lose;
+  let misses = 0;
+  const lost = new Promise((resolve, reject) => void (lose = reject)); // for a close, which an error does not end
+  lost.catch(() => {});
   const done = () => {
     clearInterval(timer);
     talk?.close();
   };
+  /** Keeps the worker alive. Nothing but its answer tells that it was ended all the same, and the download with it. */
+  async function ping(id) {
+    const { talk: other, answer } = asked(worker, NEEDED, { type: ALIVE, id });
+    const { known } = (await answer) ?? {};
+    other.close();
+    misses = known ? 0 : misses + 1;
+    if (known === false || misses === MISSES) fail(new DOMException('toDownload(): the browser ended the service worker during the download', 'NetworkError'));
+  }
   async function start() {
     const { port1, port2 } = new MessageChannel();
-    const request = asked(worker, NEEDED, { ...about, id: crypto.randomUUID(), port: port2 }, port2);
+    const id = crypto.randomUUID();
+    const request = asked(worker, NEEDED, { ...about, id, port: port2 }, port2);
     talk = request.talk;
     try {
       const { url, error } = (await request.answer) ?? {};
@@ -256,7 +276,7 @@ function throughWorker(worker, about, begin) {
       if (url === undefined) throw new DOMException(`toDownload(): ${error ?? 'the service worker does not answer any more'}`, 'NetworkError');
       writer = toMessagePort(port1, { transfer: false }).getWriter();
       writer.closed.catch(fail);
-      timer = setInterval(() => worker.postMessage({ type: ALIVE }), NEEDED);
+      timer = setInterval(ping, NEEDED, id);
       begin(url);
     } catch (error) {
       done();
@@ -269,11 +289,18 @@ function throughWorker(worker, about, begin) {
   return new WritableStream({
     start(given) {
       controller = given;
-      fail = (error) => {
+      fail = (reason) => {
+        const error = reason ?? new DOMException('toDownload(): the download was cancelled', 'AbortError');
         done();
-        controller.error(error ?? new DOMException('toDownload(): the download was cancelled', 'AbortError'));
+        writer?.abort(error).catch(() => {});
+        controller.error(error);
+        lose(error);
       };
-      controller.signal.addEventListener('abort', () => writer?.abort(controller.signal.reason).catch(() => {}), { once: true });
+      controller.signal.addEventListener('abort', () => {
+        const { reason } = controller.signal;
+        writer?.abort(reason).catch(() => {});
+        lose(reason);
+      }, { once: true });
     },
     async write(bytes) {
       if (writer === undefined) await start();
@@ -282,10 +309,12 @@ function throughWorker(worker, about, begin) {
     },
     async close() {
       if (writer === undefined) await start();
-      const answer = messageOf(talk, 10 * NEEDED);
+      // As long as it takes: the user may have paused the download.
+      const answer = Promise.race([messageOf(talk), lost]);
       await writer.close();
-      const { bytes } = (await answer) ?? {};
+      const { bytes } = await answer;
       done();
+      if (bytes === undefined) throw new DOMException('toDownload(): the download was cancelled', 'AbortError');
       if (bytes !== sent) throw new DOMException(`toDownload(): ${bytes} of ${sent} bytes reached the download`, 'DataError');
     },
     async abort(reason) {

@@ -115,6 +115,26 @@ export default {
     ok((await rejection(within(5000, running))) instanceof Error, 'it failed');
   },
 
+  async 'an abort while the browser takes no more ends the pipeline and breaks the download off'() {
+    await worker();
+    let response;
+    const source = (function* () { for (;;) yield new Uint8Array(1 << 20); })();
+    const controller = new AbortController();
+    const running = pipeline(source, toDownload('a', { ways: ['service-worker'], begin: (url) => void (response = fetch(url)) }), { signal: controller.signal });
+    running.catch(() => {});
+    await until(() => response !== undefined, 5000);
+    const reader = (await response).body.getReader();
+    await reader.read();
+    await pause(300);
+    const enough = new Error('enough');
+    controller.abort(enough);
+    equal((await rejection(within(3000, running))) === enough, true);
+    const end = async () => {
+      for (;;) if ((await reader.read()).done) return 'whole';
+    };
+    await rejection(within(5000, end()));
+  },
+
   async 'by the origin private file system nothing is left when the file cannot be written or the download not begun'() {
     needsOpfs();
     const before = await filesLeft();

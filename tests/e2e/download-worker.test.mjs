@@ -1,0 +1,68 @@
+/** toDownload() by a service worker that the browser ends, which it does with one that has nothing to do: Chromium is told to. */
+import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { availableEngines, launch } from '../../tools/browsers/index.mjs';
+import { root, serve } from '../packaging/helpers.mjs';
+
+/** In the page: begins a download whose source waits for `globalThis.go()` before its first chunk, or before its last one. */
+async function beginDownload(waitsFirst) {
+  const { pipeline, toDownload } = await import('/dist/index.js');
+  await navigator.serviceWorker.register('/worker.js', { type: 'module' });
+  while (navigator.serviceWorker.controller === null) await new Promise((resolve) => setTimeout(resolve, 20));
+  const gate = new Promise((resolve) => void (globalThis.go = resolve));
+  const source = (async function* () {
+    if (waitsFirst) await gate;
+    yield 'ti';
+    if (!waitsFirst) await gate;
+    yield 'de';
+  })();
+  globalThis.got = undefined;
+  const begin = (url) => void (globalThis.got = fetch(url).then(async (response) => `${response.status} ${await response.text()}`).catch(String));
+  const sink = toDownload('a.txt', { ways: ['service-worker'], begin });
+  globalThis.done = pipeline(source, sink).then(() => 'done', ({ name }) => name);
+  await sink.via;
+  while (!waitsFirst && globalThis.got === undefined) await new Promise((resolve) => setTimeout(resolve, 20));
+}
+
+async function outcome() {
+  globalThis.go();
+  const late = new Promise((resolve) => setTimeout(resolve, 40_000, 'late'));
+  return { done: await Promise.race([globalThis.done, late]), got: await Promise.race([globalThis.got, late]) };
+}
+
+test('in chromium', { skip: availableEngines().includes('chromium') ? false : 'there is no Chromium' }, async (t) => {
+  const server = await serve(join(root, 'tests/e2e/download-worker'), {}, async (request, response) => {
+    const body = await readFile(join(root, new URL(request.url, 'http://localhost').pathname)).catch(() => undefined);
+    response.writeHead(body ? 200 : 404, { 'content-type': 'text/javascript' }).end(body);
+  });
+  const browser = await launch('chromium');
+  try {
+    await browser.open(server.url);
+    const session = await browser.page.createCDPSession();
+    const statuses = new Map();
+    session.on('ServiceWorker.workerVersionUpdated', ({ versions }) => versions.forEach(({ versionId, runningStatus }) => statuses.set(versionId, runningStatus)));
+    await session.send('ServiceWorker.enable');
+    const stopWorker = async () => {
+      await session.send('ServiceWorker.stopAllWorkers');
+      for (let n = 0; n < 200 && ![...statuses.values()].includes('stopped'); n += 1) await new Promise((resolve) => setTimeout(resolve, 20));
+      assert.ok([...statuses.values()].includes('stopped'), 'the worker still runs');
+    };
+    await t.test('a worker that was ended before the first chunk is started again, and everything arrives', async () => {
+      await browser.evaluate(beginDownload, true);
+      await stopWorker();
+      assert.deepEqual(await browser.evaluate(outcome), { done: 'done', got: '200 tide' });
+    });
+    await t.test('a worker that is ended during the download fails the pipeline, and the download is no whole one', async () => {
+      await browser.evaluate(beginDownload, false);
+      await stopWorker();
+      const { done, got } = await browser.evaluate(outcome);
+      assert.equal(done, 'NetworkError');
+      assert.notEqual(got, '200 tide');
+    });
+  } finally {
+    await browser.close();
+    await server.close();
+  }
+});

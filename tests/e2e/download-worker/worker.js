@@ -1,0 +1,5 @@
+import { serveDownloads } from '/dist/index.js';
+
+addEventListener('install', () => globalThis.skipWaiting());
+addEventListener('activate', (event) => event.waitUntil(globalThis.clients.claim()));
+serveDownloads();
