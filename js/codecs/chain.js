@@ -1,6 +1,6 @@
 /** A chain of codecs in the Wasm module: the only file that reads and writes its memory. */
 import { CodecError } from './error.js';
-import { discard, instance } from './module.js';
+import { instance, outOfMemory } from './module.js';
 
 /** What `Chain.run` can answer; the numbers are those of src/wasm/codecs.rs. */
 export const NEED_INPUT = 0;
@@ -11,49 +11,59 @@ const FAILED = 3;
 /** Batches are whole characters, and the codec has dealt with the byte order mark. */
 const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
 
-const abandoned = new FinalizationRegistry(({ exports, id }) => exports.codecs_free(id));
+const abandoned = new FinalizationRegistry(({ instance: owner, id }) => owner.free(id));
 
 /** One chain. It must be freed, and may not be used after that; one that is forgotten frees itself in time. */
 export class Chain {
   #instance;
   #id;
 
-  /** `stages` have `add(exports)`, which adds the codec. */
+  /**
+   * `stages` have `add(exports)`, which adds the codec.
+   *
+   * @throws {CodecError} `out-of-memory`
+   */
   constructor(stages) {
-    this.#instance = instance();
-    const { exports } = this.#instance;
-    for (const stage of stages) stage.add(exports);
-    this.#id = exports.codecs_create();
-    abandoned.register(this, { exports, id: this.#id }, this);
+    // An instance whose memory is full says nothing about the next one's.
+    if (!this.#create(stages, instance()) && !this.#create(stages, instance(true))) throw outOfMemory(stages[0].name);
+    this.#instance.chains++;
+    abandoned.register(this, { instance: this.#instance, id: this.#id }, this);
     this.#instance.view();
+  }
+
+  #create(stages, wasm) {
+    this.#instance = wasm;
+    this.#id = wasm.use((exports) => {
+      for (const stage of stages) stage.add(exports);
+      return exports.codecs_create() >>> 0;
+    });
+    return this.#id !== 0;
   }
 
   free() {
     abandoned.unregister(this);
-    this.#instance.exports.codecs_free(this.#id);
+    this.#instance.free(this.#id);
   }
 
   /**
    * Copies from `chunk`, from `offset` on, as much as there is room for, and works.
    *
    * @param result gets `{ state, taken }`: what the chain can do next, how many bytes it took
-   * @throws {CodecError} when a codec refuses its input
+   * @throws {CodecError} when a codec refuses its input and all that came before has been taken
    */
   run(chunk, offset, last, result) {
     const wasm = this.#instance;
-    try {
+    result.state = wasm.use((exports) => {
       let taken = 0;
       if (chunk !== undefined) {
-        taken = Math.min(wasm.exports.codecs_input(this.#id), chunk.length - offset);
+        taken = exports.codecs_input(this.#id, Math.min(chunk.length - offset, 2 ** 31));
         wasm.view();
         wasm.bytes.set(chunk.subarray(offset, offset + taken), wasm.info[0]);
       }
       result.taken = taken;
-      result.state = wasm.exports.codecs_run(this.#id, taken, last && (chunk === undefined || offset + taken === chunk.length));
-      wasm.view();
-    } catch (error) {
-      throw error instanceof WebAssembly.RuntimeError ? this.#broken(error) : error;
-    }
+      return exports.codecs_run(this.#id, taken, last && (chunk === undefined || offset + taken === chunk.length));
+    });
+    wasm.view();
     if (result.state >= FAILED) throw this.#failure();
   }
 
@@ -82,31 +92,27 @@ export class Chain {
   /** A copy of the digest that the stage of this number has computed. */
   digest(stage) {
     const wasm = this.#instance;
-    const length = wasm.exports.codecs_digest(this.#id, stage);
+    const length = wasm.use((exports) => exports.codecs_digest(this.#id, stage));
     const [address] = wasm.info;
     return wasm.bytes.slice(address, address + length);
   }
 
   /** The figures of the stage of this number, in bytes. */
   stats(stage, name) {
-    const figure = (number) => this.#instance.exports.codecs_stat(this.#id, stage, number);
+    const figure = (number) => this.#instance.use((exports) => exports.codecs_stat(this.#id, stage, number));
     return { name, bytesIn: figure(0), bytesOut: figure(1), queued: figure(2), highWaterMark: figure(3), held: figure(4) };
   }
 
   #batch() {
-    const length = this.#instance.exports.codecs_batch(this.#id);
+    const length = this.#instance.use((exports) => exports.codecs_batch(this.#id));
     this.#instance.view();
     return length;
   }
 
   #failure() {
-    const { exports, info, bytes } = this.#instance;
+    const { info, bytes } = this.#instance;
+    const offset = this.#instance.use((exports) => exports.codecs_error_offset());
     const text = (at) => decoder.decode(bytes.subarray(info[at], info[at] + info[at + 1]));
-    return new CodecError(text(0), { codec: text(2), code: text(4), offset: exports.codecs_error_offset() });
-  }
-
-  #broken(cause) {
-    discard(this.#instance);
-    return new CodecError('codecs: internal error, please report it', { codec: 'codecs', code: 'internal', offset: NaN, cause });
+    return new CodecError(text(0), { codec: text(2), code: text(4), offset });
   }
 }

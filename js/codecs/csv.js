@@ -4,7 +4,7 @@ import { CodecError } from './error.js';
 import { BATCHED_MARK, FATAL, IGNORE_BOM, RECORDS_MARK } from './lines.js';
 import { batchSize, checkOptions, highWaterMark, integer, MAX_RECORD, oneOf } from './options.js';
 import { RecordOutput } from './output.js';
-import { pad, readEven, readObjects, readUneven, toObject } from './rows.js';
+import { pad, pick, readEven, readObjects, readUneven, toObject } from './rows.js';
 import { CodecStage } from './stage.js';
 
 /** Flags of src/wasm/codecs.rs. */
@@ -12,14 +12,15 @@ const KEEP_EMPTY_LINES = 4;
 const KEEP_RAGGED = 8;
 
 const KNOWN = [
-  'header', 'rows', 'batch', 'delimiter', 'quote', 'ragged', 'emptyLines', 'fatal', 'ignoreBOM', 'maxRowBytes',
+  'header', 'emptyNames', 'rows', 'batch', 'delimiter', 'quote', 'ragged', 'emptyLines', 'fatal', 'ignoreBOM', 'maxRowBytes',
   'highWaterMark', 'inputHighWaterMark',
 ];
 
 function convert(options) {
   checkOptions('csv', options, KNOWN);
   const { header = false } = options;
-  if (typeof header !== 'boolean' && !isNames(header)) {
+  const emptyNames = oneOf('csv', 'emptyNames', options.emptyNames ?? 'keep', ['keep', 'skip']);
+  if (typeof header !== 'boolean' && !isNames(header, emptyNames)) {
     throw new TypeError('csv: header must be true, false or an array of names that differ');
   }
   const rows = oneOf('csv', 'rows', options.rows ?? (header === false ? 'arrays' : 'objects'), ['arrays', 'objects']);
@@ -30,6 +31,7 @@ function convert(options) {
   const batch = batchSize('csv', options.batch ?? false);
   return {
     header,
+    emptyNames,
     rows,
     batch,
     delimiter,
@@ -44,12 +46,14 @@ function convert(options) {
   };
 }
 
-function isNames(header) {
-  return Array.isArray(header) && header.length > 0 && header.every((name) => typeof name === 'string') && duplicate(header) === undefined;
+function isNames(header, emptyNames) {
+  return Array.isArray(header) && header.length > 0 && header.every((name) => typeof name === 'string')
+    && duplicate(emptyNames === 'skip' ? header.filter((name) => name !== '') : header) === undefined;
 }
 
 function duplicate(names) {
-  return names.find((name, at) => names.indexOf(name) !== at);
+  const seen = new Set();
+  return names.find((name) => seen.size === seen.add(name).size);
 }
 
 function separator(name, value) {
@@ -60,25 +64,33 @@ function separator(name, value) {
 }
 
 /** A function that makes rows of batches; the first row is the header if there is to be one. */
-function rowReader({ header, rows, ragged }, named) {
-  let names = Array.isArray(header) ? header : undefined;
-  let width = names?.length;
+function rowReader({ header, emptyNames, rows, ragged }, named) {
+  let names; // those that are kept
+  let kept; // the columns they are of, where others are left out
+  let width; // of all columns
+  const name = (all) => {
+    width = all.length;
+    kept = emptyNames === 'skip' && all.includes('') ? [...all.keys()].filter((column) => all[column] !== '') : undefined;
+    names = kept ? pick(all, kept) : all;
+  };
+  if (Array.isArray(header)) name(header);
   return (text, ends, rowEnds) => {
     let from = 0;
     if (width === undefined) {
       width = rowEnds[0];
       if (header === true) {
-        [names] = readUneven(text, ends, rowEnds.subarray(0, 1), 0);
+        name(readUneven(text, ends, rowEnds.subarray(0, 1), 0)[0]);
         if (rows === 'objects') checkNames(names);
         named(names);
         from = 1;
       }
     }
-    if (ragged === 'error') {
+    if (ragged === 'error' && kept === undefined) {
       return rows === 'objects' ? readObjects(text, ends, rowEnds, from, names) : readEven(text, ends, rowEnds, from, width);
     }
-    const all = readUneven(text, ends, rowEnds, from);
+    let all = readUneven(text, ends, rowEnds, from);
     if (ragged === 'pad') for (const fields of all) pad(fields, width);
+    if (kept) all = all.map((fields) => pick(fields, kept));
     return rows === 'objects' ? all.map((fields) => toObject(fields, names)) : all;
   };
 }
@@ -86,7 +98,8 @@ function rowReader({ header, rows, ragged }, named) {
 function checkNames(names) {
   const twice = duplicate(names);
   if (twice === undefined) return;
-  throw new CodecError(`csv: duplicate column at byte 0: '${twice}' is there twice`, { codec: 'csv', code: 'duplicate-column', offset: 0 });
+  const advice = twice === '' ? "; emptyNames: 'skip' leaves columns without a name out" : '';
+  throw new CodecError(`csv: duplicate column at byte 0: '${twice}' is there twice${advice}`, { codec: 'csv', code: 'duplicate-column', offset: 0 });
 }
 
 class CsvStage extends CodecStage {
@@ -108,7 +121,7 @@ class CsvStage extends CodecStage {
       failed: (error) => columns.reject(error),
     });
     if (options.header === false) columns.resolve(null);
-    if (Array.isArray(options.header)) columns.resolve([...options.header]);
+    if (Array.isArray(options.header)) columns.resolve(options.header.filter((name) => name !== '' || options.emptyNames === 'keep'));
     this.#columns = columns.promise;
   }
 

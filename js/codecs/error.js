@@ -5,7 +5,7 @@ export class CodecError extends Error {
    * @param {{ codec: string, code: string, offset: number, cause?: unknown }} details
    */
   constructor(message, details) {
-    super(message, 'cause' in details ? { cause: details.cause } : undefined);
+    super(message, details.cause === undefined ? undefined : { cause: details.cause });
     this.codec = details.codec;
     this.code = details.code;
     this.offset = details.offset;

@@ -8,7 +8,10 @@
  */
 import type { ReadableStream, WritableStream } from '../index.js';
 
-/** What codecs take: an `ArrayBuffer` or a view of one, not shared. Anything else fails the streams with a `TypeError`. */
+/**
+ * What codecs take: an `ArrayBuffer` or a view of one, not shared. Anything else fails the streams with a `TypeError`, once the
+ * reader has taken what came before it.
+ */
 export type Bytes = ArrayBuffer | ArrayBufferView<ArrayBuffer>;
 
 /** Why a codec refused its input. */
@@ -17,10 +20,11 @@ export type CodecErrorCode =
   | 'size-mismatch' | 'truncated' | 'trailing-data'
   | 'invalid-utf8' | 'too-long'
   | 'unclosed-quote' | 'stray-quote' | 'ragged-row' | 'duplicate-column'
-  | 'internal';
+  | 'out-of-memory' | 'internal';
 
 /**
- * What a codec's streams fail with when its input is wrong: both streams with the same object. The message names the
+ * What a codec's streams fail with when its input is wrong: both streams with the same object, once the reader has taken all that
+ * came before the fault. `out-of-memory` is of that codec alone. The message names the
  * codec, the byte and what was wrong: `gunzip: CRC mismatch at byte 1234: expected 0x01020304, got 0x05060708`.
  */
 export class CodecError extends Error {
@@ -131,6 +135,11 @@ export interface CsvOptions extends TextOptions {
    * properties its row had no field for; fields beyond the header are left out.
    */
   ragged?: 'error' | 'keep' | 'pad';
+  /**
+   * Columns whose name in the header is empty, as behind `a,b,,`: named '' (the default), of which there can be only one where
+   * rows are objects, or left out of rows and `columns`.
+   */
+  emptyNames?: 'keep' | 'skip';
   /** Empty lines are no rows (the default), or rows of one empty field. */
   emptyLines?: 'skip' | 'keep';
   /** The longest row there may be: the bytes of its fields and one for each. A longer one fails with `too-long`. Default 1,048,576. */
@@ -169,5 +178,8 @@ export function csv(options: CsvOptions & { header: CsvHeader; rows?: 'objects';
 export function csv(options: CsvOptions & { header: CsvHeader; rows: 'arrays'; batch?: false }): CsvStage<string[]>;
 export function csv(options: CsvOptions & { header: CsvHeader; rows: 'arrays'; batch: true | number }): CsvStage<string[][]>;
 
-/** How many chains of codecs hold memory of the Wasm module, and how much memory it has, in bytes; it never shrinks. */
+/**
+ * How many chains of codecs hold memory of the Wasm module, and how much memory its instances have, in bytes. An instance that has
+ * grown beyond 4 MiB is dropped when its last chain has ended.
+ */
 export function codecMemory(): { chains: number; bytes: number };

@@ -1,24 +1,49 @@
 /**
- * The codecs' Wasm module, compiled when the first codec does something. Only this file and chain.js know that there
- * is one.
+ * The codecs' Wasm module, compiled when the first codec does something, and its instances. Only this file and chain.js know
+ * that there is one.
+ *
+ * 1. Whatever an export throws makes the instance a broken one: what it holds can no longer be trusted, no export of it is
+ *    called again, and new chains get another.
+ * 2. Memory never shrinks, so an instance that has grown is dropped with its last chain, and gets no new chains while it has few.
  */
 import bytes, { imports } from '../../build/codecs/codecs_bg.wasm';
 import { __wbg_set_wasm } from '../../build/codecs/codecs_bg.js';
+import { CodecError } from './error.js';
+
+/** What an instance without chains may keep, in bytes. */
+const KEPT = 4 * 2 ** 20;
+/** An instance that has more bytes than this, for each chain and for itself, gets no more chains. */
+const SPARSE = 2 ** 20;
+const LARGE = 16 * 2 ** 20;
+/** The most chains of an instance; it has 65,536 slots. */
+const MOST_CHAINS = 2 ** 15;
 
 let compiled;
 let current;
+/** Those that have chains, and the current one. */
+const instances = new Set();
 
 /** An instance and views of its memory. Chains belong to the instance that made them. */
 class Instance {
+  broken = false;
+  /** Chains that have not been freed. */
+  chains = 0;
+
   constructor() {
     compiled ??= new WebAssembly.Module(bytes);
-    const exports = /** @type {any} */ (new WebAssembly.Instance(compiled, imports).exports);
+    let exports;
+    try {
+      exports = /** @type {any} */ (new WebAssembly.Instance(compiled, imports).exports);
+    } catch (cause) {
+      throw outOfMemory('codecs', cause);
+    }
     __wbg_set_wasm(exports);
     exports.__wbindgen_start?.();
     this.exports = exports;
     this.infoAddress = exports.codecs_info() >>> 0;
     this.buffer = undefined;
     this.view();
+    instances.add(this);
   }
 
   /** Makes the views anew if the memory has grown since. To be called after every call that may grow it. */
@@ -29,21 +54,74 @@ class Instance {
     this.bytes = new Uint8Array(buffer);
     this.info = new Uint32Array(buffer, this.infoAddress, 6);
   }
+
+  /**
+   * Calls `work(exports)`: the only way to an export.
+   *
+   * @throws {CodecError} `internal`, when it traps or has done so before
+   */
+  use(work) {
+    if (this.broken) throw internal(undefined);
+    try {
+      return work(this.exports);
+    } catch (cause) {
+      this.broken = true;
+      drop(this);
+      throw internal(cause);
+    }
+  }
+
+  /** Frees the chain of this id. Never throws: it is called where nobody could catch that. */
+  free(id) {
+    if (this.broken) return;
+    try {
+      this.use((exports) => exports.codecs_free(id));
+    } catch {
+      return;
+    }
+    this.chains--;
+    if (this.chains === 0 && (this !== current || this.exports.memory.buffer.byteLength > KEPT)) drop(this);
+  }
+
+  /** Whether new chains should go elsewhere, so that the memory can be given back one day. */
+  get isSpent() {
+    const { byteLength } = this.exports.memory.buffer;
+    return this.chains >= MOST_CHAINS || (byteLength > LARGE && byteLength > this.chains * SPARSE);
+  }
 }
 
-/** The instance for new chains. */
-export function instance() {
+function drop(instance) {
+  instances.delete(instance);
+  if (current === instance) current = undefined;
+}
+
+const internal = (cause) => new CodecError('codecs: internal error, please report it', { codec: 'codecs', code: 'internal', offset: NaN, cause });
+
+export const outOfMemory = (codec, cause) => new CodecError(
+  `${codec}: out of memory: the engine gives the codecs' Wasm module no more. Use fewer codecs at a time, or lower maxLineBytes and maxRowBytes`,
+  { codec, code: 'out-of-memory', offset: 0, cause },
+);
+
+/** The instance for new chains; with `fresh` one that has none. */
+export function instance(fresh = false) {
+  if (current !== undefined && (fresh || current.isSpent)) {
+    const spent = current;
+    current = undefined;
+    if (spent.chains === 0) drop(spent);
+  }
   return (current ??= new Instance());
 }
 
-/** Gives up an instance that trapped: what it holds can no longer be trusted. New chains get a new one. */
-export function discard(broken) {
-  if (current === broken) current = undefined;
+/** How many chains there are. */
+export function liveChains() {
+  let chains = 0;
+  for (const each of instances) chains += each.chains;
+  return chains;
 }
 
 /** How many chains hold memory, and how much memory there is, in bytes. */
 export function codecMemory() {
-  if (current === undefined) return { chains: 0, bytes: 0 };
-  current.view();
-  return { chains: current.exports.codecs_live(), bytes: current.buffer.byteLength };
+  let bytes = 0;
+  for (const each of instances) bytes += each.exports.memory.buffer.byteLength;
+  return { chains: liveChains(), bytes };
 }

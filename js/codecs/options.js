@@ -1,4 +1,5 @@
 /** Conversion of options and chunks, with errors that say what was expected. */
+import { describe } from '../pipeline/describe.js';
 
 const bufferByteLength = Object.getOwnPropertyDescriptor(ArrayBuffer.prototype, 'byteLength').get;
 
@@ -11,12 +12,31 @@ function isBuffer(value) {
   }
 }
 
-/** A view of its own of a BufferSource's bytes: https://webidl.spec.whatwg.org/#BufferSource */
-export function toBytes(chunk) {
-  if (ArrayBuffer.isView(chunk) && isBuffer(chunk.buffer)) return new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.byteLength);
-  if (isBuffer(chunk)) return new Uint8Array(chunk);
-  throw new TypeError('Codecs take bytes: chunks must be ArrayBuffers or views of them, not shared');
+/**
+ * A view of its own of a BufferSource's bytes: https://webidl.spec.whatwg.org/#BufferSource
+ *
+ * @throws {TypeError} on behalf of `codec`
+ */
+export function toBytes(chunk, codec) {
+  const isView = ArrayBuffer.isView(chunk);
+  const buffer = isView ? chunk.buffer : chunk;
+  if (isBuffer(buffer)) {
+    try {
+      return isView ? new Uint8Array(buffer, chunk.byteOffset, chunk.byteLength) : new Uint8Array(buffer);
+    } catch {
+      throw detached(codec);
+    }
+  }
+  if (isView || Object.prototype.toString.call(chunk) === '[object SharedArrayBuffer]') {
+    throw new TypeError(`${codec}: chunks must not be in a SharedArrayBuffer, which others may write to meanwhile; copy the bytes first, as with new Uint8Array(view)`);
+  }
+  const advice = typeof chunk === 'string' ? '. Encode strings first: put new TextEncoderStream() before the codec' : '';
+  throw new TypeError(`${codec}: chunks must be bytes, an ArrayBuffer or a view of one; got ${describe(chunk)}${advice}`);
 }
+
+export const detached = (codec) => new TypeError(
+  `${codec}: a chunk's buffer is detached: it was transferred, or resized, before the codec had read it. Transfer a copy, or wait for the write`,
+);
 
 /** Checks that `options` is an object with none but the named keys, so that a misspelt one is not ignored. */
 export function checkOptions(codec, options, known) {

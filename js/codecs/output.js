@@ -45,8 +45,13 @@ export class RecordOutput {
     const produced = chain.takeText();
     if (produced === undefined) return;
     const records = this.#read(produced.text, produced.ends, produced.rows);
-    const left = this.#records.length - this.#at;
-    this.#records = left === 0 ? records : this.#records.slice(this.#at).concat(records);
+    if (this.#at === this.#records.length) {
+      this.#records = records;
+    } else {
+      // What is left is less than a batch, and is moved only after one has been given.
+      if (this.#at > 0) this.#records = this.#records.slice(this.#at);
+      for (const record of records) this.#records.push(record);
+    }
     this.#at = 0;
   }
 

@@ -3,13 +3,15 @@
  * copied into the chain, so nothing is worked ahead of what the reader's queue wants:
  *
  * 1. Of what was written, at most one chunk waits here; the chain's queues and batch are bounded by themselves.
- * 2. The first failure, on whichever side, ends both sides with the same object and frees the chain.
+ * 2. The first failure, on whichever side, ends both sides with the same object and frees the chain. A fault of the input
+ *    does so when the reader has taken everything from before it, since an errored stream forgets its queue; an abort or
+ *    a cancel at once.
  * 3. Nothing of the pair's is called back while the chain works, except through `enqueue`.
  */
 import { ReadableStream } from '../readable-stream.js';
 import { WritableStream } from '../writable-stream.js';
 import { Chain, HAS_BATCH, FINISHED } from './chain.js';
-import { toBytes } from './options.js';
+import { detached, toBytes } from './options.js';
 
 /** The size of what is written. What is no chunk is refused when its turn comes, so that both streams learn of it. */
 function inputSize(chunk) {
@@ -56,7 +58,14 @@ export class Pair {
   #wanted = false;
   /** The chain has more to give without more input. */
   #hasMore = false;
+  /** The chain gives no more. */
   #exhausted = false;
+  /** Why, if not because it has finished: `{ error }`. */
+  #fault;
+  /** What the chunk being written is refused with, once everything before it has been worked on: `{ error }`. */
+  #refusal;
+  /** What the readable's desired size is when its queue is empty. Finite, so that the two can be told apart. */
+  #mark;
   #running = false;
   #ended = false;
 
@@ -64,8 +73,9 @@ export class Pair {
     this.#stages = stages;
     const last = stages.at(-1);
     this.#output = last.output();
+    this.#mark = Math.min(last.highWaterMark, Number.MAX_SAFE_INTEGER);
     // Single records are small: the queue is filled when half of it is empty, not for each that is read.
-    const refill = this.#output.single ? last.highWaterMark / 2 : -Infinity;
+    const refill = this.#output.single ? this.#mark / 2 : -Infinity;
     this.writable = new WritableStream(
       {
         start: (controller) => {
@@ -97,7 +107,7 @@ export class Pair {
         },
         cancel: (reason) => this.#fail(reason),
       },
-      { highWaterMark: last.highWaterMark, size: this.#output.size },
+      { highWaterMark: this.#mark, size: this.#output.size },
     );
   }
 
@@ -109,10 +119,10 @@ export class Pair {
   #write(chunk) {
     let bytes;
     try {
-      bytes = toBytes(chunk);
+      bytes = toBytes(chunk, this.#stages[0].name);
     } catch (error) {
-      this.#fail(error);
-      throw error;
+      this.#refusal = { error };
+      return this.#work();
     }
     if (bytes.length === 0) return undefined;
     this.#chunk = bytes;
@@ -145,8 +155,8 @@ export class Pair {
       while (this.#wanted && !this.#ended) {
         const chunk = this.#output.next(this.#exhausted);
         if (chunk !== undefined) this.#enqueue(chunk);
-        else if (this.#exhausted) this.#finish();
-        else if (this.#hasMore || this.#closing || this.#chunk !== undefined) this.#step();
+        else if (this.#exhausted) this.#end();
+        else if (this.#hasMore || this.#closing || this.#chunk !== undefined || this.#refusal !== undefined) this.#step();
         else break;
       }
     } catch (error) {
@@ -164,10 +174,22 @@ export class Pair {
   }
 
   #step() {
+    try {
+      this.#advance();
+    } catch (error) {
+      this.#fault = { error };
+      this.#exhausted = true;
+      this.#chunk = undefined;
+      this.#free();
+    }
+  }
+
+  #advance() {
+    if (this.#refusal !== undefined && !this.#hasMore) throw this.#refusal.error;
     this.#chain ??= new Chain(this.#stages);
     const chunk = this.#chunk;
     const result = this.#result;
-    if (chunk !== undefined && chunk.length === 0) throw new TypeError('The chunk was detached or resized while it was being written');
+    if (chunk !== undefined && chunk.length === 0) throw detached(this.#stages[0].name);
     this.#chain.run(chunk, this.#offset, this.#closing, result);
     this.#hasMore = result.state === HAS_BATCH;
     this.#offset += result.taken;
@@ -176,22 +198,33 @@ export class Pair {
     // Small batches are for when nothing else is at hand.
     if (this.#hasMore || this.#chunk === undefined) this.#output.take(this.#chain);
     if (result.state === FINISHED) {
-      this.#exhausted = true;
       this.#stages.forEach((stage, number) => stage.finished?.(this.#chain, number));
+      this.#exhausted = true;
       this.#free();
     }
     if (copied && !this.#closing) this.#settle();
   }
 
-  #finish() {
-    this.#ended = true;
-    this.#readableController.close();
-    this.#settle();
+  /** The end, when all has been handed on; after a fault when the reader has taken all of it. */
+  #end() {
+    if (this.#fault === undefined) {
+      this.#ended = true;
+      this.#readableController.close();
+      this.#settle();
+    } else if (this.#readableController.desiredSize === this.#mark) {
+      this.#fail(this.#fault.error);
+    } else {
+      this.#wanted = false;
+    }
   }
 
   #free() {
     if (this.#chain === undefined) return;
-    this.#lastStats = this.stats();
+    try {
+      this.#lastStats = this.stats();
+    } catch {
+      // A module that trapped has no figures; the streams' error says so.
+    }
     this.#chain.free();
     this.#chain = undefined;
   }

@@ -42,6 +42,13 @@ export function pad(fields, width) {
   return length < width ? fields.fill('', length) : fields;
 }
 
+/** The fields of these columns, as far as there are so many. */
+export function pick(fields, columns) {
+  const picked = [];
+  for (const column of columns) if (column < fields.length) picked.push(fields[column]);
+  return picked;
+}
+
 /**
  * Rows that all have as many fields as there are `names`, as objects. A copy of a template has all properties as its own
  * from the start, so none is looked up in a prototype, `__proto__` included.

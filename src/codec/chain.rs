@@ -1,14 +1,14 @@
 //! Codecs fused: one copy in, one batch out, bounded queues in between.
 
-use super::queue::ByteQueue;
-use super::{Codec, CodecError, ErrorCode, MIN_OUTPUT, SLICE, Status};
+use super::queue::{ByteQueue, length_for, lengthen};
+use super::{Codec, CodecError, MIN_OUTPUT, SLICE, Status};
 
 /// What a chain can do next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ChainState {
     /// It has done what it can with the input it got. There may be a small batch.
     NeedInput,
-    /// There is a batch as large as batches get.
+    /// There is a batch: one as large as batches get, or the last before a failure.
     HasBatch,
     /// The input has ended and all is done. There may be a last batch.
     Finished,
@@ -53,28 +53,44 @@ struct Stage {
     bytes_out: u64,
 }
 
+impl Stage {
+    fn out_of_memory(&self, first_working: usize) -> Failure {
+        Failure {
+            error: CodecError::out_of_memory(self.codec.name(), self.bytes_in),
+            first_working,
+        }
+    }
+}
+
+/// What a chain fails with, once everything before it has been shown.
+struct Failure {
+    error: CodecError,
+    /// The first stage that still works, on what was produced before the fault.
+    first_working: usize,
+}
+
 /// A chain of codecs, driven by its host: put bytes into [`input`](Self::input),
 /// [`commit`](Self::commit) them, [`run`](Self::run), take the [`batch`](Self::batch), and so on.
 pub struct Chain {
     stages: Vec<Stage>,
-    /// What the last stage has produced. Longer than [`SLICE`] only while a record is.
+    /// What the last stage has produced. Longer than [`SLICE`] only if a record is.
     output: Vec<u8>,
     output_length: usize,
     /// Bytes at the start of the output that `batch` has shown.
     shown: Option<usize>,
     input_ended: bool,
-    /// What a codec failed with: no codec is stepped again.
-    failure: Option<CodecError>,
+    failure: Option<Failure>,
 }
 
 impl Chain {
-    /// A chain of these codecs, of which only the last may make records that matter.
+    /// A chain of these codecs, of which only the last may make records that matter. Its queues are
+    /// allocated when something comes.
     pub fn new(codecs: Vec<Box<dyn Codec>>) -> Self {
         let mut stages: Vec<_> = codecs
             .into_iter()
             .map(|codec| Stage {
                 codec,
-                queue: ByteQueue::new(SLICE),
+                queue: ByteQueue::default(),
                 needs_output: false,
                 finished: false,
                 bytes_in: 0,
@@ -86,7 +102,7 @@ impl Chain {
         }
         Self {
             stages,
-            output: vec![0; SLICE],
+            output: Vec::new(),
             output_length: 0,
             shown: None,
             input_ended: false,
@@ -94,15 +110,24 @@ impl Chain {
         }
     }
 
-    /// The room there is for input. It may be empty: then `run`, and take the batch.
-    pub fn input(&mut self) -> &mut [u8] {
-        match self.stages.first_mut() {
-            Some(stage) => stage.queue.writable(),
-            None => &mut [],
+    /// Room for up to `wanted` bytes of input. It may be empty: then `run`, and take the batch.
+    pub fn input(&mut self, wanted: usize) -> &mut [u8] {
+        let Some(stage) = self.stages.first_mut() else {
+            return &mut [];
+        };
+        if self.failure.is_some() {
+            return &mut [];
         }
+        if !stage.queue.reserve(wanted) {
+            self.failure = Some(stage.out_of_memory(0));
+            return &mut [];
+        }
+        let room = stage.queue.writable();
+        let length = room.len().min(wanted);
+        &mut room[..length]
     }
 
-    /// The length of [`input`](Self::input).
+    /// How many bytes of input the chain wants.
     pub fn desired_size(&self) -> usize {
         self.stages
             .first()
@@ -122,51 +147,41 @@ impl Chain {
     }
 
     /// Works until there is a full batch or more input is needed. Forgets the batch shown before.
-    /// Once it has failed it fails again with the same error.
+    ///
+    /// When a codec refuses its input, those behind it work on what it produced before; only when all of
+    /// that has been shown does the chain fail. If one of them refuses that, the chain fails with its
+    /// error instead. Once it has failed it fails again with the same error.
     pub fn run(&mut self) -> Result<ChainState, CodecError> {
         self.release();
-        if let Some(failure) = &self.failure {
-            return Err(failure.clone());
-        }
-        self.work()
-            .inspect_err(|failure| self.failure = Some(failure.clone()))
-    }
-
-    fn work(&mut self) -> Result<ChainState, CodecError> {
-        let Some(mut at) = self.stages.len().checked_sub(1) else {
+        let Some(last) = self.stages.len().checked_sub(1) else {
             return Ok(ChainState::Finished);
         };
         // The stage furthest down that can do something does it, so that queues stay short.
+        let mut at = last;
         loop {
-            if self.step(at)? {
-                at = (at + 1).min(self.stages.len() - 1);
+            let first = self.failure.as_ref().map_or(0, |it| it.first_working);
+            if at >= first && self.step(at) {
+                at = (at + 1).min(last);
             } else if self.is_full() {
                 return Ok(ChainState::HasBatch);
-            } else if at == 0 {
+            } else if at <= first {
                 break;
             } else {
                 at -= 1;
             }
         }
-        let finished = self.stages.last().is_none_or(|stage| stage.finished);
-        Ok(if finished {
-            ChainState::Finished
-        } else {
-            ChainState::NeedInput
-        })
+        if self.failure.is_some() && self.complete() > 0 {
+            return Ok(ChainState::HasBatch);
+        }
+        match &self.failure {
+            Some(failure) => Err(failure.error.clone()),
+            None if self.stages[last].finished => Ok(ChainState::Finished),
+            None => Ok(ChainState::NeedInput),
+        }
     }
 
-    /// What has been produced and not yet shown; nothing after a failure. Stays valid until the next
-    /// call of `run`.
+    /// What has been produced and not yet shown. Stays valid until the next call of `run`.
     pub fn batch(&mut self) -> Batch<'_> {
-        if self.failure.is_some() {
-            // The failed step's records are of bytes that were never counted.
-            return Batch {
-                bytes: &[],
-                ends: &[],
-                rows: &[],
-            };
-        }
         self.release();
         let length = self.complete();
         self.shown = Some(length);
@@ -215,7 +230,7 @@ impl Chain {
             bytes_in: stage.bytes_in,
             bytes_out: stage.bytes_out,
             queued: stage.queue.queued(),
-            high_water_mark: stage.queue.high_water_mark(),
+            high_water_mark: SLICE,
             held,
         })
     }
@@ -227,8 +242,8 @@ impl Chain {
             .and_then(|stage| stage.codec.digest())
     }
 
-    /// Lets one stage work; says whether it did anything.
-    fn step(&mut self, at: usize) -> Result<bool, CodecError> {
+    /// Lets one stage work; says whether anything has changed.
+    fn step(&mut self, at: usize) -> bool {
         let input_ended = if at == 0 {
             self.input_ended
         } else {
@@ -236,20 +251,32 @@ impl Chain {
         };
         let (stages, after) = self.stages.split_at_mut(at + 1);
         let Some(stage) = stages.last_mut() else {
-            return Ok(false);
+            return false;
         };
-        if stage.finished || (stage.queue.queued() == 0 && !stage.needs_output && !input_ended) {
-            return Ok(false);
+        let waiting = stage.queue.queued();
+        if stage.finished || (waiting == 0 && !stage.needs_output && !input_ended) {
+            return false;
         }
         let room = match after.first_mut() {
-            Some(next) => next.queue.writable(),
+            Some(next) => {
+                if !next.queue.reserve_for(waiting) {
+                    self.failure = Some(next.out_of_memory(at + 1));
+                    return true;
+                }
+                next.queue.writable()
+            }
             None => {
                 let whole = stage
                     .codec
                     .records()
                     .is_none_or(|records| records.complete() > 0);
-                if !whole && self.output.len() - self.output_length < MIN_OUTPUT {
-                    grow(&mut self.output, stage.codec.name(), stage.bytes_in)?;
+                let (length, free) = (self.output.len(), self.output.len() - self.output_length);
+                // The codec's own bound on a record keeps the doubling finite.
+                let longer = length_for(length, free, waiting)
+                    .or_else(|| (!whole && free < MIN_OUTPUT).then(|| length.saturating_mul(2)));
+                if longer.is_some_and(|length| !lengthen(&mut self.output, length)) {
+                    self.failure = Some(stage.out_of_memory(at + 1));
+                    return true;
                 }
                 // Room beyond a slice is for a record that needs it, not for larger batches.
                 let limit = if whole || self.output_length + MIN_OUTPUT <= SLICE {
@@ -257,25 +284,37 @@ impl Chain {
                 } else {
                     self.output.len()
                 };
+                let limit = limit.min(self.output.len());
                 &mut self.output[self.output_length..limit]
             }
         };
         if room.len() < MIN_OUTPUT {
-            return Ok(false);
+            return false;
         }
-        let step = stage
-            .codec
-            .step(stage.queue.readable(), room, input_ended)?;
-        stage.queue.consume(step.consumed);
-        stage.needs_output = step.status == Status::NeedOutput;
-        stage.finished = step.status == Status::Finished;
-        stage.bytes_in += step.consumed as u64;
-        stage.bytes_out += step.produced as u64;
+        let result = stage.codec.step(stage.queue.readable(), room, input_ended);
+        let (changed, produced) = match result {
+            Ok(step) => {
+                stage.queue.consume(step.consumed);
+                stage.needs_output = step.status == Status::NeedOutput;
+                stage.finished = step.status == Status::Finished;
+                stage.bytes_in += step.consumed as u64;
+                let changed = step.consumed > 0 || step.produced > 0 || stage.finished;
+                (changed, step.produced)
+            }
+            Err(fault) => {
+                self.failure = Some(Failure {
+                    error: fault.error,
+                    first_working: at + 1,
+                });
+                (true, fault.produced)
+            }
+        };
+        stage.bytes_out += produced as u64;
         match after.first_mut() {
-            Some(next) => next.queue.commit(step.produced),
-            None => self.output_length += step.produced,
+            Some(next) => next.queue.commit(produced),
+            None => self.output_length += produced,
         }
-        Ok(step.consumed > 0 || step.produced > 0 || stage.finished)
+        changed
     }
 
     /// Bytes of the output that can be shown.
@@ -299,6 +338,10 @@ impl Chain {
         let Some(shown) = self.shown.take() else {
             return;
         };
+        // A record that comes in many pieces is not moved for each.
+        if shown == 0 {
+            return;
+        }
         self.output.copy_within(shown..self.output_length, 0);
         self.output_length -= shown;
         if let Some(records) = self
@@ -309,15 +352,4 @@ impl Chain {
             records.take();
         }
     }
-}
-
-/// Makes room for a record longer than the output; the codec's own bound keeps this finite.
-fn grow(output: &mut Vec<u8>, codec: &'static str, offset: u64) -> Result<(), CodecError> {
-    let length = output.len();
-    if output.try_reserve_exact(length).is_err() {
-        let detail = format!("no memory for more than {length} bytes of it");
-        return Err(CodecError::new(codec, ErrorCode::TooLong, offset, detail));
-    }
-    output.resize(length * 2, 0);
-    Ok(())
 }

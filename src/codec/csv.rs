@@ -4,7 +4,7 @@ use memchr::{memchr, memchr2, memchr2_iter};
 
 use super::text::{self, Output, TextParser};
 use super::utf8::Utf8;
-use super::{Codec, CodecError, ErrorCode, Records, Step};
+use super::{Codec, CodecError, ErrorCode, Fault, Records, Step};
 
 const NAME: &str = "csv";
 
@@ -96,7 +96,7 @@ impl Codec for Csv {
         NAME
     }
 
-    fn step(&mut self, input: &[u8], output: &mut [u8], last: bool) -> Result<Step, CodecError> {
+    fn step(&mut self, input: &[u8], output: &mut [u8], last: bool) -> Result<Step, Fault> {
         text::step(
             &mut self.utf8,
             &mut self.parser,
@@ -259,7 +259,11 @@ impl Parser {
             if ends_row {
                 self.row.bytes += field - counted;
                 counted = field;
-                self.end_row(next, output)?;
+                if let Err(error) = self.end_row(next, output) {
+                    // The rows before are recorded, so their text must be there.
+                    output.put(&text[put..field]);
+                    return Err(error);
+                }
             }
         }
         if text.len() > field {

@@ -2,7 +2,7 @@
 
 use sha2::{Digest, Sha256};
 
-use super::{Codec, CodecError, Status, Step};
+use super::{Codec, Fault, Status, Step};
 
 /// Computes the SHA-256 digest of what passes through (FIPS 180-4).
 #[derive(Default)]
@@ -23,7 +23,7 @@ impl Codec for Sha256Tap {
         "digest"
     }
 
-    fn step(&mut self, input: &[u8], output: &mut [u8], last: bool) -> Result<Step, CodecError> {
+    fn step(&mut self, input: &[u8], output: &mut [u8], last: bool) -> Result<Step, Fault> {
         let bytes = input.len().min(output.len());
         self.hasher.update(&input[..bytes]);
         output[..bytes].copy_from_slice(&input[..bytes]);

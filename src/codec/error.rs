@@ -34,6 +34,8 @@ pub enum ErrorCode {
     StrayQuote,
     /// A row has another number of fields than the first.
     RaggedRow,
+    /// The memory that the codec needs cannot be had.
+    OutOfMemory,
 }
 
 impl ErrorCode {
@@ -54,6 +56,7 @@ impl ErrorCode {
             Self::UnclosedQuote => "unclosed-quote",
             Self::StrayQuote => "stray-quote",
             Self::RaggedRow => "ragged-row",
+            Self::OutOfMemory => "out-of-memory",
         }
     }
 
@@ -73,6 +76,7 @@ impl ErrorCode {
             Self::UnclosedQuote => "unclosed quote",
             Self::StrayQuote => "stray character after a quoted field",
             Self::RaggedRow => "wrong number of fields",
+            Self::OutOfMemory => "out of memory",
         }
     }
 }
@@ -102,6 +106,16 @@ impl CodecError {
             code,
             offset,
             detail: detail.into(),
+        }
+    }
+
+    /// Allocates nothing.
+    pub(crate) const fn out_of_memory(codec: &'static str, offset: u64) -> Self {
+        Self {
+            codec,
+            code: ErrorCode::OutOfMemory,
+            offset,
+            detail: String::new(),
         }
     }
 }

@@ -2,9 +2,12 @@
 
 use flate2::{Crc, Decompress, FlushDecompress};
 
-use super::{Codec, CodecError, ErrorCode, Status, Step};
+use super::{Codec, CodecError, ErrorCode, Fault, Status, Step, can_allocate};
 
 const NAME: &str = "gunzip";
+
+/// More than the unpacker allocates: its window of 32 KiB and its tables.
+const INFLATE_BYTES: usize = 64 * 1024;
 
 const FLAG_HEADER_CRC: u8 = 1 << 1;
 const FLAG_EXTRA: u8 = 1 << 2;
@@ -33,7 +36,8 @@ pub struct GunzipOptions {
 /// where there is one, the CRC and length of what it unpacked to.
 pub struct Gunzip {
     options: GunzipOptions,
-    inflate: Decompress,
+    /// Made when the first deflate data comes.
+    inflate: Option<Decompress>,
     state: State,
     /// Bytes consumed.
     offset: u64,
@@ -68,7 +72,7 @@ impl Gunzip {
     pub fn new(options: GunzipOptions) -> Self {
         Self {
             options,
-            inflate: Decompress::new(false),
+            inflate: None,
             state: State::Header(0),
             offset: 0,
             crc: Crc::new(),
@@ -125,7 +129,9 @@ impl Gunzip {
     }
 
     fn begin_member(&mut self, first_byte: u8) {
-        self.inflate.reset(false);
+        if let Some(inflate) = &mut self.inflate {
+            inflate.reset(false);
+        }
         self.crc.reset();
         self.header_crc.reset();
         self.header_crc.update(&[first_byte]);
@@ -193,7 +199,7 @@ impl Gunzip {
                 Ok(State::Trailer(4, 0))
             }
             7 => {
-                let got = self.inflate.total_out() as u32;
+                let got = self.unpacked() as u32;
                 if value != got {
                     let detail = format!("expected {value} bytes, got {got}, modulo 2^32");
                     return self.error(ErrorCode::SizeMismatch, start, detail);
@@ -204,14 +210,29 @@ impl Gunzip {
         }
     }
 
-    /// Unpacks until the input or the room ends, or the member does; returns bytes consumed and produced.
-    fn inflate(&mut self, input: &[u8], output: &mut [u8]) -> Result<(usize, usize), CodecError> {
-        let before = (self.inflate.total_in(), self.inflate.total_out());
-        let result = self
-            .inflate
-            .decompress(input, output, FlushDecompress::None);
-        let consumed = (self.inflate.total_in() - before.0) as usize;
-        let produced = (self.inflate.total_out() - before.1) as usize;
+    /// Bytes that the member has unpacked to.
+    fn unpacked(&self) -> u64 {
+        self.inflate.as_ref().map_or(0, Decompress::total_out)
+    }
+
+    /// Unpacks until the input or the room ends, or the member does; counts bytes consumed and produced,
+    /// also of data that turns out to be invalid.
+    fn inflate(
+        &mut self,
+        input: &[u8],
+        output: &mut [u8],
+        done: &mut Done,
+    ) -> Result<(), CodecError> {
+        if self.inflate.is_none() && !can_allocate(INFLATE_BYTES) {
+            return Err(CodecError::out_of_memory(NAME, self.offset));
+        }
+        let inflate = self.inflate.get_or_insert_with(|| Decompress::new(false));
+        let before = (inflate.total_in(), inflate.total_out());
+        let result = inflate.decompress(input, output, FlushDecompress::None);
+        let consumed = (inflate.total_in() - before.0) as usize;
+        let produced = (inflate.total_out() - before.1) as usize;
+        done.consumed += consumed;
+        done.produced += produced;
         self.offset += consumed as u64;
         self.crc.update(&output[..produced]);
         match result {
@@ -223,7 +244,52 @@ impl Gunzip {
                 return self.error(ErrorCode::CorruptData, self.offset, detail);
             }
         }
-        Ok((consumed, produced))
+        Ok(())
+    }
+
+    fn work(
+        &mut self,
+        input: &[u8],
+        output: &mut [u8],
+        last: bool,
+        done: &mut Done,
+    ) -> Result<Status, CodecError> {
+        loop {
+            match self.state {
+                State::Deflate => {
+                    let produced = done.produced;
+                    let room = &mut output[produced..];
+                    let full = room.len();
+                    self.inflate(&input[done.consumed..], room, done)?;
+                    if self.state == State::Deflate {
+                        if done.produced - produced == full {
+                            // Whether more is held back is known only once there is room.
+                            return Ok(Status::NeedOutput);
+                        }
+                        if done.consumed == input.len() {
+                            break;
+                        }
+                    }
+                }
+                State::Ignoring => {
+                    self.offset += (input.len() - done.consumed) as u64;
+                    done.consumed = input.len();
+                    break;
+                }
+                _ => match input.get(done.consumed) {
+                    Some(&byte) => {
+                        self.push_byte(byte)?;
+                        done.consumed += 1;
+                    }
+                    None => break,
+                },
+            }
+        }
+        if last {
+            self.finish()
+        } else {
+            Ok(Status::NeedInput)
+        }
     }
 
     fn finish(&self) -> Result<Status, CodecError> {
@@ -246,53 +312,25 @@ impl Codec for Gunzip {
         NAME
     }
 
-    fn step(&mut self, input: &[u8], output: &mut [u8], last: bool) -> Result<Step, CodecError> {
-        let (mut consumed, mut produced) = (0, 0);
-        loop {
-            match self.state {
-                State::Deflate => {
-                    let room = &mut output[produced..];
-                    let full = room.len();
-                    let (used, made) = self.inflate(&input[consumed..], room)?;
-                    consumed += used;
-                    produced += made;
-                    if self.state == State::Deflate {
-                        if made == full {
-                            // Whether more is held back is known only once there is room.
-                            return Ok(Step {
-                                status: Status::NeedOutput,
-                                consumed,
-                                produced,
-                            });
-                        }
-                        if consumed == input.len() {
-                            break;
-                        }
-                    }
-                }
-                State::Ignoring => {
-                    self.offset += (input.len() - consumed) as u64;
-                    consumed = input.len();
-                    break;
-                }
-                _ => match input.get(consumed) {
-                    Some(&byte) => {
-                        self.push_byte(byte)?;
-                        consumed += 1;
-                    }
-                    None => break,
-                },
-            }
+    fn step(&mut self, input: &[u8], output: &mut [u8], last: bool) -> Result<Step, Fault> {
+        let mut done = Done::default();
+        match self.work(input, output, last, &mut done) {
+            Ok(status) => Ok(Step {
+                status,
+                consumed: done.consumed,
+                produced: done.produced,
+            }),
+            Err(error) => Err(Fault {
+                error,
+                produced: done.produced,
+            }),
         }
-        let status = if last {
-            self.finish()?
-        } else {
-            Status::NeedInput
-        };
-        Ok(Step {
-            status,
-            consumed,
-            produced,
-        })
     }
+}
+
+/// What a step has done so far, in bytes.
+#[derive(Default)]
+struct Done {
+    consumed: usize,
+    produced: usize,
 }

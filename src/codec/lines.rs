@@ -4,7 +4,7 @@ use memchr::memchr;
 
 use super::text::{self, Output, TextParser};
 use super::utf8::Utf8;
-use super::{Codec, CodecError, ErrorCode, Records, Step};
+use super::{Codec, CodecError, ErrorCode, Fault, Records, Step};
 
 const NAME: &str = "lines";
 
@@ -61,7 +61,7 @@ impl Codec for Lines {
         NAME
     }
 
-    fn step(&mut self, input: &[u8], output: &mut [u8], last: bool) -> Result<Step, CodecError> {
+    fn step(&mut self, input: &[u8], output: &mut [u8], last: bool) -> Result<Step, Fault> {
         text::step(
             &mut self.utf8,
             &mut self.parser,
@@ -90,13 +90,17 @@ struct Parser {
 
 impl Parser {
     fn put(&mut self, text: &[u8], output: &mut Output<'_>) -> Result<(), CodecError> {
-        self.length += text.len();
-        if self.length > self.max_bytes {
+        let room = self.max_bytes - self.length;
+        if text.len() > room {
+            // As much of the line as there would be had it come byte by byte.
+            output.put(&text[..room]);
+            self.length += room;
             let detail = format!("a line may have {} bytes", self.max_bytes);
             let start = self.start.unwrap_or_default();
             return Err(CodecError::new(NAME, ErrorCode::TooLong, start, detail));
         }
         output.put(text);
+        self.length += text.len();
         Ok(())
     }
 

@@ -6,7 +6,8 @@
 //! and is what the Wasm module exposes.
 //!
 //! 1. A step never produces more than the output it was given: expansion is bounded by the caller.
-//! 2. What a codec produces, and the error it ends with, do not depend on how its input was split.
+//! 2. What a codec produces, and the error it ends with, do not depend on how its input was split: it
+//!    produces everything before the fault, then fails.
 //! 3. Nothing here panics on any input.
 
 mod chain;
@@ -37,6 +38,16 @@ pub const SLICE: usize = 64 * 1024;
 /// The least room for output with which every codec can make progress, in bytes.
 pub const MIN_OUTPUT: usize = 16;
 
+/// Whether an allocation of this many bytes would succeed now: asked before code that cannot be told
+/// that there is no memory.
+pub(crate) fn can_allocate(bytes: usize) -> bool {
+    let mut probe = Vec::<u8>::new();
+    let reserved = probe.try_reserve_exact(bytes).is_ok();
+    // Without it the allocation is one that nobody looks at, and is left out.
+    std::hint::black_box(&mut probe);
+    reserved
+}
+
 /// Why a step ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Status {
@@ -59,6 +70,15 @@ pub struct Step {
     pub produced: usize,
 }
 
+/// Why a step failed, and what it did before.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fault {
+    /// What was wrong.
+    pub error: CodecError,
+    /// How many bytes the step wrote to the start of the output before the fault. They count.
+    pub produced: usize,
+}
+
 /// A push state machine from bytes to bytes.
 pub trait Codec {
     /// The name that errors and statistics carry.
@@ -67,7 +87,7 @@ pub trait Codec {
     /// Consumes from the front of `input` and writes to the front of `output`, which must have at least
     /// [`MIN_OUTPUT`] bytes. `last` says that nothing follows `input`; once given it must be given
     /// with every later step. After an error, or [`Status::Finished`], the codec must not be stepped.
-    fn step(&mut self, input: &[u8], output: &mut [u8], last: bool) -> Result<Step, CodecError>;
+    fn step(&mut self, input: &[u8], output: &mut [u8], last: bool) -> Result<Step, Fault>;
 
     /// Where the records in the produced bytes end, for codecs that make records. Such a codec writes
     /// a one-byte separator behind each field or line.

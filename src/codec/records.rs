@@ -11,6 +11,8 @@ pub struct Records {
     ends: Vec<u32>,
     rows: Option<Vec<u32>>,
     complete: usize,
+    /// There was no memory for an end: no more are recorded.
+    exhausted: bool,
 }
 
 impl Records {
@@ -42,24 +44,39 @@ impl Records {
     /// Ends a field `ahead` bytes behind the current position; the separator follows there.
     #[inline]
     pub(crate) fn end_field(&mut self, ahead: usize) {
-        if self.enabled {
-            self.ends.push((self.position + ahead) as u32);
-            if self.rows.is_none() {
-                self.complete = self.position + ahead + 1;
-            }
+        if self.enabled && self.push_end((self.position + ahead) as u32) && self.rows.is_none() {
+            self.complete = self.position + ahead + 1;
         }
+    }
+
+    #[inline]
+    fn push_end(&mut self, end: u32) -> bool {
+        self.exhausted = self.exhausted || self.ends.try_reserve(1).is_err();
+        if !self.exhausted {
+            self.ends.push(end);
+        }
+        !self.exhausted
     }
 
     /// Ends a row with the field that was ended last.
     #[inline]
     pub(crate) fn end_row(&mut self) {
-        if !self.enabled {
+        if !self.enabled || self.exhausted {
             return;
         }
         if let (Some(rows), Some(&end)) = (&mut self.rows, self.ends.last()) {
+            if rows.try_reserve(1).is_err() {
+                self.exhausted = true;
+                return;
+            }
             rows.push(self.ends.len() as u32);
             self.complete = end as usize + 1;
         }
+    }
+
+    /// Whether there was no memory for an end. Those before it are recorded.
+    pub(crate) fn is_exhausted(&self) -> bool {
+        self.exhausted
     }
 
     /// Bytes of the batch up to and including the last complete record's separator.

@@ -29,8 +29,13 @@ impl<T> Default for Slots<T> {
 }
 
 impl<T> Slots<T> {
-    /// Puts a value into a slot; returns 0 if none is free.
+    /// Puts a value into a slot; returns 0 if none is free, or there is no memory for one.
     pub fn insert(&mut self, value: T) -> Id {
+        // Room to free each slot, so that `remove` allocates nothing.
+        let freed = self.slots.len() + 1 - self.free.len();
+        if self.slots.try_reserve(1).is_err() || self.free.try_reserve(freed).is_err() {
+            return 0;
+        }
         let index = match self.free.pop() {
             Some(index) => index,
             None if self.slots.len() == SLOTS => return 0,

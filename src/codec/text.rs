@@ -1,7 +1,7 @@
 //! What the codecs that read text have in common.
 
 use super::utf8::{Piece, Utf8};
-use super::{CodecError, Records, Status, Step};
+use super::{CodecError, Fault, Records, Status, Step};
 
 const REPLACEMENT: &[u8] = "\u{fffd}".as_bytes();
 
@@ -49,43 +49,56 @@ pub(crate) fn step(
     input: &[u8],
     output: &mut [u8],
     last: bool,
-) -> Result<Step, CodecError> {
+) -> Result<Step, Fault> {
     let mut output = Output {
         bytes: output,
         length: 0,
         records,
     };
+    let result = feed(utf8, parser, input, &mut output, last);
+    let produced = output.length;
+    match result {
+        Ok((status, consumed)) if !output.records.is_exhausted() => Ok(Step {
+            status,
+            consumed,
+            produced,
+        }),
+        Ok(_) => Err(Fault {
+            error: CodecError::out_of_memory(utf8.codec(), utf8.offset()),
+            produced,
+        }),
+        Err(error) => Err(Fault { error, produced }),
+    }
+}
+
+/// Returns why the step ends and how much input it used.
+fn feed(
+    utf8: &mut Utf8,
+    parser: &mut impl TextParser,
+    input: &[u8],
+    output: &mut Output<'_>,
+    last: bool,
+) -> Result<(Status, usize), CodecError> {
     let mut consumed = 0;
     loop {
         let room = (output.bytes.len() - output.length).saturating_sub(SLACK);
         if room < 4 {
-            return Ok(Step {
-                status: Status::NeedOutput,
-                consumed,
-                produced: output.length,
-            });
+            return Ok((Status::NeedOutput, consumed));
         }
         let offset = utf8.offset();
         let (piece, used) = utf8.next(&input[consumed..], room, last)?;
         match piece {
             Piece::Input(length) => {
-                parser.push(&input[consumed..consumed + length], offset, &mut output)?;
+                parser.push(&input[consumed..consumed + length], offset, output)?;
             }
-            Piece::Joined(bytes, length) => parser.push(&bytes[..length], offset, &mut output)?,
-            Piece::Replacement => parser.push(REPLACEMENT, offset, &mut output)?,
+            Piece::Joined(bytes, length) => parser.push(&bytes[..length], offset, output)?,
+            Piece::Replacement => parser.push(REPLACEMENT, offset, output)?,
             Piece::None => {
-                consumed += used;
-                let status = if last {
-                    parser.finish(offset, &mut output)?;
-                    Status::Finished
-                } else {
-                    Status::NeedInput
-                };
-                return Ok(Step {
-                    status,
-                    consumed,
-                    produced: output.length,
-                });
+                if !last {
+                    return Ok((Status::NeedInput, consumed + used));
+                }
+                parser.finish(offset, output)?;
+                return Ok((Status::Finished, consumed + used));
             }
         }
         consumed += used;

@@ -42,6 +42,11 @@ impl Utf8 {
         }
     }
 
+    /// The name of the codec whose input this is.
+    pub(crate) fn codec(&self) -> &'static str {
+        self.codec
+    }
+
     /// The input's offset behind the piece that was handed out last.
     pub(crate) fn offset(&self) -> u64 {
         self.offset

@@ -11,7 +11,7 @@ use wasm_bindgen::prelude::wasm_bindgen;
 
 use crate::codec::{
     Chain, ChainState, Codec, CodecError, Csv, CsvOptions, Gunzip, GunzipOptions, Lines,
-    LinesOptions, Ragged, Sha256Tap, Slots, Trailing,
+    LinesOptions, Ragged, Sha256Tap, Slots, Trailing, can_allocate,
 };
 
 const NEED_INPUT: u32 = 0;
@@ -26,12 +26,19 @@ const IGNORE_BOM: u32 = 2;
 const KEEP_EMPTY_LINES: u32 = 4;
 const KEEP_RAGGED: u32 = 8;
 
+/// What a chain needs before it begins, and what a message does, are less than this many bytes.
+const SMALL_THINGS: usize = 8192;
+
 #[derive(Default)]
 struct State {
     chains: Slots<Chain>,
     /// The codecs of the chain that is being put together.
     codecs: Vec<Box<dyn Codec>>,
+    /// There was no memory for one of them.
+    incomplete: bool,
     error: Option<(CodecError, String)>,
+    /// Memory for messages when there is no other.
+    spare: Vec<u8>,
 }
 
 thread_local! {
@@ -57,7 +64,13 @@ fn tell<T>(at: usize, items: &[T]) {
 }
 
 fn add(codec: impl Codec + 'static) {
-    with_state(|state| state.codecs.push(Box::new(codec)));
+    with_state(|state| {
+        if can_allocate(SMALL_THINGS) {
+            state.codecs.push(Box::new(codec));
+        } else {
+            state.incomplete = true;
+        }
+    });
 }
 
 /// The address of six words that other calls write their answers to.
@@ -116,11 +129,17 @@ pub fn codecs_add_csv(delimiter: u8, quote: u8, width: u32, max_bytes: u32, flag
     usable
 }
 
-/// Makes a chain of the codecs added since the last call; returns its id, or 0 if there is no slot.
+/// Makes a chain of the codecs added since the last call; returns its id, or 0 if there is no slot or
+/// no memory.
 #[wasm_bindgen]
 pub fn codecs_create() -> u32 {
     with_state(|state| {
         let codecs = std::mem::take(&mut state.codecs);
+        let incomplete = std::mem::take(&mut state.incomplete);
+        let spared = state.spare.try_reserve_exact(SMALL_THINGS).is_ok();
+        if incomplete || !spared || !can_allocate(SMALL_THINGS) {
+            return 0;
+        }
         state.chains.insert(Chain::new(codecs))
     })
 }
@@ -137,11 +156,11 @@ pub fn codecs_live() -> u32 {
     with_state(|state| state.chains.live())
 }
 
-/// The room for input: returns its length, word 0 is its address.
+/// Room for up to `wanted` bytes of input: returns its length, word 0 is its address.
 #[wasm_bindgen]
-pub fn codecs_input(id: u32) -> u32 {
+pub fn codecs_input(id: u32, wanted: u32) -> u32 {
     with_chain(id, 0, |chain| {
-        let input = chain.input();
+        let input = chain.input(wanted as usize);
         tell(0, input);
         input.len() as u32
     })
@@ -158,6 +177,9 @@ pub fn codecs_run(id: u32, bytes: u32, last: bool) -> u32 {
         let Some(chain) = state.chains.get_mut(id) else {
             return STALE;
         };
+        if !can_allocate(SMALL_THINGS) {
+            state.spare = Vec::new();
+        }
         chain.commit(bytes as usize);
         if last {
             chain.end_input();

@@ -18,7 +18,10 @@ pub fn drive(codec: &mut dyn Codec, pieces: &[&[u8]], room: usize) -> Outcome {
         loop {
             let step = match codec.step(rest, &mut output, last) {
                 Ok(step) => step,
-                Err(error) => return (produced, Err(error)),
+                Err(fault) => {
+                    produced.extend_from_slice(&output[..fault.produced]);
+                    return (produced, Err(fault.error));
+                }
             };
             assert!(step.consumed <= rest.len() && step.produced <= room);
             produced.extend_from_slice(&output[..step.produced]);
@@ -68,12 +71,24 @@ pub struct Collected {
 
 /// Sends `pieces` through a chain, taking a batch whenever there is one, and after every piece.
 pub fn drive_chain(chain: &mut Chain, pieces: &[&[u8]]) -> (Collected, Result<(), CodecError>) {
+    drive_to(chain, pieces, true)
+}
+
+/// The same without saying that the input has ended.
+pub fn drive_chain_unended(
+    chain: &mut Chain,
+    pieces: &[&[u8]],
+) -> (Collected, Result<(), CodecError>) {
+    drive_to(chain, pieces, false)
+}
+
+fn drive_to(chain: &mut Chain, pieces: &[&[u8]], end: bool) -> (Collected, Result<(), CodecError>) {
     let mut collected = Collected::default();
     let result = (|| {
         for piece in pieces {
             let mut rest = *piece;
             loop {
-                let room = chain.input();
+                let room = chain.input(rest.len());
                 let bytes = room.len().min(rest.len());
                 room[..bytes].copy_from_slice(&rest[..bytes]);
                 rest = &rest[bytes..];
@@ -87,6 +102,9 @@ pub fn drive_chain(chain: &mut Chain, pieces: &[&[u8]]) -> (Collected, Result<()
                     break;
                 }
             }
+        }
+        if !end {
+            return Ok(());
         }
         chain.end_input();
         loop {

@@ -53,7 +53,7 @@ test('what is no BufferSource fails both sides with one TypeError', async () => 
     const writer = pair.writable.getWriter();
     const [write, read, closed] = await Promise.allSettled([writer.write(chunk), pair.readable.getReader().read(), writer.closed]);
     assert.ok(write.reason instanceof TypeError);
-    assert.match(write.reason.message, /Codecs take bytes/);
+    assert.match(write.reason.message, /^gunzip: chunks must /);
     assert.equal(read.reason, write.reason);
     assert.equal(closed.reason, write.reason);
   }

@@ -141,3 +141,22 @@ test('wrong options are refused at once', () => {
   assert.throws(() => lines({ batch: 'yes' }), TypeError);
   assert.throws(() => lines({ maxLineBytes: 0.5 }), RangeError);
 });
+
+test('columns without a name are kept under the empty one, or left out', async () => {
+  const text = 'a,b,,\n1,2,,\n3,4,x,y\n';
+  const error = await failure(csv({ header: true }), [bytes(text)]);
+  assert.deepEqual([error.code, error.message], ['duplicate-column', "csv: duplicate column at byte 0: '' is there twice; emptyNames: 'skip' leaves columns without a name out"]);
+  assert.deepEqual(await all(csv({ header: true }), 'a,\n1,2\n'), [{ a: '1', '': '2' }]);
+  for (const batch of [false, true]) {
+    const stage = csv({ header: true, emptyNames: 'skip', batch });
+    assert.deepEqual((await all(stage, text)).flat(), [{ a: '1', b: '2' }, { a: '3', b: '4' }]);
+    assert.deepEqual(await stage.columns, ['a', 'b']);
+  }
+  assert.deepEqual(await all(csv({ header: true, emptyNames: 'skip', rows: 'arrays' }), ',a,,b\n1,2,3,4\n'), [['2', '4']]);
+  assert.deepEqual(await all(csv({ header: ['', 'a', '', 'b'], emptyNames: 'skip' }), '1,2,3,4\n'), [{ a: '2', b: '4' }]);
+  assert.deepEqual(await all(csv({ header: true, emptyNames: 'skip', ragged: 'keep' }), ',a,,b\n1,2\n1,2,3,4,5\n'), [{ a: '2' }, { a: '2', b: '4' }]);
+  assert.deepEqual(await all(csv({ header: true, emptyNames: 'skip', ragged: 'pad' }), 'a,,b,\n1\n'), [{ a: '1', b: '' }]);
+  assert.equal((await failure(csv({ header: true, emptyNames: 'skip' }), [bytes('a,,b\n1,2\n')])).code, 'ragged-row');
+  assert.throws(() => csv({ header: ['a', '', ''] }), TypeError);
+  assert.throws(() => csv({ header: true, emptyNames: 'drop' }), /emptyNames must be 'keep' or 'skip'/);
+});
