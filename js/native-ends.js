@@ -5,6 +5,7 @@
  */
 import { ReadableStream } from './readable-stream.js';
 import { abortReasonOf, WritableStream } from './writable-stream.js';
+import { LazyStream } from './lazy-reader.js';
 import { bridgeOf, bridgeReadable, bridgeWritable } from './native-bridge.js';
 import { isNativeReadable, isNativeWritable, nativeHasByteStreams } from './native-classes.js';
 
@@ -12,6 +13,15 @@ import { isNativeReadable, isNativeWritable, nativeHasByteStreams } from './nati
 export function adoptReadable(value) {
   if (!isNativeReadable(value) || value.locked) return undefined;
   return bridgeReadable(value, ReadableStream, { bytes: nativeHasByteStreams });
+}
+
+/**
+ * What `pipeThrough` gives for the readable side of an engine's pair. It locks that at its first read or cancel, so that whoever kept the
+ * pair can read it in its place; until then it does not tell of its end.
+ */
+export function resultOf(readable) {
+  if (!isNativeReadable(readable) || readable.locked) return readable;
+  return bridgeReadable(new LazyStream(readable), ReadableStream, { bytes: nativeHasByteStreams });
 }
 
 /** tidegate's stream over `value` when that is the engine's own unlocked writable; else undefined. */

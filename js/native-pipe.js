@@ -4,7 +4,7 @@
  */
 import { markHandled, promiseReject } from './internal/intrinsics.js';
 import { isNativeReadable } from './native-classes.js';
-import { adoptReadable, settleAdopted } from './native-ends.js';
+import { adoptReadable, resultOf, settleAdopted } from './native-ends.js';
 import { isOurReadable } from './pipeline/brands.js';
 import { describe } from './pipeline/describe.js';
 
@@ -42,7 +42,7 @@ export function pipeThrough(source, transform, options) {
   if (writable.locked) throw new TypeError('pipeThrough(): transform.writable is locked');
   const { stream, adopted } = open('pipeThrough', source);
   markHandled(settleAdopted(stream.pipeTo(writable, options), adopted));
-  return isOurReadable(readable) ? readable : (adoptReadable(readable) ?? readable);
+  return resultOf(readable);
 }
 
 /** `source` as a stream of ours, and the bridge to give back after the pipe where it took one. */

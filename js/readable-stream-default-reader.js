@@ -52,6 +52,7 @@ export class ReadableStreamDefaultReader {
 function read(reader) {
   const stream = reader.stream;
   if (stream === undefined) return promiseReject(new TypeError('read(): the reader was released'));
+  stream.disturbed = true;
   if (stream.state === READABLE) {
     if (stream.isByteStream) {
       const request = new PromiseReadRequest();

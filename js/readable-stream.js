@@ -6,8 +6,9 @@ import { convertOnDiscard, dropper } from './internal/discard.js';
 import { PREVENT_ABORT, PREVENT_CANCEL, PREVENT_CLOSE } from './internal/effects.js';
 import { fromIterable } from './internal/from.js';
 import { functionBind, markHandled, promiseReject } from './internal/intrinsics.js';
+import { defineNodeHooks } from './internal/node-hooks.js';
 import { pipeTo } from './internal/pipe.js';
-import { afterReadableStart, cancelStream, ReadableImpl } from './internal/readable.js';
+import { afterReadableStart, cancelStream, errorStream, ReadableImpl } from './internal/readable.js';
 import { DefaultReaderImpl } from './internal/reader.js';
 import { teeDefault } from './internal/tee.js';
 import {
@@ -15,7 +16,7 @@ import {
   extractHighWaterMark, illegalInvocation, INTERNAL,
 } from './internal/webidl.js';
 import { isNativeReadable, isNativeWritable } from './native-classes.js';
-import { adoptReadable, adoptWritable, settleAdopted } from './native-ends.js';
+import { adoptWritable, resultOf, settleAdopted } from './native-ends.js';
 import { ReadableByteStreamController } from './readable-byte-stream-controller.js';
 import { ReadableStreamBYOBReader } from './readable-stream-byob-reader.js';
 import { ReadableStreamDefaultController } from './readable-stream-default-controller.js';
@@ -113,7 +114,11 @@ export class ReadableStream {
 
   cancel(reason = undefined) {
     if (!(#impl in Object(this))) return promiseReject(illegalInvocation('ReadableStream.cancel'));
-    if (this.#impl.reader !== undefined) return promiseReject(new TypeError('cancel(): the ReadableStream is locked; cancel through its reader'));
+    if (this.#impl.reader !== undefined) {
+      const error = new TypeError('cancel(): the ReadableStream is locked; cancel through its reader');
+      // Node's fetch cancels a body whoever has it, and passes over this code alone.
+      return promiseReject(Object.assign(error, { code: 'ERR_INVALID_STATE' }));
+    }
     return cancelStream(this.#impl, reason);
   }
 
@@ -137,7 +142,7 @@ export class ReadableStream {
     const { flags, signal } = convertPipeOptions(options, 'pipeThrough()');
     if (this.#impl.reader !== undefined) throw new TypeError('pipeThrough(): the ReadableStream is locked');
     markHandled(pipeInto(this.#impl, writable, flags, signal, 'pipeThrough(): transform.writable'));
-    return readableImpl(readable) === undefined ? (adoptReadable(readable) ?? readable) : readable;
+    return resultOf(readable);
   }
 
   pipeTo(destination, options = {}) {
@@ -172,4 +177,10 @@ Object.defineProperty(ReadableStream.prototype, Symbol.asyncIterator, {
   value: ReadableStream.prototype.values,
   writable: true,
   configurable: true,
+});
+
+defineNodeHooks(ReadableStream.prototype, {
+  implOf: readableImpl,
+  kind: 'readable',
+  fail: (stream, error) => (stream.transform === undefined ? errorStream(stream, error) : stream.transform.error(error)),
 });

@@ -1,10 +1,11 @@
 /** https://streams.spec.whatwg.org/#ws-class */
 import { convertOnDiscard, dropper } from './internal/discard.js';
 import { functionBind, promiseReject } from './internal/intrinsics.js';
+import { defineNodeHooks } from './internal/node-hooks.js';
 import {
   convertCallback, convertObject, convertQueuingStrategy, defineInterface, extractHighWaterMark, illegalInvocation, INTERNAL,
 } from './internal/webidl.js';
-import { abortWritable, afterWritableStart, closeQueuedOrInFlight, closeWritable, WritableImpl } from './internal/writable.js';
+import { abortWritable, afterWritableStart, closeQueuedOrInFlight, closeWritable, errorWritable, WritableImpl } from './internal/writable.js';
 import { countSize } from './strategies.js';
 import { WritableStreamDefaultController } from './writable-stream-default-controller.js';
 import { WritableStreamDefaultWriter } from './writable-stream-default-writer.js';
@@ -78,6 +79,12 @@ export class WritableStream {
 }
 
 defineInterface(WritableStream, 'WritableStream');
+
+defineNodeHooks(WritableStream.prototype, {
+  implOf: writableImpl,
+  kind: 'writable',
+  fail: (stream, error) => (stream.transform === undefined ? errorWritable(stream, error) : stream.transform.error(error)),
+});
 
 /** The reason of an abort of `stream`, one of ours, that waits for a write under way; undefined where there is none. */
 export const abortReasonOf = (stream) => writableImpl(stream).abortReason;

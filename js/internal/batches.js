@@ -56,6 +56,7 @@ export function readMany(reader) {
   if (stream === undefined) return promiseReject(new TypeError('readMany(): the reader was released'));
   if (stream.state === CLOSED) return promiseResolve({ value: undefined, done: true });
   if (stream.state !== READABLE) return promiseReject(stream.storedError);
+  stream.disturbed = true;
   const value = [];
   takeQueued(reader, stream, value);
   if (value.length > 0) return promiseResolve({ value, done: false });

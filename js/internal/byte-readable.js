@@ -93,6 +93,8 @@ export class ByteReadableImpl {
     this.state = READABLE;
     this.storedError = undefined;
     this.reader = undefined;
+    /** [[disturbed]] */
+    this.disturbed = false;
     /** Uint8Arrays; how much of the first one has been read is the core's. */
     this.queue = NONE;
     this.pendingPullIntos = NONE;
@@ -467,6 +469,7 @@ export function pullInto(stream, reader, descriptor, minimumFill, request) {
 
 /** The promise of a BYOB reader's `read()` of a stream that is not errored; the answer of a queue that has enough needs no request. */
 export function readInto(stream, reader, descriptor, minimumFill) {
+  stream.disturbed = true;
   const effects = beginPullInto(stream, descriptor, minimumFill);
   if (effects & R_CHUNK) return promiseResolve({ value: finishFilled(stream, descriptor, effects), done: false });
   const request = new PromiseReadIntoRequest();

@@ -48,6 +48,7 @@ class Pipe extends Deferred {
     this.id = core.pipe_new(source.id, READABLE_END[source.state], destination.id, destinationEnd, this.flags);
     owners.add(this, this.id);
     source.reader = this;
+    source.disturbed = true;
     destination.writer = this;
   }
 

@@ -32,6 +32,8 @@ export class ReadableImpl {
     this.state = READABLE;
     this.storedError = undefined;
     this.reader = undefined;
+    /** [[disturbed]] */
+    this.disturbed = false;
     this.queue = new Fifo();
     this.size = size;
     this.pull = pull;
@@ -177,6 +179,7 @@ export function errorStream(stream, error) {
 
 /** https://streams.spec.whatwg.org/#readable-stream-cancel */
 export function cancelStream(stream, reason) {
+  stream.disturbed = true;
   if (stream.state === CLOSED) return promiseResolve(undefined);
   if (stream.state === ERRORED) return promiseReject(stream.storedError);
   const cancel = stream.cancel;

@@ -87,6 +87,7 @@ export class DefaultReaderImpl extends GenericReaderImpl {
   /** https://streams.spec.whatwg.org/#readable-stream-default-reader-read */
   read(request) {
     const stream = this.stream;
+    stream.disturbed = true;
     if (stream.state === READABLE) stream.pullSteps(this, request);
     else if (stream.state === CLOSED) request.closeSteps();
     else request.errorSteps(stream.storedError);

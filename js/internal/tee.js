@@ -104,6 +104,7 @@ export class Tee {
    */
   readChunk() {
     const { source } = this;
+    source.disturbed = true;
     if (source.state === READABLE) source.pullSteps(this, this);
     else if (source.state === CLOSED) this.closeSteps();
     else this.errorSteps();

@@ -5,6 +5,7 @@
 import { reflectApply } from '../internal/intrinsics.js';
 import { NativeReadableStream } from '../native-classes.js';
 import { isOurReadable } from '../pipeline/brands.js';
+import { readableImpl } from '../readable-stream.js';
 import { nativeFor, pageBytes } from './lazy.js';
 
 /** The members of the dictionary RequestInit, which are copied where the body has to be replaced. */
@@ -18,11 +19,19 @@ const consumers = ['arrayBuffer', 'blob', 'bytes', 'formData', 'json', 'text'];
 /** Bodies that were looked at: the `Response` or `Request` to the page's stream. */
 const lookedAt = new WeakMap();
 
+/** What a `Response` or `Request` was made of. Node's makes another stream of it. */
+const madeOf = new WeakMap();
+
+/** Requests made of a stream where the engine sends none: made as the engine makes them, and never sent. */
+const unsendable = new WeakSet();
+
 const lockedError = (what) => new TypeError(`${what}: the body is locked or has been read`);
+
+const unsendableError = (what) => new TypeError(`${what}: this engine cannot stream the body of a request; collect it in a Blob first`);
 
 function toNativeBody(body, what) {
   if (!isOurReadable(body)) return body;
-  if (body.locked) throw lockedError(what);
+  if (body.locked || readableImpl(body).disturbed) throw lockedError(what);
   return nativeFor(body);
 }
 
@@ -42,21 +51,34 @@ function streamsRequests() {
   return asked && !request.headers.has('content-type');
 }
 
+/**
+ * `init` with the engine's stream in the place of the page's. The engine reads the other members, and only those it asks for: that it
+ * never asks for `duplex` is how a page finds out that it streams no request.
+ */
 function convertInit(init, what) {
   const body = init?.body;
   if (!isOurReadable(body)) return init;
-  if (!streamsRequests()) throw new TypeError(`${what}: this engine cannot stream the body of a request; collect it in a Blob first`);
   const copy = { body: toNativeBody(body, what) };
-  for (const name of requestInit) if (init[name] !== undefined) copy[name] = init[name];
+  for (const name of requestInit) Object.defineProperty(copy, name, { get: () => init[name] });
   return copy;
 }
 
-/** Replaces the global class `name` by one whose constructor takes what `convert(...args)` makes of its arguments. */
-function patchConstructor(patches, name, convert) {
+/** Whether a Request of these arguments has a body that this engine sends as something else. */
+const isUnsendable = (input, init) => (init?.body == null ? unsendable.has(input) : isOurReadable(init.body) && !streamsRequests());
+
+/**
+ * Replaces the global class `name` by one whose constructor takes what `convert(...args)` makes of its arguments. `onMade(object, ...args)`
+ * is told what was made of them.
+ */
+function patchConstructor(patches, name, convert, onMade) {
   const Class = globalThis[name];
   if (typeof Class !== 'function') return;
   const replacement = new Proxy(Class, {
-    construct: (target, args, newTarget) => Reflect.construct(target, convert(...args), newTarget),
+    construct(target, args, newTarget) {
+      const object = Reflect.construct(target, convert(...args), newTarget);
+      onMade(object, ...args);
+      return object;
+    },
   });
   const before = Object.getOwnPropertyDescriptor(globalThis, name);
   patches.define(globalThis, name, { value: replacement, writable: true, enumerable: before?.enumerable ?? false, configurable: true });
@@ -69,7 +91,7 @@ function patchMixin(patches, prototype, what) {
   patches.getter(prototype, 'body', (body) => function () {
     const native = reflectApply(body, this, []);
     if (!native) return native;
-    const page = pageBytes(native);
+    const page = madeOf.get(this) ?? pageBytes(native);
     lookedAt.set(this, page);
     return page;
   });
@@ -84,7 +106,10 @@ function patchMixin(patches, prototype, what) {
   patches.method(prototype, 'clone', (clone) => ({
     method(...args) {
       if (lookedAt.get(this)?.locked) throw lockedError(`${what}.clone()`);
-      return reflectApply(clone, this, args);
+      const copy = reflectApply(clone, this, args);
+      madeOf.delete(this); // both are branches now
+      if (unsendable.has(this)) unsendable.add(copy);
+      return copy;
     },
   }).method);
 }
@@ -93,10 +118,15 @@ export function patchBodies(patches) {
   const { Blob, Request, Response } = globalThis;
   patchMixin(patches, Response?.prototype, 'Response');
   patchMixin(patches, Request?.prototype, 'Request');
-  patchConstructor(patches, 'Response', (body, ...rest) => [toNativeBody(body, 'Response'), ...rest]);
-  patchConstructor(patches, 'Request', (input, init, ...rest) => [input, convertInit(init, 'Request'), ...rest]);
+  const remember = (object, body) => isOurReadable(body) && madeOf.set(object, body);
+  patchConstructor(patches, 'Response', (body, ...rest) => [toNativeBody(body, 'Response'), ...rest], remember);
+  patchConstructor(patches, 'Request', (input, init, ...rest) => [input, convertInit(init, 'Request'), ...rest], (request, input, init) => {
+    if (isUnsendable(input, init)) unsendable.add(request);
+    else remember(request, init?.body);
+  });
   patches.method(globalThis, 'fetch', (fetch) => ({
     async method(input, init, ...rest) {
+      if (isUnsendable(input, init)) throw unsendableError('fetch()');
       return reflectApply(fetch, this, [input, convertInit(init, 'fetch()'), ...rest]);
     },
   }).method);

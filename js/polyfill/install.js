@@ -7,6 +7,7 @@ import { NativeReadableStream } from '../native-classes.js';
 import { classNames, findLacks } from './detect.js';
 import { patchBodies } from './bodies.js';
 import { patchMessages } from './messages.js';
+import { patchNodeStreams } from './node-streams.js';
 import { patchNativePipes, patchPairs } from './pairs.js';
 import { Patches } from './patches.js';
 import { NativeReader } from './native-reader.js';
@@ -81,6 +82,7 @@ function installClasses(patches) {
   patchBodies(patches);
   patchPairs(patches);
   patchNativePipes(patches);
+  patchNodeStreams(patches);
   patchMessages(patches, { isOurs: true, nativeTransfers: !lacks.includes('transfer') });
   for (const name of classNames) {
     patches.define(globalThis, name, { value: classes[name], writable: true, enumerable: false, configurable: true });

@@ -4,6 +4,7 @@
  */
 import { bridgeReadable } from '../native-bridge.js';
 import { NativeReadableStream, nativeHasByteStreams } from '../native-classes.js';
+import { LazyReader, LazyStream } from '../lazy-reader.js';
 import { isOurReadable } from '../pipeline/brands.js';
 import { ReadableStream } from '../readable-stream.js';
 
@@ -19,70 +20,26 @@ function remember(native, page) {
 /** The page's byte stream for `native`, a stream of bytes of the engine's; always the same one. */
 export function pageBytes(native) {
   if (isOurReadable(native)) return native; // Node's Response makes its bodies of the page's class
-  if (!pages.has(native)) remember(native, bridgeReadable(new LazyStream(native, true), ReadableStream, { bytes: true }));
+  if (!pages.has(native)) remember(native, bridgeReadable(new EmulatingStream(native), ReadableStream, { bytes: true }));
   return pages.get(native);
 }
 
 /** The engine's stream for `page`, a stream of tidegate's; always the same one. */
 export function nativeFor(page) {
   if (!natives.has(page)) {
-    remember(bridgeReadable(new LazyStream(page, false), NativeReadableStream, { bytes: nativeHasByteStreams }), page);
+    remember(bridgeReadable(new LazyStream(page), NativeReadableStream, { bytes: nativeHasByteStreams }), page);
   }
   return natives.get(page);
 }
 
-/** As much of a readable stream as a bridge asks of its far side. */
-class LazyStream {
-  /** `emulate`: give a BYOB reader even where `stream` is no byte stream. */
-  constructor(stream, emulate) {
-    this.stream = stream;
-    this.emulate = emulate;
-  }
-
+/** Gives a BYOB reader even where its stream is no byte stream. */
+class EmulatingStream extends LazyStream {
   getReader(options) {
-    if (options?.mode !== 'byob') return new LazyReader(this.stream);
     try {
-      this.stream.getReader(options).releaseLock();
-    } catch (error) {
-      if (!this.emulate) throw error;
+      return super.getReader(options);
+    } catch {
       return new CopyingReader(this.stream);
     }
-    return new LazyReader(this.stream, options);
-  }
-}
-
-class LazyReader {
-  constructor(stream, options) {
-    this.stream = stream;
-    this.options = options;
-    this.reader = undefined;
-    this.closed = new Promise((resolve) => {
-      this.settleClosed = resolve;
-    });
-  }
-
-  open() {
-    if (this.reader === undefined) {
-      this.reader = this.stream.getReader(this.options);
-      this.settleClosed(this.endOf(this.reader));
-    }
-    return this.reader;
-  }
-
-  endOf(reader) {
-    return reader.closed;
-  }
-
-  async read(view) {
-    return this.open().read(view);
-  }
-
-  async cancel(reason) {
-    return this.open().cancel(reason);
-  }
-
-  releaseLock() {
-    this.reader?.releaseLock();
   }
 }
 

@@ -111,6 +111,36 @@ for (const [sourceName, Readable] of Object.entries(sources)) {
   });
 }
 
+for (const [way, through] of Object.entries({ 'the method': (stream, pair) => stream.pipeThrough(pair), 'the function': pipeThrough })) {
+  describe(`pipeThrough through a pair of the engine's, by ${way},`, () => {
+    const bytes = () => new ReadableStream({ start: (own) => (own.enqueue(new TextEncoder().encode('tide')), own.close()) });
+    const source = (Readable) => (way === 'the method' ? bytes() : new Readable({ start: (own) => (own.enqueue(new TextEncoder().encode('tide')), own.close()) }));
+
+    test('leaves the readable side to who kept the pair', async () => {
+      for (const Readable of [ReadableStream, NativeReadable]) {
+        const pair = new TextDecoderStream();
+        through(source(Readable), pair);
+        assert.equal(pair.readable.locked, false);
+        assert.deepEqual(await collect(pair.readable), ['tide']);
+      }
+    });
+
+    test('locks it with the first read of what it gave', async () => {
+      const pair = new TextDecoderStream();
+      const result = through(source(NativeReadable), pair);
+      assert.deepEqual(await result.getReader().read(), { done: false, value: 'tide' });
+      assert.equal(pair.readable.locked, true);
+    });
+
+    test('fails a read of what it gave while another reads the pair', async () => {
+      const pair = new TextDecoderStream();
+      const result = through(source(NativeReadable), pair);
+      pair.readable.getReader();
+      await assert.rejects(result.getReader().read(), TypeError);
+    });
+  });
+}
+
 describe('pipeThrough as a method', () => {
   test("chains the engine's transforms with ours", async () => {
     const zipped = new ReadableStream({ start(c) { c.enqueue(gzipSync('high tide')); c.close(); } });

@@ -71,18 +71,19 @@ async function engineDoes() {
   };
 }
 
-/** Whether the engine sends a stream as a request's body: it then asks for `duplex`, and makes no text of the stream. */
-function streamsRequests() {
+/** How pages find out whether an engine streams a request's body: it then asks for `duplex`, and makes no text of the stream. */
+function tryRequest() {
   let asked = false;
   try {
     const request = new Request('/', { method: 'POST', body: new ReadableStream(), get duplex() { asked = true; return 'half'; } });
-    return asked && !request.headers.has('content-type');
-  } catch {
-    return false;
+    return { asked, type: request.headers.get('content-type') };
+  } catch (error) {
+    return error.name;
   }
 }
 
-const engineCan = { ...(await engineDoes()), 'stream a request': streamsRequests() };
+const engineRequest = tryRequest();
+const engineCan = { ...(await engineDoes()), 'stream a request': engineRequest.asked === true && engineRequest.type === null };
 const before = snapshot();
 const { install, lacking, uninstall } = await import('/dist/polyfill.js');
 const { ReadableStream: Ours } = await import('/dist/index.js');
@@ -169,13 +170,15 @@ const checks = {
     return new Response((await new Response(zipped).blob()).stream().pipeThrough(new DecompressionStream('gzip'))).text();
   },
 
-  'a Request streams its body, or says that the engine cannot': async () => {
-    const body = ReadableStream.from(['ebb', ' and flow']).pipeThrough(new TextEncoderStream());
-    try {
-      return await new Request('/', { method: 'POST', body, duplex: 'half' }).text();
-    } catch (error) {
-      return [error.name, body.locked];
-    }
+  'a Request of a stream is made as the engine makes one of its own': () => JSON.stringify(tryRequest()) === JSON.stringify(engineRequest),
+
+  'a Request has its body streamed, or is never sent': async () => {
+    const body = () => ReadableStream.from(['ebb', ' and flow']).pipeThrough(new TextEncoderStream());
+    const make = () => new Request('/text', { method: 'POST', body: body(), duplex: 'half' });
+    if (engineCan['stream a request']) return make().text();
+    const direct = { method: 'POST', body: body(), duplex: 'half' };
+    const sent = [fetch(make()), fetch(new Request(make())), fetch(make().clone()), fetch('/text', direct)];
+    return [...(await Promise.all(sent.map(outcome))), direct.body.locked, await fetch(new Request(make(), { body: 'text' })).then(({ ok }) => ok)];
   },
 
   'a stream goes to a worker and back by postMessage': async () => {
