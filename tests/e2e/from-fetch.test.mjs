@@ -31,6 +31,7 @@ const expected = {
   'has total and fraction from the first report on': true,
   'resumes across origins without a preflight': [HASH, 0],
   'names the headers that a server of another origin must expose': true,
+  'names them where the place of a part is hidden': true,
   'takes a compressed body of another origin whole': HASH,
   'resumes a compressed body whose connection broke': HASH,
   'fails where a compressed body whose connection broke cannot be resumed': 'FetchError',
@@ -72,6 +73,7 @@ function startOther() {
     },
     '/options': (request, response) => response.writeHead(200, OPAQUE).end(JSON.stringify(requests.options)),
     '/hidden': (request, response) => send(request, response, 600_000, { headers: OPAQUE }),
+    '/placeless': (request, response) => send(request, response, 600_000, { headers: { ...OPAQUE, 'access-control-expose-headers': 'ETag' } }),
     '/zipped': (request, response) => response.writeHead(200, { ...OPAQUE, 'content-encoding': 'gzip', 'content-length': ZIPPED.length }).end(ZIPPED),
     '/forbidden': (request, response) => response.end('no CORS'),
   });

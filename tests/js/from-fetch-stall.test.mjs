@@ -102,6 +102,27 @@ describe('stallTimeout', () => {
     assert.equal(seen.length, 1);
   });
 
+  test('makes no timer for each chunk', async (t) => {
+    const { url } = server.serve(async (request, response) => {
+      for (let n = 0; n < 200; n += 1) {
+        response.write('x'.repeat(100));
+        await new Promise(setImmediate);
+      }
+      response.end();
+    });
+    let timers = 0;
+    const { setTimeout: original } = globalThis;
+    t.after(() => { globalThis.setTimeout = original; });
+    globalThis.setTimeout = Object.assign((...args) => {
+      if (args[1] === 12_345) timers += 1;
+      return original(...args);
+    }, original);
+    let chunks = 0;
+    for await (const chunk of fromFetch(url, { stallTimeout: 12_345 })) if (chunk.length > 0) chunks += 1;
+    assert.ok(chunks > 20, `${chunks} chunks came`);
+    assert.equal(timers, 1);
+  });
+
   test('leaves no timer behind', async () => {
     const { url } = server.serve((request, response) => response.end(FILE));
     const timers = () => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length;

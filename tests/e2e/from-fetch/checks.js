@@ -73,6 +73,9 @@ const checks = {
   async 'names the headers that a server of another origin must expose'() {
     return /cannot be resumed without an ETag; .*'Access-Control-Expose-Headers: ETag, Content-Range/.test(await failure(toBytes(fromFetch(`${other}hidden`, fast))));
   },
+  async 'names them where the place of a part is hidden'() {
+    return /206 without a Content-Range; .*'Access-Control-Expose-Headers: ETag, Content-Range/.test(await failure(toBytes(fromFetch(`${other}placeless`, fast))));
+  },
   'takes a compressed body of another origin whole': () => hash(fromFetch(`${other}zipped`, fast)),
   'resumes a compressed body whose connection broke': () => hash(fromFetch('/cut-zipped?tag', fast)),
   'fails where a compressed body whose connection broke cannot be resumed': async () => (await rejection(toBytes(fromFetch('/cut-zipped', fast)))).name,
