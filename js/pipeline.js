@@ -40,7 +40,7 @@ async function conduct(args, onRun) {
   const onAbort = () => run.fail(signal.reason);
   signal?.addEventListener('abort', onAbort, { once: true });
   try {
-    start(run, source, fuse(stages), { sink, index: last }, signal?.aborted);
+    start(run, source, fuse(stages, run.slice), { sink, index: last }, signal?.aborted);
     if (signal?.aborted) onAbort();
     return await run.outcome;
   } finally {

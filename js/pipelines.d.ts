@@ -124,6 +124,14 @@ export interface PipelineOptions {
    */
   memoryLimit?: number | undefined;
   /**
+   * Milliseconds after which the pipeline gives the thread back, so that input, rendering, timers, messages and other requests get their
+   * turn; all pipelines of a thread share that time. `Infinity` for never. One call of a function, and one chunk that a part works on
+   * without a break, take what they take. Default: 12
+   *
+   * @throws {RangeError} where it is no number of at least 0
+   */
+  yieldAfter?: number | undefined;
+  /**
    * The bytes of a chunk, for `onProgress` and `memoryLimit`. Default: the length of bytes and strings, 8 for a number, the sum over arrays
    * and plain objects, 0 for anything else.
    */
@@ -312,6 +320,8 @@ export interface CollectOptions {
   limit?: number;
   /** Ends it with its reason. */
   signal?: AbortSignal;
+  /** As of `pipeline()`: milliseconds after which the thread is given back. Default: 12 */
+  yieldAfter?: number;
 }
 
 /** Every chunk of `source`, anything a pipeline may start with. */

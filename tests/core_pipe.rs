@@ -10,7 +10,9 @@ use support::user::{Callback, Op, Op::*, Outcome, Spec, Streams};
 use tidegate::core::Core;
 use tidegate::core::effect::pipe::*;
 use tidegate::core::effect::{STALE, readable, writable};
-use tidegate::core::pipe::{BYTE_SOURCE, COUNTED, PREVENT_ABORT, PREVENT_CANCEL, PREVENT_CLOSE};
+use tidegate::core::pipe::{
+    BYTE_SOURCE, COUNTED, PAUSE_MEMORY, PAUSE_TURN, PREVENT_ABORT, PREVENT_CANCEL, PREVENT_CLOSE,
+};
 use tidegate::core::readable::NO_PULL;
 
 /// Source 0 and destination 0, started; the source has no pull.
@@ -110,11 +112,59 @@ fn a_paused_pipe_moves_nothing_and_goes_on_where_it_was() {
     core.writable_started(destination);
     core.readable_enqueue(source);
     let pipe = core.pipe_new(source, 0, destination, 0, 0);
-    core.pipe_pause(pipe, true);
+    core.pipe_pause(pipe, PAUSE_MEMORY, true);
     assert_eq!(core.pipe_next(pipe), WAIT);
     assert_eq!(core.readable_desired_size(source), 4.0);
-    core.pipe_pause(pipe, false);
+    core.pipe_pause(pipe, PAUSE_MEMORY, false);
     assert_eq!(core.pipe_next(pipe), MOVE | readable::CHUNK << SOURCE_SHIFT);
+}
+
+#[test]
+fn a_pipe_with_two_reasons_to_pause_goes_on_when_both_are_gone() {
+    for (first, second) in [(PAUSE_MEMORY, PAUSE_TURN), (PAUSE_TURN, PAUSE_MEMORY)] {
+        let (mut core, source, _, pipe) = counted(1.0, 3.0);
+        core.readable_enqueue(source);
+        core.pipe_pause(pipe, first, true);
+        core.pipe_pause(pipe, second, true);
+        core.pipe_pause(pipe, first, false);
+        assert_eq!(core.pipe_next(pipe), WAIT);
+        core.pipe_pause(pipe, first, false);
+        assert_eq!(core.pipe_next(pipe), WAIT);
+        core.pipe_pause(pipe, second, false);
+        assert_eq!(core.pipe_next(pipe) & ACTION_MASK, MOVE);
+    }
+}
+
+#[test]
+fn a_reason_to_pause_that_is_given_twice_is_withdrawn_once() {
+    let (mut core, source, _, pipe) = counted(1.0, 3.0);
+    core.readable_enqueue(source);
+    core.pipe_pause(pipe, PAUSE_TURN, true);
+    core.pipe_pause(pipe, PAUSE_TURN, true);
+    core.pipe_pause(pipe, PAUSE_TURN, false);
+    assert_eq!(core.pipe_next(pipe) & ACTION_MASK, MOVE);
+}
+
+#[test]
+fn a_paused_pipe_whose_destination_gets_room_reads_nothing() {
+    for report in [Core::pipe_write_settled, Core::pipe_turned] {
+        for (paused, expected) in [(false, READ), (true, WAIT)] {
+            let (mut core, source, _, pipe) = counted(0.0, 1.0);
+            core.pipe_next(pipe);
+            core.readable_enqueue(source);
+            core.pipe_pause(pipe, PAUSE_TURN, paused);
+            let answer = report(&mut core, pipe);
+            assert_eq!(answer & (WRITTEN | ACTION_MASK), WRITTEN | expected);
+        }
+    }
+}
+
+#[test]
+fn a_pause_changes_nothing_of_a_pipe_that_has_gone() {
+    let (mut core, _, _, pipe) = counted(1.0, 3.0);
+    core.pipe_free(pipe);
+    core.pipe_pause(pipe, PAUSE_TURN, true);
+    assert_eq!(core.pipe_next(pipe), STALE);
 }
 
 #[test]
@@ -125,7 +175,7 @@ fn a_paused_pipe_shuts_down_when_a_side_has_ended() {
     core.readable_started(source);
     core.writable_started(destination);
     let pipe = core.pipe_new(source, 0, destination, 0, 0);
-    core.pipe_pause(pipe, true);
+    core.pipe_pause(pipe, PAUSE_MEMORY, true);
     core.pipe_source_ended(pipe, 2);
     assert_eq!(core.pipe_next(pipe), BEGIN_DRAINING | BY_SOURCE_ERROR);
     assert_eq!(core.pipe_next(pipe), ABORT_DESTINATION | BY_SOURCE_ERROR);
@@ -431,7 +481,7 @@ fn a_counted_pipe_reads_on_while_its_destination_has_room() {
 fn a_counted_pipe_that_is_paused_or_shuts_down_reads_no_further() {
     let (mut core, source, _, pipe) = counted(0.0, 3.0);
     core.pipe_next(pipe);
-    core.pipe_pause(pipe, true);
+    core.pipe_pause(pipe, PAUSE_MEMORY, true);
     core.readable_enqueue(source);
     assert_eq!(core.readable_enqueue(source), readable::QUEUED);
 

@@ -5,7 +5,6 @@
 
 import { ByteLengthQueuingStrategy, pipeline, TransformStream } from 'tidegate';
 import { codecMemory, csv, digest, gunzip } from 'tidegate/codecs';
-import { Breath } from './breath.js';
 import { Pace } from './pace.js';
 import { openSource } from './source.js';
 
@@ -182,13 +181,12 @@ export class Job {
   }
 
   async #consume(batches, signal) {
-    const breath = new Breath();
     let columns = null;
     for await (const batch of batches) {
       this.#batchRows = batch.length;
       this.#largestBatch = Math.max(this.#largestBatch, batch.length);
       // Awaited only when there is something to wait for.
-      const turn = this.pace.turn(signal) ?? breath.turn();
+      const turn = this.pace.turn(signal);
       if (turn) await turn;
       if (this.#fault?.stage === 'totals') throw this.#fault.error;
       columns ??= findColumns(await this.chain.stages.rows.columns);

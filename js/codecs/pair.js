@@ -39,6 +39,8 @@ class Now {
   }
 }
 
+const goOn = (run) => run();
+
 /** A `{ readable, writable }` pair that runs `stages` as one chain. The last stage's output is the pair's. */
 export class Pair {
   #stages;
@@ -68,9 +70,14 @@ export class Pair {
   #mark;
   #running = false;
   #ended = false;
+  #slice;
+  /** The thread has to be given back before anything else. */
+  #yielding = false;
 
-  constructor(stages) {
+  /** @param slice of the pipeline that it is made for, if any: `isOver()`, `nextTask(job, target)` */
+  constructor(stages, slice) {
     this.#stages = stages;
+    this.#slice = slice;
     const last = stages.at(-1);
     this.#output = last.output();
     this.#mark = Math.min(last.highWaterMark, Number.MAX_SAFE_INTEGER);
@@ -149,21 +156,32 @@ export class Pair {
   }
 
   #run() {
-    if (this.#running) return;
+    if (this.#running || this.#yielding) return;
     this.#running = true;
     try {
-      while (this.#wanted && !this.#ended) {
+      while (this.#wanted && !this.#ended && !this.#yielding) {
         const chunk = this.#output.next(this.#exhausted);
         if (chunk !== undefined) this.#enqueue(chunk);
         else if (this.#exhausted) this.#end();
-        else if (this.#hasMore || this.#closing || this.#chunk !== undefined || this.#refusal !== undefined) this.#step();
-        else break;
+        else if (!this.#hasMore && !this.#closing && this.#chunk === undefined && this.#refusal === undefined) break;
+        else {
+          this.#step();
+          if (this.#slice?.isOver()) this.#yield();
+        }
       }
     } catch (error) {
       this.#fail(error);
     } finally {
       this.#running = false;
     }
+  }
+
+  #yield() {
+    this.#yielding = true;
+    this.#slice.nextTask(goOn, () => {
+      this.#yielding = false;
+      this.#run();
+    });
   }
 
   #enqueue(chunk) {

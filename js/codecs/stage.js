@@ -33,7 +33,7 @@ export class CodecStage {
     return [this.#pair.stats()[this.#number]];
   }
 
-  [kFuse](followers) {
+  [kFuse](followers, slice) {
     const stages = [this, ...followers];
     for (const stage of stages) {
       if (!(#spec in stage)) throw new TypeError('A codec can only be fused with codecs of the same copy of tidegate');
@@ -42,7 +42,7 @@ export class CodecStage {
     const specs = stages.map((stage) => stage.#spec);
     const rows = specs.findIndex((spec, number) => spec.givesRows && number < specs.length - 1);
     if (rows !== -1) throw new TypeError(`${specs[rows].name} gives rows, and ${specs[rows + 1].name} takes bytes`);
-    const pair = new Pair(specs);
+    const pair = new Pair(specs, slice);
     stages.forEach((stage, number) => {
       stage.#pair = pair;
       stage.#number = number;

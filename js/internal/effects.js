@@ -102,3 +102,7 @@ export const PREVENT_ABORT = 2;
 export const PREVENT_CANCEL = 4;
 export const BYTE_SOURCE = 8;
 export const COUNTED = 16;
+
+/** Reasons of `pipe_pause`. */
+export const PAUSE_MEMORY = 1;
+export const PAUSE_TURN = 2;

@@ -7,13 +7,14 @@ import { drop } from './discard.js';
 import {
   BYTE_SOURCE, COUNTED, P_ABORT_BOTH, P_ABORT_DESTINATION, P_ACTION_MASK, P_BEGIN_DRAINING, P_BY_DESTINATION_CLOSE,
   P_BY_DESTINATION_ERROR, P_BY_SIGNAL, P_BY_SOURCE_CLOSE, P_BY_SOURCE_ERROR, P_CANCEL_CLOSED, P_CANCEL_SOURCE, P_CLOSE_DESTINATION,
-  P_DRAINING, P_FINISH, P_FULL, P_MOVE, P_READ, P_SOURCE_SHIFT, P_TAKEN, P_WAIT, PREVENT_ABORT, PREVENT_CANCEL, REFUSED, STALE,
+  P_DRAINING, P_FINISH, P_FULL, P_MOVE, P_READ, P_SOURCE_SHIFT, P_TAKEN, P_WAIT, PAUSE_MEMORY, PAUSE_TURN, PREVENT_ABORT, PREVENT_CANCEL, REFUSED, STALE,
   W_BACKPRESSURE,
 } from './effects.js';
 import { Deferred, functionBind, promiseResolve, upon } from './intrinsics.js';
 import { schedule, scheduleInPipe } from './jobs.js';
 import { Owners } from './owners.js';
 import { applyReadable, cancelStream, CLOSED, ERRORED, errorStream, FOLLOW_UP, READABLE } from './readable.js';
+import { isOver, nextTask } from './slice.js';
 import { abortWritable, acceptTaken, callWrite, chunkSize, queueWrite, WRITABLE, CLOSED as W_CLOSED, ERRORED as W_ERRORED } from './writable.js';
 import { WriterImpl } from './writer.js';
 
@@ -42,6 +43,9 @@ class Pipe extends Deferred {
     this.shuttingDown = false;
     this.failed = false;
     this.error = undefined;
+    /** Milliseconds that it may keep the thread; undefined: as the standard has it, for ever. */
+    this.yieldAfter = undefined;
+    this.yielding = false;
     /** Told of the source's error at once, where the pipe itself waits for the writes under way. */
     this.onSourceError = undefined;
     const destinationEnd = destination.state === W_CLOSED ? 1 : destination.state === W_ERRORED ? 2 : 0;
@@ -73,16 +77,28 @@ class Pipe extends Deferred {
   fulfill(chunk, taken = 0) {
     if ((taken & P_TAKEN) === 0) {
       this.chunkSteps(chunk);
-    } else if (acceptTaken(this.destination, chunk, taken)) {
+      return;
+    }
+    if (this.yieldAfter !== undefined) this.count();
+    if (acceptTaken(this.destination, chunk, taken)) {
       this.begun = chunk;
       scheduleInPipe(callBegun, this);
     }
   }
 
   chunkSteps(chunk) {
+    if (this.yieldAfter !== undefined) this.count();
     this.held = chunk;
     if (this.flags & BYTE_SOURCE) core.pipe_fulfilled(this.id);
     scheduleInPipe(writeHeld, this);
+  }
+
+  /** Counts a chunk, and reads no more before the next task where the thread has been kept long enough. */
+  count() {
+    if (this.yielding || !isOver(this.yieldAfter)) return;
+    this.yielding = true;
+    core.pipe_pause(this.id, PAUSE_TURN, true);
+    nextTask(goOnAfterYield, this);
   }
 
   closeSteps() {}
@@ -224,17 +240,23 @@ class WatchedPipe extends Pipe {
   }
 
   pause() {
-    core.pipe_pause(this.id, true);
+    core.pipe_pause(this.id, PAUSE_MEMORY, true);
   }
 
   resume() {
-    core.pipe_pause(this.id, false);
+    core.pipe_pause(this.id, PAUSE_MEMORY, false);
     schedule(advance, this);
   }
 }
 
 function reportSourceError(pipe) {
   pipe.onSourceError(pipe.source.storedError);
+}
+
+function goOnAfterYield(pipe) {
+  pipe.yielding = false;
+  core.pipe_pause(pipe.id, PAUSE_TURN, false);
+  advance(pipe);
 }
 
 /** In a microtask, as the page's enqueue() must not call a sink. */
@@ -264,6 +286,7 @@ function carryOut(pipe, answer) {
     case P_MOVE: {
       const { source, destination } = pipe;
       const chunk = source.queue.shift();
+      if (pipe.yieldAfter !== undefined) pipe.count();
       const effects = answer >>> P_SOURCE_SHIFT;
       if ((answer & P_TAKEN) === 0) {
         if (effects & FOLLOW_UP) applyReadable(source, effects);
@@ -290,13 +313,16 @@ function carryOut(pipe, answer) {
 
 /**
  * Pipes `source` into `destination`, neither of which is locked. `flags`: the `PREVENT_*` bits; `onSourceError(error)` is
- * called a microtask after the source has failed. Returns the promise of pipeTo().
+ * called a microtask after the source has failed; `yieldAfter` is how many milliseconds it may keep the thread (undefined:
+ * for ever). Returns the promise of pipeTo().
  *
  * @param {(error: unknown) => void} [onSourceError]
+ * @param {number} [yieldAfter]
  */
-export function pipeTo(source, destination, flags, signal, onSourceError) {
+export function pipeTo(source, destination, flags, signal, onSourceError, yieldAfter) {
   const pipe = new Pipe(source, destination, flags, signal);
   pipe.onSourceError = onSourceError;
+  pipe.yieldAfter = yieldAfter;
   return begin(pipe).promise;
 }
 
@@ -304,9 +330,10 @@ export function pipeTo(source, destination, flags, signal, onSourceError) {
  * The same as an object with the `promise`, `pause()` and `resume()`, which calls `onChunk(chunk)`, if any, with every chunk
  * before it is written.
  */
-export function watchedPipe(source, destination, flags, signal, onSourceError, onChunk) {
+export function watchedPipe(source, destination, flags, signal, onSourceError, yieldAfter, onChunk) {
   const pipe = new WatchedPipe(source, destination, flags, signal);
   pipe.onSourceError = onSourceError;
+  pipe.yieldAfter = yieldAfter;
   pipe.onChunk = onChunk;
   return begin(pipe);
 }

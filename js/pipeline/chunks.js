@@ -1,5 +1,8 @@
 /** What a function in a pipeline receives: the chunks of the stream before it, to be iterated once. */
-import { AsyncIteratorPrototype, Deferred } from '../internal/intrinsics.js';
+import { Fifo } from '../internal/fifo.js';
+import { AsyncIteratorPrototype } from '../internal/intrinsics.js';
+import { PromiseReadRequest } from '../internal/reader.js';
+import { isOver, nextTask } from '../internal/slice.js';
 import { lockIterator } from './iterables.js';
 import { lockForReading } from './ops.js';
 
@@ -19,6 +22,9 @@ export class ChunkReader {
   #count;
   #gate;
   #keep;
+  #yieldAfter;
+  /** The requests that wait for the next task, as the thread has to be given back; undefined where none does. */
+  #yielding;
   #leaving;
   #ended = false;
 
@@ -27,12 +33,14 @@ export class ChunkReader {
    * @param run the pipeline: `failed`, `error`, `fail(error, part)`, `watch(promise, part)`
    * @param part the part that `stream` belongs to
    * @param hooks `onEarlyEnd()` is called before the stream is cancelled because no more is wanted, `count(chunk)`, if any,
-   *   with every chunk; `gate.whenOpen(read)`, if any, says when to read; `keep` leaves the stream as it is at the end
+   *   with every chunk; `gate.whenOpen(read)`, if any, says when to read; `keep` leaves the stream as it is at the end;
+   *   `yieldAfter` as in internal/slice.js
    */
-  constructor(stream, run, part, { onEarlyEnd, count, gate, keep }) {
+  constructor(stream, run, part, { onEarlyEnd, count, gate, keep, yieldAfter }) {
     this.#count = count;
     this.#gate = gate;
     this.#keep = keep;
+    this.#yieldAfter = yieldAfter;
     this.#reader = lockIterator(stream) ?? lockForReading(stream);
     this.#run = run;
     this.#part = part;
@@ -44,9 +52,33 @@ export class ChunkReader {
 
   next() {
     const request = new NextRequest(this);
+    this.read(request);
+    return request.promise();
+  }
+
+  /** Reads a chunk for `request`, in its turn: at once, or when the thread has been given back. */
+  read(request) {
+    if (this.#yielding !== undefined) {
+      this.#yielding.push(request);
+    } else if (this.#yieldAfter !== undefined && isOver(this.#yieldAfter)) {
+      this.#yielding = new Fifo();
+      this.#yielding.push(request);
+      nextTask(goOn, this);
+    } else {
+      this.#pass(request);
+    }
+  }
+
+  /** Reads for those that waited for the next task, or answers them where there is nothing more to read. */
+  goOn() {
+    const requests = this.#yielding;
+    this.#yielding = undefined;
+    while (requests?.length > 0) this.#pass(requests.shift());
+  }
+
+  #pass(request) {
     if (this.#gate === undefined) this.#read(request);
     else this.#gate.whenOpen(() => this.#read(request));
-    return request.promise;
   }
 
   #read(request) {
@@ -57,7 +89,7 @@ export class ChunkReader {
   /** Answers a read. */
   settle(request, value) {
     this.#count?.(value);
-    request.resolve({ value, done: false });
+    request.give(value);
   }
 
   /**
@@ -81,10 +113,10 @@ export class ChunkReader {
   /** Answers a read that found the stream closed, by its own end or by the pipeline's teardown. */
   settleAtEnd(request) {
     if (this.#run.failed) {
-      request.reject(this.#run.error);
+      request.fail(this.#run.error);
     } else {
       this.#release();
-      request.resolve({ value: undefined, done: true });
+      request.end();
     }
   }
 
@@ -95,7 +127,7 @@ export class ChunkReader {
       return;
     }
     this.#run.fail(error, this.#part);
-    request.reject(this.#run.error);
+    request.fail(this.#run.error);
   }
 
   #release() {
@@ -103,7 +135,12 @@ export class ChunkReader {
     this.#ended = true;
     clearTimeout(this.#leaving);
     this.#reader.release();
+    this.goOn();
   }
+}
+
+function goOn(reader) {
+  reader.goOn();
 }
 
 /** An async iterable and its own only iterator. Breaking out of a `for await` over it says that no more is wanted. */
@@ -127,11 +164,14 @@ class Chunks {
 // It is its own iterator, and has what helpers the engine gives to all async iterators.
 Object.setPrototypeOf(Chunks.prototype, AsyncIteratorPrototype);
 
-class NextRequest extends Deferred {
+/** The request of a `next()`. Its promise is made after the read, as one that has its answer by then costs less. */
+class NextRequest extends PromiseReadRequest {
   constructor(reader) {
     super();
     this.reader = reader;
   }
+
+  // What the stream says.
 
   chunkSteps(value) {
     this.reader.settle(this, value);
@@ -143,5 +183,19 @@ class NextRequest extends Deferred {
 
   errorSteps(error) {
     this.reader.settleAtError(this, error);
+  }
+
+  // What the reader makes of it.
+
+  give(value) {
+    super.chunkSteps(value);
+  }
+
+  end() {
+    super.closeSteps();
+  }
+
+  fail(error) {
+    super.errorSteps(error);
   }
 }

@@ -14,7 +14,7 @@ const MOST_CHUNKS = 1_000_000;
  * @param {(chunk: any) => number} add keeps a chunk and answers its size
  */
 async function collect(name, source, options, most, unit, add) {
-  const { limit = most, signal } = options ?? {};
+  const { limit = most, signal, yieldAfter } = options ?? {};
   if (!(limit >= 0)) throw new RangeError(`${name}(): limit must be a number that is not negative; got ${describe(limit)}`);
   let size = 0;
   await pipeline(source, async (chunks) => {
@@ -24,7 +24,7 @@ async function collect(name, source, options, most, unit, add) {
         throw new RangeError(`${name}(): more than ${limit} ${unit} came; raise limit if there is memory for them, or use a pipeline, which keeps none`);
       }
     }
-  }, { signal });
+  }, { signal, yieldAfter });
 }
 
 /** Every chunk of `source`. See pipelines.d.ts. */

@@ -12,18 +12,19 @@ import { writableImpl } from '../writable-stream.js';
 
 /**
  * Pipes `source` into `sink` and closes that at the end; on an error it only reports, and leaves both as they are. A
- * pipe that fails waits for the writes under way; `onSourceError(error)` is told before.
+ * pipe that fails waits for the writes under way; `onSourceError(error)` is told before. For `yieldAfter` see internal/slice.js.
  */
-export const pipe = (source, sink, onSourceError) =>
-  pipeTo(readableImpl(source), writableImpl(sink), PREVENT_ABORT | PREVENT_CANCEL, undefined, onSourceError);
+export const pipe = (source, sink, onSourceError, yieldAfter) =>
+  pipeTo(readableImpl(source), writableImpl(sink), PREVENT_ABORT | PREVENT_CANCEL, undefined, onSourceError, yieldAfter);
 
 /**
  * The same as an object with a `promise`, `pause()` and `resume()`. `preventClose` leaves the sink open at the end, `signal` ends
  * the pipe and leaves both sides as they are, `onChunk(chunk)` is called with every chunk before it is written.
  */
-export const pipeWith = (source, sink, onSourceError, { preventClose, signal, onChunk }) =>
+export const pipeWith = (source, sink, onSourceError, { yieldAfter, preventClose, signal, onChunk }) =>
   watchedPipe(
-    readableImpl(source), writableImpl(sink), PREVENT_ABORT | PREVENT_CANCEL | (preventClose ? PREVENT_CLOSE : 0), signal, onSourceError, onChunk,
+    readableImpl(source), writableImpl(sink), PREVENT_ABORT | PREVENT_CANCEL | (preventClose ? PREVENT_CLOSE : 0), signal, onSourceError,
+    yieldAfter, onChunk,
   );
 
 /** Counts the queue of `stream`, of either kind, in `meter`. */

@@ -13,7 +13,14 @@ const READERS = {
   memoryLimit: (value, name) => numberOf(value, name, 1),
   size: functionOf,
   onDiscard: (value) => convertOnDiscard(value, 'pipeline(): options'),
+  yieldAfter: (value, name) => numberOf(value, name, 0),
 };
+
+/** Milliseconds after which a pipeline gives the thread back: three quarters of a frame. */
+const YIELD_AFTER = 12;
+
+/** The `yieldAfter` of options that have been read; undefined for never. */
+export const yieldAfterOf = ({ yieldAfter = YIELD_AFTER }) => (yieldAfter === Infinity ? undefined : yieldAfter);
 
 /** Whether every key of `value` is that of an option. */
 export const hasOnlyOptions = (value) => Object.keys(value).every((key) => Object.hasOwn(READERS, key));

@@ -9,12 +9,14 @@
  *    `GRACE` milliseconds.
  */
 import { resolved } from '../internal/intrinsics.js';
+import { enter, isOver, nextTask } from '../internal/slice.js';
 import { bridgeOf } from '../native-bridge.js';
 import { abortStream, cancelStream, catchDrops, isClosing, isErrored, meterStream, pipe, pipeWith, releaseDrops } from './ops.js';
 import { ChunkReader } from './chunks.js';
 import { recordFailure } from './failures.js';
 import { tellPipelineEnd } from './hooks.js';
 import { Meter } from './meter.js';
+import { yieldAfterOf } from './options.js';
 import { Progress } from './progress.js';
 
 /** How long teardown waits for a part that does not answer, in milliseconds. */
@@ -53,12 +55,15 @@ export class Run {
   #onDrop = undefined;
   #discards = new Set(); // what onDiscard has not settled of
   #settled = false;
+  #yieldAfter;
 
   /** @param options as `readOptions` gives them */
   constructor(options = {}) {
     this.#options = options;
     const { onProgress, progressInterval: interval, total, memoryLimit, size, onDiscard } = options;
     if (onDiscard) this.#onDrop = (chunks) => this.#drop(onDiscard, chunks);
+    this.#yieldAfter = yieldAfterOf(options);
+    if (this.#yieldAfter !== undefined) enter(this.#yieldAfter);
     const sizeOf = size && ((chunk) => this.#sizeOf(size, chunk));
     if (onProgress) this.#progress = new Progress(onProgress, { interval, total, sizeOf, fail: (error) => this.fail(error, PROGRESS) });
     if (memoryLimit) this.#meter = new Meter(memoryLimit, { sizeOf, fail: (error, part) => this.fail(error, part) });
@@ -74,6 +79,12 @@ export class Run {
       Promise.resolve().then(() => this.fail(error, SIZE));
       return 0;
     }
+  }
+
+  /** For a stage that works by itself: asks before each step, and goes on by `nextTask(job, target)`. Undefined: it never waits. */
+  get slice() {
+    const yieldAfter = this.#yieldAfter;
+    return yieldAfter === undefined ? undefined : { isOver: () => isOver(yieldAfter), nextTask };
   }
 
   /** Takes the parts, each `{ index, name }`, in their order. */
@@ -158,6 +169,7 @@ export class Run {
       count: this.#progress?.counter(from, part),
       gate: stream === this.#source ? this.#meter : undefined,
       keep: this.#keeps(stream),
+      yieldAfter: this.#yieldAfter,
     });
     this.#readers.push(reader);
     return reader;
@@ -190,9 +202,11 @@ export class Run {
     const meter = source === this.#source ? this.#meter : undefined;
     const preventClose = sink === this.#sink && this.#options.preventClose;
     if (this.#keeps(source) || this.#keeps(sink)) link.stop = new AbortController();
-    if (!link.stop && !meter && !preventClose && !this.#progress) return pipe(source, sink, onSourceError);
+    if (!link.stop && !meter && !preventClose && !this.#progress) return pipe(source, sink, onSourceError, this.#yieldAfter);
     const onChunk = this.#progress?.counter(from, this.#parts.get(sink));
-    const running = pipeWith(source, sink, onSourceError, { preventClose, signal: link.stop?.signal, onChunk });
+    const running = pipeWith(source, sink, onSourceError, {
+      yieldAfter: this.#yieldAfter, preventClose, signal: link.stop?.signal, onChunk,
+    });
     meter?.pauses(running);
     return running.promise;
   }

@@ -24,13 +24,16 @@ pub const BYTE_SOURCE: u32 = 8;
 /// The destination counts chunks, so that one needs no size and is written by the call that hands it to the pipe.
 pub const COUNTED: u32 = 16;
 
+/// Why a pipe is paused, for [`Core::pipe_pause`]: the queues of its pipeline hold too many bytes.
+pub const PAUSE_MEMORY: u32 = 1;
+/// It waits for its next turn, as the thread has to be given back.
+pub const PAUSE_TURN: u32 = 2;
+
 /// Bits of [`Pipe::state`], beside the flags above. In one word, as most questions are about several.
 /// A read request is with the source.
 const READING: u32 = 1 << 5;
 /// A chunk was read and not yet written.
 const HOLDING: u32 = 1 << 6;
-/// The host asked it to move nothing for now. An end is seen all the same.
-const PAUSED: u32 = 1 << 7;
 const SOURCE_CLOSED: u32 = 1 << 8;
 const SOURCE_ERRORED: u32 = 1 << 9;
 const DESTINATION_CLOSED: u32 = 1 << 10;
@@ -44,6 +47,9 @@ const DRAINS: u32 = 1 << 13;
 const ACTED: u32 = 1 << 14;
 /// At least one chunk was written, so that the last unfinished write is the pipe's own.
 const WROTE: u32 = 1 << 15;
+/// The host asked it to move nothing for now, for one or more of the `PAUSE_*` reasons. An end is seen all the same.
+const PAUSED: u32 = (PAUSE_MEMORY | PAUSE_TURN) << PAUSE_SHIFT;
+const PAUSE_SHIFT: u32 = 16;
 
 /// A pipe that has not finished.
 #[derive(Debug, Default)]
@@ -296,11 +302,17 @@ impl Core {
         }
     }
 
-    /// Stops reading from the source, or goes on; then the host asks [`Core::pipe_next`]. A chunk whose read is under way is
-    /// written all the same, and an end shuts the pipe down all the same.
-    pub fn pipe_pause(&mut self, id: Id, paused: bool) {
+    /// Stops reading from the source for the reason `why`, one of the `PAUSE_*` bits, or withdraws that reason; the pipe reads
+    /// while there is none. After a withdrawal the host asks [`Core::pipe_next`]. A chunk whose read is under way is written all
+    /// the same, and an end shuts the pipe down all the same.
+    pub fn pipe_pause(&mut self, id: Id, why: u32, paused: bool) {
         if let Some(pipe) = self.pipes.get_mut(id) {
-            pipe.state = pipe.state & !PAUSED | if paused { PAUSED } else { 0 };
+            let reason = (why << PAUSE_SHIFT) & PAUSED;
+            pipe.state = if paused {
+                pipe.state | reason
+            } else {
+                pipe.state & !reason
+            };
         }
     }
 

@@ -156,6 +156,6 @@ exports! {
     pipe_write_settled(id: u32) -> u32;
     pipe_turned(id: u32) -> u32;
     pipe_signalled(id: u32) -> u32;
-    pipe_pause(id: u32, paused: bool);
+    pipe_pause(id: u32, why: u32, paused: bool);
     pipe_next(id: u32) -> u32;
 }

@@ -221,7 +221,7 @@ fn call_others(core: &mut Core, input: &mut Input, ids: &[u32], method: u8, id: 
         73 => core.pipe_free(id),
         74 => drop(core.pipe_write_settled(id)),
         75 => drop(core.transform_settled(id, input.id(ids), input.id(ids))),
-        76 => core.pipe_pause(id, input.small(2) == 1),
+        76 => core.pipe_pause(id, input.small(4), input.small(2) == 1),
         77 => drop(core.pipe_turned(id)),
         _ => drop(core.channel_offer(id, input.number(), input.number(), input.small(5))),
     }

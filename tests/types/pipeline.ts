@@ -118,6 +118,7 @@ export async function options(file: File): Promise<void> {
     preventAbort: false,
     preventCancel: true,
     memoryLimit: 1 << 20,
+    yieldAfter: Infinity,
     progressInterval: 100,
     total: file.size,
     size: (chunk) => chunk.length,
@@ -129,6 +130,9 @@ export async function options(file: File): Promise<void> {
   void [remaining, names];
   // @ts-expect-error a limit is a number
   await pipeline(file, () => {}, { memoryLimit: '1 MB' });
+  // @ts-expect-error nor is the time before the thread is given back
+  await pipeline(file, () => {}, { yieldAfter: '12 ms' });
+  await toArray([1], { yieldAfter: 4 });
 }
 
 export async function maps(): Promise<void> {

@@ -1,0 +1,95 @@
+/**
+ * The slice of time that pipelines may use before the thread has to be given back, so that input, rendering, timers and
+ * messages get their turn. There is one slice a thread: all pipelines share it, and all wait for the same next task.
+ *
+ * The task is a message or, in Node, an immediate: neither is slowed in a hidden tab. Not `scheduler.yield()`: its continuation
+ * goes before timers and messages, which in Chromium then never run as long as a pipeline works.
+ */
+import { schedule } from './jobs.js';
+
+/**
+ * The most chunks between two looks at the clock, which costs as much as a chunk's way through a pipe. Looks are
+ * meant to be a millisecond apart; more chunks than this, and the first slow ones after many fast ones would take too long.
+ */
+const MOST = 32;
+
+/**
+ * When the thread was last given back, as far as is known: tasks that others begin are not seen, and then the next wait comes sooner
+ * than it need.
+ */
+let began = 0;
+let looked = 0;
+/** Chunks between two looks, and how many of them are left. */
+let every = 1;
+let left = 0;
+/** The jobs that wait for the next task, each with its target. */
+let waiting = [];
+let channel;
+
+/**
+ * A pipeline starts. Where none has counted a chunk for `yieldAfter` milliseconds, the time before it was not any pipeline's,
+ * and a new slice begins.
+ */
+export function enter(yieldAfter) {
+  const now = Date.now();
+  if (Math.abs(now - looked) >= yieldAfter) began = looked = now;
+  left = 0;
+}
+
+/**
+ * Counts a chunk. True where the thread has been kept for `yieldAfter` milliseconds, or other pipelines wait already:
+ * the caller calls `nextTask` and does nothing more until then.
+ */
+export function isOver(yieldAfter) {
+  left -= 1;
+  return left <= 0 && look(yieldAfter);
+}
+
+function look(yieldAfter) {
+  if (waiting.length > 0) return true;
+  const now = Date.now();
+  const since = now - looked;
+  looked = now;
+  if (since > 1) every = Math.max(1, Math.floor(every / since));
+  else if (since < 1) every = Math.min(MOST, every * 2);
+  const kept = now - began;
+  // A clock that was put back tells nothing.
+  if (kept >= yieldAfter || kept < 0) return true;
+  left = yieldAfter > 1 ? every : 1;
+  return false;
+}
+
+/** Calls `job(target)` in the next task, when the new slice has begun. */
+export function nextTask(job, target) {
+  if (waiting.push(job, target) === 2) post();
+}
+
+function post() {
+  const { setImmediate, MessageChannel } = globalThis;
+  if (setImmediate) {
+    setImmediate(begin);
+  } else if (MessageChannel) {
+    if (channel === undefined) {
+      channel = new MessageChannel();
+      channel.port1.onmessage = begin;
+    }
+    hold('ref');
+    channel.port2.postMessage(undefined);
+  } else {
+    setTimeout(begin, 0);
+  }
+}
+
+/** Where ports keep a process alive, ours does so only while a pipeline waits. */
+function hold(method) {
+  channel?.port1[method]?.();
+}
+
+function begin() {
+  hold('unref');
+  began = looked = Date.now();
+  left = 0;
+  const jobs = waiting;
+  waiting = [];
+  for (let n = 0; n < jobs.length; n += 2) schedule(jobs[n], jobs[n + 1]);
+}
