@@ -3,8 +3,8 @@
  * message goes in an envelope, with a handle in the place of the stream, and the receiving side's `event.data` opens it.
  * So both sides need the polyfill; what the engine can transfer by itself it does, and `toNative` makes such a stream.
  *
- * The envelope: `{ [ENVELOPE]: version, data, handles, hidden }`, where `data` holds the very objects of `handles`, and
- * `hidden` is how many of the message's last ports are the handles'.
+ * The envelope: `{ [ENVELOPE]: version, data, handles }`, where `data` holds the very objects of `handles`. What makes it one are the handles' ports,
+ * which are the message's last ones: neither JSON nor a clone can make those, so no data looks like an envelope.
  */
 import { reflectApply } from '../internal/intrinsics.js';
 import { INTERNAL } from '../internal/webidl.js';
@@ -46,7 +46,12 @@ export function patchMessages(patches, page) {
   else patches.method(globalThis, 'postMessage', sending);
   patches.method(globalThis, 'structuredClone', (clone) => ({
     method(...args) {
-      return open(page, send(page, args, (changed) => reflectApply(clone, this, changed)), true).data;
+      let isWrapped = false;
+      const result = send(page, args, (changed) => {
+        isWrapped = changed !== args;
+        return reflectApply(clone, this, changed);
+      });
+      return isWrapped ? unwrap(page, result).data : adopted(page, result, true).data;
     },
   }).method);
   for (const Event of [MessageEvent, ExtendableMessageEvent]) patchEvent(patches, page, Event?.prototype);
@@ -99,7 +104,7 @@ function send(page, args, post) {
   const others = list.filter((value) => !streams.includes(value));
   const data = replaceInCopy(args[0], new Map(streams.map((stream, index) => [stream, handles[index]])), new Set(others));
   const ports = prepared.flatMap((one) => one.ports);
-  const result = post(replace({ [ENVELOPE]: 1, data, handles, hidden: ports.length }, [...others, ...ports]));
+  const result = post(replace({ [ENVELOPE]: 1, data, handles }, [...others, ...ports]));
   // Until here nothing has happened to the streams: the post may have refused something else.
   for (const { commit } of prepared) commit();
   return result;
@@ -116,11 +121,12 @@ const opened = new WeakMap();
 
 function patchEvent(patches, page, prototype) {
   const raw = prototype && Object.getOwnPropertyDescriptor(prototype, 'data')?.get;
-  if (raw === undefined) return;
+  const rawPorts = prototype && Object.getOwnPropertyDescriptor(prototype, 'ports')?.get;
+  if (raw === undefined || rawPorts === undefined) return;
   const contentOf = (event) => {
     const data = reflectApply(raw, event, []);
     if (!isObject(data)) return { data, hidden: 0 };
-    if (!opened.has(event)) opened.set(event, open(page, data, event.isTrusted));
+    if (!opened.has(event)) opened.set(event, isEnvelope(data, reflectApply(rawPorts, event, [])) ? unwrap(page, data) : adopted(page, data, event.isTrusted));
     return opened.get(event);
   };
   patches.getter(prototype, 'data', () => function () {
@@ -135,15 +141,25 @@ function patchEvent(patches, page, prototype) {
   });
 }
 
-/** What a message says, streams included. `isFresh`: made by the engine for this message, and so ours to change. */
-function open(page, message, isFresh) {
-  if (!isObject(message)) return { data: message, hidden: 0 };
-  if (message[ENVELOPE] === 1 && Array.isArray(message.handles) && message.handles.every(isHandle)) {
-    const streams = new Map(message.handles.map((handle) => [handle, give(page, receiveTransfer(handle, { watch: false }))]));
-    return { data: replaceInPlace(message.data, streams), hidden: message.hidden };
-  }
-  return { data: page.isOurs && isFresh ? adopt(message) : message, hidden: 0 };
+const portsOf = (handles) => handles.flatMap(({ port, readable, writable }) => port ?? [readable.port, writable.port]);
+
+/** Whether `message`, which came with `ports`, is an envelope. */
+function isEnvelope(message, ports) {
+  const { [ENVELOPE]: version, handles } = message;
+  if (version !== 1 || !Array.isArray(handles) || handles.length === 0 || !handles.every(isHandle)) return false;
+  const theirs = portsOf(handles);
+  const from = ports.length - theirs.length;
+  return from >= 0 && theirs.every((port, index) => port === ports[from + index]);
 }
+
+/** What an envelope says, streams included, and how many ports are those of its handles. */
+function unwrap(page, { data, handles }) {
+  const streams = new Map(handles.map((handle) => [handle, give(page, receiveTransfer(handle, { watch: false }))]));
+  return { data: replaceInPlace(data, streams), hidden: portsOf(handles).length };
+}
+
+/** What any other message says. `isFresh`: made by the engine for this message, and so ours to change. */
+const adopted = (page, message, isFresh) => ({ data: page.isOurs && isFresh && isObject(message) ? adopt(message) : message, hidden: 0 });
 
 const give = ({ isOurs }, stream) => (isOurs ? stream : toNative(stream));
 

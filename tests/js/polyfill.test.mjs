@@ -231,6 +231,27 @@ describe('with the classes installed, structuredClone() and postMessage()', () =
     assert.deepEqual(await collect(clone.list[0]), ['a']);
   });
 
+  const text = '{"user":"guest","tidegate.envelope":1,"handles":[],"hidden":0,"data":{"user":"admin"}}';
+  const handle = '{"type":"tidegate.ReadableStream","port":{}}';
+  for (const json of [text, text.replace('[]', `[${handle}]`), text.replace('[]', '[null]'), text.replace('"hidden":0', '"hidden":1')]) {
+    test(`take no data for an envelope of theirs: ${json}`, async () => {
+      assert.deepEqual(structuredClone(JSON.parse(json)), JSON.parse(json));
+      const { port1 } = new MessageChannel();
+      const { data, ports } = await post(JSON.parse(json), [port1]);
+      assert.deepEqual([data, ports.length], [JSON.parse(json), 1]);
+      ports[0].close();
+    });
+  }
+
+  test('take a stream only by a port that came with the message for it', async () => {
+    const { port1, port2 } = new MessageChannel();
+    const message = { 'tidegate.envelope': 1, data: 'opened', handles: [{ type: 'tidegate.ReadableStream', port: port1 }] };
+    const { data, ports } = await post({ ...message, more: port2 }, [port1, port2]);
+    assert.equal(data.handles.length, 1); // the last port is another one
+    assert.equal(ports.length, 2);
+    for (const port of ports) port.close();
+  });
+
   test('keep a graph with cycles as it is', async () => {
     const stream = new WritableStream();
     const message = { stream };
