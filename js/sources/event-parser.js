@@ -1,14 +1,19 @@
 /** Parses an event stream: https://html.spec.whatwg.org/multipage/server-sent-events.html#event-stream-interpretation */
 
 const MOST = 16 * 1024 * 1024;
+/** The longest that a timer waits, in milliseconds. */
+const LONGEST = 2 ** 31 - 1;
 
 export class EventParser {
   /** What to say that was seen last, when connecting again. */
   lastEventId = '';
   /** Milliseconds to wait before that, where the server said so. */
   retry = undefined;
+  /** Why nothing more can be parsed; the events before have been given. */
+  fault = undefined;
 
-  #rest = ''; // a line that has not ended
+  #rest = ''; // a line that has not ended; looked at only once it has, since that flattens it
+  #comment = false; // it is a comment, of which nothing is kept
   #afterCR = false;
   #first = true;
   #data = [];
@@ -16,31 +21,45 @@ export class EventParser {
   #type = '';
   #id = undefined;
 
-  /** Takes text, cut anywhere; returns the events that are complete, `{ type, data, lastEventId }`. */
+  /**
+   * Takes text that was decoded with the byte order mark kept, cut anywhere; returns the events that are complete,
+   * `{ type, data, lastEventId }`.
+   *
+   * @throws {RangeError} the `fault`, when there is no event before it
+   */
   push(text) {
     const events = [];
+    let from = 0;
     if (this.#first && text !== '') {
       this.#first = false;
-      if (text[0] === '\uFEFF') text = text.slice(1);
+      if (text[0] === '\uFEFF') from = 1;
     }
-    if (this.#afterCR && text !== '') {
-      this.#afterCR = false;
-      if (text[0] === '\n') text = text.slice(1);
-    }
-    const lines = (this.#rest + text).split(/\r\n|\r|\n/);
-    this.#rest = lines.pop();
-    this.#afterCR = text.endsWith('\r');
-    for (const line of lines) {
-      const event = this.#line(line);
+    const ends = /\r\n?|\n/g;
+    while (from < text.length && this.fault === undefined) {
+      if (this.#afterCR) {
+        this.#afterCR = false;
+        if (text[from] === '\n') {
+          from += 1;
+          continue;
+        }
+      }
+      ends.lastIndex = from;
+      const end = ends.exec(text);
+      this.#extend(text.slice(from, end?.index));
+      if (end === null || this.fault !== undefined) break;
+      from = ends.lastIndex;
+      this.#afterCR = end[0] === '\r';
+      const event = this.#endLine();
       if (event !== undefined) events.push(event);
     }
-    if (this.#size + this.#rest.length > MOST) throw new RangeError(`fromEventSource(): an event has more than ${MOST} characters`);
+    if (events.length === 0 && this.fault !== undefined) throw this.fault;
     return events;
   }
 
   /** A connection has ended: what was not complete is dropped. */
   reset() {
     this.#rest = '';
+    this.#comment = false;
     this.#afterCR = false;
     this.#first = true;
     this.#clear();
@@ -53,10 +72,21 @@ export class EventParser {
     this.#id = undefined;
   }
 
-  #line(line) {
+  #extend(piece) {
+    if (this.#rest === '' && piece[0] === ':') this.#comment = true;
+    if (this.#comment) return;
+    this.#rest += piece;
+    if (this.#size + this.#rest.length > MOST) this.fault = new RangeError(`fromEventSource(): an event has more than ${MOST} characters`);
+  }
+
+  #endLine() {
+    const line = this.#rest;
+    const isComment = this.#comment;
+    this.#rest = '';
+    this.#comment = false;
+    if (isComment) return undefined;
     if (line === '') return this.#dispatch();
     const colon = line.indexOf(':');
-    if (colon === 0) return undefined; // a comment
     const field = colon < 0 ? line : line.slice(0, colon);
     const value = colon < 0 ? '' : line.slice(line[colon + 1] === ' ' ? colon + 2 : colon + 1);
     if (field === 'data') {
@@ -66,8 +96,8 @@ export class EventParser {
       this.#type = value;
     } else if (field === 'id') {
       if (!value.includes('\0')) this.#id = value;
-    } else if (field === 'retry' && /^\d+$/.test(value)) {
-      this.retry = Number(value);
+    } else if (field === 'retry' && /^[0-9]+$/.test(value)) {
+      this.retry = Math.min(Number(value), LONGEST);
     }
     return undefined;
   }

@@ -13,6 +13,8 @@ import { onDemand } from './on-demand.js';
 import { requireStallTimeout, StallWatch } from './stall.js';
 
 const WAIT = 3000;
+/** The parser takes the byte order mark away, of which there may be one. */
+const KEEP_MARK = { ignoreBOM: true };
 const CLOSED = 2; // an EventSource's readyState
 
 /**
@@ -37,20 +39,32 @@ function fromUrl(input, events, signal, { retries = 10, delay, stallTimeout = In
   requireStallTimeout(stallTimeout, 'fromEventSource');
   const wanted = events && new Set(events);
   const connection = new Connection(input, init, { retries, delay, stallTimeout });
-  const queue = [];
+  let queue = [];
+  let at = 0;
   return onDemand({
     signal,
     async pull(controller) {
-      while (queue.length === 0) {
+      while (at === queue.length) {
         const more = await connection.next();
         if (more === undefined) return true;
-        queue.push(...(wanted ? more.filter(({ type }) => wanted.has(type)) : more));
+        queue = wanted ? more.filter(({ type }) => wanted.has(type)) : more;
+        at = 0;
       }
-      controller.enqueue(queue.shift());
+      controller.enqueue(queue[at++]);
       return false;
     },
     stop: (reason) => connection.stop(reason),
   });
+}
+
+/** UTF-8 as a header's value has it, a character for each byte. */
+const byteString = (text) => Array.from(new TextEncoder().encode(text), (byte) => String.fromCharCode(byte)).join('');
+
+/** Of several types the last valid one counts: https://fetch.spec.whatwg.org/#concept-header-extract-mime-type */
+function isEventStream(header) {
+  const types = header.match(/(?:[^,"]|"(?:[^"\\]|\\.)*"?)+/g) ?? [];
+  const essences = types.map((type) => /^[\t ]*([^\s;/]+\/[^\s;/]+)[\t ]*(?:;|$)/.exec(type)?.[1].toLowerCase());
+  return essences.filter((essence) => essence !== undefined && essence !== '*/*').at(-1) === 'text/event-stream';
 }
 
 class Connection {
@@ -58,7 +72,7 @@ class Connection {
   #init;
   #settings;
   #parser = new EventParser();
-  #decoder = new TextDecoder();
+  #decoder = new TextDecoder('utf-8', KEEP_MARK);
   #abort = new AbortController();
   #attempt; // the AbortController of the request under way
   #watch;
@@ -81,6 +95,7 @@ class Connection {
   /** The events of the next piece of the body, maybe none; undefined where the server says that there will be no more. */
   async next() {
     try {
+      if (this.#parser.fault !== undefined) throw this.#parser.fault;
       if (this.#reader === undefined && !(await this.#open())) return undefined;
       const { value, done } = await this.#pending(this.#reader.read());
       if (done) throw this.#stalled ?? new TypeError('the connection ended');
@@ -106,12 +121,11 @@ class Connection {
   async #open() {
     const headers = new Headers(this.#init.headers);
     headers.set('accept', 'text/event-stream');
-    if (this.#parser.lastEventId !== '') headers.set('last-event-id', this.#parser.lastEventId);
+    if (this.#parser.lastEventId !== '') headers.set('last-event-id', byteString(this.#parser.lastEventId));
     this.#attempt = new AbortController();
     this.#stalled = undefined;
     const response = await this.#pending(fetch(this.#input, { cache: 'no-store', ...this.#init, headers, signal: this.#attempt.signal }));
-    const isEventStream = /^text\/event-stream\s*(;|$)/i.test(response.headers.get('content-type') ?? '');
-    if (response.status === 204 || response.status !== 200 || !isEventStream || response.body === null) {
+    if (response.status !== 200 || !isEventStream(response.headers.get('content-type') ?? '') || response.body === null) {
       if (response.status === 204 || response.status >= 500) response.body?.cancel().catch(() => {});
       if (response.status === 204) {
         this.#watch.stop();
@@ -128,7 +142,7 @@ class Connection {
   async #recover(error) {
     this.#reader = undefined;
     this.#parser.reset();
-    this.#decoder = new TextDecoder();
+    this.#decoder = new TextDecoder('utf-8', KEEP_MARK);
     if (this.#left === 0 || error instanceof FetchError) this.#watch.stop();
     if (this.#abort.signal.aborted || error instanceof FetchError || error instanceof RangeError) throw error;
     if (this.#left === 0) throw new FetchError(`fromEventSource(): ${this.#input} could not be reached again, and the tries are used up`, undefined, { cause: error, url: String(this.#input) });

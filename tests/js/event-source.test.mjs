@@ -41,6 +41,47 @@ describe('the parser of event streams', () => {
     assert.deepEqual(parser.push('data: y\n\n'), [{ type: 'message', data: 'y', lastEventId: '7' }]);
   });
 
+  const parsed = (pieces) => {
+    const parser = new EventParser();
+    return [pieces.flatMap((piece) => parser.push(piece)).map(({ type, data, lastEventId }) => `${type}|${data}|${lastEventId}`), parser.retry];
+  };
+  for (const [what, input, expected, retry] of [
+    ['a second byte order mark as text', '\uFEFF\uFEFFdata: 1\n\ndata: 2\n\n', ['message|2|']],
+    ['a byte order mark in the middle as text', 'data: 1\n\n\uFEFFdata: 2\n\ndata: 3\n\n', ['message|1|', 'message|3|']],
+    ['every line end', 'data:1\rdata:2\ndata:3\r\ndata:4\r\r\ndata:5\r\n\rdata:6\n\r', ['message|1\n2\n3\n4|', 'message|5|', 'message|6|']],
+    ['one space after the colon only', 'data: 1\ndata:  2\ndata:\t3\n\n', ['message|1\n 2\n\t3|']],
+    ['data without a colon, and empty data', 'data\n\ndata\ndata\n\ndata:\n\n', ['message||', 'message|\n|', 'message||']],
+    ['names of fields by their case, and with nothing before', 'Data: 1\n data: 2\ndata : 3\nDATA:4\n\ndata:5\n\n', ['message|5|']],
+    ['an id that has a NUL not at all, and an empty one', 'id: 1\ndata: a\n\nid: 2\0\ndata: b\n\nid\ndata: c\n\n', ['message|a|1', 'message|b|1', 'message|c|']],
+    ['an id without data for the events after it', 'id: …\n\ndata: a\n\n', ['message|a|…']],
+    ['a NUL in data as text', 'data: \0\n\n', ['message|\0|']],
+    ['an empty type as message, and a type for one event only', 'event\ndata: 1\n\nevent: x\ndata: 2\n\ndata: 3\n\n', ['message|1|', 'x|2|', 'message|3|']],
+    ['a type without data not at all', 'event: x\n\ndata: 1\n\n', ['message|1|']],
+    ['comments', ': a\n:\n:data: 1\n\ndata:2\n:b\n\n', ['message|2|']],
+    ['no event that its stream ends in', 'data: 1\n\ndata: 2\n', ['message|1|']],
+    ['a retry of ASCII digits', 'retry: 10\nretry: -1\nretry: 1.5\nretry: 0x9\nretry:  7\nretry: ٣\nretry\nretry: 9 \n', [], 10],
+    ['a retry as large as a timer waits', 'retry: 99999999999\n', [], 2 ** 31 - 1],
+    ['a retry beyond all numbers as that too', `retry: ${'9'.repeat(400)}\n`, [], 2 ** 31 - 1],
+  ]) {
+    test(`takes ${what}, wherever it is cut`, () => {
+      assert.deepEqual(parsed([input]), [expected, retry]);
+      for (let at = 1; at < input.length; at += 1) assert.deepEqual(parsed([input.slice(0, at), '', input.slice(at)]), [expected, retry], `cut at ${at}`);
+      assert.deepEqual(parsed([...input]), [expected, retry]);
+    });
+  }
+
+  test('gives the events before one that is too long, wherever they are cut, and keeps nothing of comments', () => {
+    const long = `data: 1\n\n:${'c'.repeat(17 << 20)}\ndata: 2\n\n${`data: ${'x'.repeat(1 << 20)}\n`.repeat(17)}\ndata: 3\n\n`;
+    for (const size of [long.length, 100_000]) {
+      const parser = new EventParser();
+      const given = [];
+      assert.throws(() => {
+        for (let at = 0; at < long.length + size; at += size) given.push(...parser.push(long.slice(at, at + size)));
+      }, RangeError);
+      assert.deepEqual(given.map(({ data }) => data), ['1', '2']);
+    }
+  });
+
   test('refuses an event without end', () => {
     const parser = new EventParser();
     assert.throws(() => {
@@ -115,6 +156,75 @@ describe('fromEventSource() of a URL', () => {
     const received = await toArray(fromEventSource(url, { delay: 1 }).pipeThrough(take(35)));
     assert.deepEqual(received.map(({ data }) => Number(data)), Array.from({ length: 35 }, (_, n) => n));
     assert.deepEqual(requests.map(({ lastEventId }) => lastEventId), [undefined, '9', '19', '29']);
+  });
+
+  test('reads the bytes of a stream as UTF-8, wherever they are cut on their way', async () => {
+    const sent = Buffer.concat([Buffer.from('\uFEFFid: é…\r\ndata: 潮🌊\r\n\r\ndata: '), Buffer.of(0xff, 0xe2, 0x82), Buffer.from('\n\nevent: e\rdata: 2\r\r')]);
+    serveEvents = (response, seen, n) => {
+      begin(response);
+      response.flushHeaders();
+      response.write(sent.subarray(0, n % (sent.length + 1)));
+      setTimeout(() => response.end(sent.subarray(n % (sent.length + 1))), 2);
+    };
+    await Promise.all(Array.from({ length: sent.length + 1 }, async () => {
+      const received = await toArray(fromEventSource(url, { delay: 1 }).pipeThrough(take(3)));
+      assert.deepEqual(received.map(({ type, data, lastEventId }) => [type, data, lastEventId]), [['message', '潮🌊', 'é…'], ['message', '\uFFFD\uFFFD', 'é…'], ['e', '2', 'é…']]);
+    }));
+  });
+
+  test('says the last id in UTF-8 when it connects again, and keeps it where the next connection names none', async () => {
+    serveEvents = (response, seen, n) => (n < 3 ? begin(response).end(n === 0 ? 'retry: 1\nid: …\ndata: x\n\n' : 'data: y\n\n') : response.writeHead(204).end());
+    const received = await toArray(fromEventSource(url));
+    assert.deepEqual(received.map(({ data, lastEventId }) => [data, lastEventId]), [['x', '…'], ['y', '…'], ['y', '…']]);
+    assert.deepEqual(requests.map(({ lastEventId }) => lastEventId && Buffer.from(lastEventId, 'latin1').toString()), [undefined, '…', '…', '…']);
+  });
+
+  test('connects no more often than a server says whose retry is beyond what timers wait', async () => {
+    serveEvents = (response) => begin(response).end('retry: 99999999999\ndata: x\n\n');
+    const reader = fromEventSource(url).getReader();
+    await reader.read();
+    const next = reader.read().catch((error) => error);
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    assert.equal(requests.length, 1);
+    await reader.cancel();
+    await next;
+  });
+
+  for (const [type, taken] of [
+    ['text/event-stream', true], ['Text/Event-Stream', true], ['text/event-stream;charset=windows-1252', true], ['text/event-stream ; a="b,c"', true],
+    ['text/html, text/event-stream', true], ['text/event-stream, */*', true], ['text/event-stream, text/html', false], ['text/event-streams', false], ['text/plain; x="text/event-stream"', false], ['', false],
+  ]) {
+    test(`${taken ? 'takes' : 'refuses'} the content type '${type}'`, async () => {
+      serveEvents = (response, seen, n) => (n === 0 ? response.writeHead(200, { 'content-type': type }).end('retry: 1\ndata: é\n\n') : response.writeHead(204).end());
+      const running = toArray(fromEventSource(url));
+      if (taken) assert.deepEqual((await running).map(({ data }) => data), ['é']);
+      else await assert.rejects(running, { name: 'FetchError', message: /something else than text\/event-stream/ });
+    });
+  }
+
+  test('follows a redirect, and asks the first address again when it connects again', async () => {
+    const paths = [];
+    const seenBefore = server.listeners('request').length;
+    const onRequest = ({ url: path }) => paths.push(path);
+    server.prependListener('request', onRequest);
+    try {
+      serveEvents = (response, seen, n) => {
+        if (n === 0 || n === 2) response.writeHead(307, { location: '/elsewhere' }).end();
+        else if (n === 1) begin(response).end('retry: 1\nid: 4\ndata: x\n\n');
+        else response.writeHead(204).end();
+      };
+      assert.equal((await toArray(fromEventSource(url))).length, 1);
+      assert.deepEqual(paths, ['/events', '/elsewhere', '/events', '/elsewhere']);
+      assert.deepEqual(requests.map(({ lastEventId }) => lastEventId), [undefined, undefined, '4', '4']);
+    } finally {
+      server.off('request', onRequest);
+    }
+    assert.equal(server.listeners('request').length, seenBefore);
+  });
+
+  test('gives a chunk of two hundred thousand events', async () => {
+    serveEvents = (response, seen, n) => (n === 0 ? begin(response).end('data\n\n'.repeat(200_000)) : response.writeHead(204).end());
+    assert.equal((await toArray(fromEventSource(url, { delay: 1 }))).length, 200_000);
   });
 
   test('ends when the server answers 204', async () => {
