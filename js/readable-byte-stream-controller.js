@@ -1,5 +1,5 @@
 /** https://streams.spec.whatwg.org/#rbs-controller-class */
-import { convertView } from './internal/buffers.js';
+import { convertView, refuseDetached } from './internal/buffers.js';
 import { byteDesiredSize, canCloseOrEnqueueBytes, closeBytes, enqueueView, getByobRequest } from './internal/byte-readable.js';
 import { errorStream } from './internal/readable.js';
 import { defineInterface, illegalInvocation, INTERNAL } from './internal/webidl.js';
@@ -33,7 +33,10 @@ export class ReadableByteStreamController {
     if (!(#stream in Object(this))) throw illegalInvocation('ReadableByteStreamController.enqueue');
     if (arguments.length === 0) throw new TypeError('enqueue(): 1 argument required');
     const view = convertView(chunk, 'enqueue(): the chunk');
-    if (view.byteLength === 0) throw new TypeError('enqueue(): the chunk must not be empty or detached');
+    if (view.byteLength === 0) {
+      refuseDetached(view.buffer, 'enqueue(): the chunk');
+      throw new TypeError('enqueue(): the chunk must not be empty; leave out what has no bytes');
+    }
     if (!canCloseOrEnqueueBytes(this.#stream)) throw new TypeError('enqueue(): the ReadableStream is closed, closing or errored');
     enqueueView(this.#stream, view);
   }

@@ -1,5 +1,5 @@
 /** https://streams.spec.whatwg.org/#byob-reader-class */
-import { convertView, transferArrayBuffer } from './internal/buffers.js';
+import { convertView, refuseDetached, transferArrayBuffer } from './internal/buffers.js';
 import { PullInto, readInto } from './internal/byte-readable.js';
 import { promiseReject } from './internal/intrinsics.js';
 import { ERRORED } from './internal/readable.js';
@@ -53,7 +53,10 @@ function convertMin(options) {
 /** https://streams.spec.whatwg.org/#byob-reader-read; throws what the promise is to be rejected with. */
 function read(reader, view, min) {
   const { type, buffer, bufferByteLength, byteOffset, byteLength } = view;
-  if (byteLength === 0) throw new TypeError('read(): the view must not be empty or detached');
+  if (byteLength === 0) {
+    refuseDetached(buffer, 'read(): the view');
+    throw new TypeError('read(): the view must not be empty');
+  }
   if (min === 0) throw new TypeError('read(): min must be greater than 0');
   const minimumFill = min * type.elementSize;
   if (minimumFill > byteLength) throw new RangeError('read(): min must not be greater than the view\'s length');

@@ -97,6 +97,21 @@ export function isDetachedBuffer(buffer) {
   }
 }
 
+/** Whether `chunk`, a buffer or a view, is empty because its bytes were transferred. */
+export function isDetached(chunk) {
+  const buffer = isView(chunk) ? chunk.buffer : chunk;
+  return buffer.byteLength === 0 && buffer instanceof BufferConstructor && isDetachedBuffer(buffer);
+}
+
+export const detachedMessage = (what) =>
+  `${what} is detached: its buffer was transferred before, by postMessage(), a byte stream or a BYOB read, and its bytes went with it; `
+  + 'give the other one a copy, chunk.slice()';
+
+/** Throws where `chunk`, a buffer or a view, is empty because its bytes were transferred. `what` begins the sentence that says so. */
+export function refuseDetached(chunk, what) {
+  if (isDetached(chunk)) throw new TypeError(detachedMessage(what));
+}
+
 /** Node 20 copies a WebAssembly memory's buffer instead of refusing it. */
 function transferByClone(buffer) {
   let moved;

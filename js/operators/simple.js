@@ -1,4 +1,5 @@
 /** Operators that need nothing but a TransformStream. */
+import { refuseDetached } from '../internal/buffers.js';
 import { isThenable } from '../pipeline/ends.js';
 import { TransformStream } from '../transform-stream.js';
 import { requireCount, requireFunction } from './arguments.js';
@@ -81,6 +82,7 @@ export function chunk(size) {
   return new TransformStream({
     transform(bytes, controller) {
       if (!(bytes instanceof Uint8Array)) throw new TypeError('chunk(): every chunk must be a Uint8Array; put a stage before it that encodes');
+      if (bytes.length === 0) refuseDetached(bytes, 'chunk(): the chunk');
       let from = 0;
       if (held !== undefined) {
         from = Math.min(size - filled, bytes.length);

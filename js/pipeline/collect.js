@@ -1,4 +1,5 @@
 /** A whole source in memory, up to a limit. */
+import { refuseDetached } from '../internal/buffers.js';
 import { TextPieces, utf8 } from '../internal/text.js';
 import { unshared } from '../internal/buffers.js';
 import { pipeline } from '../pipeline.js';
@@ -48,6 +49,7 @@ async function parts(name, source, options) {
       keep(text.take(chunk));
       return chunk.length;
     }
+    refuseDetached(chunk, `${name}(): the chunk`);
     if (chunk.byteLength > 0) {
       keep(text.rest());
       keep(unshared(chunk, 1 / 2)); // what is kept holds no more memory than it counts

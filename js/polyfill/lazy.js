@@ -5,7 +5,9 @@
 import { bridgeReadable } from '../native-bridge.js';
 import { NativeReadableStream, nativeHasByteStreams } from '../native-classes.js';
 import { LazyReader, LazyStream } from '../lazy-reader.js';
+import { detachedMessage, isDetached } from '../internal/buffers.js';
 import { isOurReadable } from '../pipeline/brands.js';
+import { describe } from '../pipeline/describe.js';
 import { ReadableStream } from '../readable-stream.js';
 
 /** Both ways: an engine's stream to the page's one for it, a page's stream to the engine's one for it. */
@@ -24,12 +26,18 @@ export function pageBytes(native) {
   return pages.get(native);
 }
 
-/** The engine's stream for `page`, a stream of tidegate's; always the same one. */
+/** The engine's stream of bytes for `page`, a stream of tidegate's that is a body; always the same one. */
 export function nativeFor(page) {
   if (!natives.has(page)) {
-    remember(bridgeReadable(new LazyStream(page), NativeReadableStream, { bytes: nativeHasByteStreams }), page);
+    remember(bridgeReadable(new BodyStream(page), NativeReadableStream, { bytes: nativeHasByteStreams }), page);
   }
   return natives.get(page);
+}
+
+class BodyStream extends LazyStream {
+  getReader(options) {
+    return options?.mode === 'byob' ? super.getReader(options) : new BodyReader(this.stream);
+  }
 }
 
 /** Gives a BYOB reader even where its stream is no byte stream. */
@@ -42,6 +50,34 @@ class EmulatingStream extends LazyStream {
     }
   }
 }
+
+/**
+ * https://fetch.spec.whatwg.org/#body-incrementally-read: a body's chunks are Uint8Arrays. Node makes bytes of whatever it gets, and
+ * waits for ever where those are none: so it gets nothing else, and no empty chunk.
+ */
+class BodyReader extends LazyReader {
+  async read() {
+    for (;;) {
+      const result = await this.open().read();
+      if (result.done) return result;
+      const refusal = refusalOf(result.value);
+      if (refusal !== undefined) {
+        const error = new TypeError(refusal);
+        this.cancel(error).catch(() => {});
+        throw error;
+      }
+      if (result.value.length > 0) return result;
+    }
+  }
+}
+
+function refusalOf(chunk) {
+  if (isUint8Array(chunk)) return isDetached(chunk) ? detachedMessage("The chunk of a Response's or Request's body") : undefined;
+  return `The stream of a Response's or Request's body gave ${describe(chunk)}; a body takes Uint8Arrays, so encode chunks before, with TextEncoderStream say`;
+}
+
+/** Of whatever realm. */
+const isUint8Array = (value) => ArrayBuffer.isView(value) && value[Symbol.toStringTag] === 'Uint8Array';
 
 /** A BYOB reader of a stream that has none, as WebKit's have none. What does not fit waits for the next read. */
 class CopyingReader extends LazyReader {
@@ -57,7 +93,7 @@ class CopyingReader extends LazyReader {
     while (this.rest.length === 0) {
       const { done, value } = await this.open().read();
       if (done) return { done, value: new Uint8Array(view.buffer, view.byteOffset, 0) };
-      if (!(value instanceof Uint8Array)) {
+      if (!isUint8Array(value)) {
         const error = new TypeError('The body gave a chunk that is no Uint8Array');
         this.cancel(error).catch(() => {});
         throw error;

@@ -1,6 +1,8 @@
 /** What sinks of bytes take: bytes, and strings as UTF-8. */
+import { refuseDetached } from '../internal/buffers.js';
 import { TextPieces, utf8 } from '../internal/text.js';
 import { describe } from '../pipeline/describe.js';
+import { isBytes } from '../pipeline/ends.js';
 
 /** Makes bytes of chunks on behalf of the sink `caller`. */
 export class Encoder {
@@ -33,6 +35,7 @@ function joined(first, second) {
 }
 
 function bytesOf(chunk, caller) {
+  if (isBytes(chunk)) refuseDetached(chunk, `${caller}(): the chunk`);
   if (chunk instanceof Uint8Array) return chunk;
   if (ArrayBuffer.isView(chunk)) return new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.byteLength);
   if (chunk instanceof ArrayBuffer) return new Uint8Array(chunk);

@@ -2,11 +2,12 @@
  * The end that chunks leave from: https://streams.spec.whatwg.org/#abstract-opdef-setupcrossrealmtransformwritable with
  * credits in the place of single pulls. A chunk is serialized when there is a credit for it, not before.
  */
+import { detachedMessage, isDetached } from '../internal/buffers.js';
 import { drop } from '../internal/discard.js';
 import { Deferred, promiseThen } from '../internal/intrinsics.js';
 import { writableImpl, WritableStream } from '../writable-stream.js';
 import { buffersOf, narrowed, refuseStreams } from './chunks.js';
-import { MOST_CREDIT, Wire } from './wire.js';
+import { dataCloneError, MOST_CREDIT, Wire } from './wire.js';
 
 class WritableEnd {
   constructor(port, options) {
@@ -49,6 +50,7 @@ class WritableEnd {
     this.credits -= 1;
     try {
       refuseStreams(chunk);
+      if (buffersOf(chunk).some(isDetached)) throw dataCloneError(detachedMessage('The chunk'));
       this.post(chunk);
     } catch (error) {
       this.drop(chunk);
