@@ -18,6 +18,9 @@ export async function files(file: File, handle: FileSystemFileHandle): Promise<v
 export async function uploads(file: File): Promise<Response> {
   const sink = toFetch('/upload', { method: 'PUT', partSize: 1 << 20, part: ({ index, last }) => ({ url: `/upload/${index}${last ? '/last' : ''}` }) });
   await pipeline(file, sink);
+  toFetch('/upload', { as: 'collect', cap: 1 << 20, stallTimeout: 30_000 });
+  // @ts-expect-error there is no such way
+  toFetch('/upload', { as: 'whole' });
   const answer: Response = await sink.response;
   const response = toResponse({ status: answer.status });
   void pipeline(['a'], response);
