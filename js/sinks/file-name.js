@@ -3,11 +3,12 @@
 const MOST_BYTES = 200; // file systems take 255, and browsers add to a name that is taken
 const RESERVED = /^(?:con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])(?= *(?:\.|$))/i; // by Windows, with any extension
 /** Controls, and marks that change the direction of text, which can make `gpj.exe` read `exe.jpg`. */
-const INVISIBLE = /[\p{Cc}\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]/gu;
+// eslint-disable-next-line no-control-regex -- control characters are what is looked for
+const INVISIBLE = /[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]/gu;
 
 /** `name` without what is no character, names a path or a device, hides the file or is too long; `download` where nothing is left. */
 export function fileName(name) {
-  const text = name.replace(/\p{Cs}/gu, '\ufffd').replace(INVISIBLE, '').replace(/[/\\:*?<>|]/g, '_');
+  const text = name.replace(/[\ud800-\udfff]/gu, '\ufffd').replace(INVISIBLE, '').replace(/[/\\:*?<>|]/g, '_');
   const trimmed = text.replace(/^[\s.]+|[\s.]+$/g, '').replace(RESERVED, '_$&');
   const extension = /\.[^.\s]{1,20}$/.exec(trimmed)?.[0] ?? '';
   const stem = shortened(trimmed.slice(0, trimmed.length - extension.length), MOST_BYTES - 3 * extension.length);
