@@ -4,6 +4,8 @@ import { promiseThen } from '../internal/intrinsics.js';
 export class NativeReader {
   constructor(stream) {
     this.reader = stream.getReader();
+    /** Undefined once the lock is released. */
+    this.stream = stream;
   }
 
   read(request) {
@@ -19,6 +21,7 @@ export class NativeReader {
   }
 
   release() {
+    this.stream = undefined;
     this.reader.releaseLock();
   }
 }
