@@ -28,7 +28,7 @@ export class ReadableStreamBYOBReader {
     return this.#reader.cancel(reason);
   }
 
-  read(view, options = {}) {
+  read(view, options = undefined) {
     if (!(#reader in Object(this))) return promiseReject(illegalInvocation('ReadableStreamBYOBReader.read'));
     try {
       if (arguments.length === 0) throw new TypeError('read(): 1 argument required');

@@ -75,7 +75,7 @@ export class ReadableStream {
     readableImpl = (value) => (typeof value === 'object' && value !== null && #impl in value ? value.#impl : undefined);
   }
 
-  constructor(underlyingSource = undefined, strategy = {}) {
+  constructor(underlyingSource = undefined, strategy = undefined) {
     if (underlyingSource === INTERNAL) {
       this.#impl = strategy;
       return;
@@ -122,7 +122,7 @@ export class ReadableStream {
     return cancelStream(this.#impl, reason);
   }
 
-  getReader(options = {}) {
+  getReader(options = undefined) {
     if (!(#impl in Object(this))) throw illegalInvocation('ReadableStream.getReader');
     const mode = convertDictionary(options, 'getReader(): options')?.mode;
     if (mode === undefined) return new ReadableStreamDefaultReader(this);
@@ -130,7 +130,7 @@ export class ReadableStream {
     return new ReadableStreamBYOBReader(this);
   }
 
-  pipeThrough(transform, options = {}) {
+  pipeThrough(transform, options = undefined) {
     if (!(#impl in Object(this))) throw illegalInvocation('ReadableStream.pipeThrough');
     if (arguments.length === 0) throw new TypeError('pipeThrough(): 1 argument required');
     const pair = convertDictionary(transform, 'pipeThrough(): the transform');
@@ -145,7 +145,7 @@ export class ReadableStream {
     return resultOf(readable);
   }
 
-  pipeTo(destination, options = {}) {
+  pipeTo(destination, options = undefined) {
     if (!(#impl in Object(this))) return promiseReject(illegalInvocation('ReadableStream.pipeTo'));
     try {
       if (arguments.length === 0) throw new TypeError('pipeTo(): 1 argument required');
@@ -165,7 +165,7 @@ export class ReadableStream {
     return [new ReadableStream(INTERNAL, first), new ReadableStream(INTERNAL, second)];
   }
 
-  values(options = {}) {
+  values(options = undefined) {
     if (!(#impl in Object(this))) throw illegalInvocation('ReadableStream.values');
     const preventCancel = Boolean(convertDictionary(options, 'values(): options')?.preventCancel);
     return createAsyncIterator(new DefaultReaderImpl(this.#impl), preventCancel);

@@ -32,7 +32,7 @@ export class TransformStream {
   #readable;
   #writable;
 
-  constructor(transformer = undefined, writableStrategy = {}, readableStrategy = {}) {
+  constructor(transformer = undefined, writableStrategy = undefined, readableStrategy = undefined) {
     if (transformer === INTERNAL) {
       ({ readable: this.#readable, writable: this.#writable } = writableStrategy);
       return;

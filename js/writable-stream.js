@@ -32,7 +32,7 @@ export class WritableStream {
     writableImpl = (value) => (typeof value === 'object' && value !== null && #impl in value ? value.#impl : undefined);
   }
 
-  constructor(underlyingSink = undefined, strategy = {}) {
+  constructor(underlyingSink = undefined, strategy = undefined) {
     if (underlyingSink === INTERNAL) {
       this.#impl = strategy;
       return;

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as tidegate from 'tidegate';
 
-const { ByteLengthQueuingStrategy, CountQueuingStrategy, ReadableStream, TransformStream, WritableStream } = tidegate;
+const { ByteLengthQueuingStrategy, CountQueuingStrategy, ReadableStream, ReadableStreamDefaultReader, TransformStream, WritableStream } = tidegate;
 
 /** Interface to `[length of its constructor, { method: length }, [attributes], { static method: length }]`. */
 const interfaces = {
@@ -175,4 +175,21 @@ test('streams work though the page has replaced then, resolve and species of pro
     Promise.resolve = resolve;
   }
   await piped;
+});
+
+test('options that are left out read nothing from Object.prototype', () => {
+  const { prototype } = Object;
+  const mine = { highWaterMark: 7, mode: 'byob', preventCancel: true, preventClose: true };
+  Object.assign(prototype, mine);
+  try {
+    const marks = [];
+    const stream = new ReadableStream({ start(c) { marks.push(c.desiredSize); } });
+    new WritableStream({ start(c) { marks.push(c.signal.aborted); } });
+    const transform = new TransformStream({ start(c) { marks.push(c.desiredSize); } });
+    assert.deepEqual(marks, [1, false, 0]);
+    assert.equal(transform.writable.getWriter().desiredSize, 1);
+    assert.ok(stream.getReader() instanceof ReadableStreamDefaultReader);
+  } finally {
+    for (const key of Object.keys(mine)) delete prototype[key];
+  }
 });

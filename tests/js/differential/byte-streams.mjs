@@ -1,22 +1,21 @@
 /** Programs over one byte stream. */
-import { pick } from './program.mjs';
+import { makeCall, makeScripts, pick } from './program.mjs';
 
 const CALLS = [
   'getReader', 'getReader byob', 'getReader byob', 'read', 'read', 'read into', 'read into', 'read into',
-  'enqueue', 'enqueue', 'enqueue', 'respond', 'respond', 'respond', 'respondWithNewView', 'old request',
+  'enqueue', 'enqueue', 'enqueue', 'respond', 'respond', 'respond', 'respondWithNewView', 'old request', 'settle', 'settle',
 ];
 const ENDS = ['releaseLock', 'releaseLock', 'close', 'close', 'error', 'reader.cancel', 'cancel'];
 const VIEWS = [Uint8Array, Uint16Array, Uint32Array, DataView];
 
 export function makeProgram(next) {
-  const call = () => [pick(next, next(24) === 0 ? ENDS : CALLS), next(9), next(5), next(4)];
-  const list = (length) => Array.from({ length }, call);
+  const call = () => makeCall(next, pick(next, next(24) === 0 ? ENDS : CALLS));
   return {
     highWaterMark: pick(next, [0, 0, 1, 8, Infinity]),
     autoAllocateChunkSize: next(3) === 0 ? 1 + next(6) : undefined,
     pull: next(5) > 0,
-    scripts: Array.from({ length: 1 + next(6) }, () => ({ calls: list(next(4)), throws: next(30) === 0 })),
-    calls: list(4 + next(40)),
+    scripts: makeScripts(next, call, { throws: 30 }),
+    calls: Array.from({ length: 4 + next(40) }, call),
   };
 }
 
@@ -54,6 +53,7 @@ export function perform(environment, observer, [name, a, b, c]) {
     observer.watch('closed', environment.reader.closed);
   };
   const act = {
+    settle: () => observer.settle(a),
     getReader: () => lock(undefined),
     'getReader byob': () => lock({ mode: 'byob' }),
     releaseLock() {
