@@ -112,7 +112,9 @@ describe('a function stage', () => {
     const failure = new Error('stop');
     const controller = new AbortController();
     let seen;
+    let isWaiting = false;
     async function* wait(chunks) {
+      isWaiting = true;
       try {
         for await (const chunk of chunks) yield chunk;
         seen = 'the end';
@@ -121,7 +123,7 @@ describe('a function stage', () => {
       }
     }
     const running = pipeline(new ReadableStream(), wait, collect, { signal: controller.signal });
-    await turn();
+    while (!isWaiting) await turn(); // the first read may have to wait for its turn
     controller.abort(failure);
     await assert.rejects(running, (error) => error === failure);
     assert.equal(seen, failure);
