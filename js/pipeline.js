@@ -3,7 +3,8 @@ import { fromNative } from './native.js';
 import { parseArguments } from './pipeline/arguments.js';
 import { describe } from './pipeline/describe.js';
 import { isNodeWritable, isThenable, isWritableStreamLike } from './pipeline/ends.js';
-import { isMap, mapStage } from './pipeline/functions.js';
+import { isMap, mapOf } from './pipeline/functions.js';
+import { streamOfMap } from './pipeline/maps.js';
 import { streamOfNodeWritable } from './pipeline/node-streams.js';
 import { Run } from './pipeline/run.js';
 import { openSource, refusalOfSource } from './pipeline/sources.js';
@@ -76,8 +77,8 @@ function openSink(run, sink, part) {
 }
 
 function openStage(run, stage, place, part) {
-  if (typeof stage === 'function' && !isMap(stage)) return { call: stage, place, part };
-  const pair = openPair(isMap(stage) ? mapStage(stage, place, { signal: run.stageSignal }) : stage);
+  if (typeof stage === 'function') return { call: stage, place, part };
+  const pair = openPair(stage);
   run.ownWritable(pair.writable, part);
   run.ownReadable(pair.readable, part);
   return pair;
@@ -111,7 +112,7 @@ function join(run, start, stages, end, onPart) {
   for (const stage of stages) {
     if (stage.call) {
       onPart(stage.part);
-      stream = callStage(run, stage, stream);
+      stream = isMap(stage.call) ? mapStage(run, stage, stream) : callStage(run, stage, stream);
     } else {
       run.link(stream, stage.writable, { isTransform: stage.isTransform, output: stage.readable });
       stream = stage.readable;
@@ -133,6 +134,14 @@ function callStage(run, { call, place, part }, input) {
     );
   }
   return openReturned(run, place, returned, part, { onEnd: () => run.watch(reader.stop(), part) });
+}
+
+function mapStage(run, { call, place, part }, input) {
+  const map = mapOf(call, place, { signal: run.stageSignal });
+  const { stream, holder } = streamOfMap(run.readerOf(input, part), map, (error) => run.fail(error, part));
+  run.ownReadable(stream, part);
+  run.weigh(holder, part);
+  return stream;
 }
 
 function callConsumer(run, { call: consumer, part }, input) {

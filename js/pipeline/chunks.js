@@ -3,7 +3,7 @@ import { Fifo } from '../internal/fifo.js';
 import { AsyncIteratorPrototype } from '../internal/intrinsics.js';
 import { PromiseReadRequest } from '../internal/reader.js';
 import { isOver, nextTask } from '../internal/slice.js';
-import { lockIterator } from './iterables.js';
+import { lockSource } from './iterables.js';
 import { lockForReading } from './ops.js';
 
 /**
@@ -41,7 +41,7 @@ export class ChunkReader {
     this.#gate = gate;
     this.#keep = keep;
     this.#yieldAfter = yieldAfter;
-    this.#reader = lockIterator(stream) ?? lockForReading(stream);
+    this.#reader = lockSource(stream) ?? lockForReading(stream);
     this.#run = run;
     this.#part = part;
     this.#onEarlyEnd = onEarlyEnd;
@@ -98,6 +98,16 @@ export class ChunkReader {
    */
   leave() {
     if (!this.#ended) this.#leaving ??= setTimeout(() => this.#run.watch(this.stop(), this.#part), 0);
+  }
+
+  /** Whether the pipeline has failed. */
+  get failed() {
+    return this.#run.failed;
+  }
+
+  /** Says that no more is wanted; the pipeline waits for what comes of it. */
+  quit() {
+    if (!this.#ended) this.#run.watch(this.stop(), this.#part);
   }
 
   /** Says that no more is wanted, if the stream has not ended. Settles when the stream's own cancel has. */
@@ -164,14 +174,11 @@ class Chunks {
 // It is its own iterator, and has what helpers the engine gives to all async iterators.
 Object.setPrototypeOf(Chunks.prototype, AsyncIteratorPrototype);
 
-/** The request of a `next()`. Its promise is made after the read, as one that has its answer by then costs less. */
-class NextRequest extends PromiseReadRequest {
+/** A request of a ChunkReader: what the stream answers goes to that, which calls `give(value)`, `end()` or `fail(error)`. */
+export class ChunkRequest {
   constructor(reader) {
-    super();
     this.reader = reader;
   }
-
-  // What the stream says.
 
   chunkSteps(value) {
     this.reader.settle(this, value);
@@ -184,18 +191,27 @@ class NextRequest extends PromiseReadRequest {
   errorSteps(error) {
     this.reader.settleAtError(this, error);
   }
+}
 
-  // What the reader makes of it.
+/** That of a `next()`. Its promise is made after the read, as one that has its answer by then costs less. */
+class NextRequest extends PromiseReadRequest {
+  constructor(reader) {
+    super();
+    this.reader = reader;
+  }
 
   give(value) {
-    super.chunkSteps(value);
+    this.settle({ value, done: false });
   }
 
   end() {
-    super.closeSteps();
+    this.settle({ value: undefined, done: true });
   }
 
   fail(error) {
     super.errorSteps(error);
   }
 }
+
+const { chunkSteps, closeSteps, errorSteps } = ChunkRequest.prototype;
+Object.assign(NextRequest.prototype, { chunkSteps, closeSteps, errorSteps });

@@ -1,5 +1,4 @@
 /** Functions as stages: generator functions and what `stage()` marks get all chunks at once, any other is called for each. */
-import { TransformStream } from '../transform-stream.js';
 import { describe } from './describe.js';
 import { isThenable } from './ends.js';
 
@@ -24,24 +23,20 @@ export function stage(fn) {
   return once;
 }
 
-/** The pair of streams that calls `fn(chunk, options)` for each chunk and hands on what that returns or resolves with. */
-export function mapStage(fn, place, options) {
-  const give = (controller, value) => {
-    if (isIterator(value)) {
-      value.return?.();
-      throw new TypeError(
-        `pipeline(): ${place} returned an iterator for a chunk; a function that is to get all chunks must be an async generator ` +
-          'function, async function* (chunks) { … }, or be marked: stage(fn)',
-      );
-    }
-    controller.enqueue(value);
+/** `fn(chunk, options)`, whose result is refused where it shows that `fn` was meant to get all chunks. */
+export function mapOf(fn, place, options) {
+  const check = (value) => {
+    if (!isIterator(value)) return value;
+    value.return?.();
+    throw new TypeError(
+      `pipeline(): ${place} returned an iterator for a chunk; a function that is to get all chunks must be an async generator ` +
+        'function, async function* (chunks) { … }, or be marked: stage(fn)',
+    );
   };
-  return new TransformStream({
-    transform(chunk, controller) {
-      const result = fn(chunk, options);
-      return isThenable(result) ? result.then((value) => give(controller, value)) : give(controller, result);
-    },
-  });
+  return (chunk) => {
+    const result = fn(chunk, options);
+    return isThenable(result) ? result.then(check) : check(result);
+  };
 }
 
 const isIterator = (value) =>

@@ -29,18 +29,18 @@ export function streamOfIterable(iterable, { onError = ignore, onEnd = ignore } 
   const source = new IteratorSource(iterator, isAsync, onError, onEnd);
   afterReadableStart(source.stream, undefined);
   const stream = new ReadableStream(INTERNAL, source.stream);
-  sources.set(stream, source);
+  registerSource(stream, source);
   return stream;
 }
 
+/** Says that `stream` is over `source`, whose `lock()` gives a lock for reading that goes without the stream. */
+export const registerSource = (stream, source) => void sources.set(stream, source);
+
 /**
- * A lock for reading `stream`, one that `streamOfIterable` has made, which goes to the iterator directly: from one
+ * A lock for reading `stream`, one over an iterable or a function, which goes to that directly: from one
  * function to the next no stream is needed between. Undefined for any other stream.
  */
-export function lockIterator(stream) {
-  const source = sources.get(stream);
-  return source && new IteratorReader(source);
-}
+export const lockSource = (stream) => sources.get(stream)?.lock();
 
 const noObject = () => new TypeError('The iterator gave a result that is no object');
 
@@ -54,6 +54,10 @@ class IteratorSource {
     this.onNext = (result) => this.arrive(result);
     this.onReject = (error) => this.fail(error);
     this.stream = new ReadableImpl(0, undefined, () => this.pull(), (reason) => this.cancel(reason));
+  }
+
+  lock() {
+    return new IteratorReader(this);
   }
 
   pull() {

@@ -156,6 +156,11 @@ export class Run {
     if (this.#meter) meterStream(this.#meter, stream, part, false);
   }
 
+  /** Counts the queue of `holder`, which is no stream but holds chunks for `part`. */
+  weigh(holder, part) {
+    this.#meter?.add(holder, part, false);
+  }
+
   /** Whether a failure, or a consumer that has had enough, leaves `stream` as it is. */
   #keeps(stream) {
     return (stream === this.#source && this.#options.preventCancel) || (stream === this.#sink && this.#options.preventAbort);

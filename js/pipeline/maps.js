@@ -1,0 +1,201 @@
+/**
+ * A function that is called for each chunk, between what it reads and who reads it. It is no transform stream: a chunk costs it
+ * neither a promise nor a microtask, as long as the function returns no promise.
+ *
+ * Invariants, which are those of a transform stream with the default marks:
+ * 1. One chunk is read ahead; the function is called with it when its result is wanted, with one at a time.
+ * 2. The next chunk is asked for once a result has been handed on.
+ */
+import { drop } from '../internal/discard.js';
+import { Fifo } from '../internal/fifo.js';
+import { schedule } from '../internal/jobs.js';
+import { afterReadableStart, cancelStream, closeReadable, enqueue, ERRORED, errorStream, PENDING, pullSettled, ReadableImpl } from '../internal/readable.js';
+import { INTERNAL } from '../internal/webidl.js';
+import { ReadableStream } from '../readable-stream.js';
+import { ChunkRequest } from './chunks.js';
+import { isThenable } from './ends.js';
+import { registerSource } from './iterables.js';
+
+/**
+ * A stream of what `call(chunk)` returns or resolves with, for each chunk of `reader`, a ChunkReader.
+ *
+ * @param onError is called with what `call` throws or rejects with
+ * @returns `{ stream, holder }`: `holder.queue` has the chunk that was read ahead
+ */
+export function streamOfMap(reader, call, onError) {
+  const source = new MapSource(reader, call, onError);
+  afterReadableStart(source.impl, undefined);
+  const stream = new ReadableStream(INTERNAL, source.impl);
+  registerSource(stream, source);
+  schedule(run, source);
+  return { stream, holder: source };
+}
+
+const run = (source) => source.run();
+
+class MapSource extends ChunkRequest {
+  queue = new Fifo();
+  impl = new ReadableImpl(0, undefined, () => this.pull(), () => this.cancel());
+
+  #call;
+  #onError;
+  /** Those of a reader that goes without the stream. */
+  #requests = new Fifo();
+  /** Whether the stream waits for a chunk, and whether it is asking for one right now. */
+  #pulled = false;
+  #pulling = false;
+  /** Whether a read is with the reader, whether a call is under way, whether `run` is. */
+  #asked = false;
+  #calling = false;
+  #running = false;
+  #ended = false;
+  /** Settles the promise of the cancel, which waits for the call under way. */
+  #onReturned;
+  #onResult = (value) => {
+    this.#deliver(value);
+    this.run();
+  };
+  #onReject = (error) => this.#reject(error);
+
+  constructor(reader, call, onError) {
+    super(reader);
+    this.#call = call;
+    this.#onError = onError;
+  }
+
+  /** Does what can be done. */
+  run() {
+    if (this.#running) return;
+    this.#running = true;
+    while (!this.#ended && !this.#calling) {
+      if (this.queue.length > 0) {
+        if (!this.#pulled && this.#requests.length === 0) break;
+        this.#step();
+      } else if (this.#asked) {
+        break;
+      } else {
+        this.#asked = true;
+        this.reader.read(this);
+      }
+    }
+    this.#running = false;
+  }
+
+  #step() {
+    this.#calling = true;
+    try {
+      const result = this.#call(this.queue.shift());
+      if (isThenable(result)) Promise.resolve(result).then(this.#onResult, this.#onReject);
+      else this.#deliver(result);
+    } catch (error) {
+      this.#reject(error);
+    }
+  }
+
+  #deliver(value) {
+    this.#calling = false;
+    if (this.#ended) {
+      drop(this.impl, value);
+      this.#onReturned?.resolve();
+    } else if (this.#requests.length > 0) {
+      this.#requests.shift().chunkSteps(value);
+    } else {
+      this.#pulled = false;
+      enqueue(this.impl, value);
+      if (!this.#pulling) pullSettled(this.impl);
+    }
+  }
+
+  #reject(error) {
+    this.#calling = false;
+    if (this.#ended) {
+      this.#onReturned?.reject(error);
+      return;
+    }
+    this.#ended = true;
+    this.#onError(error);
+    this.#fail(error);
+  }
+
+  #fail(error) {
+    errorStream(this.impl, error);
+    this.release();
+  }
+
+  #answerAtEnd(request) {
+    if (this.impl.state === ERRORED) request.errorSteps(this.impl.storedError);
+    else request.closeSteps();
+  }
+
+  // What the reader answers.
+
+  give(value) {
+    this.#asked = false;
+    if (this.#ended) {
+      drop(this.impl, value);
+      return;
+    }
+    this.queue.push(value);
+    this.run();
+  }
+
+  end() {
+    if (this.#ended) return;
+    this.#ended = true;
+    closeReadable(this.impl);
+    this.release();
+  }
+
+  fail(error) {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.#fail(error);
+  }
+
+  // What the stream asks.
+
+  pull() {
+    this.#pulled = true;
+    this.#pulling = true;
+    this.run();
+    this.#pulling = false;
+    return this.#pulled ? PENDING : undefined;
+  }
+
+  /** Nobody wants more. A call that fails now is the pipeline's only if that has failed. */
+  cancel() {
+    this.#ended = true;
+    while (this.queue.length > 0) drop(this.impl, this.queue.shift());
+    this.reader.quit();
+    if (!this.#calling) return undefined;
+    return new Promise((resolve, reject) => {
+      this.#onReturned = { resolve, reject: (error) => (this.reader.failed ? reject(error) : resolve(undefined)) };
+    });
+  }
+
+  /** A lock that goes without the stream, as a reader's implementation. */
+  lock() {
+    const source = this;
+    return {
+      closed: undefined,
+      read(request) {
+        if (source.#ended) source.#answerAtEnd(request);
+        else {
+          source.#requests.push(request);
+          source.run();
+        }
+      },
+      cancel(reason) {
+        const cancelled = cancelStream(source.impl, reason);
+        source.release();
+        return cancelled;
+      },
+      release: () => source.release(),
+    };
+  }
+
+  /** What is still asked for ends. */
+  release() {
+    while (this.#requests.length > 0) this.#answerAtEnd(this.#requests.shift());
+  }
+}
