@@ -1,4 +1,5 @@
 /** Iteration by batches: one promise for all that is queued. */
+import { withinGrace } from './internal/grace.js';
 import { fromNative } from './native.js';
 import { ReadableStreamDefaultReader } from './readable-stream-default-reader.js';
 
@@ -25,7 +26,7 @@ export async function* batches(stream, { preventCancel = false } = {}) {
       yield value;
     }
   } finally {
-    if (!ended && !preventCancel) await reader.cancel();
+    if (!ended && !preventCancel) await withinGrace(reader.cancel());
     reader.releaseLock();
   }
 }

@@ -34,6 +34,7 @@ export { fromEventSource } from './sources/from-event-source.js';
 export { FetchError, fromFetch } from './sources/from-fetch.js';
 export { fromFile } from './sources/from-file.js';
 export { fromIndexedDB } from './sources/from-indexed-db.js';
+export { drain, forEach } from './sinks/for-each.js';
 export { serveDownloads } from './sinks/serve-downloads.js';
 export { toDownload } from './sinks/to-download.js';
 export { toFetch } from './sinks/to-fetch.js';

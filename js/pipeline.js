@@ -2,7 +2,7 @@
 import { fromNative } from './native.js';
 import { parseArguments } from './pipeline/arguments.js';
 import { describe } from './pipeline/describe.js';
-import { isNodeWritable, isThenable, isWritableStreamLike } from './pipeline/ends.js';
+import { isAnyNodeWritable, isPromise, isThenable, isWritableStreamLike } from './pipeline/ends.js';
 import { isMap, mapOf } from './pipeline/functions.js';
 import { streamOfMap } from './pipeline/maps.js';
 import { streamOfNodeWritable } from './pipeline/node-streams.js';
@@ -22,7 +22,7 @@ import { fuse, openPair } from './pipeline/stages.js';
  */
 export function pipeline(...args) {
   let run;
-  const outcome = conduct(args, (made) => void (run = made));
+  const outcome = conduct('pipeline', args, (made) => void (run = made));
   if (Symbol.asyncDispose) {
     const dispose = async () => {
       run?.fail(new DOMException('The pipeline was left before it had ended', 'AbortError'));
@@ -33,10 +33,12 @@ export function pipeline(...args) {
   return outcome;
 }
 
-async function conduct(args, onRun) {
-  const { source, stages, sink, last, options } = parseArguments(args);
+/** A pipeline on behalf of `caller`, whose name is in the errors. */
+export async function conduct(caller, args, onRun = (_run) => {}) {
+  if (isPromise(args[0])) args[0].then(undefined, () => {}); // nobody else may come to hear of its failure
+  const { source, stages, sink, last, options } = parseArguments(caller, args);
   const { signal } = options;
-  const run = new Run(options);
+  const run = new Run(caller, options);
   onRun(run);
   const onAbort = () => run.fail(signal.reason);
   signal?.addEventListener('abort', onAbort, { once: true });
@@ -61,7 +63,7 @@ async function start(run, source, parts, { sink, index: lastIndex }, aborted) {
     const end = openSink(run, sink, (opening = last));
     const stages = parts.map(({ part, place }, n) => openStage(run, part, place, (opening = places[n])));
     const opened = openStart(run, source, aborted, (opening = begin));
-    const stream = isThenable(opened) ? await opened : opened;
+    const stream = isThenable(opened) ? await run.beforeSource(opened) : opened;
     if (run.failed || aborted) return;
     join(run, stream, stages, end, (part) => void (opening = part));
   } catch (error) {
@@ -71,7 +73,7 @@ async function start(run, source, parts, { sink, index: lastIndex }, aborted) {
 
 function openSink(run, sink, part) {
   if (typeof sink === 'function') return { call: sink, part };
-  const writable = isNodeWritable(sink) && !isWritableStreamLike(sink) ? streamOfNodeWritable(sink) : fromNative(sink);
+  const writable = isAnyNodeWritable(sink) && !isWritableStreamLike(sink) ? streamOfNodeWritable(sink) : fromNative(sink);
   run.ownWritable(writable, part, true);
   return { writable, part };
 }
@@ -86,16 +88,17 @@ function openStage(run, stage, place, part) {
 
 /** The stream to start from, or a promise of it, owned by the run. */
 function openStart(run, source, aborted, part) {
+  if (isPromise(source)) return source.then((value) => openReturned(run, 'what the source resolved with', value, part));
   if (typeof source !== 'function') return openOwned(run, source, part);
   if (aborted) return undefined;
   const returned = source({ signal: run.stageSignal });
-  if (!isThenable(returned)) return openReturned(run, 'the source function', returned, part);
-  return returned.then((value) => openReturned(run, 'the source function', value, part));
+  if (!isThenable(returned)) return openReturned(run, 'what the source function returned', returned, part);
+  return returned.then((value) => openReturned(run, 'what the source function returned', value, part));
 }
 
-function openReturned(run, who, value, part, hooks) {
+function openReturned(run, what, value, part, hooks) {
   const refusal = refusalOfSource(value);
-  if (refusal !== undefined) throw new TypeError(`pipeline(): what ${who} returned ${refusal}`);
+  if (refusal !== undefined) throw new TypeError(`${run.caller}(): ${what} ${refusal}`);
   return openOwned(run, value, part, hooks);
 }
 
@@ -133,7 +136,7 @@ function callStage(run, { call, place, part }, input) {
         'so make it an async generator: async function* (chunks) { for await (const chunk of chunks) yield … }',
     );
   }
-  return openReturned(run, place, returned, part, { onEnd: () => run.watch(reader.stop(), part) });
+  return openReturned(run, `what ${place} returned`, returned, part, { onEnd: () => run.watch(reader.stop(), part) });
 }
 
 function mapStage(run, { call, place, part }, input) {
@@ -147,11 +150,24 @@ function mapStage(run, { call, place, part }, input) {
 function callConsumer(run, { call: consumer, part }, input) {
   const { chunks } = run.readerOf(input, part);
   const returned = consumer(chunks, { signal: run.consumerSignal });
-  if (!isThenable(returned) && typeof returned?.next === 'function') {
+  const isIterator = !isThenable(returned) && typeof returned?.next === 'function';
+  if (isIterator && typeof returned[Symbol.asyncIterator] !== 'function') {
     throw new TypeError(
       `pipeline(): the sink function returned ${describe(returned)}, which nothing would iterate; ` +
         'add a sink after it, or make it an async function',
     );
   }
-  run.watch(Promise.resolve(returned).then((value) => run.finish(value)), part);
+  const result = isIterator ? runGenerator(run, returned, part) : Promise.resolve(returned);
+  run.watch(result.then((value) => run.finish(value)), part);
+}
+
+/** Runs the async generator of a sink to its end. A value that it yields has no reader. */
+async function runGenerator(run, generator, part) {
+  const { value, done } = await generator.next();
+  if (done) return value;
+  const what = typeof value === 'object' || typeof value === 'function' ? describe(value) : `${typeof value} ${String(value)}`;
+  const error = new TypeError(`pipeline(): the sink function yielded a value that nobody would read, ${what}; add a sink after it, or use the value where it is made`);
+  run.fail(error, part);
+  if (typeof generator.return === 'function') run.watch(Promise.resolve(generator.return()), part);
+  throw error;
 }

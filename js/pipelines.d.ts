@@ -52,9 +52,10 @@ export type PipelineInput<T = any> =
   | Blob
   | NodeReadableLike;
 
-/** What a pipeline may start with; a function is called once, and may return a promise. */
+/** What a pipeline may start with, or a promise of it; a function is called once, and may return a promise. */
 export type PipelineSource<T = any> =
   | PipelineInput<T>
+  | PromiseLike<PipelineInput<T>>
   | ((options: PipelineFunctionOptions) => PipelineInput<T> | PromiseLike<PipelineInput<T>>);
 
 /** The chunks of a body or a file. */
@@ -73,7 +74,9 @@ export type ChunkOf<S> = S extends (...args: any[]) => infer Result
           ? T
           : S extends Iterable<infer T>
             ? Awaited<T>
-            : any;
+            : S extends PromiseLike<infer Input>
+              ? ChunkOf<Input>
+              : any;
 
 /**
  * What may stand between source and sink: a pair of streams, or a generator function (or what `stage()` marks) that is called
@@ -87,14 +90,18 @@ export type PipelineStage<I = any, O = any> =
 /** A function that is called with each chunk and gives one chunk, or a promise of it. As a stage, say its parameter's type. */
 export type PipelineMap<I = any, O = any> = (chunk: I, options: PipelineFunctionOptions) => O | PromiseLike<O>;
 
-/** What may end a pipeline: a writable stream, or a function that consumes the chunks. */
+/** What may end a pipeline: a writable stream, or a function that consumes the chunks, also an async generator function that yields nothing. */
 export type PipelineSink<T = any> =
   | AnyWritable<T>
   | NodeWritableLike
   | ((chunks: PipelineChunks<T>, options: PipelineFunctionOptions) => unknown);
 
 /** What a pipeline into `S`, a sink, resolves with. */
-export type PipelineResult<S> = S extends (...args: any[]) => infer Result ? Awaited<Result> : undefined;
+export type PipelineResult<S> = S extends (...args: any[]) => infer Result
+  ? Result extends AsyncGenerator<any, infer Returned, any>
+    ? Returned
+    : Awaited<Result>
+  : undefined;
 
 export interface PipelineOptions {
   /** Takes the pipeline down when it is aborted; the promise then rejects with its `reason`. Default: none. */

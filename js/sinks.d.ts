@@ -140,3 +140,23 @@ export function toDownload(name: string, options?: ToDownloadOptions): WritableS
  * @param scope the worker's global object; default `globalThis`
  */
 export function serveDownloads(scope?: any): void;
+
+export interface ForEachOptions {
+  /** How many calls may be under way at once. Default: 1. */
+  concurrency?: number | undefined;
+}
+
+/**
+ * A sink that calls `fn` with each chunk and waits for its promise. The first call that throws or rejects fails the sink with that error:
+ * no call is begun after it, and the `signal` of the others is aborted.
+ *
+ * @throws {TypeError} where `fn` is no function
+ * @throws {RangeError} where `concurrency` is not a whole number of at least 1
+ *
+ * @example
+ * await pipeline(await fetch(url), lines(), forEach((line, { signal }) => save(line, { signal }), { concurrency: 4 }));
+ */
+export function forEach<T>(fn: (chunk: T, context: { readonly signal: AbortSignal; readonly index: number }) => unknown, options?: ForEachOptions): WritableStream<T>;
+
+/** A sink that takes every chunk and does nothing with it, for pipelines whose stages do the work. */
+export function drain(): WritableStream<any>;

@@ -1,5 +1,6 @@
 /** https://streams.spec.whatwg.org/#default-writer-class */
 import { writeMany } from './internal/batches.js';
+import { withinGrace } from './internal/grace.js';
 import { promiseReject } from './internal/intrinsics.js';
 import { defineInterface, illegalInvocation } from './internal/webidl.js';
 import { abortWritable, closeQueuedOrInFlight, closeWritable, WRITABLE, writableDesiredSize } from './internal/writable.js';
@@ -25,7 +26,7 @@ export class WritableStreamDefaultWriter {
       if (stream === undefined) return;
       const isOpen = stream.state === WRITABLE && !closeQueuedOrInFlight(stream);
       try {
-        await (isOpen ? abortWritable(stream, new DOMException('The writer was left before the stream was closed', 'AbortError')) : closed.get());
+        await (isOpen ? withinGrace(abortWritable(stream, new DOMException('The writer was left before the stream was closed', 'AbortError'))) : closed.get());
       } catch {
         // It had failed, or could not be aborted.
       }

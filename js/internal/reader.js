@@ -1,4 +1,5 @@
 /** Locks on readable streams: https://streams.spec.whatwg.org/#rs-reader-abstract-ops */
+import { withinGrace } from './grace.js';
 import { isolate, pendingPromise, promiseReject, promiseResolve } from './intrinsics.js';
 import { Fifo } from './fifo.js';
 import { LazyPromise } from './lazy-promise.js';
@@ -182,7 +183,7 @@ export class PromiseReadIntoRequest extends PromiseReadRequest {
  */
 export async function disposeReader() {
   try {
-    await this.cancel();
+    await withinGrace(this.cancel());
   } catch {
     // It had failed, or could not be cancelled.
   }

@@ -9,23 +9,24 @@ import { hasOnlyOptions, readOptions } from './options.js';
 import { refusalOfSource } from './sources.js';
 
 /**
+ * @param caller the function that errors name
  * @returns `{ source, stages, sink, last, options }`: the stages as `checkStages` gives them, `last` is the index of the sink
  * @throws {TypeError} saying which argument is wrong, how, and what to do
  */
-export function parseArguments(args) {
+export function parseArguments(caller, args) {
   const parts = [...args];
   const given = parts.length > 0 && isOptions(parts.at(-1)) ? parts.pop() : {};
   if (parts.length < 2) {
     const got = parts.length === 0 ? 'nothing' : 'only one of them';
-    throw new TypeError(`pipeline(): expected a source and a sink, with any stages between them; got ${got}`);
+    throw new TypeError(`${caller}(): expected a source and a sink, with any stages between them; got ${got}`);
   }
   const [source, ...stages] = parts;
   const sink = stages.pop();
-  if (typeof source !== 'function') refuse('pipeline', 'the source', refusalOfSource(source));
-  const flat = checkStages('pipeline', stages);
-  refuse('pipeline', 'the sink', refusalOfSink(sink));
-  refuseRepeats('pipeline', [source, ...flat.map(({ stage }) => stage), sink]);
-  return { source, stages: flat, sink, last: stages.length + 1, options: readOptions(given) };
+  refuse(caller, 'the source', typeof source === 'function' ? refusalOfClass(source) : refusalOfSource(source));
+  const flat = checkStages(caller, stages);
+  refuse(caller, 'the sink', refusalOfSink(sink));
+  refuseRepeats(caller, [source, ...flat.map(({ stage }) => stage), sink]);
+  return { source, stages: flat, sink, last: stages.length + 1, options: readOptions(caller, given) };
 }
 
 /**
@@ -51,12 +52,20 @@ function isOptions(value) {
   if (value === null || typeof value !== 'object' || Array.isArray(value)) return false;
   const prototype = Object.getPrototypeOf(value);
   if (prototype !== null && prototype !== Object.prototype && Object.getPrototypeOf(prototype) !== null) return false;
-  return !is.isWritableStreamLike(value) && !is.isNodeWritable(value) && !is.isPair(value) && refusalOfSource(value) !== undefined
+  return !is.isWritableStreamLike(value) && !is.isAnyNodeWritable(value) && !is.isPair(value) && refusalOfSource(value) !== undefined
     && hasOnlyOptions(value);
 }
 
+/** A class cannot be called; one of streams made as a function of old can, and would make a stream of each chunk. */
+function refusalOfClass(fn) {
+  const isStreams = ['readable', 'writable', 'pipe'].some((name) => typeof fn.prototype === 'object' && fn.prototype !== null && name in fn.prototype);
+  if (!isStreams && !/^class\b/.test(Function.prototype.toString.call(fn))) return undefined;
+  return `is the class ${fn.name || 'without a name'}; make an instance: new ${fn.name || 'TheClass'}(…)`;
+}
+
 function refusalOfStage(stage) {
-  if (typeof stage === 'function' || is.isCodec(stage) || is.isNodePair(stage)) return undefined;
+  if (typeof stage === 'function') return refusalOfClass(stage);
+  if (is.isCodec(stage) || is.isNodePair(stage)) return undefined;
   if (!is.isPair(stage)) return `is neither a stream pair, a codec nor a function; got ${describe(stage)}`;
   for (const side of ['writable', 'readable']) {
     if (stage[side].locked) return `is a pair whose ${side} is locked; a pair serves one pipeline, so make a new one`;
@@ -65,11 +74,11 @@ function refusalOfStage(stage) {
 }
 
 function refusalOfSink(sink) {
-  if (typeof sink === 'function' || is.isNodeWritable(sink)) return undefined;
+  if (typeof sink === 'function') return refusalOfClass(sink);
+  if (is.isAnyNodeWritable(sink)) return undefined;
   if (is.isWritableStreamLike(sink)) {
     return sink.locked ? 'is a locked stream; pass it before it has a writer or pipe, or release that first' : undefined;
   }
-  if (is.isSpentNodeWritable(sink)) return `is ${describe(sink)} that has ended or been destroyed; make a new one`;
   if (is.isPair(sink)) {
     return 'is a stream pair, of which nothing would read the readable side; add a sink after it, or pass its writable';
   }

@@ -2,7 +2,7 @@
 import { refuseDetached } from '../internal/buffers.js';
 import { TextPieces, utf8 } from '../internal/text.js';
 import { unshared } from '../internal/buffers.js';
-import { pipeline } from '../pipeline.js';
+import { conduct } from '../pipeline.js';
 import { describe } from './describe.js';
 import { isBytes } from './ends.js';
 
@@ -18,14 +18,14 @@ async function collect(name, source, options, most, unit, add) {
   const { limit = most, signal, yieldAfter } = options ?? {};
   if (!(limit >= 0)) throw new RangeError(`${name}(): limit must be a number that is not negative; got ${describe(limit)}`);
   let size = 0;
-  await pipeline(source, async (chunks) => {
+  await conduct(name, [source, async (chunks) => {
     for await (const chunk of chunks) {
       size += add(chunk);
       if (size > limit) {
         throw new RangeError(`${name}(): more than ${limit} ${unit} came; raise limit if there is memory for them, or use a pipeline, which keeps none`);
       }
     }
-  }, { signal, yieldAfter });
+  }, { signal, yieldAfter }]);
 }
 
 /** Every chunk of `source`. See pipelines.d.ts. */

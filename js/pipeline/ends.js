@@ -29,20 +29,25 @@ export function isPair(value) {
 /** Whether `value` is a readable stream of Node's kind, in whatever state. */
 export const isAnyNodeReadable = (value) => has(value, 'on', 'removeListener', 'pipe', 'read');
 
-/** Whether `value` is one that can be read. */
-export const isNodeReadable = (value) => isAnyNodeReadable(value) && value.readable !== false;
+/**
+ * Whether such a stream has ended, failed or been destroyed, and will tell of it no more. `readable` and `writable` do not say so of all: a
+ * response whose client has left goes on being writable, one over HTTP/2 has neither `destroyed` nor `closed`, streamx says
+ * `destroying`.
+ */
+export const isSpentNodeReadable = (node) =>
+  node.readable === false || node.readableEnded === true || isDestroyed(node);
+
+/** The same of its writable side. */
+export const isSpentNodeWritable = (node) =>
+  node.writable === false || node.writableEnded === true || node.writableFinished === true || isDestroyed(node);
+
+const isDestroyed = (node) => node.destroyed === true || node.destroying === true;
 
 /** Whether `value` is a writable stream of Node's kind, in whatever state. */
 export const isAnyNodeWritable = (value) => has(value, 'on', 'removeListener', 'write', 'end');
 
-/** Whether `value` is one that can be written. */
-export const isNodeWritable = (value) => isAnyNodeWritable(value) && value.writable !== false;
-
-/** Whether `value` is one that has ended, failed or been destroyed. */
-export const isSpentNodeWritable = (value) => isAnyNodeWritable(value) && value.writable === false;
-
 /** Whether `value` is a stream of Node's that can be both written and read: a stage. */
-export const isNodePair = (value) => isNodeReadable(value) && isNodeWritable(value);
+export const isNodePair = (value) => isAnyNodeReadable(value) && isAnyNodeWritable(value);
 
 /** Whether `value` is a `Response` or a `Request`. */
 export const isBody = (value) => isObject(value) && 'bodyUsed' in value && has(value, 'arrayBuffer');
@@ -55,6 +60,9 @@ export const isIterable = (value) => has(value, Symbol.asyncIterator) || has(val
 
 /** Whether `value` is a buffer or a view of one. */
 export const isBytes = (value) => ArrayBuffer.isView(value) || value instanceof ArrayBuffer;
+
+/** Whether `value` is a promise of something, and nothing by itself: a query may be iterated and awaited, and gives its rows one by one then. */
+export const isPromise = (value) => isThenable(value) && !isIterable(value) && !isReadableStreamLike(value) && !isAnyNodeReadable(value);
 
 /** Whether `value` is a promise or another thenable. */
 export const isThenable = (value) => isObject(value) && typeof value.then === 'function';

@@ -7,16 +7,39 @@ import { TextPieces } from '../internal/text.js';
 import { registerBridge } from '../native-bridge.js';
 import { ReadableStream } from '../readable-stream.js';
 import { WritableStream } from '../writable-stream.js';
+import { describe } from './describe.js';
+import { isSpentNodeReadable, isSpentNodeWritable } from './ends.js';
 
 const ignore = () => {};
 
-/** Ends `node` for good. Its 'error' events have no other listener left and must not take the process down. */
-function destroy(node, reason) {
+/**
+ * An 'error' that nobody hears takes the process down, and one may come until `node`, which has been ended, has closed. Not for
+ * what is given back: its errors are its owner's.
+ */
+function hushUntilClosed(node) {
+  if (node.closed || node._isStdio) return;
   node.on('error', ignore);
-  if (typeof node.destroy !== 'function') return undefined;
-  const closed = node.closed === false ? new Promise((resolve) => node.on('close', resolve)) : undefined;
+  node.once('close', () => node.removeListener('error', ignore));
+}
+
+/** Ends `node` for good. Node's own pipeline leaves the process's standard output open too. */
+function destroy(node, reason) {
+  hushUntilClosed(node);
+  if (typeof node.destroy !== 'function' || node._isStdio) return undefined;
+  const closed = node.closed === false ? new Promise((resolve) => node.once('close', resolve)) : undefined;
   node.destroy(reason instanceof Error ? reason : undefined);
   return closed;
+}
+
+/** As Node calls it, so that code which passes over clients that have left knows it too. */
+const premature = (message) => Object.assign(new Error(message), { code: 'ERR_STREAM_PREMATURE_CLOSE' });
+
+/** Why a `node` that was over before cannot take part. */
+function overBefore(node, hasEnded) {
+  if (node.closed === false || node.destroyed === false) hushUntilClosed(node);
+  if (node.errored) return node.errored;
+  const how = hasEnded ? 'had ended before the pipeline began; make a new one' : 'had been destroyed before the pipeline began';
+  return premature(`The Node stream, ${describe(node)}, ${how}`);
 }
 
 function listen(node, listeners) {
@@ -38,7 +61,7 @@ export function streamOfNodeReadable(node, onError = ignore) {
   let wake; // settles the pull that waits for data
   const settle = (act) => {
     stopListening();
-    node.on('error', ignore);
+    hushUntilClosed(node);
     act();
     wake?.();
   };
@@ -56,11 +79,18 @@ export function streamOfNodeReadable(node, onError = ignore) {
     {
       start(given) {
         controller = given;
+        if (isSpentNodeReadable(node)) {
+          stopListening = ignore;
+          const error = overBefore(node, node.readableEnded && !node.aborted);
+          onError(error);
+          controller.error(error);
+          return;
+        }
         stopListening = listen(node, {
           readable: () => wake !== undefined && deliver() && wake(),
           end: () => settle(() => controller.close()),
           error: fail,
-          close: () => fail(new Error('The Node stream closed before its end')),
+          close: () => fail(premature('The Node stream closed before its end')),
         });
       },
       pull() {
@@ -108,7 +138,15 @@ export function streamOfNodeWritable(node, { untilWritten = false } = {}) {
   };
   const done = () => {
     stopListening();
-    node.on('error', ignore);
+    hushUntilClosed(node);
+  };
+  let gone; // what destroy() answered
+  const letGo = (reason) => {
+    if (gone !== undefined) return gone.closed;
+    stopListening();
+    gone = { closed: destroy(node, reason) };
+    settle();
+    return gone.closed;
   };
   const writeRest = () => {
     const rest = text?.rest();
@@ -122,11 +160,18 @@ export function streamOfNodeWritable(node, { untilWritten = false } = {}) {
         waiting?.reject(error);
         controller.error(error);
       };
+      if (isSpentNodeWritable(node)) {
+        stopListening = ignore;
+        controller.error(overBefore(node, node.writableEnded));
+        return;
+      }
+      // The stream itself is aborted only after the write under way, which a client that has stopped never lets end.
+      controller.signal.addEventListener('abort', () => letGo(controller.signal.reason), { once: true });
       stopListening = listen(node, {
         drain: settle,
         finish: settle,
         error: fail,
-        close: () => fail(new Error('The Node stream closed before it was ended')),
+        close: () => fail(premature('The Node stream closed before it was ended')),
       });
     },
     write(chunk) {
@@ -147,10 +192,7 @@ export function streamOfNodeWritable(node, { untilWritten = false } = {}) {
       }
       done();
     },
-    abort(reason) {
-      stopListening();
-      return destroy(node, reason);
-    },
+    abort: letGo,
   });
   registerBridge(stream, { far: node, release: () => stopListening(), landed: ignore });
   return stream;

@@ -3,10 +3,11 @@
  * holds the lock, and ask for their state.
  */
 import { PREVENT_ABORT, PREVENT_CANCEL, PREVENT_CLOSE } from '../internal/effects.js';
+import { observe } from '../internal/observers.js';
 import { pipeTo, watchedPipe } from '../internal/pipe.js';
 import { cancelStream as cancelReadable, ERRORED, READABLE } from '../internal/readable.js';
 import { DefaultReaderImpl } from '../internal/reader.js';
-import { abortWritable, WRITABLE } from '../internal/writable.js';
+import { abortWritable, ERRORED as W_ERRORED, ERRORING, WRITABLE } from '../internal/writable.js';
 import { readableImpl } from '../readable-stream.js';
 import { writableImpl } from '../writable-stream.js';
 
@@ -55,6 +56,15 @@ export const abortStream = (stream, reason) => abortWritable(writableImpl(stream
 export const lockForReading = (stream) => new DefaultReaderImpl(readableImpl(stream));
 
 export const isErrored = (stream) => readableImpl(stream).state === ERRORED;
+
+/** Calls `onError(error)` once `stream`, a writable one, has failed or closed, at once where it has. Returns what takes it back. */
+export const whenWritableFails = (stream, onError) => {
+  const impl = writableImpl(stream);
+  const onEnd = () => onError(impl.state === W_ERRORED ? impl.storedError : new TypeError('The sink was closed before anything was written to it'));
+  if (impl.state === WRITABLE || impl.state === ERRORING) return observe(impl, onEnd);
+  onEnd();
+  return () => {};
+};
 
 /** Whether `stream` has ended or has been asked to close, so that it goes on by itself. */
 export const isClosing = (stream) => {

@@ -26,18 +26,18 @@ export const yieldAfterOf = ({ yieldAfter = YIELD_AFTER }) => (yieldAfter === In
 export const hasOnlyOptions = (value) => Object.keys(value).every((key) => Object.hasOwn(READERS, key));
 
 /** @throws {TypeError | RangeError} saying which option is wrong, and how */
-export function readOptions(options) {
+export function readOptions(caller, options) {
   const read = {};
   for (const name of Object.keys(READERS)) {
     const value = options[name];
-    read[name] = value === undefined ? undefined : READERS[name](value, name);
+    read[name] = value === undefined ? undefined : READERS[name](value, name, caller);
   }
   return read;
 }
 
-function signalOf(signal) {
+function signalOf(signal, name, caller) {
   if (signal !== null && typeof signal === 'object' && 'aborted' in signal && typeof signal.addEventListener === 'function') return signal;
-  throw new TypeError(`pipeline(): options.signal is not an AbortSignal; got ${describe(signal)}`);
+  throw new TypeError(`${caller}(): options.signal is not an AbortSignal; got ${describe(signal)}`);
 }
 
 function functionOf(value, name) {

@@ -5,22 +5,20 @@
  * 1. Pipes between the parts only report; whoever decides what an end means for the others is this class. So the first
  *    error is known when it happens, before any stage has been given the chance to fail because of it.
  * 2. `fail` and `finish` are each effective once, and not after one another.
- * 3. The promise settles after every part has, but a part that ignores its cancel or abort holds it up for at most
- *    `GRACE` milliseconds.
+ * 3. The promise settles after every part has. Once anything has been torn down, all that is left has `GRACE` milliseconds
+ *    together; before that nothing is timed.
  */
+import { GRACE, withinGrace } from '../internal/grace.js';
 import { resolved } from '../internal/intrinsics.js';
 import { enter, isOver, nextTask } from '../internal/slice.js';
 import { bridgeOf } from '../native-bridge.js';
-import { abortStream, cancelStream, catchDrops, isClosing, isErrored, meterStream, pipe, pipeWith, releaseDrops } from './ops.js';
+import { abortStream, cancelStream, catchDrops, isClosing, isErrored, meterStream, pipe, pipeWith, releaseDrops, whenWritableFails } from './ops.js';
 import { ChunkReader } from './chunks.js';
 import { recordFailure } from './failures.js';
 import { tellPipelineEnd } from './hooks.js';
 import { Meter } from './meter.js';
 import { yieldAfterOf } from './options.js';
 import { Progress } from './progress.js';
-
-/** How long teardown waits for a part that does not answer, in milliseconds. */
-const GRACE = 500;
 
 const ignore = () => {};
 
@@ -47,6 +45,7 @@ export class Run {
   #open = new Set(); // promises that have not settled
   #onQuiet = undefined; // set once the pipeline is ending: called when #open is empty
   #timer = undefined;
+  #grace = deferred(); // resolves when teardown has been waited for long enough
   #outcome = deferred();
   #stages = new AbortController();
   #consumer = new AbortController();
@@ -57,8 +56,12 @@ export class Run {
   #settled = false;
   #yieldAfter;
 
-  /** @param options as `readOptions` gives them */
-  constructor(options = {}) {
+  /**
+   * @param {string} caller the function that errors name
+   * @param options as `readOptions` gives them
+   */
+  constructor(caller, options) {
+    this.caller = caller;
     this.#options = options;
     const { onProgress, progressInterval: interval, total, memoryLimit, size, onDiscard } = options;
     if (onDiscard) this.#onDrop = (chunks) => this.#drop(onDiscard, chunks);
@@ -159,6 +162,17 @@ export class Run {
   /** Counts the queue of `holder`, which is no stream but holds chunks for `part`. */
   weigh(holder, part) {
     this.#meter?.add(holder, part, false);
+  }
+
+  /** `promise`, of the source; a sink that fails before it has come is the pipeline's failure, as no pipe is there to tell. */
+  async beforeSource(promise) {
+    const sink = this.#sink;
+    const unwatch = sink && whenWritableFails(sink, (error) => this.fail(error, this.#parts.get(sink)));
+    try {
+      return await promise;
+    } finally {
+      unwatch?.();
+    }
   }
 
   /** Whether a failure, or a consumer that has had enough, leaves `stream` as it is. */
@@ -302,16 +316,12 @@ export class Run {
 
   async #settle(value) {
     this.#ending = true;
-    if (this.#open.size > 0) {
-      await new Promise((resolve) => {
-        this.#onQuiet = resolve;
-        this.#limitWait();
-      });
-      clearTimeout(this.#timer);
-    }
-    await this.#giveBack().catch((error) => this.fail(error, this.#parts.get(this.#sink)));
-    if (this.#discards.size > 0) await atMost(GRACE, Promise.all(this.#discards));
-    if (this.#source) await tellPipelineEnd(this.#source, this.failed ? this.error : undefined);
+    this.#limitWait();
+    if (this.#open.size > 0) await this.#patience(new Promise((resolve) => void (this.#onQuiet = resolve)));
+    await this.#patience(this.#giveBack().catch((error) => this.fail(error, this.#parts.get(this.#sink))));
+    if (this.#discards.size > 0) await this.#patience(withinGrace(Promise.all(this.#discards)));
+    if (this.#source) await this.#patience(tellPipelineEnd(this.#source, this.failed ? this.error : undefined));
+    clearTimeout(this.#timer);
     if (!this.failed) this.#progress?.end();
     this.#settled = true;
     if (this.failed) this.#outcome.reject(this.error);
@@ -333,15 +343,12 @@ export class Run {
 
   /** Once parts have been torn down, those that are left may be waiting for what never comes. */
   #limitWait() {
-    if (this.#tornDown) this.#timer ??= setTimeout(this.#onQuiet, GRACE);
+    if (this.#tornDown) this.#timer ??= setTimeout(this.#grace.resolve, GRACE);
   }
-}
 
-/** Resolves with `promise`, or after `ms` milliseconds. */
-async function atMost(ms, promise) {
-  let timer;
-  await Promise.race([promise, new Promise((resolve) => void (timer = setTimeout(resolve, ms)))]);
-  clearTimeout(timer);
+  #patience(promise) {
+    return Promise.race([promise, this.#grace.promise]);
+  }
 }
 
 function deferred() {

@@ -22,8 +22,7 @@ export function refusalOfSource(value) {
   if (is.isBytes(value) || typeof value === 'string') {
     return `is ${typeof value === 'string' ? 'a string' : describe(value)}; put it in an array, [chunk], to send it as one chunk, or in a Blob to send it in slices`;
   }
-  if (is.isThenable(value)) return 'is a promise; await it first, or pass a function that returns it: ({ signal }) => …';
-  if (is.isBlob(value) || is.isNodeReadable(value) || is.isIterable(value)) return undefined;
+  if (is.isBlob(value) || is.isAnyNodeReadable(value) || is.isIterable(value) || is.isPromise(value)) return undefined;
   return `is not a readable stream, Response, Request, Blob, iterable or async iterable; got ${describe(value)}`;
 }
 
@@ -34,7 +33,7 @@ export function openSource(value, hooks) {
   if (is.isReadableStreamLike(value)) return readableFromNative(value, hooks.onError);
   if (is.isBody(value)) return openBody(value, hooks);
   if (is.isBlob(value)) return readableFromNative(value.stream(), hooks.onError);
-  if (is.isNodeReadable(value)) return streamOfNodeReadable(value, hooks.onError);
+  if (is.isAnyNodeReadable(value)) return streamOfNodeReadable(value, hooks.onError);
   return streamOfIterable(value, hooks);
 }
 

@@ -2,8 +2,9 @@
  * Items of a message queue, each acknowledged once it has left the pipeline. An item travels as a message that remembers where it came
  * from, whatever becomes of its value on the way; what is not acknowledged when the pipeline ends goes back to the queue.
  */
+import { withinGrace } from '../internal/grace.js';
 import { describe } from '../pipeline/describe.js';
-import { isNodeWritable, isWritableStreamLike } from '../pipeline/ends.js';
+import { isAnyNodeWritable, isWritableStreamLike } from '../pipeline/ends.js';
 import { streamOfNodeWritable } from '../pipeline/node-streams.js';
 import { whenPipelineEnds } from '../pipeline/hooks.js';
 import { WritableStream } from '../writable-stream.js';
@@ -117,7 +118,7 @@ export function fromQueue(queue, options) {
     signal?.removeEventListener('abort', onAbort);
     const returned = returnAll(reason);
     const unsubscribe = await subscription.catch(() => undefined);
-    await returned;
+    await withinGrace(returned);
     await unsubscribe?.();
   })());
 
@@ -158,7 +159,7 @@ const ackAll = (chunk) => Promise.all([chunk].flat().map((message) => message.ac
  */
 export function acknowledged(end) {
   if (typeof end === 'function') return consumerOf(end);
-  const isNode = isNodeWritable(end) && !isWritableStreamLike(end);
+  const isNode = isAnyNodeWritable(end) && !isWritableStreamLike(end);
   if (!isNode && !isWritableStreamLike(end)) throw new TypeError(`acknowledged(): the argument must be a writable stream or a function; got ${describe(end)}`);
   // Not by a bridge, whose writes settle before the engine's stream has written.
   const writer = (isNode ? streamOfNodeWritable(end, { untilWritten: true }) : end).getWriter();
@@ -172,7 +173,7 @@ export function acknowledged(end) {
         await writer.write(valueOf(chunk, 'acknowledged'));
         await ackAll(chunk);
       } catch (error) {
-        await writer.abort(error).catch(() => {});
+        await withinGrace(writer.abort(error)).catch(() => {});
         throw error;
       }
     },

@@ -1,9 +1,8 @@
 /** Messages of a WebSocket as a stream. */
+import { GRACE } from '../internal/grace.js';
 import { channelOf, withCounts } from './channel.js';
 import { asSocketError, closeSocket, closeSocketStream, errorOfClose, SocketError, socketOf, whenClosed } from './sockets.js';
 
-/** How long the other side's close is waited for before the socket is ended without it, where that can be; in milliseconds. */
-const GRACE = 400;
 
 const ADVICE = "raise capacity, choose 'drop-oldest' or 'drop-newest' as overflow, have the server wait for an answer before it sends more, or take "
   + "api: 'WebSocketStream' where the engine has it and its page in docs/ends allows";

@@ -1,4 +1,5 @@
 /** A WebSocket as a sink, which waits while the engine has more in its buffer than it should. */
+import { GRACE } from '../internal/grace.js';
 import { requireCount } from '../operators/arguments.js';
 import { sleep } from '../operators/sleep.js';
 import { describe } from '../pipeline/describe.js';
@@ -6,8 +7,6 @@ import { isBlob, isBytes } from '../pipeline/ends.js';
 import { WritableStream } from '../writable-stream.js';
 import { asSocketError, closeSocket, closeSocketStream, errorOfClose, isOpen, opened, SocketError, socketOf, whenClosed } from './sockets.js';
 
-/** How long an abort waits for the other side's close, in milliseconds. */
-const GRACE = 400;
 /** Milliseconds between two looks at the buffer, of which nothing tells; each one waits longer, to the second number. */
 const SHORTEST = 1;
 const LONGEST = 50;

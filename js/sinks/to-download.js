@@ -2,6 +2,7 @@
  * A download as a sink: the best way the engine and the page have, found by trying. Bytes are counted on each, so that a file that
  * lacks some is a failure and not a download.
  */
+import { withinGrace } from '../internal/grace.js';
 import { describe } from '../pipeline/describe.js';
 import { requireCount } from '../operators/arguments.js';
 import { toMessagePort } from '../push/message-port.js';
@@ -81,7 +82,7 @@ export function toDownload(name, options) {
       await work();
     } catch (error) {
       settleVia.reject(error);
-      await abort(error);
+      await withinGrace(abort(error)).catch(() => {});
       throw error;
     }
   }

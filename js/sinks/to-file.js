@@ -2,6 +2,7 @@
  * A file as a sink. Small chunks are gathered, as every write of a file costs a message to another process. What was written is
  * counted, and the file's own size checked at the end.
  */
+import { withinGrace } from '../internal/grace.js';
 import { requireCount } from '../operators/arguments.js';
 import { describe } from '../pipeline/describe.js';
 import { WritableStream } from '../writable-stream.js';
@@ -46,7 +47,7 @@ export function toFile(handle, options) {
     try {
       await work();
     } catch (error) {
-      await file?.abort(error).catch(() => {});
+      await withinGrace(file?.abort(error)).catch(() => {});
       throw error;
     }
   }

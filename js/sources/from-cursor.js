@@ -1,5 +1,6 @@
 /** Rows of a cursor, a batch at a time and only when they are wanted; the cursor is closed once, whatever happens. */
 import { drop } from '../internal/discard.js';
+import { withinGrace } from '../internal/grace.js';
 import { requireCount } from '../operators/arguments.js';
 import { describe } from '../pipeline/describe.js';
 import { readableImpl, ReadableStream } from '../readable-stream.js';
@@ -29,8 +30,11 @@ function adapt(cursor) {
       return rows;
     },
     async close() {
-      if (!ended) await iterator?.return?.();
-      if (has(cursor, 'close')) await cursor.close();
+      try {
+        if (!ended) await withinGrace(iterator?.return?.());
+      } finally {
+        if (has(cursor, 'close')) await cursor.close();
+      }
     },
   };
 }
@@ -49,60 +53,67 @@ export function fromCursor(cursor, options = {}) {
   let at = 0;
   let closing;
   let onAbort;
-  /** Waits for the read under way, as no cursor takes both at once. */
-  let reading = Promise.resolve();
+  let reading;
 
+  /** Waits for the read under way, as no cursor takes both at once; a connection that has dropped may never answer it. */
   const finish = () => (closing ??= (async () => {
     signal?.removeEventListener('abort', onAbort);
-    await reading;
-    for (; at < rows.length; at += 1) discard(rows[at]);
+    await withinGrace(reading);
+    discardRest();
     await close();
   })());
+  const tearDown = () => withinGrace(finish());
 
-  /** Of a row that nobody will get. */
-  const discard = (row) => drop(readableImpl(stream), row);
+  /** Rows that nobody will get. */
+  const discardRest = () => {
+    for (; at < rows.length; at += 1) drop(readableImpl(stream), rows[at]);
+  };
 
+  /** What is to be enqueued next, in an array, as any value may be a row; empty at the end. */
   async function next() {
-    if (at < rows.length) return rows[at++];
-    const answer = read(batch);
-    reading = answer.then(() => {}, () => {});
-    rows = await answer;
-    at = 0;
-    if (rows.length === 0) return undefined;
-    if (as === 'rows') return rows[at++];
-    at = rows.length;
-    return rows;
+    if (at === rows.length) {
+      const answer = read(batch);
+      reading = answer.then(() => {}, () => {});
+      rows = await answer;
+      at = 0;
+      if (as === 'batches') {
+        at = rows.length;
+        return rows.length === 0 ? [] : [rows];
+      }
+    }
+    return rows.slice(at, ++at);
   }
 
   const stream = new ReadableStream({
     start(controller) {
       onAbort = () => {
         controller.error(signal.reason);
-        finish().catch(() => {});
+        tearDown().catch(() => {});
       };
       if (signal?.aborted) onAbort();
       else signal?.addEventListener('abort', onAbort, { once: true });
     },
     async pull(controller) {
-      let row;
+      let found;
       try {
-        row = await next();
+        found = await next();
       } catch (error) {
-        await finish().catch(() => {}); // the first error counts
+        await tearDown().catch(() => {}); // the first error counts
         throw error;
       }
       if (closing) {
-        if (row !== undefined) discard(row);
+        for (const row of found) drop(readableImpl(stream), row);
+        discardRest();
         return;
       }
-      if (row !== undefined) {
-        controller.enqueue(row);
+      if (found.length > 0) {
+        controller.enqueue(found[0]);
       } else {
         await finish();
         controller.close();
       }
     },
-    cancel: finish,
+    cancel: tearDown,
   }, { highWaterMark: 0 });
   return stream;
 }
