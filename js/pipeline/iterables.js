@@ -131,16 +131,18 @@ class IteratorReader {
   constructor(source) {
     this.source = source;
     this.requests = new Fifo();
+    this.asking = false;
     this.onNext = (result) => this.answer(result);
     this.onReject = (error) => this.fail(error);
   }
 
   read(request) {
     this.requests.push(request);
-    if (this.requests.length === 1) this.next();
+    if (!this.asking) this.next();
   }
 
   next() {
+    this.asking = true;
     const { iterator, isAsync } = this.source;
     try {
       const result = iterator.next();
@@ -153,6 +155,7 @@ class IteratorReader {
   }
 
   answer(result) {
+    this.asking = false;
     if (this.requests.length === 0) return this.source.drop(result); // cancelled
     if (result === null || typeof result !== 'object') {
       this.fail(noObject());
@@ -160,8 +163,8 @@ class IteratorReader {
       this.source.end();
       this.closeRequests();
     } else {
-      this.requests.shift().chunkSteps(result.value);
-      if (this.requests.length > 0) this.next();
+      this.requests.shift().chunkSteps(result.value); // whoever gets it may ask for the next one at once
+      if (this.requests.length > 0 && !this.asking) this.next();
     }
   }
 

@@ -294,7 +294,9 @@ describe('yieldAfter', () => {
       () => (n) => [n, n + 1],
       () => new globalThis.TransformStream(),
     ];
-    const sources = [() => Array.from({ length: 40 }, (_, n) => n), () => sourceOf(Array.from({ length: 40 }, (_, n) => n).values()), () => Readable.from(Array.from({ length: 40 }, (_, n) => n + 1))];
+    const sources = [() => Array.from({ length: 40 }, (_, n) => n), () => sourceOf(Array.from({ length: 40 }, (_, n) => n).values()), () => Readable.from(Array.from({ length: 40 }, (_, n) => n + 1)), () => (async function* () {
+      for (let n = 0; n < 40; n += 1) yield n;
+    })()];
     const run = (source, chosen, toStream, yieldAfter) => {
       const seen = [];
       const parts = chosen.map((make) => make());
@@ -309,6 +311,17 @@ describe('yieldAfter', () => {
       const toStream = random(2) === 0;
       const [expected, ...others] = await Promise.all([Infinity, 0, 1, 12].map((yieldAfter) => run(source, chosen, toStream, yieldAfter)));
       for (const other of others) assert.deepEqual(other, expected);
+    }
+  });
+
+  test('loses no chunk of an async generator before functions', async () => {
+    async function* thousand() {
+      for (let n = 0; n < 1000; n += 1) yield n;
+    }
+    for (const yieldAfter of [0, 1, 12, Infinity]) {
+      for (const stages of [[(n) => n], [(n) => n, (n) => n], [async (n) => n, (n) => n]]) {
+        assert.equal(await pipeline(thousand(), ...stages, count, { yieldAfter }), 1000);
+      }
     }
   });
 
