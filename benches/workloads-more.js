@@ -179,7 +179,41 @@ const writeMany = {
   },
 };
 
+const hasPipeline = ({ pipeline }) => pipeline !== undefined;
+
+async function countAll(chunks) {
+  let count = 0;
+  for await (const chunk of chunks) count += chunk === undefined ? 0 : 1;
+  return count;
+}
+
+function* numbers(chunks) {
+  for (let n = 0; n < chunks; n += 1) yield n;
+}
+
+async function* asyncNumbers(chunks) {
+  yield* numbers(chunks);
+}
+
+/** A generator read by a function: nothing of a stream between. */
+const generatorForAwait = {
+  needs: hasPipeline,
+  run: ({ pipeline }, chunks) => pipeline(numbers(chunks), countAll),
+};
+
+/** The same with a function for each chunk. */
+const generatorMapForAwait = {
+  needs: hasPipeline,
+  run: ({ pipeline }, chunks) => pipeline(numbers(chunks), (n) => n + 1, countAll),
+};
+
+/** The same of an async generator. */
+const asyncGeneratorMapForAwait = {
+  needs: hasPipeline,
+  run: ({ pipeline }, chunks) => pipeline(asyncNumbers(chunks), (n) => n + 1, countAll),
+};
+
 export const moreWorkloads = {
   shortStreams, pipes100, slowSink, byteLengths, checksum, fetchForward, readOneByOne, readMany, forAwaitBatches, writeOneByOne,
-  writeMany,
+  writeMany, generatorForAwait, generatorMapForAwait, asyncGeneratorMapForAwait,
 };
