@@ -13,13 +13,15 @@ import { isSpentNodeReadable, isSpentNodeWritable } from './ends.js';
 const ignore = () => {};
 
 /**
- * An 'error' that nobody hears takes the process down, and one may come until `node`, which has been ended, has closed. Not for
- * what is given back: its errors are its owner's.
+ * An 'error' that nobody hears takes the process down, and one may come until `node`, which has been ended, has emitted 'close'. `closed` is
+ * true before that, in the same turn of the event loop. Not for what is given back: its errors are its owner's.
  */
 function hushUntilClosed(node) {
-  if (node.closed || node._isStdio) return;
+  if (node._isStdio) return;
   node.on('error', ignore);
-  node.once('close', () => node.removeListener('error', ignore));
+  const unhush = () => void node.removeListener('error', ignore);
+  if (node.closed) setTimeout(unhush);
+  else node.once('close', unhush);
 }
 
 /** Ends `node` for good. Node's own pipeline leaves the process's standard output open too. */
@@ -36,7 +38,7 @@ const premature = (message) => Object.assign(new Error(message), { code: 'ERR_ST
 
 /** Why a `node` that was over before cannot take part. */
 function overBefore(node, hasEnded) {
-  if (node.closed === false || node.destroyed === false) hushUntilClosed(node);
+  hushUntilClosed(node);
   if (node.errored) return node.errored;
   const how = hasEnded ? 'had ended before the pipeline began; make a new one' : 'had been destroyed before the pipeline began';
   return premature(`The Node stream, ${describe(node)}, ${how}`);
@@ -175,6 +177,8 @@ export function streamOfNodeWritable(node, { untilWritten = false } = {}) {
       });
     },
     write(chunk) {
+      // A write that had begun for a pipe when the abort came is called after it. The node would ask for more no longer.
+      if (gone !== undefined) return undefined;
       if (text !== undefined && typeof chunk === 'string') {
         if (chunk !== '' && (chunk = text.take(chunk)) === '') return undefined;
       } else if (chunk?.byteLength > 0) writeRest();
@@ -182,6 +186,7 @@ export function streamOfNodeWritable(node, { untilWritten = false } = {}) {
       return node.write(chunk) === false && failure === undefined ? wait() : undefined;
     },
     async close() {
+      if (gone !== undefined) return;
       writeRest();
       // Node's own pipeline leaves the process's standard output open too: it throws when it is ended.
       if (node._isStdio) await new Promise((resolve) => node.write('', () => resolve(undefined)));

@@ -11,7 +11,8 @@ import { isTransient, LONGEST_WAIT } from '../sources/download.js';
 import { retryAfterOf } from '../sources/http-fields.js';
 import { requireStallTimeout, StallWatch } from '../sources/stall.js';
 import { WritableStream } from '../writable-stream.js';
-import { Encoder, Gatherer } from './bytes.js';
+import { Encoder } from './bytes.js';
+import { Gatherer } from './gatherer.js';
 import { bodyPair } from './to-response.js';
 
 const WAYS = ['auto', 'stream', 'collect', 'parts'];

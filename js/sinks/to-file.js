@@ -6,7 +6,8 @@ import { withinGrace } from '../internal/grace.js';
 import { requireCount } from '../operators/arguments.js';
 import { describe } from '../pipeline/describe.js';
 import { WritableStream } from '../writable-stream.js';
-import { Encoder, Gatherer } from './bytes.js';
+import { Encoder } from './bytes.js';
+import { Gatherer } from './gatherer.js';
 
 const GATHER = 1024 * 1024;
 

@@ -5,7 +5,7 @@ import { gzipSync } from 'node:zlib';
 import { ReadableStream, WritableStream, pipeline, toArray, toBytes, toText } from 'tidegate';
 import { csv, digest, gunzip, lines } from 'tidegate/codecs';
 import { Fifo } from '../../js/internal/fifo.js';
-import { Gatherer } from '../../js/sinks/bytes.js';
+import { Gatherer } from '../../js/sinks/gatherer.js';
 import { EventParser } from '../../js/sources/event-parser.js';
 
 /** Four times the input: four times the time where growth is linear, sixteen times where it is quadratic. */

@@ -192,3 +192,34 @@ describe("Node's streams", () => {
     assert.equal(await pipeline(source, async (chunks) => typeof (await chunks.next()).value), 'string');
   });
 });
+
+test("a Node stream that destroys itself while it is read, as the pipeline is aborted, takes no process down", async () => {
+  const failure = new Error('the stream');
+  const reason = new Error('the abort');
+  const controller = new AbortController();
+  const node = new Readable({
+    read() {
+      this.destroy(failure); // emits its 'error' after this turn, with `closed` true from here on
+      queueMicrotask(() => controller.abort(reason));
+    },
+  });
+  await assert.rejects(pipeline(node, async (chunks) => { for await (const chunk of chunks) void chunk; }, { signal: controller.signal }), (error) => error === reason || error === failure);
+  await new Promise((resolve) => setTimeout(resolve, 5));
+  assert.equal(node.listenerCount('error'), 0);
+});
+
+test("a write that begins as the pipeline is aborted does not wait for Node's destroyed stream", async () => {
+  const reason = new Error('the abort');
+  for (let ticks = 0; ticks < 40; ticks++) {
+    const controller = new AbortController();
+    const transform = new TransformStream();
+    const node = new Writable({ objectMode: true, highWaterMark: 1, write: (chunk, encoding, callback) => void setImmediate(callback) });
+    const source = new ReadableStream({ pull: (c) => c.enqueue(1) });
+    const began = performance.now();
+    const running = pipeline(source, transform, node, { signal: controller.signal });
+    for (let tick = 0; tick < ticks; tick++) await undefined;
+    controller.abort(reason);
+    await assert.rejects(running, (error) => error === reason);
+    assert.equal(transform.readable.locked, false, `aborted after ${ticks} microtasks, settled after ${performance.now() - began} ms`);
+  }
+});
