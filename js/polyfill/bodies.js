@@ -86,6 +86,12 @@ function patchConstructor(patches, name, convert, onMade) {
   patches.define(Class.prototype, 'constructor', { ...constructor, value: replacement });
 }
 
+/** Whether somebody has the page's stream of a body, or has read it; the engine sees only what was read through its own. */
+function isTaken(object) {
+  const page = madeOf.get(object) ?? lookedAt.get(object);
+  return page !== undefined && (page.locked || readableImpl(page).disturbed);
+}
+
 function patchMixin(patches, prototype, what) {
   if (prototype === undefined) return;
   patches.getter(prototype, 'body', (body) => function () {
@@ -98,16 +104,17 @@ function patchMixin(patches, prototype, what) {
   for (const name of consumers) {
     patches.method(prototype, name, (consume) => ({
       method(...args) {
-        if (lookedAt.get(this)?.locked) return Promise.reject(lockedError(`${what}.${name}()`));
+        if (isTaken(this)) return Promise.reject(lockedError(`${what}.${name}()`));
         return reflectApply(consume, this, args);
       },
     }).method);
   }
   patches.method(prototype, 'clone', (clone) => ({
     method(...args) {
-      if (lookedAt.get(this)?.locked) throw lockedError(`${what}.clone()`);
+      if (isTaken(this)) throw lockedError(`${what}.clone()`);
       const copy = reflectApply(clone, this, args);
       madeOf.delete(this); // both are branches now
+      lookedAt.delete(this);
       if (unsendable.has(this)) unsendable.add(copy);
       return copy;
     },

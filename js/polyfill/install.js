@@ -78,11 +78,12 @@ export function uninstall() {
 }
 
 function installClasses(patches) {
-  // The classes come last: Node loads its Response when somebody asks for it, and that looks for a ReadableStream then.
+  // The classes come last and Node's modules first: Node loads its Response when somebody asks for it, and that looks for a ReadableStream and
+  // for what tees it then.
+  patchNodeStreams(patches);
   patchBodies(patches);
   patchPairs(patches);
   patchNativePipes(patches);
-  patchNodeStreams(patches);
   patchMessages(patches, { isOurs: true, nativeTransfers: !lacks.includes('transfer') });
   for (const name of classNames) {
     patches.define(globalThis, name, { value: classes[name], writable: true, enumerable: false, configurable: true });

@@ -14,6 +14,9 @@ import { ReadableStream } from '../readable-stream.js';
 const pages = new WeakMap();
 const natives = new WeakMap();
 
+/** Those that `nativeFor` made. */
+const made = new WeakSet();
+
 function remember(native, page) {
   pages.set(native, page);
   natives.set(page, native);
@@ -26,12 +29,17 @@ export function pageBytes(native) {
   return pages.get(native);
 }
 
-/** The engine's stream of bytes for `page`, a stream of tidegate's that is a body; always the same one. */
+/**
+ * The engine's stream of bytes for `page`, a stream of tidegate's that is a body and not locked. It is the same one as before, except where
+ * a Response has locked that without reading: Node's does when it is made, and a Response may be made of another's body.
+ */
 export function nativeFor(page) {
-  if (!natives.has(page)) {
-    remember(bridgeReadable(new BodyStream(page), NativeReadableStream, { bytes: nativeHasByteStreams }), page);
-  }
-  return natives.get(page);
+  const known = natives.get(page);
+  if (known !== undefined && !(known.locked && made.has(known))) return known;
+  const native = bridgeReadable(new BodyStream(page), NativeReadableStream, { bytes: nativeHasByteStreams });
+  made.add(native);
+  remember(native, page);
+  return native;
 }
 
 class BodyStream extends LazyStream {

@@ -1,18 +1,20 @@
 /**
- * Streams in `postMessage` and `structuredClone`. Where a transfer list names one that the engine would refuse, the
- * message goes in an envelope, with a handle in the place of the stream, and the receiving side's `event.data` opens it.
- * So both sides need the polyfill; what the engine can transfer by itself it does, and `toNative` makes such a stream.
+ * Streams in `postMessage` and `structuredClone`. Where the engine transfers its own, a readable or writable of tidegate's goes as one of
+ * these, which every receiver understands; `event.data` makes it the page's again where the polyfill is. A TransformStream, any stream
+ * where the engine transfers none, and what the page sends to itself goes in an envelope, with a handle in the stream's place, and the
+ * receiving side's `event.data` opens that: so both sides need the polyfill then.
  *
  * The envelope: `{ [ENVELOPE]: version, data, handles }`, where `data` holds the very objects of `handles`. What makes it one are the handles' ports,
  * which are the message's last ones: neither JSON nor a clone can make those, so no data looks like an envelope.
  */
 import { reflectApply } from '../internal/intrinsics.js';
 import { INTERNAL } from '../internal/webidl.js';
-import { hasBrand, isNativeReadable, isNativeWritable } from '../native-classes.js';
+import { bridgeOf } from '../native-bridge.js';
+import { hasBrand, isNativeReadable, isNativeWritable, NativeReadableStream, NativeWritableStream } from '../native-classes.js';
 import { fromNative, toNative } from '../native.js';
 import { isHandle, prepareTransfer, receiveTransfer } from '../transfer.js';
-import { refuseStreams, tagOf } from '../transfer/chunks.js';
-import { dataCloneError } from '../transfer/wire.js';
+import { eachSpecial, refuseStreams, tagOf } from '../transfer/chunks.js';
+import { dataCloneError, takeDataGetter } from '../transfer/wire.js';
 import { TransformStream } from '../transform-stream.js';
 import { replaceInCopy, replaceInPlace } from './graph.js';
 import { dress } from './patches.js';
@@ -20,7 +22,8 @@ import { dress } from './patches.js';
 const ENVELOPE = 'tidegate.envelope';
 const { window } = globalThis;
 const streamTags = new Set(['ReadableStream', 'WritableStream', 'TransformStream']);
-const nativeTransform = globalThis.TransformStream && Object.getOwnPropertyDescriptor(globalThis.TransformStream.prototype, 'readable')?.get;
+const { TransformStream: NativeTransformStream } = globalThis;
+const nativeTransform = NativeTransformStream && Object.getOwnPropertyDescriptor(NativeTransformStream.prototype, 'readable')?.get;
 
 const isObject = (value) => typeof value === 'object' && value !== null;
 const isNativeTransform = (value) => hasBrand(nativeTransform, value);
@@ -34,9 +37,10 @@ const isNative = (value) => isNativeReadable(value) || isNativeWritable(value) |
 export function patchMessages(patches, page) {
   const { Client, ExtendableMessageEvent, MessageEvent, MessagePort, ServiceWorker, Worker } = /** @type {any} */ (globalThis);
   if (MessagePort === undefined || MessageEvent === undefined) return;
-  const sending = (post) => ({
+  takeDataGetter();
+  const sending = (post, isKnown = false) => ({
     method(...args) {
-      return send(page, args, (changed) => reflectApply(post, this, changed));
+      return send(page, args, (changed) => reflectApply(post, this, changed), isKnown);
     },
   }).method;
   for (const target of [MessagePort.prototype, Worker?.prototype, ServiceWorker?.prototype, Client?.prototype]) {
@@ -46,12 +50,16 @@ export function patchMessages(patches, page) {
   else patches.method(globalThis, 'postMessage', sending);
   patches.method(globalThis, 'structuredClone', (clone) => ({
     method(...args) {
-      let isWrapped = false;
-      const result = send(page, args, (changed) => {
-        isWrapped = changed !== args;
+      if (args.length === 1) {
+        if (isObject(args[0])) refuseStreams(args[0]);
+        return reflectApply(clone, this, args);
+      }
+      let isEnveloped = false;
+      const result = send(page, args, (changed, inEnvelope) => {
+        isEnveloped = inEnvelope;
         return reflectApply(clone, this, changed);
-      });
-      return isWrapped ? unwrap(page, result).data : adopted(page, result, true).data;
+      }, true);
+      return isEnveloped ? unwrap(page, result).data : adopted(page, result, true).data;
     },
   }).method);
   for (const Event of [MessageEvent, ExtendableMessageEvent]) patchEvent(patches, page, Event?.prototype);
@@ -64,7 +72,7 @@ export function patchMessages(patches, page) {
 function patchWindow(patches, sending) {
   const before = Object.getOwnPropertyDescriptor(window, 'postMessage');
   if (typeof before?.value !== 'function') return;
-  const post = dress(sending(before.value), before.value);
+  const post = dress(sending(before.value, true), before.value);
   patches.define(window, 'postMessage', {
     get: () => (window.parent === window && !window.opener && window.length === 0 ? post : before.value),
     set: (value) => Object.defineProperty(window, 'postMessage', { ...before, value }),
@@ -73,13 +81,15 @@ function patchWindow(patches, sending) {
   });
 }
 
+const noList = { list: [], replace: undefined };
+
 /** The transfer list of a call's arguments, and the arguments with another in its place. */
 function transferList(args) {
   const index = typeof args[1] === 'string' || args.length > 2 ? 2 : 1;
   const given = args[index];
   const isList = typeof given?.[Symbol.iterator] === 'function';
   const list = isList ? given : given?.transfer;
-  if (typeof list?.[Symbol.iterator] !== 'function') return { list: [], replace: undefined };
+  if (typeof list?.[Symbol.iterator] !== 'function') return noList;
   return {
     list: [...list],
     replace(message, transfer) {
@@ -91,23 +101,39 @@ function transferList(args) {
   };
 }
 
-function send(page, args, post) {
-  const { list, replace } = transferList(args);
+/** `post(args, inEnvelope)` is called once, with the arguments that the engine is to have. `isKnown`: whether the receiver has the polyfill. */
+function send(page, args, post, isKnown) {
+  const { list, replace } = args.length < 2 ? noList : transferList(args);
   const streams = list.filter((value) => isObject(value) && streamTags.has(tagOf(value)) && !(page.nativeTransfers && isNative(value)));
   if (streams.length === 0) {
-    refuseStreams(args[0], new Set(list));
-    return post(args);
+    refuseStreams(args[0], list.length === 0 ? undefined : new Set(list));
+    return post(args, false);
   }
   refuseTwice(streams);
-  const prepared = streams.map((stream) => prepareTransfer(stream, { watch: false }));
-  const handles = prepared.map(({ handle }) => handle);
-  const others = list.filter((value) => !streams.includes(value));
-  const data = replaceInCopy(args[0], new Map(streams.map((stream, index) => [stream, handles[index]])), new Set(others));
-  const ports = prepared.flatMap((one) => one.ports);
-  const result = post(replace({ [ENVELOPE]: 1, data, handles }, [...others, ...ports]));
-  // Until here nothing has happened to the streams: the post may have refused something else.
-  for (const { commit } of prepared) commit();
-  return result;
+  const inEnvelope = isKnown || !page.nativeTransfers || streams.some((stream) => tagOf(stream) === 'TransformStream');
+  const prepared = streams.map((stream) => (inEnvelope ? prepareTransfer(stream, { watch: false }) : prepareNative(stream)));
+  try {
+    const handles = prepared.map(({ handle }) => handle);
+    const others = list.filter((value) => !streams.includes(value));
+    const data = replaceInCopy(args[0], new Map(streams.map((stream, index) => [stream, handles[index]])), new Set(others));
+    const ports = prepared.flatMap((one) => one.ports);
+    const result = post(replace(inEnvelope ? { [ENVELOPE]: 1, data, handles } : data, [...others, ...ports]), inEnvelope);
+    // Until here nothing has happened to the streams: the post may have refused something else.
+    for (const { commit } of prepared) commit();
+    return result;
+  } catch (error) {
+    for (const { giveBack } of prepared) giveBack?.();
+    throw error;
+  }
+}
+
+const ignore = () => {};
+
+/** As `prepareTransfer`, for an engine that transfers its own: its stream for `stream`, which has the lock of that until `giveBack()`. */
+function prepareNative(stream) {
+  if (stream.locked) throw dataCloneError(`A ${tagOf(stream)} that is locked cannot be transferred`);
+  const handle = toNative(stream);
+  return { handle, ports: [handle], commit: ignore, giveBack: () => bridgeOf(handle).release() };
 }
 
 /** A stream is there twice also where its TransformStream is there. */
@@ -163,15 +189,20 @@ const adopted = (page, message, isFresh) => ({ data: page.isOurs && isFresh && i
 
 const give = ({ isOurs }, stream) => (isOurs ? stream : toNative(stream));
 
-/** Makes the page's a stream of the engine's that is the message, or the message's direct property. */
+/** Makes the page's every stream of the engine's in a message. */
 function adopt(message) {
-  if (isNative(message)) return adoptStream(message);
-  const tag = tagOf(message);
-  if (tag === 'Object' || (tag === 'Array' && message.length < 100)) {
-    for (const key of Object.keys(message)) if (isNative(message[key])) message[key] = adoptStream(message[key]);
-  }
-  return message;
+  /** @type {Map<object, object> | undefined} */
+  let streams;
+  eachSpecial(message, (value) => {
+    if (!streamPrototypes.has(Object.getPrototypeOf(value)) || !isNative(value)) return;
+    streams ??= new Map();
+    if (!streams.has(value)) streams.set(value, adoptStream(value));
+  }, true);
+  return streams === undefined ? message : replaceInPlace(message, streams);
 }
+
+/** A message is made in this realm. */
+const streamPrototypes = new Set([NativeReadableStream, NativeWritableStream, NativeTransformStream].map((Class) => Class?.prototype));
 
 function adoptStream(stream) {
   const adopted = fromNative(stream);

@@ -1,7 +1,9 @@
-/** `fromWeb` of node:stream, and so `Duplex.from`, with the page's streams; elsewhere nothing. */
+/** Node's own modules with the page's streams: `fromWeb` of node:stream and so `Duplex.from`, and the checks of its fetch; elsewhere nothing. */
 import { reflectApply } from '../internal/intrinsics.js';
+import { NativeReadableStream } from '../native-classes.js';
 import { toNative } from '../native.js';
 import { isOurReadable, isOurWritable } from '../pipeline/brands.js';
+import { ReadableStream } from '../readable-stream.js';
 
 const isOurs = (value) => isOurReadable(value) || isOurWritable(value) || isOurReadable(value?.readable) || isOurWritable(value?.writable);
 
@@ -15,4 +17,17 @@ export function patchNodeStreams(patches) {
       },
     }).method);
   }
+  if (Readable !== undefined) patchFetch(patches, process.getBuiltinModule('node:stream/web'));
+}
+
+/**
+ * Node's fetch makes its bodies of the global ReadableStream, and since Node 24 asserts that they are instances of the one that was there when
+ * fetch was loaded: so the page's have Node's prototype behind their own. What Node keeps there by symbols is about its own state, and hidden.
+ */
+function patchFetch(patches, web) {
+  const { prototype } = NativeReadableStream;
+  const behind = Object.create(prototype);
+  for (const key of Object.getOwnPropertySymbols(prototype)) Object.defineProperty(behind, key, { value: undefined, configurable: true });
+  patches.inherit(ReadableStream.prototype, behind);
+  patches.method(web, 'ReadableStreamTee', (tee) => (stream, ...rest) => (isOurReadable(stream) ? stream.tee() : tee(stream, ...rest)));
 }

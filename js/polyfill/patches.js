@@ -1,5 +1,5 @@
 /** Changed properties, and what they were before. */
-const { defineProperty, getOwnPropertyDescriptor } = Object;
+const { defineProperty, getOwnPropertyDescriptor, getPrototypeOf, setPrototypeOf } = Object;
 
 export class Patches {
   constructor() {
@@ -14,7 +14,17 @@ export class Patches {
   define(object, key, descriptor) {
     const before = getOwnPropertyDescriptor(object, key);
     defineProperty(object, key, descriptor);
-    this.undo.push({ object, key, before });
+    this.undo.push(() => {
+      if (before === undefined) delete object[key];
+      else defineProperty(object, key, before);
+    });
+  }
+
+  /** Puts `prototype` behind `object`. */
+  inherit(object, prototype) {
+    const before = getPrototypeOf(object);
+    setPrototypeOf(object, prototype);
+    this.undo.push(() => setPrototypeOf(object, before));
   }
 
   /** Puts `make(method)` in the place of the own method `key`, where there is one; name, length and attributes stay. */
@@ -32,10 +42,7 @@ export class Patches {
   }
 
   restore() {
-    for (const { object, key, before } of this.undo.splice(0).reverse()) {
-      if (before === undefined) delete object[key];
-      else defineProperty(object, key, before);
-    }
+    for (const undo of this.undo.splice(0).reverse()) undo();
   }
 }
 

@@ -11,13 +11,18 @@ import { uncurryThis } from '../internal/intrinsics.js';
 import { describe } from '../pipeline/describe.js';
 import { announce, unwatch, watch } from './presence.js';
 
-const { DOMException, MessageChannel, MessageEvent, MessagePort } = globalThis;
+const { DOMException, MessageChannel, MessagePort } = globalThis;
 const method = (name) => MessagePort && uncurryThis(MessagePort.prototype[name]);
 const postMessage = method('postMessage');
 const closePort = method('close');
 const startPort = method('start');
 const listen = method('addEventListener');
-const dataOf = MessageEvent && uncurryThis(Object.getOwnPropertyDescriptor(MessageEvent.prototype, 'data').get);
+let dataOf;
+
+/** Takes the engine's `event.data`, before the polyfill changes it. Not at the import: Node has its `MessageEvent` with all of its fetch. */
+export function takeDataGetter() {
+  dataOf ??= uncurryThis(Object.getOwnPropertyDescriptor(globalThis.MessageEvent.prototype, 'data').get);
+}
 
 /** The most chunks that one side lets the other send before they have arrived. */
 export const MOST_CREDIT = 4096;
@@ -57,6 +62,7 @@ export class Wire {
    */
   constructor(port, owner, options) {
     const { watch: isWatching, errors = 'all' } = options;
+    takeDataGetter();
     this.port = port;
     this.owner = owner;
     this.errors = errors;

@@ -96,6 +96,31 @@ describe('a body', () => {
     uninstall();
   });
 
+  test('of a Response that was not read can be that of another, by force', { timeout: 10_000 }, async () => {
+    install({ force: true });
+    try {
+      const first = new Response(streamOf(new Uint8Array([65, 66])));
+      const second = new Response(first.body, { status: 201 });
+      const third = new Response(second.body.pipeThrough(new TransformStream()), second);
+      assert.deepEqual([third.status, await third.text()], [201, 'AB']);
+      await assert.rejects(first.text(), TypeError);
+    } finally {
+      uninstall();
+    }
+  });
+
+  test('that was looked at can be read after a clone, and so can the clone, by force', { timeout: 10_000 }, async () => {
+    install({ force: true });
+    try {
+      const response = new Response(streamOf(new Uint8Array([65, 66])));
+      assert.equal(response.body.locked, false);
+      const copy = response.clone();
+      assert.deepEqual(await Promise.all([response.text(), copy.text()]), ['AB', 'AB']);
+    } finally {
+      uninstall();
+    }
+  });
+
   test('says of a detached chunk that it is one, by force', async () => {
     install({ force: true });
     const gone = new Uint8Array(3);
