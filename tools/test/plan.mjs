@@ -80,6 +80,16 @@ export function plan(root, env = process.env) {
       browsers: true,
     }),
     {
+      name: 'clients',
+      title: 'Packages of others on every kind of streams',
+      command: node,
+      args: ['tools/test/clients.mjs', 'tests/clients/node.test.mjs', 'tests/clients/browsers.test.mjs'],
+      counts: nodeCounts,
+      noteOf: (output) => /^- (Node [\d.]+)$/m.exec(output)?.[1],
+      needs: 'build',
+      browsers: true,
+    },
+    {
       name: 'oldest',
       title: 'Browser tests in the oldest Chromium',
       command: node,

@@ -1,0 +1,34 @@
+/** ky: progress, retries, errors and aborts around fetch. */
+import ky from 'ky';
+import { failureOf, readAll, seenToLeave, settled, sleep, source, summary } from './parts.mjs';
+
+export async function run(env) {
+  const { url } = env;
+  const client = ky.create({ prefixUrl: url, retry: 0 });
+  const progress = [];
+  const results = {
+    bytes: await settled(client('bytes', { onDownloadProgress: ({ transferredBytes }) => void progress.push(transferredBytes) }).arrayBuffer().then((bytes) => summary([new Uint8Array(bytes)]))),
+    progress: [progress.length > 1, progress.at(-1)],
+    'read slowly': await settled(client('bytes').then(({ body }) => readAll(env.ours(body), 2)).then(summary)),
+    'cut off': await settled(failureOf(client('cut').then(({ body }) => readAll(env.ours(body))))),
+    'after a retry': await settled(client(`flaky?${env.mode}${Math.random()}`, { retry: { limit: 2, delay: () => 1 } }).text()),
+    error: await settled(client('error').catch(async (error) => [error.name, error.response.status, (await error.response.json()).error.message])),
+  };
+  if (env.place === 'node') {
+    const sent = [];
+    results.upload = await settled(client.post('hash', {
+      body: env.theirs(source(env, 20)), duplex: 'half', onUploadProgress: ({ transferredBytes }) => void sent.push(transferredBytes),
+    }).json());
+    results['upload progress'] = sent.at(-1);
+    results['upload that fails'] = await settled(failureOf(client.post('hash', { body: env.theirs(source(env, 20, { failAt: 3 })), duplex: 'half' })));
+  }
+  results['an abort is seen by the server'] = await seenToLeave(url, async () => {
+    const controller = new AbortController();
+    const reading = client('endless', { signal: controller.signal }).then(({ body }) => readAll(env.ours(body)));
+    reading.catch(() => {});
+    await sleep(50);
+    controller.abort();
+    results.aborted = await settled(failureOf(reading));
+  });
+  return results;
+}
