@@ -1,8 +1,9 @@
 /** https://streams.spec.whatwg.org/#default-reader-class */
 import { readMany } from './internal/batches.js';
+import { broken, repair } from './internal/broken.js';
 import { core } from './internal/core.js';
 import { R_CHUNK } from './internal/effects.js';
-import { promiseReject, promiseResolve } from './internal/intrinsics.js';
+import { promiseReject, promiseResolve, resolved } from './internal/intrinsics.js';
 import { applyReadable, CLOSED, FOLLOW_UP, READABLE } from './internal/readable.js';
 import { DefaultReaderImpl, disposeReader, PromiseReadRequest } from './internal/reader.js';
 import { defineInterface, illegalInvocation } from './internal/webidl.js';
@@ -53,7 +54,13 @@ function read(reader) {
   const stream = reader.stream;
   if (stream === undefined) return promiseReject(new TypeError('read(): the reader was released'));
   stream.disturbed = true;
-  if (stream.state === READABLE) {
+  if (stream.state === READABLE) return readLive(reader, stream);
+  if (stream.state === CLOSED) return promiseResolve({ value: undefined, done: true });
+  return promiseReject(stream.storedError);
+}
+
+function readLive(reader, stream) {
+  try {
     if (stream.isByteStream) {
       const request = new PromiseReadRequest();
       stream.pullSteps(reader, request);
@@ -65,13 +72,22 @@ function read(reader) {
       if (effects & FOLLOW_UP) applyReadable(stream, effects);
       return promiseResolve({ value, done: false });
     }
+    if (broken.length > 0) resolved.react(repair);
     const request = new PromiseReadRequest();
     reader.addRequest(request);
     if (effects & FOLLOW_UP) applyReadable(stream, effects);
     return request.promise();
+  } catch (error) {
+    const { list, length } = broken;
+    list[length] = stream;
+    list[length + 1] = stream.id;
+    list[length + 2] = error;
+    list[length + 3] = undefined;
+    broken.length = length + 4;
+    stream.id = 0;
+    resolved.react(repair);
+    throw error;
   }
-  if (stream.state === CLOSED) return promiseResolve({ value: undefined, done: true });
-  return promiseReject(stream.storedError);
 }
 
 defineInterface(ReadableStreamDefaultReader, 'ReadableStreamDefaultReader', disposeReader);

@@ -161,8 +161,8 @@ export class ReadableStream {
   tee() {
     if (!(#impl in Object(this))) throw illegalInvocation('ReadableStream.tee');
     const impl = this.#impl;
-    const [first, second] = impl.isByteStream ? teeBytes(impl) : teeDefault(impl);
-    return [new ReadableStream(INTERNAL, first), new ReadableStream(INTERNAL, second)];
+    const { branch1, branch2 } = impl.isByteStream ? teeBytes(impl) : teeDefault(impl);
+    return [new ReadableStream(INTERNAL, branch1), new ReadableStream(INTERNAL, branch2)];
   }
 
   values(options = undefined) {

@@ -1,8 +1,9 @@
 /** Many chunks for one promise: `readMany()` and `writeMany()`. */
+import { broken, repair } from './broken.js';
 import { core } from './core.js';
 import { dropAll } from './discard.js';
 import { REFUSED, STALE } from './effects.js';
-import { Deferred, promiseReject, promiseResolve } from './intrinsics.js';
+import { append, Deferred, promiseReject, promiseResolve, resolved } from './intrinsics.js';
 import { schedule } from './jobs.js';
 import { applyReadable, CLOSED, FOLLOW_UP, READABLE } from './readable.js';
 import { applyWritable, chunkSize, CLOSED as W_CLOSED, closeQueuedOrInFlight, ERRORED, WRITABLE, writeChunk } from './writable.js';
@@ -38,16 +39,28 @@ function finishMany(request) {
 
 /** Moves every queued chunk of a readable stream into `values`. */
 function takeQueued(reader, stream, values) {
-  if (stream.isByteStream) {
-    const collector = { chunkSteps: (chunk) => values.push(chunk) };
-    while (stream.state === READABLE && stream.queue.length > 0) stream.pullSteps(reader, collector);
-    return;
+  try {
+    if (stream.isByteStream) {
+      const collector = { chunkSteps: (chunk) => append(values, chunk) };
+      while (stream.state === READABLE && stream.queue.length > 0) stream.pullSteps(reader, collector);
+      return;
+    }
+    const { queue } = stream;
+    if (queue.length === 0) return;
+    const effects = core.readable_read_many(stream.id);
+    while (queue.length > 0) append(values, queue.shift());
+    if (effects & FOLLOW_UP) applyReadable(stream, effects);
+  } catch (error) {
+    const { list, length } = broken;
+    list[length] = stream;
+    list[length + 1] = stream.id;
+    list[length + 2] = error;
+    list[length + 3] = undefined;
+    broken.length = length + 4;
+    stream.id = 0;
+    resolved.react(repair);
+    throw error;
   }
-  const { queue } = stream;
-  if (queue.length === 0) return;
-  const effects = core.readable_read_many(stream.id);
-  while (queue.length > 0) values.push(queue.shift());
-  if (effects & FOLLOW_UP) applyReadable(stream, effects);
 }
 
 /** All chunks that are queued, or the next that come, as `{ value: chunks, done }`. */
@@ -95,14 +108,26 @@ function refuse(stream, chunks, from, error) {
 
 /** Chunks that each count 1 need one call of the core. */
 function writeCounted(stream, chunks, request) {
-  const effects = core.writable_write_many(stream.id, chunks.length);
-  if (effects & (REFUSED | STALE)) throw new Error('writeMany(): the stream does not take writes');
-  const last = chunks.length - 1;
-  for (let i = 0; i < last; i++) {
-    stream.queue.push(chunks[i]);
-    stream.writeRequests.push(undefined);
+  try {
+    const effects = core.writable_write_many(stream.id, chunks.length);
+    if (effects & (REFUSED | STALE)) throw new Error('writeMany(): the stream does not take writes');
+    const last = chunks.length - 1;
+    for (let i = 0; i < last; i++) {
+      stream.queue.push(chunks[i]);
+      stream.writeRequests.push(undefined);
+    }
+    stream.queue.push(chunks[last]);
+    stream.writeRequests.push(request);
+    applyWritable(stream, effects, undefined);
+  } catch (error) {
+    const { list, length } = broken;
+    list[length] = stream;
+    list[length + 1] = stream.id;
+    list[length + 2] = error;
+    list[length + 3] = request.promise;
+    broken.length = length + 4;
+    stream.id = 0;
+    resolved.react(repair);
+    throw error;
   }
-  stream.queue.push(chunks[last]);
-  stream.writeRequests.push(request);
-  applyWritable(stream, effects, undefined);
 }

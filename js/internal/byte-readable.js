@@ -8,6 +8,7 @@
 import {
   allocateBuffer, bytesOf, cloneBytes, copyBytes, isDetachedBuffer, rest, transferArrayBuffer,
 } from './buffers.js';
+import { broken, repair, tellOfCrash } from './broken.js';
 import { core } from './core.js';
 import {
   AUTO_ALLOCATE, B_ABANDONED, B_ALLOCATE, B_ANSWER, B_ANSWER_CLOSED, B_COPY, B_DROP_PULL_INTO, B_FILLED, B_INSUFFICIENT, B_NOT_ZERO,
@@ -15,8 +16,9 @@ import {
   R_CLOSE, R_FULFILL, R_PENDING, R_QUEUED, REFUSED, STALE,
 } from './effects.js';
 import { Fifo } from './fifo.js';
-import { isolate, promiseResolve } from './intrinsics.js';
+import { isolate, promiseResolve, resolved } from './intrinsics.js';
 import { Owners } from './owners.js';
+import { tellObservers } from './observers.js';
 import { applyReadable, callPull, CLOSED, closeStream, ERRORED, errorStream, READABLE } from './readable.js';
 import { PromiseReadIntoRequest, PromiseReadRequest } from './reader.js';
 
@@ -134,13 +136,25 @@ export class ByteReadableImpl {
 
   /** [[PullSteps]]: `reader` is the lock that `request` belongs to. */
   pullSteps(reader, request) {
-    const effects = core.bytes_read(this.id);
-    if (effects & R_CHUNK) {
-      const chunk = takeEntry(this, effects);
-      if (effects & (R_CLOSE | R_CALL_PULL)) applyReadable(this, effects);
-      request.chunkSteps(chunk);
-    } else {
-      waitForChunk(this, reader, request, effects);
+    try {
+      const effects = core.bytes_read(this.id);
+      if (effects & R_CHUNK) {
+        const chunk = takeEntry(this, effects);
+        if (effects & (R_CLOSE | R_CALL_PULL)) applyReadable(this, effects);
+        request.chunkSteps(chunk);
+      } else {
+        waitForChunk(this, reader, request, effects);
+      }
+    } catch (error) {
+      const { list, length } = broken;
+      list[length] = this;
+      list[length + 1] = this.id;
+      list[length + 2] = error;
+      list[length + 3] = undefined;
+      broken.length = length + 4;
+      this.id = 0;
+      resolved.react(repair);
+      throw error;
     }
   }
 
@@ -171,6 +185,22 @@ export class ByteReadableImpl {
       this.pendingPullIntos = NONE;
       this.addPullInto(first);
     }
+  }
+
+  /** See broken.js. */
+  crash(error) {
+    const { cancel } = this;
+    this.endSlot();
+    if (this.state === READABLE) {
+      this.state = ERRORED;
+      this.storedError = error;
+    }
+    clearPendingPullIntos(this);
+    this.queue = undefined;
+    this.clear();
+    this.reader?.crash(error);
+    tellObservers(this);
+    tellOfCrash(cancel, error);
   }
 
   /** The machine has ended, and its slot is another's. */
@@ -241,15 +271,27 @@ function waitForChunk(stream, reader, request, answer) {
 
 /** The promise of a default reader's `read()` of a readable stream; a chunk that is queued needs no request. */
 export function readBytes(stream, reader) {
-  const effects = core.bytes_read(stream.id);
-  if (effects & R_CHUNK) {
-    const value = takeEntry(stream, effects);
-    if (effects & (R_CLOSE | R_CALL_PULL)) applyReadable(stream, effects);
-    return promiseResolve({ value, done: false });
+  try {
+    const effects = core.bytes_read(stream.id);
+    if (effects & R_CHUNK) {
+      const value = takeEntry(stream, effects);
+      if (effects & (R_CLOSE | R_CALL_PULL)) applyReadable(stream, effects);
+      return promiseResolve({ value, done: false });
+    }
+    const request = new PromiseReadRequest();
+    waitForChunk(stream, reader, request, effects);
+    return request.promise();
+  } catch (error) {
+    const { list, length } = broken;
+    list[length] = stream;
+    list[length + 1] = stream.id;
+    list[length + 2] = error;
+    list[length + 3] = undefined;
+    broken.length = length + 4;
+    stream.id = 0;
+    resolved.react(repair);
+    throw error;
   }
-  const request = new PromiseReadRequest();
-  waitForChunk(stream, reader, request, effects);
-  return request.promise();
 }
 
 /** Appends a copy of bytes of `buffer` to the queue; errors the stream where there is no memory for it. */
@@ -258,7 +300,7 @@ function queueClone(stream, buffer, byteOffset, length) {
     stream.addEntry(cloneBytes(buffer, byteOffset, length));
   } catch (error) {
     errorStream(stream, error);
-    throw error;
+    throw (broken.expected = error);
   }
 }
 
@@ -288,7 +330,7 @@ function makeCopies(stream, into, views) {
 
 /** Answers as many requests as there are views. */
 function fulfillViews(reader, views) {
-  if (views.length === 1) reader.fulfill(views[0]);
+  if (views.length === 1) reader.fulfill(views.shift());
   else if (views.length > 1) reader.fulfillAll(views);
 }
 
@@ -308,44 +350,70 @@ export function enqueueView(stream, { buffer, byteOffset, byteLength }) {
 /** The same for `entry`, a Uint8Array over a buffer that the page does not have; nothing where the stream has ended. */
 export function enqueueEntry(stream, entry, byteLength) {
   if (stream.state !== READABLE) return;
-  if (stream.pendingPullIntos.length > 0) {
-    const first = stream.pendingPullIntos.peek();
-    if (first.exposed && isDetachedBuffer(first.buffer)) {
-      throw new TypeError('enqueue(): the buffer of the pending byobRequest is detached, so it cannot be filled');
+  try {
+    if (stream.pendingPullIntos.length > 0) {
+      const first = stream.pendingPullIntos.peek();
+      if (first.exposed && isDetachedBuffer(first.buffer)) {
+        throw (broken.expected = new TypeError('enqueue(): the buffer of the pending byobRequest is detached, so it cannot be filled'));
+      }
+      invalidateByobRequest(stream);
+      first.claim();
     }
-    invalidateByobRequest(stream);
-    first.claim();
-  }
-  const effects = core.bytes_enqueue(stream.id, byteLength);
-  if ((effects & (B_ABANDONED | B_ANSWER | B_COPY)) === 0) {
-    if (effects & B_DROP_PULL_INTO) stream.pendingPullIntos.shift();
-    if (effects & R_QUEUED) stream.addEntry(entry);
-    else if (effects & R_FULFILL) stream.reader.fulfill(entry);
-  } else {
-    const views = [];
-    if (effects & B_ABANDONED) queueAbandoned(stream);
-    if (effects & B_ANSWER) {
-      for (let left = core.bytes_answers(); left > 0; left--) views.push(takeEntry(stream, effects));
+    const effects = core.bytes_enqueue(stream.id, byteLength);
+    if ((effects & (B_ABANDONED | B_ANSWER | B_COPY)) === 0) {
+      if (effects & B_DROP_PULL_INTO) stream.pendingPullIntos.shift();
+      if (effects & R_QUEUED) stream.addEntry(entry);
+      else if (effects & R_FULFILL) stream.reader.fulfill(entry);
+    } else {
+      const views = new Fifo();
+      if (effects & B_ABANDONED) queueAbandoned(stream);
+      if (effects & B_ANSWER) {
+        for (let left = core.bytes_answers(); left > 0; left--) views.push(takeEntry(stream, effects));
+      }
+      if (effects & B_DROP_PULL_INTO) stream.pendingPullIntos.shift();
+      if (effects & R_QUEUED) stream.addEntry(entry);
+      if (effects & B_COPY) makeCopies(stream, undefined, views);
+      if (effects & R_FULFILL) views.push(entry);
+      fulfillViews(stream.reader, views);
     }
-    if (effects & B_DROP_PULL_INTO) stream.pendingPullIntos.shift();
-    if (effects & R_QUEUED) stream.addEntry(entry);
-    if (effects & B_COPY) makeCopies(stream, undefined, views);
-    if (effects & R_FULFILL) views.push(entry);
-    fulfillViews(stream.reader, views);
+    if (effects & R_CALL_PULL) callPull(stream);
+  } catch (error) {
+    if (error === broken.expected) throw error;
+    const { list, length } = broken;
+    list[length] = stream;
+    list[length + 1] = stream.id;
+    list[length + 2] = error;
+    list[length + 3] = undefined;
+    broken.length = length + 4;
+    stream.id = 0;
+    resolved.react(repair);
+    throw error;
   }
-  if (effects & R_CALL_PULL) callPull(stream);
 }
 
 /** https://streams.spec.whatwg.org/#readable-byte-stream-controller-close; false where the stream is closing or has ended. */
 export function closeBytes(stream) {
-  const effects = core.bytes_close(stream.id);
-  if (effects & B_INSUFFICIENT) {
-    const error = new TypeError(`close(): ${INSUFFICIENT_BYTES}`);
-    errorStream(stream, error);
+  try {
+    const effects = core.bytes_close(stream.id);
+    if (effects & B_INSUFFICIENT) {
+      const error = new TypeError(`close(): ${INSUFFICIENT_BYTES}`);
+      errorStream(stream, error);
+      throw (broken.expected = error);
+    }
+    if (effects & R_CLOSE) closeStream(stream);
+    return (effects & (REFUSED | STALE)) === 0;
+  } catch (error) {
+    if (error === broken.expected) throw error;
+    const { list, length } = broken;
+    list[length] = stream;
+    list[length + 1] = stream.id;
+    list[length + 2] = error;
+    list[length + 3] = undefined;
+    broken.length = length + 4;
+    stream.id = 0;
+    resolved.react(repair);
     throw error;
   }
-  if (effects & R_CLOSE) closeStream(stream);
-  return (effects & (REFUSED | STALE)) === 0;
 }
 
 /** https://streams.spec.whatwg.org/#readable-byte-stream-controller-get-desired-size */
@@ -356,21 +424,34 @@ export function byteDesiredSize(stream) {
 }
 
 function throwRefusal(effects, name) {
-  if (effects & B_ZERO) throw new TypeError(`${name}: 0 bytes cannot answer a request while the stream is readable; write some, or close the stream first`);
-  if (effects & B_NOT_ZERO) throw new TypeError(`${name}: the stream is closed, so only 0 bytes can answer a request`);
-  if (effects & B_TOO_LONG) throw new RangeError(`${name}: more bytes than the request has room for`);
-  if (effects & B_OTHER_OFFSET) throw new RangeError(`${name}: the view must begin where the request's view does`);
-  if (effects & B_OTHER_BUFFER) throw new RangeError(`${name}: the view's buffer must be as long as the request's`);
+  if (effects & B_ZERO) throw (broken.expected = new TypeError(`${name}: 0 bytes cannot answer a request while the stream is readable; write some, or close the stream first`));
+  if (effects & B_NOT_ZERO) throw (broken.expected = new TypeError(`${name}: the stream is closed, so only 0 bytes can answer a request`));
+  if (effects & B_TOO_LONG) throw (broken.expected = new RangeError(`${name}: more bytes than the request has room for`));
+  if (effects & B_OTHER_OFFSET) throw (broken.expected = new RangeError(`${name}: the view must begin where the request's view does`));
+  if (effects & B_OTHER_BUFFER) throw (broken.expected = new RangeError(`${name}: the view's buffer must be as long as the request's`));
 }
 
 /** https://streams.spec.whatwg.org/#readable-byte-stream-controller-respond */
 export function respond(stream, bytesWritten) {
-  const effects = core.bytes_respond(stream.id, bytesWritten);
-  throwRefusal(effects, 'respond()');
-  if (effects & STALE) return;
-  invalidateByobRequest(stream);
-  stream.pendingPullIntos.peek().claim();
-  finishRespond(stream, effects);
+  try {
+    const effects = core.bytes_respond(stream.id, bytesWritten);
+    throwRefusal(effects, 'respond()');
+    if (effects & STALE) return;
+    invalidateByobRequest(stream);
+    stream.pendingPullIntos.peek().claim();
+    finishRespond(stream, effects);
+  } catch (error) {
+    if (error === broken.expected) throw error;
+    const { list, length } = broken;
+    list[length] = stream;
+    list[length + 1] = stream.id;
+    list[length + 2] = error;
+    list[length + 3] = undefined;
+    broken.length = length + 4;
+    stream.id = 0;
+    resolved.react(repair);
+    throw error;
+  }
 }
 
 /** https://streams.spec.whatwg.org/#readable-byte-stream-controller-respond-with-new-view, a view of the page's. */
@@ -383,13 +464,26 @@ export function respondWithNewView(stream, { buffer, bufferByteLength, byteOffse
 
 /** The same, checked before, with a buffer that the page does not have. */
 export function respondWithBuffer(stream, buffer, byteLength) {
-  const effects = core.bytes_respond(stream.id, byteLength);
-  if (effects & STALE) return;
-  const first = stream.pendingPullIntos.peek();
-  first.buffer = buffer;
-  first.exposed = false;
-  invalidateByobRequest(stream);
-  finishRespond(stream, effects);
+  try {
+    const effects = core.bytes_respond(stream.id, byteLength);
+    if (effects & STALE) return;
+    const first = stream.pendingPullIntos.peek();
+    first.buffer = buffer;
+    first.exposed = false;
+    invalidateByobRequest(stream);
+    finishRespond(stream, effects);
+  } catch (error) {
+    if (error === broken.expected) throw error;
+    const { list, length } = broken;
+    list[length] = stream;
+    list[length + 1] = stream.id;
+    list[length + 2] = error;
+    list[length + 3] = undefined;
+    broken.length = length + 4;
+    stream.id = 0;
+    resolved.react(repair);
+    throw error;
+  }
 }
 
 /** https://streams.spec.whatwg.org/#readable-byte-stream-controller-respond-internal */
@@ -398,7 +492,7 @@ function finishRespond(stream, effects) {
     answerClosed(stream, effects);
     return;
   }
-  const views = [];
+  const views = new Fifo();
   if (effects & B_ABANDONED) queueAbandoned(stream);
   if (effects & B_FILLED) {
     const first = stream.pendingPullIntos.shift();
@@ -418,7 +512,7 @@ function answerClosed(stream, effects) {
   const pending = stream.pendingPullIntos;
   if (effects & B_ABANDONED) pending.shift();
   if (effects & B_ANSWER_CLOSED) {
-    const views = [];
+    const views = new Fifo();
     pending.peek().filled = core.bytes_filled();
     while (pending.length > 0) views.push(pending.shift().view());
     stream.reader.answerClosed(views);
@@ -459,20 +553,44 @@ function finishPullInto(stream, reader, descriptor, request, effects) {
  * `descriptor` has a buffer the page does not have, `minimumFill` is in bytes.
  */
 export function pullInto(stream, reader, descriptor, minimumFill, request) {
-  const effects = beginPullInto(stream, descriptor, minimumFill);
-  if (effects & R_CHUNK) {
-    request.chunkSteps(finishFilled(stream, descriptor, effects));
-  } else {
-    finishPullInto(stream, reader, descriptor, request, effects);
+  try {
+    const effects = beginPullInto(stream, descriptor, minimumFill);
+    if (effects & R_CHUNK) {
+      request.chunkSteps(finishFilled(stream, descriptor, effects));
+    } else {
+      finishPullInto(stream, reader, descriptor, request, effects);
+    }
+  } catch (error) {
+    const { list, length } = broken;
+    list[length] = stream;
+    list[length + 1] = stream.id;
+    list[length + 2] = error;
+    list[length + 3] = undefined;
+    broken.length = length + 4;
+    stream.id = 0;
+    resolved.react(repair);
+    throw error;
   }
 }
 
 /** The promise of a BYOB reader's `read()` of a stream that is not errored; the answer of a queue that has enough needs no request. */
 export function readInto(stream, reader, descriptor, minimumFill) {
-  stream.disturbed = true;
-  const effects = beginPullInto(stream, descriptor, minimumFill);
-  if (effects & R_CHUNK) return promiseResolve({ value: finishFilled(stream, descriptor, effects), done: false });
-  const request = new PromiseReadIntoRequest();
-  finishPullInto(stream, reader, descriptor, request, effects);
-  return request.promise();
+  try {
+    stream.disturbed = true;
+    const effects = beginPullInto(stream, descriptor, minimumFill);
+    if (effects & R_CHUNK) return promiseResolve({ value: finishFilled(stream, descriptor, effects), done: false });
+    const request = new PromiseReadIntoRequest();
+    finishPullInto(stream, reader, descriptor, request, effects);
+    return request.promise();
+  } catch (error) {
+    const { list, length } = broken;
+    list[length] = stream;
+    list[length + 1] = stream.id;
+    list[length + 2] = error;
+    list[length + 3] = undefined;
+    broken.length = length + 4;
+    stream.id = 0;
+    resolved.react(repair);
+    throw error;
+  }
 }

@@ -59,7 +59,7 @@ class ByteTee extends Tee {
 
   answerClosed(views) {
     this.waiting = false;
-    this.closeSteps(views[0]);
+    this.closeSteps(views.shift());
   }
 
   closeRequests() {
@@ -70,15 +70,13 @@ class ByteTee extends Tee {
 
   /** The branches in the order of the standard's steps: the one that the read was for, then the other. */
   sides(effects) {
-    const both = [
-      { branch: this.branch1, live: (effects & TEE_BRANCH_1) !== 0 },
-      { branch: this.branch2, live: (effects & TEE_BRANCH_2) !== 0 },
-    ];
-    return this.isByob && this.forBranch2 ? both.reverse() : both;
+    const one = { branch: this.branch1, live: (effects & TEE_BRANCH_1) !== 0 };
+    const two = { branch: this.branch2, live: (effects & TEE_BRANCH_2) !== 0 };
+    return this.isByob && this.forBranch2 ? { first: two, second: one } : { first: one, second: two };
   }
 
   deliver(effects, chunk) {
-    const [first, second] = this.sides(effects);
+    const { first, second } = this.sides(effects);
     let other = chunk;
     if (second.live && (first.live || this.isByob)) {
       other = this.copy(chunk);
@@ -107,7 +105,7 @@ class ByteTee extends Tee {
   /** With a BYOB read, `view` is the empty view that came back; undefined where the source was cancelled. */
   closeSteps(view) {
     const effects = core.tee_closed(this.id);
-    const [first, second] = this.sides(effects);
+    const { first, second } = this.sides(effects);
     if (first.live) closeBranch(first.branch);
     if (second.live) closeBranch(second.branch);
     if (!this.isByob) {
@@ -135,8 +133,7 @@ function respondWithNothing(branch) {
   if (branch.state === CLOSED && branch.pendingPullIntos.length > 0) respond(branch, 0);
 }
 
-/** The two branches of a byte stream, which is locked from now on. */
+/** A tee of a byte stream, with its `branch1` and `branch2`; the stream is locked from now on. */
 export function teeBytes(source) {
-  const tee = new ByteTee(source);
-  return [tee.branch1, tee.branch2];
+  return new ByteTee(source);
 }

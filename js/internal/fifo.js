@@ -1,11 +1,11 @@
 /** A first-in first-out list on a ring. Reads and writes cost the same however long it is. */
-import { isolate } from './intrinsics.js';
+import { grown, isolate } from './intrinsics.js';
 
 /** What lists begin with that nothing has been put into; of the same kind of elements as the others. */
 const EMPTY = new Array(1);
 EMPTY[0] = undefined;
-EMPTY.length = 0;
 
+/** One place is always free, so nothing is ever stored in EMPTY, which all lists share, but what it holds: undefined. */
 export class Fifo {
   constructor() {
     this.items = EMPTY;
@@ -15,7 +15,7 @@ export class Fifo {
 
   push(item) {
     const items = this.items;
-    if (this.length === items.length) this.grow();
+    if (this.length + 1 >= items.length) this.grow();
     this.items[(this.head + this.length) & (this.items.length - 1)] = item;
     this.length++;
   }
@@ -37,8 +37,8 @@ export class Fifo {
   grow() {
     const old = this.items;
     const size = old.length;
-    const items = new Array(size === 0 ? 4 : size * 2);
-    for (let i = 0; i < size; i++) items[i] = old[(this.head + i) & (size - 1)];
+    const items = grown(EMPTY, size === 1 ? 4 : size * 2);
+    for (let i = 0; i < this.length; i++) items[i] = old[(this.head + i) & (size - 1)];
     this.items = items;
     this.head = 0;
   }

@@ -11,6 +11,7 @@ export const uncurryThis = bind.bind(call);
 export const functionBind = uncurryThis(bind);
 export const reflectApply = Reflect.apply;
 
+const ArrayConstructor = Array;
 const PromiseConstructor = Promise;
 /** `promiseThen(promise, onFulfilled, onRejected)` */
 export const promiseThen = uncurryThis(Promise.prototype.then);
@@ -27,6 +28,31 @@ export const resolved = /** @type {Promise<undefined> & { react: Promise<undefin
 Object.defineProperty(resolved, 'react', { value: Promise.prototype.then });
 
 export function noop() {}
+
+const { defineProperty } = Object;
+
+/** A descriptor that looks nothing up on Object.prototype. */
+function defineItem(array, at, value) {
+  defineProperty(array, at, /** @type {any} */ ({ __proto__: null, value, writable: true, enumerable: true, configurable: true }));
+}
+
+/** Appends to an array, whatever setters a page has put on Array.prototype. */
+export function append(array, value) {
+  const at = array.length;
+  if (at in array) defineItem(array, at, value);
+  else array[at] = value;
+}
+
+/** A list of `length` items, those of `list` and undefined. It has no holes, so that a store never looks at Array.prototype. */
+export function grown(list, length) {
+  const items = new ArrayConstructor(length);
+  for (let i = 0; i < length; i++) {
+    const item = i < list.length ? list[i] : undefined;
+    if (i in items) defineItem(items, i, item);
+    else items[i] = item;
+  }
+  return items;
+}
 
 /** Keeps a rejection of `promise` from being reported as unhandled. */
 export function markHandled(promise) {
@@ -71,3 +97,14 @@ export function upon(value, onFulfilled, onRejected) {
 }
 
 export const AsyncIteratorPrototype = Object.getPrototypeOf(Object.getPrototypeOf(async function* () {}).prototype);
+
+const getterOf = (prototype, key) => uncurryThis(Object.getOwnPropertyDescriptor(prototype, key).get);
+
+const AbortControllerConstructor = AbortController;
+export const newAbortController = () => new AbortControllerConstructor();
+/** `abortWith(controller, reason)` */
+export const abortWith = uncurryThis(AbortController.prototype.abort);
+export const signalOf = getterOf(AbortController.prototype, 'signal');
+export const isAborted = getterOf(AbortSignal.prototype, 'aborted');
+/** Engines of before 2022 have none. */
+export const abortReasonOf = 'reason' in AbortSignal.prototype ? getterOf(AbortSignal.prototype, 'reason') : noop;

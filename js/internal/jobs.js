@@ -10,9 +10,11 @@
  *   into one microtask, queued when the causing job is done and the microtask of the completions before them has run. So
  *   a completion never comes sooner than in the standard, and never two of one end in a microtask.
  */
-import { resolved } from './intrinsics.js';
+import { broken, repair } from './broken.js';
+import { grown, resolved } from './intrinsics.js';
 
-let ring = new Array(128);
+// Lists have no holes: a page may put setters for indices on Array.prototype.
+let ring = grown([], 128);
 let mask = 127;
 let head = 0;
 let tail = 0;
@@ -20,18 +22,19 @@ let tail = 0;
 /** How many jobs may join another before the page's own get their turn. */
 const BURST = 64;
 /** The jobs that have joined the running one, each with its target. */
-const burst = new Array(2 * BURST);
+const burst = grown([], 2 * BURST);
 let joined = 0;
 let room = 0;
 
 /** Completions, each with its target: those whose microtask is queued, and those that are being collected for the next. */
-let queued = new Array(32);
+let queued = grown([], 32);
 let queuedLength = 0;
-let collected = new Array(32);
+let collected = grown([], 32);
 let collectedLength = 0;
 let running = false;
 
 function runNext() {
+  if (head === tail) return;
   const job = ring[head];
   const target = ring[head + 1];
   ring[head] = undefined;
@@ -67,24 +70,35 @@ function runCompletions() {
 }
 
 function queueCompletions() {
+  resolved.react(runCompletions);
   const list = queued;
   queued = collected;
   queuedLength = collectedLength;
   collected = list;
   collectedLength = 0;
-  resolved.react(runCompletions);
 }
 
 /** Runs a job and those that join it. */
 function run(job, target) {
   room = BURST;
   let next = 0;
+  let joiner = target;
   try {
     job(target);
     while (next < joined) {
       next += 2;
-      burst[next - 2](takeTarget(next - 1));
+      joiner = takeTarget(next - 1);
+      burst[next - 2](joiner);
     }
+  } catch (error) {
+    const { list, length } = broken;
+    list[length] = joiner;
+    list[length + 1] = undefined;
+    list[length + 2] = error;
+    list[length + 3] = undefined;
+    broken.length = length + 4;
+    resolved.react(repair);
+    throw error;
   } finally {
     room = 0;
     for (; next < joined; next += 2) schedule(burst[next], takeTarget(next + 1));
@@ -100,22 +114,26 @@ function takeTarget(at) {
 }
 
 function grow() {
-  const bigger = new Array(ring.length * 2);
   const count = ring.length;
+  const bigger = grown([], count * 2);
   for (let i = 0; i < count; i++) bigger[i] = ring[(head + i) & mask];
   ring = bigger;
   mask = bigger.length - 1;
   head = 0;
-  tail = count;
+  tail = count - 2;
 }
 
-/** Calls `job(target)` in a microtask of its own. */
+/**
+ * Calls `job(target)` in a microtask of its own. What may throw, where the stack ends or memory, comes first: a microtask without a job does
+ * nothing, and a job without one would be run in another's.
+ */
 export function schedule(job, target) {
+  if (((tail + 2) & mask) === head) grow();
+  resolved.react(runNext);
   ring[tail] = job;
   ring[tail + 1] = target;
   tail = (tail + 2) & mask;
-  if (tail === head) grow();
-  resolved.react(runNext);
+  if (broken.length > 0) resolved.react(repair);
 }
 
 /** Calls `job(target)` later in the running microtask of ours, or, where none runs or it is long already, in one of its own. */
@@ -133,6 +151,7 @@ export function scheduleInPipe(job, target) {
 /** Calls `job(target)`, the completion of a callback at the end of a pipe, in the next microtask of such. */
 export function scheduleAfter(job, target) {
   if (running) {
+    if (collectedLength === collected.length) collected = grown(collected, 2 * collectedLength);
     collected[collectedLength] = job;
     collected[collectedLength + 1] = target;
     collectedLength += 2;

@@ -33,8 +33,8 @@ export class LazyPromise {
     this.state = FULFILLED;
     const deferred = this.deferred;
     if (deferred !== undefined) {
-      this.deferred = undefined;
       deferred.resolve(undefined);
+      this.deferred = undefined;
     }
   }
 
@@ -44,9 +44,9 @@ export class LazyPromise {
     this.reason = reason;
     const deferred = this.deferred;
     if (deferred !== undefined) {
-      this.deferred = undefined;
-      deferred.reject(reason);
       markHandled(deferred.promise);
+      deferred.reject(reason);
+      this.deferred = undefined;
     } else {
       this.promise = undefined;
     }
@@ -55,6 +55,11 @@ export class LazyPromise {
   /** Rejects the pending promise; one that has settled stays the same object. */
   rejectIfPending(reason) {
     if (this.state === PENDING) this.reject(reason);
+  }
+
+  /** Rejects the pending promise, also where it was about to be settled. */
+  crash(reason) {
+    if (this.state === PENDING || this.deferred !== undefined) this.reject(reason);
   }
 
   /** Puts a new pending promise in the place of a settled one. */

@@ -5,15 +5,27 @@
  * An owner whose machine has ended is to be dropped. V8 keeps what a FinalizationRegistry watches through its collections of
  * young objects, with all that hangs from it, so that streams of a few chunks would fill the heap until the next full one.
  */
-import { isolate } from './intrinsics.js';
+import { broken, repair } from './broken.js';
+import { isolate, resolved } from './intrinsics.js';
 
 export class Owners {
   constructor(free) {
+    this.free = free;
     this.registry = new FinalizationRegistry(free);
   }
 
   add(owner, id) {
-    this.registry.register(owner, id, owner);
+    try {
+      this.registry.register(owner, id, owner);
+    } catch (error) {
+      const { list, length } = broken;
+      list[length] = { __proto__: null, crash: () => this.free(id) };
+      list[length + 1] = list[length + 3] = undefined;
+      list[length + 2] = error;
+      broken.length = length + 4;
+      resolved.react(repair);
+      throw error;
+    }
   }
 
   drop(owner) {

@@ -2,6 +2,7 @@
  * https://streams.spec.whatwg.org/#readable-stream-pipe-to. A pipe is the source's reader and the destination's
  * writer in one object; the core decides what it does next, this file carries the chunks.
  */
+import { broken, repair } from './broken.js';
 import { core } from './core.js';
 import { drop } from './discard.js';
 import {
@@ -10,7 +11,7 @@ import {
   P_DRAINING, P_FINISH, P_FULL, P_MOVE, P_READ, P_SOURCE_SHIFT, P_TAKEN, P_WAIT, PAUSE_MEMORY, PAUSE_TURN, PREVENT_ABORT, PREVENT_CANCEL, REFUSED, STALE,
   W_BACKPRESSURE,
 } from './effects.js';
-import { Deferred, functionBind, promiseResolve, upon } from './intrinsics.js';
+import { abortReasonOf, Deferred, isAborted, promiseResolve, resolved, uncurryThis, upon } from './intrinsics.js';
 import { schedule, scheduleInPipe } from './jobs.js';
 import { Owners } from './owners.js';
 import { applyReadable, cancelStream, CLOSED, ERRORED, errorStream, FOLLOW_UP, READABLE } from './readable.js';
@@ -19,8 +20,8 @@ import { abortWritable, acceptTaken, callWrite, chunkSize, queueWrite, WRITABLE,
 import { WriterImpl } from './writer.js';
 
 const { addEventListener, removeEventListener } = EventTarget.prototype;
-const listen = functionBind(Function.prototype.call, addEventListener);
-const unlisten = functionBind(Function.prototype.call, removeEventListener);
+const listen = uncurryThis(addEventListener);
+const unlisten = uncurryThis(removeEventListener);
 
 const owners = new Owners((id) => core.pipe_free(id));
 
@@ -49,11 +50,41 @@ class Pipe extends Deferred {
     /** Told of the source's error at once, where the pipe itself waits for the writes under way. */
     this.onSourceError = undefined;
     const destinationEnd = destination.state === W_CLOSED ? 1 : destination.state === W_ERRORED ? 2 : 0;
-    this.id = core.pipe_new(source.id, READABLE_END[source.state], destination.id, destinationEnd, this.flags);
-    owners.add(this, this.id);
+    this.id = 0;
+    try {
+      this.id = core.pipe_new(source.id, READABLE_END[source.state], destination.id, destinationEnd, this.flags);
+      if (this.id === 0) throw (broken.expected = new RangeError('pipeTo(): too many live pipes; end some'));
+      owners.add(this, this.id);
+    } catch (error) {
+      if (error === broken.expected) throw error;
+      const { list, length } = broken;
+      list[length] = this;
+      list[length + 1] = this.id;
+      list[length + 2] = error;
+      list[length + 3] = this.promise;
+      broken.length = length + 4;
+      this.id = 0;
+      resolved.react(repair);
+      throw error;
+    }
     source.reader = this;
     source.disturbed = true;
     destination.writer = this;
+  }
+
+  /** See broken.js. */
+  crash(error) {
+    const { source, destination, id } = this;
+    this.id = 0;
+    core.pipe_free(id);
+    owners.drop(this);
+    if (destination.writer === this) destination.writer = undefined;
+    if (source.reader === this) source.reader = undefined;
+    this.shuttingDown = true;
+    if (this.onAbort !== undefined) unlisten(this.signal, 'abort', this.onAbort);
+    this.reject(error);
+    source.crash(error);
+    destination.crash(error);
   }
 
   get isPipe() {
@@ -166,7 +197,7 @@ class Pipe extends Deferred {
     this.failed = true;
     if (answer & P_BY_SOURCE_ERROR) this.error = this.source.storedError;
     else if (answer & P_BY_DESTINATION_ERROR) this.error = this.destination.storedError;
-    else if (answer & P_BY_SIGNAL) this.error = this.signal.reason;
+    else if (answer & P_BY_SIGNAL) this.error = abortReasonOf(this.signal);
     else if (answer & P_BY_DESTINATION_CLOSE) this.error = new TypeError('pipeTo(): the destination closed before all chunks were piped to it');
   }
 
@@ -216,6 +247,7 @@ class Pipe extends Deferred {
   /** https://streams.spec.whatwg.org/#rs-pipeTo-finalize */
   finish() {
     core.pipe_free(this.id);
+    this.id = 0;
     owners.drop(this);
     this.destination.writer = undefined;
     if (this.source.isByteStream) this.source.releaseSteps();
@@ -339,12 +371,43 @@ export function watchedPipe(source, destination, flags, signal, onSourceError, y
 }
 
 function begin(pipe) {
+  try {
+    listenAndStart(pipe);
+    return pipe;
+  } catch (error) {
+    const { list, length } = broken;
+    list[length] = pipe;
+    list[length + 1] = pipe.id;
+    list[length + 2] = error;
+    list[length + 3] = pipe.promise;
+    broken.length = length + 4;
+    pipe.id = 0;
+    resolved.react(repair);
+    throw error;
+  }
+}
+
+function listenAndStart(pipe) {
   const { source, destination, signal } = pipe;
   if (signal !== undefined) {
-    const onAbort = () => carryOut(pipe, core.pipe_signalled(pipe.id));
-    if (signal.aborted) {
+    const onAbort = () => {
+      try {
+        carryOut(pipe, core.pipe_signalled(pipe.id));
+      } catch (error) {
+        const { list, length } = broken;
+        list[length] = pipe;
+        list[length + 1] = pipe.id;
+        list[length + 2] = error;
+        list[length + 3] = undefined;
+        broken.length = length + 4;
+        pipe.id = 0;
+        resolved.react(repair);
+        // Whoever aborts is not told: an event's listener cannot fail.
+      }
+    };
+    if (isAborted(signal)) {
       onAbort();
-      return pipe;
+      return;
     }
     pipe.onAbort = onAbort;
     listen(signal, 'abort', onAbort);
@@ -352,7 +415,6 @@ function begin(pipe) {
   // A side that has ended shuts the pipe down at once; chunks move in a microtask.
   if (source.state !== READABLE || destination.state !== WRITABLE || destination.closeRequest !== undefined) advance(pipe);
   else schedule(advance, pipe);
-  return pipe;
 }
 
 /**

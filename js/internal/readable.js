@@ -2,6 +2,7 @@
  * Readable streams as the core sees them: the values that belong to one core id, and the operations of
  * https://streams.spec.whatwg.org/#rs-abstract-ops that carry them.
  */
+import { broken, repair, tellOfCrash } from './broken.js';
 import { core } from './core.js';
 import { drop, dropAll } from './discard.js';
 import {
@@ -75,14 +76,26 @@ export class ReadableImpl {
 
   /** [[PullSteps]]: `reader` is the lock that `request` belongs to. */
   pullSteps(reader, request) {
-    const effects = core.readable_read(this.id);
-    if (effects & R_CHUNK) {
-      const chunk = this.queue.shift();
-      if (effects & FOLLOW_UP) applyReadable(this, effects);
-      request.chunkSteps(chunk);
-    } else {
-      reader.addRequest(request);
-      if (effects & FOLLOW_UP) applyReadable(this, effects);
+    try {
+      const effects = core.readable_read(this.id);
+      if (effects & R_CHUNK) {
+        const chunk = this.queue.shift();
+        if (effects & FOLLOW_UP) applyReadable(this, effects);
+        request.chunkSteps(chunk);
+      } else {
+        reader.addRequest(request);
+        if (effects & FOLLOW_UP) applyReadable(this, effects);
+      }
+    } catch (error) {
+      const { list, length } = broken;
+      list[length] = this;
+      list[length + 1] = this.id;
+      list[length + 2] = error;
+      list[length + 3] = undefined;
+      broken.length = length + 4;
+      this.id = 0;
+      resolved.react(repair);
+      throw error;
     }
   }
 
@@ -97,6 +110,26 @@ export class ReadableImpl {
   /** [[ReleaseSteps]] */
   releaseSteps() {
     core.readable_release(this.id);
+  }
+
+  /** See broken.js. */
+  crash(error) {
+    const { cancel, transform, queue } = this;
+    this.endSlot();
+    if (this.state === READABLE) {
+      this.state = ERRORED;
+      this.storedError = error;
+    }
+    this.queue = undefined;
+    this.clear();
+    this.reader?.crash(error);
+    dropAll(this, queue);
+    tellObservers(this);
+    if (transform !== undefined) {
+      this.transform = undefined;
+      transform.crash(error);
+    }
+    tellOfCrash(cancel, error);
   }
 
   /** Forgets what only a live stream needs. */
@@ -146,7 +179,18 @@ export function callPull(stream) {
   } else if (result !== PENDING) {
     stream.onPulled ??= () => pullSettled(stream);
     stream.onPullFailed ??= (error) => errorStream(stream, error);
-    promiseThen(promiseResolve(result), stream.onPulled, stream.onPullFailed);
+    try {
+      promiseThen(promiseResolve(result), stream.onPulled, stream.onPullFailed);
+    } catch (error) {
+      const { list, length } = broken;
+      list[length] = stream;
+      list[length + 1] = stream.id;
+      list[length + 2] = error;
+      list[length + 3] = result;
+      broken.length = length + 4;
+      stream.id = 0;
+      throw error;
+    }
   }
 }
 
@@ -157,24 +201,48 @@ export function pullSettled(stream) {
 
 /** https://streams.spec.whatwg.org/#readable-stream-close, once the core has closed. */
 export function closeStream(stream) {
-  stream.state = CLOSED;
-  stream.clear();
-  stream.reader?.onClose();
-  tellObservers(stream);
+  try {
+    stream.state = CLOSED;
+    stream.clear();
+    stream.reader?.onClose();
+    tellObservers(stream);
+  } catch (error) {
+    const { list, length } = broken;
+    list[length] = stream;
+    list[length + 1] = stream.id;
+    list[length + 2] = error;
+    list[length + 3] = undefined;
+    broken.length = length + 4;
+    stream.id = 0;
+    resolved.react(repair);
+    throw error;
+  }
 }
 
 /** https://streams.spec.whatwg.org/#readable-stream-default-controller-error; nothing where the stream has ended. */
 export function errorStream(stream, error) {
   if (stream.state !== READABLE) return;
-  stream.endSlot();
-  stream.state = ERRORED;
-  stream.storedError = error;
-  const { queue } = stream;
-  stream.queue = undefined;
-  stream.clear();
-  stream.reader?.onError(error);
-  dropAll(stream, queue);
-  tellObservers(stream);
+  try {
+    stream.endSlot();
+    stream.state = ERRORED;
+    stream.storedError = error;
+    const { queue } = stream;
+    stream.queue = undefined;
+    stream.clear();
+    stream.reader?.onError(error);
+    dropAll(stream, queue);
+    tellObservers(stream);
+  } catch (error) {
+    const { list, length } = broken;
+    list[length] = stream;
+    list[length + 1] = stream.id;
+    list[length + 2] = error;
+    list[length + 3] = undefined;
+    broken.length = length + 4;
+    stream.id = 0;
+    resolved.react(repair);
+    throw error;
+  }
 }
 
 /** https://streams.spec.whatwg.org/#readable-stream-cancel */
@@ -182,16 +250,31 @@ export function cancelStream(stream, reason) {
   stream.disturbed = true;
   if (stream.state === CLOSED) return promiseResolve(undefined);
   if (stream.state === ERRORED) return promiseReject(stream.storedError);
-  const cancel = stream.cancel;
-  stream.endSlot();
-  closeStream(stream);
+  let { cancel } = stream;
   let result;
   try {
-    result = stream.cancelSteps(reason, cancel);
+    stream.endSlot();
+    closeStream(stream);
+    try {
+      const called = cancel;
+      cancel = undefined;
+      result = stream.cancelSteps(reason, called);
+    } catch (error) {
+      result = promiseReject(error);
+    }
+    return promiseThen(result === undefined ? resolved : promiseResolve(result), noop);
   } catch (error) {
-    result = promiseReject(error);
+    stream.cancel = cancel;
+    const { list, length } = broken;
+    list[length] = stream;
+    list[length + 1] = stream.id;
+    list[length + 2] = error;
+    list[length + 3] = result;
+    broken.length = length + 4;
+    stream.id = 0;
+    resolved.react(repair);
+    throw error;
   }
-  return promiseThen(result === undefined ? resolved : promiseResolve(result), noop);
 }
 
 /**
@@ -199,8 +282,29 @@ export function cancelStream(stream, reason) {
  * closed or errored; throws what `size` throws and a RangeError for its bad answers.
  */
 export function enqueue(stream, chunk) {
-  const first = core.readable_enqueue(stream.id);
-  const effects = first & R_NEED_SIZE ? commitSize(stream, chunk) : first;
+  try {
+    const effects = core.readable_enqueue(stream.id);
+    if (!(effects & R_NEED_SIZE)) {
+      carryEnqueued(stream, chunk, effects);
+      return (effects & (REFUSED | STALE)) === 0;
+    }
+    carryEnqueued(stream, chunk, commitSize(stream, chunk));
+    return true;
+  } catch (error) {
+    if (error === broken.expected) throw error;
+    const { list, length } = broken;
+    list[length] = stream;
+    list[length + 1] = stream.id;
+    list[length + 2] = error;
+    list[length + 3] = undefined;
+    broken.length = length + 4;
+    stream.id = 0;
+    resolved.react(repair);
+    throw error;
+  }
+}
+
+function carryEnqueued(stream, chunk, effects) {
   if (effects & R_QUEUED) stream.queue.push(chunk);
   else if (effects & R_FULFILL) stream.reader.fulfill(chunk, effects);
   else drop(stream, chunk);
@@ -208,7 +312,6 @@ export function enqueue(stream, chunk) {
     if (effects & FOLLOW_UP) applyReadable(stream, effects);
     if (effects & R_SETTLE_PULL) stream.transform.settlePull();
   }
-  return (effects & (REFUSED | STALE)) === 0 || (first & R_NEED_SIZE) !== 0;
 }
 
 function commitSize(stream, chunk) {
@@ -219,7 +322,7 @@ function commitSize(stream, chunk) {
   } catch (error) {
     drop(stream, chunk);
     errorStream(stream, error);
-    throw error;
+    throw (broken.expected = error);
   }
   const effects = stream.transform === undefined
     ? core.readable_enqueue_commit(stream.id, size)
@@ -228,16 +331,28 @@ function commitSize(stream, chunk) {
     const error = new RangeError(`size(): the chunk's size must be a finite number that is not negative, got ${size}`);
     drop(stream, chunk);
     errorStream(stream, error);
-    throw error;
+    throw (broken.expected = error);
   }
   return effects;
 }
 
 /** https://streams.spec.whatwg.org/#readable-stream-default-controller-close; false where the stream is closing or has ended. */
 export function closeReadable(stream) {
-  const effects = core.readable_close(stream.id);
-  if (effects & R_CLOSE) closeStream(stream);
-  return (effects & (REFUSED | STALE)) === 0;
+  try {
+    const effects = core.readable_close(stream.id);
+    if (effects & R_CLOSE) closeStream(stream);
+    return (effects & (REFUSED | STALE)) === 0;
+  } catch (error) {
+    const { list, length } = broken;
+    list[length] = stream;
+    list[length + 1] = stream.id;
+    list[length + 2] = error;
+    list[length + 3] = undefined;
+    broken.length = length + 4;
+    stream.id = 0;
+    resolved.react(repair);
+    throw error;
+  }
 }
 
 /** https://streams.spec.whatwg.org/#readable-stream-default-controller-get-desired-size */

@@ -1,6 +1,7 @@
 /** Locks on readable streams: https://streams.spec.whatwg.org/#rs-reader-abstract-ops */
 import { withinGrace } from './grace.js';
-import { isolate, pendingPromise, promiseReject, promiseResolve } from './intrinsics.js';
+import { broken, repair } from './broken.js';
+import { isolate, pendingPromise, promiseReject, promiseResolve, resolved } from './intrinsics.js';
 import { Fifo } from './fifo.js';
 import { LazyPromise } from './lazy-promise.js';
 import { cancelStream, CLOSED, ERRORED, READABLE } from './readable.js';
@@ -13,10 +14,14 @@ export class GenericReaderImpl {
     }
     this.stream = stream;
     this.requests = undefined;
+    /** Requests that were taken off the list when a transition was cut short. */
+    this.unanswered = undefined;
+    this.unansweredList = undefined;
     this.closed = new LazyPromise();
-    stream.reader = this;
+    if (broken.length > 0) resolved.react(repair);
     if (stream.state === CLOSED) this.closed.fulfill();
     else if (stream.state === ERRORED) this.closed.reject(stream.storedError);
+    stream.reader = this;
   }
 
   addRequest(request) {
@@ -28,21 +33,51 @@ export class GenericReaderImpl {
    * have answered since, which the standard leaves open.
    */
   fulfill(chunk) {
-    if (!this.requests?.length) throw new TypeError('respond(): the read that this request was made for has been answered already');
-    this.requests.shift().chunkSteps(chunk);
+    if (!this.requests?.length) {
+      throw (broken.expected = new TypeError('respond(): the read that this request was made for has been answered already'));
+    }
+    const request = this.requests.shift();
+    try {
+      request.chunkSteps(chunk);
+    } catch (error) {
+      this.unanswered = request;
+      throw error;
+    }
   }
 
   /** Answers as many requests as there are chunks; all are taken off the list before the first is settled. */
   fulfillAll(chunks) {
-    const requests = [];
-    for (let i = 0; i < chunks.length; i++) requests[i] = this.requests.shift();
-    for (let i = 0; i < chunks.length; i++) requests[i].chunkSteps(chunks[i]);
+    const requests = new Fifo();
+    try {
+      for (let left = chunks.length; left > 0; left--) requests.push(this.requests.shift());
+      while (requests.length > 0) {
+        requests.peek().chunkSteps(chunks.shift());
+        requests.shift();
+      }
+    } catch (error) {
+      this.unansweredList = requests;
+      throw error;
+    }
   }
 
   takeRequests() {
     const requests = this.requests;
     this.requests = undefined;
     return requests;
+  }
+
+  /** Answers all requests with `done`, and no view: a BYOB reader's stream was cancelled. */
+  closeRequests() {
+    const requests = this.takeRequests();
+    try {
+      while (requests?.length) {
+        requests.peek().closeSteps(undefined);
+        requests.shift();
+      }
+    } catch (error) {
+      this.unansweredList = requests;
+      throw error;
+    }
   }
 
   onError(error) {
@@ -52,7 +87,31 @@ export class GenericReaderImpl {
 
   errorRequests(error) {
     const requests = this.takeRequests();
-    while (requests?.length) requests.shift().errorSteps(error);
+    try {
+      while (requests?.length) {
+        requests.peek().errorSteps(error);
+        requests.shift();
+      }
+    } catch (failure) {
+      this.unansweredList = requests;
+      throw failure;
+    }
+  }
+
+  /** See broken.js. */
+  crash(error) {
+    const { stream } = this;
+    const { unanswered, unansweredList } = this;
+    this.unanswered = this.unansweredList = undefined;
+    if (stream !== undefined && stream.state === READABLE) {
+      stream.crash(error); // comes back here
+    } else {
+      if (stream === undefined || stream.state === ERRORED) this.closed.crash(error);
+      else this.closed.fulfill();
+      this.errorRequests(error);
+    }
+    unanswered?.errorSteps(error);
+    while (unansweredList?.length) unansweredList.shift().errorSteps(error);
   }
 
   /** https://streams.spec.whatwg.org/#readable-stream-reader-generic-cancel */
@@ -63,11 +122,22 @@ export class GenericReaderImpl {
   /** https://streams.spec.whatwg.org/#abstract-opdef-readablestreamdefaultreaderrelease and its BYOB twin */
   release() {
     const stream = this.stream;
-    this.closed.reject(new TypeError('The reader was released, so it no longer tells when the stream is closed'));
-    stream.releaseSteps();
-    stream.reader = undefined;
-    this.stream = undefined;
-    this.errorRequests(new TypeError('The reader was released while this read was pending'));
+    try {
+      this.closed.reject(new TypeError('The reader was released, so it no longer tells when the stream is closed'));
+      stream.releaseSteps();
+      stream.reader = undefined;
+      this.stream = undefined;
+      this.errorRequests(new TypeError('The reader was released while this read was pending'));
+    } catch (error) {
+      const { list, length } = broken;
+      list[length] = this;
+      list[length + 1] = undefined;
+      list[length + 2] = error;
+      list[length + 3] = undefined;
+      broken.length = length + 4;
+      resolved.react(repair);
+      throw error;
+    }
   }
 }
 
@@ -81,8 +151,7 @@ export class DefaultReaderImpl extends GenericReaderImpl {
 
   onClose() {
     this.closed.fulfill();
-    const requests = this.takeRequests();
-    while (requests?.length) requests.shift().closeSteps();
+    this.closeRequests();
   }
 
   /** https://streams.spec.whatwg.org/#readable-stream-default-reader-read */
@@ -108,14 +177,17 @@ export class ByobReaderImpl extends GenericReaderImpl {
   /** Answers all requests with `done` and a view each. */
   answerClosed(views) {
     const requests = this.takeRequests();
-    for (let i = 0; i < views.length; i++) requests.shift().closeSteps(views[i]);
+    try {
+      while (views.length > 0) {
+        requests.peek().closeSteps(views.shift());
+        requests.shift();
+      }
+    } catch (error) {
+      this.unansweredList = requests;
+      throw error;
+    }
   }
 
-  /** Answers all requests with `done` and no view, as the stream was cancelled. */
-  closeRequests() {
-    const requests = this.takeRequests();
-    while (requests?.length) requests.shift().closeSteps(undefined);
-  }
 }
 
 const WAITING = 0;

@@ -2,10 +2,11 @@
  * https://streams.spec.whatwg.org/#readable-stream-tee of a default stream. A tee is its source's reader and that
  * reader's one read request in one object; the core decides when it reads and which branch gets what.
  */
+import { broken, repair } from './broken.js';
 import { core } from './core.js';
 import { SharedDrops } from './discard.js';
 import { STALE, TEE_BRANCH_1, TEE_BRANCH_2, TEE_CANCEL_SOURCE, TEE_READ_FOR_1, TEE_READ_FOR_2 } from './effects.js';
-import { Deferred, isolate } from './intrinsics.js';
+import { Deferred, isolate, markHandled, resolved } from './intrinsics.js';
 import { schedule } from './jobs.js';
 import { Owners } from './owners.js';
 import {
@@ -36,13 +37,42 @@ export class Tee {
     this.id = core.tee_new();
     if (this.id === 0) throw new RangeError('tee(): too many live streams; close or cancel some');
     owners.add(this, this.id);
-    source.reader = this;
     const kind = /** @type {Tee & TeeKind} */ (/** @type {unknown} */ (this));
     this.branch1 = kind.createBranch(() => kind.pull(0), (reason) => this.cancel(0, reason));
     this.branch2 = kind.createBranch(() => kind.pull(1), (reason) => this.cancel(1, reason));
-    afterReadableStart(this.branch1, undefined);
-    afterReadableStart(this.branch2, undefined);
-    if (source.state === ERRORED) schedule(errorBranches, this);
+    source.reader = this;
+    try {
+      afterReadableStart(this.branch1, undefined);
+      afterReadableStart(this.branch2, undefined);
+      if (source.state === ERRORED) schedule(errorBranches, this);
+    } catch (error) {
+      const { list, length } = broken;
+      list[length] = this;
+      list[length + 1] = this.id;
+      list[length + 2] = error;
+      list[length + 3] = undefined;
+      broken.length = length + 4;
+      this.id = 0;
+      resolved.react(repair);
+      throw error;
+    }
+  }
+
+  /** See broken.js. */
+  crash(error) {
+    if (this.id === 0) return;
+    this.forgetSlot();
+    markHandled(this.cancelled.promise);
+    this.cancelled.reject(error);
+    this.branch1.crash(error);
+    this.branch2.crash(error);
+    this.source.crash(error);
+  }
+
+  forgetSlot() {
+    core.tee_free(this.id);
+    this.id = 0;
+    owners.drop(this);
   }
 
   // The source's reader.
@@ -119,13 +149,12 @@ export class Tee {
 
   cancelSource(reason) {
     this.cancelled.resolve(cancelStream(this.source, reason));
-    core.tee_free(this.id);
-    owners.drop(this);
+    this.forgetSlot();
   }
 
   /** Both branches have ended with the source. */
   end() {
-    owners.drop(this);
+    this.forgetSlot();
     this.cancelled.resolve(undefined);
   }
 }
@@ -200,8 +229,8 @@ function errorBranches(tee) {
   if (effects & (TEE_BRANCH_1 | TEE_BRANCH_2)) tee.end();
 }
 
-/** The two branches of a default stream, which is locked from now on. */
+/** A tee of a default stream, with its `branch1` and `branch2`; the stream is locked from now on. */
 export function teeDefault(source) {
   const tee = new DefaultTee(source);
-  return [tee.branch1, tee.branch2];
+  return tee;
 }

@@ -1,8 +1,9 @@
 /** Transform streams: https://streams.spec.whatwg.org/#ts-abstract-ops */
+import { broken, repair } from './broken.js';
 import { core } from './core.js';
 import { drop } from './discard.js';
 import { T_WAKE_WRITE } from './effects.js';
-import { Deferred, isolate, noop, promiseReject, promiseResolve, promiseThen } from './intrinsics.js';
+import { Deferred, isolate, markHandled, noop, promiseReject, promiseResolve, promiseThen, resolved } from './intrinsics.js';
 import { later, schedule, scheduleInPipe } from './jobs.js';
 import {
   afterReadableStart, closeReadable, enqueue, ERRORED, errorStream, pullSettled, ReadableImpl,
@@ -68,7 +69,7 @@ export class TransformImpl {
     try {
       accepted = enqueue(this.readable, chunk);
     } catch (error) {
-      this.errorWritableAndUnblockWrite(error);
+      this.failOther(error);
       throw this.readable.storedError;
     }
     if (!accepted) throw new TypeError('enqueue(): the readable side is closed, closing or errored');
@@ -77,13 +78,52 @@ export class TransformImpl {
   /** https://streams.spec.whatwg.org/#transform-stream-error */
   error(error) {
     errorStream(this.readable, error);
-    this.errorWritableAndUnblockWrite(error);
+    this.failOther(error);
   }
 
   /** https://streams.spec.whatwg.org/#transform-stream-default-controller-terminate */
   terminate() {
-    closeReadable(this.readable);
-    this.errorWritableAndUnblockWrite(new TypeError('The transform stream was terminated'));
+    try {
+      closeReadable(this.readable);
+      this.errorWritableAndUnblockWrite(new TypeError('The transform stream was terminated'));
+    } catch (error) {
+      const { list, length } = broken;
+      list[length] = this;
+      list[length + 1] = undefined;
+      list[length + 2] = error;
+      list[length + 3] = undefined;
+      broken.length = length + 4;
+      resolved.react(repair);
+      throw error;
+    }
+  }
+
+  /** The readable side has failed, so the writable side does. */
+  failOther(reason) {
+    try {
+      this.errorWritableAndUnblockWrite(reason);
+    } catch (error) {
+      const { list, length } = broken;
+      list[length] = this;
+      list[length + 1] = undefined;
+      list[length + 2] = error;
+      list[length + 3] = undefined;
+      broken.length = length + 4;
+      resolved.react(repair);
+      throw error;
+    }
+  }
+
+  /** See broken.js. */
+  crash(error) {
+    this.clearAlgorithms();
+    this.waiting = undefined;
+    if (this.finish !== undefined) {
+      markHandled(this.finish.promise);
+      this.finish.reject(error);
+    }
+    this.readable.crash(error);
+    this.writable.crash(error);
   }
 
   errorWritableAndUnblockWrite(error) {

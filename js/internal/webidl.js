@@ -1,10 +1,11 @@
 /** Web IDL's conversions and interface shapes, as far as the Streams Standard needs them. */
-import { reflectApply } from './intrinsics.js';
+import { isAborted } from './intrinsics.js';
 
 /** Passed as first argument to a constructor that only this package may call. */
 export const INTERNAL = Symbol('tidegate');
 
-const abortedGetter = Object.getOwnPropertyDescriptor(AbortSignal.prototype, 'aborted').get;
+const { isFinite: isFiniteNumber, MAX_SAFE_INTEGER } = Number;
+const { trunc } = Math;
 
 function isObject(value) {
   return (typeof value === 'object' && value !== null) || typeof value === 'function';
@@ -44,10 +45,10 @@ export function convertDouble(value) {
 /** `[EnforceRange] unsigned long long` */
 export function convertUnsignedLongLong(value, context) {
   let number = +value;
-  if (!Number.isFinite(number)) throw new TypeError(`${context}: must be a finite number`);
-  number = Math.trunc(number);
-  if (number < 0 || number > Number.MAX_SAFE_INTEGER) {
-    throw new TypeError(`${context}: must be between 0 and ${Number.MAX_SAFE_INTEGER}, got ${number}`);
+  if (!isFiniteNumber(number)) throw new TypeError(`${context}: must be a finite number`);
+  number = trunc(number);
+  if (number < 0 || number > MAX_SAFE_INTEGER) {
+    throw new TypeError(`${context}: must be between 0 and ${MAX_SAFE_INTEGER}, got ${number}`);
   }
   return number;
 }
@@ -64,7 +65,7 @@ export function convertQueuingStrategy(value, context) {
 /** https://streams.spec.whatwg.org/#validate-and-normalize-high-water-mark */
 export function extractHighWaterMark(highWaterMark, defaultValue) {
   if (highWaterMark === undefined) return defaultValue;
-  if (Number.isNaN(highWaterMark) || highWaterMark < 0) {
+  if (!(highWaterMark >= 0)) {
     throw new RangeError(`highWaterMark: must be a number that is not negative, got ${highWaterMark}`);
   }
   return highWaterMark;
@@ -74,7 +75,7 @@ export function extractHighWaterMark(highWaterMark, defaultValue) {
 export function convertAbortSignal(value, context) {
   if (value === undefined) return undefined;
   try {
-    reflectApply(abortedGetter, value, []);
+    isAborted(value);
   } catch {
     throw new TypeError(`${context}: signal must be an AbortSignal`);
   }

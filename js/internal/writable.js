@@ -2,6 +2,7 @@
  * Writable streams as the core sees them: the values that belong to one core id, and the operations of
  * https://streams.spec.whatwg.org/#ws-all-abstract-ops that carry them.
  */
+import { broken, repair, tellOfCrash } from './broken.js';
 import { core } from './core.js';
 import { drop, dropAll } from './discard.js';
 import {
@@ -11,7 +12,7 @@ import {
   W_RESOLVE_CLOSE, W_RESOLVE_WRITE, W_START_ERRORING,
 } from './effects.js';
 import { Fifo } from './fifo.js';
-import { Deferred, isolate, promiseReject, promiseResolve, promiseThen, upon } from './intrinsics.js';
+import { abortWith, Deferred, isolate, newAbortController, promiseReject, promiseResolve, promiseThen, resolved, signalOf, upon } from './intrinsics.js';
 import { schedule, scheduleAfter, scheduleInPlaceOf } from './jobs.js';
 import { tellObservers } from './observers.js';
 import { Owners } from './owners.js';
@@ -52,9 +53,37 @@ export class WritableImpl {
     owners.add(this, this.id);
   }
 
+  /** See broken.js. */
+  crash(error) {
+    const { abort, transform, queue, writeRequests, writer } = this;
+    core.writable_free(this.id);
+    this.id = 0;
+    owners.drop(this);
+    if (this.state !== CLOSED) {
+      if (this.state === WRITABLE) this.storedError = error;
+      this.state = ERRORED;
+    }
+    this.queue = undefined;
+    this.writeRequests = undefined;
+    clearAlgorithms(this);
+    this.inFlightRequest?.reject(error);
+    while (writeRequests?.length) writeRequests.shift()?.reject(error);
+    this.closeRequest?.reject(error);
+    this.abortRequest?.reject(error);
+    this.inFlightRequest = this.closeRequest = this.abortRequest = this.abortReason = undefined;
+    writer?.crash(error);
+    dropAll(this, queue);
+    tellObservers(this);
+    if (transform !== undefined) {
+      this.transform = undefined;
+      transform.crash(error);
+    }
+    tellOfCrash(abort, error);
+  }
+
   /** https://streams.spec.whatwg.org/#ws-default-controller-signal; made when somebody asks for it. */
   get signal() {
-    return (this.abortController ??= new AbortController()).signal;
+    return signalOf(this.abortController ??= newAbortController());
   }
 }
 
@@ -70,13 +99,22 @@ function clearAlgorithms(stream) {
 /** Carries out an answer of the core. `error` is the reason that goes with it, if any. */
 export function applyWritable(stream, effects, error) {
   const writer = stream.writer;
-  if (effects & W_RESOLVE_WRITE) settleWrite(stream)?.resolve(undefined);
-  if (effects & W_REJECT_WRITE) settleWrite(stream)?.reject(error);
+  if (effects & W_RESOLVE_WRITE) {
+    stream.inFlightRequest?.resolve(undefined);
+    afterWrite(stream);
+  }
+  if (effects & W_REJECT_WRITE) {
+    stream.inFlightRequest?.reject(error);
+    afterWrite(stream);
+  }
   if (effects & W_RESOLVE_CLOSE) finishClose(stream, effects);
   if (effects & W_REJECT_CLOSE) {
     stream.closeRequest.reject(error);
     stream.closeRequest = undefined;
-    if (effects & W_REJECT_ABORT) takeAbortRequest(stream).reject(error);
+    if (effects & W_REJECT_ABORT) {
+      stream.abortRequest.reject(error);
+      dropAbortRequest(stream);
+    }
   }
   if (effects & W_CLEAR) clearAlgorithms(stream);
   if (effects & W_START_ERRORING) {
@@ -96,25 +134,26 @@ export function applyWritable(stream, effects, error) {
   if (ready && writer.isPipe) writer.onReady();
 }
 
-function settleWrite(stream) {
-  const request = stream.inFlightRequest;
+/** The request in flight has been settled. */
+function afterWrite(stream) {
   stream.inFlightRequest = undefined;
   if (stream.writer?.isPipe) stream.writer.onWriteSettled();
-  return request;
 }
 
-function takeAbortRequest(stream) {
-  const request = stream.abortRequest;
+/** The abort request has been settled. */
+function dropAbortRequest(stream) {
   stream.abortRequest = undefined;
   stream.abortReason = undefined;
-  return request;
 }
 
 function finishClose(stream, effects) {
   stream.closeRequest.resolve(undefined);
   stream.closeRequest = undefined;
   stream.storedError = undefined;
-  if (effects & W_RESOLVE_ABORT) takeAbortRequest(stream).resolve(undefined);
+  if (effects & W_RESOLVE_ABORT) {
+    stream.abortRequest.resolve(undefined);
+    dropAbortRequest(stream);
+  }
   stream.state = CLOSED;
   stream.id = 0;
   owners.drop(stream);
@@ -129,9 +168,15 @@ function finishErroring(stream, effects) {
   const error = stream.storedError;
   const requests = stream.writeRequests;
   stream.queue = undefined;
+  while (requests.length) {
+    requests.peek()?.reject(error);
+    requests.shift();
+  }
   stream.writeRequests = undefined;
-  while (requests.length) requests.shift()?.reject(error);
-  if (effects & W_REJECT_ABORT && !(effects & W_REJECT_CLOSE)) takeAbortRequest(stream).reject(error);
+  if (effects & W_REJECT_ABORT && !(effects & W_REJECT_CLOSE)) {
+    stream.abortRequest.reject(error);
+    dropAbortRequest(stream);
+  }
   if (effects & W_REJECT_CLOSED) rejectCloseAndClosed(stream);
   tellObservers(stream);
   if (effects & W_CALL_ABORT) callAbort(stream);
@@ -154,12 +199,33 @@ function takeWrite(stream) {
 
 export function callWrite(stream, chunk) {
   const { transform, write } = stream;
+  let result;
   if (transform !== undefined) {
-    const result = transform.perform(chunk);
-    if (result === undefined) transform.settleWrite();
-    else awaitWrite(stream, result);
-    return;
+    result = transform.perform(chunk);
+    if (result === undefined) {
+      transform.settleWrite();
+      return;
+    }
+  } else {
+    result = callSink(stream, write, chunk);
+    if (result === undefined || result === PENDING) return;
   }
+  try {
+    awaitWrite(stream, result);
+  } catch (failure) {
+    const { list, length } = broken;
+    list[length] = stream;
+    list[length + 1] = stream.id;
+    list[length + 2] = failure;
+    list[length + 3] = result;
+    broken.length = length + 4;
+    stream.id = 0;
+    throw failure;
+  }
+}
+
+/** What the sink's write returned, where that is to be awaited. */
+function callSink(stream, write, chunk) {
   let result;
   try {
     if (write === undefined) drop(stream, chunk);
@@ -172,9 +238,8 @@ export function callWrite(stream, chunk) {
     // A sink of the page's gets a microtask between its writes; a transform in a chain of pipes needs none.
     if (writer?.isPipe !== true) schedule(writeSettled, stream);
     else if (!writer.turns || !scheduleInPlaceOf(pullSettled, writer.source, turned, writer)) scheduleAfter(writeSettled, stream);
-  } else if (result !== PENDING) {
-    awaitWrite(stream, result);
   }
+  return result;
 }
 
 function awaitWrite(stream, result) {
@@ -198,7 +263,8 @@ export function openPipeInto(stream) {
 /** Carries out the answer to a report that a write of `pipe` is done. */
 export function applyWritten(stream, pipe, answer) {
   if (answer & P_WRITTEN) {
-    settleWrite(stream)?.resolve(undefined); // a writer before the pipe may have left its write behind
+    stream.inFlightRequest?.resolve(undefined); // a writer before the pipe may have left its write behind
+    afterWrite(stream);
     pipe.goOn(answer);
   } else {
     applyWritable(stream, answer, undefined);
@@ -237,17 +303,29 @@ function callClose(stream) {
     result = promiseReject(error);
   }
   clearAlgorithms(stream);
-  upon(
-    result,
-    () => applyWritable(stream, core.writable_close_settled(stream.id), undefined),
-    (error) => applyWritable(stream, core.writable_close_failed(stream.id), error),
-  );
+  try {
+    upon(
+      result,
+      () => applyWritable(stream, core.writable_close_settled(stream.id), undefined),
+      (error) => applyWritable(stream, core.writable_close_failed(stream.id), error),
+    );
+  } catch (failure) {
+    const { list, length } = broken;
+    list[length] = stream;
+    list[length + 1] = stream.id;
+    list[length + 2] = failure;
+    list[length + 3] = result;
+    broken.length = length + 4;
+    stream.id = 0;
+    throw failure;
+  }
 }
 
 function callAbort(stream) {
   const abort = stream.abort;
   const reason = stream.abortReason;
-  const request = takeAbortRequest(stream);
+  const request = stream.abortRequest;
+  stream.abortReason = undefined;
   let result;
   try {
     result = abort === undefined ? undefined : abort(reason);
@@ -255,17 +333,30 @@ function callAbort(stream) {
     result = promiseReject(error);
   }
   clearAlgorithms(stream);
-  upon(
-    result,
-    () => {
-      request.resolve(undefined);
-      rejectCloseAndClosed(stream);
-    },
-    (error) => {
-      request.reject(error);
-      rejectCloseAndClosed(stream);
-    },
-  );
+  try {
+    upon(
+      result,
+      () => {
+        request.resolve(undefined);
+        stream.abortRequest = undefined;
+        rejectCloseAndClosed(stream);
+      },
+      (error) => {
+        request.reject(error);
+        stream.abortRequest = undefined;
+        rejectCloseAndClosed(stream);
+      },
+    );
+  } catch (failure) {
+    const { list, length } = broken;
+    list[length] = stream;
+    list[length + 1] = stream.id;
+    list[length + 2] = failure;
+    list[length + 3] = result;
+    broken.length = length + 4;
+    stream.id = 0;
+    throw failure;
+  }
 }
 
 /** Waits for the start algorithm's `result`, then lets the stream write. */
@@ -287,7 +378,20 @@ function started(stream) {
 
 /** https://streams.spec.whatwg.org/#writable-stream-default-controller-error-if-needed */
 export function errorWritable(stream, error) {
-  if (stream.state === WRITABLE) applyWritable(stream, core.writable_error(stream.id), error);
+  if (stream.state !== WRITABLE) return;
+  try {
+    applyWritable(stream, core.writable_error(stream.id), error);
+  } catch (failure) {
+    const { list, length } = broken;
+    list[length] = stream;
+    list[length + 1] = stream.id;
+    list[length + 2] = failure;
+    list[length + 3] = undefined;
+    broken.length = length + 4;
+    stream.id = 0;
+    resolved.react(repair);
+    throw failure;
+  }
 }
 
 /** https://streams.spec.whatwg.org/#writable-stream-default-controller-get-chunk-size */
@@ -308,10 +412,22 @@ export function chunkSize(stream, chunk) {
  */
 export function writeChunk(stream, chunk, size, request) {
   if (stream.state !== WRITABLE) return false;
-  const effects = core.writable_write(stream.id, size);
-  if (effects & REFUSED) return false;
-  queueWrite(stream, chunk, size, request, effects);
-  return true;
+  try {
+    const effects = core.writable_write(stream.id, size);
+    if (effects & REFUSED) return false;
+    queueWrite(stream, chunk, size, request, effects);
+    return true;
+  } catch (error) {
+    const { list, length } = broken;
+    list[length] = stream;
+    list[length + 1] = stream.id;
+    list[length + 2] = error;
+    list[length + 3] = request?.promise;
+    broken.length = length + 4;
+    stream.id = 0;
+    resolved.react(repair);
+    throw error;
+  }
 }
 
 /**
@@ -363,24 +479,48 @@ export function closeWritable(stream) {
   }
   if (closeQueuedOrInFlight(stream)) return promiseReject(new TypeError('close(): the WritableStream is already closing'));
   const request = new Deferred();
-  stream.closeRequest = request;
-  const effects = core.writable_close(stream.id);
-  applyWritable(stream, effects, undefined);
-  return request.promise;
+  try {
+    stream.closeRequest = request;
+    const effects = core.writable_close(stream.id);
+    applyWritable(stream, effects, undefined);
+    return request.promise;
+  } catch (error) {
+    const { list, length } = broken;
+    list[length] = stream;
+    list[length + 1] = stream.id;
+    list[length + 2] = error;
+    list[length + 3] = request.promise;
+    broken.length = length + 4;
+    stream.id = 0;
+    resolved.react(repair);
+    throw error;
+  }
 }
 
 /** https://streams.spec.whatwg.org/#writable-stream-abort */
 export function abortWritable(stream, reason) {
   if (stream.state === CLOSED || stream.state === ERRORED) return promiseResolve(undefined);
-  (stream.abortController ??= new AbortController()).abort(reason);
+  abortWith(stream.abortController ??= newAbortController(), reason);
   if (stream.state === CLOSED || stream.state === ERRORED) return promiseResolve(undefined);
   if (stream.abortRequest !== undefined) return stream.abortRequest.promise;
   const request = new Deferred();
-  stream.abortRequest = request;
-  stream.abortReason = stream.state === ERRORING ? undefined : reason;
-  const effects = core.writable_abort(stream.id);
-  if (!(effects & W_ABORT_PENDING)) applyWritable(stream, effects, reason);
-  return request.promise;
+  try {
+    stream.abortRequest = request;
+    stream.abortReason = stream.state === ERRORING ? undefined : reason;
+    const effects = core.writable_abort(stream.id);
+    if (!(effects & W_ABORT_PENDING)) applyWritable(stream, effects, reason);
+    return request.promise;
+  } catch (error) {
+    const { list, length } = broken;
+    list[length] = stream;
+    list[length + 1] = stream.id;
+    list[length + 2] = error;
+    list[length + 3] = request.promise;
+    broken.length = length + 4;
+    stream.id = 0;
+    resolved.react(repair);
+    throw error;
+  }
 }
 
 /** https://streams.spec.whatwg.org/#writable-stream-default-writer-get-desired-size */

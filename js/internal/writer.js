@@ -1,7 +1,8 @@
 /** The lock of a WritableStreamDefaultWriter: https://streams.spec.whatwg.org/#ws-writer-abstract-ops */
+import { broken, repair } from './broken.js';
 import { core } from './core.js';
 import { drop } from './discard.js';
-import { Deferred, isolate, promiseReject, promiseResolve } from './intrinsics.js';
+import { Deferred, isolate, promiseReject, promiseResolve, resolved } from './intrinsics.js';
 import { LazyPromise } from './lazy-promise.js';
 import {
   chunkSize, CLOSED, closeQueuedOrInFlight, closeWritable, ERRORED, ERRORING, WRITABLE, writeChunk,
@@ -15,7 +16,7 @@ export class WriterImpl {
     this.stream = stream;
     this.ready = new LazyPromise();
     this.closed = new LazyPromise();
-    stream.writer = this;
+    if (broken.length > 0) resolved.react(repair);
     if (stream.state === WRITABLE) {
       if (!core.writable_backpressure(stream.id)) this.ready.fulfill();
     } else if (stream.state === CLOSED) {
@@ -25,6 +26,7 @@ export class WriterImpl {
       this.ready.reject(stream.storedError);
       if (stream.state === ERRORED) this.closed.reject(stream.storedError);
     }
+    stream.writer = this;
   }
 
   get isPipe() {
@@ -51,6 +53,20 @@ export class WriterImpl {
     this.closed.rejectIfPending(error);
   }
 
+  /** See broken.js. */
+  crash(error) {
+    const { stream } = this;
+    if (stream !== undefined && stream.id !== 0) {
+      stream.crash(error); // comes back here
+    } else if (stream !== undefined && stream.state === CLOSED) {
+      this.ready.fulfill();
+      this.closed.fulfill();
+    } else {
+      this.ready.reject(error);
+      this.closed.crash(error);
+    }
+  }
+
   /** https://streams.spec.whatwg.org/#writable-stream-default-writer-write */
   write(chunk) {
     const stream = this.stream;
@@ -75,11 +91,23 @@ export class WriterImpl {
 
   /** https://streams.spec.whatwg.org/#writable-stream-default-writer-release */
   release() {
+    const { stream } = this;
     const error = new TypeError('The writer was released, so it no longer tells about the stream');
-    this.ready.reject(error);
-    this.closed.reject(error);
-    this.stream.writer = undefined;
-    this.stream = undefined;
+    try {
+      stream.writer = undefined;
+      this.stream = undefined;
+      this.ready.reject(error);
+      this.closed.reject(error);
+    } catch (failure) {
+      const { list, length } = broken;
+      list[length] = this;
+      list[length + 1] = undefined;
+      list[length + 2] = error;
+      list[length + 3] = undefined;
+      broken.length = length + 4;
+      resolved.react(repair);
+      throw failure;
+    }
   }
 }
 

@@ -1,20 +1,46 @@
-//! Ids that cannot be mistaken: an index plus a generation.
+//! Names of machines: ids for the host, references for other machines.
+//!
+//! A slot is reused for ever, so neither kind of name may outlive what it can tell apart:
+//!
+//! * The host holds an [`Id`], an index and a generation of 10 bits, which comes round again. The host forgets an id in the turn
+//!   in which its machine ends (docs/ARCHITECTURE.md, invariant 3 of the core), so no stale id meets a later machine of its slot; the
+//!   generation makes a mistake of the host's harmless in 1,022 of 1,023 cases.
+//! * A machine holds a [`Ref`] to another one, which it need not be told the end of: a reference compares an epoch of 64 bits,
+//!   which does not come round.
 
 use alloc::vec::Vec;
 
-/// Names a machine in a [`Slab`]: the low 22 bits are the index, the high 10 the generation.
+/// Names a machine in a [`Slab`] for the host: the low 22 bits are the index, the high 10 the generation.
 /// Zero is never a live id.
 pub type Id = u32;
 
 const INDEX_BITS: u32 = 22;
 const INDEX_MASK: u32 = (1 << INDEX_BITS) - 1;
-const GENERATIONS: u32 = 1 << (32 - INDEX_BITS);
+/// The generation after which a slot's first one comes again.
+const LAST_GENERATION: u32 = (1 << (32 - INDEX_BITS)) - 1;
+
+/// Names a machine in a [`Slab`] for another machine. The default names none.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Ref {
+    epoch: u64,
+    index: u32,
+}
+
+impl Ref {
+    /// Whether it was never made from a live id.
+    #[inline]
+    pub(crate) fn is_none(self) -> bool {
+        self.epoch == 0
+    }
+}
 
 #[derive(Debug)]
 struct Slot<T> {
     /// The live id, or, while the slot is free, its last one made to name another slot: one comparison tells whether an id
     /// is live, and the generation stays readable.
     id: Id,
+    /// How many machines the slot has had, the free time after one counted as another; never 0.
+    epoch: u64,
     /// While the slot is free, the default.
     value: T,
 }
@@ -28,10 +54,7 @@ const fn generation(id: Id) -> u32 {
     id >> INDEX_BITS
 }
 
-/// Slots that are reused, each time under a new generation.
-///
-/// A slot whose generations are used up is retired rather than handed out again, so an id never
-/// names two machines.
+/// Slots that are reused, each time under the next generation.
 #[derive(Debug)]
 pub struct Slab<T> {
     slots: Vec<Slot<T>>,
@@ -73,6 +96,45 @@ impl<T: Default> Slab<T> {
         }
     }
 
+    /// The reference to the machine of a live id; of a stale one, one that names none.
+    pub(crate) fn reference(&self, id: Id) -> Ref {
+        let index = id & INDEX_MASK;
+        match self.slots.get(index as usize) {
+            Some(slot) if slot.id == id => Ref {
+                epoch: slot.epoch,
+                index,
+            },
+            _ => Ref::default(),
+        }
+    }
+
+    /// The machine of a reference, while it lives.
+    #[inline]
+    pub(crate) fn at(&self, to: Ref) -> Option<&T> {
+        match self.slots.get(to.index as usize) {
+            Some(slot) if slot.epoch == to.epoch => Some(&slot.value),
+            _ => None,
+        }
+    }
+
+    /// The machine of a reference, while it lives, to change.
+    #[inline]
+    pub(crate) fn at_mut(&mut self, to: Ref) -> Option<&mut T> {
+        match self.slots.get_mut(to.index as usize) {
+            Some(slot) if slot.epoch == to.epoch => Some(&mut slot.value),
+            _ => None,
+        }
+    }
+
+    /// The id of the machine of a reference; 0 where it lives no more.
+    #[inline]
+    pub(crate) fn id_at(&self, to: Ref) -> Id {
+        match self.slots.get(to.index as usize) {
+            Some(slot) if slot.epoch == to.epoch => slot.id,
+            _ => 0,
+        }
+    }
+
     /// How many slots are in use.
     pub fn live(&self) -> u32 {
         self.live
@@ -80,24 +142,29 @@ impl<T: Default> Slab<T> {
 
     /// Puts a machine into a slot. Returns 0 when all 4,194,304 slots are taken.
     pub fn insert(&mut self, value: T) -> Id {
-        let (index, generation) = match self.free.pop() {
-            Some(index) => (index, generation(self.slots[index as usize].id) + 1),
-            None => (self.slots.len() as u32, 1),
-        };
+        if let Some(index) = self.free.pop() {
+            let slot = &mut self.slots[index as usize];
+            slot.id = (generation(slot.id) % LAST_GENERATION + 1) << INDEX_BITS | index;
+            slot.epoch += 1;
+            slot.value = value;
+            self.live += 1;
+            return slot.id;
+        }
+        let index = self.slots.len() as u32;
         if index > INDEX_MASK {
             return 0;
         }
-        let id = generation << INDEX_BITS | index;
-        let slot = Slot { id, value };
-        match self.slots.get_mut(index as usize) {
-            Some(reused) => *reused = slot,
-            None => self.slots.push(slot),
-        }
+        let id = 1 << INDEX_BITS | index;
+        self.slots.push(Slot {
+            id,
+            epoch: 1,
+            value,
+        });
         self.live += 1;
         id
     }
 
-    /// Takes the machine out; its id is stale from now on.
+    /// Takes the machine out; its id and the references to it are stale from now on.
     pub fn remove(&mut self, id: Id) -> Option<T> {
         let index = id & INDEX_MASK;
         let slot = self.slots.get_mut(index as usize)?;
@@ -105,10 +172,9 @@ impl<T: Default> Slab<T> {
             return None;
         }
         slot.id = free_id(id);
+        slot.epoch += 1;
         self.live -= 1;
-        if generation(id) + 1 < GENERATIONS {
-            self.free.push(index);
-        }
+        self.free.push(index);
         Some(core::mem::take(&mut slot.value))
     }
 }
@@ -138,7 +204,7 @@ mod tests {
             slab.remove(id);
         }
         for index in 0..4 {
-            for generation in 0..GENERATIONS {
+            for generation in 0..=LAST_GENERATION {
                 assert_eq!(slab.get(generation << INDEX_BITS | index), None);
             }
         }
@@ -153,16 +219,46 @@ mod tests {
     }
 
     #[test]
-    fn a_slot_whose_generations_are_used_up_is_retired() {
+    fn a_slot_is_reused_for_ever_and_no_two_ids_in_a_row_are_the_same() {
         let mut slab = Slab::new();
         let first = slab.insert(0);
         let mut id = first;
-        for turn in 1..3000 {
+        let mut came_again = 0;
+        for turn in 1..5000 {
             slab.remove(id);
-            id = slab.insert(turn);
-            assert_ne!(id, first);
+            let next = slab.insert(turn);
+            assert_ne!(next, 0);
+            assert_ne!(next, id);
+            came_again += u32::from(next == first);
+            id = next;
+            assert_eq!(slab.get(id), Some(&turn));
         }
+        assert_eq!(came_again, 4);
+        assert_eq!(slab.slots.len(), 1);
         assert_eq!(slab.live(), 1);
-        assert!(slab.slots.len() >= 2);
+    }
+
+    #[test]
+    fn a_reference_names_its_machine_alone_even_when_the_id_comes_again() {
+        let mut slab = Slab::new();
+        let first = slab.insert(0);
+        let to = slab.reference(first);
+        assert_eq!(slab.at(to), Some(&0));
+        assert_eq!(slab.id_at(to), first);
+        slab.remove(first);
+        assert_eq!(slab.at(to), None);
+        loop {
+            let id = slab.insert(1);
+            assert_eq!(slab.at(to), None);
+            assert_eq!(slab.at_mut(to), None);
+            assert_eq!(slab.id_at(to), 0);
+            if id == first {
+                break;
+            }
+            slab.remove(id);
+        }
+        assert_eq!(slab.get(first), Some(&1));
+        assert_eq!(slab.reference(0), Ref::default());
+        assert_eq!(slab.at(Ref::default()), None);
     }
 }

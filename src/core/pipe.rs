@@ -8,7 +8,7 @@ use super::effect::pipe::*;
 use super::effect::readable::{CLOSE, PENDING};
 use super::effect::writable::{BACKPRESSURE, CALL_WRITE, HOLD_WRITE, READY, RESOLVE_WRITE};
 use super::effect::{Effects, STALE};
-use super::id::Slab;
+use super::id::{Ref, Slab};
 use super::readable::Readable;
 use super::writable::Writable;
 use super::{Core, Id};
@@ -54,8 +54,9 @@ const PAUSE_SHIFT: u32 = 16;
 /// A pipe that has not finished.
 #[derive(Debug, Default)]
 pub struct Pipe {
-    source: Id,
-    destination: Id,
+    /// None where it is a byte stream, whose ids are of another kind.
+    source: Ref,
+    destination: Ref,
     state: u32,
     /// Why it is shutting down: one of the `BY_*` bits, or 0.
     why: Effects,
@@ -83,7 +84,7 @@ impl Pipe {
             self.state |= READING;
             return READ;
         }
-        let Some(source) = readables.get_mut(self.source) else {
+        let Some(source) = readables.at_mut(self.source) else {
             return WAIT;
         };
         let read = source.read();
@@ -93,9 +94,10 @@ impl Pipe {
             return READ | read << SOURCE_SHIFT;
         }
         if read & CLOSE != 0 {
-            readables.remove(self.source);
+            let source = readables.id_at(self.source);
+            readables.remove(source);
         }
-        let taken = match writables.get_mut(self.destination) {
+        let taken = match writables.at_mut(self.destination) {
             Some(destination) => self.take(destination),
             None => self.hold(),
         };
@@ -140,10 +142,10 @@ pub(crate) fn deliver(
     writables: &mut Slab<Writable>,
     source: &mut Readable,
 ) -> Effects {
-    let Some(pipe) = pipes.get_mut(source.pipe) else {
+    let Some(pipe) = pipes.at_mut(source.pipe) else {
         return 0;
     };
-    let Some(destination) = writables.get_mut(pipe.destination) else {
+    let Some(destination) = writables.at_mut(pipe.destination) else {
         return pipe.hold();
     };
     let taken = pipe.take(destination);
@@ -170,7 +172,7 @@ fn destination_bit(end: u32) -> u32 {
 
 impl Core {
     /// A new pipe between two streams that the host has locked. `*_end`: 0 open, 1 closed,
-    /// 2 errored; `flags`: the `PREVENT_*` bits, [`BYTE_SOURCE`] and [`COUNTED`].
+    /// 2 errored; `flags`: the `PREVENT_*` bits, [`BYTE_SOURCE`] and [`COUNTED`]. Returns 0 when there is no slot left.
     pub fn pipe_new(
         &mut self,
         source: Id,
@@ -179,17 +181,20 @@ impl Core {
         destination_end: u32,
         flags: u32,
     ) -> Id {
+        let source = if flags & BYTE_SOURCE == 0 {
+            self.readables.reference(source)
+        } else {
+            Ref::default()
+        };
         let id = self.pipes.insert(Pipe {
             source,
-            destination,
+            destination: self.writables.reference(destination),
             state: flags | source_bit(source_end) | destination_bit(destination_end),
             why: 0,
         });
-        // A byte stream's id is of another kind, and may be that of an unrelated readable.
-        if flags & BYTE_SOURCE == 0
-            && let Some(stream) = self.readables.get_mut(source)
-        {
-            stream.pipe = id;
+        let pipe = self.pipes.reference(id);
+        if let Some(stream) = self.readables.at_mut(source) {
+            stream.pipe = pipe;
         }
         id
     }
@@ -198,12 +203,10 @@ impl Core {
     /// the host).
     pub fn pipe_free(&mut self, id: Id) {
         if let Some(pipe) = self.pipes.remove(id)
-            && pipe.state & BYTE_SOURCE == 0
+            && let Some(stream) = self.readables.at_mut(pipe.source)
         {
-            self.readable_release(pipe.source);
-            if let Some(stream) = self.readables.get_mut(pipe.source) {
-                stream.pipe = 0;
-            }
+            stream.release();
+            stream.pipe = Ref::default();
         }
     }
 
@@ -236,7 +239,7 @@ impl Core {
         match self.pipes.get_mut(id) {
             Some(pipe) => {
                 pipe.state = pipe.state & !HOLDING | WROTE;
-                let destination = pipe.destination;
+                let destination = self.writables.id_at(pipe.destination);
                 self.writable_write(destination, size)
             }
             None => STALE,
@@ -251,11 +254,11 @@ impl Core {
         let Some(pipe) = self.pipes.get_mut(id) else {
             return STALE;
         };
-        let Some(destination) = self.writables.get_mut(pipe.destination) else {
+        let Some(destination) = self.writables.at_mut(pipe.destination) else {
             return STALE;
         };
         if pipe.state & SHUT_DOWN != 0 || destination.is_erroring() {
-            let destination = pipe.destination;
+            let destination = self.writables.id_at(pipe.destination);
             return self.writable_write_settled(destination);
         }
         let effects = destination.write_settled();
@@ -283,7 +286,7 @@ impl Core {
         if pipe.state & BYTE_SOURCE != 0 {
             return STALE;
         }
-        let pulled = match self.readables.get_mut(pipe.source) {
+        let pulled = match self.readables.at_mut(pipe.source) {
             Some(source) => {
                 let effects = source.pull_settled();
                 source.route_pull(&mut self.writables, effects)
@@ -325,7 +328,7 @@ impl Core {
         if pipe.state & (ENDED | SHUT_DOWN) != 0 {
             return self.end(id);
         }
-        let Some(destination) = self.writables.get(pipe.destination) else {
+        let Some(destination) = self.writables.at(pipe.destination) else {
             return WAIT;
         };
         if destination.close_queued_or_in_flight() {
@@ -360,7 +363,7 @@ impl Core {
         pipe.state |= SHUT_DOWN;
         if self
             .writables
-            .get(pipe.destination)
+            .at(pipe.destination)
             .is_some_and(|to| !to.refuses())
         {
             pipe.state |= DRAINS;
@@ -378,7 +381,7 @@ impl Core {
         }
         let unfinished = self
             .writables
-            .get(pipe.destination)
+            .at(pipe.destination)
             .map_or(0, |destination| destination.unfinished_writes());
         let is_unfinished =
             pipe.state & HOLDING != 0 || (pipe.state & WROTE != 0 && unfinished > 0);

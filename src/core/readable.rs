@@ -3,7 +3,7 @@
 //! and the count of the reader's requests in one machine.
 use super::effect::readable::*;
 use super::effect::{BAD_SIZE, Effects, REFUSED, STALE};
-use super::id::Slab;
+use super::id::{Ref, Slab};
 use super::pipe::{Pipe, deliver};
 use super::queue::QueueWithSizes;
 use super::writable::Writable;
@@ -28,10 +28,10 @@ pub struct Readable {
     state: u32,
     requests: u32,
     queue: QueueWithSizes,
-    /// The writable side of the transform whose readable side this is, or 0.
-    pub(crate) writable_side: Id,
-    /// The pipe that reads this stream, or 0.
-    pub(crate) pipe: Id,
+    /// The writable side of the transform whose readable side this is, or none.
+    pub(crate) writable_side: Ref,
+    /// The pipe that reads this stream, or none.
+    pub(crate) pipe: Ref,
 }
 
 impl Readable {
@@ -111,6 +111,11 @@ impl Readable {
         self.requests += 1;
     }
 
+    /// The reader was released: its requests are no more.
+    pub(crate) fn release(&mut self) {
+        self.requests = 0;
+    }
+
     /// The pull algorithm's promise fulfilled.
     #[inline]
     pub(crate) fn pull_settled(&mut self) -> Effects {
@@ -130,7 +135,7 @@ impl Readable {
         }
         let effects = if self.requests > 0 {
             self.requests -= 1;
-            let taken = if self.pipe == 0 {
+            let taken = if self.pipe.is_none() {
                 0
             } else {
                 deliver(pipes, writables, self)
@@ -153,12 +158,12 @@ impl Readable {
         writables: &mut Slab<Writable>,
         effects: Effects,
     ) -> Effects {
-        if self.writable_side == 0 || effects & CALL_PULL == 0 {
+        if self.writable_side.is_none() || effects & CALL_PULL == 0 {
             return effects;
         }
         self.state |= PULL_WAITS;
         let wakes = writables
-            .get_mut(self.writable_side)
+            .at_mut(self.writable_side)
             .is_some_and(Writable::unblock_writes);
         effects & !CALL_PULL | if wakes { WAKE_WRITE } else { 0 }
     }
@@ -167,14 +172,14 @@ impl Readable {
     /// no more (<https://streams.spec.whatwg.org/#transform-stream-default-controller-enqueue>, from the backpressure on).
     #[inline]
     fn after_enqueue(&mut self, writables: &mut Slab<Writable>, effects: Effects) -> Effects {
-        if self.writable_side == 0 {
+        if self.writable_side.is_none() {
             return effects;
         }
         let effects = self.route_pull(writables, effects);
         if effects & (QUEUED | FULFILL) == 0 || self.should_call_pull() {
             return effects;
         }
-        if let Some(writable) = writables.get_mut(self.writable_side) {
+        if let Some(writable) = writables.at_mut(self.writable_side) {
             writable.block_writes();
         }
         if self.state & PULL_WAITS == 0 {
@@ -336,7 +341,7 @@ impl Core {
     /// The default reader was released: its requests are no more. The host rejects them.
     pub fn readable_release(&mut self, id: Id) {
         if let Some(stream) = self.readables.get_mut(id) {
-            stream.requests = 0;
+            stream.release();
         }
     }
 }

@@ -9,12 +9,13 @@ use super::{Core, Id};
 impl Core {
     /// Makes a transform of two sides that belong to nothing else. It begins with backpressure.
     pub fn transform_new(&mut self, readable: Id, writable: Id) {
-        if let (Some(readable), Some(side)) = (
+        let side = self.writables.reference(writable);
+        if let (Some(readable), Some(writable)) = (
             self.readables.get_mut(readable),
-            self.writables.get_mut(writable),
+            self.writables.at_mut(side),
         ) {
-            readable.writable_side = writable;
-            side.block_writes();
+            readable.writable_side = side;
+            writable.block_writes();
         }
     }
 

@@ -253,7 +253,7 @@ for (const highWaterMark of [-1, NaN, 'many']) {
   });
 }
 
-test('members of the source are read once, in the order of their names, before start is called', () => {
+test('members of the source are read once, in the order of their names, then the one that is not the standard\'s, before start is called', () => {
   const read = [];
   const source = new Proxy({}, {
     get(target, name) {
@@ -262,7 +262,7 @@ test('members of the source are read once, in the order of their names, before s
     },
   });
   new ReadableStream(source);
-  assert.deepEqual(read, ['autoAllocateChunkSize', 'cancel', 'pull', 'start', 'type']);
+  assert.deepEqual(read, ['autoAllocateChunkSize', 'cancel', 'pull', 'start', 'type', 'onDiscard']);
 });
 
 test('a source whose members are no functions is a TypeError', () => {

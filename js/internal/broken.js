@@ -1,0 +1,50 @@
+/**
+ * What is left where a transition was cut short: a call of the page's deep in its own recursion overflowed the stack inside our code, or
+ * there was no memory. Half a transition must not be built upon, so whatever took part in it is ended as errored.
+ *
+ * Invariants:
+ * 1. A function that changes state catches what it does not throw on purpose, appends the part, its id, the error and a promise that nobody
+ *    has got (or undefined) to `broken.list`, takes the id from the part, so that no call reaches the half-changed slot, and throws on. These
+ *    are plain stores into what is there, as there may be no stack left for a call nor for an object literal. Then it asks for `repair` in a
+ *    microtask; where even that fails, the next job, reader or writer asks again.
+ * 2. What is thrown on purpose out of such a function stands in `broken.expected`.
+ * 3. A part has a method `crash(error)`, which frees its slot in the core, settles every promise it has given out, and does the same to
+ *    the parts that its transitions reach: the other side of a transform, a pipe, a tee. It may be called in any state, and twice.
+ */
+import { grown, markHandled } from './intrinsics.js';
+
+export const broken = {
+  __proto__: null,
+  /** Four items an entry. */
+  list: grown([], 512),
+  length: 0,
+  /** @type {unknown} */
+  expected: undefined,
+};
+
+/** Ends what was cut short. */
+export function repair() {
+  const { list } = broken;
+  while (broken.length > 0) {
+    const at = broken.length - 4;
+    const part = list[at];
+    const id = list[at + 1];
+    const error = list[at + 2];
+    const promise = list[at + 3];
+    for (let n = at; n < at + 4; n++) list[n] = undefined;
+    broken.length = at;
+    if (id) part.id = id;
+    if (promise !== undefined) markHandled(promise);
+    part.crash?.(error);
+  }
+}
+
+/** Calls a last callback of the page's, which is told of a crash, and takes no answer. */
+export function tellOfCrash(callback, error) {
+  try {
+    const result = callback?.(error);
+    if (result !== undefined) Promise.resolve(result).catch(() => {});
+  } catch {
+    // The stream has failed already.
+  }
+}
