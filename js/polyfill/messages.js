@@ -51,7 +51,7 @@ export function patchMessages(patches, page) {
   patches.method(globalThis, 'structuredClone', (clone) => ({
     method(...args) {
       if (args.length === 1) {
-        if (isObject(args[0])) refuseStreams(args[0]);
+        if (isObject(args[0])) refuseStreams(args[0], undefined, true);
         return reflectApply(clone, this, args);
       }
       let isEnveloped = false;
@@ -106,7 +106,7 @@ function send(page, args, post, isKnown) {
   const { list, replace } = args.length < 2 ? noList : transferList(args);
   const streams = list.filter((value) => isObject(value) && streamTags.has(tagOf(value)) && !(page.nativeTransfers && isNative(value)));
   if (streams.length === 0) {
-    refuseStreams(args[0], list.length === 0 ? undefined : new Set(list));
+    if (isObject(args[0])) refuseStreams(args[0], list.length === 0 ? undefined : new Set(list), true);
     return post(args, false);
   }
   refuseTwice(streams);

@@ -72,52 +72,52 @@ let seen;
 /**
  * Calls `visit(object, tag)` for each object that a structured clone of `value` would reach through arrays, maps, sets and plain data
  * properties, up to a limit; some more than once, and plain objects and arrays never: most messages hold nothing else, and this costs
- * a tenth of their clone. Where `isFresh` says that a clone has made `value`, no property of it is a getter.
+ * a tenth of their clone. Unless `callsGetters`, a getter is left alone, as it is the clone's to call, and once: to ask for each
+ * property whether it is one costs as much as the whole clone.
  */
-export function eachSpecial(value, visit, isFresh = false) {
+export function eachSpecial(value, visit, callsGetters = false) {
   if (!isObject(value)) return;
   left = LIMIT;
   seen = undefined;
-  if (!walk(value, visit, isFresh, 0)) {
+  if (!walk(value, visit, callsGetters, 0)) {
     seen = new Set();
     left = LIMIT;
-    walk(value, visit, isFresh, 0);
+    walk(value, visit, callsGetters, 0);
     seen = undefined;
   }
 }
 
 /** Whether it has come to an end without remembering. */
-function walk(object, visit, isFresh, depth) {
+function walk(object, visit, callsGetters, depth) {
   if (seen !== undefined) {
     if (seen.has(object)) return true;
     seen.add(object);
   } else if (depth > DEPTH) return false;
   const prototype = getPrototypeOf(object);
-  if (prototype === ArrayPrototype) return walkItems(object, visit, isFresh, depth);
+  if (prototype === ArrayPrototype) return walkItems(object, visit, callsGetters, depth);
   if (prototype !== ObjectPrototype) {
     if (isView(object)) return true;
     const tag = object[Symbol.toStringTag];
     if (typeof tag === 'string') visit(object, tag);
-    if (tag === 'Map' || tag === 'Set') return walkItems(itemsOf(object, tag), visit, isFresh, depth);
-    if (isArray(object)) return walkItems(object, visit, isFresh, depth);
+    if (tag === 'Map' || tag === 'Set') return walkItems(itemsOf(object, tag), visit, callsGetters, depth);
+    if (isArray(object)) return walkItems(object, visit, callsGetters, depth);
   }
-  // A getter is left alone: it is the clone's to call, and once. An array's elements are not asked, as that costs more than a clone of numbers.
   for (const key in object) {
     left -= 1;
     if (left < 0) return true;
-    if (!isFresh && getterOf(object, key) !== undefined) continue;
+    if (!callsGetters && getterOf(object, key) !== undefined) continue;
     const item = object[key];
-    if (typeof item === 'object' && item !== null && !walk(item, visit, isFresh, depth + 1)) return false;
+    if (typeof item === 'object' && item !== null && !walk(item, visit, callsGetters, depth + 1)) return false;
   }
   return true;
 }
 
-function walkItems(items, visit, isFresh, depth) {
+function walkItems(items, visit, callsGetters, depth) {
   const length = Math.min(items.length, left);
   left -= length;
   for (let index = 0; index < length; index += 1) {
     const item = items[index];
-    if (typeof item === 'object' && item !== null && !walk(item, visit, isFresh, depth + 1)) return false;
+    if (typeof item === 'object' && item !== null && !walk(item, visit, callsGetters, depth + 1)) return false;
   }
   return true;
 }
@@ -139,12 +139,12 @@ function itemsOf(object, tag) {
 
 /**
  * Throws a DataCloneError where `value` is or holds an object of the Streams Standard's. The engine's clone of one of
- * tidegate's would be an empty object. `transferred`: those that go as transfers, and so need no clone.
+ * tidegate's would be an empty object. `transferred`: those that go as transfers, and so need no clone. `callsGetters` as in `eachSpecial`.
  */
-export function refuseStreams(value, transferred = none) {
+export function refuseStreams(value, transferred = none, callsGetters = false) {
   eachSpecial(value, (object, tag) => {
     if (unserializable.has(tag) && !transferred.has(object)) throw unserializableError(tag);
-  });
+  }, callsGetters);
 }
 
 export const unserializableError = (tag) => dataCloneError(`A ${tag} cannot be cloned; list a stream for transfer`);
