@@ -31,18 +31,18 @@ import { startSession } from './webdriver.mjs';
 /**
  * Starts a browser with a temporary profile.
  * @param {'chromium' | 'firefox' | 'webkit'} engine
- * @param {{ width?: number, height?: number, args?: string[], preferences?: Record<string, unknown>, timeout?: number }} [options]
- *   `width` and `height` in CSS pixels (1280 x 900), `args`: further flags, `preferences`: further ones of Firefox,
+ * @param {{ width?: number, height?: number, args?: string[], without?: string[], preferences?: Record<string, unknown>, timeout?: number }} [options]
+ *   `width` and `height` in CSS pixels (1280 x 900), `args`: further flags, `without`: flags that puppeteer gives Chromium and that are left out, `preferences`: further ones of Firefox,
  *   `timeout`: of the start and of single commands, in milliseconds (60,000).
  * @returns {Promise<Browser>}
  */
 export async function launch(engine, options = {}) {
-  const settings = { width: 1280, height: 900, args: [], preferences: {}, timeout: 60_000, ...options };
+  const settings = { width: 1280, height: 900, args: [], without: [], preferences: {}, timeout: 60_000, ...options };
   if (!engines.includes(engine)) throw new TypeError(`unknown engine "${engine}", expected one of ${engines.join(', ')}`);
   return engine === 'webkit' ? launchWebkit(settings) : launchPuppeteer(engine, settings);
 }
 
-async function launchPuppeteer(engine, { width, height, args, preferences, timeout }) {
+async function launchPuppeteer(engine, { width, height, args, without, preferences, timeout }) {
   const executablePath = requireProgram(engine);
   const { default: puppeteer } = await import('puppeteer-core');
   const profile = temporaryDirectory(engine);
@@ -58,7 +58,7 @@ async function launchPuppeteer(engine, { width, height, args, preferences, timeo
       handleSIGINT: false, handleSIGTERM: false, handleSIGHUP: false,
       ...(engine === 'firefox'
         ? { browser: 'firefox', args, extraPrefsFirefox: { ...firefoxPreferences, ...preferences } }
-        : { browser: 'chrome', args: [...chromiumFlags(), ...args] }),
+        : { browser: 'chrome', args: [...chromiumFlags(), ...args], ignoreDefaultArgs: without }),
     });
     const page = (await browser.pages())[0] ?? await browser.newPage();
     const messages = [];
