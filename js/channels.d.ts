@@ -196,7 +196,8 @@ export interface FromWebSocketOptions extends ChannelOptions<string | Bytes> {
  * held back at `highWaterMark` (default 64 KiB). A close that is no normal one is a `SocketError`. Every exit closes the connection.
  *
  * A `WebSocketStream` drops what it has queued when the server closes. So a close that arrives while the consumer holds the server
- * back fails the stream with a `SocketError`, whether something was lost or not.
+ * back, or within 100 ms after, fails the stream with a `SocketError`, whether something was lost or not. What a busy page loses
+ * besides nobody can tell.
  *
  * @throws {TypeError | RangeError} where an argument is not what it should be
  */

@@ -74,19 +74,30 @@ function fromSocket(socket, messages, done) {
  * Reads ahead up to the high-water mark, and then holds the server back. A close that arrives meanwhile is a failure: Chromium drops what it
  * has received and not handed on, and says nothing of it. Returns what closes the connection.
  */
+/** After so many milliseconds without a message a reader that was behind has caught up. */
+const CAUGHT_UP = 100;
+
 function fromSocketStream(stream, messages, done) {
-  let isHeld = false;
+  /** Whether the engine may have messages queued, as the consumer has held them back and has not caught up since. */
+  let isBehind = false;
+  /** When the read under way began; a read that waits this long finds the engine's queue empty. */
+  let asked = 0;
+  const waitsLong = () => performance.now() - asked > CAUGHT_UP;
 
   async function receive() {
     const reader = (await stream.opened).readable.getReader();
     let mayHaveLost = false;
-    stream.closed.then(() => void (mayHaveLost = isHeld), ignore);
+    stream.closed.then(() => void (mayHaveLost = isBehind && !waitsLong()), ignore);
     // Once nobody wants any more this reads on and drops it: the other side's close comes after everything it has sent.
-    for (let result = await reader.read(); !result.done; result = await reader.read()) {
+    for (;;) {
+      asked = performance.now();
+      const result = await reader.read();
+      if (waitsLong()) isBehind = false;
+      if (result.done) break;
       if (messages.write(bytesOrText(result.value)) === true) continue;
-      isHeld = true;
+      isBehind = true;
+      asked = Infinity; // nothing is read
       await messages.drained;
-      isHeld = false;
     }
     const { closeCode, reason } = await stream.closed;
     if (mayHaveLost) {

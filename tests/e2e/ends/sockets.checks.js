@@ -50,13 +50,16 @@ for (const [way, { open, options, loses = false }] of Object.entries(ways)) {
       running.catch(() => {});
       await until(async () => (await counts()).sent === 100, 5000);
       if (loses) {
-        const error = await rejection(within(10_000, running));
+        const error = await within(10_000, running).then(() => undefined, (failure) => failure);
+        // On a busy machine the server may be slower than the consumer: then nothing was held back, and nothing is lost.
+        if (error === undefined) return equal(received, Array.from({ length: 100 }, (_, n) => n));
         equal([error.name, error.closeCode], ['SocketError', 1000]);
         ok(/closed while the consumer held it back, and WebSocketStream drops .* take api: 'WebSocket', or raise highWaterMark/.test(error.message), error.message);
       } else {
         await within(10_000, running);
         equal(received, Array.from({ length: 100 }, (_, n) => n));
       }
+      return undefined;
     },
 
     async [`fromWebSocket of ${way} gives all of a burst that its high-water mark has room for`]() {
@@ -128,9 +131,9 @@ for (const [way, { open, options, loses = false }] of Object.entries(ways)) {
       equal([early.name, early.closeCode], ['SocketError', 4001]);
       const broken = new Error('broken');
       const source = (async function* () { yield 'x'; await pause(50); throw broken; })();
-      equal((await rejection(within(1000, pipeline(source, to('/echo'))))) === broken, true);
-      await until(async () => (await closeOf('/echo'))?.code === 4000);
-      equal((await closeOf('/echo')).reason, 'broken');
+      equal((await rejection(within(1000, pipeline(source, to('/echo?broken'))))) === broken, true);
+      await until(async () => (await closeOf('/echo?broken'))?.code === 4000);
+      equal((await closeOf('/echo?broken')).reason, 'broken');
     },
   });
 }
