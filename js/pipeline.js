@@ -127,6 +127,7 @@ function join(run, start, stages, end, onPart) {
 }
 
 function callStage(run, { call, place, part }, input) {
+  run.givesAll(part);
   const reader = run.readerOf(input, part);
   const returned = call(reader.chunks, { signal: run.stageSignal });
   if (isThenable(returned)) {
@@ -148,6 +149,7 @@ function mapStage(run, { call, place, part }, input) {
 }
 
 function callConsumer(run, { call: consumer, part }, input) {
+  run.givesAll(part);
   const { chunks } = run.readerOf(input, part);
   const returned = consumer(chunks, { signal: run.consumerSignal });
   const isIterator = !isThenable(returned) && typeof returned?.next === 'function';

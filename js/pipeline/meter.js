@@ -3,6 +3,9 @@
  * queues have shrunk; what grows past the limit all the same fails the pipeline.
  *
  * The source's own queue counts for the limit but holds nobody up: it would never shrink.
+ *
+ * Only queues of tidegate's streams can be counted. What a function that gets all chunks keeps, and streams of the engine's and of Node's, cannot: the error
+ * names these parts.
  */
 import { Fifo } from '../internal/fifo.js';
 import { resolved } from '../internal/intrinsics.js';
@@ -47,11 +50,14 @@ class WeighedFifo extends Fifo {
   }
 }
 
+const placeOf = ({ name, index }) => `${name} (part ${index})`;
+
 export class Meter {
   #limit;
   #sizeOf;
   #fail;
   #queues = []; // { stream, part, isSource }
+  #uncounted = new Set();
   #full = false;
   #exceeded = false;
   #waiting = [];
@@ -70,6 +76,11 @@ export class Meter {
     stream.queue = new WeighedFifo(this.#sizeOf, () => this.#onChange(), stream.queue);
     this.#queues.push({ stream, part, isSource });
     this.#onChange();
+  }
+
+  /** Says that `part` may hold more than is known here. */
+  cannotCount(part) {
+    this.#uncounted.add(part);
   }
 
   /** The pipe that reads from the source. */
@@ -112,6 +123,11 @@ export class Meter {
     }
   }
 
+  #remark() {
+    if (this.#uncounted.size === 0) return '';
+    return `. Not counted is what these hold by themselves: ${[...this.#uncounted].map(placeOf).join(', ')}`;
+  }
+
   #exceed(total) {
     if (this.#exceeded) return;
     this.#exceeded = true;
@@ -119,7 +135,7 @@ export class Meter {
     const largest = this.#queues.reduce((most, queue) => (bytesOf(queue) > bytesOf(most) ? queue : most));
     const error = new RangeError(
       `pipeline(): its queues held ${total} bytes, more than the memoryLimit of ${this.#limit}, and ${bytesOf(largest)} of them were with ` +
-        `${largest.part.name} (part ${largest.part.index}); give it a lower highWaterMark or smaller chunks, or raise the limit`,
+        `${placeOf(largest.part)}; give it a lower highWaterMark or smaller chunks, or raise the limit${this.#remark()}`,
     );
     resolved.react(() => this.#fail(error, largest.part));
   }

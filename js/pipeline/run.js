@@ -125,7 +125,7 @@ export class Run {
       return;
     }
     this.#readables.push(stream);
-    if (this.#meter) meterStream(this.#meter, stream, part, part.index === 0);
+    if (this.#meter) this.#count(stream, part, part.index === 0);
   }
 
   /** Lets go of a stream that came when the pipeline had failed, so that the failure has not reached it. */
@@ -156,7 +156,17 @@ export class Run {
     if (this.#onDrop) catchDrops(stream, this.#onDrop);
     this.#parts.set(stream, part);
     this.#writables.push(stream);
-    if (this.#meter) meterStream(this.#meter, stream, part, false);
+    if (this.#meter) this.#count(stream, part, false);
+  }
+
+  #count(stream, part, isSource) {
+    meterStream(this.#meter, stream, part, isSource);
+    if (bridgeOf(stream) !== undefined) this.#meter.cannotCount(part);
+  }
+
+  /** Says that the function of `part` gets all chunks, so that nobody knows what it keeps. */
+  givesAll(part) {
+    this.#meter?.cannotCount(part);
   }
 
   /** Counts the queue of `holder`, which is no stream but holds chunks for `part`. */

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
 import { describe, test } from 'node:test';
 import { gzipSync } from 'node:zlib';
-import { ByteLengthQueuingStrategy, ReadableStream, TransformStream, WritableStream, failureOf, pipeline } from 'tidegate';
+import { ByteLengthQueuingStrategy, ReadableStream, TransformStream, WritableStream, failureOf, pipeline, tee } from 'tidegate';
 import { gunzip, lines } from 'tidegate/codecs';
 import { turn, within } from './pipeline-parts.mjs';
 
@@ -185,6 +185,32 @@ describe('memoryLimit', () => {
     assert.match(error.message, /^pipeline\(\): its queues held \d+ bytes, more than the memoryLimit of 65536, and \d+ of them were with a TransformStream \(part 1\); /);
     assert.equal(failureOf(error).index, 1);
     assert.equal(source.locked, false);
+  });
+
+  test('says of which parts it cannot count what they hold', async () => {
+    const flood = new TransformStream({
+      transform(chunk, controller) {
+        for (let n = 0; n < 100; n += 1) controller.enqueue(new Uint8Array(KB));
+      },
+    });
+    const source = new ReadableStream({ pull: (controller) => controller.enqueue(new Uint8Array(1)) });
+    async function* hoard(chunks) {
+      yield* chunks;
+    }
+    const stages = [hoard, new globalThis.TransformStream(), flood, (chunk) => chunk];
+    const error = await within(1000, pipeline(source, ...stages, async function last(chunks) {
+      for await (const chunk of chunks) if (chunk) await new Promise(() => {});
+    }, { memoryLimit: 64 * KB })).catch((reason) => reason);
+    assert.equal(error.name, 'RangeError');
+    assert.match(error.message, /raise the limit\. Not counted is what these hold by themselves: [^(]*TransformStream \(part 2\), .*hoard \(part 1\), .*last \(part 5\)$/);
+  });
+
+  test('counts a branch of tee() in the pipeline that reads it', async () => {
+    const source = new ReadableStream({ pull: (controller) => controller.enqueue(new Uint8Array(KB)) });
+    const [one, other] = tee(source, { limit: 1000 });
+    const running = pipeline(one, new WritableStream({ write: () => new Promise(() => {}) }), { memoryLimit: 64 * KB });
+    const error = await within(1000, Promise.all([running, other.cancel()])).catch((reason) => reason);
+    assert.equal(error.name, 'RangeError');
   });
 
   test('counts what the source itself has queued', async () => {
