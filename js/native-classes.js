@@ -5,6 +5,8 @@
  * A stream is told by its brand, read through a getter captured here, and never by `instanceof`: a subclass, a stream of
  * another frame and a page that swaps prototypes are all told rightly that way.
  */
+import { reflectApply } from './internal/intrinsics.js';
+
 const { ReadableStream, WritableStream, ReadableStreamBYOBReader } = globalThis;
 
 /** The engine's `ReadableStream`, or undefined where it has none. */
@@ -22,7 +24,7 @@ const brandOf = (Class) => (Class && Object.getOwnPropertyDescriptor(Class.proto
 export function hasBrand(getter, value) {
   if (getter === undefined || value === null || typeof value !== 'object') return false;
   try {
-    Reflect.apply(getter, value, []);
+    reflectApply(getter, value, []);
     return true;
   } catch {
     return false;

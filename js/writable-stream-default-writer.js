@@ -7,6 +7,8 @@ import { abortWritable, closeQueuedOrInFlight, closeWritable, WRITABLE, writable
 import { WriterImpl } from './internal/writer.js';
 import { writableImpl } from './writable-stream.js';
 
+const { isArray } = Array;
+
 function released(name) {
   return new TypeError(`${name}: the writer was released`);
 }
@@ -87,7 +89,7 @@ export class WritableStreamDefaultWriter {
    */
   writeMany(chunks) {
     if (!(#writer in Object(this))) return promiseReject(illegalInvocation('WritableStreamDefaultWriter.writeMany'));
-    if (!Array.isArray(chunks)) return promiseReject(new TypeError('writeMany(): the first argument must be an array of chunks'));
+    if (!isArray(chunks)) return promiseReject(new TypeError('writeMany(): the first argument must be an array of chunks'));
     if (this.#writer.stream === undefined) return promiseReject(released('writeMany()'));
     return writeMany(this.#writer, chunks);
   }

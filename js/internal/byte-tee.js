@@ -15,6 +15,10 @@ import { Tee } from './tee.js';
 
 /** A tee of a byte stream. It reads as a default reader or as a BYOB reader, whichever suits the branch that pulls. */
 class ByteTee extends Tee {
+  constructor(source) {
+    super(source);
+  }
+
   createBranch(pull, cancel) {
     return new ByteReadableImpl(0, undefined, pull, cancel);
   }

@@ -7,7 +7,7 @@
  * 2. `onDrop` calls no code of the page's, so it may be called in the middle of a transition: the page gets the chunks in a
  *    microtask of its own.
  */
-import { promiseReject } from './intrinsics.js';
+import { append, promiseReject } from './intrinsics.js';
 import { schedule } from './jobs.js';
 
 const isObject = (value) => (typeof value === 'object' && value !== null) || typeof value === 'function';
@@ -16,7 +16,7 @@ const isObject = (value) => (typeof value === 'object' && value !== null) || typ
 export function dropAll(stream, queue) {
   if (stream.onDrop === undefined || !queue?.length) return;
   const chunks = [];
-  while (queue.length > 0) chunks.push(queue.shift());
+  while (queue.length > 0) append(chunks, queue.shift());
   stream.onDrop(chunks);
 }
 
@@ -45,9 +45,9 @@ function dispose(chunk) {
 export const dropper = (onDiscard) => onDiscard && ((chunks) => schedule(discard, { onDiscard, chunks }));
 
 function discard({ onDiscard, chunks }) {
-  for (const chunk of chunks) {
+  for (let n = 0; n < chunks.length; n++) {
     try {
-      onDiscard(chunk);
+      onDiscard(chunks[n]);
     } catch (error) {
       promiseReject(error);
     }
@@ -72,7 +72,7 @@ export class SharedDrops {
   /** The `onDrop` of a branch. */
   of(branch) {
     return (chunks) => {
-      for (const chunk of chunks) this.drop(branch, chunk);
+      for (let n = 0; n < chunks.length; n++) this.drop(branch, chunks[n]);
     };
   }
 

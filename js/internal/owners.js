@@ -8,10 +8,12 @@
 import { broken, repair } from './broken.js';
 import { isolate, resolved } from './intrinsics.js';
 
+const { register, unregister } = FinalizationRegistry.prototype;
+
 export class Owners {
   constructor(free) {
     this.free = free;
-    this.registry = new FinalizationRegistry(free);
+    this.registry = Object.defineProperties(new FinalizationRegistry(free), { register: { value: register }, unregister: { value: unregister } });
   }
 
   add(owner, id) {

@@ -145,6 +145,11 @@ isolate(GenericReaderImpl);
 
 /** The lock of a ReadableStreamDefaultReader, and of the standard's own reads. */
 export class DefaultReaderImpl extends GenericReaderImpl {
+  // Some engines pass the arguments of a default constructor through Array.prototype's iterator.
+  constructor(stream) {
+    super(stream);
+  }
+
   get isByob() {
     return false;
   }
@@ -166,6 +171,10 @@ export class DefaultReaderImpl extends GenericReaderImpl {
 
 /** The lock of a ReadableStreamBYOBReader. A close leaves its requests to the source's last response. */
 export class ByobReaderImpl extends GenericReaderImpl {
+  constructor(stream) {
+    super(stream);
+  }
+
   get isByob() {
     return true;
   }
@@ -244,6 +253,10 @@ isolate(PromiseReadRequest);
 
 /** The request of a BYOB `read()`: `done` comes with a view, unless the stream was cancelled. */
 export class PromiseReadIntoRequest extends PromiseReadRequest {
+  constructor() {
+    super();
+  }
+
   closeSteps(view) {
     this.settle({ value: view, done: true });
   }

@@ -43,6 +43,9 @@ export async function bytes(): Promise<void> {
     type: 'bytes',
     autoAllocateChunkSize: 1024,
     pull(controller) {
+      const view = controller.byobRequest?.view;
+      type View = Expect<Equal<typeof view, Uint8Array | null | undefined>>;
+      void (0 as unknown as View);
       controller.byobRequest?.respond(1);
       controller.enqueue(new Uint8Array(1));
     },

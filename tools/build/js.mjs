@@ -54,6 +54,7 @@ async function bundle({ esbuild, root, debug }) {
       target: TARGET,
       chunkNames: 'chunks/[name]-[hash]',
       plugins: [inlineWasm],
+      inject: ['js/internal/globals.js'],
       minify: !debug,
       legalComments: 'none',
       charset: 'utf8',
