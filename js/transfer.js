@@ -10,6 +10,7 @@ import { fromNative } from './native.js';
 import { describe } from './pipeline/describe.js';
 import { isReadableStreamLike, isWritableStreamLike } from './pipeline/ends.js';
 import { readableImpl } from './readable-stream.js';
+import { lockName } from './transfer/presence.js';
 import { readableEnd } from './transfer/readable-end.js';
 import { dataCloneError, isPort, newChannel, requireErrors } from './transfer/wire.js';
 import { writableEnd } from './transfer/writable-end.js';
@@ -93,11 +94,17 @@ function unlocked(stream, name) {
   if (stream.locked) throw dataCloneError(`A ${name} that is locked cannot be transferred`);
 }
 
+/** Where a worker ends right after its message, what it has said on the port may be lost. */
+function lockOf(watch) {
+  const lock = watch ? lockName() : undefined;
+  return lock === undefined ? undefined : { lock };
+}
+
 function prepareReadable(stream, { transferChunks, signal, errors, watch }) {
   unlocked(stream, 'ReadableStream');
   const { port1, port2 } = newChannel();
   return {
-    handle: { type: READABLE, port: port2 },
+    handle: { type: READABLE, port: port2, ...lockOf(watch) },
     ports: [port2],
     commit() {
       const source = readableImpl(fromNative(stream));
@@ -111,7 +118,7 @@ function prepareWritable(stream, { transferChunks, highWaterMark, signal, errors
   unlocked(stream, 'WritableStream');
   const { port1, port2 } = newChannel();
   return {
-    handle: { type: WRITABLE, port: port2, transferChunks: transferChunks !== false },
+    handle: { type: WRITABLE, port: port2, transferChunks: transferChunks !== false, ...lockOf(watch) },
     ports: [port2],
     commit: () => markHandled(readableEnd(port1, { highWaterMark, errors, watch }).pipeTo(fromNative(stream), { signal })),
   };
@@ -138,9 +145,9 @@ export function receiveTransfer(handle, { highWaterMark = 0, transferChunks, err
     ends.writable = receiveTransfer(handle.writable, { transferChunks, errors, watch });
     return new TransformStream(INTERNAL, ends);
   }
-  const { type, port } = handle;
+  const { type, port, lock } = handle;
   if (received.has(port)) throw new TypeError('receive(): this handle has been received already');
   received.add(port);
-  if (type === READABLE) return readableEnd(port, { highWaterMark, errors, watch });
-  return writableEnd(port, { transferChunks: transferChunks ?? handle.transferChunks === true, errors, watch });
+  if (type === READABLE) return readableEnd(port, { highWaterMark, errors, watch, lock });
+  return writableEnd(port, { transferChunks: transferChunks ?? handle.transferChunks === true, errors, watch, lock });
 }

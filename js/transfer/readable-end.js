@@ -56,7 +56,7 @@ class ReadableEnd {
  * A ReadableStream of what the other side of `port` writes.
  *
  * @param {MessagePort} port
- * @param {{ highWaterMark: number, watch: boolean, errors?: 'all' | 'message' | 'none', enough?: () => unknown }} options `highWaterMark` in chunks;
+ * @param {{ highWaterMark: number, watch: boolean, errors?: 'all' | 'message' | 'none', lock?: unknown, enough?: () => unknown }} options `highWaterMark` in chunks;
  *   `watch`: error when the other side is gone, where the engine tells; `errors`: what the other side is told of a failure; `enough`: makes the error of an
  *   abort without a reason, which is undefined otherwise
  */

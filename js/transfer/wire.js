@@ -58,10 +58,11 @@ export class Wire {
   /**
    * @param owner `accept(type, value)` gets each message, and answers whether it is one that may come; `fail(error)` is called when the
    *   stream cannot go on, and, where `watch` is true and the engine tells, when the other side is gone
-   * @param {{ watch: boolean, errors?: 'all' | 'message' | 'none' }} options `errors`: what the other side is told of a failure
+   * @param {{ watch: boolean, errors?: 'all' | 'message' | 'none', lock?: unknown }} options `errors`: what the other side is told of a failure;
+   *   `lock`: what the other side says to be the name of its lock, where it has said so before
    */
   constructor(port, owner, options) {
-    const { watch: isWatching, errors = 'all' } = options;
+    const { watch: isWatching, errors = 'all', lock } = options;
     takeDataGetter();
     this.port = port;
     this.owner = owner;
@@ -73,6 +74,7 @@ export class Wire {
     this.watches = isWatching;
     if (isWatching) {
       listen(port, 'close', () => this.lost());
+      watch(this, lock, false);
       // Node's ports tell by `close`.
       if (port.unref === undefined) announce(this);
     }
@@ -97,9 +99,9 @@ export class Wire {
   accept(message) {
     if (message === null || typeof message !== 'object') return false;
     const { type, value } = message;
-    if (type === 'lock') {
+    if (type === 'lock' || type === 'locked') {
       if (!isText(value)) return false;
-      if (this.watches) watch(this, value);
+      if (this.watches) watch(this, value, type === 'locked');
       return true;
     }
     if (type !== 'exception') return isText(type) && this.owner.accept(type, value);

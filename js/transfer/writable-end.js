@@ -135,7 +135,7 @@ class WritableEnd {
  * A WritableStream whose chunks the other side of `port` reads.
  *
  * @param {MessagePort} port
- * @param {{ transferChunks?: boolean | ((chunk: unknown) => Iterable<Transferable>), signal?: AbortSignal, watch: boolean, errors?: 'all' | 'message' | 'none',
+ * @param {{ transferChunks?: boolean | ((chunk: unknown) => Iterable<Transferable>), signal?: AbortSignal, watch: boolean, errors?: 'all' | 'message' | 'none', lock?: unknown,
  *   enough?: () => unknown }} options `signal`: that of the pipe into this stream; `watch`: error when the other side is gone, where the engine tells;
  *   `errors`: what the other side is told of a failure; `enough`: makes the error of a cancel without a reason, which is undefined otherwise
  */

@@ -28,6 +28,8 @@ const expected = {
   'a frame reads what the page produces': 'high tide',
   'a worker that is gone cancels the sources of the streams it had': 'NetworkError',
   'a worker that is gone fails the streams it gave': 'NetworkError',
+  'a worker that ends right after its first message fails the stream it gave': 'NetworkError',
+  'a worker that ends right after it has received a stream cancels its source': 'NetworkError',
   'a worker that ends by itself after its stream has failed nothing': '12345',
   'a worker can be terminated, and its sources cancelled, with a signal': 'going down',
 };

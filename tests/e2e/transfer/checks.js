@@ -189,6 +189,22 @@ const checks = {
     }
   },
 
+  'a worker that ends right after its first message fails the stream it gave': async () => {
+    const reader = receive(await worker('lastWords').next()).getReader();
+    try {
+      for (;;) await reader.read();
+    } catch (error) {
+      return error.name;
+    }
+  },
+
+  'a worker that ends right after it has received a stream cancels its source': async () => {
+    const source = counting();
+    worker('takeAndEnd', source.stream);
+    await source.cancelled;
+    return source.reason.name;
+  },
+
   'a worker that ends by itself after its stream has failed nothing': async () => {
     const thread = worker('last');
     let text = '';

@@ -76,6 +76,14 @@ const commands = {
       },
     }, { highWaterMark: 0 }));
   },
+  lastWords() {
+    give(new ReadableStream({ pull: (c) => c.enqueue('never read') }, { highWaterMark: 0 }));
+    close();
+  },
+  takeAndEnd(handle) {
+    receive(handle);
+    close();
+  },
   count() {
     let pulls = 0;
     give(new ReadableStream({
