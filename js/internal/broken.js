@@ -11,16 +11,22 @@
  * 3. A part has a method `crash(error)`, which frees its slot in the core, settles every promise it has given out, and does the same to
  *    the parts that its transitions reach: the other side of a transform, a pipe, a tee. It may be called in any state, and twice.
  */
-import { grown, markHandled } from './intrinsics.js';
+import { grown, isolate, markHandled } from './intrinsics.js';
 
-export const broken = {
-  __proto__: null,
-  /** Four items an entry. */
-  list: grown([], 512),
-  length: 0,
-  /** @type {unknown} */
-  expected: undefined,
-};
+/** A class: V8 keeps the properties of a literal without a prototype in a hash table, and every job asks for `length`. */
+class Broken {
+  constructor() {
+    /** Four items an entry. */
+    this.list = grown([], 512);
+    this.length = 0;
+    /** @type {unknown} */
+    this.expected = undefined;
+  }
+}
+
+isolate(Broken);
+
+export const broken = new Broken();
 
 /** Ends what was cut short. */
 export function repair() {
