@@ -5,7 +5,7 @@
 //! * The host holds an [`Id`], an index and a generation of 10 bits, which comes round again. The host forgets an id in the turn
 //!   in which its machine ends (docs/ARCHITECTURE.md, invariant 3 of the core), so no stale id meets a later machine of its slot; the
 //!   generation makes a mistake of the host's harmless in 1,022 of 1,023 cases.
-//! * A machine holds a [`Ref`] to another one, which it need not be told the end of: a reference compares an epoch of 64 bits,
+//! * A machine holds a `Ref` to another one, which it need not be told the end of: a reference compares an epoch of 64 bits,
 //!   which does not come round.
 
 use alloc::vec::Vec;
