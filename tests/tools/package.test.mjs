@@ -35,10 +35,10 @@ test('every file that package.json exports is built and packed', () => {
 });
 
 test('the tarball holds what a user needs and nothing of the sources', () => {
-  for (const file of ['README.md', 'CHANGELOG.md', 'LICENSE-MIT', 'LICENSE-APACHE', 'package.json']) {
+  for (const file of ['README.md', 'CHANGELOG.md', 'SECURITY.md', 'LICENSE-MIT', 'LICENSE-APACHE', 'package.json']) {
     assert(packed.includes(file), `${file} is not packed`);
   }
-  const others = packed.filter((file) => !/^(dist\/.*\.(js|cjs|d\.ts|d\.cts)|README\.md|CHANGELOG\.md|LICENSE-\w+|package\.json)$/.test(file));
+  const others = packed.filter((file) => !/^(dist\/.*\.(js|cjs|d\.ts|d\.cts)|README\.md|CHANGELOG\.md|SECURITY\.md|LICENSE-\w+|package\.json)$/.test(file));
   assert.deepEqual(others, []);
 });
 
