@@ -293,6 +293,7 @@ class WritableBridge {
     this.abortReason = abortReason;
     this.ended = false;
     this.closing = false;
+    this.wasClosed = false; // by somebody else
     this.writing = false;
     this.aborted = undefined;
     this.lastWrite = undefined;
@@ -302,7 +303,10 @@ class WritableBridge {
     const { writer } = this;
     writer.closed.then(
       () => {
-        if (!this.closing) controller.error(new TypeError('The stream that this one writes to has been closed already'));
+        if (!this.closing) {
+          this.wasClosed = true;
+          controller.error(new TypeError('The stream that this one writes to has been closed already'));
+        }
         this.unlock();
       },
       (error) => {

@@ -117,7 +117,7 @@ function join(run, start, stages, end, onPart) {
       onPart(stage.part);
       stream = isMap(stage.call) ? mapStage(run, stage, stream) : callStage(run, stage, stream);
     } else {
-      run.link(stream, stage.writable, { isTransform: stage.isTransform, output: stage.readable });
+      run.link(stream, stage.writable, { isTransform: stage.isTransform, isComposed: stage.isComposed, output: stage.readable });
       stream = stage.readable;
     }
   }

@@ -7,7 +7,8 @@ import { observe } from '../internal/observers.js';
 import { pipeTo, watchedPipe } from '../internal/pipe.js';
 import { cancelStream as cancelReadable, ERRORED, READABLE } from '../internal/readable.js';
 import { DefaultReaderImpl } from '../internal/reader.js';
-import { abortWritable, ERRORED as W_ERRORED, ERRORING, WRITABLE } from '../internal/writable.js';
+import { abortWritable, CLOSED, ERRORED as W_ERRORED, ERRORING, WRITABLE } from '../internal/writable.js';
+import { bridgeOf } from '../native-bridge.js';
 import { readableImpl } from '../readable-stream.js';
 import { writableImpl } from '../writable-stream.js';
 
@@ -70,4 +71,10 @@ export const whenWritableFails = (stream, onError) => {
 export const isClosing = (stream) => {
   const { state, closeRequest } = writableImpl(stream);
   return state !== WRITABLE || closeRequest !== undefined;
+};
+
+/** Whether `stream` was closed or has been asked to, and has not failed. */
+export const isClosed = (stream) => {
+  const { state, closeRequest } = writableImpl(stream);
+  return state === CLOSED || (state === WRITABLE && closeRequest !== undefined) || bridgeOf(stream)?.wasClosed === true;
 };

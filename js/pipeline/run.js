@@ -12,7 +12,7 @@ import { GRACE, withinGrace } from '../internal/grace.js';
 import { resolved } from '../internal/intrinsics.js';
 import { enter, isOver, nextTask } from '../internal/slice.js';
 import { bridgeOf } from '../native-bridge.js';
-import { abortStream, cancelStream, catchDrops, isClosing, isErrored, meterStream, pipe, pipeWith, releaseDrops, whenWritableFails } from './ops.js';
+import { abortStream, cancelStream, catchDrops, isClosed, isClosing, isErrored, meterStream, pipe, pipeWith, releaseDrops, whenWritableFails } from './ops.js';
 import { ChunkReader } from './chunks.js';
 import { recordFailure } from './failures.js';
 import { tellPipelineEnd } from './hooks.js';
@@ -21,6 +21,8 @@ import { yieldAfterOf } from './options.js';
 import { Progress } from './progress.js';
 
 const ignore = () => {};
+
+const OVER = 'The TransformStream had ended before the pipeline began, as one that was used before has; make a new one for each pipeline';
 
 /** What failureOf() calls a failure of the page's own functions among the options. */
 const PROGRESS = { index: undefined, name: 'onProgress' };
@@ -206,10 +208,10 @@ export class Run {
 
   /**
    * Pipes `source` into `sink`. `isTransform` says that `sink` is the writable side of a transform stream, which, when
-   * only that side is errored, has had enough rather than failed; `output` is the other side. Resolves when done.
+   * only that side is errored, has had enough rather than failed; `isComposed` that it is one of `compose()`; `output` is the other side. Resolves when done.
    */
-  link(source, sink, { isTransform = false, output = undefined } = {}) {
-    const link = { source, sink, isTransform, output, early: false, settled: false, stop: undefined };
+  link(source, sink, { isTransform = false, isComposed = false, output = undefined } = {}) {
+    const link = { source, sink, isTransform, isComposed, output, early: false, settled: false, stop: undefined };
     this.#links.push(link);
     const piped = this.#pipe(link);
     this.#track(
@@ -245,9 +247,18 @@ export class Run {
       this.#addLater(error);
       return;
     }
-    const hadEnough = link.early || (link.isTransform && !isErrored(link.output));
-    if (!hadEnough) this.fail(error, this.#parts.get(isErrored(link.source) ? link.source : link.sink));
+    const ended = link.early || (link.isTransform && !isErrored(link.output));
+    if (!ended) this.fail(error, this.#parts.get(isErrored(link.source) ? link.source : link.sink));
+    else if (!link.early && this.#wasOver(link, error)) this.fail(error instanceof TypeError || error === undefined ? new TypeError(OVER) : error, this.#parts.get(link.sink));
     else this.cancel(link.source, link.early ? undefined : error);
+  }
+
+  /**
+   * Whether the transform stream that `link` feeds was over before the pipeline began, as one that is used again. A stage that has had enough
+   * terminates, which errors its writable side with a TypeError; it never closes that side.
+   */
+  #wasOver({ sink, isComposed }, error) {
+    return isClosed(sink) || (!isComposed && !(error instanceof TypeError));
   }
 
   /** Says that whoever reads `stream` wants no more of it. */

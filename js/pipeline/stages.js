@@ -23,13 +23,14 @@ export function fuse(stages, slice) {
   return fused;
 }
 
-/** A stage that is no function, as `{ readable, writable, isTransform }` with both streams ours. */
+/** A stage that is no function, as `{ readable, writable, isTransform, isComposed }` with both streams ours. */
 export function openPair(stage) {
   if (isNodePair(stage)) {
     return { readable: streamOfNodeReadable(stage), writable: streamOfNodeWritable(stage), isTransform: false };
   }
   const { readable, writable } = fromNative(stage);
-  return { readable, writable, isTransform: isTransformStream(stage) || stage[kStages] !== undefined };
+  const isComposed = stage[kStages] !== undefined;
+  return { readable, writable, isTransform: isTransformStream(stage) || isComposed, isComposed };
 }
 
 const readableGetter = (Class) => Class && Object.getOwnPropertyDescriptor(Class.prototype, 'readable')?.get;

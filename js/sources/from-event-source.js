@@ -162,6 +162,7 @@ class Connection {
 
 /** An EventSource cannot be held back: what comes while nobody reads is queued up to the capacity. */
 function fromSource(source, names, signal, settings) {
+  if (source.readyState === CLOSED) throw new TypeError('fromEventSource(): the EventSource is closed, and tells nobody; open a new one');
   const events = channel(settings);
   const deliver = ({ type, data, lastEventId }) => {
     try {

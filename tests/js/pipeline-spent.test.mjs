@@ -6,7 +6,7 @@ import { once } from 'node:events';
 import { afterEach, describe, test } from 'node:test';
 import { PassThrough, Readable, Transform, Writable } from 'node:stream';
 import * as streamx from 'streamx';
-import { ReadableStream, WritableStream, acknowledged, failureOf, fromQueue, pipeline, toText } from 'tidegate';
+import { ReadableStream, TransformStream, WritableStream, acknowledged, failureOf, fromQueue, pipeline, toText } from 'tidegate';
 import { turn, within } from './pipeline-parts.mjs';
 
 const failure = new Error('the failure');
@@ -173,4 +173,24 @@ test('a stream that is over only on one of its sides serves on the other', async
   const node = new PassThrough();
   node.end('whole');
   assert.equal(await toText(node), 'whole');
+});
+
+for (const [name, Stream] of [['a TransformStream', TransformStream], ["the engine's TransformStream", globalThis.TransformStream]]) {
+  test(`${name} that a pipeline has used fails the next one, which would lose everything`, async () => {
+    for (const consumer of [async (chunks) => { for await (const chunk of chunks) void chunk; }, async (chunks) => { for await (const chunk of chunks) return chunk; }]) {
+      const stage = new Stream();
+      await pipeline(['a', 'b'], stage, consumer);
+      await turn();
+      await assert.rejects(within(LIMIT, pipeline(['c'], stage, new WritableStream())), (error) => {
+        assert.match(error.message, /^The TransformStream had ended before the pipeline began/);
+        return failureOf(error).index === 1;
+      });
+    }
+  });
+}
+
+test('a TransformStream that has terminated before the pipeline begins has had enough, as take(0) has', async () => {
+  for (const Stream of [TransformStream, globalThis.TransformStream]) {
+    await within(LIMIT, pipeline(['a'], new Stream({ start: (controller) => controller.terminate() }), new WritableStream()));
+  }
 });

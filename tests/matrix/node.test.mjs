@@ -3,14 +3,21 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { WebSocket } from 'ws';
 import { serve } from '../packaging/helpers.mjs';
+import { GRACE as PACKAGE_GRACE } from '../../js/internal/grace.js';
 import { cells } from './cells.js';
 import { flood, node } from './flood-node.mjs';
 import { floodCells } from './floods.js';
+import { muteCells } from './mute.js';
+import { muteNode } from './mute-node.mjs';
+import { spentCells } from './spent.js';
+import { spentNode } from './spent-node.mjs';
 import { start } from './server.mjs';
-import { turn, until } from './support.js';
+import { GRACE, turn, until } from './support.js';
 
 const all = cells(['streamed requests']);
 const floods = floodCells(['node', ...(globalThis.WebSocket ? ['WebSocket'] : [])]);
+const mutes = muteCells(['streamed requests'], muteNode);
+const spent = spentCells(['streamed requests', 'node'], spentNode);
 
 const timers = () => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length;
 const ports = () => process.getActiveResourcesInfo().filter((name) => name === 'MessagePort').length;
@@ -43,10 +50,16 @@ describe('every source with every sink', { concurrency: 8 }, () => {
     assert.deepEqual(unhandled, []);
   });
 
-  for (const { name, run } of [...all, ...floods]) test(name, { timeout: 20_000 }, () => run(env));
+  for (const { name, run } of [...all, ...floods, ...mutes, ...spent]) test(name, { timeout: 20_000 }, () => run(env));
 });
 
 test('the matrix has the cells it is meant to have', () => {
   assert.equal(all.length, 11 * (8 * 12 + 1));
   assert.equal(floods.length, 2 * (21 + (globalThis.WebSocket ? 1 : 0)));
+  assert.equal(mutes.length, 225);
+  assert.equal(spent.length, 219);
+});
+
+test('the grace that the matrix counts in is that of the package', () => {
+  assert.equal(GRACE, PACKAGE_GRACE);
 });

@@ -1,6 +1,7 @@
 /** The other side of the matrix: gives and takes numbers in every way, some of them badly, and knows what is open. */
 import { WebSocketServer } from 'ws';
 import { floods } from './flood-server.mjs';
+import { mute } from './mute-server.mjs';
 
 const EVERY = 1; // milliseconds between two numbers
 
@@ -33,8 +34,11 @@ export function start() {
   }
 
   const flooding = floods(stateOf, query);
+  const silence = mute();
   const routes = {
     ...flooding.routes,
+    ...silence.routes,
+    '/matrix/refused': (request, response) => void response.writeHead(404, { connection: 'close' }).end(),
     '/matrix/state': (request, response) => response.end(JSON.stringify(stateOf(query(request).id))),
 
     '/matrix/bytes'(request, response) {
@@ -98,6 +102,8 @@ export function start() {
     routes,
     attach(server) {
       server.on('upgrade', (request, connection, head) => {
+        if (silence.upgrade(request, connection)) return;
+        if (request.url === '/matrix/refused') return void connection.end('HTTP/1.1 404 Not Found\r\n\r\n');
         sockets.handleUpgrade(request, connection, head, (socket) => {
           const asked = query(request);
           const state = stateOf(asked.id);
@@ -109,6 +115,7 @@ export function start() {
       });
     },
     stop() {
+      silence.stop();
       for (const socket of sockets.clients) socket.terminate();
     },
   };

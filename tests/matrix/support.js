@@ -3,6 +3,15 @@
 export const turn = () => new Promise((resolve) => setTimeout(resolve, 0));
 export const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
+/** Milliseconds for which teardown waits for others: js/internal/grace.js. */
+export const GRACE = 500;
+
+export function deferred() {
+  const result = {};
+  result.promise = new Promise((resolve, reject) => Object.assign(result, { resolve, reject }));
+  return result;
+}
+
 export function ok(condition, what) {
   if (!condition) throw new Error(what);
 }
