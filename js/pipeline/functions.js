@@ -35,7 +35,7 @@ export function mapOf(fn, place, options) {
   };
   return (chunk) => {
     const result = fn(chunk, options);
-    return isThenable(result) ? result.then(check) : check(result);
+    return isThenable(result) ? Promise.resolve(result).then(check) : check(result);
   };
 }
 

@@ -51,6 +51,7 @@ class IteratorSource {
     this.onError = onError;
     this.onEnd = onEnd;
     this.cancelled = false;
+    this.failed = false;
     this.onNext = (result) => this.arrive(result);
     this.onReject = (error) => this.fail(error);
     this.stream = new ReadableImpl(0, undefined, () => this.pull(), (reason) => this.cancel(reason));
@@ -64,7 +65,7 @@ class IteratorSource {
     try {
       const result = this.iterator.next();
       if (this.isAsync) promiseThen(promiseResolve(result), this.onNext, this.onReject);
-      else if (isThenable(result.value)) this.awaitValue(result);
+      else if (isThenable(result.value)) awaitValue(this, this.iterator, result);
       else return this.deliver(result);
     } catch (error) {
       return this.fail(error);
@@ -91,7 +92,11 @@ class IteratorSource {
 
   /** Of a result that came when nobody wanted it any more. */
   drop(result) {
-    if (result !== null && typeof result === 'object' && !result.done) drop(this.stream, result.value);
+    try {
+      if (result !== null && typeof result === 'object' && !result.done) drop(this.stream, result.value);
+    } catch {
+      // A result whose getters throw has no chunk.
+    }
   }
 
   end() {
@@ -101,23 +106,33 @@ class IteratorSource {
 
   fail(error) {
     if (this.cancelled) return;
+    this.failed = true;
     this.onError(error);
     errorStream(this.stream, error);
   }
 
-  /** `for await` over a synchronous iterator waits for the promises it gives, and so does this. */
-  async awaitValue({ value, done }) {
-    try {
-      this.arrive({ value: await value, done });
-    } catch (error) {
-      this.iterator.return?.();
-      this.fail(error);
-    }
-  }
-
   cancel(reason) {
     this.cancelled = true;
-    return this.iterator.return?.(reason);
+    return this.failed ? undefined : this.iterator.return?.(reason); // as in a loop, one that threw has ended
+  }
+}
+
+/**
+ * `for await` over a synchronous iterator waits for the promises it gives, and closes it where one rejects; so does this, for `taker`, which
+ * has `arrive(result)` and `fail(error)`.
+ */
+async function awaitValue(taker, iterator, result) {
+  try {
+    const { done } = result;
+    const value = await result.value;
+    taker.arrive({ value, done });
+  } catch (error) {
+    try {
+      promiseThen(promiseResolve(iterator.return?.()), ignore, ignore);
+    } catch {
+      // What made it fail is what counts.
+    }
+    taker.fail(error);
   }
 }
 
@@ -132,7 +147,7 @@ class IteratorReader {
     this.source = source;
     this.requests = new Fifo();
     this.asking = false;
-    this.onNext = (result) => this.answer(result);
+    this.onNext = (result) => this.arrive(result);
     this.onReject = (error) => this.fail(error);
   }
 
@@ -141,39 +156,42 @@ class IteratorReader {
     if (!this.asking) this.next();
   }
 
+  /** Asks for each request in turn, as long as the iterator answers at once. */
   next() {
-    this.asking = true;
     const { iterator, isAsync } = this.source;
+    while (this.requests.length > 0 && !this.asking) {
+      this.asking = true;
+      try {
+        const result = iterator.next();
+        if (isAsync) promiseThen(promiseResolve(result), this.onNext, this.onReject);
+        else if (isThenable(result.value)) awaitValue(this, iterator, result);
+        else this.answer(result);
+      } catch (error) {
+        this.fail(error);
+      }
+    }
+  }
+
+  /** Takes the result of a `next()` that could not be answered at once. */
+  arrive(result) {
     try {
-      const result = iterator.next();
-      if (isAsync) promiseThen(promiseResolve(result), this.onNext, this.onReject);
-      else if (isThenable(result.value)) this.awaitValue(result);
-      else this.answer(result);
+      this.answer(result);
     } catch (error) {
       this.fail(error);
     }
+    this.next();
   }
 
   answer(result) {
     this.asking = false;
     if (this.requests.length === 0) return this.source.drop(result); // cancelled
-    if (result === null || typeof result !== 'object') {
-      this.fail(noObject());
-    } else if (result.done) {
+    if (result === null || typeof result !== 'object') throw noObject();
+    if (result.done) {
       this.source.end();
       this.closeRequests();
     } else {
-      this.requests.shift().chunkSteps(result.value); // whoever gets it may ask for the next one at once
-      if (this.requests.length > 0 && !this.asking) this.next();
-    }
-  }
-
-  async awaitValue({ value, done }) {
-    try {
-      this.answer({ value: await value, done });
-    } catch (error) {
-      this.source.iterator.return?.();
-      this.fail(error);
+      const { value } = result;
+      this.requests.shift().chunkSteps(value); // whoever gets it may ask for the next one at once
     }
   }
 

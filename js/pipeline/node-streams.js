@@ -89,7 +89,7 @@ export function streamOfNodeReadable(node, onError = ignore) {
           return;
         }
         stopListening = listen(node, {
-          readable: () => wake !== undefined && deliver() && wake(),
+          readable: () => wake !== undefined && deliver() && wake?.(), // who gets the chunk may cancel
           end: () => settle(() => controller.close()),
           error: fail,
           close: () => fail(premature('The Node stream closed before its end')),
