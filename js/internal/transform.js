@@ -69,7 +69,18 @@ export class TransformImpl {
     try {
       accepted = enqueue(this.readable, chunk);
     } catch (error) {
-      this.failOther(error);
+      try {
+        this.errorWritableAndUnblockWrite(error);
+      } catch (cut) {
+        const { list, length } = broken;
+        list[length] = this;
+        list[length + 1] = undefined;
+        list[length + 2] = cut;
+        list[length + 3] = undefined;
+        broken.length = length + 4;
+        resolved.react(repair);
+        throw cut;
+      }
       throw this.readable.storedError;
     }
     if (!accepted) throw new TypeError('enqueue(): the readable side is closed, closing or errored');
@@ -77,8 +88,19 @@ export class TransformImpl {
 
   /** https://streams.spec.whatwg.org/#transform-stream-error */
   error(error) {
-    errorStream(this.readable, error);
-    this.failOther(error);
+    try {
+      errorStream(this.readable, error);
+      this.errorWritableAndUnblockWrite(error);
+    } catch (cut) {
+      const { list, length } = broken;
+      list[length] = this;
+      list[length + 1] = undefined;
+      list[length + 2] = cut;
+      list[length + 3] = undefined;
+      broken.length = length + 4;
+      resolved.react(repair);
+      throw cut;
+    }
   }
 
   /** https://streams.spec.whatwg.org/#transform-stream-default-controller-terminate */
@@ -86,22 +108,6 @@ export class TransformImpl {
     try {
       closeReadable(this.readable);
       this.errorWritableAndUnblockWrite(new TypeError('The transform stream was terminated'));
-    } catch (error) {
-      const { list, length } = broken;
-      list[length] = this;
-      list[length + 1] = undefined;
-      list[length + 2] = error;
-      list[length + 3] = undefined;
-      broken.length = length + 4;
-      resolved.react(repair);
-      throw error;
-    }
-  }
-
-  /** The readable side has failed, so the writable side does. */
-  failOther(reason) {
-    try {
-      this.errorWritableAndUnblockWrite(reason);
     } catch (error) {
       const { list, length } = broken;
       list[length] = this;
