@@ -6,7 +6,7 @@ import { describe, test } from 'node:test';
 import { PassThrough, Readable, Writable } from 'node:stream';
 import { promisify } from 'node:util';
 import { WebSocket, WebSocketServer } from 'ws';
-import { ReadableStream, WritableStream, fromCursor, fromEvents, fromFile, fromQueue, pipeline, toArray, toWebSocket } from 'tidegate';
+import { ReadableStream, WritableStream, fromCursor, fromEvents, fromFile, fromMessagePort, fromQueue, pipeline, toArray, toMessagePort, toWebSocket } from 'tidegate';
 import { turn } from './pipeline-parts.mjs';
 
 const TIMES = 20;
@@ -65,6 +65,30 @@ for (const [way, run] of Object.entries(ways)) {
         await outcome(run(['x'], new WritableStream(), { signal: controller.signal }).catch((error) => { throw error; }));
       }
       assert.equal(getEventListeners(controller.signal, 'abort').length, 0);
+    });
+
+    test('on a port that is kept', async () => {
+      const { port1, port2 } = new MessageChannel();
+      const received = pipeline(fromMessagePort(port2), async (chunks) => { for await (const chunk of chunks) void chunk; });
+      const listeners = () => ['message', 'messageerror', 'close'].map((type) => getEventListeners(port1, type).length);
+      const sink = toMessagePort(port1);
+      try {
+        const before = listeners();
+        for (let n = 0; n < TIMES; n += 1) await outcome(run(['x', 'y'], sink, { preventClose: true, preventAbort: true }));
+        assert.deepEqual(listeners(), before);
+        await sink.close();
+        await received;
+      } finally {
+        port1.close();
+      }
+    });
+
+    test('on a port that goes with its pipeline', async () => {
+      const { port1, port2 } = new MessageChannel();
+      const received = pipeline(fromMessagePort(port2), async (chunks) => { for await (const chunk of chunks) void chunk; });
+      await outcome(run(['x', 'y'], toMessagePort(port1), {}));
+      if (isWell) await received;
+      else await assert.rejects(received, { message: failure.message });
     });
 
     test('on a socket that is kept', async () => {
