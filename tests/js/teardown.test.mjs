@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { afterEach, describe, test } from 'node:test';
 import { Duplex, Readable, Writable } from 'node:stream';
 import {
-  ReadableStream, WritableStream, acknowledged, batches, fromCursor, fromNative, fromQueue, pipeline, take, tee, toArray, toFile,
+  ReadableStream, WritableStream, acknowledged, batches, fromCursor, fromNative, fromQueue, pipeline, take, tee, toArray, toFile, toMessagePort,
 } from 'tidegate';
 import { turn, within } from './pipeline-parts.mjs';
 
@@ -220,6 +220,14 @@ describe('a part that never answers', { concurrency: 8 }, () => {
   test('the flush of a bridge does not hold up an abort with preventClose', async () => {
     const sink = new globalThis.WritableStream({ write: pending }, { highWaterMark: 10 });
     await failsInTime(pipeline([1], sink, { preventClose: true, signal: soonAfter(60) }));
+  });
+
+  test('a port that nobody reads does not hold up an abort, even with preventAbort', async () => {
+    for (const options of [{}, { preventAbort: true, preventClose: true }]) {
+      const { port1, port2 } = new MessageChannel();
+      await failsInTime(pipeline(new ReadableStream({ start: (controller) => controller.enqueue(1) }), toMessagePort(port1), { ...options, signal: soon() }));
+      port2.close();
+    }
   });
 
   test('branches of tee() do not hold up a pipeline', async () => {
