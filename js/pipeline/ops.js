@@ -58,11 +58,11 @@ export const lockForReading = (stream) => new DefaultReaderImpl(readableImpl(str
 
 export const isErrored = (stream) => readableImpl(stream).state === ERRORED;
 
-/** Calls `onError(error)` once `stream`, a writable one, has failed or closed, at once where it has. Returns what takes it back. */
+/** Calls `onError(error)` once `stream`, a writable one, has failed or closed, at once where it has or is closing. Returns what takes it back. */
 export const whenWritableFails = (stream, onError) => {
   const impl = writableImpl(stream);
   const onEnd = () => onError(impl.state === W_ERRORED ? impl.storedError : new TypeError('The sink was closed before anything was written to it'));
-  if (impl.state === WRITABLE || impl.state === ERRORING) return observe(impl, onEnd);
+  if ((impl.state === WRITABLE && impl.closeRequest === undefined) || impl.state === ERRORING) return observe(impl, onEnd);
   onEnd();
   return () => {};
 };

@@ -194,3 +194,9 @@ test('a TransformStream that has terminated before the pipeline begins has had e
     await within(LIMIT, pipeline(['a'], new Stream({ start: (controller) => controller.terminate() }), new WritableStream()));
   }
 });
+
+test('into a WritableStream that is still closing a pipeline fails although its source has not come', async () => {
+  const sink = new WritableStream({ close: () => new Promise(() => {}) });
+  sink.close().catch(() => {}); // the pipeline aborts it
+  await assert.rejects(within(LIMIT, pipeline(() => new Promise(() => {}), sink)), { message: /closed/ });
+});
