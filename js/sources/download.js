@@ -20,6 +20,10 @@ import { StallWatch } from './stall.js';
 /** The longest wait between two requests: longer than a backoff grows, and than a `Retry-After` may ask for. */
 export const LONGEST_WAIT = 120_000;
 
+/** After so many parts in a row that are smaller than so many bytes, each further one is a retry: it waits and is counted. */
+const SMALL_PARTS = 16;
+const SMALL_PART = 16_384;
+
 const EXPOSE = "the response is cross-origin, so its server must send 'Access-Control-Expose-Headers: ETag, Content-Range, Content-Encoding, Accept-Ranges, Date, Retry-After'";
 const ALLOW = "the response is cross-origin: if the server refuses the request that resumes, it must allow it with 'Access-Control-Allow-Headers: Range' and the same headers as before";
 
@@ -35,6 +39,8 @@ export class Download {
   #url;
   #repeatable; // whether a request may be sent again
   #tries = 0; // that have failed
+  #partFrom = 0; // where the present response's body began
+  #smallParts = 0; // one after another
   #stop = new AbortController();
   #attempt; // the AbortController of the request under way
   #watch;
@@ -170,7 +176,7 @@ export class Download {
     this.#isPart = status === 206;
     this.#complete = undefined;
     if (this.#isPart) return this.#settings.range === undefined ? 'answered 206 (a part) to a request without a Range' : this.#refusalOfPart(response);
-    this.#at = 0;
+    this.#at = this.#partFrom = 0;
     // Across origins a body may be compressed and the page cannot see it; then its length is that of other bytes.
     this.#bodyEnd = encoded || (crossOrigin && !headers.has('content-encoding')) ? undefined : length;
     this.#complete = this.#bodyEnd;
@@ -219,7 +225,7 @@ export class Download {
       this.#from = this.#next = first;
       if (complete === undefined) this.#want = last + 1;
     }
-    this.#at = first;
+    this.#at = this.#partFrom = first;
     this.#bodyEnd = last + 1;
     return undefined;
   }
@@ -242,7 +248,7 @@ export class Download {
     if (same === undefined) return `answered ${status} without the ${this.#first.validators.strong === 'tag' ? 'ETag' : 'Last-Modified'} it had before, so that nothing says it is the same file${where}${crossOrigin ? `; ${EXPOSE}` : ''}`;
     this.#isPart = status === 206;
     if (this.#isPart) return this.#refusalOfPart(response);
-    this.#at = 0;
+    this.#at = this.#partFrom = 0;
     const length = response.body === null ? 0 : parseLength(headers.get('content-length'));
     this.#bodyEnd = crossOrigin || isEncoded(headers) ? undefined : length;
     if (this.#complete !== undefined && this.#bodyEnd !== undefined && this.#bodyEnd !== this.#complete) return `had ${this.#complete} bytes and now has ${this.#bodyEnd}`;
@@ -307,8 +313,17 @@ export class Download {
       return this.#brokeOff(new TypeError('the connection ended before the compressed body did'));
     }
     if (this.#at < this.#next) return this.#fail(`has changed since the download began: it now has ${this.#at} bytes, and ${this.#next} had come`);
-    // A part may be smaller than the range that was asked for; the rest is then to be asked for (15.3.7).
     this.#done = !this.#isPart || this.#next >= this.#end;
+    return this.#done ? undefined : this.#partEnded();
+  }
+
+  /** A part may be smaller than the range that was asked for; the rest is then asked for (15.3.7), where it must be of the same version. */
+  #partEnded() {
+    const obstacle = this.#obstacle();
+    if (obstacle !== undefined) return this.#fail(`gave ${this.#next - this.#from} bytes of the range, and ${obstacle}`);
+    const isSmall = this.#at - this.#partFrom < SMALL_PART;
+    this.#smallParts = isSmall ? this.#smallParts + 1 : 0;
+    if (this.#smallParts > SMALL_PARTS) return this.#brokeOff(new TypeError(`the server gave ${SMALL_PARTS} parts of less than ${SMALL_PART} bytes one after another`));
     return undefined;
   }
 

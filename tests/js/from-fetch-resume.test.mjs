@@ -97,6 +97,26 @@ describe('a part (206) is taken only if it continues the same file', () => {
     assert.deepEqual(seen.slice(1).map(({ range }) => range), ['bytes=5-', 'bytes=7-', 'bytes=9-']);
   });
 
+  test('but not where nothing says that the rest is of the same version', async () => {
+    // A Last-Modified that is no older than Date is weak.
+    const now = { date: 'Sat, 28 Nov 2026 12:00:00 GMT', 'last-modified': 'Sat, 28 Nov 2026 12:00:00 GMT' };
+    const { url, seen } = server.serve((request, response, number) => (number === 1
+      ? response.writeHead(206, { ...now, 'content-range': 'bytes 0-4/10' }).end('aaaaa')
+      : response.writeHead(206, { ...now, 'content-range': 'bytes 5-9/10' }).end('BBBBB')));
+    await refused(toText(fromFetch(url, { ...fast, headers: { range: 'bytes=0-9' } })), /gave 5 bytes of the range, and it cannot be resumed/, undefined);
+    assert.equal(seen.length, 1);
+  });
+
+  test('and counts as retries where the server gives one byte at a time', async () => {
+    const file = 'x'.repeat(200);
+    const { url, seen } = server.serve((request, response) => {
+      const from = Number(/\d+/.exec(request.headers.range)[0]);
+      response.writeHead(206, { ...V1, 'content-range': `bytes ${from}-${from}/200` }).end(file[from]);
+    });
+    await refused(toText(fromFetch(url, { ...fast, retries: 3, headers: { range: 'bytes=0-' } })), /parts of less than .* no retries are left/, undefined);
+    assert.ok(seen.length < 30, `${seen.length} requests`);
+  });
+
   test('and again when it breaks off itself', async () => {
     const { url, seen } = broken((request, response, number) => (number === 2
       ? cut(response, 206, { ...part(), 'content-length': 5 }, 'BB')
