@@ -45,6 +45,9 @@ export function isOver(yieldAfter) {
   return left <= 0 && look(yieldAfter);
 }
 
+/** The same after a piece of work that takes longer than a look at the clock: a step of a codec. */
+export const isOverNow = (yieldAfter) => look(yieldAfter);
+
 function look(yieldAfter) {
   if (waiting.length > 0) return true;
   const now = Date.now();

@@ -10,7 +10,7 @@
  */
 import { GRACE, withinGrace } from '../internal/grace.js';
 import { resolved } from '../internal/intrinsics.js';
-import { enter, isOver, nextTask } from '../internal/slice.js';
+import { enter, isOverNow, nextTask } from '../internal/slice.js';
 import { bridgeOf } from '../native-bridge.js';
 import { abortStream, cancelStream, catchDrops, isClosed, isClosing, isErrored, meterStream, pipe, pipeWith, releaseDrops, whenWritableFails } from './ops.js';
 import { ChunkReader } from './chunks.js';
@@ -89,7 +89,7 @@ export class Run {
   /** For a stage that works by itself: asks before each step, and goes on by `nextTask(job, target)`. Undefined: it never waits. */
   get slice() {
     const yieldAfter = this.#yieldAfter;
-    return yieldAfter === undefined ? undefined : { isOver: () => isOver(yieldAfter), nextTask };
+    return yieldAfter === undefined ? undefined : { isOver: () => isOverNow(yieldAfter), nextTask };
   }
 
   /** Takes the parts, each `{ index, name }`, in their order. */
