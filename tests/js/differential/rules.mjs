@@ -31,7 +31,7 @@ const same = ({ ours, theirs }) => ours.join() === theirs.join();
 const count = (events, event) => events.filter((other) => other === event).length;
 
 export const RULES = [
-  sooner('a pull comes sooner', ['pull()'], 'The settlement of pull() is followed after 1 microtask, 3 in the standard.'),
+  sooner('a pull comes sooner', ['pull()'], 'A promise that pull() returned is followed after 1 microtask, 3 in the standard.'),
   sooner(
     'a sink is called sooner',
     ['write()', 'close()', 'abort()'],
