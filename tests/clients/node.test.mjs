@@ -1,7 +1,7 @@
 /** The clients in Node, this one and the newest that npm has: each job in a process of its own for each mode, and what they return compared. */
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { after, before, describe, test } from 'node:test';
+import { describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { newestNode } from '../../tools/test/clients.mjs';
@@ -15,15 +15,15 @@ const path = (name) => fileURLToPath(new URL(name, import.meta.url));
 const newest = newestNode();
 const nodes = [process.execPath, ...(newest ? [newest] : [])];
 
-let server;
-before(async () => {
-  server = await serve(path('./nothing'), routes());
-});
-after(() => server.close());
-
+/** A server for each run, so that the client which the server sees leave is this run's. */
 async function resultOf(node, job, mode) {
-  const { stdout } = await run(node, [path('./process.mjs'), job, mode, server.url], { timeout: 120_000, maxBuffer: 1 << 24 });
-  return JSON.parse(stdout);
+  const server = await serve(path('./nothing'), routes());
+  try {
+    const { stdout } = await run(node, [path('./process.mjs'), job, mode, server.url], { timeout: 120_000, maxBuffer: 1 << 24 });
+    return JSON.parse(stdout);
+  } finally {
+    await server.close();
+  }
 }
 
 /** Whether something in `value` hangs. */
