@@ -1,4 +1,4 @@
-//! src/core/effect.rs and js/internal/effects.js hold the same numbers under the same names.
+//! src/core/effect.rs and js/core/effects.js hold the same numbers under the same names.
 #![cfg(feature = "core")]
 
 use std::collections::BTreeMap;
@@ -12,7 +12,7 @@ const RUST: [&str; 5] = [
     include_str!("../src/core/byte_source.rs"),
     include_str!("../src/core/pipe.rs"),
 ];
-const JS: &str = include_str!("../js/internal/effects.js");
+const JS: &str = include_str!("../js/core/effects.js");
 
 const PREFIXES: [(&str, &str); 7] = [
     ("readable", "R_"),

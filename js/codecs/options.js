@@ -1,5 +1,5 @@
 /** Conversion of options and chunks, with errors that say what was expected. */
-import { describe } from '../pipeline/describe.js';
+import { describe } from '../values/describe.js';
 
 const bufferByteLength = Object.getOwnPropertyDescriptor(ArrayBuffer.prototype, 'byteLength').get;
 

@@ -8,8 +8,8 @@
  *    a cancel at once.
  * 3. Nothing of the pair's is called back while the chain works, except through `enqueue`.
  */
-import { ReadableStream } from '../readable-stream.js';
-import { WritableStream } from '../writable-stream.js';
+import { ReadableStream } from '../streams/readable-stream.js';
+import { WritableStream } from '../streams/writable-stream.js';
 import { Chain, HAS_BATCH, FINISHED } from './chain.js';
 import { detached, toBytes } from './options.js';
 

@@ -1,5 +1,5 @@
 /** What all codec stages have in common: a pair made on first use, or a place in a fused one. */
-import { kFuse } from '../internal/symbols.js';
+import { kFuse } from '../values/symbols.js';
 import { Pair, zeroStats } from './pair.js';
 
 /**

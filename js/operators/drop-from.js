@@ -1,6 +1,6 @@
 /** Chunks that an operator holds back. */
-import { drop } from '../internal/discard.js';
-import { readableImpl } from '../readable-stream.js';
+import { readableImpl } from '../bridge/brands.js';
+import { drop } from '../machines/discard.js';
 
 /** Drops a chunk that `stage` was given and does not hand on. */
 export const dropFrom = (stage, chunk) => drop(readableImpl(stage.readable), chunk);

@@ -1,7 +1,7 @@
 /** `map()`: a function on each chunk, some at once. */
-import { isThenable } from '../pipeline/ends.js';
-import { TransformStream } from '../transform-stream.js';
-import { requireCount, requireFunction } from './arguments.js';
+import { isThenable } from '../bridge/kinds.js';
+import { TransformStream } from '../streams/transform-stream.js';
+import { requireCount, requireFunction } from '../values/require.js';
 import { pairOf } from './pair.js';
 
 /**

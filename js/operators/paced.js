@@ -1,9 +1,9 @@
 /** Operators that wait in the middle of a chunk: for the consumer, or for the time. */
 import { pairOf } from './pair.js';
-import { requirePositive } from './arguments.js';
-import { sleep } from './sleep.js';
-import { describe } from '../pipeline/describe.js';
-import { isIterable } from '../pipeline/ends.js';
+import { requirePositive } from '../values/require.js';
+import { sleep } from '../runtime/sleep.js';
+import { describe } from '../values/describe.js';
+import { isIterable } from '../bridge/kinds.js';
 
 /**
  * A stage that hands on what each chunk, an iterable or async iterable, gives, one value for each that is wanted. An

@@ -7,8 +7,8 @@
  * 2. The signal is aborted before either side is told, so work under way stops before its streams do.
  * 3. What comes after the first failure changes nothing.
  */
-import { ReadableStream } from '../readable-stream.js';
-import { WritableStream } from '../writable-stream.js';
+import { ReadableStream } from '../streams/readable-stream.js';
+import { WritableStream } from '../streams/writable-stream.js';
 
 const ended = () => new DOMException('The consumer wants no more', 'AbortError');
 

@@ -1,8 +1,8 @@
 /** Operators that need nothing but a TransformStream. */
-import { refuseDetached } from '../internal/buffers.js';
-import { isThenable } from '../pipeline/ends.js';
-import { TransformStream } from '../transform-stream.js';
-import { requireCount, requireFunction } from './arguments.js';
+import { refuseDetached } from '../runtime/buffers.js';
+import { isThenable } from '../bridge/kinds.js';
+import { TransformStream } from '../streams/transform-stream.js';
+import { requireCount, requireFunction } from '../values/require.js';
 import { dropFrom } from './drop-from.js';
 
 /** A stage that hands on the chunks for which `fn(chunk, index)` returns or resolves with something true. */

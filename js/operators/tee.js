@@ -1,10 +1,11 @@
 /** `tee()` whose branches cannot buffer without bound. */
-import { convertOnDiscard, dropper, SharedDrops } from '../internal/discard.js';
-import { fromNative } from '../native.js';
-import { describe } from '../pipeline/describe.js';
-import { isReadableStreamLike } from '../pipeline/ends.js';
-import { readableImpl, ReadableStream } from '../readable-stream.js';
-import { requireCount } from './arguments.js';
+import { readableImpl } from '../bridge/brands.js';
+import { convertOnDiscard, dropper, SharedDrops } from '../machines/discard.js';
+import { fromNative } from '../native/convert.js';
+import { describe } from '../values/describe.js';
+import { isReadableStreamLike } from '../bridge/kinds.js';
+import { ReadableStream } from '../streams/readable-stream.js';
+import { requireCount } from '../values/require.js';
 
 /**
  * `branches` streams that each get every chunk of `stream`. A chunk is read when every branch that is not cancelled has room

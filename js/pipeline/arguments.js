@@ -2,9 +2,9 @@
  * Reads the arguments of `pipeline()`: which is the source, which are stages, which is the sink, which are the options.
  * Everything is checked before anything is touched, so a refused call locks and starts nothing.
  */
-import { kStages } from '../internal/symbols.js';
-import { describe } from './describe.js';
-import * as is from './ends.js';
+import { kStages } from '../values/symbols.js';
+import { describe } from '../values/describe.js';
+import * as is from '../bridge/kinds.js';
 import { hasOnlyOptions, readOptions } from './options.js';
 import { refusalOfSource } from './sources.js';
 

@@ -1,8 +1,8 @@
 /** What a function in a pipeline receives: the chunks of the stream before it, to be iterated once. */
-import { Fifo } from '../internal/fifo.js';
-import { AsyncIteratorPrototype } from '../internal/intrinsics.js';
-import { PromiseReadRequest } from '../internal/reader.js';
-import { isOver, nextTask } from '../internal/slice.js';
+import { Fifo } from '../runtime/fifo.js';
+import { AsyncIteratorPrototype } from '../runtime/intrinsics.js';
+import { PromiseReadRequest } from '../machines/reader.js';
+import { isOver, nextTask } from '../runtime/slice.js';
 import { lockSource } from './iterables.js';
 import { lockForReading } from './ops.js';
 
@@ -34,7 +34,7 @@ export class ChunkReader {
    * @param part the part that `stream` belongs to
    * @param hooks `onEarlyEnd()` is called before the stream is cancelled because no more is wanted, `count(chunk)`, if any,
    *   with every chunk; `gate.whenOpen(read)`, if any, says when to read; `keep` leaves the stream as it is at the end;
-   *   `yieldAfter` as in internal/slice.js
+   *   `yieldAfter` as in runtime/slice.js
    */
   constructor(stream, run, part, { onEarlyEnd, count, gate, keep, yieldAfter }) {
     this.#count = count;

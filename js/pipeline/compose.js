@@ -1,7 +1,7 @@
 /** `compose()`: several stages as one. */
-import { kStages } from '../internal/symbols.js';
-import { pipeline } from '../pipeline.js';
-import { TransformStream } from '../transform-stream.js';
+import { kStages } from '../values/symbols.js';
+import { pipeline } from './pipeline.js';
+import { TransformStream } from '../streams/transform-stream.js';
 import { checkStages } from './arguments.js';
 
 /**

@@ -1,6 +1,6 @@
 /** Functions as stages: generator functions and what `stage()` marks get all chunks at once, any other is called for each. */
-import { describe } from './describe.js';
-import { isThenable } from './ends.js';
+import { describe } from '../values/describe.js';
+import { isThenable } from '../bridge/kinds.js';
 
 const calledOnce = new WeakSet();
 

@@ -2,13 +2,14 @@
  * Streams over iterables. As `ReadableStream.from`, with three differences a pipeline needs: a value that a synchronous
  * iterator gives costs no promise, an error is reported the moment it is thrown, and so is the iterator's own end.
  */
-import { drop } from '../internal/discard.js';
-import { Fifo } from '../internal/fifo.js';
-import { promiseResolve, promiseThen } from '../internal/intrinsics.js';
-import { afterReadableStart, cancelStream, closeReadable, enqueue, errorStream, PENDING, pullSettled, ReadableImpl } from '../internal/readable.js';
-import { INTERNAL } from '../internal/webidl.js';
-import { ReadableStream } from '../readable-stream.js';
-import { isThenable } from './ends.js';
+import { drop } from '../machines/discard.js';
+import { Fifo } from '../runtime/fifo.js';
+import { promiseResolve, promiseThen } from '../runtime/intrinsics.js';
+import { PENDING } from '../machines/pending.js';
+import { afterReadableStart, cancelStream, closeReadable, enqueue, errorStream, pullSettled, ReadableImpl } from '../machines/readable.js';
+import { INTERNAL } from '../runtime/webidl.js';
+import { ReadableStream } from '../streams/readable-stream.js';
+import { isThenable } from '../bridge/kinds.js';
 
 const ignore = () => {};
 

@@ -6,14 +6,15 @@
  * 1. One chunk is read ahead; the function is called with it when its result is wanted, with one at a time.
  * 2. The next chunk is asked for once a result has been handed on.
  */
-import { drop } from '../internal/discard.js';
-import { Fifo } from '../internal/fifo.js';
-import { schedule } from '../internal/jobs.js';
-import { afterReadableStart, cancelStream, closeReadable, enqueue, ERRORED, errorStream, PENDING, pullSettled, ReadableImpl } from '../internal/readable.js';
-import { INTERNAL } from '../internal/webidl.js';
-import { ReadableStream } from '../readable-stream.js';
+import { drop } from '../machines/discard.js';
+import { Fifo } from '../runtime/fifo.js';
+import { schedule } from '../runtime/jobs.js';
+import { PENDING } from '../machines/pending.js';
+import { afterReadableStart, cancelStream, closeReadable, enqueue, ERRORED, errorStream, pullSettled, ReadableImpl } from '../machines/readable.js';
+import { INTERNAL } from '../runtime/webidl.js';
+import { ReadableStream } from '../streams/readable-stream.js';
 import { ChunkRequest } from './chunks.js';
-import { isThenable } from './ends.js';
+import { isThenable } from '../bridge/kinds.js';
 import { registerSource } from './iterables.js';
 
 /**

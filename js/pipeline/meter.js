@@ -7,8 +7,8 @@
  * Only queues of tidegate's streams can be counted. What a function that gets all chunks keeps, and streams of the engine's and of Node's, cannot: the error
  * names these parts.
  */
-import { Fifo } from '../internal/fifo.js';
-import { resolved } from '../internal/intrinsics.js';
+import { Fifo } from '../runtime/fifo.js';
+import { resolved } from '../runtime/intrinsics.js';
 import { sizeOfChunk } from './sizes.js';
 
 /**

@@ -3,12 +3,12 @@
  * and a child process's output all do. The contract kept is Node's: `read()` until null and then 'readable'; `write()`
  * until false and then 'drain'; 'error' and 'close' at any time.
  */
-import { TextPieces } from '../internal/text.js';
-import { registerBridge } from '../native-bridge.js';
-import { ReadableStream } from '../readable-stream.js';
-import { WritableStream } from '../writable-stream.js';
-import { describe } from './describe.js';
-import { isSpentNodeReadable, isSpentNodeWritable } from './ends.js';
+import { TextPieces } from '../runtime/text.js';
+import { registerBridge } from '../bridge/bridges.js';
+import { ReadableStream } from '../streams/readable-stream.js';
+import { WritableStream } from '../streams/writable-stream.js';
+import { describe } from '../values/describe.js';
+import { isSpentNodeReadable, isSpentNodeWritable } from '../bridge/kinds.js';
 
 const ignore = () => {};
 

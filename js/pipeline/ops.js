@@ -2,19 +2,18 @@
  * What a pipeline does to streams of ours that the standard's public interface cannot: cancel and abort them whoever
  * holds the lock, and ask for their state.
  */
-import { PREVENT_ABORT, PREVENT_CANCEL, PREVENT_CLOSE } from '../internal/effects.js';
-import { observe } from '../internal/observers.js';
-import { pipeTo, watchedPipe } from '../internal/pipe.js';
-import { cancelStream as cancelReadable, ERRORED, READABLE } from '../internal/readable.js';
-import { DefaultReaderImpl } from '../internal/reader.js';
-import { abortWritable, CLOSED, ERRORED as W_ERRORED, ERRORING, WRITABLE } from '../internal/writable.js';
-import { bridgeOf } from '../native-bridge.js';
-import { readableImpl } from '../readable-stream.js';
-import { writableImpl } from '../writable-stream.js';
+import { readableImpl, writableImpl } from '../bridge/brands.js';
+import { PREVENT_ABORT, PREVENT_CANCEL, PREVENT_CLOSE } from '../core/effects.js';
+import { observe } from '../machines/observers.js';
+import { pipeTo, watchedPipe } from '../machines/pipe.js';
+import { cancelStream as cancelReadable, ERRORED, READABLE } from '../machines/readable.js';
+import { DefaultReaderImpl } from '../machines/reader.js';
+import { abortWritable, CLOSED, ERRORED as W_ERRORED, ERRORING, WRITABLE } from '../machines/writable.js';
+import { bridgeOf } from '../bridge/bridges.js';
 
 /**
  * Pipes `source` into `sink` and closes that at the end; on an error it only reports, and leaves both as they are. A
- * pipe that fails waits for the writes under way; `onSourceError(error)` is told before. For `yieldAfter` see internal/slice.js.
+ * pipe that fails waits for the writes under way; `onSourceError(error)` is told before. For `yieldAfter` see runtime/slice.js.
  */
 export const pipe = (source, sink, onSourceError, yieldAfter) =>
   pipeTo(readableImpl(source), writableImpl(sink), PREVENT_ABORT | PREVENT_CANCEL, undefined, onSourceError, yieldAfter);

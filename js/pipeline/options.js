@@ -1,6 +1,6 @@
 /** The options of `pipeline()`. */
-import { convertOnDiscard } from '../internal/discard.js';
-import { describe } from './describe.js';
+import { convertOnDiscard } from '../machines/discard.js';
+import { describe } from '../values/describe.js';
 
 const READERS = {
   signal: signalOf,

@@ -4,7 +4,7 @@
  * The page is never called within a read or a write: from a timer, or, where the parts leave timers no turn, from a
  * microtask of its own.
  */
-import { resolved } from '../internal/intrinsics.js';
+import { resolved } from '../runtime/intrinsics.js';
 import { sizeOfChunk, totalOf } from './sizes.js';
 
 const INTERVAL = 250;

@@ -8,10 +8,10 @@
  * 3. The promise settles after every part has. Once anything has been torn down, all that is left has `GRACE` milliseconds
  *    together; before that nothing is timed.
  */
-import { GRACE, withinGrace } from '../internal/grace.js';
-import { resolved } from '../internal/intrinsics.js';
-import { enter, isOverNow, nextTask } from '../internal/slice.js';
-import { bridgeOf } from '../native-bridge.js';
+import { GRACE, withinGrace } from '../runtime/grace.js';
+import { resolved } from '../runtime/intrinsics.js';
+import { enter, isOverNow, nextTask } from '../runtime/slice.js';
+import { bridgeOf } from '../bridge/bridges.js';
 import { abortStream, cancelStream, catchDrops, isClosed, isClosing, isErrored, meterStream, pipe, pipeWith, releaseDrops, whenWritableFails } from './ops.js';
 import { ChunkReader } from './chunks.js';
 import { recordFailure } from './failures.js';

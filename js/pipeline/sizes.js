@@ -1,5 +1,5 @@
 /** How many bytes a chunk is, and a source will be, where that can be told. */
-import { isBlob, isBody } from './ends.js';
+import { isBlob, isBody } from '../bridge/kinds.js';
 
 const DEEPEST = 3;
 

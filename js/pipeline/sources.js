@@ -1,10 +1,10 @@
 /** Opens whatever a pipeline may start from, or a function stage may return, as a readable stream of ours. */
-import { ReadableStream } from '../readable-stream.js';
-import { readableFromNative } from '../native.js';
-import { describe } from './describe.js';
-import { bridgeOf, registerBridge } from '../native-bridge.js';
+import { ReadableStream } from '../streams/readable-stream.js';
+import { readableFromNative } from '../native/convert.js';
+import { describe } from '../values/describe.js';
+import { bridgeOf, registerBridge } from '../bridge/bridges.js';
 import { wasCutOff } from './cut-off.js';
-import * as is from './ends.js';
+import * as is from '../bridge/kinds.js';
 import { FetchError, keepResponse, statusOf } from './fetch-error.js';
 import { streamOfIterable } from './iterables.js';
 import { streamOfNodeReadable } from './node-streams.js';

@@ -1,9 +1,9 @@
 /** Makes the stages of a pipeline ready to be joined: codecs fused, every pair's two sides as streams of ours. */
-import { kFuse, kStages } from '../internal/symbols.js';
-import { fromNative } from '../native.js';
-import { hasBrand } from '../native-classes.js';
-import { TransformStream } from '../transform-stream.js';
-import { isCodec, isNodePair } from './ends.js';
+import { kFuse, kStages } from '../values/symbols.js';
+import { fromNative } from '../native/convert.js';
+import { hasBrand } from '../bridge/native-classes.js';
+import { TransformStream } from '../streams/transform-stream.js';
+import { isCodec, isNodePair } from '../bridge/kinds.js';
 import { streamOfNodeReadable, streamOfNodeWritable } from './node-streams.js';
 
 /** `stages`, each `{ stage, index }`, as `{ part, place, index }`, each run of neighbouring codecs replaced by the one pair that does the work of all. `slice` is the run's. */

@@ -2,10 +2,9 @@
  * `Response`, `Request`, `fetch` and `Blob.prototype.stream` with the installed classes: a stream that goes in is made
  * the engine's, one that comes out is made the page's. A body that nobody looks at stays with the engine.
  */
-import { reflectApply } from '../internal/intrinsics.js';
-import { NativeReadableStream } from '../native-classes.js';
-import { isOurReadable } from '../pipeline/brands.js';
-import { readableImpl } from '../readable-stream.js';
+import { reflectApply } from '../runtime/intrinsics.js';
+import { NativeReadableStream } from '../bridge/native-classes.js';
+import { isOurReadable, readableImpl } from '../bridge/brands.js';
 import { nativeFor, pageBytes } from './lazy.js';
 
 /** The members of the dictionary RequestInit, which are copied where the body has to be replaced. */

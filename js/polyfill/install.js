@@ -1,9 +1,9 @@
 /** What is put where, and how it comes out again. */
-import '../internal/keep-alive.js';
-import { classes } from '../classes.js';
-import { createAsyncIterator } from '../internal/async-iterator.js';
-import { toNative } from '../native.js';
-import { NativeReadableStream } from '../native-classes.js';
+import '../streams/keep-alive.js';
+import { classes } from '../streams/classes.js';
+import { createAsyncIterator } from '../machines/async-iterator.js';
+import { toNative } from '../native/convert.js';
+import { NativeReadableStream } from '../bridge/native-classes.js';
 import { classNames, findLacks } from './detect.js';
 import { patchBodies } from './bodies.js';
 import { patchMessages } from './messages.js';

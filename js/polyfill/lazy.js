@@ -2,13 +2,13 @@
  * A stream of one implementation over one of the other's, which is locked at the first read and not before: that
  * somebody looks at `response.body` must not take the body from `response.text()`.
  */
-import { bridgeReadable } from '../native-bridge.js';
-import { NativeReadableStream, nativeHasByteStreams } from '../native-classes.js';
-import { LazyReader, LazyStream } from '../lazy-reader.js';
-import { detachedMessage, isDetached } from '../internal/buffers.js';
-import { isOurReadable } from '../pipeline/brands.js';
-import { describe } from '../pipeline/describe.js';
-import { ReadableStream } from '../readable-stream.js';
+import { bridgeReadable } from '../bridge/bridges.js';
+import { NativeReadableStream, nativeHasByteStreams } from '../bridge/native-classes.js';
+import { LazyReader, LazyStream } from '../bridge/lazy-reader.js';
+import { detachedMessage, isDetached } from '../runtime/buffers.js';
+import { isOurReadable } from '../bridge/brands.js';
+import { describe } from '../values/describe.js';
+import { ReadableStream } from '../streams/readable-stream.js';
 
 /** Both ways: an engine's stream to the page's one for it, a page's stream to the engine's one for it. */
 const pages = new WeakMap();

@@ -7,15 +7,15 @@
  * The envelope: `{ [ENVELOPE]: version, data, handles }`, where `data` holds the very objects of `handles`. What makes it one are the handles' ports,
  * which are the message's last ones: neither JSON nor a clone can make those, so no data looks like an envelope.
  */
-import { reflectApply } from '../internal/intrinsics.js';
-import { INTERNAL } from '../internal/webidl.js';
-import { bridgeOf } from '../native-bridge.js';
-import { hasBrand, isNativeReadable, isNativeWritable, NativeReadableStream, NativeWritableStream } from '../native-classes.js';
-import { fromNative, toNative } from '../native.js';
-import { isHandle, prepareTransfer, receiveTransfer } from '../transfer.js';
+import { reflectApply } from '../runtime/intrinsics.js';
+import { INTERNAL } from '../runtime/webidl.js';
+import { bridgeOf } from '../bridge/bridges.js';
+import { hasBrand, isNativeReadable, isNativeWritable, NativeReadableStream, NativeWritableStream } from '../bridge/native-classes.js';
+import { fromNative, toNative } from '../native/convert.js';
+import { isHandle, prepareTransfer, receiveTransfer } from '../transfer/transfer.js';
 import { eachSpecial, refuseStreams, tagOf } from '../transfer/chunks.js';
 import { dataCloneError, takeDataGetter } from '../transfer/wire.js';
-import { TransformStream } from '../transform-stream.js';
+import { TransformStream } from '../streams/transform-stream.js';
 import { replaceInCopy, replaceInPlace } from './graph.js';
 import { dress } from './patches.js';
 

@@ -1,5 +1,5 @@
-/** A lock on a stream of the engine's, with the methods that internal/async-iterator.js asks of a reader. */
-import { promiseThen } from '../internal/intrinsics.js';
+/** A lock on a stream of the engine's, with the methods that machines/async-iterator.js asks of a reader. */
+import { promiseThen } from '../runtime/intrinsics.js';
 
 export class NativeReader {
   constructor(stream) {

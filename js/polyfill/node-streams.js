@@ -1,9 +1,9 @@
 /** Node's own modules with the page's streams: `fromWeb` of node:stream and so `Duplex.from`, and the checks of its fetch; elsewhere nothing. */
-import { reflectApply } from '../internal/intrinsics.js';
-import { NativeReadableStream } from '../native-classes.js';
-import { toNative } from '../native.js';
-import { isOurReadable, isOurWritable } from '../pipeline/brands.js';
-import { ReadableStream } from '../readable-stream.js';
+import { reflectApply } from '../runtime/intrinsics.js';
+import { NativeReadableStream } from '../bridge/native-classes.js';
+import { toNative } from '../native/convert.js';
+import { isOurReadable, isOurWritable } from '../bridge/brands.js';
+import { ReadableStream } from '../streams/readable-stream.js';
 
 const isOurs = (value) => isOurReadable(value) || isOurWritable(value) || isOurReadable(value?.readable) || isOurWritable(value?.writable);
 

@@ -1,8 +1,8 @@
 /** The engine's transforms, and what is left of its own streams, with the installed classes. */
-import { reflectApply } from '../internal/intrinsics.js';
-import { NativeReadableStream, isNativeReadable, isNativeWritable } from '../native-classes.js';
-import { fromNative } from '../native.js';
-import { pipeThrough, pipeTo } from '../native-pipe.js';
+import { reflectApply } from '../runtime/intrinsics.js';
+import { NativeReadableStream, isNativeReadable, isNativeWritable } from '../bridge/native-classes.js';
+import { fromNative } from '../native/convert.js';
+import { pipeThrough, pipeTo } from '../native/pipe.js';
 
 const pairs = ['CompressionStream', 'DecompressionStream', 'TextDecoderStream', 'TextEncoderStream'];
 

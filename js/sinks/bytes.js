@@ -1,8 +1,8 @@
 /** What sinks of bytes take: bytes, and strings as UTF-8. */
-import { refuseDetached } from '../internal/buffers.js';
-import { TextPieces, utf8 } from '../internal/text.js';
-import { describe } from '../pipeline/describe.js';
-import { isBytes } from '../pipeline/ends.js';
+import { refuseDetached } from '../runtime/buffers.js';
+import { TextPieces, utf8 } from '../runtime/text.js';
+import { describe } from '../values/describe.js';
+import { isBytes } from '../bridge/kinds.js';
 
 /** Makes bytes of chunks on behalf of the sink `caller`. */
 export class Encoder {

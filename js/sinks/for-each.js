@@ -1,6 +1,6 @@
 /** Sinks that keep nothing: `forEach()` calls a function with each chunk, `drain()` only takes them. */
-import { requireCount, requireFunction } from '../operators/arguments.js';
-import { WritableStream } from '../writable-stream.js';
+import { requireCount, requireFunction } from '../values/require.js';
+import { WritableStream } from '../streams/writable-stream.js';
 
 /** A sink that takes every chunk and does nothing with it. See sinks.d.ts. */
 export const drain = () => new WritableStream();

@@ -1,7 +1,7 @@
 /** The service worker's half of toDownload(): answers a request for a download with what the page sends. */
-import { toNative } from '../native.js';
-import { fromMessagePort } from '../push/message-port.js';
-import { TransformStream } from '../transform-stream.js';
+import { toNative } from '../native/convert.js';
+import { fromMessagePort } from '../transfer/message-port.js';
+import { TransformStream } from '../streams/transform-stream.js';
 import { fileName } from './file-name.js';
 
 /** What the two sides call their messages, and where downloads lie below the worker's scope. */

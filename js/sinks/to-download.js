@@ -2,11 +2,11 @@
  * A download as a sink: the best way the engine and the page have, found by trying. Bytes are counted on each, so that a file that
  * lacks some is a failure and not a download.
  */
-import { withinGrace } from '../internal/grace.js';
-import { describe } from '../pipeline/describe.js';
-import { requireCount } from '../operators/arguments.js';
-import { toMessagePort } from '../push/message-port.js';
-import { WritableStream } from '../writable-stream.js';
+import { withinGrace } from '../runtime/grace.js';
+import { describe } from '../values/describe.js';
+import { requireCount } from '../values/require.js';
+import { toMessagePort } from '../transfer/message-port.js';
+import { WritableStream } from '../streams/writable-stream.js';
 import { Encoder } from './bytes.js';
 import { fileName } from './file-name.js';
 import { ALIVE, ASK } from './serve-downloads.js';

@@ -2,15 +2,15 @@
  * An upload as a sink: the body of one request, streamed where that is known to work and else collected; or, where asked for, numbered
  * parts of a fixed size, each sent again when it fails.
  */
-import { toNative } from '../native.js';
-import { requireCount } from '../operators/arguments.js';
-import { sleep } from '../operators/sleep.js';
-import { describe } from '../pipeline/describe.js';
+import { toNative } from '../native/convert.js';
+import { requireCount } from '../values/require.js';
+import { sleep } from '../runtime/sleep.js';
+import { describe } from '../values/describe.js';
 import { FetchError, keepResponse, statusOf } from '../pipeline/fetch-error.js';
 import { isTransient, LONGEST_WAIT } from '../sources/download.js';
 import { retryAfterOf } from '../sources/http-fields.js';
 import { requireStallTimeout, StallWatch } from '../sources/stall.js';
-import { WritableStream } from '../writable-stream.js';
+import { WritableStream } from '../streams/writable-stream.js';
 import { Encoder } from './bytes.js';
 import { Gatherer } from './gatherer.js';
 import { bodyPair } from './to-response.js';

@@ -2,10 +2,10 @@
  * A file as a sink. Small chunks are gathered, as every write of a file costs a message to another process. What was written is
  * counted, and the file's own size checked at the end.
  */
-import { withinGrace } from '../internal/grace.js';
-import { requireCount } from '../operators/arguments.js';
-import { describe } from '../pipeline/describe.js';
-import { WritableStream } from '../writable-stream.js';
+import { withinGrace } from '../runtime/grace.js';
+import { requireCount } from '../values/require.js';
+import { describe } from '../values/describe.js';
+import { WritableStream } from '../streams/writable-stream.js';
 import { Encoder } from './bytes.js';
 import { Gatherer } from './gatherer.js';
 

@@ -1,9 +1,9 @@
 /** An IndexedDB store as a sink: records gathered to batches, each in one transaction. */
-import { requireCount } from '../operators/arguments.js';
-import { describe } from '../pipeline/describe.js';
+import { requireCount } from '../values/require.js';
+import { describe } from '../values/describe.js';
 import { requireDatabase } from '../sources/from-indexed-db.js';
 import { narrowed } from '../transfer/chunks.js';
-import { WritableStream } from '../writable-stream.js';
+import { WritableStream } from '../streams/writable-stream.js';
 
 /**
  * See sinks.d.ts.

@@ -1,7 +1,7 @@
 /** A `Response` whose body is what is written, for a service worker or a server that takes one. */
-import { toNative } from '../native.js';
-import { ReadableStream } from '../readable-stream.js';
-import { WritableStream } from '../writable-stream.js';
+import { toNative } from '../native/convert.js';
+import { ReadableStream } from '../streams/readable-stream.js';
+import { WritableStream } from '../streams/writable-stream.js';
 import { Encoder } from './bytes.js';
 
 /** A stream of bytes for who reads it, and the sink that feeds it: a write is done when it has been asked for the next. */

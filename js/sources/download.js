@@ -12,8 +12,8 @@
  */
 import { wasCutOff } from '../pipeline/cut-off.js';
 import { FetchError, keepResponse, statusOf } from '../pipeline/fetch-error.js';
-import { fromNative } from '../native.js';
-import { sleep } from '../operators/sleep.js';
+import { fromNative } from '../native/convert.js';
+import { sleep } from '../runtime/sleep.js';
 import { isEncoded, isSameVersion, parseContentRange, parseLength, retryAfterOf, validatorsOf } from './http-fields.js';
 import { StallWatch } from './stall.js';
 

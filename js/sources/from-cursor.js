@@ -1,9 +1,10 @@
 /** Rows of a cursor, a batch at a time and only when they are wanted; the cursor is closed once, whatever happens. */
-import { drop } from '../internal/discard.js';
-import { withinGrace } from '../internal/grace.js';
-import { requireCount } from '../operators/arguments.js';
-import { describe } from '../pipeline/describe.js';
-import { readableImpl, ReadableStream } from '../readable-stream.js';
+import { readableImpl } from '../bridge/brands.js';
+import { drop } from '../machines/discard.js';
+import { withinGrace } from '../runtime/grace.js';
+import { requireCount } from '../values/require.js';
+import { describe } from '../values/describe.js';
+import { ReadableStream } from '../streams/readable-stream.js';
 
 const has = (value, name) => typeof value?.[name] === 'function';
 

@@ -2,11 +2,11 @@
  * Server-sent events as a stream. From a URL they are read with fetch, which an EventSource cannot do: nothing is read that is not
  * wanted, and going on after a broken connection is by the id of the last event that was handed on.
  */
-import { fromNative } from '../native.js';
-import { requireCount } from '../operators/arguments.js';
-import { sleep } from '../operators/sleep.js';
-import { describe } from '../pipeline/describe.js';
-import { channel, withCounts } from '../push/channel.js';
+import { fromNative } from '../native/convert.js';
+import { requireCount } from '../values/require.js';
+import { sleep } from '../runtime/sleep.js';
+import { describe } from '../values/describe.js';
+import { channel, withCounts } from '../channel/channel.js';
 import { FetchError, keepResponse } from '../pipeline/fetch-error.js';
 import { EventParser } from './event-parser.js';
 import { onDemand } from './on-demand.js';

@@ -1,6 +1,6 @@
 /** A fetch body as a stream that survives dropped and silent connections. download.js has the rules of resuming. */
-import { requireCount } from '../operators/arguments.js';
-import { describe } from '../pipeline/describe.js';
+import { requireCount } from '../values/require.js';
+import { describe } from '../values/describe.js';
 import { tellTotal } from '../pipeline/sizes.js';
 import { Download } from './download.js';
 import { parseRange } from './http-fields.js';

@@ -1,7 +1,7 @@
 /** The bytes of a file, a slice of it in memory at a time. */
-import { requireCount } from '../operators/arguments.js';
-import { describe } from '../pipeline/describe.js';
-import { isBlob } from '../pipeline/ends.js';
+import { requireCount } from '../values/require.js';
+import { describe } from '../values/describe.js';
+import { isBlob } from '../bridge/kinds.js';
 import { tellTotal } from '../pipeline/sizes.js';
 import { onDemand } from './on-demand.js';
 

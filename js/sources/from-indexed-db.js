@@ -2,8 +2,8 @@
  * Records of an IndexedDB store, a batch at a time. Each batch is read in a transaction of its own, which has ended before the
  * consumer sees the first of them: a transaction that waited for a consumer would end by itself, or hold up every writer.
  */
-import { requireCount } from '../operators/arguments.js';
-import { describe } from '../pipeline/describe.js';
+import { requireCount } from '../values/require.js';
+import { describe } from '../values/describe.js';
 import { onDemand } from './on-demand.js';
 
 /** @throws {TypeError} on behalf of `caller` */

@@ -1,5 +1,5 @@
 /** Streams of sources that are asked: nothing is queued, and the signal of their options ends them. */
-import { ReadableStream } from '../readable-stream.js';
+import { ReadableStream } from '../streams/readable-stream.js';
 
 /**
  * A stream whose `pull(controller)` gives one chunk, or resolves with true at the end, upon which the stream closes. When `signal` is

@@ -1,6 +1,6 @@
 /** What a message may hold: the buffers that can be moved with it, and the streams that it must not be cloned with. */
-import { unshared } from '../internal/buffers.js';
-import { uncurryThis } from '../internal/intrinsics.js';
+import { unshared } from '../runtime/buffers.js';
+import { uncurryThis } from '../runtime/intrinsics.js';
 import { dataCloneError } from './wire.js';
 
 /** How many values are looked at for streams before the rest of a message is let through unseen. */

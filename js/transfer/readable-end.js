@@ -3,7 +3,7 @@
  * credits in the place of single pulls. A credit is leave to send one chunk; what was granted and has not arrived never
  * exceeds what the stream wants, nor MOST_CREDIT.
  */
-import { ReadableStream } from '../readable-stream.js';
+import { ReadableStream } from '../streams/readable-stream.js';
 import { MOST_CREDIT, Wire } from './wire.js';
 
 class ReadableEnd {

@@ -7,8 +7,8 @@
  * 2. The port keeps a Node process alive only while its owner said that it waits for the other side.
  * 3. The other side may be anybody: no message throws here, and one that is not of the protocol fails both sides.
  */
-import { uncurryThis } from '../internal/intrinsics.js';
-import { describe } from '../pipeline/describe.js';
+import { uncurryThis } from '../runtime/intrinsics.js';
+import { describe } from '../values/describe.js';
 import { announce, unwatch, watch } from './presence.js';
 
 const { DOMException, MessageChannel, MessagePort } = globalThis;

@@ -2,10 +2,11 @@
  * The end that chunks leave from: https://streams.spec.whatwg.org/#abstract-opdef-setupcrossrealmtransformwritable with
  * credits in the place of single pulls. A chunk is serialized when there is a credit for it, not before.
  */
-import { detachedMessage, isDetached } from '../internal/buffers.js';
-import { drop } from '../internal/discard.js';
-import { Deferred, promiseThen } from '../internal/intrinsics.js';
-import { writableImpl, WritableStream } from '../writable-stream.js';
+import { writableImpl } from '../bridge/brands.js';
+import { detachedMessage, isDetached } from '../runtime/buffers.js';
+import { drop } from '../machines/discard.js';
+import { Deferred, promiseThen } from '../runtime/intrinsics.js';
+import { WritableStream } from '../streams/writable-stream.js';
 import { buffersOf, narrowed, refuseStreams } from './chunks.js';
 import { dataCloneError, MOST_CREDIT, Wire } from './wire.js';
 

@@ -1,4 +1,4 @@
-//! A host as js/internal/byte-readable.js is one, with bytes for buffers.
+//! A host as js/machines/byte-readable.js is one, with bytes for buffers.
 use std::collections::VecDeque;
 
 use tidegate::core::byte_source::{AUTO_ALLOCATE, COPY_ENTRY_DONE, COPY_FILLED};

@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import { ReadableStream, WritableStream, pipeline, toArray, toBytes, toText } from 'tidegate';
 import { csv, digest, gunzip, lines } from 'tidegate/codecs';
-import { Fifo } from '../../js/internal/fifo.js';
+import { Fifo } from '../../js/runtime/fifo.js';
 import { Gatherer } from '../../js/sinks/gatherer.js';
 import { EventParser } from '../../js/sources/event-parser.js';
 

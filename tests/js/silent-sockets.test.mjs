@@ -5,7 +5,7 @@ import { createServer } from 'node:http';
 import { after, before, describe, test } from 'node:test';
 import { WebSocket } from 'ws';
 import { ReadableStream, fromWebSocket, pipeline, toWebSocket } from 'tidegate';
-import { GRACE } from '../../js/internal/grace.js';
+import { GRACE } from '../../js/runtime/grace.js';
 import { mute } from '../matrix/mute-server.mjs';
 import { pause, until } from '../matrix/support.js';
 

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { WebSocket } from 'ws';
 import { serve } from '../packaging/helpers.mjs';
-import { GRACE as PACKAGE_GRACE } from '../../js/internal/grace.js';
+import { GRACE as PACKAGE_GRACE } from '../../js/runtime/grace.js';
 import { cells } from './cells.js';
 import { flood, node } from './flood-node.mjs';
 import { floodCells } from './floods.js';

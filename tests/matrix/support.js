@@ -3,7 +3,7 @@
 export const turn = () => new Promise((resolve) => setTimeout(resolve, 0));
 export const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
-/** Milliseconds for which teardown waits for others: js/internal/grace.js. */
+/** Milliseconds for which teardown waits for others: js/runtime/grace.js. */
 export const GRACE = 500;
 
 export function deferred() {

@@ -8,7 +8,7 @@ import { filesUnder, hashOf } from './stamps.mjs';
 /** The package's entries: the name in dist/ and the source. */
 export const ENTRIES = {
   index: 'js/index.js',
-  codecs: 'js/codecs/index.js',
+  codecs: 'js/codecs.js',
   polyfill: 'js/polyfill.js',
 };
 
@@ -54,7 +54,7 @@ async function bundle({ esbuild, root, debug }) {
       target: TARGET,
       chunkNames: 'chunks/[name]-[hash]',
       plugins: [inlineWasm],
-      inject: ['js/internal/globals.js'],
+      inject: ['js/runtime/globals.js'],
       minify: !debug,
       legalComments: 'none',
       charset: 'utf8',

@@ -46,6 +46,12 @@ export function plan(root, env = process.env) {
     { name: 'build', title: 'Build', command: node, args: ['tools/build.mjs'] },
     { name: 'lint', title: 'JavaScript lints', command: node, args: [bin('eslint/bin/eslint.js'), '.', '--max-warnings=0'] },
     {
+      name: 'house',
+      title: 'Floors and circles of js/',
+      command: node,
+      args: [bin('dependency-cruiser/bin/dependency-cruise.mjs'), '--config', 'tools/lint/house.config.mjs', 'js'],
+    },
+    {
       name: 'types',
       title: 'Types of the JavaScript',
       command: node,

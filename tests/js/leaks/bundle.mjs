@@ -16,7 +16,7 @@ export async function buildWithLiveCount() {
     stdin: {
       contents: `
         export * from './js/index.js';
-        import { core } from './js/internal/core.js';
+        import { core } from './js/core/module.js';
         /** The number of machines of all kinds that the core holds. */
         export const live = () => core.live();
       `,

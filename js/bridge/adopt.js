@@ -1,0 +1,53 @@
+/**
+ * What `pipeTo` and `pipeThrough` need in order to take the engine's streams where the standard's Web IDL would refuse
+ * them. `adoptReadable` and `adoptWritable` give the bridge, `settleAdopted` gives the engine's stream back when the
+ * pipe is done: unlocked, and with everything that was piped written.
+ */
+import { abortReasonOf } from './brands.js';
+import { LazyStream } from './lazy-reader.js';
+import { bridgeOf, bridgeReadable, bridgeWritable } from './bridges.js';
+import { isNativeReadable, isNativeWritable, nativeHasByteStreams } from './native-classes.js';
+
+/** tidegate's stream over `value` when that is the engine's own unlocked readable; else undefined. */
+export function adoptReadable(value, ReadableStream) {
+  if (!isNativeReadable(value) || value.locked) return undefined;
+  return bridgeReadable(value, ReadableStream, { bytes: nativeHasByteStreams });
+}
+
+/**
+ * What `pipeThrough` gives for the readable side of an engine's pair. It locks that at its first read or cancel, so that whoever kept the
+ * pair can read it in its place; until then it does not tell of its end.
+ */
+export function resultOf(readable, ReadableStream) {
+  if (!isNativeReadable(readable) || readable.locked) return readable;
+  return bridgeReadable(new LazyStream(readable), ReadableStream, { bytes: nativeHasByteStreams });
+}
+
+/** tidegate's stream over `value` when that is the engine's own unlocked writable; else undefined. */
+export function adoptWritable(value, WritableStream) {
+  if (!isNativeWritable(value) || value.locked) return undefined;
+  return bridgeWritable(value, WritableStream, abortReasonOf);
+}
+
+/**
+ * `promise`, a pipe's, but settled only after the bridges `streams` have written what they hold and given their far
+ * streams back. To be called with what `adoptReadable` and `adoptWritable` answered; undefined is passed over.
+ */
+export function settleAdopted(promise, ...streams) {
+  const adopted = streams.map((stream) => stream && bridgeOf(stream)).filter(Boolean);
+  if (adopted.length === 0) return promise;
+  const release = () => adopted.forEach((bridge) => bridge.release());
+  return promise.then(
+    async () => {
+      try {
+        for (const bridge of adopted) await bridge.landed();
+      } finally {
+        release();
+      }
+    },
+    (error) => {
+      release();
+      throw error;
+    },
+  );
+}

@@ -1,0 +1,145 @@
+/**
+ * Asynchronous iteration of a ReadableStream: https://streams.spec.whatwg.org/#rs-asynciterator and
+ * https://webidl.spec.whatwg.org/#js-asynchronous-iterable
+ */
+import { AsyncIteratorPrototype, isolate, pendingPromise, promiseResolve, promiseReject, promiseThen, resolved } from '../runtime/intrinsics.js';
+import { schedule } from '../runtime/jobs.js';
+
+class IterationState {
+  constructor(reader, preventCancel) {
+    this.reader = reader;
+    this.preventCancel = preventCancel;
+    /** Web IDL's ongoing promise; undefined stands for null. */
+    this.ongoing = undefined;
+    this.finished = false;
+    /** The request of a `next()` that was answered within its read. */
+    this.answered = undefined;
+    this.takeAnswered = () => {
+      const request = this.answered;
+      this.answered = undefined;
+      return request.take();
+    };
+  }
+
+  /** `read()` may call `pull()`, which may call `next()` again, before there is an ongoing promise. */
+  nextSteps() {
+    if (this.finished || this.reader.stream === undefined) return promiseResolve({ value: undefined, done: true });
+    const request = new NextRequest(this);
+    this.reader.read(request);
+    if (request.state === WAITING) return pendingPromise(request);
+    if (this.answered !== undefined) return resolved.react(() => request.take());
+    this.answered = request;
+    return resolved.react(this.takeAnswered);
+  }
+
+  returnSteps(value) {
+    if (this.finished) return promiseResolve(undefined);
+    this.finished = true;
+    const { reader } = this;
+    if (reader.stream === undefined) return promiseResolve(undefined);
+    const cancelled = this.preventCancel ? promiseResolve(undefined) : reader.cancel(value);
+    this.release();
+    return cancelled;
+  }
+
+  /** A stream that ends within a read may have more than one request of this iterator to tell of it. */
+  release() {
+    if (this.reader.stream !== undefined) this.reader.release();
+  }
+
+  /** Runs `steps` now, or once the `next()` or `return()` before has settled. */
+  queue(steps) {
+    this.ongoing = this.ongoing === undefined ? steps() : promiseThen(this.ongoing, steps, steps);
+    return this.ongoing;
+  }
+}
+
+isolate(IterationState);
+
+const WAITING = 0;
+const CHUNK = 1;
+const CLOSED = 2;
+const FAILED = 3;
+
+/** The request of a `next()`, whose promise settles one microtask after the read that answers it. */
+class NextRequest {
+  constructor(iteration) {
+    this.iteration = iteration;
+    this.state = WAITING;
+    this.answer = undefined;
+    this.resolve = undefined;
+    this.reject = undefined;
+  }
+
+  chunkSteps(chunk) {
+    this.settle(CHUNK, chunk);
+  }
+
+  closeSteps() {
+    this.iteration.release();
+    this.settle(CLOSED, undefined);
+  }
+
+  errorSteps(error) {
+    this.iteration.release();
+    this.settle(FAILED, error);
+  }
+
+  settle(state, answer) {
+    this.state = state;
+    this.answer = answer;
+    if (this.resolve !== undefined) schedule(settleNext, this);
+  }
+
+  /** The reaction to the read: gives the result of the `next()`, or throws. */
+  take() {
+    const { iteration, state, answer } = this;
+    iteration.ongoing = undefined;
+    if (state === CHUNK) return { value: answer, done: false };
+    iteration.finished = true;
+    if (state === FAILED) throw answer;
+    return { value: undefined, done: true };
+  }
+}
+
+isolate(NextRequest);
+
+function settleNext(request) {
+  try {
+    request.resolve(request.take());
+  } catch (error) {
+    request.reject(error);
+  }
+}
+
+class ReadableStreamAsyncIterator {
+  #state;
+
+  constructor(state) {
+    this.#state = state;
+  }
+
+  next() {
+    if (!(#state in Object(this))) return promiseReject(new TypeError('next(): called on an object that is not a ReadableStream async iterator'));
+    const state = this.#state;
+    return state.ongoing === undefined ? (state.ongoing = state.nextSteps()) : state.queue(() => state.nextSteps());
+  }
+
+  return(value = undefined) {
+    if (!(#state in Object(this))) return promiseReject(new TypeError('return(): called on an object that is not a ReadableStream async iterator'));
+    const state = this.#state;
+    return promiseThen(state.queue(() => state.returnSteps(value)), () => ({ value, done: true }));
+  }
+}
+
+const prototype = ReadableStreamAsyncIterator.prototype;
+delete prototype.constructor;
+Object.setPrototypeOf(prototype, AsyncIteratorPrototype);
+for (const key of ['next', 'return']) Object.defineProperty(prototype, key, { enumerable: true });
+Object.defineProperty(prototype.return, 'length', { value: 1, configurable: true });
+Object.defineProperty(prototype, Symbol.toStringTag, { value: 'ReadableStream AsyncIterator', configurable: true });
+
+/** An iterator over what `reader`, a fresh lock, reads. */
+export function createAsyncIterator(reader, preventCancel) {
+  return new ReadableStreamAsyncIterator(new IterationState(reader, preventCancel));
+}

@@ -1,0 +1,596 @@
+/**
+ * Byte streams as the core sees them: the buffers that belong to one core id, and the operations of
+ * https://streams.spec.whatwg.org/#rbs-controller-abstract-ops that carry them.
+ *
+ * A buffer is transferred where the standard makes that visible: when the page hands it in, and when the page could
+ * still reach it through a byobRequest's view. A buffer that only this file knows is handed out as it is.
+ */
+import {
+  allocateBuffer, bytesOf, cloneBytes, copyBytes, isDetachedBuffer, rest, transferArrayBuffer,
+} from '../runtime/buffers.js';
+import { broken, repair, tellOfCrash } from '../runtime/broken.js';
+import { core } from '../core/module.js';
+import {
+  AUTO_ALLOCATE, B_ABANDONED, B_ALLOCATE, B_ANSWER, B_ANSWER_CLOSED, B_COPY, B_DROP_PULL_INTO, B_FILLED, B_INSUFFICIENT, B_NOT_ZERO,
+  B_OTHER_BUFFER, B_OTHER_OFFSET, B_PARTIAL, B_REMAINDER, B_TOO_LONG, B_ZERO, COPY_ENTRY_DONE, COPY_FILLED, NO_PULL, R_CALL_PULL, R_CHUNK,
+  R_CLOSE, R_FULFILL, R_PENDING, R_QUEUED, REFUSED, STALE,
+} from '../core/effects.js';
+import { Fifo } from '../runtime/fifo.js';
+import { isolate, promiseResolve, resolved } from '../runtime/intrinsics.js';
+import { Owners } from '../core/owners.js';
+import { tellObservers } from './observers.js';
+import { applyReadable, callPull, CLOSED, closeStream, ERRORED, errorStream, READABLE } from './readable.js';
+import { PromiseReadIntoRequest, PromiseReadRequest } from './reader.js';
+
+const owners = new Owners((id) => core.bytes_free(id));
+
+const INSUFFICIENT_BYTES = 'The bytes do not make up whole elements of the view that is read into';
+
+/** What answers a read into a buffer: https://streams.spec.whatwg.org/#pull-into-descriptor */
+export class PullInto {
+  constructor(buffer, bufferByteLength, byteOffset, byteLength, type) {
+    this.buffer = buffer;
+    this.bufferByteLength = bufferByteLength;
+    this.byteOffset = byteOffset;
+    this.byteLength = byteLength;
+    /** `{ View, elementSize }` */
+    this.type = type;
+    this.filled = 0;
+    /** Whether the page may hold a view of `buffer`. */
+    this.exposed = false;
+  }
+
+  view() {
+    const { View, elementSize } = this.type;
+    return new View(this.buffer, this.byteOffset, this.filled / elementSize);
+  }
+
+  /** Takes the buffer from the page, if it had it. */
+  claim() {
+    if (!this.exposed) return;
+    this.buffer = transferArrayBuffer(this.buffer);
+    this.exposed = false;
+  }
+}
+
+isolate(PullInto);
+
+const BYTES = { View: Uint8Array, elementSize: 1 };
+
+/** https://streams.spec.whatwg.org/#rs-byob-request-class; `wrapper` is what the page has of it. */
+class ByobRequestImpl {
+  constructor(stream, descriptor, filled) {
+    this.stream = stream;
+    this.descriptor = descriptor;
+    this.filled = filled;
+    this.made = undefined;
+    this.wrapper = undefined;
+  }
+
+  /** Made when the page asks for it: until then the buffer is known to this file alone. Null once the request is void. */
+  get view() {
+    const { stream, descriptor, filled } = this;
+    if (stream === undefined) return null;
+    if (this.made === undefined) {
+      descriptor.exposed = true;
+      this.made = bytesOf(descriptor.buffer, descriptor.byteOffset + filled, descriptor.byteLength - filled);
+    }
+    return this.made;
+  }
+
+  /** Whether the page has detached the view's buffer. */
+  get isDetached() {
+    return this.descriptor.exposed && isDetachedBuffer(this.descriptor.buffer);
+  }
+}
+
+isolate(ByobRequestImpl);
+
+/** What both lists of a stream are before something is put into them; nothing is ever put into this one. */
+const NONE = new Fifo();
+
+/** A stream with a byte controller. `pull` and `cancel` are bound functions or undefined. */
+export class ByteReadableImpl {
+  constructor(highWaterMark, autoAllocateChunkSize, pull, cancel) {
+    this.state = READABLE;
+    this.storedError = undefined;
+    this.reader = undefined;
+    /** [[disturbed]] */
+    this.disturbed = false;
+    /** Uint8Arrays; how much of the first one has been read is the core's. */
+    this.queue = NONE;
+    this.pendingPullIntos = NONE;
+    this.byobRequest = null;
+    this.autoAllocateChunkSize = autoAllocateChunkSize;
+    this.pull = pull;
+    this.cancel = cancel;
+    this.controller = undefined;
+    this.id = core.bytes_new(highWaterMark, (pull === undefined ? NO_PULL : 0) | (autoAllocateChunkSize === undefined ? 0 : AUTO_ALLOCATE));
+    if (this.id === 0) throw new RangeError('ReadableStream: too many live streams; close or cancel some');
+    owners.add(this, this.id);
+  }
+
+  get isByteStream() {
+    return true;
+  }
+
+  /** No transform stream has a byte stream for its readable side. */
+  get transform() {
+    return undefined;
+  }
+
+  /** Report: the start algorithm fulfilled. */
+  reportStarted() {
+    return core.bytes_started(this.id);
+  }
+
+  /** Report: the pull algorithm's promise fulfilled. */
+  reportPulled() {
+    return core.bytes_pull_settled(this.id);
+  }
+
+  /** Ends the machine, as the stream errors or is cancelled. */
+  endSlot() {
+    core.bytes_end(this.id);
+  }
+
+  /** [[PullSteps]]: `reader` is the lock that `request` belongs to. */
+  pullSteps(reader, request) {
+    try {
+      const effects = core.bytes_read(this.id);
+      if (effects & R_CHUNK) {
+        const chunk = takeEntry(this, effects);
+        if (effects & (R_CLOSE | R_CALL_PULL)) applyReadable(this, effects);
+        request.chunkSteps(chunk);
+      } else {
+        waitForChunk(this, reader, request, effects);
+      }
+    } catch (error) {
+      const { list, length } = broken;
+      list[length] = this;
+      list[length + 1] = this.id;
+      list[length + 2] = error;
+      list[length + 3] = undefined;
+      broken.length = length + 4;
+      this.id = 0;
+      resolved.react(repair);
+      throw error;
+    }
+  }
+
+  addEntry(entry) {
+    if (this.queue === NONE) this.queue = new Fifo();
+    this.queue.push(entry);
+  }
+
+  addPullInto(descriptor) {
+    if (this.pendingPullIntos === NONE) this.pendingPullIntos = new Fifo();
+    this.pendingPullIntos.push(descriptor);
+  }
+
+  /** What a stream that is cancelled does with its controller; returns the source's promise or value. */
+  cancelSteps(reason, cancel) {
+    if (this.reader?.isByob) this.reader.closeRequests();
+    clearPendingPullIntos(this);
+    this.queue = undefined;
+    return cancel === undefined ? undefined : cancel(reason);
+  }
+
+  /** [[ReleaseSteps]] */
+  releaseSteps() {
+    core.bytes_release(this.id);
+    const pending = this.pendingPullIntos;
+    if (pending.length > 1) {
+      const first = pending.shift();
+      this.pendingPullIntos = NONE;
+      this.addPullInto(first);
+    }
+  }
+
+  /** See broken.js. */
+  crash(error) {
+    const { cancel } = this;
+    this.endSlot();
+    if (this.state === READABLE) {
+      this.state = ERRORED;
+      this.storedError = error;
+    }
+    clearPendingPullIntos(this);
+    this.queue = undefined;
+    this.clear();
+    this.reader?.crash(error);
+    tellObservers(this);
+    tellOfCrash(cancel, error);
+  }
+
+  /** The machine has ended, and its slot is another's. */
+  forgetSlot() {
+    this.id = 0;
+    owners.drop(this);
+  }
+
+  /** Forgets what only a live stream needs. The machine of a closed one lives on while reads into buffers are pending. */
+  clear() {
+    this.pull = undefined;
+    this.cancel = undefined;
+    if (this.state === ERRORED) clearPendingPullIntos(this);
+    if (this.pendingPullIntos.length === 0) this.forgetSlot();
+  }
+}
+
+isolate(ByteReadableImpl);
+
+/** https://streams.spec.whatwg.org/#readable-byte-stream-controller-clear-pending-pull-intos */
+function clearPendingPullIntos(stream) {
+  invalidateByobRequest(stream);
+  stream.pendingPullIntos = NONE;
+}
+
+/** https://streams.spec.whatwg.org/#readable-byte-stream-controller-invalidate-byob-request */
+function invalidateByobRequest(stream) {
+  const request = stream.byobRequest;
+  if (request === null) return;
+  request.stream = undefined;
+  request.descriptor = undefined;
+  request.made = undefined;
+  stream.byobRequest = null;
+}
+
+/** https://streams.spec.whatwg.org/#readable-byte-stream-controller-get-byob-request; null where there is none. */
+export function getByobRequest(stream) {
+  if (stream.byobRequest === null && stream.pendingPullIntos.length > 0) {
+    stream.byobRequest = new ByobRequestImpl(stream, stream.pendingPullIntos.peek(), core.bytes_head_filled(stream.id));
+  }
+  return stream.byobRequest;
+}
+
+/** The queue's first entry, or what is left of it. */
+function takeEntry(stream, effects) {
+  const entry = stream.queue.shift();
+  return effects & B_PARTIAL ? rest(entry, core.bytes_entry_offset()) : entry;
+}
+
+/** A default reader's read for which nothing is queued. */
+function waitForChunk(stream, reader, request, answer) {
+  let effects = answer;
+  if (effects & B_ALLOCATE) {
+    const size = stream.autoAllocateChunkSize;
+    let buffer;
+    try {
+      buffer = allocateBuffer(size);
+    } catch (error) {
+      request.errorSteps(error);
+      return;
+    }
+    effects = core.bytes_read_allocated(stream.id, size);
+    stream.addPullInto(new PullInto(buffer, size, 0, size, BYTES));
+  }
+  reader.addRequest(request);
+  if (effects & R_CALL_PULL) callPull(stream);
+}
+
+/** The promise of a default reader's `read()` of a readable stream; a chunk that is queued needs no request. */
+export function readBytes(stream, reader) {
+  try {
+    const effects = core.bytes_read(stream.id);
+    if (effects & R_CHUNK) {
+      const value = takeEntry(stream, effects);
+      if (effects & (R_CLOSE | R_CALL_PULL)) applyReadable(stream, effects);
+      return promiseResolve({ value, done: false });
+    }
+    const request = new PromiseReadRequest();
+    waitForChunk(stream, reader, request, effects);
+    return request.promise();
+  } catch (error) {
+    const { list, length } = broken;
+    list[length] = stream;
+    list[length + 1] = stream.id;
+    list[length + 2] = error;
+    list[length + 3] = undefined;
+    broken.length = length + 4;
+    stream.id = 0;
+    resolved.react(repair);
+    throw error;
+  }
+}
+
+/** Appends a copy of bytes of `buffer` to the queue; errors the stream where there is no memory for it. */
+function queueClone(stream, buffer, byteOffset, length) {
+  try {
+    stream.addEntry(cloneBytes(buffer, byteOffset, length));
+  } catch (error) {
+    errorStream(stream, error);
+    throw (broken.expected = error);
+  }
+}
+
+/** https://streams.spec.whatwg.org/#readable-byte-stream-controller-enqueue-detached-pull-into-to-queue */
+function queueAbandoned(stream) {
+  const { buffer, byteOffset } = stream.pendingPullIntos.shift();
+  const filled = core.bytes_filled();
+  if (filled > 0) queueClone(stream, buffer, byteOffset, filled);
+}
+
+/** Makes the copies of the plan into `into`, or into the pending descriptors; those that are complete go to `views`. */
+function makeCopies(stream, into, views) {
+  const { queue, pendingPullIntos } = stream;
+  let step;
+  while ((step = core.bytes_next_copy()) !== 0) {
+    const descriptor = into === undefined ? pendingPullIntos.peek() : into;
+    const to = core.bytes_copy_to();
+    const length = core.bytes_copy_length();
+    copyBytes(descriptor.buffer, descriptor.byteOffset + to, queue.peek(), core.bytes_copy_from(), length);
+    if (step & COPY_ENTRY_DONE) queue.shift();
+    if (step & COPY_FILLED) {
+      descriptor.filled = to + length;
+      if (into === undefined) views.push(pendingPullIntos.shift().view());
+    }
+  }
+}
+
+/** Answers as many requests as there are views. */
+function fulfillViews(reader, views) {
+  if (views.length === 1) reader.fulfill(views.shift());
+  else if (views.length > 1) reader.fulfillAll(views);
+}
+
+/** Whether the stream is readable and not closing. */
+export function canCloseOrEnqueueBytes(stream) {
+  return core.bytes_can_close_or_enqueue(stream.id);
+}
+
+/**
+ * https://streams.spec.whatwg.org/#readable-byte-stream-controller-enqueue of a view of the page's that is not empty,
+ * to a stream that is readable and not closing.
+ */
+export function enqueueView(stream, { buffer, byteOffset, byteLength }) {
+  enqueueEntry(stream, bytesOf(transferArrayBuffer(buffer), byteOffset, byteLength), byteLength);
+}
+
+/** The same for `entry`, a Uint8Array over a buffer that the page does not have; nothing where the stream has ended. */
+export function enqueueEntry(stream, entry, byteLength) {
+  if (stream.state !== READABLE) return;
+  try {
+    if (stream.pendingPullIntos.length > 0) {
+      const first = stream.pendingPullIntos.peek();
+      if (first.exposed && isDetachedBuffer(first.buffer)) {
+        throw (broken.expected = new TypeError('enqueue(): the buffer of the pending byobRequest is detached, so it cannot be filled'));
+      }
+      invalidateByobRequest(stream);
+      first.claim();
+    }
+    const effects = core.bytes_enqueue(stream.id, byteLength);
+    if ((effects & (B_ABANDONED | B_ANSWER | B_COPY)) === 0) {
+      if (effects & B_DROP_PULL_INTO) stream.pendingPullIntos.shift();
+      if (effects & R_QUEUED) stream.addEntry(entry);
+      else if (effects & R_FULFILL) stream.reader.fulfill(entry);
+    } else {
+      const views = new Fifo();
+      if (effects & B_ABANDONED) queueAbandoned(stream);
+      if (effects & B_ANSWER) {
+        for (let left = core.bytes_answers(); left > 0; left--) views.push(takeEntry(stream, effects));
+      }
+      if (effects & B_DROP_PULL_INTO) stream.pendingPullIntos.shift();
+      if (effects & R_QUEUED) stream.addEntry(entry);
+      if (effects & B_COPY) makeCopies(stream, undefined, views);
+      if (effects & R_FULFILL) views.push(entry);
+      fulfillViews(stream.reader, views);
+    }
+    if (effects & R_CALL_PULL) callPull(stream);
+  } catch (error) {
+    if (error === broken.expected) throw error;
+    const { list, length } = broken;
+    list[length] = stream;
+    list[length + 1] = stream.id;
+    list[length + 2] = error;
+    list[length + 3] = undefined;
+    broken.length = length + 4;
+    stream.id = 0;
+    resolved.react(repair);
+    throw error;
+  }
+}
+
+/** https://streams.spec.whatwg.org/#readable-byte-stream-controller-close; false where the stream is closing or has ended. */
+export function closeBytes(stream) {
+  try {
+    const effects = core.bytes_close(stream.id);
+    if (effects & B_INSUFFICIENT) {
+      const error = new TypeError(`close(): ${INSUFFICIENT_BYTES}`);
+      errorStream(stream, error);
+      throw (broken.expected = error);
+    }
+    if (effects & R_CLOSE) closeStream(stream);
+    return (effects & (REFUSED | STALE)) === 0;
+  } catch (error) {
+    if (error === broken.expected) throw error;
+    const { list, length } = broken;
+    list[length] = stream;
+    list[length + 1] = stream.id;
+    list[length + 2] = error;
+    list[length + 3] = undefined;
+    broken.length = length + 4;
+    stream.id = 0;
+    resolved.react(repair);
+    throw error;
+  }
+}
+
+/** https://streams.spec.whatwg.org/#readable-byte-stream-controller-get-desired-size */
+export function byteDesiredSize(stream) {
+  if (stream.state === ERRORED) return null;
+  if (stream.state === CLOSED) return 0;
+  return core.bytes_desired_size(stream.id);
+}
+
+function throwRefusal(effects, name) {
+  if (effects & B_ZERO) throw (broken.expected = new TypeError(`${name}: 0 bytes cannot answer a request while the stream is readable; write some, or close the stream first`));
+  if (effects & B_NOT_ZERO) throw (broken.expected = new TypeError(`${name}: the stream is closed, so only 0 bytes can answer a request`));
+  if (effects & B_TOO_LONG) throw (broken.expected = new RangeError(`${name}: more bytes than the request has room for`));
+  if (effects & B_OTHER_OFFSET) throw (broken.expected = new RangeError(`${name}: the view must begin where the request's view does`));
+  if (effects & B_OTHER_BUFFER) throw (broken.expected = new RangeError(`${name}: the view's buffer must be as long as the request's`));
+}
+
+/** https://streams.spec.whatwg.org/#readable-byte-stream-controller-respond */
+export function respond(stream, bytesWritten) {
+  try {
+    const effects = core.bytes_respond(stream.id, bytesWritten);
+    throwRefusal(effects, 'respond()');
+    if (effects & STALE) return;
+    invalidateByobRequest(stream);
+    stream.pendingPullIntos.peek().claim();
+    finishRespond(stream, effects);
+  } catch (error) {
+    if (error === broken.expected) throw error;
+    const { list, length } = broken;
+    list[length] = stream;
+    list[length + 1] = stream.id;
+    list[length + 2] = error;
+    list[length + 3] = undefined;
+    broken.length = length + 4;
+    stream.id = 0;
+    resolved.react(repair);
+    throw error;
+  }
+}
+
+/** https://streams.spec.whatwg.org/#readable-byte-stream-controller-respond-with-new-view, a view of the page's. */
+export function respondWithNewView(stream, { buffer, bufferByteLength, byteOffset, byteLength }) {
+  const refusal = core.bytes_check_respond_with_view(stream.id, bufferByteLength, byteOffset, byteLength);
+  throwRefusal(refusal, 'respondWithNewView()');
+  if (refusal & STALE) return;
+  respondWithBuffer(stream, transferArrayBuffer(buffer), byteLength);
+}
+
+/** The same, checked before, with a buffer that the page does not have. */
+export function respondWithBuffer(stream, buffer, byteLength) {
+  try {
+    const effects = core.bytes_respond(stream.id, byteLength);
+    if (effects & STALE) return;
+    const first = stream.pendingPullIntos.peek();
+    first.buffer = buffer;
+    first.exposed = false;
+    invalidateByobRequest(stream);
+    finishRespond(stream, effects);
+  } catch (error) {
+    if (error === broken.expected) throw error;
+    const { list, length } = broken;
+    list[length] = stream;
+    list[length + 1] = stream.id;
+    list[length + 2] = error;
+    list[length + 3] = undefined;
+    broken.length = length + 4;
+    stream.id = 0;
+    resolved.react(repair);
+    throw error;
+  }
+}
+
+/** https://streams.spec.whatwg.org/#readable-byte-stream-controller-respond-internal */
+function finishRespond(stream, effects) {
+  if (stream.state === CLOSED) {
+    answerClosed(stream, effects);
+    return;
+  }
+  const views = new Fifo();
+  if (effects & B_ABANDONED) queueAbandoned(stream);
+  if (effects & B_FILLED) {
+    const first = stream.pendingPullIntos.shift();
+    first.filled = core.bytes_filled();
+    if (effects & B_REMAINDER) queueClone(stream, first.buffer, first.byteOffset + first.filled, core.bytes_remainder());
+    views.push(first.view());
+  }
+  if (effects & B_COPY) makeCopies(stream, undefined, views);
+  try {
+    fulfillViews(stream.reader, views);
+  } finally {
+    if (effects & R_CALL_PULL) callPull(stream);
+  }
+}
+
+function answerClosed(stream, effects) {
+  const pending = stream.pendingPullIntos;
+  if (effects & B_ABANDONED) pending.shift();
+  if (effects & B_ANSWER_CLOSED) {
+    const views = new Fifo();
+    pending.peek().filled = core.bytes_filled();
+    while (pending.length > 0) views.push(pending.shift().view());
+    stream.reader.answerClosed(views);
+  }
+  if (pending.length === 0) stream.forgetSlot();
+}
+
+function beginPullInto(stream, descriptor, minimumFill) {
+  const { bufferByteLength, byteOffset, byteLength, type } = descriptor;
+  return core.bytes_pull_into(stream.id, bufferByteLength, byteOffset, byteLength, minimumFill, type.elementSize);
+}
+
+/** The answer of a read into `descriptor` that the queue has filled. */
+function finishFilled(stream, descriptor, effects) {
+  makeCopies(stream, descriptor, undefined);
+  const view = descriptor.view();
+  if (effects & (R_CLOSE | R_CALL_PULL)) applyReadable(stream, effects);
+  return view;
+}
+
+function finishPullInto(stream, reader, descriptor, request, effects) {
+  if (effects & R_PENDING) {
+    if (effects & B_COPY) makeCopies(stream, descriptor, undefined);
+    stream.addPullInto(descriptor);
+    reader.addRequest(request);
+    if (effects & R_CALL_PULL) callPull(stream);
+  } else if (effects & B_INSUFFICIENT) {
+    const error = new TypeError(`read(): the stream is closing. ${INSUFFICIENT_BYTES}`);
+    errorStream(stream, error);
+    request.errorSteps(error);
+  } else {
+    request.closeSteps(descriptor.view());
+  }
+}
+
+/**
+ * https://streams.spec.whatwg.org/#readable-byte-stream-controller-pull-into of a stream that is not errored;
+ * `descriptor` has a buffer the page does not have, `minimumFill` is in bytes.
+ */
+export function pullInto(stream, reader, descriptor, minimumFill, request) {
+  try {
+    const effects = beginPullInto(stream, descriptor, minimumFill);
+    if (effects & R_CHUNK) {
+      request.chunkSteps(finishFilled(stream, descriptor, effects));
+    } else {
+      finishPullInto(stream, reader, descriptor, request, effects);
+    }
+  } catch (error) {
+    const { list, length } = broken;
+    list[length] = stream;
+    list[length + 1] = stream.id;
+    list[length + 2] = error;
+    list[length + 3] = undefined;
+    broken.length = length + 4;
+    stream.id = 0;
+    resolved.react(repair);
+    throw error;
+  }
+}
+
+/** The promise of a BYOB reader's `read()` of a stream that is not errored; the answer of a queue that has enough needs no request. */
+export function readInto(stream, reader, descriptor, minimumFill) {
+  try {
+    stream.disturbed = true;
+    const effects = beginPullInto(stream, descriptor, minimumFill);
+    if (effects & R_CHUNK) return promiseResolve({ value: finishFilled(stream, descriptor, effects), done: false });
+    const request = new PromiseReadIntoRequest();
+    finishPullInto(stream, reader, descriptor, request, effects);
+    return request.promise();
+  } catch (error) {
+    const { list, length } = broken;
+    list[length] = stream;
+    list[length + 1] = stream.id;
+    list[length + 2] = error;
+    list[length + 3] = undefined;
+    broken.length = length + 4;
+    stream.id = 0;
+    resolved.react(repair);
+    throw error;
+  }
+}

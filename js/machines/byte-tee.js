@@ -1,0 +1,143 @@
+/**
+ * https://streams.spec.whatwg.org/#abstract-opdef-readablebytestreamtee. Where the branch that pulls has a BYOB read
+ * pending, the source is read into that read's buffer and the other branch gets a copy.
+ *
+ * Chunks come from the source alone, so their buffers go to a branch without another transfer.
+ */
+import { bufferOf, byteLengthOf, byteOffsetOf, cloneBytes, convertView, transferArrayBuffer } from '../runtime/buffers.js';
+import {
+  ByteReadableImpl, closeBytes, enqueueEntry, getByobRequest, PullInto, pullInto, respond, respondWithBuffer,
+} from './byte-readable.js';
+import { core } from '../core/module.js';
+import { TEE_BRANCH_1, TEE_BRANCH_2, TEE_READ_FOR_2 } from '../core/effects.js';
+import { CLOSED, ERRORED, errorStream } from './readable.js';
+import { Tee } from './tee.js';
+
+/** A tee of a byte stream. It reads as a default reader or as a BYOB reader, whichever suits the branch that pulls. */
+class ByteTee extends Tee {
+  constructor(source) {
+    super(source);
+  }
+
+  createBranch(pull, cancel) {
+    return new ByteReadableImpl(0, undefined, pull, cancel);
+  }
+
+  read(effects) {
+    this.forBranch2 = (effects & TEE_READ_FOR_2) !== 0;
+    const request = getByobRequest(this.forBranch2 ? this.branch2 : this.branch1);
+    this.becomeReader(request !== null);
+    if (request === null) this.readChunk();
+    else this.readInto(request.view);
+  }
+
+  /** Stands for releasing one kind of reader and acquiring the other. */
+  becomeReader(isByob) {
+    if (this.isByob === isByob) return;
+    this.source.releaseSteps();
+    this.isByob = isByob;
+  }
+
+  readInto(view) {
+    const { source } = this;
+    if (source.state === ERRORED) {
+      this.errorSteps();
+      return;
+    }
+    const { type, buffer, bufferByteLength, byteOffset, byteLength } = convertView(view, 'tee()');
+    let transferred;
+    try {
+      transferred = transferArrayBuffer(buffer);
+    } catch {
+      this.errorSteps();
+      return;
+    }
+    pullInto(source, this, new PullInto(transferred, bufferByteLength, byteOffset, byteLength, type), 1, this);
+  }
+
+  // What a BYOB reader has besides.
+
+  onClose() {
+    if (!this.isByob) super.onClose();
+  }
+
+  answerClosed(views) {
+    this.waiting = false;
+    this.closeSteps(views.shift());
+  }
+
+  closeRequests() {
+    if (!this.waiting) return;
+    this.waiting = false;
+    this.closeSteps(undefined);
+  }
+
+  /** The branches in the order of the standard's steps: the one that the read was for, then the other. */
+  sides(effects) {
+    const one = { branch: this.branch1, live: (effects & TEE_BRANCH_1) !== 0 };
+    const two = { branch: this.branch2, live: (effects & TEE_BRANCH_2) !== 0 };
+    return this.isByob && this.forBranch2 ? { first: two, second: one } : { first: one, second: two };
+  }
+
+  deliver(effects, chunk) {
+    const { first, second } = this.sides(effects);
+    let other = chunk;
+    if (second.live && (first.live || this.isByob)) {
+      other = this.copy(chunk);
+      if (other === undefined) return false;
+    }
+    if (first.live) {
+      if (this.isByob) respondWithBuffer(first.branch, bufferOf(chunk), byteLengthOf(chunk));
+      else enqueueEntry(first.branch, chunk, byteLengthOf(chunk));
+    }
+    if (second.live) enqueueEntry(second.branch, other, byteLengthOf(other));
+    return true;
+  }
+
+  /** A copy of `chunk`; undefined, and both branches errored, where there is no memory for it. */
+  copy(chunk) {
+    try {
+      return cloneBytes(bufferOf(chunk), byteOffsetOf(chunk), byteLengthOf(chunk));
+    } catch (error) {
+      errorStream(this.branch1, error);
+      errorStream(this.branch2, error);
+      this.cancelSource(error);
+      return undefined;
+    }
+  }
+
+  /** With a BYOB read, `view` is the empty view that came back; undefined where the source was cancelled. */
+  closeSteps(view) {
+    const effects = core.tee_closed(this.id);
+    const { first, second } = this.sides(effects);
+    if (first.live) closeBranch(first.branch);
+    if (second.live) closeBranch(second.branch);
+    if (!this.isByob) {
+      respondWithNothing(first.branch);
+      respondWithNothing(second.branch);
+    } else if (view !== undefined) {
+      if (first.live) respondWithBuffer(first.branch, bufferOf(view), 0);
+      if (second.live) respondWithNothing(second.branch);
+    }
+    if (first.live || second.live) this.end();
+  }
+}
+
+/** Closes a branch. One whose pending read has only part of an element is errored by that, which is its end too. */
+function closeBranch(branch) {
+  try {
+    closeBytes(branch);
+  } catch {
+    // errored
+  }
+}
+
+/** Answers the reads into buffers that a closed branch has pending. */
+function respondWithNothing(branch) {
+  if (branch.state === CLOSED && branch.pendingPullIntos.length > 0) respond(branch, 0);
+}
+
+/** A tee of a byte stream, with its `branch1` and `branch2`; the stream is locked from now on. */
+export function teeBytes(source) {
+  return new ByteTee(source);
+}

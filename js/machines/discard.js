@@ -1,0 +1,87 @@
+/**
+ * Chunks that nobody will get. A stream's `onDrop(chunks)` takes them in an array; it is undefined unless somebody asked, so that
+ * streams of others pay nothing.
+ *
+ * Invariants:
+ * 1. A chunk that enqueue() or write() was called with is the stream's, whatever they answer: it is handed on or dropped, once.
+ * 2. `onDrop` calls no code of the page's, so it may be called in the middle of a transition: the page gets the chunks in a
+ *    microtask of its own.
+ */
+import { append, promiseReject } from '../runtime/intrinsics.js';
+import { schedule } from '../runtime/jobs.js';
+
+const isObject = (value) => (typeof value === 'object' && value !== null) || typeof value === 'function';
+
+/** Drops what is left in a queue that `stream` no longer uses. */
+export function dropAll(stream, queue) {
+  if (stream.onDrop === undefined || !queue?.length) return;
+  const chunks = [];
+  while (queue.length > 0) append(chunks, queue.shift());
+  stream.onDrop(chunks);
+}
+
+/** Drops a chunk that `stream` does not take. */
+export function drop(stream, chunk) {
+  if (stream.onDrop !== undefined) stream.onDrop([chunk]);
+}
+
+/** The page's `onDiscard`, of whatever kind, as a function; undefined where there is none. */
+export function convertOnDiscard(value, context) {
+  if (value === undefined || typeof value === 'function') return value;
+  if (value === 'dispose') return dispose;
+  throw new TypeError(`${context}: onDiscard must be a function or 'dispose'; got ${typeof value === 'string' ? `'${value}'` : typeof value}`);
+}
+
+/** What `onDiscard: 'dispose'` does. Engines without these symbols have them from whoever made the chunk, maybe later than the import. */
+function dispose(chunk) {
+  if (Array.isArray(chunk)) return Promise.all(chunk.map(dispose));
+  if (!isObject(chunk)) return undefined;
+  const { asyncDispose, dispose: sync } = Symbol;
+  if (asyncDispose && typeof chunk[asyncDispose] === 'function') return chunk[asyncDispose]();
+  return sync && typeof chunk[sync] === 'function' ? chunk[sync]() : undefined;
+}
+
+/** An `onDrop` that calls the page's `onDiscard`. What that throws is reported as a promise of it would be: as an unhandled rejection. */
+export const dropper = (onDiscard) => onDiscard && ((chunks) => schedule(discard, { onDiscard, chunks }));
+
+function discard({ onDiscard, chunks }) {
+  for (let n = 0; n < chunks.length; n++) {
+    try {
+      onDiscard(chunks[n]);
+    } catch (error) {
+      promiseReject(error);
+    }
+  }
+}
+
+/**
+ * Branches that get the same chunks: one is dropped when the last of them has dropped it, and every branch that has ended drops what it
+ * is not given any more. Chunks that are equal are counted: what a branch drops is always the last of what it would have got.
+ */
+export class SharedDrops {
+  #branches;
+  #onDrop;
+  #objects = new WeakMap();
+  #values = new Map();
+
+  constructor(branches, onDrop) {
+    this.#branches = branches;
+    this.#onDrop = onDrop;
+  }
+
+  /** The `onDrop` of a branch. */
+  of(branch) {
+    return (chunks) => {
+      for (let n = 0; n < chunks.length; n++) this.drop(branch, chunks[n]);
+    };
+  }
+
+  drop(branch, chunk) {
+    const counted = isObject(chunk) ? this.#objects : this.#values;
+    let counts = counted.get(chunk);
+    if (counts === undefined) counted.set(chunk, (counts = new Array(this.#branches).fill(0)));
+    const before = Math.min(...counts);
+    counts[branch] += 1;
+    if (Math.min(...counts) > before) this.#onDrop([chunk]);
+  }
+}

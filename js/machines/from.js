@@ -1,0 +1,161 @@
+/**
+ * https://streams.spec.whatwg.org/#readable-stream-from-iterable, with Web IDL's
+ * https://webidl.spec.whatwg.org/#js-async-iterable: an object's `Symbol.asyncIterator`, else its `Symbol.iterator`,
+ * whose values are awaited.
+ */
+import { isolate, promiseReject, promiseResolve, promiseThen, reflectApply } from '../runtime/intrinsics.js';
+import { schedule } from '../runtime/jobs.js';
+import { PENDING } from './pending.js';
+import { afterReadableStart, closeReadable, enqueue, errorStream, pullSettled, ReadableImpl } from './readable.js';
+
+const { asyncIterator: ASYNC_ITERATOR, iterator: ITERATOR } = Symbol;
+
+function isObject(value) {
+  return (typeof value === 'object' && value !== null) || typeof value === 'function';
+}
+
+/** https://tc39.es/ecma262/#sec-getmethod */
+function getMethod(object, key, name) {
+  const method = object[key];
+  if (method === undefined || method === null) return undefined;
+  if (typeof method !== 'function') throw new TypeError(`ReadableStream.from: ${name} must be a function`);
+  return method;
+}
+
+/** The underlying source over an iterator. One reaction of its promises is one pair of functions for all chunks. */
+class IterableSource {
+  constructor(iterator) {
+    this.iterator = iterator;
+    this.next = iterator.next;
+    this.onNext = (result) => this.take(result);
+    this.onFail = (error) => this.fail(error);
+    this.stream = new ReadableImpl(0, undefined, () => this.pull(), (reason) => this.close(reason));
+  }
+
+  /** https://webidl.spec.whatwg.org/#async-sequence-get-the-next-value; what was asked for arrives in `take` or `fail`. */
+  pull() {
+    let result;
+    try {
+      result = promiseResolve(reflectApply(this.next, this.iterator, []));
+    } catch (error) {
+      result = promiseReject(error);
+    }
+    promiseThen(result, this.onNext, this.onFail);
+    return PENDING;
+  }
+
+  take(result) {
+    let done;
+    let value;
+    try {
+      if (!isObject(result)) throw new TypeError('ReadableStream.from: next() must answer with an object');
+      done = result.done;
+      if (!done) value = result.value;
+    } catch (error) {
+      this.fail(error);
+      return;
+    }
+    this.push(done, value);
+  }
+
+  push(done, value) {
+    const { stream } = this;
+    if (done) {
+      closeReadable(stream);
+    } else {
+      enqueue(stream, value);
+      // A pipe asks for the next value in a microtask of its own anyway.
+      if (stream.reader?.isPipe) pullSettled(stream);
+      else schedule(pullSettled, stream);
+    }
+  }
+
+  fail(error) {
+    errorStream(this.stream, error);
+  }
+
+  /** https://webidl.spec.whatwg.org/#async-iterator-close */
+  close(reason) {
+    const method = getMethod(this.iterator, 'return', 'the iterator\'s return');
+    if (method === undefined) return undefined;
+    return promiseThen(promiseResolve(reflectApply(method, this.iterator, [reason])), checkReturned);
+  }
+}
+
+isolate(IterableSource);
+
+function checkReturned(result) {
+  if (!isObject(result)) throw new TypeError('ReadableStream.from: return() must answer with an object');
+}
+
+/** The same over a sync iterator: https://tc39.es/ecma262/#sec-async-from-sync-iterator-objects */
+class SyncIterableSource extends IterableSource {
+  constructor(iterator) {
+    super(iterator);
+    this.done = false;
+    this.onNext = (value) => this.push(this.done, value);
+    this.onFail = (error) => this.failAndClose(error);
+  }
+
+  pull() {
+    let value;
+    try {
+      const result = reflectApply(this.next, this.iterator, []);
+      if (!isObject(result)) throw new TypeError('ReadableStream.from: next() must return an object');
+      this.done = Boolean(result.done);
+      value = result.value;
+    } catch (error) {
+      this.done = true;
+      promiseThen(promiseReject(error), undefined, this.onFail);
+      return PENDING;
+    }
+    promiseThen(awaitable(value), this.onNext, this.onFail);
+    return PENDING;
+  }
+
+  /** A value that rejects ends the stream, so an iterator that is not done is told. */
+  failAndClose(error) {
+    if (!this.done) {
+      try {
+        const method = getMethod(this.iterator, 'return', 'the iterator\'s return');
+        if (method !== undefined) reflectApply(method, this.iterator, []);
+      } catch {
+        // the first error is the one that counts
+      }
+    }
+    this.fail(error);
+  }
+
+  close(reason) {
+    const method = getMethod(this.iterator, 'return', 'the iterator\'s return');
+    if (method === undefined) return undefined;
+    const result = reflectApply(method, this.iterator, [reason]);
+    checkReturned(result);
+    void result.done;
+    return promiseThen(awaitable(result.value), ignore);
+  }
+}
+
+function awaitable(value) {
+  try {
+    return promiseResolve(value);
+  } catch (error) {
+    return promiseReject(error);
+  }
+}
+
+function ignore() {}
+
+/** The stream of what `iterable` yields. Throws a TypeError where it is no object or cannot be iterated, as a string is. */
+export function fromIterable(iterable) {
+  if (!isObject(iterable)) throw new TypeError('ReadableStream.from: the argument must be an object that can be iterated');
+  let method = getMethod(iterable, ASYNC_ITERATOR, '[Symbol.asyncIterator]');
+  const isSync = method === undefined;
+  if (isSync) method = getMethod(iterable, ITERATOR, '[Symbol.iterator]');
+  if (method === undefined) throw new TypeError('ReadableStream.from: the argument must be iterable or async iterable');
+  const iterator = reflectApply(method, iterable, []);
+  if (!isObject(iterator)) throw new TypeError('ReadableStream.from: the iterator must be an object');
+  const source = isSync ? new SyncIterableSource(iterator) : new IterableSource(iterator);
+  afterReadableStart(source.stream, undefined);
+  return source.stream;
+}

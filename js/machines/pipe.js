@@ -1,0 +1,484 @@
+/**
+ * https://streams.spec.whatwg.org/#readable-stream-pipe-to. A pipe is the source's reader and the destination's
+ * writer in one object; the core decides what it does next, this file carries the chunks.
+ */
+import { broken, repair } from '../runtime/broken.js';
+import { core } from '../core/module.js';
+import { drop } from './discard.js';
+import {
+  BYTE_SOURCE, COUNTED, P_ABORT_BOTH, P_ABORT_DESTINATION, P_ACTION_MASK, P_BEGIN_DRAINING, P_BY_DESTINATION_CLOSE,
+  P_BY_DESTINATION_ERROR, P_BY_SIGNAL, P_BY_SOURCE_CLOSE, P_BY_SOURCE_ERROR, P_CANCEL_CLOSED, P_CANCEL_SOURCE, P_CLOSE_DESTINATION,
+  P_DRAINING, P_FINISH, P_FULL, P_MOVE, P_READ, P_SOURCE_SHIFT, P_TAKEN, P_WAIT, P_WRITTEN, PAUSE_MEMORY, PAUSE_TURN, PREVENT_ABORT, PREVENT_CANCEL, R_CALL_PULL,
+  R_WAKE_WRITE, REFUSED, STALE, W_BACKPRESSURE,
+} from '../core/effects.js';
+import { abortReasonOf, Deferred, isAborted, promiseResolve, resolved, uncurryThis, upon } from '../runtime/intrinsics.js';
+import { schedule, scheduleAfter, scheduleInPipe, scheduleInPlaceOf } from '../runtime/jobs.js';
+import { Owners } from '../core/owners.js';
+import { applyReadable, cancelStream, CLOSED, ERRORED, errorStream, FOLLOW_UP, pullSettled, READABLE } from './readable.js';
+import { isOver, nextTask } from '../runtime/slice.js';
+import {
+  abortWritable, acceptTaken, applyWritable, callWrite, chunkSize, CLOSED as W_CLOSED, ERRORED as W_ERRORED, finishPipedWrite, queueWrite, reportWritten,
+  WRITABLE, writeSettled,
+} from './writable.js';
+import { WriterImpl } from './writer.js';
+
+const { addEventListener, removeEventListener } = EventTarget.prototype;
+const listen = uncurryThis(addEventListener);
+const unlisten = uncurryThis(removeEventListener);
+
+const owners = new Owners((id) => core.pipe_free(id));
+
+const READABLE_END = { [READABLE]: 0, [CLOSED]: 1, [ERRORED]: 2 };
+
+class Pipe extends Deferred {
+  constructor(source, destination, flags, signal) {
+    super();
+    this.source = source;
+    this.destination = destination;
+    this.flags = flags | (source.isByteStream ? BYTE_SOURCE : this.countsChunks && destination.size === undefined ? COUNTED : 0);
+    /** Whether a pull and a write that end together are reported together (`turned`); a byte source's pull is another machine's. */
+    this.turns = !source.isByteStream;
+    this.signal = signal;
+    this.onAbort = undefined;
+    /** A chunk that is to be written. */
+    this.held = undefined;
+    /** A chunk whose write has begun in the core, and that the sink is to be called with. */
+    this.begun = undefined;
+    this.shuttingDown = false;
+    this.failed = false;
+    this.error = undefined;
+    /** Milliseconds that it may keep the thread; undefined: as the standard has it, for ever. */
+    this.yieldAfter = undefined;
+    this.yielding = false;
+    /** Told of the source's error at once, where the pipe itself waits for the writes under way. */
+    this.onSourceError = undefined;
+    const destinationEnd = destination.state === W_CLOSED ? 1 : destination.state === W_ERRORED ? 2 : 0;
+    this.id = 0;
+    try {
+      this.id = core.pipe_new(source.id, READABLE_END[source.state], destination.id, destinationEnd, this.flags);
+      if (this.id === 0) throw (broken.expected = new RangeError('pipeTo(): too many live pipes; end some'));
+      owners.add(this, this.id);
+    } catch (error) {
+      if (error === broken.expected) throw error;
+      const { list, length } = broken;
+      list[length] = this;
+      list[length + 1] = this.id;
+      list[length + 2] = error;
+      list[length + 3] = this.promise;
+      broken.length = length + 4;
+      this.id = 0;
+      resolved.react(repair);
+      throw error;
+    }
+    source.reader = this;
+    source.disturbed = true;
+    destination.writer = this;
+  }
+
+  /** See broken.js. */
+  crash(error) {
+    const { source, destination, id } = this;
+    this.id = 0;
+    core.pipe_free(id);
+    owners.drop(this);
+    if (destination.writer === this) destination.writer = undefined;
+    if (source.reader === this) source.reader = undefined;
+    this.shuttingDown = true;
+    if (this.onAbort !== undefined) unlisten(this.signal, 'abort', this.onAbort);
+    this.reject(error);
+    source.crash(error);
+    destination.crash(error);
+  }
+
+  get isPipe() {
+    return true;
+  }
+
+  get isByob() {
+    return false;
+  }
+
+  /** Whether chunks may go to a destination that counts them without passing through `write`. */
+  get countsChunks() {
+    return true;
+  }
+
+  // The source's reader.
+
+  addRequest() {}
+
+  /** `taken`: what the core made of the chunk, if anything (`P_TAKEN` and its companions). */
+  fulfill(chunk, taken = 0) {
+    if ((taken & P_TAKEN) === 0) {
+      this.chunkSteps(chunk);
+      return;
+    }
+    if (this.yieldAfter !== undefined) this.count();
+    if (acceptTaken(this.destination, chunk, taken)) {
+      this.begun = chunk;
+      scheduleInPipe(callBegun, this);
+    }
+  }
+
+  chunkSteps(chunk) {
+    if (this.yieldAfter !== undefined) this.count();
+    this.held = chunk;
+    if (this.flags & BYTE_SOURCE) core.pipe_fulfilled(this.id);
+    scheduleInPipe(writeHeld, this);
+  }
+
+  /** Counts a chunk, and reads no more before the next task where the thread has been kept long enough. */
+  count() {
+    if (this.yielding || !isOver(this.yieldAfter)) return;
+    this.yielding = true;
+    core.pipe_pause(this.id, PAUSE_TURN, true);
+    nextTask(goOnAfterYield, this);
+  }
+
+  closeSteps() {}
+
+  /** A read that failed by itself, as a byte source's automatic buffer could not be had: the source cannot go on. */
+  errorSteps(error) {
+    errorStream(this.source, error);
+  }
+
+  onClose() {
+    core.pipe_source_ended(this.id, 1);
+    schedule(advance, this);
+  }
+
+  onError() {
+    core.pipe_source_ended(this.id, 2);
+    schedule(advance, this);
+    if (this.onSourceError !== undefined) schedule(reportSourceError, this);
+  }
+
+  // The destination's writer.
+
+  onBackpressure() {}
+
+  onReady() {}
+
+  onRoom() {
+    advance(this);
+  }
+
+  /** The source's pull has returned and left nothing to wait for. */
+  afterPull(stream) {
+    if (!this.turns || !scheduleInPlaceOf(writeSettled, this.destination, turned, this)) scheduleAfter(pullSettled, stream);
+  }
+
+  /** The sink's write has returned and left nothing to wait for. */
+  afterWrite(stream) {
+    if (!this.turns || !scheduleInPlaceOf(pullSettled, this.source, turned, this)) scheduleAfter(writeSettled, stream);
+  }
+
+  /** The write under way is done. */
+  reportWritten(stream) {
+    if (this.shuttingDown) reportWritten(stream);
+    else applyWritten(stream, this, core.pipe_write_settled(this.id));
+  }
+
+  /** Does what `answer` says, and what comes after it. */
+  goOn(answer) {
+    if (carryOut(this, answer)) advance(this);
+  }
+
+  onErroring() {}
+
+  onWriteSettled() {
+    if (this.shuttingDown) schedule(advance, this);
+  }
+
+  onClosed() {
+    core.pipe_destination_ended(this.id, 1);
+    schedule(advance, this);
+  }
+
+  onErrored() {
+    core.pipe_destination_ended(this.id, 2);
+    schedule(advance, this);
+  }
+
+  /** Writes a chunk; false where the destination has no room for another, and will tell when it has. */
+  write(chunk) {
+    const destination = this.destination;
+    const size = destination.size === undefined ? 1 : chunkSize(destination, chunk);
+    const effects = core.pipe_write(this.id, size);
+    if (!(effects & (REFUSED | STALE))) queueWrite(destination, chunk, size, undefined, effects);
+    else drop(destination.onDrop === undefined ? this.source : destination, chunk);
+    return (effects & W_BACKPRESSURE) === 0;
+  }
+
+  /** Keeps why the pipe ends, as it stands when the shutdown begins. */
+  beginShutdown(answer) {
+    if (this.shuttingDown) return;
+    this.shuttingDown = true;
+    if (answer & P_BY_SOURCE_CLOSE) return;
+    this.failed = true;
+    if (answer & P_BY_SOURCE_ERROR) this.error = this.source.storedError;
+    else if (answer & P_BY_DESTINATION_ERROR) this.error = this.destination.storedError;
+    else if (answer & P_BY_SIGNAL) this.error = abortReasonOf(this.signal);
+    else if (answer & P_BY_DESTINATION_CLOSE) this.error = new TypeError('pipeTo(): the destination closed before all chunks were piped to it');
+  }
+
+  /** https://streams.spec.whatwg.org/#rs-pipeTo-shutdown-with-action */
+  act(answer) {
+    this.beginShutdown(answer);
+    let action;
+    switch (answer & P_ACTION_MASK) {
+      case P_ABORT_DESTINATION:
+        action = abortWritable(this.destination, this.error);
+        break;
+      case P_CANCEL_SOURCE:
+      case P_CANCEL_CLOSED:
+        action = cancelStream(this.source, this.error);
+        break;
+      case P_CLOSE_DESTINATION:
+        action = WriterImpl.closeWithErrorPropagation(this.destination);
+        break;
+      case P_ABORT_BOTH:
+        action = this.abortBoth();
+        break;
+      case P_FINISH:
+        this.finish();
+        return;
+    }
+    upon(action, () => this.finish(), (error) => {
+      this.failed = true;
+      this.error = error;
+      this.finish();
+    });
+  }
+
+  abortBoth() {
+    const { source, destination, flags, error } = this;
+    const aborted = !(flags & PREVENT_ABORT) && destination.state === WRITABLE ? abortWritable(destination, error) : promiseResolve(undefined);
+    const cancelled = !(flags & PREVENT_CANCEL) && source.state === READABLE ? cancelStream(source, error) : promiseResolve(undefined);
+    const both = new Deferred();
+    let left = 2;
+    const one = () => {
+      if (--left === 0) both.resolve(undefined);
+    };
+    upon(aborted, one, both.reject);
+    upon(cancelled, one, both.reject);
+    return both.promise;
+  }
+
+  /** https://streams.spec.whatwg.org/#rs-pipeTo-finalize */
+  finish() {
+    core.pipe_free(this.id);
+    this.id = 0;
+    owners.drop(this);
+    this.destination.writer = undefined;
+    if (this.source.isByteStream) this.source.releaseSteps();
+    this.source.reader = undefined;
+    if (this.onAbort !== undefined) unlisten(this.signal, 'abort', this.onAbort);
+    if (this.failed) this.reject(this.error);
+    else this.resolve(undefined);
+  }
+}
+
+/** A pipe that tells of every chunk before it is written, and can be paused. */
+class WatchedPipe extends Pipe {
+  onChunk = undefined;
+
+  get countsChunks() {
+    return false;
+  }
+
+  write(chunk) {
+    this.onChunk?.(chunk);
+    return super.write(chunk);
+  }
+
+  pause() {
+    core.pipe_pause(this.id, PAUSE_MEMORY, true);
+  }
+
+  resume() {
+    core.pipe_pause(this.id, PAUSE_MEMORY, false);
+    schedule(advance, this);
+  }
+}
+
+/** The pipe that writes to `stream` and has not begun to shut down. */
+export function openPipeInto(stream) {
+  const { writer } = stream;
+  return writer !== undefined && writer.isPipe && !writer.shuttingDown ? writer : undefined;
+}
+
+/** Carries out the answer to a report that a write of `pipe` is done. */
+export function applyWritten(stream, pipe, answer) {
+  if (answer & P_WRITTEN) {
+    finishPipedWrite(stream);
+    pipe.goOn(answer);
+  } else {
+    applyWritable(stream, answer, undefined);
+  }
+}
+
+const PULLED = (R_CALL_PULL | R_WAKE_WRITE) << P_SOURCE_SHIFT;
+
+/** The pull of a pipe's source and the write of its destination are done. */
+function turned(pipe) {
+  const { source, destination } = pipe;
+  if (source.reader !== pipe || openPipeInto(destination) !== pipe) {
+    pullSettled(source);
+    writeSettled(destination);
+    return;
+  }
+  const answer = core.pipe_turned(pipe.id);
+  const action = answer & P_ACTION_MASK;
+  // A move and a read carry out what the pull's end asks for with what they ask of the source themselves.
+  const isCarriedOut = (answer & P_WRITTEN) !== 0 && (action === P_MOVE || action === P_READ);
+  if (answer & PULLED && !isCarriedOut) applyReadable(source, answer >>> P_SOURCE_SHIFT);
+  if (answer & P_WRITTEN) applyWritten(destination, pipe, answer);
+  else if ((answer & STALE) === 0) applyWritable(destination, answer & ~PULLED, undefined);
+}
+
+function reportSourceError(pipe) {
+  pipe.onSourceError(pipe.source.storedError);
+}
+
+function goOnAfterYield(pipe) {
+  pipe.yielding = false;
+  core.pipe_pause(pipe.id, PAUSE_TURN, false);
+  advance(pipe);
+}
+
+/** In a microtask, as the page's enqueue() must not call a sink. */
+function callBegun(pipe) {
+  const chunk = pipe.begun;
+  pipe.begun = undefined;
+  callWrite(pipe.destination, chunk);
+}
+
+function writeHeld(pipe) {
+  const chunk = pipe.held;
+  pipe.held = undefined;
+  if (pipe.write(chunk)) advance(pipe);
+}
+
+/** Lets the pipe go on until it has to wait. Runs in a microtask, never inside the page's call. */
+function advance(pipe) {
+  while (carryOut(pipe, core.pipe_next(pipe.id)));
+}
+
+/** Does what the core answered; true where there may be more to do at once. */
+function carryOut(pipe, answer) {
+  switch (answer & P_ACTION_MASK) {
+    case P_WAIT:
+    case P_DRAINING:
+      return false;
+    case P_MOVE: {
+      const { source, destination } = pipe;
+      const chunk = source.queue.shift();
+      if (pipe.yieldAfter !== undefined) pipe.count();
+      const effects = answer >>> P_SOURCE_SHIFT;
+      if ((answer & P_TAKEN) === 0) {
+        if (effects & FOLLOW_UP) applyReadable(source, effects);
+        return pipe.write(chunk);
+      }
+      const begins = acceptTaken(destination, chunk, answer);
+      if (effects & FOLLOW_UP) applyReadable(source, effects);
+      if (begins) callWrite(destination, chunk);
+      return (answer & P_FULL) === 0;
+    }
+    case P_READ:
+      if (pipe.flags & BYTE_SOURCE) pipe.source.pullSteps(pipe, pipe);
+      else if ((answer >>> P_SOURCE_SHIFT) & FOLLOW_UP) applyReadable(pipe.source, answer >>> P_SOURCE_SHIFT);
+      return false;
+    case P_BEGIN_DRAINING:
+      pipe.beginShutdown(answer);
+      schedule(advance, pipe);
+      return false;
+    default:
+      pipe.act(answer);
+      return false;
+  }
+}
+
+/**
+ * Pipes `source` into `destination`, neither of which is locked. `flags`: the `PREVENT_*` bits; `onSourceError(error)` is
+ * called a microtask after the source has failed; `yieldAfter` is how many milliseconds it may keep the thread (undefined:
+ * for ever). Returns the promise of pipeTo().
+ *
+ * @param {(error: unknown) => void} [onSourceError]
+ * @param {number} [yieldAfter]
+ */
+export function pipeTo(source, destination, flags, signal, onSourceError, yieldAfter) {
+  const pipe = new Pipe(source, destination, flags, signal);
+  pipe.onSourceError = onSourceError;
+  pipe.yieldAfter = yieldAfter;
+  return begin(pipe).promise;
+}
+
+/**
+ * The same as an object with the `promise`, `pause()` and `resume()`, which calls `onChunk(chunk)`, if any, with every chunk
+ * before it is written.
+ */
+export function watchedPipe(source, destination, flags, signal, onSourceError, yieldAfter, onChunk) {
+  const pipe = new WatchedPipe(source, destination, flags, signal);
+  pipe.onSourceError = onSourceError;
+  pipe.yieldAfter = yieldAfter;
+  pipe.onChunk = onChunk;
+  return begin(pipe);
+}
+
+function begin(pipe) {
+  try {
+    listenAndStart(pipe);
+    return pipe;
+  } catch (error) {
+    const { list, length } = broken;
+    list[length] = pipe;
+    list[length + 1] = pipe.id;
+    list[length + 2] = error;
+    list[length + 3] = pipe.promise;
+    broken.length = length + 4;
+    pipe.id = 0;
+    resolved.react(repair);
+    throw error;
+  }
+}
+
+function listenAndStart(pipe) {
+  const { source, destination, signal } = pipe;
+  if (signal !== undefined) {
+    const onAbort = () => {
+      try {
+        carryOut(pipe, core.pipe_signalled(pipe.id));
+      } catch (error) {
+        const { list, length } = broken;
+        list[length] = pipe;
+        list[length + 1] = pipe.id;
+        list[length + 2] = error;
+        list[length + 3] = undefined;
+        broken.length = length + 4;
+        pipe.id = 0;
+        resolved.react(repair);
+        // Whoever aborts is not told: an event's listener cannot fail.
+      }
+    };
+    if (isAborted(signal)) {
+      onAbort();
+      return;
+    }
+    pipe.onAbort = onAbort;
+    listen(signal, 'abort', onAbort);
+  }
+  // A side that has ended shuts the pipe down at once; chunks move in a microtask.
+  if (source.state !== READABLE || destination.state !== WRITABLE || destination.closeRequest !== undefined) advance(pipe);
+  else schedule(advance, pipe);
+}
+
+/**
+ * The same with no microtask before the first chunk, for a destination that runs no code of the page's. So a source that
+ * has not started yet is asked for its first chunk once.
+ */
+export function pipeAtOnce(source, destination) {
+  const pipe = new Pipe(source, destination, 0, undefined);
+  advance(pipe);
+  return pipe.promise;
+}

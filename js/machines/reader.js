@@ -1,0 +1,282 @@
+/** Locks on readable streams: https://streams.spec.whatwg.org/#rs-reader-abstract-ops */
+import { withinGrace } from '../runtime/grace.js';
+import { broken, repair } from '../runtime/broken.js';
+import { isolate, pendingPromise, promiseReject, promiseResolve, resolved } from '../runtime/intrinsics.js';
+import { Fifo } from '../runtime/fifo.js';
+import { schedule } from '../runtime/jobs.js';
+import { LazyPromise } from '../runtime/lazy-promise.js';
+import { cancelStream, CLOSED, ERRORED, pullSettled, READABLE } from './readable.js';
+
+/** Half of every reader: the lock, and the `closed` promise. */
+export class GenericReaderImpl {
+  constructor(stream) {
+    if (stream.reader !== undefined) {
+      throw new TypeError('This ReadableStream is locked to another reader; release that first');
+    }
+    this.stream = stream;
+    this.requests = undefined;
+    /** Requests that were taken off the list when a transition was cut short. */
+    this.unanswered = undefined;
+    this.unansweredList = undefined;
+    this.closed = new LazyPromise();
+    if (broken.length > 0) resolved.react(repair);
+    if (stream.state === CLOSED) this.closed.fulfill();
+    else if (stream.state === ERRORED) this.closed.reject(stream.storedError);
+    stream.reader = this;
+  }
+
+  /** The stream's pull has returned and left nothing to wait for. */
+  afterPull(stream) {
+    schedule(pullSettled, stream);
+  }
+
+  addRequest(request) {
+    (this.requests ??= new Fifo()).push(request);
+  }
+
+  /**
+   * Answers the first request. There is none where a byte source answers the request for a read that enqueued bytes
+   * have answered since, which the standard leaves open.
+   */
+  fulfill(chunk) {
+    if (!this.requests?.length) {
+      throw (broken.expected = new TypeError('respond(): the read that this request was made for has been answered already'));
+    }
+    const request = this.requests.shift();
+    try {
+      request.chunkSteps(chunk);
+    } catch (error) {
+      this.unanswered = request;
+      throw error;
+    }
+  }
+
+  /** Answers as many requests as there are chunks; all are taken off the list before the first is settled. */
+  fulfillAll(chunks) {
+    const requests = new Fifo();
+    try {
+      for (let left = chunks.length; left > 0; left--) requests.push(this.requests.shift());
+      while (requests.length > 0) {
+        requests.peek().chunkSteps(chunks.shift());
+        requests.shift();
+      }
+    } catch (error) {
+      this.unansweredList = requests;
+      throw error;
+    }
+  }
+
+  takeRequests() {
+    const requests = this.requests;
+    this.requests = undefined;
+    return requests;
+  }
+
+  /** Answers all requests with `done`, and no view: a BYOB reader's stream was cancelled. */
+  closeRequests() {
+    const requests = this.takeRequests();
+    try {
+      while (requests?.length) {
+        requests.peek().closeSteps(undefined);
+        requests.shift();
+      }
+    } catch (error) {
+      this.unansweredList = requests;
+      throw error;
+    }
+  }
+
+  onError(error) {
+    this.closed.reject(error);
+    this.errorRequests(error);
+  }
+
+  errorRequests(error) {
+    const requests = this.takeRequests();
+    try {
+      while (requests?.length) {
+        requests.peek().errorSteps(error);
+        requests.shift();
+      }
+    } catch (failure) {
+      this.unansweredList = requests;
+      throw failure;
+    }
+  }
+
+  /** See broken.js. */
+  crash(error) {
+    const { stream } = this;
+    const { unanswered, unansweredList } = this;
+    this.unanswered = this.unansweredList = undefined;
+    if (stream !== undefined && stream.state === READABLE) {
+      stream.crash(error); // comes back here
+    } else {
+      if (stream === undefined || stream.state === ERRORED) this.closed.crash(error);
+      else this.closed.fulfill();
+      this.errorRequests(error);
+    }
+    unanswered?.errorSteps(error);
+    while (unansweredList?.length) unansweredList.shift().errorSteps(error);
+  }
+
+  /** https://streams.spec.whatwg.org/#readable-stream-reader-generic-cancel */
+  cancel(reason) {
+    return cancelStream(this.stream, reason);
+  }
+
+  /** https://streams.spec.whatwg.org/#abstract-opdef-readablestreamdefaultreaderrelease and its BYOB twin */
+  release() {
+    const stream = this.stream;
+    try {
+      this.closed.reject(new TypeError('The reader was released, so it no longer tells when the stream is closed'));
+      stream.releaseSteps();
+      stream.reader = undefined;
+      this.stream = undefined;
+      this.errorRequests(new TypeError('The reader was released while this read was pending'));
+    } catch (error) {
+      const { list, length } = broken;
+      list[length] = this;
+      list[length + 1] = undefined;
+      list[length + 2] = error;
+      list[length + 3] = undefined;
+      broken.length = length + 4;
+      resolved.react(repair);
+      throw error;
+    }
+  }
+}
+
+isolate(GenericReaderImpl);
+
+/** The lock of a ReadableStreamDefaultReader, and of the standard's own reads. */
+export class DefaultReaderImpl extends GenericReaderImpl {
+  // Some engines pass the arguments of a default constructor through Array.prototype's iterator.
+  constructor(stream) {
+    super(stream);
+  }
+
+  get isByob() {
+    return false;
+  }
+
+  onClose() {
+    this.closed.fulfill();
+    this.closeRequests();
+  }
+
+  /** https://streams.spec.whatwg.org/#readable-stream-default-reader-read */
+  read(request) {
+    const stream = this.stream;
+    stream.disturbed = true;
+    if (stream.state === READABLE) stream.pullSteps(this, request);
+    else if (stream.state === CLOSED) request.closeSteps();
+    else request.errorSteps(stream.storedError);
+  }
+}
+
+/** The lock of a ReadableStreamBYOBReader. A close leaves its requests to the source's last response. */
+export class ByobReaderImpl extends GenericReaderImpl {
+  constructor(stream) {
+    super(stream);
+  }
+
+  get isByob() {
+    return true;
+  }
+
+  onClose() {
+    this.closed.fulfill();
+  }
+
+  /** Answers all requests with `done` and a view each. */
+  answerClosed(views) {
+    const requests = this.takeRequests();
+    try {
+      while (views.length > 0) {
+        requests.peek().closeSteps(views.shift());
+        requests.shift();
+      }
+    } catch (error) {
+      this.unansweredList = requests;
+      throw error;
+    }
+  }
+
+}
+
+const WAITING = 0;
+const ANSWERED = 1;
+const FAILED = 2;
+
+/**
+ * The request of a `read()`. Most sources answer within the read, so its promise is made when that is over: an answer that
+ * is there by then needs no pending promise with functions of its own.
+ */
+export class PromiseReadRequest {
+  constructor() {
+    this.state = WAITING;
+    this.answer = undefined;
+    this.resolve = undefined;
+    this.reject = undefined;
+  }
+
+  chunkSteps(chunk) {
+    this.settle({ value: chunk, done: false });
+  }
+
+  closeSteps() {
+    this.settle({ value: undefined, done: true });
+  }
+
+  settle(result) {
+    if (this.resolve !== undefined) {
+      this.resolve(result);
+    } else {
+      this.state = ANSWERED;
+      this.answer = result;
+    }
+  }
+
+  errorSteps(error) {
+    if (this.reject !== undefined) {
+      this.reject(error);
+    } else {
+      this.state = FAILED;
+      this.answer = error;
+    }
+  }
+
+  /** The promise for `{ value, done }`. Called once, after the read. */
+  promise() {
+    if (this.state === ANSWERED) return promiseResolve(this.answer);
+    if (this.state === FAILED) return promiseReject(this.answer);
+    return pendingPromise(this);
+  }
+}
+
+isolate(PromiseReadRequest);
+
+/** The request of a BYOB `read()`: `done` comes with a view, unless the stream was cancelled. */
+export class PromiseReadIntoRequest extends PromiseReadRequest {
+  constructor() {
+    super();
+  }
+
+  closeSteps(view) {
+    this.settle({ value: view, done: true });
+  }
+}
+
+/**
+ * What `await using` does with a reader whose scope is left: the rest of its stream is cancelled and the lock released. That the
+ * stream has failed is told by its reads, so not again.
+ */
+export async function disposeReader() {
+  try {
+    await withinGrace(this.cancel());
+  } catch {
+    // It had failed, or could not be cancelled.
+  }
+  this.releaseLock();
+}

@@ -1,0 +1,302 @@
+/** Transform streams: https://streams.spec.whatwg.org/#ts-abstract-ops */
+import { broken, repair } from '../runtime/broken.js';
+import { core } from '../core/module.js';
+import { drop } from './discard.js';
+import { T_WAKE_WRITE } from '../core/effects.js';
+import { Deferred, isolate, markHandled, noop, promiseReject, promiseResolve, promiseThen, resolved } from '../runtime/intrinsics.js';
+import { later, schedule, scheduleInPipe } from '../runtime/jobs.js';
+import { applyWritten, openPipeInto } from './pipe.js';
+import {
+  afterReadableStart, closeReadable, enqueue, ERRORED, errorStream, pullSettled, ReadableImpl,
+} from './readable.js';
+import {
+  afterWritableStart, ERRORED as W_ERRORED, ERRORING, errorWritable, WritableImpl, writeFailed, writeSettled,
+} from './writable.js';
+
+export class TransformImpl {
+  /** The strategies are `{ highWaterMark, size }`, complete. */
+  constructor(writableStrategy, readableStrategy) {
+    /** @type {((chunk: unknown, controller: unknown) => unknown) | undefined} */
+    this.transform = undefined;
+    this.flush = undefined;
+    this.cancel = undefined;
+    this.controller = undefined;
+    this.waiting = undefined;
+    /** Whether the page's transform() is running. */
+    this.performing = false;
+    /** Whether that, for a pipe and with a pipe to read what it gives, has answered the readable side's pull. */
+    this.answeredPull = false;
+    this.finish = undefined;
+    this.writable = new WritableImpl(
+      writableStrategy.highWaterMark,
+      writableStrategy.size,
+      undefined, // a write is a perform()
+      () => this.sinkClose(),
+      (reason) => this.sinkAbort(reason),
+    );
+    this.readable = new ReadableImpl(
+      readableStrategy.highWaterMark,
+      readableStrategy.size,
+      noop, // the core pulls by itself
+      (reason) => this.sourceCancel(reason),
+    );
+    this.writable.transform = this;
+    this.readable.transform = this;
+    core.transform_new(this.readable.id, this.writable.id);
+  }
+
+  /**
+   * Lets both sides start once `result`, what the transformer's start returned, is there. Their start algorithms
+   * return a promise, so what the page does right after the constructor comes before the start.
+   */
+  afterStart(result) {
+    const started = new Deferred();
+    started.resolve(promiseResolve(result));
+    afterWritableStart(this.writable, started.promise);
+    afterReadableStart(this.readable, started.promise);
+  }
+
+  /** A write that comes later, while a `cancel()` is pending, is done and gives nothing: nobody reads it any more. */
+  clearAlgorithms() {
+    this.transform = dropLate;
+    this.flush = undefined;
+    this.cancel = undefined;
+  }
+
+  /** https://streams.spec.whatwg.org/#transform-stream-default-controller-enqueue */
+  enqueue(chunk) {
+    let accepted;
+    try {
+      accepted = enqueue(this.readable, chunk);
+    } catch (error) {
+      try {
+        this.errorWritableAndUnblockWrite(error);
+      } catch (cut) {
+        const { list, length } = broken;
+        list[length] = this;
+        list[length + 1] = undefined;
+        list[length + 2] = cut;
+        list[length + 3] = undefined;
+        broken.length = length + 4;
+        resolved.react(repair);
+        throw cut;
+      }
+      throw this.readable.storedError;
+    }
+    if (!accepted) throw new TypeError('enqueue(): the readable side is closed, closing or errored');
+  }
+
+  /** https://streams.spec.whatwg.org/#transform-stream-error */
+  error(error) {
+    try {
+      errorStream(this.readable, error);
+      this.errorWritableAndUnblockWrite(error);
+    } catch (cut) {
+      const { list, length } = broken;
+      list[length] = this;
+      list[length + 1] = undefined;
+      list[length + 2] = cut;
+      list[length + 3] = undefined;
+      broken.length = length + 4;
+      resolved.react(repair);
+      throw cut;
+    }
+  }
+
+  /** https://streams.spec.whatwg.org/#transform-stream-default-controller-terminate */
+  terminate() {
+    try {
+      closeReadable(this.readable);
+      this.errorWritableAndUnblockWrite(new TypeError('The transform stream was terminated'));
+    } catch (error) {
+      const { list, length } = broken;
+      list[length] = this;
+      list[length + 1] = undefined;
+      list[length + 2] = error;
+      list[length + 3] = undefined;
+      broken.length = length + 4;
+      resolved.react(repair);
+      throw error;
+    }
+  }
+
+  /** See broken.js. */
+  crash(error) {
+    this.clearAlgorithms();
+    this.waiting = undefined;
+    if (this.finish !== undefined) {
+      markHandled(this.finish.promise);
+      this.finish.reject(error);
+    }
+    this.readable.crash(error);
+    this.writable.crash(error);
+  }
+
+  errorWritableAndUnblockWrite(error) {
+    this.clearAlgorithms();
+    errorWritable(this.writable, error);
+    this.unblockWrite();
+  }
+
+  unblockWrite() {
+    if (core.transform_unblock_write(this.writable.id) & T_WAKE_WRITE) schedule(wakeWrite, this);
+  }
+
+  /** https://streams.spec.whatwg.org/#transform-stream-default-controller-perform-transform */
+  perform(chunk) {
+    let result;
+    this.performing = true;
+    try {
+      if (this.transform === undefined) this.enqueue(chunk);
+      else result = this.transform(chunk, this.controller);
+    } catch (error) {
+      result = promiseReject(error);
+    }
+    this.performing = false;
+    if (result === undefined) return undefined;
+    if (this.answeredPull) {
+      this.answeredPull = false;
+      later(this.readable.reader)(pullSettled, this.readable);
+    }
+    return promiseThen(promiseResolve(result), undefined, (error) => {
+      this.error(error);
+      throw error;
+    });
+  }
+
+  /** The readable side's pull is done. Inside a chain of pipes that is reported together with the write. */
+  settlePull() {
+    if (this.performing && this.writable.writer?.isPipe === true && this.readable.reader?.isPipe === true) this.answeredPull = true;
+    else later(this.readable.reader)(pullSettled, this.readable);
+  }
+
+  /** The write is done. */
+  settleWrite() {
+    if (this.answeredPull) {
+      this.answeredPull = false;
+      scheduleInPipe(bothSettled, this);
+    } else {
+      later(this.writable.writer)(writeSettled, this.writable);
+    }
+  }
+
+  /** Lets the write that waits go on. */
+  wake() {
+    later(this.writable.writer)(wakeWrite, this);
+  }
+
+  /**
+   * Begins the one finish of a transform: runs `algorithm`, then `settle` or `fail` with what came of it; both settle
+   * `finish`.
+   */
+  runFinish(algorithm, settle, fail) {
+    this.finish = new Deferred();
+    let converted;
+    try {
+      // As Web IDL converts a callback's result: a promise of its own, never the callback's. What it throws needs none.
+      const result = algorithm?.();
+      const wrapper = new Deferred();
+      wrapper.resolve(result);
+      converted = wrapper.promise;
+    } catch (error) {
+      converted = promiseReject(error);
+    }
+    this.clearAlgorithms();
+    promiseThen(converted, settle, (error) => {
+      fail(error);
+      this.finish.reject(error);
+    });
+    return this.finish.promise;
+  }
+
+  /** https://streams.spec.whatwg.org/#transform-stream-default-sink-abort-algorithm */
+  sinkAbort(reason) {
+    if (this.finish !== undefined) return this.finish.promise;
+    const { readable, cancel } = this;
+    return this.runFinish(
+      cancel && (() => cancel(reason)),
+      () => {
+        if (readable.state === ERRORED) {
+          this.finish.reject(readable.storedError);
+        } else {
+          errorStream(readable, reason);
+          this.finish.resolve(undefined);
+        }
+      },
+      (error) => errorStream(readable, error),
+    );
+  }
+
+  /** https://streams.spec.whatwg.org/#transform-stream-default-sink-close-algorithm */
+  sinkClose() {
+    if (this.finish !== undefined) return this.finish.promise;
+    const { readable, flush } = this;
+    return this.runFinish(
+      flush && (() => flush(this.controller)),
+      () => {
+        if (readable.state === ERRORED) {
+          this.finish.reject(readable.storedError);
+        } else {
+          closeReadable(readable);
+          this.finish.resolve(undefined);
+        }
+      },
+      (error) => errorStream(readable, error),
+    );
+  }
+
+  /** https://streams.spec.whatwg.org/#transform-stream-default-source-cancel */
+  sourceCancel(reason) {
+    if (this.finish !== undefined) return this.finish.promise;
+    const { writable, cancel } = this;
+    return this.runFinish(
+      cancel && (() => cancel(reason)),
+      () => {
+        if (writable.state === W_ERRORED) {
+          this.finish.reject(writable.storedError);
+        } else {
+          errorWritable(writable, reason);
+          this.unblockWrite();
+          this.finish.resolve(undefined);
+        }
+      },
+      (error) => {
+        errorWritable(writable, error);
+        this.unblockWrite();
+      },
+    );
+  }
+}
+
+isolate(TransformImpl);
+
+/** @this {TransformImpl} */
+function dropLate(chunk) {
+  drop(this.writable, chunk);
+}
+
+function bothSettled({ readable, writable }) {
+  const pipe = openPipeInto(writable);
+  const answer = core.transform_settled(readable.id, writable.id, pipe === undefined ? 0 : pipe.id);
+  applyWritten(writable, pipe, answer);
+}
+
+/** In a microtask of its own, or the cancel that errored the writable side would find it errored and reject. */
+function failWaitingWrite(writable) {
+  writeFailed(writable, writable.storedError);
+}
+
+/** Goes on with the write that waited for the readable side. */
+function wakeWrite(transform) {
+  const chunk = transform.waiting;
+  transform.waiting = undefined;
+  const { writable } = transform;
+  if (writable.state === ERRORING) {
+    drop(writable, chunk);
+    schedule(failWaitingWrite, writable);
+    return;
+  }
+  const result = transform.perform(chunk);
+  if (result === undefined) transform.settleWrite();
+  else promiseThen(result, () => writeSettled(writable), (error) => writeFailed(writable, error));
+}

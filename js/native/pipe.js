@@ -1,0 +1,56 @@
+/**
+ * `pipeTo` and `pipeThrough` as functions, for starting from a stream of the engine's: its own methods take only its own
+ * streams, where these take either's at both ends.
+ */
+import { markHandled, promiseReject } from '../runtime/intrinsics.js';
+import { isNativeReadable } from '../bridge/native-classes.js';
+import { adoptReadable, resultOf, settleAdopted } from '../bridge/adopt.js';
+import { isOurReadable } from '../bridge/brands.js';
+import { ReadableStream } from '../streams/readable-stream.js';
+import { describe } from '../values/describe.js';
+
+/**
+ * https://streams.spec.whatwg.org/#rs-pipe-to with `source` as the first argument.
+ *
+ * @param source a readable stream, ours or the engine's
+ * @param destination a writable stream, ours or the engine's
+ * @param options `{ preventClose, preventAbort, preventCancel, signal }`
+ * @returns a promise that settles when the pipe is done and both streams are unlocked
+ */
+export function pipeTo(source, destination, options) {
+  try {
+    const { stream, adopted } = open('pipeTo', source);
+    return settleAdopted(stream.pipeTo(destination, options), adopted);
+  } catch (error) {
+    return promiseReject(error);
+  }
+}
+
+/**
+ * https://streams.spec.whatwg.org/#rs-pipe-through with `source` as the first argument.
+ *
+ * @param source a readable stream, ours or the engine's
+ * @param transform a `{ readable, writable }` pair of streams, ours or the engine's
+ * @param options `{ preventClose, preventAbort, preventCancel, signal }`
+ * @returns the pair's readable side, as a stream of ours
+ */
+export function pipeThrough(source, transform, options) {
+  if (isOurReadable(source)) return source.pipeThrough(transform, options);
+  const { readable, writable } = transform;
+  if (!isOurReadable(readable) && !isNativeReadable(readable)) {
+    throw new TypeError(`pipeThrough(): transform.readable must be a ReadableStream; got ${describe(readable)}`);
+  }
+  if (writable.locked) throw new TypeError('pipeThrough(): transform.writable is locked');
+  const { stream, adopted } = open('pipeThrough', source);
+  markHandled(settleAdopted(stream.pipeTo(writable, options), adopted));
+  return resultOf(readable, ReadableStream);
+}
+
+/** `source` as a stream of ours, and the bridge to give back after the pipe where it took one. */
+function open(caller, source) {
+  if (isOurReadable(source)) return { stream: source, adopted: undefined };
+  if (!isNativeReadable(source)) throw new TypeError(`${caller}(): the source must be a ReadableStream; got ${describe(source)}`);
+  const adopted = adoptReadable(source, ReadableStream);
+  if (adopted === undefined) throw new TypeError(`${caller}(): the source is locked; pass it before it has a reader or pipe`);
+  return { stream: adopted, adopted };
+}

@@ -1,0 +1,69 @@
+/** https://streams.spec.whatwg.org/#byob-reader-class */
+import { readableImpl } from '../bridge/brands.js';
+import { convertView, refuseDetached, transferArrayBuffer } from '../runtime/buffers.js';
+import { PullInto, readInto } from '../machines/byte-readable.js';
+import { promiseReject } from '../runtime/intrinsics.js';
+import { ERRORED } from '../machines/readable.js';
+import { ByobReaderImpl, disposeReader } from '../machines/reader.js';
+import { convertDictionary, convertUnsignedLongLong, defineInterface, illegalInvocation } from '../runtime/webidl.js';
+
+export class ReadableStreamBYOBReader {
+  #reader;
+
+  constructor(stream) {
+    const impl = readableImpl(stream);
+    if (impl === undefined) throw new TypeError('ReadableStreamBYOBReader: the first argument must be a ReadableStream');
+    if (!impl.isByteStream) throw new TypeError('ReadableStreamBYOBReader: the stream must have an underlying source of type \'bytes\'');
+    this.#reader = new ByobReaderImpl(impl);
+  }
+
+  get closed() {
+    if (!(#reader in Object(this))) return promiseReject(illegalInvocation('ReadableStreamBYOBReader.closed'));
+    return this.#reader.closed.get();
+  }
+
+  cancel(reason = undefined) {
+    if (!(#reader in Object(this))) return promiseReject(illegalInvocation('ReadableStreamBYOBReader.cancel'));
+    if (this.#reader.stream === undefined) return promiseReject(new TypeError('cancel(): the reader was released'));
+    return this.#reader.cancel(reason);
+  }
+
+  read(view, options = undefined) {
+    if (!(#reader in Object(this))) return promiseReject(illegalInvocation('ReadableStreamBYOBReader.read'));
+    try {
+      if (arguments.length === 0) throw new TypeError('read(): 1 argument required');
+      return read(this.#reader, convertView(view, 'read(): the view'), convertMin(options));
+    } catch (error) {
+      return promiseReject(error);
+    }
+  }
+
+  releaseLock() {
+    if (!(#reader in Object(this))) throw illegalInvocation('ReadableStreamBYOBReader.releaseLock');
+    if (this.#reader.stream !== undefined) this.#reader.release();
+  }
+}
+
+/** The member `min` of the dictionary ReadableStreamBYOBReaderReadOptions. */
+function convertMin(options) {
+  const min = convertDictionary(options, 'read(): options')?.min;
+  return min === undefined ? 1 : convertUnsignedLongLong(min, 'read(): min');
+}
+
+/** https://streams.spec.whatwg.org/#byob-reader-read; throws what the promise is to be rejected with. */
+function read(reader, view, min) {
+  const { type, buffer, bufferByteLength, byteOffset, byteLength } = view;
+  if (byteLength === 0) {
+    refuseDetached(buffer, 'read(): the view');
+    throw new TypeError('read(): the view must not be empty');
+  }
+  if (min === 0) throw new TypeError('read(): min must be greater than 0');
+  const minimumFill = min * type.elementSize;
+  if (minimumFill > byteLength) throw new RangeError('read(): min must not be greater than the view\'s length');
+  const { stream } = reader;
+  if (stream === undefined) throw new TypeError('read(): the reader was released');
+  if (stream.state === ERRORED) return promiseReject(stream.storedError);
+  return readInto(stream, reader, new PullInto(transferArrayBuffer(buffer), bufferByteLength, byteOffset, byteLength, type), minimumFill);
+}
+
+defineInterface(ReadableStreamBYOBReader, 'ReadableStreamBYOBReader', disposeReader);

@@ -1,0 +1,44 @@
+/** https://streams.spec.whatwg.org/#rs-byob-request-class */
+import { convertView, isDetachedBuffer } from '../runtime/buffers.js';
+import { respond, respondWithNewView } from '../machines/byte-readable.js';
+import { convertUnsignedLongLong, defineInterface, illegalInvocation, INTERNAL } from '../runtime/webidl.js';
+
+function invalidated(name) {
+  return new TypeError(`${name}: this BYOB request has been answered or withdrawn`);
+}
+
+export class ReadableStreamBYOBRequest {
+  #request;
+
+  constructor() {
+    if (arguments[0] !== INTERNAL) throw new TypeError('ReadableStreamBYOBRequest: illegal constructor; a byte stream\'s controller makes its own');
+    this.#request = arguments[1];
+  }
+
+  get view() {
+    if (!(#request in Object(this))) throw illegalInvocation('ReadableStreamBYOBRequest.view');
+    return this.#request.view;
+  }
+
+  respond(bytesWritten) {
+    if (!(#request in Object(this))) throw illegalInvocation('ReadableStreamBYOBRequest.respond');
+    if (arguments.length === 0) throw new TypeError('respond(): 1 argument required');
+    const written = convertUnsignedLongLong(bytesWritten, 'respond(): bytesWritten');
+    const { stream } = this.#request;
+    if (stream === undefined) throw invalidated('respond()');
+    if (this.#request.isDetached) throw new TypeError('respond(): the buffer of the request\'s view is detached');
+    respond(stream, written);
+  }
+
+  respondWithNewView(view) {
+    if (!(#request in Object(this))) throw illegalInvocation('ReadableStreamBYOBRequest.respondWithNewView');
+    if (arguments.length === 0) throw new TypeError('respondWithNewView(): 1 argument required');
+    const parts = convertView(view, 'respondWithNewView(): the view');
+    const { stream } = this.#request;
+    if (stream === undefined) throw invalidated('respondWithNewView()');
+    if (isDetachedBuffer(parts.buffer)) throw new TypeError('respondWithNewView(): the view\'s buffer is detached');
+    respondWithNewView(stream, parts);
+  }
+}
+
+defineInterface(ReadableStreamBYOBRequest, 'ReadableStreamBYOBRequest');

@@ -1,0 +1,93 @@
+/** https://streams.spec.whatwg.org/#default-reader-class */
+import { readableImpl } from '../bridge/brands.js';
+import { readMany } from '../machines/many.js';
+import { broken, repair } from '../runtime/broken.js';
+import { core } from '../core/module.js';
+import { R_CHUNK } from '../core/effects.js';
+import { promiseReject, promiseResolve, resolved } from '../runtime/intrinsics.js';
+import { applyReadable, CLOSED, FOLLOW_UP, READABLE } from '../machines/readable.js';
+import { DefaultReaderImpl, disposeReader, PromiseReadRequest } from '../machines/reader.js';
+import { defineInterface, illegalInvocation } from '../runtime/webidl.js';
+
+export class ReadableStreamDefaultReader {
+  #reader;
+
+  constructor(stream) {
+    const impl = readableImpl(stream);
+    if (impl === undefined) throw new TypeError('ReadableStreamDefaultReader: the first argument must be a ReadableStream');
+    this.#reader = new DefaultReaderImpl(impl);
+  }
+
+  get closed() {
+    if (!(#reader in Object(this))) return promiseReject(illegalInvocation('ReadableStreamDefaultReader.closed'));
+    return this.#reader.closed.get();
+  }
+
+  cancel(reason = undefined) {
+    if (!(#reader in Object(this))) return promiseReject(illegalInvocation('ReadableStreamDefaultReader.cancel'));
+    if (this.#reader.stream === undefined) return promiseReject(new TypeError('cancel(): the reader was released'));
+    return this.#reader.cancel(reason);
+  }
+
+  read() {
+    if (!(#reader in Object(this))) return promiseReject(illegalInvocation('ReadableStreamDefaultReader.read'));
+    return read(this.#reader);
+  }
+
+  /**
+   * Not of the standard: everything that is queued, as `{ value: chunks, done: false }`; where nothing is, the next
+   * chunks that come. `{ value: undefined, done: true }` at the end.
+   */
+  readMany() {
+    if (!(#reader in Object(this))) return promiseReject(illegalInvocation('ReadableStreamDefaultReader.readMany'));
+    return readMany(this.#reader);
+  }
+
+  releaseLock() {
+    if (!(#reader in Object(this))) throw illegalInvocation('ReadableStreamDefaultReader.releaseLock');
+    if (this.#reader.stream !== undefined) this.#reader.release();
+  }
+}
+
+/** A read whose chunk is queued answers with a resolved promise and needs no request. */
+function read(reader) {
+  const stream = reader.stream;
+  if (stream === undefined) return promiseReject(new TypeError('read(): the reader was released'));
+  stream.disturbed = true;
+  if (stream.state === READABLE) return readLive(reader, stream);
+  if (stream.state === CLOSED) return promiseResolve({ value: undefined, done: true });
+  return promiseReject(stream.storedError);
+}
+
+function readLive(reader, stream) {
+  try {
+    if (stream.isByteStream) {
+      const request = new PromiseReadRequest();
+      stream.pullSteps(reader, request);
+      return request.promise();
+    }
+    const effects = core.readable_read(stream.id);
+    if (effects & R_CHUNK) {
+      const value = stream.queue.shift();
+      if (effects & FOLLOW_UP) applyReadable(stream, effects);
+      return promiseResolve({ value, done: false });
+    }
+    if (broken.length > 0) resolved.react(repair);
+    const request = new PromiseReadRequest();
+    reader.addRequest(request);
+    if (effects & FOLLOW_UP) applyReadable(stream, effects);
+    return request.promise();
+  } catch (error) {
+    const { list, length } = broken;
+    list[length] = stream;
+    list[length + 1] = stream.id;
+    list[length + 2] = error;
+    list[length + 3] = undefined;
+    broken.length = length + 4;
+    stream.id = 0;
+    resolved.react(repair);
+    throw error;
+  }
+}
+
+defineInterface(ReadableStreamDefaultReader, 'ReadableStreamDefaultReader', disposeReader);

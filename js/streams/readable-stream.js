@@ -1,0 +1,184 @@
+/** https://streams.spec.whatwg.org/#rs-class */
+import { createAsyncIterator } from '../machines/async-iterator.js';
+import { ByteReadableImpl } from '../machines/byte-readable.js';
+import { teeBytes } from '../machines/byte-tee.js';
+import { convertOnDiscard, dropper } from '../machines/discard.js';
+import { PREVENT_ABORT, PREVENT_CANCEL, PREVENT_CLOSE } from '../core/effects.js';
+import { fromIterable } from '../machines/from.js';
+import { functionBind, markHandled, promiseReject } from '../runtime/intrinsics.js';
+import { defineNodeHooks } from '../machines/node-hooks.js';
+import { pipeTo } from '../machines/pipe.js';
+import { afterReadableStart, cancelStream, errorStream, ReadableImpl } from '../machines/readable.js';
+import { DefaultReaderImpl } from '../machines/reader.js';
+import { teeDefault } from '../machines/tee.js';
+import {
+  convertAbortSignal, convertCallback, convertDictionary, convertObject, convertQueuingStrategy, convertUnsignedLongLong, defineInterface,
+  extractHighWaterMark, illegalInvocation, INTERNAL,
+} from '../runtime/webidl.js';
+import { isNativeReadable, isNativeWritable } from '../bridge/native-classes.js';
+import { adoptWritable, resultOf, settleAdopted } from '../bridge/adopt.js';
+import { readableImpl, setReadableBrand, writableImpl } from '../bridge/brands.js';
+import { ReadableByteStreamController } from './readable-byte-stream-controller.js';
+import { ReadableStreamBYOBReader } from './readable-stream-byob-reader.js';
+import { ReadableStreamDefaultController } from './readable-stream-default-controller.js';
+import { ReadableStreamDefaultReader } from './readable-stream-default-reader.js';
+import { countSize } from './strategies.js';
+import { WritableStream } from './writable-stream.js';
+
+/** The dictionary UnderlyingSource, members in the order of their names; then `onDiscard`, which is not the standard's. */
+function convertUnderlyingSource(source) {
+  if (source === undefined) return {};
+  const autoAllocate = source.autoAllocateChunkSize;
+  const autoAllocateChunkSize = autoAllocate === undefined ? undefined : convertUnsignedLongLong(autoAllocate, 'underlyingSource: autoAllocateChunkSize');
+  const cancel = convertCallback(source.cancel, 'underlyingSource: cancel');
+  const pull = convertCallback(source.pull, 'underlyingSource: pull');
+  const start = convertCallback(source.start, 'underlyingSource: start');
+  const type = source.type;
+  if (type !== undefined && `${type}` !== 'bytes') throw new TypeError(`underlyingSource: type must be 'bytes' or undefined, got '${type}'`);
+  const onDiscard = convertOnDiscard(source.onDiscard, 'underlyingSource');
+  if (onDiscard && type !== undefined) throw new TypeError('underlyingSource: a byte stream has no onDiscard, as bytes need no closing; leave it out');
+  return { autoAllocateChunkSize, cancel, pull, start, onDiscard, isBytes: type !== undefined };
+}
+
+/** The dictionary StreamPipeOptions. */
+function convertPipeOptions(value, context) {
+  const options = convertDictionary(value, `${context}: options`);
+  if (options === undefined) return { flags: 0, signal: undefined };
+  let flags = 0;
+  if (options.preventAbort) flags |= PREVENT_ABORT;
+  if (options.preventCancel) flags |= PREVENT_CANCEL;
+  if (options.preventClose) flags |= PREVENT_CLOSE;
+  return { flags, signal: convertAbortSignal(options.signal, context) };
+}
+
+/** A WritableStream, ours or the engine's. */
+function convertDestination(value, context) {
+  if (writableImpl(value) === undefined && !isNativeWritable(value)) throw new TypeError(`${context} must be a WritableStream`);
+  return value;
+}
+
+/** Pipes into `writable`, which may be the engine's; then the promise waits for what the bridge still holds. */
+function pipeInto(source, writable, flags, signal, context) {
+  const bridge = writableImpl(writable) === undefined ? adoptWritable(writable, WritableStream) : undefined;
+  const destination = writableImpl(bridge ?? writable);
+  if (destination === undefined || destination.writer !== undefined) throw new TypeError(`${context} is locked`);
+  const promise = pipeTo(source, destination, flags, signal);
+  return bridge === undefined ? promise : settleAdopted(promise, bridge);
+}
+
+export class ReadableStream {
+  #impl;
+
+  static {
+    setReadableBrand((value) => (typeof value === 'object' && value !== null && #impl in value ? value.#impl : undefined));
+  }
+
+  constructor(underlyingSource = undefined, strategy = undefined) {
+    if (underlyingSource === INTERNAL) {
+      this.#impl = strategy;
+      return;
+    }
+    const source = convertObject(underlyingSource, 'ReadableStream: underlyingSource');
+    const { highWaterMark, size } = convertQueuingStrategy(strategy, 'ReadableStream: strategy');
+    const { autoAllocateChunkSize, cancel, pull, start, onDiscard, isBytes } = convertUnderlyingSource(source);
+    let impl;
+    if (isBytes) {
+      if (size !== undefined) throw new RangeError('ReadableStream: the strategy of a byte stream cannot have a size function');
+      const mark = extractHighWaterMark(highWaterMark, 0);
+      if (autoAllocateChunkSize === 0) throw new TypeError('underlyingSource: autoAllocateChunkSize must be greater than 0');
+      impl = new ByteReadableImpl(mark, autoAllocateChunkSize, pull, undefined);
+      impl.controller = new ReadableByteStreamController(INTERNAL, impl);
+    } else {
+      const mark = extractHighWaterMark(highWaterMark, 1);
+      impl = new ReadableImpl(mark, size === countSize ? undefined : size, pull, undefined);
+      impl.controller = new ReadableStreamDefaultController(INTERNAL, impl);
+      impl.onDrop = dropper(onDiscard);
+    }
+    impl.pull = pull && functionBind(pull, source, impl.controller);
+    impl.cancel = cancel && functionBind(cancel, source);
+    this.#impl = impl;
+    afterReadableStart(impl, start && functionBind(start, source)(impl.controller));
+  }
+
+  static from(asyncIterable) {
+    if (arguments.length === 0) throw new TypeError('ReadableStream.from: 1 argument required');
+    return new ReadableStream(INTERNAL, fromIterable(asyncIterable));
+  }
+
+  get locked() {
+    if (!(#impl in Object(this))) throw illegalInvocation('ReadableStream.locked');
+    return this.#impl.reader !== undefined;
+  }
+
+  cancel(reason = undefined) {
+    if (!(#impl in Object(this))) return promiseReject(illegalInvocation('ReadableStream.cancel'));
+    if (this.#impl.reader !== undefined) {
+      const error = new TypeError('cancel(): the ReadableStream is locked; cancel through its reader');
+      // Node's fetch cancels a body whoever has it, and passes over this code alone.
+      return promiseReject(Object.assign(error, { code: 'ERR_INVALID_STATE' }));
+    }
+    return cancelStream(this.#impl, reason);
+  }
+
+  getReader(options = undefined) {
+    if (!(#impl in Object(this))) throw illegalInvocation('ReadableStream.getReader');
+    const mode = convertDictionary(options, 'getReader(): options')?.mode;
+    if (mode === undefined) return new ReadableStreamDefaultReader(this);
+    if (`${mode}` !== 'byob') throw new TypeError(`getReader(): mode must be 'byob' or undefined, got '${mode}'`);
+    return new ReadableStreamBYOBReader(this);
+  }
+
+  pipeThrough(transform, options = undefined) {
+    if (!(#impl in Object(this))) throw illegalInvocation('ReadableStream.pipeThrough');
+    if (arguments.length === 0) throw new TypeError('pipeThrough(): 1 argument required');
+    const pair = convertDictionary(transform, 'pipeThrough(): the transform');
+    const readable = pair?.readable;
+    if (readableImpl(readable) === undefined && !isNativeReadable(readable)) {
+      throw new TypeError('pipeThrough(): transform.readable must be a ReadableStream');
+    }
+    const writable = convertDestination(pair.writable, 'pipeThrough(): transform.writable');
+    const { flags, signal } = convertPipeOptions(options, 'pipeThrough()');
+    if (this.#impl.reader !== undefined) throw new TypeError('pipeThrough(): the ReadableStream is locked');
+    markHandled(pipeInto(this.#impl, writable, flags, signal, 'pipeThrough(): transform.writable'));
+    return resultOf(readable, ReadableStream);
+  }
+
+  pipeTo(destination, options = undefined) {
+    if (!(#impl in Object(this))) return promiseReject(illegalInvocation('ReadableStream.pipeTo'));
+    try {
+      if (arguments.length === 0) throw new TypeError('pipeTo(): 1 argument required');
+      const writable = convertDestination(destination, 'pipeTo(): the destination');
+      const { flags, signal } = convertPipeOptions(options, 'pipeTo()');
+      if (this.#impl.reader !== undefined) throw new TypeError('pipeTo(): the ReadableStream is locked');
+      return pipeInto(this.#impl, writable, flags, signal, 'pipeTo(): the destination');
+    } catch (error) {
+      return promiseReject(error);
+    }
+  }
+
+  tee() {
+    if (!(#impl in Object(this))) throw illegalInvocation('ReadableStream.tee');
+    const impl = this.#impl;
+    const { branch1, branch2 } = impl.isByteStream ? teeBytes(impl) : teeDefault(impl);
+    return [new ReadableStream(INTERNAL, branch1), new ReadableStream(INTERNAL, branch2)];
+  }
+
+  values(options = undefined) {
+    if (!(#impl in Object(this))) throw illegalInvocation('ReadableStream.values');
+    const preventCancel = Boolean(convertDictionary(options, 'values(): options')?.preventCancel);
+    return createAsyncIterator(new DefaultReaderImpl(this.#impl), preventCancel);
+  }
+}
+
+defineInterface(ReadableStream, 'ReadableStream');
+Object.defineProperty(ReadableStream.prototype, Symbol.asyncIterator, {
+  value: ReadableStream.prototype.values,
+  writable: true,
+  configurable: true,
+});
+
+defineNodeHooks(ReadableStream.prototype, {
+  implOf: readableImpl,
+  kind: 'readable',
+  fail: (stream, error) => (stream.transform === undefined ? errorStream(stream, error) : stream.transform.error(error)),
+});

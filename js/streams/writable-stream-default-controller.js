@@ -1,0 +1,24 @@
+/** https://streams.spec.whatwg.org/#ws-default-controller-class */
+import { defineInterface, illegalInvocation, INTERNAL } from '../runtime/webidl.js';
+import { errorWritable } from '../machines/writable.js';
+
+export class WritableStreamDefaultController {
+  #stream;
+
+  constructor() {
+    if (arguments[0] !== INTERNAL) throw new TypeError('WritableStreamDefaultController: illegal constructor; a WritableStream makes its own');
+    this.#stream = arguments[1];
+  }
+
+  get signal() {
+    if (!(#stream in Object(this))) throw illegalInvocation('WritableStreamDefaultController.signal');
+    return this.#stream.signal;
+  }
+
+  error(e = undefined) {
+    if (!(#stream in Object(this))) throw illegalInvocation('WritableStreamDefaultController.error');
+    errorWritable(this.#stream, e);
+  }
+}
+
+defineInterface(WritableStreamDefaultController, 'WritableStreamDefaultController');

@@ -1,0 +1,98 @@
+/** https://streams.spec.whatwg.org/#default-writer-class */
+import { writableImpl } from '../bridge/brands.js';
+import { writeMany } from '../machines/many.js';
+import { withinGrace } from '../runtime/grace.js';
+import { promiseReject } from '../runtime/intrinsics.js';
+import { defineInterface, illegalInvocation } from '../runtime/webidl.js';
+import { abortWritable, closeQueuedOrInFlight, closeWritable, WRITABLE, writableDesiredSize } from '../machines/writable.js';
+import { WriterImpl } from '../machines/writer.js';
+
+const { isArray } = Array;
+
+function released(name) {
+  return new TypeError(`${name}: the writer was released`);
+}
+
+/**
+ * What `await using` does with a writer whose scope is left: a stream that is not closed or closing is aborted, so that half of
+ * something is not taken for the whole, and the lock is released. That a write has failed is told by its promise, so not again.
+ */
+let dispose;
+
+export class WritableStreamDefaultWriter {
+  #writer;
+
+  static {
+    dispose = async function () {
+      const { stream, closed } = this.#writer;
+      if (stream === undefined) return;
+      const isOpen = stream.state === WRITABLE && !closeQueuedOrInFlight(stream);
+      try {
+        await (isOpen ? withinGrace(abortWritable(stream, new DOMException('The writer was left before the stream was closed', 'AbortError'))) : closed.get());
+      } catch {
+        // It had failed, or could not be aborted.
+      }
+      this.releaseLock();
+    };
+  }
+
+  constructor(stream) {
+    const impl = writableImpl(stream);
+    if (impl === undefined) throw new TypeError('WritableStreamDefaultWriter: the first argument must be a WritableStream');
+    this.#writer = new WriterImpl(impl);
+  }
+
+  get closed() {
+    if (!(#writer in Object(this))) return promiseReject(illegalInvocation('WritableStreamDefaultWriter.closed'));
+    return this.#writer.closed.get();
+  }
+
+  get desiredSize() {
+    if (!(#writer in Object(this))) throw illegalInvocation('WritableStreamDefaultWriter.desiredSize');
+    if (this.#writer.stream === undefined) throw released('desiredSize');
+    return writableDesiredSize(this.#writer.stream);
+  }
+
+  get ready() {
+    if (!(#writer in Object(this))) return promiseReject(illegalInvocation('WritableStreamDefaultWriter.ready'));
+    return this.#writer.ready.get();
+  }
+
+  abort(reason = undefined) {
+    if (!(#writer in Object(this))) return promiseReject(illegalInvocation('WritableStreamDefaultWriter.abort'));
+    if (this.#writer.stream === undefined) return promiseReject(released('abort()'));
+    return abortWritable(this.#writer.stream, reason);
+  }
+
+  close() {
+    if (!(#writer in Object(this))) return promiseReject(illegalInvocation('WritableStreamDefaultWriter.close'));
+    const stream = this.#writer.stream;
+    if (stream === undefined) return promiseReject(released('close()'));
+    if (closeQueuedOrInFlight(stream)) return promiseReject(new TypeError('close(): the WritableStream is already closing'));
+    return closeWritable(stream);
+  }
+
+  releaseLock() {
+    if (!(#writer in Object(this))) throw illegalInvocation('WritableStreamDefaultWriter.releaseLock');
+    if (this.#writer.stream !== undefined) this.#writer.release();
+  }
+
+  write(chunk = undefined) {
+    if (!(#writer in Object(this))) return promiseReject(illegalInvocation('WritableStreamDefaultWriter.write'));
+    if (this.#writer.stream === undefined) return promiseReject(released('write()'));
+    return this.#writer.write(chunk);
+  }
+
+  /**
+   * Not of the standard: writes every chunk of the array `chunks` in order. The promise is that of the last write; it
+   * rejects as soon as one fails. Await `ready` before it, as before `write()`.
+   */
+  writeMany(chunks) {
+    if (!(#writer in Object(this))) return promiseReject(illegalInvocation('WritableStreamDefaultWriter.writeMany'));
+    if (!isArray(chunks)) return promiseReject(new TypeError('writeMany(): the first argument must be an array of chunks'));
+    if (this.#writer.stream === undefined) return promiseReject(released('writeMany()'));
+    return writeMany(this.#writer, chunks);
+  }
+}
+
+defineInterface(WritableStreamDefaultWriter, 'WritableStreamDefaultWriter', dispose);
