@@ -21,7 +21,10 @@ export default [
     rules: {
       eqeqeq: ['error', 'always', { null: 'ignore' }],
       'no-empty': ['error', { allowEmptyCatch: false }],
-      'no-unused-vars': ['error', { argsIgnorePattern: '^_', caughtErrorsIgnorePattern: '^_', ignoreRestSiblings: true }],
+      'no-unused-vars': [
+        'error',
+        { argsIgnorePattern: '^_', caughtErrorsIgnorePattern: '^_', ignoreRestSiblings: true },
+      ],
       'no-var': 'error',
       'object-shorthand': ['error', 'properties'],
       'prefer-const': 'error',
@@ -32,7 +35,14 @@ export default [
     files: ['js/**/*.js'],
     languageOptions: { globals: { ...globals['shared-node-browser'], WebAssembly: 'readonly' } },
     rules: {
-      'no-restricted-properties': ['error', ...TOO_NEW.map(([object, property, since]) => ({ object, property, message: `It is newer than the oldest engines of docs/COMPATIBILITY.md: ${since}.` }))],
+      'no-restricted-properties': [
+        'error',
+        ...TOO_NEW.map(([object, property, since]) => ({
+          object,
+          property,
+          message: `It is newer than the oldest engines of docs/COMPATIBILITY.md: ${since}.`,
+        })),
+      ],
     },
   },
   { files: ['www/**/*.js'], languageOptions: { globals: { ...globals.browser, ...globals.worker } } },

@@ -11,7 +11,13 @@ import { gunzipSync, gzipSync } from 'node:zlib';
 import { pipeline } from 'tidegate';
 import { csv, digest, gunzip, lines } from 'tidegate/codecs';
 
-const { values } = parseArgs({ options: { mb: { type: 'string', default: '100' }, turns: { type: 'string', default: '3' }, only: { type: 'string' } } });
+const { values } = parseArgs({
+  options: {
+    mb: { type: 'string', default: '100' },
+    turns: { type: 'string', default: '3' },
+    only: { type: 'string' },
+  },
+});
 
 const CITIES = ['London', 'Paris', 'Amsterdam', 'São Paulo', 'New York', 'Hamburg'];
 
@@ -37,10 +43,15 @@ function* chunksOf(bytes, size = 65536) {
   for (let from = 0; from < bytes.length; from += size) yield bytes.subarray(from, from + size);
 }
 
-const drain = (count) => ({ total: 0, async run(source, ...stages) {
-  await pipeline(source, ...stages, async (chunks) => { for await (const chunk of chunks) this.total += count(chunk); });
-  return this.total;
-} });
+const drain = (count) => ({
+  total: 0,
+  async run(source, ...stages) {
+    await pipeline(source, ...stages, async (chunks) => {
+      for await (const chunk of chunks) this.total += count(chunk);
+    });
+    return this.total;
+  },
+});
 const bytes = () => drain((chunk) => chunk.length);
 const records = () => drain((batch) => batch.length);
 const single = () => drain(() => 1);
@@ -84,9 +95,16 @@ for (const ascii of [true, false]) {
   await measure('lines one by one', text, rows, () => single().run(chunksOf(text), lines()));
   await measure('csv, arrays in batches', text, rows, () => records().run(chunksOf(text), csv({ batch: true })));
   await measure('csv, arrays one by one', text, rows, () => single().run(chunksOf(text), csv()));
-  await measure('csv, objects in batches', text, rows - 1, () => records().run(chunksOf(text), csv({ header: true, batch: true })));
-  await measure('gunzip, csv, arrays in batches', text, rows, () => records().run(chunksOf(packed), gunzip(), csv({ batch: true })));
-  for (const [label, options] of [['arrays', {}], ['objects', { header: true }]]) {
+  await measure('csv, objects in batches', text, rows - 1, () =>
+    records().run(chunksOf(text), csv({ header: true, batch: true })),
+  );
+  await measure('gunzip, csv, arrays in batches', text, rows, () =>
+    records().run(chunksOf(packed), gunzip(), csv({ batch: true })),
+  );
+  for (const [label, options] of [
+    ['arrays', {}],
+    ['objects', { header: true }],
+  ]) {
     await measure(`gunzip, digest, csv, ${label} in batches`, text, rows - (options.header ? 1 : 0), () => {
       const tap = digest('sha-256');
       return hashed([gunzip(), tap, csv({ ...options, batch: true })], tap, records(), hash);

@@ -14,7 +14,11 @@ const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 function sendBytes(url, response) {
   let left = Number(url.searchParams.get('chunks')) * 1024;
   const block = Buffer.alloc(64 * 1024, 7);
-  response.writeHead(200, { 'content-type': 'application/octet-stream', 'content-length': left, 'cache-control': 'no-store' });
+  response.writeHead(200, {
+    'content-type': 'application/octet-stream',
+    'content-length': left,
+    'cache-control': 'no-store',
+  });
   const more = () => {
     while (left > 0) {
       const part = left < block.length ? block.subarray(0, left) : block;
@@ -48,25 +52,37 @@ const notFound = (url, response) => response.writeHead(404).end();
 /** `settings.program` names the program: measure, scale, memory or startup. */
 export const run = (engine, settings) => (engine === 'node' ? inNode(settings) : inBrowser(engine, settings));
 
-const inNode = (settings) => withServer(notFound, async (origin) => {
-  const argument = JSON.stringify({ ...settings, bytesUrl: `${origin}/bytes` });
-  const { stdout } = await promisify(execFile)(process.execPath, ['--expose-gc', here('./node-process.mjs'), argument], { maxBuffer: 1 << 24 });
-  return JSON.parse(stdout);
-});
+const inNode = (settings) =>
+  withServer(notFound, async (origin) => {
+    const argument = JSON.stringify({ ...settings, bytesUrl: `${origin}/bytes` });
+    const { stdout } = await promisify(execFile)(
+      process.execPath,
+      ['--expose-gc', here('./node-process.mjs'), argument],
+      { maxBuffer: 1 << 24 },
+    );
+    return JSON.parse(stdout);
+  });
 
 /** Bundles `entry`; where ours is left out of the run it is left out of the page too. */
 async function bundle(entry, implementations) {
   const { outputFiles } = await build({
-    entryPoints: [here(entry)], bundle: true, write: false, format: 'esm', target: 'es2022', logLevel: 'error',
-    plugins: [{
-      name: 'ours',
-      setup({ onResolve, onLoad }) {
-        onResolve({ filter: /^tidegate-bench:ours$/ }, () => (
-          implementations.includes('ours') ? { path: here('../dist/index.js') } : { path: 'none', namespace: 'none' }
-        ));
-        onLoad({ filter: /.*/, namespace: 'none' }, () => ({ contents: 'export {};' }));
+    entryPoints: [here(entry)],
+    bundle: true,
+    write: false,
+    format: 'esm',
+    target: 'es2022',
+    logLevel: 'error',
+    plugins: [
+      {
+        name: 'ours',
+        setup({ onResolve, onLoad }) {
+          onResolve({ filter: /^tidegate-bench:ours$/ }, () =>
+            implementations.includes('ours') ? { path: here('../dist/index.js') } : { path: 'none', namespace: 'none' },
+          );
+          onLoad({ filter: /.*/, namespace: 'none' }, () => ({ contents: 'export {};' }));
+        },
       },
-    }],
+    ],
   });
   return outputFiles[0].text;
 }
@@ -78,7 +94,12 @@ export async function bundlePackages() {
   for (const [name, path] of Object.entries(packages)) {
     const { outputFiles } = await build({
       stdin: { contents: `export * from ${JSON.stringify(path)};`, resolveDir: here('.') },
-      bundle: true, minify: true, write: false, format: 'esm', target: 'es2022', logLevel: 'error',
+      bundle: true,
+      minify: true,
+      write: false,
+      format: 'esm',
+      target: 'es2022',
+      logLevel: 'error',
     });
     texts[`/${name}.js`] = outputFiles[0].text;
   }
@@ -87,7 +108,8 @@ export async function bundlePackages() {
 
 async function inBrowser(engine, settings) {
   const scripts = { '/page.js': await bundle('./page.js', settings.implementations) };
-  for (const name of ['workloads.js', 'workloads-more.js']) scripts[`/${name}`] = readFileSync(here(`./${name}`), 'utf8');
+  for (const name of ['workloads.js', 'workloads-more.js'])
+    scripts[`/${name}`] = readFileSync(here(`./${name}`), 'utf8');
   if (settings.program === 'startup') Object.assign(scripts, await bundlePackages());
   const answer = ({ pathname }, response) => {
     const script = scripts[pathname];
@@ -101,7 +123,10 @@ async function inBrowser(engine, settings) {
     });
     if (script) response.end(script);
     else if (pathname === '/frame') response.end('<!doctype html><meta charset="utf-8"><title>frame</title>');
-    else response.end('<!doctype html><meta charset="utf-8"><title>bench</title><script type="module" src="/page.js"></script>');
+    else
+      response.end(
+        '<!doctype html><meta charset="utf-8"><title>bench</title><script type="module" src="/page.js"></script>',
+      );
   };
   return withServer(answer, (origin) => {
     const page = encodeURIComponent(JSON.stringify({ ...settings, bytesUrl: `${origin}/bytes` }));

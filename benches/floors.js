@@ -13,7 +13,9 @@ Object.defineProperty(resolved, 'react', { value: Promise.prototype.then });
 const react = (job) => /** @type {any} */ (resolved).react(job);
 
 let settle;
-const capture = (resolve) => { settle = resolve; };
+const capture = (resolve) => {
+  settle = resolve;
+};
 
 /** Moves the bytes of `buffer` to a new one, and detaches it. */
 const transfer = ArrayBuffer.prototype.transfer
@@ -52,7 +54,11 @@ function readyReader(chunks) {
   };
 }
 
-const pullSource = () => ({ pull(controller) { controller.enqueue(shared); } });
+const pullSource = () => ({
+  pull(controller) {
+    controller.enqueue(shared);
+  },
+});
 
 function countingSink() {
   return {
@@ -91,7 +97,9 @@ function writerOf(sink) {
 function pipe(chunks, source, sink, transforms = []) {
   let left = chunks;
   let held;
-  let enqueue = (chunk) => { held = chunk; };
+  let enqueue = (chunk) => {
+    held = chunk;
+  };
   for (const transform of transforms.reverse()) {
     const controller = { enqueue };
     const perform = transform.transform.bind(transform);
@@ -124,7 +132,8 @@ export const floorWorkloads = {
   async forAwait(chunks) {
     const reader = waitingReader(chunks, pullSource());
     let count = 0;
-    for await (const chunk of { [Symbol.asyncIterator]: () => ({ next: reader.read }) }) count += chunk.byteLength / CHUNK;
+    for await (const chunk of { [Symbol.asyncIterator]: () => ({ next: reader.read }) })
+      count += chunk.byteLength / CHUNK;
     return count;
   },
   async writeLoop(chunks) {
@@ -154,8 +163,18 @@ export const floorWorkloads = {
     return count;
   },
   byteRead(chunks) {
-    const source = { pull(controller) { controller.enqueue(new Uint8Array(CHUNK)); } };
-    return drain(waitingReader(chunks, source, ({ buffer, byteOffset, byteLength }) => new Uint8Array(transfer(buffer), byteOffset, byteLength)));
+    const source = {
+      pull(controller) {
+        controller.enqueue(new Uint8Array(CHUNK));
+      },
+    };
+    return drain(
+      waitingReader(
+        chunks,
+        source,
+        ({ buffer, byteOffset, byteLength }) => new Uint8Array(transfer(buffer), byteOffset, byteLength),
+      ),
+    );
   },
   async byobRead(chunks) {
     let view = new Uint8Array(CHUNK);
@@ -208,7 +227,11 @@ export const floorWorkloads = {
   async byteLengths(chunks) {
     let bytes = 0;
     const size = (chunk) => chunk.byteLength;
-    const sink = { write(chunk) { bytes += size(chunk); } };
+    const sink = {
+      write(chunk) {
+        bytes += size(chunk);
+      },
+    };
     await pipe(chunks, pullSource(), sink);
     return bytes / CHUNK;
   },
@@ -216,7 +239,11 @@ export const floorWorkloads = {
     let turn = 0;
     let sum = 0;
     let arrived = 0;
-    const source = { pull(controller) { controller.enqueue(new Uint8Array(CHUNK).fill(turn += 1)); } };
+    const source = {
+      pull(controller) {
+        controller.enqueue(new Uint8Array(CHUNK).fill((turn += 1)));
+      },
+    };
     const copy = { transform: (chunk, controller) => controller.enqueue(chunk.slice()) };
     const sink = {
       write(chunk) {

@@ -13,7 +13,10 @@ const LEAD_IN = 0.5;
  */
 const collect = () => globalThis.gc?.({ type: 'minor' });
 
-const pause = (milliseconds) => new Promise((resolve) => { setTimeout(resolve, milliseconds); });
+const pause = (milliseconds) =>
+  new Promise((resolve) => {
+    setTimeout(resolve, milliseconds);
+  });
 
 /**
  * @param {Record<string, object>} implementations Name to an object with the standard's constructors, or with `workloads`
@@ -25,10 +28,17 @@ const pause = (milliseconds) => new Promise((resolve) => { setTimeout(resolve, m
  *
  * @typedef {{ minimum: number, median: number, error?: string }} Figures Nanoseconds per chunk.
  */
-export async function measure(implementations, { only, turns = 6, chunks = 20_000, bytesUrl, progress = () => {} } = {}) {
+export async function measure(
+  implementations,
+  { only, turns = 6, chunks = 20_000, bytesUrl, progress = () => {} } = {},
+) {
   const names = Object.keys(implementations);
-  const copies = Object.fromEntries(await Promise.all(names.map(async (name) => [name, (await ownWorkloads(name)).workloads])));
-  const chosen = Object.keys(copies[names[0]] ?? {}).filter((name) => only === undefined || only.length === 0 || only.includes(name));
+  const copies = Object.fromEntries(
+    await Promise.all(names.map(async (name) => [name, (await ownWorkloads(name)).workloads])),
+  );
+  const chosen = Object.keys(copies[names[0]] ?? {}).filter(
+    (name) => only === undefined || only.length === 0 || only.includes(name),
+  );
   const results = {};
   for (const name of chosen) {
     const times = new Map();
@@ -40,7 +50,12 @@ export async function measure(implementations, { only, turns = 6, chunks = 20_00
       const can = own ? own[name] !== undefined : needs(implementations[implementation], { bytesUrl });
       if (!can) continue;
       times.set(implementation, []);
-      runs.set(implementation, own ? (count) => own[name](count, { bytesUrl }) : (count) => run(implementations[implementation], count, { bytesUrl }));
+      runs.set(
+        implementation,
+        own
+          ? (count) => own[name](count, { bytesUrl })
+          : (count) => run(implementations[implementation], count, { bytesUrl }),
+      );
     }
     for (let turn = 0; turn < turns; turn += 1) {
       for (let i = 0; i < names.length; i += 1) {
@@ -54,14 +69,15 @@ export async function measure(implementations, { only, turns = 6, chunks = 20_00
           const arrived = await runs.get(implementation)(chunks);
           const elapsed = performance.now() - started;
           if (arrived !== chunks) throw new Error(`${arrived} of ${chunks} chunks arrived`);
-          times.get(implementation).push(elapsed * 1e6 / chunks);
+          times.get(implementation).push((elapsed * 1e6) / chunks);
         } catch (error) {
           errors.set(implementation, String(error?.message ?? error));
         }
       }
     }
     results[name] = {};
-    for (const implementation of names) results[name][implementation] = figures(times.get(implementation), errors.get(implementation));
+    for (const implementation of names)
+      results[name][implementation] = figures(times.get(implementation), errors.get(implementation));
     progress(name);
   }
   return { chunks, turns, workloads: results };

@@ -6,14 +6,18 @@
 /** Each makes one live, started, idle stream and whatever is to be kept of it. */
 export const kinds = {
   readable: ({ ReadableStream }) => new ReadableStream({ pull() {} }, { highWaterMark: 0 }),
-  'readable and its reader': ({ ReadableStream }) => new ReadableStream({ pull() {} }, { highWaterMark: 0 }).getReader(),
+  'readable and its reader': ({ ReadableStream }) =>
+    new ReadableStream({ pull() {} }, { highWaterMark: 0 }).getReader(),
   writable: ({ WritableStream }) => new WritableStream({ write() {} }),
   'writable and its writer': ({ WritableStream }) => new WritableStream({ write() {} }).getWriter(),
   transform: ({ TransformStream }) => new TransformStream({ transform() {} }),
   'byte stream': ({ ReadableStream }) => new ReadableStream({ type: 'bytes', pull() {} }, { highWaterMark: 0 }),
 };
 
-const settle = () => new Promise((resolve) => { setTimeout(resolve, 50); });
+const settle = () =>
+  new Promise((resolve) => {
+    setTimeout(resolve, 50);
+  });
 
 /**
  * @param {object} implementation

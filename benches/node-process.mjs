@@ -16,7 +16,9 @@ const loaders = {
   fast: async () => {
     const fast = await import('experimental-fast-webstreams');
     return {
-      ReadableStream: fast.FastReadableStream, WritableStream: fast.FastWritableStream, TransformStream: fast.FastTransformStream,
+      ReadableStream: fast.FastReadableStream,
+      WritableStream: fast.FastWritableStream,
+      TransformStream: fast.FastTransformStream,
       ByteLengthQueuingStrategy,
     };
   },
@@ -44,9 +46,13 @@ const standard = settings.implementations.filter((name) => name !== 'streamx' &&
 const programs = {
   measure: async () => measure(await load(settings.implementations), { ...settings, progress }),
   scale: async () => scale(await load(standard), { ...settings, progress }),
-  memory: async () => memory((await load(settings.implementations))[settings.implementations[0]], { ...settings, heap, wasm }),
+  memory: async () =>
+    memory((await load(settings.implementations))[settings.implementations[0]], { ...settings, heap, wasm }),
   /** One import: each turn is a process of its own. */
-  startup: async () => (0, eval)(firstChunk)(import.meta.resolve(settings.implementations[0] === 'ours' ? '../dist/index.js' : 'web-streams-polyfill')),
+  startup: async () =>
+    (0, eval)(firstChunk)(
+      import.meta.resolve(settings.implementations[0] === 'ours' ? '../dist/index.js' : 'web-streams-polyfill'),
+    ),
 };
 
 process.stdout.write(JSON.stringify(await programs[settings.program ?? 'measure']()));

@@ -4,6 +4,9 @@
  */
 export async function ownWorkloads(name) {
   const load = (file) => import(new URL(`${file}?for=${encodeURIComponent(name)}`, import.meta.url).href);
-  const [{ basicWorkloads }, { moreWorkloads, pipes }] = await Promise.all([load('./workloads.js'), load('./workloads-more.js')]);
+  const [{ basicWorkloads }, { moreWorkloads, pipes }] = await Promise.all([
+    load('./workloads.js'),
+    load('./workloads-more.js'),
+  ]);
   return { workloads: { ...basicWorkloads, ...moreWorkloads }, pipes };
 }

@@ -11,29 +11,54 @@ const median = (values) => [...values].sort((a, b) => a - b)[values.length >> 1]
 /** Columns of equal width, the first to the left. */
 export function table(rows) {
   const widths = rows[0].map((_, column) => Math.max(...rows.map((row) => row[column].length)));
-  return rows.map((row) => row.map((cell, column) => (column === 0 ? cell.padEnd(widths[0]) : cell.padStart(widths[column]))).join('  '));
+  return rows.map((row) =>
+    row.map((cell, column) => (column === 0 ? cell.padEnd(widths[0]) : cell.padStart(widths[column]))).join('  '),
+  );
 }
 
 /** The most chunks in a stream of ours and of the others': more would take an hour, as some take 100 microseconds a chunk. */
 const LARGEST = {
-  node: { ours: 10_000_000, others: 1_000_000 }, chromium: { ours: 10_000_000, others: 1_000_000 },
-  firefox: { ours: 1_000_000, others: 100_000 }, webkit: { ours: 1_000_000, others: 1_000_000 },
+  node: { ours: 10_000_000, others: 1_000_000 },
+  chromium: { ours: 10_000_000, others: 1_000_000 },
+  firefox: { ours: 1_000_000, others: 100_000 },
+  webkit: { ours: 1_000_000, others: 1_000_000 },
 };
 
 async function scale(engine, settings) {
   const names = settings.implementations.filter((name) => ['ours', 'native', 'polyfill'].includes(name));
-  const all = await run(engine, { ...settings, implementations: names, turns: 4, only: undefined, largest: LARGEST[engine].others, program: 'scale' });
+  const all = await run(engine, {
+    ...settings,
+    implementations: names,
+    turns: 4,
+    only: undefined,
+    largest: LARGEST[engine].others,
+    program: 'scale',
+  });
   const largest = LARGEST[engine].ours;
-  const ours = largest > LARGEST[engine].others && names.includes('ours')
-    ? await run(engine, { ...settings, implementations: ['ours'], turns: 4, only: undefined, largest, program: 'scale' })
-    : {};
-  const lines = [`${engine}: ns per chunk, minimum of 4 turns, by the number of chunks in a stream or of pipes at once (200,000 chunks in all)`];
+  const ours =
+    largest > LARGEST[engine].others && names.includes('ours')
+      ? await run(engine, {
+          ...settings,
+          implementations: ['ours'],
+          turns: 4,
+          only: undefined,
+          largest,
+          program: 'scale',
+        })
+      : {};
+  const lines = [
+    `${engine}: ns per chunk, minimum of 4 turns, by the number of chunks in a stream or of pipes at once (200,000 chunks in all)`,
+  ];
   for (const [name, { sizes, figures }] of Object.entries(all)) {
     const columns = ours[name]?.sizes ?? sizes;
     const rows = [[name, ...columns.map((size) => size.toLocaleString('en')), 'largest/smallest']];
     for (const implementation of names) {
       const row = (implementation === 'ours' && ours[name]?.figures.ours) || figures[implementation];
-      rows.push([implementation, ...columns.map((_, i) => (row[i] === undefined ? '-' : String(Math.round(row[i])))), (Math.max(...row) / Math.min(...row)).toFixed(2)]);
+      rows.push([
+        implementation,
+        ...columns.map((_, i) => (row[i] === undefined ? '-' : String(Math.round(row[i])))),
+        (Math.max(...row) / Math.min(...row)).toFixed(2),
+      ]);
     }
     lines.push(...table(rows), '');
   }
@@ -51,7 +76,11 @@ async function memory(engine, settings) {
     const row = [kind];
     for (const name of names) {
       const found = await run(engine, { ...settings, implementations: [name], kind, args, program: 'memory' });
-      row.push(found === null ? 'none' : `${Math.round(found.heap + found.wasm)}${name === 'ours' ? ` (Wasm ${Math.round(found.wasm)})` : ''}`);
+      row.push(
+        found === null
+          ? 'none'
+          : `${Math.round(found.heap + found.wasm)}${name === 'ours' ? ` (Wasm ${Math.round(found.wasm)})` : ''}`,
+      );
     }
     rows.push(row);
   }
@@ -66,7 +95,8 @@ async function startup(engine, settings) {
   if (engine === 'node') {
     times = Object.fromEntries(names.map((name) => [name, []]));
     for (let turn = 0; turn < STARTS; turn += 1) {
-      for (const name of names) times[name].push(await run(engine, { ...settings, implementations: [name], program: 'startup' }));
+      for (const name of names)
+        times[name].push(await run(engine, { ...settings, implementations: [name], program: 'startup' }));
     }
   } else {
     times = await run(engine, { ...settings, implementations: names, turns: STARTS, program: 'startup' });
@@ -76,11 +106,16 @@ async function startup(engine, settings) {
   for (const name of names) {
     const text = packages[`/${name}.js`];
     rows.push([
-      name, median(times[name]).toFixed(1), Math.min(...times[name]).toFixed(1),
+      name,
+      median(times[name]).toFixed(1),
+      Math.min(...times[name]).toFixed(1),
       ...[Buffer.byteLength(text), gzipSync(text, { level: 9 }).length, brotliCompressSync(text).length].map(String),
     ]);
   }
-  return [`${engine}: from import() to the first chunk, ${STARTS} fresh ${engine === 'node' ? 'processes' : 'frames'}; what is loaded, bundled and minified`, ...table(rows)];
+  return [
+    `${engine}: from import() to the first chunk, ${STARTS} fresh ${engine === 'node' ? 'processes' : 'frames'}; what is loaded, bundled and minified`,
+    ...table(rows),
+  ];
 }
 
 export const programs = { scale, memory, startup };

@@ -44,7 +44,12 @@ const PROGRAMS = ['streams', 'scale', 'memory', 'startup'];
 
 /** `text`, a results document, with `sections` (heading to lines) put in; the others stay as they are. */
 export function withSections(text, sections) {
-  const kept = new Map(text.split(/^## /m).slice(1).map((section) => [section.slice(0, section.indexOf('\n')), section.slice(section.indexOf('\n'))]));
+  const kept = new Map(
+    text
+      .split(/^## /m)
+      .slice(1)
+      .map((section) => [section.slice(0, section.indexOf('\n')), section.slice(section.indexOf('\n'))]),
+  );
   for (const [heading, [caption, ...lines]] of Object.entries(sections)) {
     kept.set(heading, `\n\n${caption}\n\n${lines.length ? `\`\`\`\n${lines.join('\n')}\n\`\`\`\n\n` : ''}`);
   }
@@ -57,7 +62,9 @@ const ratio = (value) => (value >= 10 ? value.toFixed(1) : value.toFixed(2));
 
 /** Of the ratios of `name` against ours over the workloads that both ran; `statistic`: minimum or median. */
 function geometricMean(rows, name, statistic) {
-  const logs = rows.map((row) => Math.log((row[name]?.[statistic] ?? NaN) / (row.ours?.[statistic] ?? NaN))).filter(Number.isFinite);
+  const logs = rows
+    .map((row) => Math.log((row[name]?.[statistic] ?? NaN) / (row.ours?.[statistic] ?? NaN)))
+    .filter(Number.isFinite);
   return logs.length === 0 ? '-' : ratio(Math.exp(logs.reduce((a, b) => a + b, 0) / logs.length));
 }
 
@@ -79,19 +86,34 @@ export function formatTable(engine, { workloads: figures, chunks, turns }) {
     }),
   ]);
   if (others.length > 0) {
-    for (const [label, statistic] of [['geometric mean', 'minimum'], ['of the medians', 'median']]) {
-      rows.push([label, ...names.map(() => ''), ...others.map((name) => geometricMean(Object.values(figures), name, statistic))]);
+    for (const [label, statistic] of [
+      ['geometric mean', 'minimum'],
+      ['of the medians', 'median'],
+    ]) {
+      rows.push([
+        label,
+        ...names.map(() => ''),
+        ...others.map((name) => geometricMean(Object.values(figures), name, statistic)),
+      ]);
     }
   }
-  const errors = Object.entries(figures).flatMap(([workload, row]) => (
-    Object.entries(row).filter(([, value]) => value?.error).map(([name, value]) => `${workload}, ${name}: ${value.error}`)
-  ));
-  return [`${engine}: ns per chunk of 1 KiB, minimum (median) of ${turns} turns over ${chunks} chunks`, ...table([header, ...rows]), ...errors];
+  const errors = Object.entries(figures).flatMap(([workload, row]) =>
+    Object.entries(row)
+      .filter(([, value]) => value?.error)
+      .map(([name, value]) => `${workload}, ${name}: ${value.error}`),
+  );
+  return [
+    `${engine}: ns per chunk of 1 KiB, minimum (median) of ${turns} turns over ${chunks} chunks`,
+    ...table([header, ...rows]),
+    ...errors,
+  ];
 }
 
 async function streams(engine, settings, report) {
   report[engine] = await run(engine, { ...settings, program: 'measure' });
-  const failed = Object.values(report[engine].workloads).some((row) => Object.values(row).some((value) => value?.error));
+  const failed = Object.values(report[engine].workloads).some((row) =>
+    Object.values(row).some((value) => value?.error),
+  );
   if (failed) process.exitCode = 1;
   return formatTable(engine, report[engine]);
 }
@@ -99,23 +121,42 @@ async function streams(engine, settings, report) {
 async function main() {
   const { values } = parseArgs({
     options: {
-      engine: { type: 'string', multiple: true, default: ['node', 'chromium'] }, only: { type: 'string' }, impl: { type: 'string' },
+      engine: { type: 'string', multiple: true, default: ['node', 'chromium'] },
+      only: { type: 'string' },
+      impl: { type: 'string' },
       program: { type: 'string', multiple: true, default: ['streams'] },
-      turns: { type: 'string', default: '6' }, chunks: { type: 'string', default: '20000' }, json: { type: 'string' },
+      turns: { type: 'string', default: '6' },
+      chunks: { type: 'string', default: '20000' },
+      json: { type: 'string' },
       write: { type: 'boolean', default: false },
-      timeout: { type: 'string', default: '600' }, help: { type: 'boolean', default: false },
+      timeout: { type: 'string', default: '600' },
+      help: { type: 'boolean', default: false },
     },
   });
   if (values.help) return console.log(usage);
-  const list = (text) => (text ? text.split(',').map((name) => name.trim()).filter(Boolean) : []);
+  const list = (text) =>
+    text
+      ? text
+          .split(',')
+          .map((name) => name.trim())
+          .filter(Boolean)
+      : [];
   const settings = {
-    only: list(values.only), turns: Number(values.turns), chunks: Number(values.chunks), timeout: Number(values.timeout) * 1000,
+    only: list(values.only),
+    turns: Number(values.turns),
+    chunks: Number(values.chunks),
+    timeout: Number(values.timeout) * 1000,
     implementations: values.impl ? list(values.impl) : all,
   };
-  for (const name of settings.only) if (!(name in workloads)) throw new TypeError(`unknown workload "${name}"\n${usage}`);
-  for (const name of settings.implementations) if (!all.includes(name)) throw new TypeError(`unknown implementation "${name}"\n${usage}`);
-  for (const name of ['turns', 'chunks']) if (!(Number.isInteger(settings[name]) && settings[name] > 0)) throw new TypeError(`--${name} must be a positive whole number`);
-  for (const engine of values.engine) if (engine !== 'node' && !engines.includes(engine)) throw new TypeError(`unknown engine "${engine}"\n${usage}`);
+  for (const name of settings.only)
+    if (!(name in workloads)) throw new TypeError(`unknown workload "${name}"\n${usage}`);
+  for (const name of settings.implementations)
+    if (!all.includes(name)) throw new TypeError(`unknown implementation "${name}"\n${usage}`);
+  for (const name of ['turns', 'chunks'])
+    if (!(Number.isInteger(settings[name]) && settings[name] > 0))
+      throw new TypeError(`--${name} must be a positive whole number`);
+  for (const engine of values.engine)
+    if (engine !== 'node' && !engines.includes(engine)) throw new TypeError(`unknown engine "${engine}"\n${usage}`);
   if (settings.implementations.includes('ours') && !existsSync(here('../dist/index.js'))) {
     throw new Error('dist/index.js is missing: run `npm run build` first, or leave ours out with --impl');
   }
@@ -124,7 +165,8 @@ async function main() {
   const report = {};
   for (const engine of values.engine) {
     for (const program of chosen) {
-      const lines = program === 'streams' ? await streams(engine, settings, report) : await programs[program](engine, settings);
+      const lines =
+        program === 'streams' ? await streams(engine, settings, report) : await programs[program](engine, settings);
       console.log(`${lines.join('\n')}\n`);
       if (values.write) {
         const text = existsSync(RESULTS) ? readFileSync(RESULTS, 'utf8') : '';

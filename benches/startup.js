@@ -17,7 +17,9 @@ export async function startup(names, turns = 15) {
     for (let i = 0; i < names.length; i += 1) {
       const name = names[(i + turn) % names.length];
       const frame = document.createElement('iframe');
-      const loaded = new Promise((resolve) => { frame.onload = resolve; });
+      const loaded = new Promise((resolve) => {
+        frame.onload = resolve;
+      });
       frame.src = '/frame';
       document.body.append(frame);
       await loaded;

@@ -37,12 +37,16 @@ function countingSink(counter, more = options) {
 
 async function through(chunks, transforms, more) {
   const counter = { count: 0 };
-  const stages = Array.from({ length: transforms }, () => new Transform({
-    ...options,
-    transform(chunk, callback) {
-      callback(null, chunk);
-    },
-  }));
+  const stages = Array.from(
+    { length: transforms },
+    () =>
+      new Transform({
+        ...options,
+        transform(chunk, callback) {
+          callback(null, chunk);
+        },
+      }),
+  );
   await pipelinePromise(pullSource(chunks, more), ...stages, countingSink(counter, more));
   return counter.count;
 }
@@ -57,9 +61,14 @@ async function writeLoop(chunks) {
   const counter = { count: 0 };
   const sink = countingSink(counter, { ...options, highWaterMark: 16 * CHUNK });
   for (let i = 0; i < chunks; i += 1) {
-    if (!sink.write(shared)) await new Promise((resolve) => { sink.once('drain', resolve); });
+    if (!sink.write(shared))
+      await new Promise((resolve) => {
+        sink.once('drain', resolve);
+      });
   }
-  const closed = new Promise((resolve, reject) => { sink.once('close', resolve).once('error', reject); });
+  const closed = new Promise((resolve, reject) => {
+    sink.once('close', resolve).once('error', reject);
+  });
   sink.end();
   await closed;
   return counter.count;

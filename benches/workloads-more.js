@@ -22,7 +22,11 @@ const identity = () => ({ transform: (chunk, controller) => controller.enqueue(c
 const shortStreams = {
   async run({ ReadableStream, WritableStream }, chunks) {
     let count = 0;
-    const sink = { write() { count += 1; } };
+    const sink = {
+      write() {
+        count += 1;
+      },
+    };
     for (let left = chunks; left > 0; left -= 3) {
       await new ReadableStream(pull(Math.min(3, left))).pipeTo(new WritableStream(sink));
     }
@@ -33,7 +37,11 @@ const shortStreams = {
 /** `streams` pipes that run at once and share `chunks`; how many chunks arrived. */
 export async function pipes({ ReadableStream, WritableStream }, chunks, streams) {
   let count = 0;
-  const sink = { write() { count += 1; } };
+  const sink = {
+    write() {
+      count += 1;
+    },
+  };
   const running = [];
   for (let i = 0; i < streams; i += 1) {
     const share = Math.floor((chunks * (i + 1)) / streams) - Math.floor((chunks * i) / streams);
@@ -67,7 +75,11 @@ const byteLengths = {
   async run({ ReadableStream, WritableStream, ByteLengthQueuingStrategy }, chunks) {
     let bytes = 0;
     const strategy = () => new ByteLengthQueuingStrategy({ highWaterMark: 16 * CHUNK });
-    const sink = { write(chunk) { bytes += chunk.byteLength; } };
+    const sink = {
+      write(chunk) {
+        bytes += chunk.byteLength;
+      },
+    };
     await new ReadableStream(pull(chunks), strategy()).pipeTo(new WritableStream(sink, strategy()));
     return bytes / CHUNK;
   },
@@ -99,9 +111,8 @@ const checksum = {
 
 /** The body of a fetch through three transforms into a Response, whose bytes are counted. */
 const fetchForward = {
-  needs: ({ fromNative, ReadableStream }, { bytesUrl }) => (
-    bytesUrl !== undefined && (fromNative !== undefined || ReadableStream === globalThis.ReadableStream)
-  ),
+  needs: ({ fromNative, ReadableStream }, { bytesUrl }) =>
+    bytesUrl !== undefined && (fromNative !== undefined || ReadableStream === globalThis.ReadableStream),
   async run({ TransformStream, fromNative, toNative }, chunks, { bytesUrl }) {
     const { body } = await fetch(`${bytesUrl}?chunks=${chunks}`);
     let stream = fromNative ? fromNative(body) : body;
@@ -111,7 +122,8 @@ const fetchForward = {
   },
 };
 
-const filledReader = ({ ReadableStream }, chunks) => new ReadableStream(pull(chunks), { highWaterMark: 16 }).getReader();
+const filledReader = ({ ReadableStream }, chunks) =>
+  new ReadableStream(pull(chunks), { highWaterMark: 16 }).getReader();
 
 /** A queue of 16 read one by one: what `readMany` is to be compared with. */
 const readOneByOne = {
@@ -154,7 +166,14 @@ const forAwaitBatches = {
 const writeOneByOne = {
   async run({ WritableStream }, chunks) {
     let count = 0;
-    const writer = new WritableStream({ write() { count += 1; } }, { highWaterMark: 16 }).getWriter();
+    const writer = new WritableStream(
+      {
+        write() {
+          count += 1;
+        },
+      },
+      { highWaterMark: 16 },
+    ).getWriter();
     for (let left = chunks; left > 0; left -= 16) {
       await writer.ready;
       for (let i = Math.min(16, left); i > 0; i -= 1) writer.write(shared);
@@ -169,7 +188,14 @@ const writeMany = {
   needs: ({ WritableStreamDefaultWriter }) => WritableStreamDefaultWriter?.prototype.writeMany !== undefined,
   async run({ WritableStream }, chunks) {
     let count = 0;
-    const writer = new WritableStream({ write() { count += 1; } }, { highWaterMark: 16 }).getWriter();
+    const writer = new WritableStream(
+      {
+        write() {
+          count += 1;
+        },
+      },
+      { highWaterMark: 16 },
+    ).getWriter();
     for (let left = chunks; left > 0; left -= 16) {
       await writer.ready;
       writer.writeMany(new Array(Math.min(16, left)).fill(shared));
@@ -214,6 +240,18 @@ const asyncGeneratorMapForAwait = {
 };
 
 export const moreWorkloads = {
-  shortStreams, pipes100, slowSink, byteLengths, checksum, fetchForward, readOneByOne, readMany, forAwaitBatches, writeOneByOne,
-  writeMany, generatorForAwait, generatorMapForAwait, asyncGeneratorMapForAwait,
+  shortStreams,
+  pipes100,
+  slowSink,
+  byteLengths,
+  checksum,
+  fetchForward,
+  readOneByOne,
+  readMany,
+  forAwaitBatches,
+  writeOneByOne,
+  writeMany,
+  generatorForAwait,
+  generatorMapForAwait,
+  asyncGeneratorMapForAwait,
 };

@@ -15,23 +15,29 @@ const shared = new Uint8Array(CHUNK);
 /** A pull source of `chunks` chunks. */
 function pullSource({ ReadableStream }, chunks, strategy) {
   let sent = 0;
-  return new ReadableStream({
-    pull(controller) {
-      sent += 1;
-      controller.enqueue(shared);
-      if (sent === chunks) controller.close();
+  return new ReadableStream(
+    {
+      pull(controller) {
+        sent += 1;
+        controller.enqueue(shared);
+        if (sent === chunks) controller.close();
+      },
     },
-  }, strategy);
+    strategy,
+  );
 }
 
 /** A sink that counts. */
 function countingSink({ WritableStream }, counter, strategy) {
-  return new WritableStream({
-    write(chunk) {
-      if (chunk.byteLength !== CHUNK) throw new Error(`a chunk of ${chunk.byteLength} bytes arrived`);
-      counter.count += 1;
+  return new WritableStream(
+    {
+      write(chunk) {
+        if (chunk.byteLength !== CHUNK) throw new Error(`a chunk of ${chunk.byteLength} bytes arrived`);
+        counter.count += 1;
+      },
     },
-  }, strategy);
+    strategy,
+  );
 }
 
 function identity({ TransformStream }) {
@@ -142,8 +148,9 @@ export const basicWorkloads = {
   pipeToHwm16: {
     async run(implementation, chunks) {
       const counter = { count: 0 };
-      await pullSource(implementation, chunks, { highWaterMark: 16 })
-        .pipeTo(countingSink(implementation, counter, { highWaterMark: 16 }));
+      await pullSource(implementation, chunks, { highWaterMark: 16 }).pipeTo(
+        countingSink(implementation, counter, { highWaterMark: 16 }),
+      );
       return counter.count;
     },
   },

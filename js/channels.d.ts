@@ -60,7 +60,11 @@ export interface Channel<T = any> extends EventTarget {
   end(): void;
   /** Fails the stream with `error`, the same object; what is queued is dropped. */
   fail(error: unknown): void;
-  addEventListener(type: 'drain', listener: (event: Event) => void, options?: Parameters<EventTarget['addEventListener']>[2]): void;
+  addEventListener(
+    type: 'drain',
+    listener: (event: Event) => void,
+    options?: Parameters<EventTarget['addEventListener']>[2],
+  ): void;
   addEventListener(...args: Parameters<EventTarget['addEventListener']>): void;
 }
 
@@ -75,7 +79,10 @@ export function channel<T = any>(options?: ChannelOptions<T>): Channel<T>;
 /** An EventTarget, or an EventEmitter by its shape. */
 export type AnyEventSource =
   | { addEventListener(type: string, listener: any): void; removeEventListener(type: string, listener: any): void }
-  | { on(name: string, listener: (...args: any[]) => void): unknown; removeListener(name: string, listener: (...args: any[]) => void): unknown };
+  | {
+      on(name: string, listener: (...args: any[]) => void): unknown;
+      removeListener(name: string, listener: (...args: any[]) => void): unknown;
+    };
 
 export interface FromEventsOptions<E = any, T = E> extends ChannelOptions<T> {
   /** Called when the producer should stop: the channel is full. */
@@ -143,10 +150,7 @@ export interface ToMessagePortOptions<T = any> {
  *
  * @throws {TypeError} where an argument is not what it should be
  */
-export function toMessagePort<T = any>(
-  port: MessagePortLike,
-  options?: ToMessagePortOptions<T>,
-): WritableStream<T>;
+export function toMessagePort<T = any>(port: MessagePortLike, options?: ToMessagePortOptions<T>): WritableStream<T>;
 
 /** A connection that ended otherwise than by a clean close. */
 export class SocketError extends Error {
@@ -221,7 +225,10 @@ export interface ToWebSocketOptions {
  *
  * @throws {TypeError | RangeError} where an argument is not what it should be
  */
-export function toWebSocket(socket: string | URL | WebSocketLike | WebSocketStreamLike, options?: ToWebSocketOptions): WritableStream<BytesOrText | Blob>;
+export function toWebSocket(
+  socket: string | URL | WebSocketLike | WebSocketStreamLike,
+  options?: ToWebSocketOptions,
+): WritableStream<BytesOrText | Blob>;
 
 /** An item of a message queue on its way through a pipeline. */
 export interface QueueMessage<T = any> {
@@ -274,5 +281,10 @@ export function fromQueue<T>(
  */
 export function acknowledged<T, R>(
   end: (values: PipelineChunks<T>, options: PipelineFunctionOptions) => R,
-): (messages: PipelineChunks<QueueMessage<T> | QueueMessage<any>[]>, options: PipelineFunctionOptions) => Promise<Awaited<R>>;
-export function acknowledged<T>(end: AnyWritable<T> | NodeWritableLike): WritableStream<QueueMessage<any> | QueueMessage<any>[]>;
+): (
+  messages: PipelineChunks<QueueMessage<T> | QueueMessage<any>[]>,
+  options: PipelineFunctionOptions,
+) => Promise<Awaited<R>>;
+export function acknowledged<T>(
+  end: AnyWritable<T> | NodeWritableLike,
+): WritableStream<QueueMessage<any> | QueueMessage<any>[]>;

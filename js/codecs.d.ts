@@ -16,11 +16,23 @@ export type Bytes = ArrayBuffer | ArrayBufferView<ArrayBuffer>;
 
 /** Why a codec refused its input. */
 export type CodecErrorCode =
-  | 'not-gzip' | 'unsupported-method' | 'reserved-flags' | 'header-crc-mismatch' | 'corrupt-data' | 'crc-mismatch'
-  | 'size-mismatch' | 'truncated' | 'trailing-data'
-  | 'invalid-utf8' | 'too-long'
-  | 'unclosed-quote' | 'stray-quote' | 'ragged-row' | 'duplicate-column'
-  | 'out-of-memory' | 'internal';
+  | 'not-gzip'
+  | 'unsupported-method'
+  | 'reserved-flags'
+  | 'header-crc-mismatch'
+  | 'corrupt-data'
+  | 'crc-mismatch'
+  | 'size-mismatch'
+  | 'truncated'
+  | 'trailing-data'
+  | 'invalid-utf8'
+  | 'too-long'
+  | 'unclosed-quote'
+  | 'stray-quote'
+  | 'ragged-row'
+  | 'duplicate-column'
+  | 'out-of-memory'
+  | 'internal';
 
 /**
  * What a codec's streams fail with when its input is wrong: both streams with the same object, once the reader has taken all that
@@ -172,11 +184,17 @@ export type CsvHeader = true | readonly string[];
  * @throws {TypeError} or {RangeError} when an option is not what it should be
  */
 export function csv(options?: CsvOptions & { header?: false; rows?: 'arrays'; batch?: false }): CsvStage<string[]>;
-export function csv(options: CsvOptions & { header?: false; rows?: 'arrays'; batch: true | number }): CsvStage<string[][]>;
+export function csv(
+  options: CsvOptions & { header?: false; rows?: 'arrays'; batch: true | number },
+): CsvStage<string[][]>;
 export function csv(options: CsvOptions & { header: CsvHeader; rows?: 'objects'; batch?: false }): CsvStage<CsvObject>;
-export function csv(options: CsvOptions & { header: CsvHeader; rows?: 'objects'; batch: true | number }): CsvStage<CsvObject[]>;
+export function csv(
+  options: CsvOptions & { header: CsvHeader; rows?: 'objects'; batch: true | number },
+): CsvStage<CsvObject[]>;
 export function csv(options: CsvOptions & { header: CsvHeader; rows: 'arrays'; batch?: false }): CsvStage<string[]>;
-export function csv(options: CsvOptions & { header: CsvHeader; rows: 'arrays'; batch: true | number }): CsvStage<string[][]>;
+export function csv(
+  options: CsvOptions & { header: CsvHeader; rows: 'arrays'; batch: true | number },
+): CsvStage<string[][]>;
 
 /**
  * How many chains of codecs hold memory of the Wasm module, and how much memory its instances have, in bytes. An instance that has

@@ -32,7 +32,10 @@ export interface MapContext {
  * @throws {TypeError} where `fn` is no function
  * @throws {RangeError} where `concurrency` is not a whole number of at least 1
  */
-export function map<I, O>(fn: (chunk: I, context: MapContext) => O | PromiseLike<O>, options?: MapOptions): Operator<I, Awaited<O>>;
+export function map<I, O>(
+  fn: (chunk: I, context: MapContext) => O | PromiseLike<O>,
+  options?: MapOptions,
+): Operator<I, Awaited<O>>;
 
 /** A stage that hands on the chunks for which `fn` returns or resolves with something true. */
 export function filter<T>(fn: (chunk: T, index: number) => unknown): Operator<T, T>;
@@ -94,7 +97,9 @@ export interface RateLimitOptions {
  *
  * @throws {RangeError} where an option is not a number above 0
  */
-export function rateLimit<T extends { byteLength: number } | { length: number } | { size: number }>(options: RateLimitOptions): Operator<T, T>;
+export function rateLimit<T extends { byteLength: number } | { length: number } | { size: number }>(
+  options: RateLimitOptions,
+): Operator<T, T>;
 
 export interface TeeOptions {
   /** How many chunks the fastest branch may be ahead of the slowest. Default: 1. */

@@ -44,13 +44,7 @@ export type PipelineChunks<T> = AsyncIterableIterator<T>;
 
 /** What chunks come from, other than a function. */
 export type PipelineInput<T = any> =
-  | AnyReadable<T>
-  | AsyncIterable<T>
-  | Iterable<T | PromiseLike<T>>
-  | Response
-  | Request
-  | Blob
-  | NodeReadableLike;
+  AnyReadable<T> | AsyncIterable<T> | Iterable<T | PromiseLike<T>> | Response | Request | Blob | NodeReadableLike;
 
 /** What a pipeline may start with, or a promise of it; a function is called once, and may return a promise. */
 export type PipelineSource<T = any> =
@@ -92,9 +86,7 @@ export type PipelineMap<I = any, O = any> = (chunk: I, options: PipelineFunction
 
 /** What may end a pipeline: a writable stream, or a function that consumes the chunks, also an async generator function that yields nothing. */
 export type PipelineSink<T = any> =
-  | AnyWritable<T>
-  | NodeWritableLike
-  | ((chunks: PipelineChunks<T>, options: PipelineFunctionOptions) => unknown);
+  AnyWritable<T> | NodeWritableLike | ((chunks: PipelineChunks<T>, options: PipelineFunctionOptions) => unknown);
 
 /** What a pipeline into `S`, a sink, resolves with. */
 export type PipelineResult<S> = S extends (...args: any[]) => infer Result
@@ -251,7 +243,9 @@ export function pipeline(
   stage3: PipelineStage,
   stage4: PipelineStage,
   stage5: PipelineStage,
-  ...rest: [...stages: PipelineStage[], sink: PipelineSink, options: PipelineOptions] | [...stages: PipelineStage[], sink: PipelineSink]
+  ...rest:
+    | [...stages: PipelineStage[], sink: PipelineSink, options: PipelineOptions]
+    | [...stages: PipelineStage[], sink: PipelineSink]
 ): Pipeline<any>;
 /** The same with plain functions among the stages, which are called with each chunk. Say the types of their parameters. */
 export function pipeline(
@@ -284,7 +278,9 @@ export function stage<I, O>(
  * @example
  * const rowsOf = () => compose(gunzip(), csv({ header: true }), (row) => normalise(row));
  */
-export function compose<I = any, O = any>(...stages: (PipelineStage | PipelineMap)[]): { readonly readable: ReadableStream<O>; readonly writable: WritableStream<I> };
+export function compose<I = any, O = any>(
+  ...stages: (PipelineStage | PipelineMap)[]
+): { readonly readable: ReadableStream<O>; readonly writable: WritableStream<I> };
 
 /**
  * Waits for the end of a stream without locking it, whoever holds its lock.
@@ -295,7 +291,12 @@ export function compose<I = any, O = any>(...stages: (PipelineStage | PipelineMa
  * @throws {TypeError} (as a rejection) when the argument is no such stream
  */
 export function finished(
-  stream: ReadableStream | WritableStream | { readonly readable: ReadableStream; readonly writable: WritableStream } | NodeReadableLike | NodeWritableLike,
+  stream:
+    | ReadableStream
+    | WritableStream
+    | { readonly readable: ReadableStream; readonly writable: WritableStream }
+    | NodeReadableLike
+    | NodeWritableLike,
   options?: { signal?: AbortSignal | undefined },
 ): Promise<void>;
 
@@ -348,7 +349,11 @@ export function toBlob(source: PipelineSource, options?: CollectOptions & { type
  * @returns a promise that settles when the pipe is done and both streams are unlocked
  * @see https://streams.spec.whatwg.org/#rs-pipe-to
  */
-export function pipeTo<T>(source: AnyReadable<T>, destination: AnyWritable<T>, options?: StreamPipeOptions): Promise<void>;
+export function pipeTo<T>(
+  source: AnyReadable<T>,
+  destination: AnyWritable<T>,
+  options?: StreamPipeOptions,
+): Promise<void>;
 
 /**
  * `ReadableStream.prototype.pipeThrough` as a function, whose source too may be the engine's stream.
@@ -357,7 +362,11 @@ export function pipeTo<T>(source: AnyReadable<T>, destination: AnyWritable<T>, o
  * @throws {TypeError} when an argument is no stream or is locked
  * @see https://streams.spec.whatwg.org/#rs-pipe-through
  */
-export function pipeThrough<T, O>(source: AnyReadable<T>, transform: AnyPair<T, O>, options?: StreamPipeOptions): ReadableStream<O>;
+export function pipeThrough<T, O>(
+  source: AnyReadable<T>,
+  transform: AnyPair<T, O>,
+  options?: StreamPipeOptions,
+): ReadableStream<O>;
 
 /**
  * tidegate's stream over one of the engine's, with its backpressure, cancellation and errors and no queue of its own.
@@ -384,7 +393,9 @@ export function fromNative<I, O>(pair: AnyPair<I, O>): { readable: ReadableStrea
  */
 export function toNative<R>(stream: AnyReadable<R>): globalThis.ReadableStream<R>;
 export function toNative<W>(stream: AnyWritable<W>): globalThis.WritableStream<W>;
-export function toNative<I, O>(pair: AnyPair<I, O>): { readable: globalThis.ReadableStream<O>; writable: globalThis.WritableStream<I> };
+export function toNative<I, O>(
+  pair: AnyPair<I, O>,
+): { readable: globalThis.ReadableStream<O>; writable: globalThis.WritableStream<I> };
 
 /**
  * The chunks of `stream` as arrays, each of all that was queued: one promise for many chunks. Leaving the loop early
@@ -395,4 +406,7 @@ export function toNative<I, O>(pair: AnyPair<I, O>): { readable: globalThis.Read
  * @example
  * for await (const rows of batches(stream)) table.append(rows);
  */
-export function batches<R>(stream: AnyReadable<R>, options?: { preventCancel?: boolean }): AsyncGenerator<R[], void, void>;
+export function batches<R>(
+  stream: AnyReadable<R>,
+  options?: { preventCancel?: boolean },
+): AsyncGenerator<R[], void, void>;

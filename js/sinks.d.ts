@@ -77,7 +77,10 @@ export interface ToFetchOptions extends Omit<RequestInit, 'body' | 'signal'> {
  *
  * @throws {TypeError | RangeError} where an argument is not what it should be, or `as` is `stream` and the engine cannot
  */
-export function toFetch(url: string | URL, options?: ToFetchOptions): WritableStream<BytesOrText> & { readonly response: Promise<Response> };
+export function toFetch(
+  url: string | URL,
+  options?: ToFetchOptions,
+): WritableStream<BytesOrText> & { readonly response: Promise<Response> };
 
 /**
  * A sink whose `response`, there at once, has for its body what is written, no sooner than it is read. A body that is cancelled
@@ -104,7 +107,11 @@ export interface ToIndexedDBOptions<T = any> {
  *
  * @throws {TypeError | RangeError} where an argument is not what it should be
  */
-export function toIndexedDB<T = any>(database: IndexedDatabase, store: string, options?: ToIndexedDBOptions<T>): WritableStream<T>;
+export function toIndexedDB<T = any>(
+  database: IndexedDatabase,
+  store: string,
+  options?: ToIndexedDBOptions<T>,
+): WritableStream<T>;
 
 /** A way to bring a file to the user. */
 export type DownloadWay = 'picker' | 'service-worker' | 'opfs' | 'blob';
@@ -131,7 +138,10 @@ export interface ToDownloadOptions {
  * @param name of the file; what is no part of a name, such as `/` and control characters, is replaced or dropped
  * @throws {TypeError | RangeError} where an argument is not what it should be
  */
-export function toDownload(name: string, options?: ToDownloadOptions): WritableStream<BytesOrText> & { readonly via: Promise<DownloadWay> };
+export function toDownload(
+  name: string,
+  options?: ToDownloadOptions,
+): WritableStream<BytesOrText> & { readonly via: Promise<DownloadWay> };
 
 /**
  * To be called in a service worker, when its script first runs: it answers the requests of `toDownload()`, from pages of its own origin. A download that the
@@ -156,7 +166,10 @@ export interface ForEachOptions {
  * @example
  * await pipeline(await fetch(url), lines(), forEach((line, { signal }) => save(line, { signal }), { concurrency: 4 }));
  */
-export function forEach<T>(fn: (chunk: T, context: { readonly signal: AbortSignal; readonly index: number }) => unknown, options?: ForEachOptions): WritableStream<T>;
+export function forEach<T>(
+  fn: (chunk: T, context: { readonly signal: AbortSignal; readonly index: number }) => unknown,
+  options?: ForEachOptions,
+): WritableStream<T>;
 
 /** A sink that takes every chunk and does nothing with it, for pipelines whose stages do the work. */
 export function drain(): WritableStream<any>;

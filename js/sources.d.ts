@@ -54,9 +54,7 @@ export function fromFetch(input: string | URL | Request, options?: FromFetchOpti
 
 /** What `fromCursor()` reads. */
 export type AnyCursor<T = any> =
-  | { read(count: number): PromiseLike<T[] | null | undefined>; close(): unknown }
-  | AsyncIterable<T>
-  | Iterable<T>;
+  { read(count: number): PromiseLike<T[] | null | undefined>; close(): unknown } | AsyncIterable<T> | Iterable<T>;
 
 export interface FromCursorOptions {
   /** Rows that are fetched at once, which is the most that is held. Default: 100. */
@@ -73,7 +71,10 @@ export interface FromCursorOptions {
  *
  * @throws {TypeError | RangeError} where an argument is not what it should be
  */
-export function fromCursor<T>(cursor: AnyCursor<T>, options: FromCursorOptions & { as: 'batches' }): ReadableStream<T[]>;
+export function fromCursor<T>(
+  cursor: AnyCursor<T>,
+  options: FromCursorOptions & { as: 'batches' },
+): ReadableStream<T[]>;
 export function fromCursor<T>(cursor: AnyCursor<T>, options?: FromCursorOptions): ReadableStream<T>;
 
 export interface FromFileOptions {
@@ -92,7 +93,10 @@ export interface FromFileOptions {
  *
  * @throws {TypeError | RangeError} where an argument is not what it should be
  */
-export function fromFile(file: Blob | { getFile(): PromiseLike<Blob> }, options?: FromFileOptions): ReadableStream<Bytes>;
+export function fromFile(
+  file: Blob | { getFile(): PromiseLike<Blob> },
+  options?: FromFileOptions,
+): ReadableStream<Bytes>;
 
 /** An event of an event stream. */
 export interface ServerSentEvent {
@@ -127,7 +131,12 @@ export interface FromEventSourceOptions extends Omit<RequestInit, 'signal'> {
 export function fromEventSource(url: string | URL, options?: FromEventSourceOptions): ReadableStream<ServerSentEvent>;
 /** The events of an `EventSource`, which cannot be held back: see the options of `channel()`. It is closed on every exit. */
 export function fromEventSource(
-  source: { readonly readyState: number; close(): void; addEventListener(type: string, listener: any): void; removeEventListener(type: string, listener: any): void },
+  source: {
+    readonly readyState: number;
+    close(): void;
+    addEventListener(type: string, listener: any): void;
+    removeEventListener(type: string, listener: any): void;
+  },
   options?: ChannelOptions<ServerSentEvent> & { events?: string[] | undefined; signal?: AbortSignal | undefined },
 ): ReadableStream<ServerSentEvent> & { readonly counts: ChannelCounts };
 
@@ -157,5 +166,13 @@ export interface FromIndexedDBOptions {
  *
  * @throws {TypeError | RangeError} where an argument is not what it should be
  */
-export function fromIndexedDB<T = any>(database: IndexedDatabase, store: string, options: FromIndexedDBOptions & { entries: true }): ReadableStream<{ key: any; value: T }>;
-export function fromIndexedDB<T = any>(database: IndexedDatabase, store: string, options?: FromIndexedDBOptions & { entries?: false | undefined }): ReadableStream<T>;
+export function fromIndexedDB<T = any>(
+  database: IndexedDatabase,
+  store: string,
+  options: FromIndexedDBOptions & { entries: true },
+): ReadableStream<{ key: any; value: T }>;
+export function fromIndexedDB<T = any>(
+  database: IndexedDatabase,
+  store: string,
+  options?: FromIndexedDBOptions & { entries?: false | undefined },
+): ReadableStream<T>;

@@ -210,7 +210,10 @@ export class ReadableStreamBYOBReader implements ReadableStreamGenericReader {
    * @returns rejects with a TypeError when `view` is empty or its buffer detached or not movable, or `min` is 0, and with
    *   a RangeError when `min` is more than `view` holds
    */
-  read<T extends ArrayBufferView>(view: T, options?: ReadableStreamBYOBReaderReadOptions): Promise<ReadableStreamReadResult<T>>;
+  read<T extends ArrayBufferView>(
+    view: T,
+    options?: ReadableStreamBYOBReaderReadOptions,
+  ): Promise<ReadableStreamReadResult<T>>;
   /** https://streams.spec.whatwg.org/#byob-reader-release-lock */
   releaseLock(): void;
   /** Not of the standard. Cancels the stream and releases the lock, for `await using`. */
@@ -380,7 +383,11 @@ export class TransformStream<I = any, O = any> {
    * @param writableStrategy default: a high-water mark of 1 chunk
    * @param readableStrategy default: a high-water mark of 0 chunks
    */
-  constructor(transformer?: Transformer<I, O>, writableStrategy?: QueuingStrategy<I>, readableStrategy?: QueuingStrategy<O>);
+  constructor(
+    transformer?: Transformer<I, O>,
+    writableStrategy?: QueuingStrategy<I>,
+    readableStrategy?: QueuingStrategy<O>,
+  );
   /** https://streams.spec.whatwg.org/#ts-readable */
   readonly readable: ReadableStream<O>;
   /** https://streams.spec.whatwg.org/#ts-writable */

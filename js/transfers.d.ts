@@ -60,9 +60,18 @@ export interface ReceiveOptions {
  * const { handle, transfer: ports } = transfer(readable);
  * worker.postMessage({ rows: handle }, ports);
  */
-export function transfer<R>(stream: AnyReadable<R>, options?: TransferOptions): { handle: StreamHandle<ReadableStream<R>>; transfer: Port[] };
-export function transfer<W>(stream: AnyWritable<W>, options?: TransferOptions): { handle: StreamHandle<WritableStream<W>>; transfer: Port[] };
-export function transfer<I, O>(pair: AnyPair<I, O>, options?: TransferOptions): { handle: StreamHandle<TransformStream<I, O>>; transfer: Port[] };
+export function transfer<R>(
+  stream: AnyReadable<R>,
+  options?: TransferOptions,
+): { handle: StreamHandle<ReadableStream<R>>; transfer: Port[] };
+export function transfer<W>(
+  stream: AnyWritable<W>,
+  options?: TransferOptions,
+): { handle: StreamHandle<WritableStream<W>>; transfer: Port[] };
+export function transfer<I, O>(
+  pair: AnyPair<I, O>,
+  options?: TransferOptions,
+): { handle: StreamHandle<TransformStream<I, O>>; transfer: Port[] };
 
 /**
  * The stream that was given away as `handle`.
@@ -70,4 +79,7 @@ export function transfer<I, O>(pair: AnyPair<I, O>, options?: TransferOptions): 
  * @param handle as it came out of the message
  * @throws {TypeError} when `handle` is none, or has been received already
  */
-export function receive<S extends ReadableStream | WritableStream | TransformStream>(handle: StreamHandle<S>, options?: ReceiveOptions): S;
+export function receive<S extends ReadableStream | WritableStream | TransformStream>(
+  handle: StreamHandle<S>,
+  options?: ReceiveOptions,
+): S;

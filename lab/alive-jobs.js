@@ -55,12 +55,14 @@ const modes = { given: {}, kept: { yieldAfter: Infinity } };
 export async function measureAlive(jobs, runs) {
   const turn = turns();
   const result = { idle: [], jobs: {} };
-  for (let n = 0; n < runs; n += 1) result.idle.push(await longestGap(() => new Promise((resolve) => setTimeout(resolve, 1000)), turn));
+  for (let n = 0; n < runs; n += 1)
+    result.idle.push(await longestGap(() => new Promise((resolve) => setTimeout(resolve, 1000)), turn));
   for (const [name, run] of Object.entries(jobs)) {
     const found = (result.jobs[name] = { gaps: { given: [], kept: [] }, times: { given: [], kept: [] } });
     await run({});
     for (let n = 0; n < runs; n += 1) {
-      for (const [mode, options] of Object.entries(modes)) found.gaps[mode].push(await longestGap(() => run(options), turn));
+      for (const [mode, options] of Object.entries(modes))
+        found.gaps[mode].push(await longestGap(() => run(options), turn));
       // In turns, each first as often as the other.
       for (const [mode, options] of n % 2 === 0 ? Object.entries(modes) : Object.entries(modes).reverse()) {
         const begun = performance.now();

@@ -50,11 +50,16 @@ export async function alive(engine, { size, timeout = 1_200_000, ...rest }) {
   const server = createServer(async (request, response) => {
     const { pathname } = new URL(request.url, 'http://localhost');
     // An isolated page gets the fine clock.
-    for (const [name, value] of [['opener', 'same-origin'], ['embedder', 'require-corp']]) response.setHeader(`cross-origin-${name}-policy`, value);
+    for (const [name, value] of [
+      ['opener', 'same-origin'],
+      ['embedder', 'require-corp'],
+    ])
+      response.setHeader(`cross-origin-${name}-policy`, value);
     response.setHeader('cross-origin-resource-policy', 'same-origin');
     if (pathname === '/file') response.end(file);
     else if (pathname === '/') response.writeHead(200, { 'content-type': 'text/html' }).end(page(settings));
-    else if (!/^\/(dist|lab)\//.test(pathname) || !(await serveFile(response, root, pathname))) response.writeHead(404).end();
+    else if (!/^\/(dist|lab)\//.test(pathname) || !(await serveFile(response, root, pathname)))
+      response.writeHead(404).end();
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -62,7 +67,10 @@ export async function alive(engine, { size, timeout = 1_200_000, ...rest }) {
   try {
     if (engine !== 'node') return await runPage(engine, origin, { timeout });
     // In one process a server would wait with the job that it serves, and Node's Blob keeps the thread for a tenth of a second by itself.
-    const all = jobsOf(await import('tidegate'), await import('tidegate/codecs'), { open: () => slicesOf(file), ...settings });
+    const all = jobsOf(await import('tidegate'), await import('tidegate/codecs'), {
+      open: () => slicesOf(file),
+      ...settings,
+    });
     return await measureAlive(Object.fromEntries(settings.jobs.map((name) => [name, all[name]])), settings.runs);
   } finally {
     server.closeAllConnections();
@@ -79,20 +87,32 @@ const median = (values) => values.toSorted((a, b) => a - b)[Math.floor(values.le
 function row(engine, name, { gaps, times }, idle) {
   const cost = (pick) => `${((pick(times.given) / pick(times.kept) - 1) * 100).toFixed(1)} %`;
   const least = (values) => Math.min(...values);
-  const cells = [engine, name, median(gaps.given), median(gaps.kept), median(idle)].map((cell) => (typeof cell === 'number' ? `${cell.toFixed(0)}` : cell));
+  const cells = [engine, name, median(gaps.given), median(gaps.kept), median(idle)].map((cell) =>
+    typeof cell === 'number' ? `${cell.toFixed(0)}` : cell,
+  );
   return `| ${[...cells, `${(median(times.kept) / 1000).toFixed(2)} s`, cost(least), cost(median)].join(' | ')} |`;
 }
 
 async function main() {
   const { values } = parseArgs({
-    options: { engine: { type: 'string' }, size: { type: 'string' }, numbers: { type: 'string' }, runs: { type: 'string' }, jobs: { type: 'string' } },
+    options: {
+      engine: { type: 'string' },
+      size: { type: 'string' },
+      numbers: { type: 'string' },
+      runs: { type: 'string' },
+      jobs: { type: 'string' },
+    },
   });
   const engines = values.engine?.split(',') ?? ['node', ...availableEngines()];
   const settings = {
-    size: parseSize(values.size ?? '256MB'), numbers: Number(values.numbers ?? 2e6), runs: Number(values.runs ?? 5),
+    size: parseSize(values.size ?? '256MB'),
+    numbers: Number(values.numbers ?? 2e6),
+    runs: Number(values.runs ?? 5),
     jobs: (values.jobs ?? 'csv,generator').split(','),
   };
-  console.log('| engine | job | longest wait, ms | with `yieldAfter: Infinity` | idle page | time | cost, least | cost, median |\n|---|---|---|---|---|---|---|---|');
+  console.log(
+    '| engine | job | longest wait, ms | with `yieldAfter: Infinity` | idle page | time | cost, least | cost, median |\n|---|---|---|---|---|---|---|---|',
+  );
   for (const engine of engines) {
     const { idle, jobs } = await alive(engine, settings);
     for (const [name, found] of Object.entries(jobs)) console.log(row(engine, name, found, idle));

@@ -111,7 +111,7 @@ export class CsvGenerator {
     this.#random = s;
 
     const city = r & 15;
-    const quantity = 1 + ((r >>> 8) & 0xff) % 20;
+    const quantity = 1 + (((r >>> 8) & 0xff) % 20);
     const price = 99 + ((s >>> 5) % 99_901);
 
     let at = this.#idAndTime(block, start, (r >>> 28) & 3);

@@ -15,7 +15,9 @@ const USAGE = `Usage: npm run job -- [--size 1GB] [--url ADDRESS_OF_A_LAB_SERVER
   --url   a lab server that runs already; one is started when not given`;
 
 async function main() {
-  const { values } = parseArgs({ options: { size: { type: 'string' }, url: { type: 'string' }, help: { type: 'boolean' } } });
+  const { values } = parseArgs({
+    options: { size: { type: 'string' }, url: { type: 'string' }, help: { type: 'boolean' } },
+  });
   if (values.help) return console.log(USAGE);
   const size = parseSize(values.size ?? '256MB');
   const job = await loadJob();
@@ -53,14 +55,18 @@ function report({ rows, totals, sha256 }, server, size, seconds) {
   const widest = Math.max(...cities.map((city) => city.length));
   for (const city of cities.toSorted((a, b) => (totals[b] ?? 0) - (totals[a] ?? 0))) {
     const amount = totals[city] === undefined ? 'missing' : formatCents(totals[city]);
-    const differs = totals[city] === server.totals[city] ? '' : `  the server says ${server.totals[city] ?? 'there is no such city'}`;
+    const differs =
+      totals[city] === server.totals[city] ? '' : `  the server says ${server.totals[city] ?? 'there is no such city'}`;
     console.log(`${city.padEnd(widest)}  ${amount.padStart(22)}${differs}`);
   }
-  console.log(`\nrows     ${formatCount(rows)}${rows === server.rows ? '' : `; the server says ${formatCount(server.rows)}`}`);
+  console.log(
+    `\nrows     ${formatCount(rows)}${rows === server.rows ? '' : `; the server says ${formatCount(server.rows)}`}`,
+  );
   console.log(`sha-256  ${sha256}${sha256 === server.sha256 ? '' : `; the server says ${server.sha256}`}`);
   console.log(`speed    ${formatBytes(size / seconds)} of CSV per second, ${formatDuration(seconds)}`);
 
-  const agrees = rows === server.rows && sha256 === server.sha256 && cities.every((city) => totals[city] === server.totals[city]);
+  const agrees =
+    rows === server.rows && sha256 === server.sha256 && cities.every((city) => totals[city] === server.totals[city]);
   console.log(agrees ? '\nEverything is as the server says.' : '\nThis run and the server disagree.');
   if (!agrees) process.exitCode = 1;
 }

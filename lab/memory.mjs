@@ -131,7 +131,9 @@ export async function watchMemory(page, size, { undisturbed = false } = {}) {
 }
 
 async function main() {
-  const { values } = parseArgs({ options: { sizes: { type: 'string', default: '256MB,1GB' }, undisturbed: { type: 'boolean' } } });
+  const { values } = parseArgs({
+    options: { sizes: { type: 'string', default: '256MB,1GB' }, undisturbed: { type: 'boolean' } },
+  });
   const sizes = values.sizes.split(',');
   sizes.forEach(parseSize);
   const { launch } = await import('../tools/browsers/index.mjs');

@@ -107,7 +107,8 @@ class Lab {
   }
 
   async #route(request, response) {
-    if (request.method !== 'GET' && request.method !== 'HEAD') throw new HttpError(405, 'only GET and HEAD are answered');
+    if (request.method !== 'GET' && request.method !== 'HEAD')
+      throw new HttpError(405, 'only GET and HEAD are answered');
     const url = new URL(request.url, 'http://127.0.0.1');
     // A page that is cross-origin isolated may measure its own memory.
     response.setHeader('Cross-Origin-Opener-Policy', 'same-origin');
@@ -115,7 +116,8 @@ class Lab {
     response.setHeader('X-Content-Type-Options', 'nosniff');
 
     if (url.pathname.startsWith('/data/')) return this.#data(url, request, response);
-    if (url.pathname === '/api/summary') return sendJson(response, await this.#summary(sizeOf(url.searchParams.get('size'))));
+    if (url.pathname === '/api/summary')
+      return sendJson(response, await this.#summary(sizeOf(url.searchParams.get('size'))));
     if (url.pathname === '/api/connections') return this.#connections(url, response);
 
     const path = url.pathname === '/' ? '/index.html' : decoded(url.pathname);
@@ -125,7 +127,8 @@ class Lab {
 
   async #data(url, request, response) {
     const match = /^\/data\/([^/]+)\.csv(\.gz)?$/.exec(decoded(url.pathname));
-    if (!match) throw new HttpError(404, 'files are named /data/SIZE.csv.gz or /data/SIZE.csv, as in /data/256MB.csv.gz');
+    if (!match)
+      throw new HttpError(404, 'files are named /data/SIZE.csv.gz or /data/SIZE.csv, as in /data/256MB.csv.gz');
     const size = sizeOf(match[1]);
     const gzip = match[2] !== undefined;
     response.setHeader('Content-Type', gzip ? 'application/gzip' : 'text/csv; charset=utf-8');

@@ -41,7 +41,12 @@ function progressLine({ bytesOut, rows, share }, rates, seconds) {
     `${formatCount(rate.rows)} rows/s`,
     `RSS ${formatBytes(process.memoryUsage.rss())}`,
   ];
-  if (share !== null) parts.unshift(`${Math.floor(share * 100).toString().padStart(3)} %`);
+  if (share !== null)
+    parts.unshift(
+      `${Math.floor(share * 100)
+        .toString()
+        .padStart(3)} %`,
+    );
   if (share > 0.01 && share < 1) parts.push(`about ${formatDuration((seconds / share) * (1 - share))} left`);
   return parts.join('  ');
 }

@@ -11,8 +11,8 @@ import { isProgram, runMain, say } from './steps.mjs';
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 export const GOLDEN = join(root, 'etc/api.txt');
 
-const isClass = (value) => typeof value === 'function'
-  && Object.getOwnPropertyDescriptor(value, 'prototype')?.writable === false;
+const isClass = (value) =>
+  typeof value === 'function' && Object.getOwnPropertyDescriptor(value, 'prototype')?.writable === false;
 
 function describeMember(owner, key, descriptor) {
   const name = typeof key === 'symbol' ? `[${key.description}]` : key;
@@ -33,19 +33,21 @@ function describeMembers(owner, object, ignored) {
 
 /** Lines that describe a module namespace: functions with the number of arguments they need, classes with members. */
 export function describe(namespace) {
-  return Object.keys(namespace).sort().flatMap((name) => {
-    const value = namespace[name];
-    if (isClass(value)) {
-      const parent = Object.getPrototypeOf(value.prototype)?.constructor;
-      return [
-        `class ${value.name}(${value.length})${value.name === name ? '' : ` exported as ${name}`}${parent && parent !== Object ? ` extends ${parent.name}` : ''}`,
-        ...describeMembers('static ', value, ['length', 'name', 'prototype']),
-        ...describeMembers('', value.prototype, ['constructor']),
-      ];
-    }
-    if (typeof value === 'function') return [`function ${name}(${value.length})`];
-    return [`const ${name}: ${typeof value}`];
-  });
+  return Object.keys(namespace)
+    .sort()
+    .flatMap((name) => {
+      const value = namespace[name];
+      if (isClass(value)) {
+        const parent = Object.getPrototypeOf(value.prototype)?.constructor;
+        return [
+          `class ${value.name}(${value.length})${value.name === name ? '' : ` exported as ${name}`}${parent && parent !== Object ? ` extends ${parent.name}` : ''}`,
+          ...describeMembers('static ', value, ['length', 'name', 'prototype']),
+          ...describeMembers('', value.prototype, ['constructor']),
+        ];
+      }
+      if (typeof value === 'function') return [`function ${name}(${value.length})`];
+      return [`const ${name}: ${typeof value}`];
+    });
 }
 
 /** The API of every entry of the package that is built. */

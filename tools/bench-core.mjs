@@ -21,18 +21,31 @@ const MANY = 11_000;
 /** Builds the program that does one command and resolves with its path. */
 async function buildProgram() {
   say('• Build the benches of the core');
-  const { code, output } = await run('cargo', ['build', '--release', '--locked', '--message-format=json', ...PACKAGE], { cwd: root });
+  const { code, output } = await run('cargo', ['build', '--release', '--locked', '--message-format=json', ...PACKAGE], {
+    cwd: root,
+  });
   const line = output.split('\n').find((text) => text.includes('"executable":"') && text.includes('core_instructions'));
-  if (code !== 0 || !line) throw new StepError('Build the benches of the core', { tail: output.slice(-3000), advice: 'Mend the error above.' });
+  if (code !== 0 || !line)
+    throw new StepError('Build the benches of the core', {
+      tail: output.slice(-3000),
+      advice: 'Mend the error above.',
+    });
   return JSON.parse(line).executable;
 }
 
 async function instructions(program, name, turns, directory) {
   const out = join(directory, `${name}.${turns}`);
-  const { code, output } = await run('valgrind', ['--tool=callgrind', `--callgrind-out-file=${out}`, program, name, String(turns)], { cwd: root });
+  const { code, output } = await run(
+    'valgrind',
+    ['--tool=callgrind', `--callgrind-out-file=${out}`, program, name, String(turns)],
+    { cwd: root },
+  );
   const total = /Collected : (\d+)/.exec(output)?.[1];
   if (code !== 0 || total === undefined) {
-    throw new StepError('Count instructions', { tail: output.slice(-2000), advice: 'Install valgrind (Debian: apt-get install valgrind), then the command again.' });
+    throw new StepError('Count instructions', {
+      tail: output.slice(-2000),
+      advice: 'Install valgrind (Debian: apt-get install valgrind), then the command again.',
+    });
   }
   return Number(total);
 }
@@ -40,7 +53,8 @@ async function instructions(program, name, turns, directory) {
 /** What the timing benches print. By name, as the bin beside them aborts on a panic and would not link as a bench. */
 async function times() {
   const { code, output } = await run('cargo', ['bench', '--bench', 'time', '--locked', ...PACKAGE], { cwd: root });
-  if (code !== 0) throw new StepError('Time the commands', { tail: output.slice(-2000), advice: 'Mend the error above.' });
+  if (code !== 0)
+    throw new StepError('Time the commands', { tail: output.slice(-2000), advice: 'Mend the error above.' });
   return output;
 }
 
@@ -76,7 +90,9 @@ async function main() {
   say(`${'command'.padEnd(22)}${'instructions'.padStart(14)}${'baseline'.padStart(12)}${'change'.padStart(10)}`);
   for (const { name, now, before, growth } of rows) {
     const change = before === undefined ? 'new' : `${growth >= 0 ? '+' : ''}${(growth * 100).toFixed(1)} %`;
-    say(`${name.padEnd(22)}${now.toFixed(1).padStart(14)}${(before?.toFixed(1) ?? '').padStart(12)}${change.padStart(10)}`);
+    say(
+      `${name.padEnd(22)}${now.toFixed(1).padStart(14)}${(before?.toFixed(1) ?? '').padStart(12)}${change.padStart(10)}`,
+    );
   }
   if (values.update) {
     const compiler = (await run('rustc', ['--version'])).output.trim();
@@ -89,7 +105,8 @@ async function main() {
   if (over.length) {
     throw new StepError('Count instructions', {
       reason: `${over.map((row) => row.name).join(', ')} grew by more than ${ALLOWED_GROWTH * 100} %`,
-      advice: 'Find out why; where the growth earns its place, run `npm run bench:core -- --update` and say so in the commit.',
+      advice:
+        'Find out why; where the growth earns its place, run `npm run bench:core -- --update` and say so in the commit.',
     });
   }
 }

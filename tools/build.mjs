@@ -26,7 +26,7 @@ export async function build({ js = false, core = false, codecs = false, debug = 
   const wanted = { core: all || core, codecs: all || codecs };
   const made = [];
   for (const name of Object.keys(MODULES)) {
-    if (wanted[name] && await buildModule({ root, stamps, name, debug })) made.push(`build/${name}`);
+    if (wanted[name] && (await buildModule({ root, stamps, name, debug }))) made.push(`build/${name}`);
   }
   if (await buildJs({ root, stamps, debug })) made.push('dist');
   say(made.length ? `Built ${made.join(', ')} in ${seconds(Date.now() - began)}` : 'Everything is built already');

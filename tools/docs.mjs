@@ -9,13 +9,28 @@ import { runMain, say, StepError, stepRun } from './steps.mjs';
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 
 runMain(async () => {
-  const entries = Object.values(ENTRIES).map((file) => file.replace(/\.js$/, '.d.ts')).filter((file) => existsSync(join(root, file)));
+  const entries = Object.values(ENTRIES)
+    .map((file) => file.replace(/\.js$/, '.d.ts'))
+    .filter((file) => existsSync(join(root, file)));
   if (!entries.length) throw new StepError('Document the package', { reason: 'there are no types in js/ yet' });
-  await stepRun('Document the package', process.execPath, [
-    join(root, 'node_modules/typedoc/bin/typedoc'), '--entryPoints', ...entries,
-    '--tsconfig', 'tsconfig.json', '--out', 'build/docs/js', '--treatWarningsAsErrors', '--disableSources',
-    '--readme', existsSync(join(root, 'README.md')) ? 'README.md' : 'none',
-  ], { cwd: root, advice: 'Mend the doc comments named above.' });
+  await stepRun(
+    'Document the package',
+    process.execPath,
+    [
+      join(root, 'node_modules/typedoc/bin/typedoc'),
+      '--entryPoints',
+      ...entries,
+      '--tsconfig',
+      'tsconfig.json',
+      '--out',
+      'build/docs/js',
+      '--treatWarningsAsErrors',
+      '--disableSources',
+      '--readme',
+      existsSync(join(root, 'README.md')) ? 'README.md' : 'none',
+    ],
+    { cwd: root, advice: 'Mend the doc comments named above.' },
+  );
   await stepRun('Document the crate', 'cargo', ['doc', '--locked', '--no-deps', '--document-private-items'], {
     cwd: root,
     env: { RUSTDOCFLAGS: '-D warnings' },

@@ -36,19 +36,29 @@ export function sizes(files, read = (path) => readFileSync(path)) {
 
 /** What is over budget, as sentences; empty when nothing is. */
 export function overBudget(entries, budget) {
-  return Object.entries(budget).flatMap(([name, limits]) => Object.entries(limits).flatMap(([kind, limit]) => {
-    if (!entries[name]) return [`${name} has a budget and was not built`];
-    const actual = entries[name][kind];
-    return actual > limit ? [`${name} is ${actual} bytes of ${kind}, ${actual - limit} over its budget of ${limit}`] : [];
-  }));
+  return Object.entries(budget).flatMap(([name, limits]) =>
+    Object.entries(limits).flatMap(([kind, limit]) => {
+      if (!entries[name]) return [`${name} has a budget and was not built`];
+      const actual = entries[name][kind];
+      return actual > limit
+        ? [`${name} is ${actual} bytes of ${kind}, ${actual - limit} over its budget of ${limit}`]
+        : [];
+    }),
+  );
 }
 
 /** What a bundler ships of `import { name } from 'tidegate'`: the rest of the package must be droppable. */
 async function bundled(name) {
   const { build } = await import('esbuild');
-  const { outputFiles: [{ contents }] } = await build({
+  const {
+    outputFiles: [{ contents }],
+  } = await build({
     stdin: { contents: `import { ${name} } from './dist/index.js'; globalThis.used = ${name};`, resolveDir: root },
-    bundle: true, minify: true, format: 'esm', write: false, logLevel: 'silent',
+    bundle: true,
+    minify: true,
+    format: 'esm',
+    write: false,
+    logLevel: 'silent',
   });
   return sizes(['bundle'], () => contents);
 }
@@ -65,14 +75,17 @@ async function main() {
   const column = (value) => String(value).padStart(10);
   say(`${'entry'.padEnd(28)}${column('raw')}${column('gzip')}${column('brotli')}   budget`);
   for (const [name, { raw, gzip, brotli }] of Object.entries(entries)) {
-    const limits = Object.entries(budget[name] ?? {}).map(([kind, limit]) => `${kind} ${limit}`).join(', ');
+    const limits = Object.entries(budget[name] ?? {})
+      .map(([kind, limit]) => `${kind} ${limit}`)
+      .join(', ');
     say(`${name.padEnd(28)}${column(raw)}${column(gzip)}${column(brotli)}   ${limits || 'none'}`);
   }
   const problems = overBudget(entries, budget);
   if (problems.length) {
     throw new StepError('Size budget', {
       reason: problems.join('; '),
-      advice: 'Make it smaller, or raise the budget in tools/size-budget.json with the reason in the commit. `npm run build` makes dist/.',
+      advice:
+        'Make it smaller, or raise the budget in tools/size-budget.json with the reason in the commit. `npm run build` makes dist/.',
     });
   }
 }

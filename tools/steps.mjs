@@ -81,10 +81,12 @@ export function run(command, args = [], { cwd, env, timeoutMs = 0, onOutput, inp
     });
     let output = '';
     let timedOut = false;
-    const timer = timeoutMs && setTimeout(() => {
-      timedOut = true;
-      child.kill('SIGKILL');
-    }, timeoutMs);
+    const timer =
+      timeoutMs &&
+      setTimeout(() => {
+        timedOut = true;
+        child.kill('SIGKILL');
+      }, timeoutMs);
     const take = (text) => {
       output += text;
       onOutput?.(text);

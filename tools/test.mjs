@@ -22,7 +22,8 @@ const STEP_TIMEOUT_MS = 40 * 60_000;
 async function runStep(step, failedSteps) {
   const nothing = { passed: 0, failed: 0, ms: 0 };
   if (step.missing) return { ...nothing, status: 'did not run', note: step.missing };
-  if (step.needs && failedSteps.has(step.needs)) return { ...nothing, status: 'did not run', note: `it needs ${step.needs}` };
+  if (step.needs && failedSteps.has(step.needs))
+    return { ...nothing, status: 'did not run', note: `it needs ${step.needs}` };
   say(`\n=== ${step.title} (${step.name})`);
   const began = Date.now();
   const { code, output } = await run(step.command, step.args, {

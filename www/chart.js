@@ -42,7 +42,8 @@ export class RunChart {
       console.warn('The chart cannot be drawn:', error);
       this.#box.hidden = true;
       this.#box.parentElement.querySelector('.legend').hidden = true;
-      this.#text.textContent = 'The chart cannot be drawn in this browser; what it shows will be told here at the end of a run.';
+      this.#text.textContent =
+        'The chart cannot be drawn in this browser; what it shows will be told here at the end of a run.';
     }
   }
 
@@ -131,7 +132,14 @@ export class RunChart {
       axes: [
         { ...axis, values: (_plot, splits) => splits.map((value) => `${value} s`), size: 32 },
         { ...axis, scale: 'rate', size: 44, values: (_plot, splits) => splits.map(String) },
-        { ...axis, scale: 'held', side: 1, size: 48, grid: { show: false }, values: (_plot, splits) => splits.map(String) },
+        {
+          ...axis,
+          scale: 'held',
+          side: 1,
+          size: 48,
+          grid: { show: false },
+          values: (_plot, splits) => splits.map(String),
+        },
       ],
     };
   }

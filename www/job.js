@@ -130,7 +130,9 @@ export class Job {
     const codecs = [inflate, sha256, rows].filter(Boolean);
     this.chain = { source: opened, bytes, stages: { inflate, sha256, rows } };
 
-    await pipeline(opened.input, bytes, ...codecs, (batches, { signal }) => this.#consume(batches, signal), { signal: this.#signal });
+    await pipeline(opened.input, bytes, ...codecs, (batches, { signal }) => this.#consume(batches, signal), {
+      signal: this.#signal,
+    });
     return {
       rows: this.#rows,
       totals: Object.fromEntries(this.#totals),

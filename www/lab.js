@@ -88,10 +88,16 @@ async function start() {
     shown.stop();
     const server = summary ? await (await fetch(summary)).json() : null;
     const agrees = showResult(result, server);
-    showStatus(`Done: ${formatCount(result.rows)} rows in ${formatDuration(shown.seconds())}. ${byId('verdict').textContent}`, agrees ? 'plain' : 'bad');
+    showStatus(
+      `Done: ${formatCount(result.rows)} rows in ${formatDuration(shown.seconds())}. ${byId('verdict').textContent}`,
+      agrees ? 'plain' : 'bad',
+    );
   } catch (error) {
     shown.stop();
-    showStatus(error.name === 'AbortError' ? `${error.message}. Every stage was closed.` : `It failed: ${error.message}`, 'bad');
+    showStatus(
+      error.name === 'AbortError' ? `${error.message}. Every stage was closed.` : `It failed: ${error.message}`,
+      'bad',
+    );
   } finally {
     run = null;
     setRunning(false);
@@ -169,6 +175,9 @@ function showRun(job) {
 function progressText({ bytesIn, bytesOut, share }, seconds) {
   const read = `${formatBytes(bytesOut)} of CSV from ${formatBytes(bytesIn)}`;
   if (share === null) return read;
-  const left = seconds !== null && share > 0.01 && share < 1 ? `, about ${formatDuration(Math.max(1, (seconds / share) * (1 - share)))} left` : '';
+  const left =
+    seconds !== null && share > 0.01 && share < 1
+      ? `, about ${formatDuration(Math.max(1, (seconds / share) * (1 - share)))} left`
+      : '';
   return `${Math.floor(share * 100)} %: ${read}${left}`;
 }

@@ -45,7 +45,11 @@ function stageItem({ name }) {
   basin.setAttribute('role', 'meter');
   basin.setAttribute('aria-label', `Held in ${name}`);
   basin.setAttribute('aria-valuemin', '0');
-  item.append(element('b', { textContent: name }), basin, element('div', { className: 'held' }, element('span'), element('span')));
+  item.append(
+    element('b', { textContent: name }),
+    basin,
+    element('div', { className: 'held' }, element('span'), element('span')),
+  );
   return item;
 }
 
@@ -76,7 +80,8 @@ export function showFigures({ rowRate, byteRate, rows, seconds, held, heap, page
     page: told(page),
     wasm: told(wasm),
   };
-  for (const [name, text] of Object.entries(texts)) document.querySelector(`[data-figure="${name}"]`).textContent = text;
+  for (const [name, text] of Object.entries(texts))
+    document.querySelector(`[data-figure="${name}"]`).textContent = text;
 }
 
 export function hideResult() {
@@ -114,7 +119,10 @@ export function showResult(result, server) {
       .map((city) => {
         const row = element('tr', {}, element('th', { scope: 'row', textContent: city }), amountCell(totals[city]));
         const same = !differing.includes(city);
-        if (server) row.append(same ? element('td', { className: 'number same', textContent: '✓ same' }) : amountCell(server.totals[city]));
+        if (server)
+          row.append(
+            same ? element('td', { className: 'number same', textContent: '✓ same' }) : amountCell(server.totals[city]),
+          );
         row.dataset.same = String(same);
         return row;
       }),
@@ -125,7 +133,8 @@ export function showResult(result, server) {
 
 function proof(name, ours, theirs, tag = 'span') {
   const values = [element('dd', {}, element(tag, { textContent: ours }))];
-  if (theirs && theirs !== ours) values.push(element('dd', {}, 'The server says ', element(tag, { textContent: theirs })));
+  if (theirs && theirs !== ours)
+    values.push(element('dd', {}, 'The server says ', element(tag, { textContent: theirs })));
   return [element('div', {}, element('dt', { textContent: name }), ...values)];
 }
 

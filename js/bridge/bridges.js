@@ -87,7 +87,10 @@ class ReadableBridge {
   }
 
   watch(reader) {
-    reader.closed.then(() => this.onClosed(), (error) => this.fail(error));
+    reader.closed.then(
+      () => this.onClosed(),
+      (error) => this.fail(error),
+    );
   }
 
   onClosed() {
@@ -179,8 +182,12 @@ class ByteBridge extends ReadableBridge {
   /** A reader that was exchanged for another tells only of its own release. */
   watch(reader) {
     reader.closed.then(
-      () => { if (this.reader === reader) this.onClosed(); },
-      (error) => { if (this.reader === reader) this.fail(error); },
+      () => {
+        if (this.reader === reader) this.onClosed();
+      },
+      (error) => {
+        if (this.reader === reader) this.fail(error);
+      },
     );
   }
 
@@ -225,7 +232,8 @@ class ByteBridge extends ReadableBridge {
     const isTooLarge = byteLength > READ_SIZE;
     const isCopied = isTooLarge || byteLength <= buffer.byteLength / 2;
     if (isCopied && this.fillsBuffers) this.spare = buffer;
-    for (let at = 0; at < byteLength; at += READ_SIZE) super.deliver({ done: false, value: isCopied ? value.slice(at, at + READ_SIZE) : value });
+    for (let at = 0; at < byteLength; at += READ_SIZE)
+      super.deliver({ done: false, value: isCopied ? value.slice(at, at + READ_SIZE) : value });
     if (isTooLarge && this.reader !== undefined) this.fillBuffers();
   }
 
@@ -332,7 +340,13 @@ class WritableBridge {
 
   write(chunk) {
     const { writer } = this;
-    const waiting = writer.desiredSize > 0 ? this.send(chunk) : writer.ready.then(() => this.send(chunk), (error) => this.refuse(chunk, error));
+    const waiting =
+      writer.desiredSize > 0
+        ? this.send(chunk)
+        : writer.ready.then(
+            () => this.send(chunk),
+            (error) => this.refuse(chunk, error),
+          );
     if (waiting === undefined) return undefined;
     this.writing = true;
     const done = () => void (this.writing = false);

@@ -62,7 +62,8 @@ export const isIterable = (value) => has(value, Symbol.asyncIterator) || has(val
 export const isBytes = (value) => ArrayBuffer.isView(value) || value instanceof ArrayBuffer;
 
 /** Whether `value` is a promise of something, and nothing by itself: a query may be iterated and awaited, and gives its rows one by one then. */
-export const isPromise = (value) => isThenable(value) && !isIterable(value) && !isReadableStreamLike(value) && !isAnyNodeReadable(value);
+export const isPromise = (value) =>
+  isThenable(value) && !isIterable(value) && !isReadableStreamLike(value) && !isAnyNodeReadable(value);
 
 /** Whether `value` is a promise or another thenable. */
 export const isThenable = (value) => isObject(value) && typeof value.then === 'function';

@@ -7,7 +7,13 @@ import { core } from '../core/module.js';
 import { convertOnDiscard, drop, dropper } from '../machines/discard.js';
 import { BAD_SIZE, C_ACCEPT, C_BLOCK, C_DROP_NEWEST, C_DROPPED_SHIFT, C_TOO_LARGE } from '../core/effects.js';
 import {
-  afterReadableStart, closeReadable, enqueue, errorStream, READABLE, readableDesiredSize, ReadableImpl,
+  afterReadableStart,
+  closeReadable,
+  enqueue,
+  errorStream,
+  READABLE,
+  readableDesiredSize,
+  ReadableImpl,
 } from '../machines/readable.js';
 import { INTERNAL } from '../runtime/webidl.js';
 import { describe } from '../values/describe.js';
@@ -23,7 +29,10 @@ const ROOM = 64;
 
 function byteLength(chunk) {
   const size = typeof chunk === 'string' ? chunk.length : chunk?.byteLength;
-  if (typeof size !== 'number') throw new TypeError(`channel(): with size: 'bytes' chunks must be strings, buffers or views; got ${describe(chunk)}`);
+  if (typeof size !== 'number')
+    throw new TypeError(
+      `channel(): with size: 'bytes' chunks must be strings, buffers or views; got ${describe(chunk)}`,
+    );
   return size;
 }
 
@@ -39,17 +48,31 @@ function settingsOf(caller, { highWaterMark, size, capacity, overflow = 'error',
   const base = size === 'bytes' ? BYTES : OBJECTS;
   const mark = highWaterMark ?? base.highWaterMark;
   const room = capacity ?? Math.max(mark, 1) * ROOM;
-  if (!(mark >= 0)) throw new RangeError(`${caller}(): highWaterMark must be a number that is not negative; got ${mark}`);
-  if (!(room >= mark && room > 0)) throw new RangeError(`${caller}(): capacity must be at least the high-water mark, ${mark}, and above 0; got ${room}`);
-  if (!OVERFLOWS.includes(overflow)) throw new TypeError(`${caller}(): overflow must be one of ${OVERFLOWS.join(', ')}; got ${describe(overflow)}`);
+  if (!(mark >= 0))
+    throw new RangeError(`${caller}(): highWaterMark must be a number that is not negative; got ${mark}`);
+  if (!(room >= mark && room > 0))
+    throw new RangeError(
+      `${caller}(): capacity must be at least the high-water mark, ${mark}, and above 0; got ${room}`,
+    );
+  if (!OVERFLOWS.includes(overflow))
+    throw new TypeError(`${caller}(): overflow must be one of ${OVERFLOWS.join(', ')}; got ${describe(overflow)}`);
   return {
-    mark, capacity: room, overflow: OVERFLOWS.indexOf(overflow), size: typeof size === 'function' ? size : base.size,
-    unit: typeof size === 'function' ? 'units' : base.unit, onDiscard: convertOnDiscard(onDiscard, `${caller}()`),
+    mark,
+    capacity: room,
+    overflow: OVERFLOWS.indexOf(overflow),
+    size: typeof size === 'function' ? size : base.size,
+    unit: typeof size === 'function' ? 'units' : base.unit,
+    onDiscard: convertOnDiscard(onDiscard, `${caller}()`),
   };
 }
 
 /** See channels.d.ts. */
-export const channel = (options = {}) => channelOf('channel', options, 'wait for drained when write() returns false, pause the producer, raise capacity, or choose another overflow');
+export const channel = (options = {}) =>
+  channelOf(
+    'channel',
+    options,
+    'wait for drained when write() returns false, pause the producer, raise capacity, or choose another overflow',
+  );
 
 /**
  * The channel of a source: `caller` is named in its errors, `advice` is what the user can do about an overflow, and `onStop(reason)` is
@@ -60,7 +83,8 @@ export function channelOf(caller, options, advice, onStop = undefined) {
 }
 
 /** `stream` with the `counts` of the channel behind it. */
-export const withCounts = (stream, from) => Object.defineProperty(stream, 'counts', { get: () => from.counts, enumerable: true });
+export const withCounts = (stream, from) =>
+  Object.defineProperty(stream, 'counts', { get: () => from.counts, enumerable: true });
 
 class Channel extends EventTarget {
   #settings;
@@ -81,7 +105,12 @@ class Channel extends EventTarget {
     this.#caller = caller;
     this.#advice = advice;
     this.#onStop = onStop;
-    this.#stream = new ReadableImpl(settings.mark, () => this.#size, () => this.#onRoom(), (reason) => this.#stop(reason));
+    this.#stream = new ReadableImpl(
+      settings.mark,
+      () => this.#size,
+      () => this.#onRoom(),
+      (reason) => this.#stop(reason),
+    );
     this.#stream.onDrop = dropper(settings.onDiscard);
     afterReadableStart(this.#stream, undefined);
     this.readable = new ReadableStream(INTERNAL, this.#stream);
@@ -155,11 +184,23 @@ class Channel extends EventTarget {
     if (answer & C_DROP_NEWEST) {
       this.#counts.droppedNewest += 1;
     } else if (answer & BAD_SIZE) {
-      this.fail(new RangeError(`${this.#caller}(): the size of a chunk must be a finite number that is not negative; got ${size}`));
+      this.fail(
+        new RangeError(
+          `${this.#caller}(): the size of a chunk must be a finite number that is not negative; got ${size}`,
+        ),
+      );
     } else if (answer & C_TOO_LARGE) {
-      this.fail(new RangeError(`${this.#caller}(): a chunk of ${size} ${unit} is larger than the capacity of ${capacity}; raise capacity or write smaller chunks`));
+      this.fail(
+        new RangeError(
+          `${this.#caller}(): a chunk of ${size} ${unit} is larger than the capacity of ${capacity}; raise capacity or write smaller chunks`,
+        ),
+      );
     } else {
-      this.fail(new RangeError(`${this.#caller}(): more than ${capacity} ${unit} were written before the consumer took them; ${this.#advice}`));
+      this.fail(
+        new RangeError(
+          `${this.#caller}(): more than ${capacity} ${unit} were written before the consumer took them; ${this.#advice}`,
+        ),
+      );
     }
     return false;
   }

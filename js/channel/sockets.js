@@ -27,7 +27,10 @@ export class SocketError extends Error {
 }
 
 const isStream = (value) => typeof value?.opened?.then === 'function' && typeof value.close === 'function';
-const isSocket = (value) => typeof value?.send === 'function' && typeof value.addEventListener === 'function' && typeof value.readyState === 'number';
+const isSocket = (value) =>
+  typeof value?.send === 'function' &&
+  typeof value.addEventListener === 'function' &&
+  typeof value.readyState === 'number';
 
 /** `stream`, whose promises nobody may have come to wait for when they reject. Whoever does is told all the same. */
 function heard(stream) {
@@ -45,17 +48,27 @@ function heard(stream) {
  * @throws {TypeError} on behalf of `caller`
  */
 export function socketOf(caller, given, { protocols = [], api = 'WebSocket' }) {
-  if (api !== 'WebSocket' && api !== 'WebSocketStream') throw new TypeError(`${caller}(): api must be 'WebSocket' or 'WebSocketStream'; got ${typeof api === 'string' ? api : describe(api)}`);
+  if (api !== 'WebSocket' && api !== 'WebSocketStream')
+    throw new TypeError(
+      `${caller}(): api must be 'WebSocket' or 'WebSocketStream'; got ${typeof api === 'string' ? api : describe(api)}`,
+    );
   if (typeof given === 'string' || given instanceof URL) {
     const url = new URL(given, globalThis.location?.href);
     if (url.protocol === 'http:' || url.protocol === 'https:') url.protocol = url.protocol.replace('http', 'ws');
     const Socket = /** @type {any} */ (globalThis)[api];
-    if (Socket === undefined) throw new TypeError(`${caller}(): this engine has no ${api}; pass a WebSocket, such as that of the package ws`);
-    return api === 'WebSocket' ? { socket: new Socket(url.href, protocols) } : { stream: heard(new Socket(url.href, { protocols: [protocols].flat() })) };
+    if (Socket === undefined)
+      throw new TypeError(`${caller}(): this engine has no ${api}; pass a WebSocket, such as that of the package ws`);
+    return api === 'WebSocket'
+      ? { socket: new Socket(url.href, protocols) }
+      : { stream: heard(new Socket(url.href, { protocols: [protocols].flat() })) };
   }
   if (isStream(given)) return { stream: heard(given) };
-  if (!isSocket(given)) throw new TypeError(`${caller}(): the first argument must be a URL, a WebSocket or a WebSocketStream; got ${describe(given)}`);
-  if (given.readyState === CLOSED || given.readyState === CLOSING) throw new TypeError(`${caller}(): the socket is closed or closing; open a new one`);
+  if (!isSocket(given))
+    throw new TypeError(
+      `${caller}(): the first argument must be a URL, a WebSocket or a WebSocketStream; got ${describe(given)}`,
+    );
+  if (given.readyState === CLOSED || given.readyState === CLOSING)
+    throw new TypeError(`${caller}(): the socket is closed or closing; open a new one`);
   return { socket: given };
 }
 
@@ -72,7 +85,11 @@ const isNormal = (code) => code === 1000 || code === 1001 || code === 1005;
 export function errorOfClose(caller, { code, reason = '' }, cause) {
   if (isNormal(code)) return undefined;
   const why = reason === '' ? '' : `: ${reason}`;
-  return new SocketError(`${caller}(): the connection was closed with code ${code}${why}`, { closeCode: code, reason: String(reason), cause });
+  return new SocketError(`${caller}(): the connection was closed with code ${code}${why}`, {
+    closeCode: code,
+    reason: String(reason),
+    cause,
+  });
 }
 
 /** The engine's own `WebSocketError` as ours, so that all engines give the same. */
@@ -91,7 +108,9 @@ function shorten(text) {
 function textOf(reason) {
   try {
     const text = reason?.message ?? reason;
-    return shorten(reason?.name === 'AbortError' && text === AbortSignal.abort().reason.message ? 'aborted' : String(text));
+    return shorten(
+      reason?.name === 'AbortError' && text === AbortSignal.abort().reason.message ? 'aborted' : String(text),
+    );
   } catch {
     return '';
   }

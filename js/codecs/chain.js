@@ -100,7 +100,14 @@ export class Chain {
   /** The figures of the stage of this number, in bytes. */
   stats(stage, name) {
     const figure = (number) => this.#instance.use((exports) => exports.codecs_stat(this.#id, stage, number));
-    return { name, bytesIn: figure(0), bytesOut: figure(1), queued: figure(2), highWaterMark: figure(3), held: figure(4) };
+    return {
+      name,
+      bytesIn: figure(0),
+      bytesOut: figure(1),
+      queued: figure(2),
+      highWaterMark: figure(3),
+      held: figure(4),
+    };
   }
 
   #batch() {

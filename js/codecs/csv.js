@@ -12,8 +12,19 @@ const KEEP_EMPTY_LINES = 4;
 const KEEP_RAGGED = 8;
 
 const KNOWN = [
-  'header', 'emptyNames', 'rows', 'batch', 'delimiter', 'quote', 'ragged', 'emptyLines', 'fatal', 'ignoreBOM', 'maxRowBytes',
-  'highWaterMark', 'inputHighWaterMark',
+  'header',
+  'emptyNames',
+  'rows',
+  'batch',
+  'delimiter',
+  'quote',
+  'ragged',
+  'emptyLines',
+  'fatal',
+  'ignoreBOM',
+  'maxRowBytes',
+  'highWaterMark',
+  'inputHighWaterMark',
 ];
 
 function convert(options) {
@@ -41,14 +52,22 @@ function convert(options) {
     fatal: Boolean(options.fatal),
     ignoreBOM: Boolean(options.ignoreBOM),
     maxRowBytes: integer('csv', 'maxRowBytes', options.maxRowBytes ?? 2 ** 20, 1, MAX_RECORD),
-    highWaterMark: highWaterMark('csv', 'highWaterMark', options.highWaterMark ?? (batch === 0 ? RECORDS_MARK : BATCHED_MARK)),
+    highWaterMark: highWaterMark(
+      'csv',
+      'highWaterMark',
+      options.highWaterMark ?? (batch === 0 ? RECORDS_MARK : BATCHED_MARK),
+    ),
     inputHighWaterMark: highWaterMark('csv', 'inputHighWaterMark', options.inputHighWaterMark ?? BYTES_MARK),
   };
 }
 
 function isNames(header, emptyNames) {
-  return Array.isArray(header) && header.length > 0 && header.every((name) => typeof name === 'string')
-    && duplicate(emptyNames === 'skip' ? header.filter((name) => name !== '') : header) === undefined;
+  return (
+    Array.isArray(header) &&
+    header.length > 0 &&
+    header.every((name) => typeof name === 'string') &&
+    duplicate(emptyNames === 'skip' ? header.filter((name) => name !== '') : header) === undefined
+  );
 }
 
 function duplicate(names) {
@@ -70,7 +89,8 @@ function rowReader({ header, emptyNames, rows, ragged }, named) {
   let width; // of all columns
   const name = (all) => {
     width = all.length;
-    kept = emptyNames === 'skip' && all.includes('') ? [...all.keys()].filter((column) => all[column] !== '') : undefined;
+    kept =
+      emptyNames === 'skip' && all.includes('') ? [...all.keys()].filter((column) => all[column] !== '') : undefined;
     names = kept ? pick(all, kept) : all;
   };
   if (Array.isArray(header)) name(header);
@@ -86,7 +106,9 @@ function rowReader({ header, emptyNames, rows, ragged }, named) {
       }
     }
     if (ragged === 'error' && kept === undefined) {
-      return rows === 'objects' ? readObjects(text, ends, rowEnds, from, names) : readEven(text, ends, rowEnds, from, width);
+      return rows === 'objects'
+        ? readObjects(text, ends, rowEnds, from, names)
+        : readEven(text, ends, rowEnds, from, width);
     }
     let all = readUneven(text, ends, rowEnds, from);
     if (ragged === 'pad') for (const fields of all) pad(fields, width);
@@ -99,7 +121,11 @@ function checkNames(names) {
   const twice = duplicate(names);
   if (twice === undefined) return;
   const advice = twice === '' ? "; emptyNames: 'skip' leaves columns without a name out" : '';
-  throw new CodecError(`csv: duplicate column at byte 0: '${twice}' is there twice${advice}`, { codec: 'csv', code: 'duplicate-column', offset: 0 });
+  throw new CodecError(`csv: duplicate column at byte 0: '${twice}' is there twice${advice}`, {
+    codec: 'csv',
+    code: 'duplicate-column',
+    offset: 0,
+  });
 }
 
 class CsvStage extends CodecStage {
@@ -107,21 +133,29 @@ class CsvStage extends CodecStage {
 
   constructor(options) {
     const columns = deferred();
-    const flags = (options.fatal ? FATAL : 0) | (options.ignoreBOM ? IGNORE_BOM : 0)
-      | (options.emptyLines === 'keep' ? KEEP_EMPTY_LINES : 0) | (options.ragged === 'error' ? 0 : KEEP_RAGGED);
+    const flags =
+      (options.fatal ? FATAL : 0) |
+      (options.ignoreBOM ? IGNORE_BOM : 0) |
+      (options.emptyLines === 'keep' ? KEEP_EMPTY_LINES : 0) |
+      (options.ragged === 'error' ? 0 : KEEP_RAGGED);
     const width = Array.isArray(options.header) && options.ragged === 'error' ? options.header.length : 0;
     super({
       name: 'csv',
       givesRows: true,
       add: (exports) => exports.codecs_add_csv(options.delimiter, options.quote, width, options.maxRowBytes, flags),
-      output: () => new RecordOutput(options.batch, rowReader(options, (names) => columns.resolve([...names]))),
+      output: () =>
+        new RecordOutput(
+          options.batch,
+          rowReader(options, (names) => columns.resolve([...names])),
+        ),
       highWaterMark: options.highWaterMark,
       inputHighWaterMark: options.inputHighWaterMark,
       finished: () => columns.resolve(options.header === false ? null : []),
       failed: (error) => columns.reject(error),
     });
     if (options.header === false) columns.resolve(null);
-    if (Array.isArray(options.header)) columns.resolve(options.header.filter((name) => name !== '' || options.emptyNames === 'keep'));
+    if (Array.isArray(options.header))
+      columns.resolve(options.header.filter((name) => name !== '' || options.emptyNames === 'keep'));
     this.#columns = columns.promise;
   }
 

@@ -25,7 +25,14 @@ function readLines(text, ends) {
 
 /** Splits text into lines. See index.d.ts. */
 export function lines(options = {}) {
-  checkOptions('lines', options, ['batch', 'fatal', 'ignoreBOM', 'maxLineBytes', 'highWaterMark', 'inputHighWaterMark']);
+  checkOptions('lines', options, [
+    'batch',
+    'fatal',
+    'ignoreBOM',
+    'maxLineBytes',
+    'highWaterMark',
+    'inputHighWaterMark',
+  ]);
   const batch = batchSize('lines', options.batch ?? false);
   const flags = (options.fatal ? FATAL : 0) | (options.ignoreBOM ? IGNORE_BOM : 0);
   const maxBytes = integer('lines', 'maxLineBytes', options.maxLineBytes ?? 2 ** 20, 0, MAX_RECORD);

@@ -95,12 +95,14 @@ function drop(instance) {
   if (current === instance) current = undefined;
 }
 
-const internal = (cause) => new CodecError('codecs: internal error, please report it', { codec: 'codecs', code: 'internal', offset: NaN, cause });
+const internal = (cause) =>
+  new CodecError('codecs: internal error, please report it', { codec: 'codecs', code: 'internal', offset: NaN, cause });
 
-export const outOfMemory = (codec, cause) => new CodecError(
-  `${codec}: out of memory: the engine gives the codecs' Wasm module no more. Use fewer codecs at a time, or lower maxLineBytes and maxRowBytes`,
-  { codec, code: 'out-of-memory', offset: 0, cause },
-);
+export const outOfMemory = (codec, cause) =>
+  new CodecError(
+    `${codec}: out of memory: the engine gives the codecs' Wasm module no more. Use fewer codecs at a time, or lower maxLineBytes and maxRowBytes`,
+    { codec, code: 'out-of-memory', offset: 0, cause },
+  );
 
 /** The instance for new chains; with `fresh` one that has none. */
 export function instance(fresh = false) {

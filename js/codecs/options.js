@@ -28,21 +28,28 @@ export function toBytes(chunk, codec) {
     }
   }
   if (isView || Object.prototype.toString.call(chunk) === '[object SharedArrayBuffer]') {
-    throw new TypeError(`${codec}: chunks must not be in a SharedArrayBuffer, which others may write to meanwhile; copy the bytes first, as with new Uint8Array(view)`);
+    throw new TypeError(
+      `${codec}: chunks must not be in a SharedArrayBuffer, which others may write to meanwhile; copy the bytes first, as with new Uint8Array(view)`,
+    );
   }
-  const advice = typeof chunk === 'string' ? '. Encode strings first: put new TextEncoderStream() before the codec' : '';
-  throw new TypeError(`${codec}: chunks must be bytes, an ArrayBuffer or a view of one; got ${describe(chunk)}${advice}`);
+  const advice =
+    typeof chunk === 'string' ? '. Encode strings first: put new TextEncoderStream() before the codec' : '';
+  throw new TypeError(
+    `${codec}: chunks must be bytes, an ArrayBuffer or a view of one; got ${describe(chunk)}${advice}`,
+  );
 }
 
-export const detached = (codec) => new TypeError(
-  `${codec}: a chunk's buffer is detached: it was transferred, or resized, before the codec had read it. Transfer a copy, or wait for the write`,
-);
+export const detached = (codec) =>
+  new TypeError(
+    `${codec}: a chunk's buffer is detached: it was transferred, or resized, before the codec had read it. Transfer a copy, or wait for the write`,
+  );
 
 /** Checks that `options` is an object with none but the named keys, so that a misspelt one is not ignored. */
 export function checkOptions(codec, options, known) {
   if (options === null || typeof options !== 'object') throw new TypeError(`${codec}: options must be an object`);
   for (const key of Object.keys(options)) {
-    if (!known.includes(key)) throw new TypeError(`${codec}: there is no option '${key}'; there are ${known.join(', ')}`);
+    if (!known.includes(key))
+      throw new TypeError(`${codec}: there is no option '${key}'; there are ${known.join(', ')}`);
   }
 }
 

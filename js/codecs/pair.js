@@ -88,10 +88,14 @@ export class Pair {
         start: (controller) => {
           this.#writableController = controller;
           // A write waits for the reader, so an abort must not wait for the write. The stream errors itself.
-          controller.signal.addEventListener('abort', () => {
-            this.#writableController = undefined;
-            this.#fail(controller.signal.reason);
-          }, { once: true });
+          controller.signal.addEventListener(
+            'abort',
+            () => {
+              this.#writableController = undefined;
+              this.#fail(controller.signal.reason);
+            },
+            { once: true },
+          );
         },
         write: (chunk) => this.#write(chunk),
         close: () => {

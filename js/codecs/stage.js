@@ -37,7 +37,8 @@ export class CodecStage {
     const stages = [this, ...followers];
     for (const stage of stages) {
       if (!(#spec in stage)) throw new TypeError('A codec can only be fused with codecs of the same copy of tidegate');
-      if (stage.#pair !== undefined) throw new TypeError(`${stage.#spec.name}: the codec is in use; make one for each pipeline`);
+      if (stage.#pair !== undefined)
+        throw new TypeError(`${stage.#spec.name}: the codec is in use; make one for each pipeline`);
     }
     const specs = stages.map((stage) => stage.#spec);
     const rows = specs.findIndex((spec, number) => spec.givesRows && number < specs.length - 1);

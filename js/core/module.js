@@ -9,5 +9,7 @@ const instance = new WebAssembly.Instance(new WebAssembly.Module(bytes), imports
 __wbg_set_wasm(instance.exports);
 
 /** The glue has a function of the same name and signature for each export. */
-export const core = /** @type {typeof import('../../build/core/core_bg.js')} */ (/** @type {unknown} */ (instance.exports));
+export const core = /** @type {typeof import('../../build/core/core_bg.js')} */ (
+  /** @type {unknown} */ (instance.exports)
+);
 /** @type {any} */ (instance.exports).__wbindgen_start();

@@ -13,7 +13,10 @@ const { register, unregister } = FinalizationRegistry.prototype;
 export class Owners {
   constructor(free) {
     this.free = free;
-    this.registry = Object.defineProperties(new FinalizationRegistry(free), { register: { value: register }, unregister: { value: unregister } });
+    this.registry = Object.defineProperties(new FinalizationRegistry(free), {
+      register: { value: register },
+      unregister: { value: unregister },
+    });
   }
 
   add(owner, id) {

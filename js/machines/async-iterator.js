@@ -2,7 +2,15 @@
  * Asynchronous iteration of a ReadableStream: https://streams.spec.whatwg.org/#rs-asynciterator and
  * https://webidl.spec.whatwg.org/#js-asynchronous-iterable
  */
-import { AsyncIteratorPrototype, isolate, pendingPromise, promiseResolve, promiseReject, promiseThen, resolved } from '../runtime/intrinsics.js';
+import {
+  AsyncIteratorPrototype,
+  isolate,
+  pendingPromise,
+  promiseResolve,
+  promiseReject,
+  promiseThen,
+  resolved,
+} from '../runtime/intrinsics.js';
 import { schedule } from '../runtime/jobs.js';
 
 class IterationState {
@@ -120,15 +128,20 @@ class ReadableStreamAsyncIterator {
   }
 
   next() {
-    if (!(#state in Object(this))) return promiseReject(new TypeError('next(): called on an object that is not a ReadableStream async iterator'));
+    if (!(#state in Object(this)))
+      return promiseReject(new TypeError('next(): called on an object that is not a ReadableStream async iterator'));
     const state = this.#state;
     return state.ongoing === undefined ? (state.ongoing = state.nextSteps()) : state.queue(() => state.nextSteps());
   }
 
   return(value = undefined) {
-    if (!(#state in Object(this))) return promiseReject(new TypeError('return(): called on an object that is not a ReadableStream async iterator'));
+    if (!(#state in Object(this)))
+      return promiseReject(new TypeError('return(): called on an object that is not a ReadableStream async iterator'));
     const state = this.#state;
-    return promiseThen(state.queue(() => state.returnSteps(value)), () => ({ value, done: true }));
+    return promiseThen(
+      state.queue(() => state.returnSteps(value)),
+      () => ({ value, done: true }),
+    );
   }
 }
 

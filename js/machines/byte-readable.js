@@ -6,14 +6,44 @@
  * still reach it through a byobRequest's view. A buffer that only this file knows is handed out as it is.
  */
 import {
-  allocateBuffer, bytesOf, cloneBytes, copyBytes, isDetachedBuffer, rest, transferArrayBuffer,
+  allocateBuffer,
+  bytesOf,
+  cloneBytes,
+  copyBytes,
+  isDetachedBuffer,
+  rest,
+  transferArrayBuffer,
 } from '../runtime/buffers.js';
 import { broken, repair, tellOfCrash } from '../runtime/broken.js';
 import { core } from '../core/module.js';
 import {
-  AUTO_ALLOCATE, B_ABANDONED, B_ALLOCATE, B_ANSWER, B_ANSWER_CLOSED, B_COPY, B_DROP_PULL_INTO, B_FILLED, B_INSUFFICIENT, B_NOT_ZERO,
-  B_OTHER_BUFFER, B_OTHER_OFFSET, B_PARTIAL, B_REMAINDER, B_TOO_LONG, B_ZERO, COPY_ENTRY_DONE, COPY_FILLED, NO_PULL, R_CALL_PULL, R_CHUNK,
-  R_CLOSE, R_FULFILL, R_PENDING, R_QUEUED, REFUSED, STALE,
+  AUTO_ALLOCATE,
+  B_ABANDONED,
+  B_ALLOCATE,
+  B_ANSWER,
+  B_ANSWER_CLOSED,
+  B_COPY,
+  B_DROP_PULL_INTO,
+  B_FILLED,
+  B_INSUFFICIENT,
+  B_NOT_ZERO,
+  B_OTHER_BUFFER,
+  B_OTHER_OFFSET,
+  B_PARTIAL,
+  B_REMAINDER,
+  B_TOO_LONG,
+  B_ZERO,
+  COPY_ENTRY_DONE,
+  COPY_FILLED,
+  NO_PULL,
+  R_CALL_PULL,
+  R_CHUNK,
+  R_CLOSE,
+  R_FULFILL,
+  R_PENDING,
+  R_QUEUED,
+  REFUSED,
+  STALE,
 } from '../core/effects.js';
 import { Fifo } from '../runtime/fifo.js';
 import { isolate, promiseResolve, resolved } from '../runtime/intrinsics.js';
@@ -105,7 +135,10 @@ export class ByteReadableImpl {
     this.pull = pull;
     this.cancel = cancel;
     this.controller = undefined;
-    this.id = core.bytes_new(highWaterMark, (pull === undefined ? NO_PULL : 0) | (autoAllocateChunkSize === undefined ? 0 : AUTO_ALLOCATE));
+    this.id = core.bytes_new(
+      highWaterMark,
+      (pull === undefined ? NO_PULL : 0) | (autoAllocateChunkSize === undefined ? 0 : AUTO_ALLOCATE),
+    );
     if (this.id === 0) throw new RangeError('ReadableStream: too many live streams; close or cancel some');
     owners.add(this, this.id);
   }
@@ -354,7 +387,9 @@ export function enqueueEntry(stream, entry, byteLength) {
     if (stream.pendingPullIntos.length > 0) {
       const first = stream.pendingPullIntos.peek();
       if (first.exposed && isDetachedBuffer(first.buffer)) {
-        throw (broken.expected = new TypeError('enqueue(): the buffer of the pending byobRequest is detached, so it cannot be filled'));
+        throw (broken.expected = new TypeError(
+          'enqueue(): the buffer of the pending byobRequest is detached, so it cannot be filled',
+        ));
       }
       invalidateByobRequest(stream);
       first.claim();
@@ -424,11 +459,18 @@ export function byteDesiredSize(stream) {
 }
 
 function throwRefusal(effects, name) {
-  if (effects & B_ZERO) throw (broken.expected = new TypeError(`${name}: 0 bytes cannot answer a request while the stream is readable; write some, or close the stream first`));
-  if (effects & B_NOT_ZERO) throw (broken.expected = new TypeError(`${name}: the stream is closed, so only 0 bytes can answer a request`));
-  if (effects & B_TOO_LONG) throw (broken.expected = new RangeError(`${name}: more bytes than the request has room for`));
-  if (effects & B_OTHER_OFFSET) throw (broken.expected = new RangeError(`${name}: the view must begin where the request's view does`));
-  if (effects & B_OTHER_BUFFER) throw (broken.expected = new RangeError(`${name}: the view's buffer must be as long as the request's`));
+  if (effects & B_ZERO)
+    throw (broken.expected = new TypeError(
+      `${name}: 0 bytes cannot answer a request while the stream is readable; write some, or close the stream first`,
+    ));
+  if (effects & B_NOT_ZERO)
+    throw (broken.expected = new TypeError(`${name}: the stream is closed, so only 0 bytes can answer a request`));
+  if (effects & B_TOO_LONG)
+    throw (broken.expected = new RangeError(`${name}: more bytes than the request has room for`));
+  if (effects & B_OTHER_OFFSET)
+    throw (broken.expected = new RangeError(`${name}: the view must begin where the request's view does`));
+  if (effects & B_OTHER_BUFFER)
+    throw (broken.expected = new RangeError(`${name}: the view's buffer must be as long as the request's`));
 }
 
 /** https://streams.spec.whatwg.org/#readable-byte-stream-controller-respond */
@@ -497,7 +539,8 @@ function finishRespond(stream, effects) {
   if (effects & B_FILLED) {
     const first = stream.pendingPullIntos.shift();
     first.filled = core.bytes_filled();
-    if (effects & B_REMAINDER) queueClone(stream, first.buffer, first.byteOffset + first.filled, core.bytes_remainder());
+    if (effects & B_REMAINDER)
+      queueClone(stream, first.buffer, first.byteOffset + first.filled, core.bytes_remainder());
     views.push(first.view());
   }
   if (effects & B_COPY) makeCopies(stream, undefined, views);

@@ -4,9 +4,23 @@
  *
  * Chunks come from the source alone, so their buffers go to a branch without another transfer.
  */
-import { bufferOf, byteLengthOf, byteOffsetOf, cloneBytes, convertView, transferArrayBuffer } from '../runtime/buffers.js';
 import {
-  ByteReadableImpl, closeBytes, enqueueEntry, getByobRequest, PullInto, pullInto, respond, respondWithBuffer,
+  bufferOf,
+  byteLengthOf,
+  byteOffsetOf,
+  cloneBytes,
+  convertView,
+  transferArrayBuffer,
+} from '../runtime/buffers.js';
+import {
+  ByteReadableImpl,
+  closeBytes,
+  enqueueEntry,
+  getByobRequest,
+  PullInto,
+  pullInto,
+  respond,
+  respondWithBuffer,
 } from './byte-readable.js';
 import { core } from '../core/module.js';
 import { TEE_BRANCH_1, TEE_BRANCH_2, TEE_READ_FOR_2 } from '../core/effects.js';

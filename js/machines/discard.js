@@ -29,7 +29,9 @@ export function drop(stream, chunk) {
 export function convertOnDiscard(value, context) {
   if (value === undefined || typeof value === 'function') return value;
   if (value === 'dispose') return dispose;
-  throw new TypeError(`${context}: onDiscard must be a function or 'dispose'; got ${typeof value === 'string' ? `'${value}'` : typeof value}`);
+  throw new TypeError(
+    `${context}: onDiscard must be a function or 'dispose'; got ${typeof value === 'string' ? `'${value}'` : typeof value}`,
+  );
 }
 
 /** What `onDiscard: 'dispose'` does. Engines without these symbols have them from whoever made the chunk, maybe later than the import. */

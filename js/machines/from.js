@@ -29,7 +29,12 @@ class IterableSource {
     this.next = iterator.next;
     this.onNext = (result) => this.take(result);
     this.onFail = (error) => this.fail(error);
-    this.stream = new ReadableImpl(0, undefined, () => this.pull(), (reason) => this.close(reason));
+    this.stream = new ReadableImpl(
+      0,
+      undefined,
+      () => this.pull(),
+      (reason) => this.close(reason),
+    );
   }
 
   /** https://webidl.spec.whatwg.org/#async-sequence-get-the-next-value; what was asked for arrives in `take` or `fail`. */
@@ -76,7 +81,7 @@ class IterableSource {
 
   /** https://webidl.spec.whatwg.org/#async-iterator-close */
   close(reason) {
-    const method = getMethod(this.iterator, 'return', 'the iterator\'s return');
+    const method = getMethod(this.iterator, 'return', "the iterator's return");
     if (method === undefined) return undefined;
     return promiseThen(promiseResolve(reflectApply(method, this.iterator, [reason])), checkReturned);
   }
@@ -117,7 +122,7 @@ class SyncIterableSource extends IterableSource {
   failAndClose(error) {
     if (!this.done) {
       try {
-        const method = getMethod(this.iterator, 'return', 'the iterator\'s return');
+        const method = getMethod(this.iterator, 'return', "the iterator's return");
         if (method !== undefined) reflectApply(method, this.iterator, []);
       } catch {
         // the first error is the one that counts
@@ -127,7 +132,7 @@ class SyncIterableSource extends IterableSource {
   }
 
   close(reason) {
-    const method = getMethod(this.iterator, 'return', 'the iterator\'s return');
+    const method = getMethod(this.iterator, 'return', "the iterator's return");
     if (method === undefined) return undefined;
     const result = reflectApply(method, this.iterator, [reason]);
     checkReturned(result);
@@ -148,7 +153,8 @@ function ignore() {}
 
 /** The stream of what `iterable` yields. Throws a TypeError where it is no object or cannot be iterated, as a string is. */
 export function fromIterable(iterable) {
-  if (!isObject(iterable)) throw new TypeError('ReadableStream.from: the argument must be an object that can be iterated');
+  if (!isObject(iterable))
+    throw new TypeError('ReadableStream.from: the argument must be an object that can be iterated');
   let method = getMethod(iterable, ASYNC_ITERATOR, '[Symbol.asyncIterator]');
   const isSync = method === undefined;
   if (isSync) method = getMethod(iterable, ITERATOR, '[Symbol.iterator]');

@@ -6,7 +6,15 @@ import { REFUSED, STALE } from '../core/effects.js';
 import { append, Deferred, promiseReject, promiseResolve, resolved } from '../runtime/intrinsics.js';
 import { schedule } from '../runtime/jobs.js';
 import { applyReadable, CLOSED, FOLLOW_UP, READABLE } from './readable.js';
-import { applyWritable, chunkSize, CLOSED as W_CLOSED, closeQueuedOrInFlight, ERRORED, WRITABLE, writeChunk } from './writable.js';
+import {
+  applyWritable,
+  chunkSize,
+  CLOSED as W_CLOSED,
+  closeQueuedOrInFlight,
+  ERRORED,
+  WRITABLE,
+  writeChunk,
+} from './writable.js';
 
 /** The request of a `readMany()` that found nothing: it takes what has come by the microtask after the first chunk. */
 class ManyRequest extends Deferred {
@@ -90,8 +98,14 @@ export function writeMany(writer, chunks) {
   }
   for (let i = 0; i <= last; i++) {
     const size = stream.size === undefined ? 1 : chunkSize(stream, chunks[i]);
-    if (writer.stream !== stream) return refuse(stream, chunks, i, new TypeError('writeMany(): the writer was released'));
-    if (stream.state === WRITABLE && !closeQueuedOrInFlight(stream) && writeChunk(stream, chunks[i], size, i === last ? request : undefined)) continue;
+    if (writer.stream !== stream)
+      return refuse(stream, chunks, i, new TypeError('writeMany(): the writer was released'));
+    if (
+      stream.state === WRITABLE &&
+      !closeQueuedOrInFlight(stream) &&
+      writeChunk(stream, chunks[i], size, i === last ? request : undefined)
+    )
+      continue;
     if (stream.state === W_CLOSED || (stream.state !== ERRORED && closeQueuedOrInFlight(stream))) {
       return refuse(stream, chunks, i, new TypeError('writeMany(): the WritableStream is closing or closed'));
     }

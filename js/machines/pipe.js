@@ -6,19 +6,74 @@ import { broken, repair } from '../runtime/broken.js';
 import { core } from '../core/module.js';
 import { drop } from './discard.js';
 import {
-  BYTE_SOURCE, COUNTED, P_ABORT_BOTH, P_ABORT_DESTINATION, P_ACTION_MASK, P_BEGIN_DRAINING, P_BY_DESTINATION_CLOSE,
-  P_BY_DESTINATION_ERROR, P_BY_SIGNAL, P_BY_SOURCE_CLOSE, P_BY_SOURCE_ERROR, P_CANCEL_CLOSED, P_CANCEL_SOURCE, P_CLOSE_DESTINATION,
-  P_DRAINING, P_FINISH, P_FULL, P_MOVE, P_READ, P_SOURCE_SHIFT, P_TAKEN, P_WAIT, P_WRITTEN, PAUSE_MEMORY, PAUSE_TURN, PREVENT_ABORT, PREVENT_CANCEL, R_CALL_PULL,
-  R_WAKE_WRITE, REFUSED, STALE, W_BACKPRESSURE,
+  BYTE_SOURCE,
+  COUNTED,
+  P_ABORT_BOTH,
+  P_ABORT_DESTINATION,
+  P_ACTION_MASK,
+  P_BEGIN_DRAINING,
+  P_BY_DESTINATION_CLOSE,
+  P_BY_DESTINATION_ERROR,
+  P_BY_SIGNAL,
+  P_BY_SOURCE_CLOSE,
+  P_BY_SOURCE_ERROR,
+  P_CANCEL_CLOSED,
+  P_CANCEL_SOURCE,
+  P_CLOSE_DESTINATION,
+  P_DRAINING,
+  P_FINISH,
+  P_FULL,
+  P_MOVE,
+  P_READ,
+  P_SOURCE_SHIFT,
+  P_TAKEN,
+  P_WAIT,
+  P_WRITTEN,
+  PAUSE_MEMORY,
+  PAUSE_TURN,
+  PREVENT_ABORT,
+  PREVENT_CANCEL,
+  R_CALL_PULL,
+  R_WAKE_WRITE,
+  REFUSED,
+  STALE,
+  W_BACKPRESSURE,
 } from '../core/effects.js';
-import { abortReasonOf, Deferred, isAborted, promiseResolve, resolved, uncurryThis, upon } from '../runtime/intrinsics.js';
+import {
+  abortReasonOf,
+  Deferred,
+  isAborted,
+  promiseResolve,
+  resolved,
+  uncurryThis,
+  upon,
+} from '../runtime/intrinsics.js';
 import { schedule, scheduleAfter, scheduleInPipe, scheduleInPlaceOf } from '../runtime/jobs.js';
 import { Owners } from '../core/owners.js';
-import { applyReadable, cancelStream, CLOSED, ERRORED, errorStream, FOLLOW_UP, pullSettled, READABLE } from './readable.js';
+import {
+  applyReadable,
+  cancelStream,
+  CLOSED,
+  ERRORED,
+  errorStream,
+  FOLLOW_UP,
+  pullSettled,
+  READABLE,
+} from './readable.js';
 import { isOver, nextTask } from '../runtime/slice.js';
 import {
-  abortWritable, acceptTaken, applyWritable, callWrite, chunkSize, CLOSED as W_CLOSED, ERRORED as W_ERRORED, finishPipedWrite, queueWrite, reportWritten,
-  WRITABLE, writeSettled,
+  abortWritable,
+  acceptTaken,
+  applyWritable,
+  callWrite,
+  chunkSize,
+  CLOSED as W_CLOSED,
+  ERRORED as W_ERRORED,
+  finishPipedWrite,
+  queueWrite,
+  reportWritten,
+  WRITABLE,
+  writeSettled,
 } from './writable.js';
 import { WriterImpl } from './writer.js';
 
@@ -35,7 +90,8 @@ class Pipe extends Deferred {
     super();
     this.source = source;
     this.destination = destination;
-    this.flags = flags | (source.isByteStream ? BYTE_SOURCE : this.countsChunks && destination.size === undefined ? COUNTED : 0);
+    this.flags =
+      flags | (source.isByteStream ? BYTE_SOURCE : this.countsChunks && destination.size === undefined ? COUNTED : 0);
     /** Whether a pull and a write that end together are reported together (`turned`); a byte source's pull is another machine's. */
     this.turns = !source.isByteStream;
     this.signal = signal;
@@ -165,7 +221,8 @@ class Pipe extends Deferred {
 
   /** The source's pull has returned and left nothing to wait for. */
   afterPull(stream) {
-    if (!this.turns || !scheduleInPlaceOf(writeSettled, this.destination, turned, this)) scheduleAfter(pullSettled, stream);
+    if (!this.turns || !scheduleInPlaceOf(writeSettled, this.destination, turned, this))
+      scheduleAfter(pullSettled, stream);
   }
 
   /** The sink's write has returned and left nothing to wait for. */
@@ -219,7 +276,8 @@ class Pipe extends Deferred {
     if (answer & P_BY_SOURCE_ERROR) this.error = this.source.storedError;
     else if (answer & P_BY_DESTINATION_ERROR) this.error = this.destination.storedError;
     else if (answer & P_BY_SIGNAL) this.error = abortReasonOf(this.signal);
-    else if (answer & P_BY_DESTINATION_CLOSE) this.error = new TypeError('pipeTo(): the destination closed before all chunks were piped to it');
+    else if (answer & P_BY_DESTINATION_CLOSE)
+      this.error = new TypeError('pipeTo(): the destination closed before all chunks were piped to it');
   }
 
   /** https://streams.spec.whatwg.org/#rs-pipeTo-shutdown-with-action */
@@ -244,17 +302,25 @@ class Pipe extends Deferred {
         this.finish();
         return;
     }
-    upon(action, () => this.finish(), (error) => {
-      this.failed = true;
-      this.error = error;
-      this.finish();
-    });
+    upon(
+      action,
+      () => this.finish(),
+      (error) => {
+        this.failed = true;
+        this.error = error;
+        this.finish();
+      },
+    );
   }
 
   abortBoth() {
     const { source, destination, flags, error } = this;
-    const aborted = !(flags & PREVENT_ABORT) && destination.state === WRITABLE ? abortWritable(destination, error) : promiseResolve(undefined);
-    const cancelled = !(flags & PREVENT_CANCEL) && source.state === READABLE ? cancelStream(source, error) : promiseResolve(undefined);
+    const aborted =
+      !(flags & PREVENT_ABORT) && destination.state === WRITABLE
+        ? abortWritable(destination, error)
+        : promiseResolve(undefined);
+    const cancelled =
+      !(flags & PREVENT_CANCEL) && source.state === READABLE ? cancelStream(source, error) : promiseResolve(undefined);
     const both = new Deferred();
     let left = 2;
     const one = () => {
@@ -469,7 +535,8 @@ function listenAndStart(pipe) {
     listen(signal, 'abort', onAbort);
   }
   // A side that has ended shuts the pipe down at once; chunks move in a microtask.
-  if (source.state !== READABLE || destination.state !== WRITABLE || destination.closeRequest !== undefined) advance(pipe);
+  if (source.state !== READABLE || destination.state !== WRITABLE || destination.closeRequest !== undefined)
+    advance(pipe);
   else schedule(advance, pipe);
 }
 

@@ -6,7 +6,19 @@ import { broken, repair, tellOfCrash } from '../runtime/broken.js';
 import { core } from '../core/module.js';
 import { drop, dropAll } from './discard.js';
 import {
-  BAD_SIZE, HAS_SIZE, NO_PULL, R_CALL_PULL, R_CHUNK, R_CLOSE, R_FULFILL, R_NEED_SIZE, R_QUEUED, R_SETTLE_PULL, R_WAKE_WRITE, REFUSED, STALE,
+  BAD_SIZE,
+  HAS_SIZE,
+  NO_PULL,
+  R_CALL_PULL,
+  R_CHUNK,
+  R_CLOSE,
+  R_FULFILL,
+  R_NEED_SIZE,
+  R_QUEUED,
+  R_SETTLE_PULL,
+  R_WAKE_WRITE,
+  REFUSED,
+  STALE,
 } from '../core/effects.js';
 import { Fifo } from '../runtime/fifo.js';
 import { isolate, noop, promiseReject, promiseResolve, promiseThen, resolved } from '../runtime/intrinsics.js';
@@ -153,7 +165,11 @@ export function afterReadableStart(stream, result) {
   if (result === undefined) {
     schedule(started, stream);
   } else {
-    promiseThen(promiseResolve(result), () => started(stream), (error) => errorStream(stream, error));
+    promiseThen(
+      promiseResolve(result),
+      () => started(stream),
+      (error) => errorStream(stream, error),
+    );
   }
 }
 
@@ -321,9 +337,10 @@ function commitSize(stream, chunk) {
     errorStream(stream, error);
     throw (broken.expected = error);
   }
-  const effects = stream.transform === undefined
-    ? core.readable_enqueue_commit(stream.id, size)
-    : core.transform_enqueue_commit(stream.id, stream.transform.writable.id, size);
+  const effects =
+    stream.transform === undefined
+      ? core.readable_enqueue_commit(stream.id, size)
+      : core.transform_enqueue_commit(stream.id, stream.transform.writable.id, size);
   if (effects & BAD_SIZE) {
     const error = new RangeError(`size(): the chunk's size must be a finite number that is not negative, got ${size}`);
     drop(stream, chunk);

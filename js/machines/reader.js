@@ -40,7 +40,9 @@ export class GenericReaderImpl {
    */
   fulfill(chunk) {
     if (!this.requests?.length) {
-      throw (broken.expected = new TypeError('respond(): the read that this request was made for has been answered already'));
+      throw (broken.expected = new TypeError(
+        'respond(): the read that this request was made for has been answered already',
+      ));
     }
     const request = this.requests.shift();
     try {
@@ -202,7 +204,6 @@ export class ByobReaderImpl extends GenericReaderImpl {
       throw error;
     }
   }
-
 }
 
 const WAITING = 0;

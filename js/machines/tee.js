@@ -5,12 +5,28 @@
 import { broken, repair } from '../runtime/broken.js';
 import { core } from '../core/module.js';
 import { SharedDrops } from './discard.js';
-import { STALE, TEE_BRANCH_1, TEE_BRANCH_2, TEE_CANCEL_SOURCE, TEE_READ_FOR_1, TEE_READ_FOR_2 } from '../core/effects.js';
+import {
+  STALE,
+  TEE_BRANCH_1,
+  TEE_BRANCH_2,
+  TEE_CANCEL_SOURCE,
+  TEE_READ_FOR_1,
+  TEE_READ_FOR_2,
+} from '../core/effects.js';
 import { Deferred, isolate, markHandled, resolved } from '../runtime/intrinsics.js';
 import { schedule } from '../runtime/jobs.js';
 import { Owners } from '../core/owners.js';
 import {
-  afterReadableStart, cancelStream, CLOSED, closeReadable, enqueue, ERRORED, errorStream, pullSettled, READABLE, ReadableImpl,
+  afterReadableStart,
+  cancelStream,
+  CLOSED,
+  closeReadable,
+  enqueue,
+  ERRORED,
+  errorStream,
+  pullSettled,
+  READABLE,
+  ReadableImpl,
 } from './readable.js';
 import { PENDING } from './pending.js';
 
@@ -39,8 +55,14 @@ export class Tee {
     if (this.id === 0) throw new RangeError('tee(): too many live streams; close or cancel some');
     owners.add(this, this.id);
     const kind = /** @type {Tee & TeeKind} */ (/** @type {unknown} */ (this));
-    this.branch1 = kind.createBranch(() => kind.pull(0), (reason) => this.cancel(0, reason));
-    this.branch2 = kind.createBranch(() => kind.pull(1), (reason) => this.cancel(1, reason));
+    this.branch1 = kind.createBranch(
+      () => kind.pull(0),
+      (reason) => this.cancel(0, reason),
+    );
+    this.branch2 = kind.createBranch(
+      () => kind.pull(1),
+      (reason) => this.cancel(1, reason),
+    );
     source.reader = this;
     try {
       afterReadableStart(this.branch1, undefined);

@@ -3,14 +3,35 @@ import { broken, repair } from '../runtime/broken.js';
 import { core } from '../core/module.js';
 import { drop } from './discard.js';
 import { T_WAKE_WRITE } from '../core/effects.js';
-import { Deferred, isolate, markHandled, noop, promiseReject, promiseResolve, promiseThen, resolved } from '../runtime/intrinsics.js';
+import {
+  Deferred,
+  isolate,
+  markHandled,
+  noop,
+  promiseReject,
+  promiseResolve,
+  promiseThen,
+  resolved,
+} from '../runtime/intrinsics.js';
 import { later, schedule, scheduleInPipe } from '../runtime/jobs.js';
 import { applyWritten, openPipeInto } from './pipe.js';
 import {
-  afterReadableStart, closeReadable, enqueue, ERRORED, errorStream, pullSettled, ReadableImpl,
+  afterReadableStart,
+  closeReadable,
+  enqueue,
+  ERRORED,
+  errorStream,
+  pullSettled,
+  ReadableImpl,
 } from './readable.js';
 import {
-  afterWritableStart, ERRORED as W_ERRORED, ERRORING, errorWritable, WritableImpl, writeFailed, writeSettled,
+  afterWritableStart,
+  ERRORED as W_ERRORED,
+  ERRORING,
+  errorWritable,
+  WritableImpl,
+  writeFailed,
+  writeSettled,
 } from './writable.js';
 
 export class TransformImpl {
@@ -166,7 +187,8 @@ export class TransformImpl {
 
   /** The readable side's pull is done. Inside a chain of pipes that is reported together with the write. */
   settlePull() {
-    if (this.performing && this.writable.writer?.isPipe === true && this.readable.reader?.isPipe === true) this.answeredPull = true;
+    if (this.performing && this.writable.writer?.isPipe === true && this.readable.reader?.isPipe === true)
+      this.answeredPull = true;
     else later(this.readable.reader)(pullSettled, this.readable);
   }
 
@@ -298,5 +320,10 @@ function wakeWrite(transform) {
   }
   const result = transform.perform(chunk);
   if (result === undefined) transform.settleWrite();
-  else promiseThen(result, () => writeSettled(writable), (error) => writeFailed(writable, error));
+  else
+    promiseThen(
+      result,
+      () => writeSettled(writable),
+      (error) => writeFailed(writable, error),
+    );
 }

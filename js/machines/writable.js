@@ -6,13 +6,42 @@ import { broken, repair, tellOfCrash } from '../runtime/broken.js';
 import { core } from '../core/module.js';
 import { drop, dropAll } from './discard.js';
 import {
-  BAD_SIZE, P_BEGIN, P_HOLD, REFUSED,
-  W_ABORT_PENDING, W_BACKPRESSURE, W_CALL_ABORT, W_CALL_CLOSE, W_CALL_WRITE, W_CLEAR,
-  W_FINISH_ERRORING, W_HOLD_WRITE, W_QUEUED, W_READY, W_REJECT_ABORT, W_REJECT_CLOSE, W_REJECT_CLOSED, W_REJECT_WRITE, W_RESOLVE_ABORT,
-  W_RESOLVE_CLOSE, W_RESOLVE_WRITE, W_START_ERRORING,
+  BAD_SIZE,
+  P_BEGIN,
+  P_HOLD,
+  REFUSED,
+  W_ABORT_PENDING,
+  W_BACKPRESSURE,
+  W_CALL_ABORT,
+  W_CALL_CLOSE,
+  W_CALL_WRITE,
+  W_CLEAR,
+  W_FINISH_ERRORING,
+  W_HOLD_WRITE,
+  W_QUEUED,
+  W_READY,
+  W_REJECT_ABORT,
+  W_REJECT_CLOSE,
+  W_REJECT_CLOSED,
+  W_REJECT_WRITE,
+  W_RESOLVE_ABORT,
+  W_RESOLVE_CLOSE,
+  W_RESOLVE_WRITE,
+  W_START_ERRORING,
 } from '../core/effects.js';
 import { Fifo } from '../runtime/fifo.js';
-import { abortWith, Deferred, isolate, newAbortController, promiseReject, promiseResolve, promiseThen, resolved, signalOf, upon } from '../runtime/intrinsics.js';
+import {
+  abortWith,
+  Deferred,
+  isolate,
+  newAbortController,
+  promiseReject,
+  promiseResolve,
+  promiseThen,
+  resolved,
+  signalOf,
+  upon,
+} from '../runtime/intrinsics.js';
 import { schedule } from '../runtime/jobs.js';
 import { tellObservers } from './observers.js';
 import { Owners } from '../core/owners.js';
@@ -83,7 +112,7 @@ export class WritableImpl {
 
   /** https://streams.spec.whatwg.org/#ws-default-controller-signal; made when somebody asks for it. */
   get signal() {
-    return signalOf(this.abortController ??= newAbortController());
+    return signalOf((this.abortController ??= newAbortController()));
   }
 }
 
@@ -419,9 +448,10 @@ export function queueWrite(stream, chunk, size, request, effects) {
   stream.queue.push(chunk);
   stream.writeRequests.push(request);
   if (effects !== W_QUEUED) {
-    const error = effects & BAD_SIZE
-      ? new RangeError(`size(): the chunk's size must be a finite number that is not negative, got ${size}`)
-      : undefined;
+    const error =
+      effects & BAD_SIZE
+        ? new RangeError(`size(): the chunk's size must be a finite number that is not negative, got ${size}`)
+        : undefined;
     applyWritable(stream, effects, error);
   }
 }
@@ -449,9 +479,12 @@ export function closeQueuedOrInFlight(stream) {
 /** https://streams.spec.whatwg.org/#writable-stream-close */
 export function closeWritable(stream) {
   if (stream.state === CLOSED || stream.state === ERRORED) {
-    return promiseReject(new TypeError(`close(): the WritableStream is already ${stream.state === CLOSED ? 'closed' : 'errored'}`));
+    return promiseReject(
+      new TypeError(`close(): the WritableStream is already ${stream.state === CLOSED ? 'closed' : 'errored'}`),
+    );
   }
-  if (closeQueuedOrInFlight(stream)) return promiseReject(new TypeError('close(): the WritableStream is already closing'));
+  if (closeQueuedOrInFlight(stream))
+    return promiseReject(new TypeError('close(): the WritableStream is already closing'));
   const request = new Deferred();
   try {
     stream.closeRequest = request;
@@ -474,7 +507,7 @@ export function closeWritable(stream) {
 /** https://streams.spec.whatwg.org/#writable-stream-abort */
 export function abortWritable(stream, reason) {
   if (stream.state === CLOSED || stream.state === ERRORED) return promiseResolve(undefined);
-  abortWith(stream.abortController ??= newAbortController(), reason);
+  abortWith((stream.abortController ??= newAbortController()), reason);
   if (stream.state === CLOSED || stream.state === ERRORED) return promiseResolve(undefined);
   if (stream.abortRequest !== undefined) return stream.abortRequest.promise;
   const request = new Deferred();

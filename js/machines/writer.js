@@ -6,7 +6,16 @@ import { Deferred, isolate, promiseReject, promiseResolve, resolved } from '../r
 import { schedule } from '../runtime/jobs.js';
 import { LazyPromise } from '../runtime/lazy-promise.js';
 import {
-  chunkSize, CLOSED, closeQueuedOrInFlight, closeWritable, ERRORED, ERRORING, reportWritten, WRITABLE, writeChunk, writeSettled,
+  chunkSize,
+  CLOSED,
+  closeQueuedOrInFlight,
+  closeWritable,
+  ERRORED,
+  ERRORING,
+  reportWritten,
+  WRITABLE,
+  writeChunk,
+  writeSettled,
 } from './writable.js';
 
 export class WriterImpl {

@@ -5,7 +5,13 @@
 import { ReadableStream } from '../streams/readable-stream.js';
 import { WritableStream } from '../streams/writable-stream.js';
 import { bridgeReadable, bridgeWritable } from '../bridge/bridges.js';
-import { NativeReadableStream, NativeWritableStream, isNativeReadable, isNativeWritable, nativeHasByteStreams } from '../bridge/native-classes.js';
+import {
+  NativeReadableStream,
+  NativeWritableStream,
+  isNativeReadable,
+  isNativeWritable,
+  nativeHasByteStreams,
+} from '../bridge/native-classes.js';
 import { describe } from '../values/describe.js';
 import { abortReasonOf, isOurReadable, isOurWritable } from '../bridge/brands.js';
 import { isReadableStreamLike, isWritableStreamLike } from '../bridge/kinds.js';
@@ -53,11 +59,13 @@ const intoNative = {
   isReadable: isNativeReadable,
   isWritable: isNativeWritable,
   readable(stream) {
-    if (NativeReadableStream === undefined) throw new TypeError('toNative(): this engine has no ReadableStream of its own');
+    if (NativeReadableStream === undefined)
+      throw new TypeError('toNative(): this engine has no ReadableStream of its own');
     return bridgeReadable(stream, NativeReadableStream, { bytes: nativeHasByteStreams });
   },
   writable(stream) {
-    if (NativeWritableStream === undefined) throw new TypeError('toNative(): this engine has no WritableStream of its own');
+    if (NativeWritableStream === undefined)
+      throw new TypeError('toNative(): this engine has no WritableStream of its own');
     return bridgeWritable(stream, NativeWritableStream);
   },
 };
@@ -89,5 +97,7 @@ function pairOf(caller, value) {
 
 function unlocked(caller, what, stream) {
   if (!stream.locked) return stream;
-  throw new TypeError(`${caller}(): the ${what} is locked; pass it before it has a reader, writer or pipe, or release that first`);
+  throw new TypeError(
+    `${caller}(): the ${what} is locked; pass it before it has a reader, writer or pipe, or release that first`,
+  );
 }

@@ -49,8 +49,10 @@ export function pipeThrough(source, transform, options) {
 /** `source` as a stream of ours, and the bridge to give back after the pipe where it took one. */
 function open(caller, source) {
   if (isOurReadable(source)) return { stream: source, adopted: undefined };
-  if (!isNativeReadable(source)) throw new TypeError(`${caller}(): the source must be a ReadableStream; got ${describe(source)}`);
+  if (!isNativeReadable(source))
+    throw new TypeError(`${caller}(): the source must be a ReadableStream; got ${describe(source)}`);
   const adopted = adoptReadable(source, ReadableStream);
-  if (adopted === undefined) throw new TypeError(`${caller}(): the source is locked; pass it before it has a reader or pipe`);
+  if (adopted === undefined)
+    throw new TypeError(`${caller}(): the source is locked; pass it before it has a reader or pipe`);
   return { stream: adopted, adopted };
 }

@@ -75,12 +75,15 @@ function many(fn, concurrency, ordered) {
     onDone?.();
   };
 
-  return pairOf((chunk, output) => {
-    if (index === 0) output.signal.addEventListener('abort', wakeAll, { once: true });
-    const place = { done: false, value: undefined };
-    places.push(place);
-    call(chunk, place, output);
-    delivering ??= deliver(output);
-    return places.length < concurrency ? undefined : new Promise((resolve) => void (onRoom = resolve));
-  }, () => delivering);
+  return pairOf(
+    (chunk, output) => {
+      if (index === 0) output.signal.addEventListener('abort', wakeAll, { once: true });
+      const place = { done: false, value: undefined };
+      places.push(place);
+      call(chunk, place, output);
+      delivering ??= deliver(output);
+      return places.length < concurrency ? undefined : new Promise((resolve) => void (onRoom = resolve));
+    },
+    () => delivering,
+  );
 }

@@ -27,7 +27,8 @@ export function flatten() {
 
 const sizeOf = (chunk) => {
   const size = chunk?.byteLength ?? chunk?.length ?? chunk?.size;
-  if (typeof size !== 'number') throw new TypeError(`rateLimit(): a chunk must have a byteLength, length or size; got ${describe(chunk)}`);
+  if (typeof size !== 'number')
+    throw new TypeError(`rateLimit(): a chunk must have a byteLength, length or size; got ${describe(chunk)}`);
   return size;
 };
 
@@ -43,9 +44,9 @@ export function rateLimit({ bytesPerSecond, burst = bytesPerSecond / 10 }) {
   return pairOf(async (chunk, output) => {
     const wanted = output.enqueue(chunk);
     const now = performance.now();
-    tokens = Math.min(burst, tokens + (now - counted) * bytesPerSecond / 1000) - sizeOf(chunk);
+    tokens = Math.min(burst, tokens + ((now - counted) * bytesPerSecond) / 1000) - sizeOf(chunk);
     counted = now;
-    if (tokens < 0) await sleep(-tokens * 1000 / bytesPerSecond, output.signal);
+    if (tokens < 0) await sleep((-tokens * 1000) / bytesPerSecond, output.signal);
     await wanted;
   });
 }

@@ -18,11 +18,14 @@ const ended = () => new DOMException('The consumer wants no more', 'AbortError')
  */
 export function pairOf(work, flush = () => {}) {
   const output = new Output();
-  const readable = new ReadableStream({
-    start: (controller) => void (output.readable = controller),
-    pull: () => output.onPull(),
-    cancel: (reason) => output.onCancel(reason),
-  }, { highWaterMark: 0 });
+  const readable = new ReadableStream(
+    {
+      start: (controller) => void (output.readable = controller),
+      pull: () => output.onPull(),
+      cancel: (reason) => output.onCancel(reason),
+    },
+    { highWaterMark: 0 },
+  );
   const writable = new WritableStream({
     start(controller) {
       output.writable = controller;

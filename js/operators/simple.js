@@ -36,7 +36,11 @@ function passing(fn, isWanted) {
       } catch (error) {
         fail(chunk, error);
       }
-      if (isThenable(result)) return result.then((value) => settle(controller, chunk, value), (error) => fail(chunk, error));
+      if (isThenable(result))
+        return result.then(
+          (value) => settle(controller, chunk, value),
+          (error) => fail(chunk, error),
+        );
       return settle(controller, chunk, result);
     },
   });
@@ -81,7 +85,8 @@ export function chunk(size) {
   let filled = 0;
   return new TransformStream({
     transform(bytes, controller) {
-      if (!(bytes instanceof Uint8Array)) throw new TypeError('chunk(): every chunk must be a Uint8Array; put a stage before it that encodes');
+      if (!(bytes instanceof Uint8Array))
+        throw new TypeError('chunk(): every chunk must be a Uint8Array; put a stage before it that encodes');
       if (bytes.length === 0) refuseDetached(bytes, 'chunk(): the chunk');
       let from = 0;
       if (held !== undefined) {

@@ -15,10 +15,12 @@ import { requireCount } from '../values/require.js';
  * cancels the stream, with all reasons in an array.
  */
 export function tee(stream, { limit = 1, branches = 2, pace = 'slowest', onDiscard = undefined } = {}) {
-  if (!isReadableStreamLike(stream)) throw new TypeError(`tee(): the first argument must be a readable stream; got ${describe(stream)}`);
+  if (!isReadableStreamLike(stream))
+    throw new TypeError(`tee(): the first argument must be a readable stream; got ${describe(stream)}`);
   requireCount(limit, 'tee(): limit');
   requireCount(branches, 'tee(): branches', 2);
-  if (pace !== 'slowest') throw new TypeError(`tee(): pace must be 'slowest', which is all there is; got ${describe(pace)}`);
+  if (pace !== 'slowest')
+    throw new TypeError(`tee(): pace must be 'slowest', which is all there is; got ${describe(pace)}`);
   const own = dropper(convertOnDiscard(onDiscard, 'tee()'));
   const source = fromNative(stream);
   const onDrop = own ?? readableImpl(source).onDrop;
@@ -55,17 +57,20 @@ export function tee(stream, { limit = 1, branches = 2, pace = 'slowest', onDisca
   }
 
   return Array.from({ length: branches }, (_, at) => {
-    const branch = new ReadableStream({
-      start: (controller) => void live.add((controllers[at] = controller)),
-      pull: () => void read(),
-      cancel(reason) {
-        reasons[at] = reason;
-        live.delete(controllers[at]);
-        if (live.size === 0) return reader.cancel(reasons);
-        read();
-        return undefined;
+    const branch = new ReadableStream(
+      {
+        start: (controller) => void live.add((controllers[at] = controller)),
+        pull: () => void read(),
+        cancel(reason) {
+          reasons[at] = reason;
+          live.delete(controllers[at]);
+          if (live.size === 0) return reader.cancel(reasons);
+          read();
+          return undefined;
+        },
       },
-    }, { highWaterMark: limit });
+      { highWaterMark: limit },
+    );
     readableImpl(branch).onDrop = drops?.of(at);
     return branch;
   });

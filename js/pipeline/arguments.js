@@ -37,7 +37,10 @@ export function parseArguments(caller, args) {
 export function checkStages(caller, stages) {
   const flat = stages.flatMap((stage, n) => stagesOf(stage).map((part) => ({ stage: part, index: n + 1 })));
   for (const { stage, index } of flat) refuse(caller, `stage ${index}`, refusalOfStage(stage));
-  refuseRepeats(caller, flat.map(({ stage }) => stage));
+  refuseRepeats(
+    caller,
+    flat.map(({ stage }) => stage),
+  );
   return flat;
 }
 
@@ -52,13 +55,20 @@ function isOptions(value) {
   if (value === null || typeof value !== 'object' || Array.isArray(value)) return false;
   const prototype = Object.getPrototypeOf(value);
   if (prototype !== null && prototype !== Object.prototype && Object.getPrototypeOf(prototype) !== null) return false;
-  return !is.isWritableStreamLike(value) && !is.isAnyNodeWritable(value) && !is.isPair(value) && refusalOfSource(value) !== undefined
-    && hasOnlyOptions(value);
+  return (
+    !is.isWritableStreamLike(value) &&
+    !is.isAnyNodeWritable(value) &&
+    !is.isPair(value) &&
+    refusalOfSource(value) !== undefined &&
+    hasOnlyOptions(value)
+  );
 }
 
 /** A class cannot be called; one of streams made as a function of old can, and would make a stream of each chunk. */
 function refusalOfClass(fn) {
-  const isStreams = ['readable', 'writable', 'pipe'].some((name) => typeof fn.prototype === 'object' && fn.prototype !== null && name in fn.prototype);
+  const isStreams = ['readable', 'writable', 'pipe'].some(
+    (name) => typeof fn.prototype === 'object' && fn.prototype !== null && name in fn.prototype,
+  );
   if (!isStreams && !/^class\b/.test(Function.prototype.toString.call(fn))) return undefined;
   return `is the class ${fn.name || 'without a name'}; make an instance: new ${fn.name || 'TheClass'}(…)`;
 }
@@ -77,7 +87,9 @@ function refusalOfSink(sink) {
   if (typeof sink === 'function') return refusalOfClass(sink);
   if (is.isAnyNodeWritable(sink)) return undefined;
   if (is.isWritableStreamLike(sink)) {
-    return sink.locked ? 'is a locked stream; pass it before it has a writer or pipe, or release that first' : undefined;
+    return sink.locked
+      ? 'is a locked stream; pass it before it has a writer or pipe, or release that first'
+      : undefined;
   }
   if (is.isPair(sink)) {
     return 'is a stream pair, of which nothing would read the readable side; add a sink after it, or pass its writable';
@@ -90,7 +102,8 @@ function refuseRepeats(caller, parts) {
   const seen = new Set();
   for (const part of parts) {
     if (typeof part === 'function') continue;
-    if (seen.has(part)) throw new TypeError(`${caller}(): the same object, ${describe(part)}, was given twice; make one for each place`);
+    if (seen.has(part))
+      throw new TypeError(`${caller}(): the same object, ${describe(part)}, was given twice; make one for each place`);
     seen.add(part);
   }
 }

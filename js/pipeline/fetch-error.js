@@ -56,6 +56,7 @@ export async function keepResponse(response) {
   }
   const copy = new Response(new Blob(chunks).slice(0, MOST_KEPT), { headers: response.headers });
   // Own properties, as the constructor takes neither every status nor a URL.
-  for (const name of ['headers', 'ok', 'redirected', 'status', 'statusText', 'type', 'url']) Object.defineProperty(copy, name, { value: response[name] });
+  for (const name of ['headers', 'ok', 'redirected', 'status', 'statusText', 'type', 'url'])
+    Object.defineProperty(copy, name, { value: response[name] });
   return copy;
 }

@@ -4,7 +4,13 @@ import { observe } from '../machines/observers.js';
 import { CLOSED, ERRORED } from '../machines/readable.js';
 import { CLOSED as W_CLOSED, ERRORED as W_ERRORED } from '../machines/writable.js';
 import { describe } from '../values/describe.js';
-import { isAnyNodeReadable, isAnyNodeWritable, isPair, isReadableStreamLike, isWritableStreamLike } from '../bridge/kinds.js';
+import {
+  isAnyNodeReadable,
+  isAnyNodeWritable,
+  isPair,
+  isReadableStreamLike,
+  isWritableStreamLike,
+} from '../bridge/kinds.js';
 
 /**
  * Resolves when `stream` has closed, been cancelled or finished, and rejects with its error; for a pair, when both its sides have.
@@ -38,10 +44,13 @@ function watchesOf(stream) {
   const sides = isPair(stream) ? [stream.readable, stream.writable] : [stream];
   return sides.map((side) => {
     const impl = readableImpl(side) ?? writableImpl(side);
-    if (impl !== undefined) return (onEnd, onError) => watch(impl, readableImpl(side) ? [CLOSED, ERRORED] : [W_CLOSED, W_ERRORED], onEnd, onError);
-    const advice = isReadableStreamLike(side) || isWritableStreamLike(side)
-      ? "is a stream of the engine's, which tells its end only to who locks it; use fromNative(stream) from the start, or the `closed` of its reader or writer"
-      : `is neither a stream nor a pair of streams; got ${describe(side)}`;
+    if (impl !== undefined)
+      return (onEnd, onError) =>
+        watch(impl, readableImpl(side) ? [CLOSED, ERRORED] : [W_CLOSED, W_ERRORED], onEnd, onError);
+    const advice =
+      isReadableStreamLike(side) || isWritableStreamLike(side)
+        ? "is a stream of the engine's, which tells its end only to who locks it; use fromNative(stream) from the start, or the `closed` of its reader or writer"
+        : `is neither a stream nor a pair of streams; got ${describe(side)}`;
     throw new TypeError(`finished(): the argument ${advice}`);
   });
 }
@@ -58,12 +67,14 @@ function watch(impl, [closed, errored], onEnd, onError) {
 
 /** A stream of Node's, told by its shape, which may be of both kinds. */
 function watchNode(node, onEnd, onError) {
-  const whole = () => (!isAnyNodeReadable(node) || node.readableEnded) && (!isAnyNodeWritable(node) || node.writableFinished);
+  const whole = () =>
+    (!isAnyNodeReadable(node) || node.readableEnded) && (!isAnyNodeWritable(node) || node.writableFinished);
   const listeners = {
     end: () => whole() && onEnd(),
     finish: () => whole() && onEnd(),
     error: onError,
-    close: () => (whole() ? onEnd() : onError(node.errored ?? new Error('finished(): the Node stream closed before its end'))),
+    close: () =>
+      whole() ? onEnd() : onError(node.errored ?? new Error('finished(): the Node stream closed before its end')),
   };
   for (const [event, listener] of Object.entries(listeners)) node.on(event, listener);
   if (node.errored) onError(node.errored);

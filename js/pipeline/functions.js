@@ -40,5 +40,7 @@ export function mapOf(fn, place, options) {
 }
 
 const isIterator = (value) =>
-  value !== null && typeof value === 'object' && typeof value.next === 'function'
-  && (typeof value[Symbol.asyncIterator] === 'function' || typeof value[Symbol.iterator] === 'function');
+  value !== null &&
+  typeof value === 'object' &&
+  typeof value.next === 'function' &&
+  (typeof value[Symbol.asyncIterator] === 'function' || typeof value[Symbol.iterator] === 'function');

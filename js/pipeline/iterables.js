@@ -6,7 +6,15 @@ import { drop } from '../machines/discard.js';
 import { Fifo } from '../runtime/fifo.js';
 import { promiseResolve, promiseThen } from '../runtime/intrinsics.js';
 import { PENDING } from '../machines/pending.js';
-import { afterReadableStart, cancelStream, closeReadable, enqueue, errorStream, pullSettled, ReadableImpl } from '../machines/readable.js';
+import {
+  afterReadableStart,
+  cancelStream,
+  closeReadable,
+  enqueue,
+  errorStream,
+  pullSettled,
+  ReadableImpl,
+} from '../machines/readable.js';
 import { INTERNAL } from '../runtime/webidl.js';
 import { ReadableStream } from '../streams/readable-stream.js';
 import { isThenable } from '../bridge/kinds.js';
@@ -55,7 +63,12 @@ class IteratorSource {
     this.failed = false;
     this.onNext = (result) => this.arrive(result);
     this.onReject = (error) => this.fail(error);
-    this.stream = new ReadableImpl(0, undefined, () => this.pull(), (reason) => this.cancel(reason));
+    this.stream = new ReadableImpl(
+      0,
+      undefined,
+      () => this.pull(),
+      (reason) => this.cancel(reason),
+    );
   }
 
   lock() {

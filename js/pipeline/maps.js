@@ -10,7 +10,16 @@ import { drop } from '../machines/discard.js';
 import { Fifo } from '../runtime/fifo.js';
 import { schedule } from '../runtime/jobs.js';
 import { PENDING } from '../machines/pending.js';
-import { afterReadableStart, cancelStream, closeReadable, enqueue, ERRORED, errorStream, pullSettled, ReadableImpl } from '../machines/readable.js';
+import {
+  afterReadableStart,
+  cancelStream,
+  closeReadable,
+  enqueue,
+  ERRORED,
+  errorStream,
+  pullSettled,
+  ReadableImpl,
+} from '../machines/readable.js';
 import { INTERNAL } from '../runtime/webidl.js';
 import { ReadableStream } from '../streams/readable-stream.js';
 import { ChunkRequest } from './chunks.js';
@@ -36,7 +45,12 @@ const run = (source) => source.run();
 
 class MapSource extends ChunkRequest {
   queue = new Fifo();
-  impl = new ReadableImpl(0, undefined, () => this.pull(), () => this.cancel());
+  impl = new ReadableImpl(
+    0,
+    undefined,
+    () => this.pull(),
+    () => this.cancel(),
+  );
 
   #call;
   #onError;

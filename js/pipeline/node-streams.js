@@ -40,7 +40,9 @@ const premature = (message) => Object.assign(new Error(message), { code: 'ERR_ST
 function overBefore(node, hasEnded) {
   hushUntilClosed(node);
   if (node.errored) return node.errored;
-  const how = hasEnded ? 'had ended before the pipeline began; make a new one' : 'had been destroyed before the pipeline began';
+  const how = hasEnded
+    ? 'had ended before the pipeline began; make a new one'
+    : 'had been destroyed before the pipeline began';
   return premature(`The Node stream, ${describe(node)}, ${how}`);
 }
 
@@ -182,7 +184,10 @@ export function streamOfNodeWritable(node, { untilWritten = false } = {}) {
       if (text !== undefined && typeof chunk === 'string') {
         if (chunk !== '' && (chunk = text.take(chunk)) === '') return undefined;
       } else if (chunk?.byteLength > 0) writeRest();
-      if (untilWritten) return new Promise((resolve, reject) => node.write(chunk, (error) => (error ? reject(error) : resolve(undefined))));
+      if (untilWritten)
+        return new Promise((resolve, reject) =>
+          node.write(chunk, (error) => (error ? reject(error) : resolve(undefined))),
+        );
       return node.write(chunk) === false && failure === undefined ? wait() : undefined;
     },
     async close() {

@@ -16,7 +16,14 @@ import { bridgeOf } from '../bridge/bridges.js';
  * pipe that fails waits for the writes under way; `onSourceError(error)` is told before. For `yieldAfter` see runtime/slice.js.
  */
 export const pipe = (source, sink, onSourceError, yieldAfter) =>
-  pipeTo(readableImpl(source), writableImpl(sink), PREVENT_ABORT | PREVENT_CANCEL, undefined, onSourceError, yieldAfter);
+  pipeTo(
+    readableImpl(source),
+    writableImpl(sink),
+    PREVENT_ABORT | PREVENT_CANCEL,
+    undefined,
+    onSourceError,
+    yieldAfter,
+  );
 
 /**
  * The same as an object with a `promise`, `pause()` and `resume()`. `preventClose` leaves the sink open at the end, `signal` ends
@@ -24,8 +31,13 @@ export const pipe = (source, sink, onSourceError, yieldAfter) =>
  */
 export const pipeWith = (source, sink, onSourceError, { yieldAfter, preventClose, signal, onChunk }) =>
   watchedPipe(
-    readableImpl(source), writableImpl(sink), PREVENT_ABORT | PREVENT_CANCEL | (preventClose ? PREVENT_CLOSE : 0), signal, onSourceError,
-    yieldAfter, onChunk,
+    readableImpl(source),
+    writableImpl(sink),
+    PREVENT_ABORT | PREVENT_CANCEL | (preventClose ? PREVENT_CLOSE : 0),
+    signal,
+    onSourceError,
+    yieldAfter,
+    onChunk,
   );
 
 /** Counts the queue of `stream`, of either kind, in `meter`. */
@@ -60,8 +72,14 @@ export const isErrored = (stream) => readableImpl(stream).state === ERRORED;
 /** Calls `onError(error)` once `stream`, a writable one, has failed or closed, at once where it has or is closing. Returns what takes it back. */
 export const whenWritableFails = (stream, onError) => {
   const impl = writableImpl(stream);
-  const onEnd = () => onError(impl.state === W_ERRORED ? impl.storedError : new TypeError('The sink was closed before anything was written to it'));
-  if ((impl.state === WRITABLE && impl.closeRequest === undefined) || impl.state === ERRORING) return observe(impl, onEnd);
+  const onEnd = () =>
+    onError(
+      impl.state === W_ERRORED
+        ? impl.storedError
+        : new TypeError('The sink was closed before anything was written to it'),
+    );
+  if ((impl.state === WRITABLE && impl.closeRequest === undefined) || impl.state === ERRORING)
+    return observe(impl, onEnd);
   onEnd();
   return () => {};
 };

@@ -36,7 +36,13 @@ export function readOptions(caller, options) {
 }
 
 function signalOf(signal, name, caller) {
-  if (signal !== null && typeof signal === 'object' && 'aborted' in signal && typeof signal.addEventListener === 'function') return signal;
+  if (
+    signal !== null &&
+    typeof signal === 'object' &&
+    'aborted' in signal &&
+    typeof signal.addEventListener === 'function'
+  )
+    return signal;
   throw new TypeError(`${caller}(): options.signal is not an AbortSignal; got ${describe(signal)}`);
 }
 
@@ -47,5 +53,7 @@ function functionOf(value, name) {
 
 function numberOf(value, name, least) {
   if (typeof value === 'number' && value >= least) return value;
-  throw new RangeError(`pipeline(): options.${name} must be a number of at least ${least}; got ${typeof value === 'number' ? value : describe(value)}`);
+  throw new RangeError(
+    `pipeline(): options.${name} must be a number of at least ${least}; got ${typeof value === 'number' ? value : describe(value)}`,
+  );
 }

@@ -73,7 +73,8 @@ async function start(run, source, parts, { sink, index: lastIndex }, aborted) {
 
 function openSink(run, sink, part) {
   if (typeof sink === 'function') return { call: sink, part };
-  const writable = isAnyNodeWritable(sink) && !isWritableStreamLike(sink) ? streamOfNodeWritable(sink) : fromNative(sink);
+  const writable =
+    isAnyNodeWritable(sink) && !isWritableStreamLike(sink) ? streamOfNodeWritable(sink) : fromNative(sink);
   run.ownWritable(writable, part, true);
   return { writable, part };
 }
@@ -117,13 +118,21 @@ function join(run, start, stages, end, onPart) {
       onPart(stage.part);
       stream = isMap(stage.call) ? mapStage(run, stage, stream) : callStage(run, stage, stream);
     } else {
-      run.link(stream, stage.writable, { isTransform: stage.isTransform, isComposed: stage.isComposed, output: stage.readable });
+      run.link(stream, stage.writable, {
+        isTransform: stage.isTransform,
+        isComposed: stage.isComposed,
+        output: stage.readable,
+      });
       stream = stage.readable;
     }
   }
   onPart(end.part);
   if (end.call) callConsumer(run, end, stream);
-  else run.link(stream, end.writable).then(() => run.finish(), () => {});
+  else
+    run.link(stream, end.writable).then(
+      () => run.finish(),
+      () => {},
+    );
 }
 
 function callStage(run, { call, place, part }, input) {
@@ -160,15 +169,21 @@ function callConsumer(run, { call: consumer, part }, input) {
     );
   }
   const result = isIterator ? runGenerator(run, returned, part) : Promise.resolve(returned);
-  run.watch(result.then((value) => run.finish(value)), part);
+  run.watch(
+    result.then((value) => run.finish(value)),
+    part,
+  );
 }
 
 /** Runs the async generator of a sink to its end. A value that it yields has no reader. */
 async function runGenerator(run, generator, part) {
   const { value, done } = await generator.next();
   if (done) return value;
-  const what = typeof value === 'object' || typeof value === 'function' ? describe(value) : `${typeof value} ${String(value)}`;
-  const error = new TypeError(`pipeline(): the sink function yielded a value that nobody would read, ${what}; add a sink after it, or use the value where it is made`);
+  const what =
+    typeof value === 'object' || typeof value === 'function' ? describe(value) : `${typeof value} ${String(value)}`;
+  const error = new TypeError(
+    `pipeline(): the sink function yielded a value that nobody would read, ${what}; add a sink after it, or use the value where it is made`,
+  );
   run.fail(error, part);
   if (typeof generator.return === 'function') run.watch(Promise.resolve(generator.return()), part);
   throw error;

@@ -12,7 +12,19 @@ import { GRACE, withinGrace } from '../runtime/grace.js';
 import { resolved } from '../runtime/intrinsics.js';
 import { enter, isOverNow, nextTask } from '../runtime/slice.js';
 import { bridgeOf } from '../bridge/bridges.js';
-import { abortStream, cancelStream, catchDrops, isClosed, isClosing, isErrored, meterStream, pipe, pipeWith, releaseDrops, whenWritableFails } from './ops.js';
+import {
+  abortStream,
+  cancelStream,
+  catchDrops,
+  isClosed,
+  isClosing,
+  isErrored,
+  meterStream,
+  pipe,
+  pipeWith,
+  releaseDrops,
+  whenWritableFails,
+} from './ops.js';
 import { ChunkReader } from './chunks.js';
 import { recordFailure } from './failures.js';
 import { tellPipelineEnd } from './hooks.js';
@@ -22,7 +34,8 @@ import { Progress } from './progress.js';
 
 const ignore = () => {};
 
-const OVER = 'The TransformStream had ended before the pipeline began, as one that was used before has; make a new one for each pipeline';
+const OVER =
+  'The TransformStream had ended before the pipeline began, as one that was used before has; make a new one for each pipeline';
 
 /** What failureOf() calls a failure of the page's own functions among the options. */
 const PROGRESS = { index: undefined, name: 'onProgress' };
@@ -70,7 +83,13 @@ export class Run {
     this.#yieldAfter = yieldAfterOf(options);
     if (this.#yieldAfter !== undefined) enter(this.#yieldAfter);
     const sizeOf = size && ((chunk) => this.#sizeOf(size, chunk));
-    if (onProgress) this.#progress = new Progress(onProgress, { interval, total, sizeOf, fail: (error) => this.fail(error, PROGRESS) });
+    if (onProgress)
+      this.#progress = new Progress(onProgress, {
+        interval,
+        total,
+        sizeOf,
+        fail: (error) => this.fail(error, PROGRESS),
+      });
     if (memoryLimit) this.#meter = new Meter(memoryLimit, { sizeOf, fail: (error, part) => this.fail(error, part) });
   }
 
@@ -79,7 +98,9 @@ export class Run {
     try {
       const bytes = size(chunk);
       if (bytes >= 0) return +bytes;
-      throw new RangeError(`pipeline(): options.size must give a number of bytes that is not negative; it gave ${bytes}`);
+      throw new RangeError(
+        `pipeline(): options.size must give a number of bytes that is not negative; it gave ${bytes}`,
+      );
     } catch (error) {
       Promise.resolve().then(() => this.fail(error, SIZE));
       return 0;
@@ -139,10 +160,14 @@ export class Run {
   /** Gives the page the chunks that nobody will get, in a microtask: also those that come when the pipeline has settled. */
   #drop(onDiscard, chunks) {
     for (const chunk of chunks) {
-      const discarded = resolved.react(() => onDiscard(chunk)).then(ignore, (error) => {
-        if (this.#settled) Promise.reject(error); // for whoever listens to unhandled rejections
-        else this.fail(error, DISCARD);
-      }).then(() => void this.#discards.delete(discarded));
+      const discarded = resolved
+        .react(() => onDiscard(chunk))
+        .then(ignore, (error) => {
+          if (this.#settled)
+            Promise.reject(error); // for whoever listens to unhandled rejections
+          else this.fail(error, DISCARD);
+        })
+        .then(() => void this.#discards.delete(discarded));
       this.#discards.add(discarded);
     }
   }
@@ -189,7 +214,9 @@ export class Run {
 
   /** Whether a failure, or a consumer that has had enough, leaves `stream` as it is. */
   #keeps(stream) {
-    return (stream === this.#source && this.#options.preventCancel) || (stream === this.#sink && this.#options.preventAbort);
+    return (
+      (stream === this.#source && this.#options.preventCancel) || (stream === this.#sink && this.#options.preventAbort)
+    );
   }
 
   /** Reads `stream` for a function of the part `part`: `chunks` is what that gets, `stop()` ends them when it has returned. */
@@ -233,10 +260,14 @@ export class Run {
     const meter = source === this.#source ? this.#meter : undefined;
     const preventClose = sink === this.#sink && this.#options.preventClose;
     if (this.#keeps(source) || this.#keeps(sink)) link.stop = new AbortController();
-    if (!link.stop && !meter && !preventClose && !this.#progress) return pipe(source, sink, onSourceError, this.#yieldAfter);
+    if (!link.stop && !meter && !preventClose && !this.#progress)
+      return pipe(source, sink, onSourceError, this.#yieldAfter);
     const onChunk = this.#progress?.counter(from, this.#parts.get(sink));
     const running = pipeWith(source, sink, onSourceError, {
-      yieldAfter: this.#yieldAfter, preventClose, signal: link.stop?.signal, onChunk,
+      yieldAfter: this.#yieldAfter,
+      preventClose,
+      signal: link.stop?.signal,
+      onChunk,
     });
     meter?.pauses(running);
     return running.promise;
@@ -249,7 +280,11 @@ export class Run {
     }
     const ended = link.early || (link.isTransform && !isErrored(link.output));
     if (!ended) this.fail(error, this.#parts.get(isErrored(link.source) ? link.source : link.sink));
-    else if (!link.early && this.#wasOver(link, error)) this.fail(error instanceof TypeError || error === undefined ? new TypeError(OVER) : error, this.#parts.get(link.sink));
+    else if (!link.early && this.#wasOver(link, error))
+      this.fail(
+        error instanceof TypeError || error === undefined ? new TypeError(OVER) : error,
+        this.#parts.get(link.sink),
+      );
     else this.cancel(link.source, link.early ? undefined : error);
   }
 
@@ -315,8 +350,10 @@ export class Run {
     this.#consumer.abort(error);
     const later = (failure) => this.#addLater(failure);
     for (const link of this.#links) this.#stop(link, error);
-    for (const stream of this.#writables) if (!this.#keeps(stream)) this.#track(abortStream(stream, error).then(ignore, later));
-    for (const stream of this.#readables) if (!this.#keeps(stream)) this.#track(cancelStream(stream, error).then(ignore, later));
+    for (const stream of this.#writables)
+      if (!this.#keeps(stream)) this.#track(abortStream(stream, error).then(ignore, later));
+    for (const stream of this.#readables)
+      if (!this.#keeps(stream)) this.#track(cancelStream(stream, error).then(ignore, later));
     for (const reader of this.#readers) this.#track(reader.stop().then(ignore, later));
     if (this.#ending) this.#limitWait();
     else this.#settle();
@@ -331,7 +368,8 @@ export class Run {
     if (this.failed || this.#ending) return;
     for (const reader of this.#readers) this.watch(reader.stop());
     for (const link of this.#links) if (!link.settled && !isClosing(link.sink)) this.cancel(link.source, undefined);
-    if (this.#tornDown) this.#stages.abort(new DOMException('The consumer of the pipeline wants no more', 'AbortError'));
+    if (this.#tornDown)
+      this.#stages.abort(new DOMException('The consumer of the pipeline wants no more', 'AbortError'));
     this.#settle(value);
   }
 

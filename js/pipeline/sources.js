@@ -49,20 +49,23 @@ function wholeBody({ url, headers }, stream) {
   if (!url || !headers.has('content-encoding') || !headers.has('content-length')) return stream;
   const reader = stream.getReader();
   let size = 0;
-  const whole = new ReadableStream({
-    async pull(controller) {
-      const { value, done } = await reader.read();
-      if (!done) {
-        size += value.byteLength;
-        controller.enqueue(value);
-      } else if (wasCutOff(url, Number(headers.get('content-length')), size)) {
-        throw new TypeError(`The connection ended before the compressed body of ${url} did`);
-      } else {
-        controller.close();
-      }
+  const whole = new ReadableStream(
+    {
+      async pull(controller) {
+        const { value, done } = await reader.read();
+        if (!done) {
+          size += value.byteLength;
+          controller.enqueue(value);
+        } else if (wasCutOff(url, Number(headers.get('content-length')), size)) {
+          throw new TypeError(`The connection ended before the compressed body of ${url} did`);
+        } else {
+          controller.close();
+        }
+      },
+      cancel: (reason) => reader.cancel(reason),
     },
-    cancel: (reason) => reader.cancel(reason),
-  }, { highWaterMark: 0 });
+    { highWaterMark: 0 },
+  );
   registerBridge(whole, bridgeOf(stream));
   return whole;
 }
@@ -81,11 +84,14 @@ async function* chunksOfBlob(message) {
 function refusedBody(response, hooks) {
   const advice = response.body ? '; its body is in error.response, and response.body is taken as it is' : '';
   const message = `The response${response.url && ` of ${response.url}`} is ${statusOf(response)}, which is no source${advice}`;
-  return new ReadableStream({
-    async start() {
-      const error = new FetchError(message, await keepResponse(response));
-      hooks.onError(error);
-      throw error;
+  return new ReadableStream(
+    {
+      async start() {
+        const error = new FetchError(message, await keepResponse(response));
+        hooks.onError(error);
+        throw error;
+      },
     },
-  }, { highWaterMark: 0 });
+    { highWaterMark: 0 },
+  );
 }

@@ -9,13 +9,16 @@ import { streamOfNodeReadable, streamOfNodeWritable } from './node-streams.js';
 /** `stages`, each `{ stage, index }`, as `{ part, place, index }`, each run of neighbouring codecs replaced by the one pair that does the work of all. `slice` is the run's. */
 export function fuse(stages, slice) {
   const fused = [];
-  for (let n = 0; n < stages.length; ) {
+  for (let n = 0; n < stages.length;) {
     const { stage, index } = stages[n];
     let end = n + 1;
     let part = stage;
     if (isCodec(stage)) {
       while (end < stages.length && isCodec(stages[end].stage)) end += 1;
-      part = stage[kFuse](stages.slice(n + 1, end).map(({ stage: follower }) => follower), slice);
+      part = stage[kFuse](
+        stages.slice(n + 1, end).map(({ stage: follower }) => follower),
+        slice,
+      );
     }
     fused.push({ part, place: `stage ${index}`, index });
     n = end;

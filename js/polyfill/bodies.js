@@ -9,8 +9,22 @@ import { nativeFor, pageBytes } from './lazy.js';
 
 /** The members of the dictionary RequestInit, which are copied where the body has to be replaced. */
 const requestInit = [
-  'method', 'headers', 'referrer', 'referrerPolicy', 'mode', 'credentials', 'cache', 'redirect', 'integrity', 'keepalive',
-  'signal', 'duplex', 'priority', 'window', 'attributionReporting', 'dispatcher',
+  'method',
+  'headers',
+  'referrer',
+  'referrerPolicy',
+  'mode',
+  'credentials',
+  'cache',
+  'redirect',
+  'integrity',
+  'keepalive',
+  'signal',
+  'duplex',
+  'priority',
+  'window',
+  'attributionReporting',
+  'dispatcher',
 ];
 
 const consumers = ['arrayBuffer', 'blob', 'bytes', 'formData', 'json', 'text'];
@@ -26,7 +40,8 @@ const unsendable = new WeakSet();
 
 const lockedError = (what) => new TypeError(`${what}: the body is locked or has been read`);
 
-const unsendableError = (what) => new TypeError(`${what}: this engine cannot stream the body of a request; collect it in a Blob first`);
+const unsendableError = (what) =>
+  new TypeError(`${what}: this engine cannot stream the body of a request; collect it in a Blob first`);
 
 function toNativeBody(body, what) {
   if (!isOurReadable(body)) return body;
@@ -63,7 +78,8 @@ function convertInit(init, what) {
 }
 
 /** Whether a Request of these arguments has a body that this engine sends as something else. */
-const isUnsendable = (input, init) => (init?.body == null ? unsendable.has(input) : isOurReadable(init.body) && !streamsRequests());
+const isUnsendable = (input, init) =>
+  init?.body == null ? unsendable.has(input) : isOurReadable(init.body) && !streamsRequests();
 
 /**
  * Replaces the global class `name` by one whose constructor takes what `convert(...args)` makes of its arguments. `onMade(object, ...args)`
@@ -80,7 +96,12 @@ function patchConstructor(patches, name, convert, onMade) {
     },
   });
   const before = Object.getOwnPropertyDescriptor(globalThis, name);
-  patches.define(globalThis, name, { value: replacement, writable: true, enumerable: before?.enumerable ?? false, configurable: true });
+  patches.define(globalThis, name, {
+    value: replacement,
+    writable: true,
+    enumerable: before?.enumerable ?? false,
+    configurable: true,
+  });
   const constructor = Object.getOwnPropertyDescriptor(Class.prototype, 'constructor');
   patches.define(Class.prototype, 'constructor', { ...constructor, value: replacement });
 }
@@ -93,31 +114,46 @@ function isTaken(object) {
 
 function patchMixin(patches, prototype, what) {
   if (prototype === undefined) return;
-  patches.getter(prototype, 'body', (body) => function () {
-    const native = reflectApply(body, this, []);
-    if (!native) return native;
-    const page = madeOf.get(this) ?? pageBytes(native);
-    lookedAt.set(this, page);
-    return page;
-  });
-  for (const name of consumers) {
-    patches.method(prototype, name, (consume) => ({
-      method(...args) {
-        if (isTaken(this)) return Promise.reject(lockedError(`${what}.${name}()`));
-        return reflectApply(consume, this, args);
+  patches.getter(
+    prototype,
+    'body',
+    (body) =>
+      function () {
+        const native = reflectApply(body, this, []);
+        if (!native) return native;
+        const page = madeOf.get(this) ?? pageBytes(native);
+        lookedAt.set(this, page);
+        return page;
       },
-    }).method);
+  );
+  for (const name of consumers) {
+    patches.method(
+      prototype,
+      name,
+      (consume) =>
+        ({
+          method(...args) {
+            if (isTaken(this)) return Promise.reject(lockedError(`${what}.${name}()`));
+            return reflectApply(consume, this, args);
+          },
+        }).method,
+    );
   }
-  patches.method(prototype, 'clone', (clone) => ({
-    method(...args) {
-      if (isTaken(this)) throw lockedError(`${what}.clone()`);
-      const copy = reflectApply(clone, this, args);
-      madeOf.delete(this); // both are branches now
-      lookedAt.delete(this);
-      if (unsendable.has(this)) unsendable.add(copy);
-      return copy;
-    },
-  }).method);
+  patches.method(
+    prototype,
+    'clone',
+    (clone) =>
+      ({
+        method(...args) {
+          if (isTaken(this)) throw lockedError(`${what}.clone()`);
+          const copy = reflectApply(clone, this, args);
+          madeOf.delete(this); // both are branches now
+          lookedAt.delete(this);
+          if (unsendable.has(this)) unsendable.add(copy);
+          return copy;
+        },
+      }).method,
+  );
 }
 
 export function patchBodies(patches) {
@@ -126,19 +162,34 @@ export function patchBodies(patches) {
   patchMixin(patches, Request?.prototype, 'Request');
   const remember = (object, body) => isOurReadable(body) && madeOf.set(object, body);
   patchConstructor(patches, 'Response', (body, ...rest) => [toNativeBody(body, 'Response'), ...rest], remember);
-  patchConstructor(patches, 'Request', (input, init, ...rest) => [input, convertInit(init, 'Request'), ...rest], (request, input, init) => {
-    if (isUnsendable(input, init)) unsendable.add(request);
-    else remember(request, init?.body);
-  });
-  patches.method(globalThis, 'fetch', (fetch) => ({
-    async method(input, init, ...rest) {
-      if (isUnsendable(input, init)) throw unsendableError('fetch()');
-      return reflectApply(fetch, this, [input, convertInit(init, 'fetch()'), ...rest]);
+  patchConstructor(
+    patches,
+    'Request',
+    (input, init, ...rest) => [input, convertInit(init, 'Request'), ...rest],
+    (request, input, init) => {
+      if (isUnsendable(input, init)) unsendable.add(request);
+      else remember(request, init?.body);
     },
-  }).method);
-  patches.method(Blob?.prototype, 'stream', (stream) => ({
-    method(...args) {
-      return pageBytes(reflectApply(stream, this, args));
-    },
-  }).method);
+  );
+  patches.method(
+    globalThis,
+    'fetch',
+    (fetch) =>
+      ({
+        async method(input, init, ...rest) {
+          if (isUnsendable(input, init)) throw unsendableError('fetch()');
+          return reflectApply(fetch, this, [input, convertInit(init, 'fetch()'), ...rest]);
+        },
+      }).method,
+  );
+  patches.method(
+    Blob?.prototype,
+    'stream',
+    (stream) =>
+      ({
+        method(...args) {
+          return pageBytes(reflectApply(stream, this, args));
+        },
+      }).method,
+  );
 }

@@ -5,9 +5,18 @@
 
 /** The names that the standard puts on the global object. https://streams.spec.whatwg.org/#idl-index */
 export const classNames = [
-  'ReadableStream', 'ReadableStreamDefaultReader', 'ReadableStreamBYOBReader', 'ReadableStreamDefaultController',
-  'ReadableByteStreamController', 'ReadableStreamBYOBRequest', 'WritableStream', 'WritableStreamDefaultWriter',
-  'WritableStreamDefaultController', 'TransformStream', 'TransformStreamDefaultController', 'ByteLengthQueuingStrategy',
+  'ReadableStream',
+  'ReadableStreamDefaultReader',
+  'ReadableStreamBYOBReader',
+  'ReadableStreamDefaultController',
+  'ReadableByteStreamController',
+  'ReadableStreamBYOBRequest',
+  'WritableStream',
+  'WritableStreamDefaultWriter',
+  'WritableStreamDefaultController',
+  'TransformStream',
+  'TransformStreamDefaultController',
+  'ByteLengthQueuingStrategy',
   'CountQueuingStrategy',
 ];
 
@@ -16,12 +25,14 @@ const ignore = () => {};
 /** Whether `use(object)` reads the member `name` of the object. */
 function reads(name, use) {
   let read = false;
-  use(Object.defineProperty({}, name, {
-    get() {
-      read = true;
-      return undefined;
-    },
-  }));
+  use(
+    Object.defineProperty({}, name, {
+      get() {
+        read = true;
+        return undefined;
+      },
+    }),
+  );
   return read;
 }
 
@@ -74,7 +85,9 @@ const trials = {
   },
   transfer: ({ ReadableStream, structuredClone }) => {
     const stream = new ReadableStream({ start: (controller) => controller.close() });
-    structuredClone(stream, { transfer: [stream] }).cancel().catch(ignore);
+    structuredClone(stream, { transfer: [stream] })
+      .cancel()
+      .catch(ignore);
     return true;
   },
 };

@@ -35,7 +35,12 @@ const additions = {
     };
     const { prototype } = NativeReadableStream;
     patches.define(prototype, 'values', { value: values, writable: true, enumerable: true, configurable: true });
-    patches.define(prototype, Symbol.asyncIterator, { value: values, writable: true, enumerable: false, configurable: true });
+    patches.define(prototype, Symbol.asyncIterator, {
+      value: values,
+      writable: true,
+      enumerable: false,
+      configurable: true,
+    });
   },
   transfer: (patches) => patchMessages(patches, { isOurs: false, nativeTransfers: false }),
 };

@@ -25,7 +25,8 @@ function remember(native, page) {
 /** The page's byte stream for `native`, a stream of bytes of the engine's; always the same one. */
 export function pageBytes(native) {
   if (isOurReadable(native)) return native; // Node's Response makes its bodies of the page's class
-  if (!pages.has(native)) remember(native, bridgeReadable(new EmulatingStream(native), ReadableStream, { bytes: true }));
+  if (!pages.has(native))
+    remember(native, bridgeReadable(new EmulatingStream(native), ReadableStream, { bytes: true }));
   return pages.get(native);
 }
 
@@ -80,7 +81,8 @@ class BodyReader extends LazyReader {
 }
 
 function refusalOf(chunk) {
-  if (isUint8Array(chunk)) return isDetached(chunk) ? detachedMessage("The chunk of a Response's or Request's body") : undefined;
+  if (isUint8Array(chunk))
+    return isDetached(chunk) ? detachedMessage("The chunk of a Response's or Request's body") : undefined;
   return `The stream of a Response's or Request's body gave ${describe(chunk)}; a body takes Uint8Arrays, so encode chunks before, with TextEncoderStream say`;
 }
 

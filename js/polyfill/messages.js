@@ -10,7 +10,13 @@
 import { reflectApply } from '../runtime/intrinsics.js';
 import { INTERNAL } from '../runtime/webidl.js';
 import { bridgeOf } from '../bridge/bridges.js';
-import { hasBrand, isNativeReadable, isNativeWritable, NativeReadableStream, NativeWritableStream } from '../bridge/native-classes.js';
+import {
+  hasBrand,
+  isNativeReadable,
+  isNativeWritable,
+  NativeReadableStream,
+  NativeWritableStream,
+} from '../bridge/native-classes.js';
 import { fromNative, toNative } from '../native/convert.js';
 import { isHandle, prepareTransfer, receiveTransfer } from '../transfer/transfer.js';
 import { eachSpecial, refuseStreams, tagOf } from '../transfer/chunks.js';
@@ -23,7 +29,8 @@ const ENVELOPE = 'tidegate.envelope';
 const { window } = globalThis;
 const streamTags = new Set(['ReadableStream', 'WritableStream', 'TransformStream']);
 const { TransformStream: NativeTransformStream } = globalThis;
-const nativeTransform = NativeTransformStream && Object.getOwnPropertyDescriptor(NativeTransformStream.prototype, 'readable')?.get;
+const nativeTransform =
+  NativeTransformStream && Object.getOwnPropertyDescriptor(NativeTransformStream.prototype, 'readable')?.get;
 
 const isObject = (value) => typeof value === 'object' && value !== null;
 const isNativeTransform = (value) => hasBrand(nativeTransform, value);
@@ -35,33 +42,46 @@ const isNative = (value) => isNativeReadable(value) || isNativeWritable(value) |
  *   `nativeTransfers`: whether the engine can transfer its own
  */
 export function patchMessages(patches, page) {
-  const { Client, ExtendableMessageEvent, MessageEvent, MessagePort, ServiceWorker, Worker } = /** @type {any} */ (globalThis);
+  const { Client, ExtendableMessageEvent, MessageEvent, MessagePort, ServiceWorker, Worker } = /** @type {any} */ (
+    globalThis
+  );
   if (MessagePort === undefined || MessageEvent === undefined) return;
   takeDataGetter();
-  const sending = (post, isKnown = false) => ({
-    method(...args) {
-      return send(page, args, (changed) => reflectApply(post, this, changed), isKnown);
-    },
-  }).method;
+  const sending = (post, isKnown = false) =>
+    ({
+      method(...args) {
+        return send(page, args, (changed) => reflectApply(post, this, changed), isKnown);
+      },
+    }).method;
   for (const target of [MessagePort.prototype, Worker?.prototype, ServiceWorker?.prototype, Client?.prototype]) {
     patches.method(target, 'postMessage', sending);
   }
   if (window === globalThis) patchWindow(patches, sending);
   else patches.method(globalThis, 'postMessage', sending);
-  patches.method(globalThis, 'structuredClone', (clone) => ({
-    method(...args) {
-      if (args.length === 1) {
-        if (isObject(args[0])) refuseStreams(args[0], undefined, true);
-        return reflectApply(clone, this, args);
-      }
-      let isEnveloped = false;
-      const result = send(page, args, (changed, inEnvelope) => {
-        isEnveloped = inEnvelope;
-        return reflectApply(clone, this, changed);
-      }, true);
-      return isEnveloped ? unwrap(page, result).data : adopted(page, result, true).data;
-    },
-  }).method);
+  patches.method(
+    globalThis,
+    'structuredClone',
+    (clone) =>
+      ({
+        method(...args) {
+          if (args.length === 1) {
+            if (isObject(args[0])) refuseStreams(args[0], undefined, true);
+            return reflectApply(clone, this, args);
+          }
+          let isEnveloped = false;
+          const result = send(
+            page,
+            args,
+            (changed, inEnvelope) => {
+              isEnveloped = inEnvelope;
+              return reflectApply(clone, this, changed);
+            },
+            true,
+          );
+          return isEnveloped ? unwrap(page, result).data : adopted(page, result, true).data;
+        },
+      }).method,
+  );
   for (const Event of [MessageEvent, ExtendableMessageEvent]) patchEvent(patches, page, Event?.prototype);
 }
 
@@ -104,20 +124,31 @@ function transferList(args) {
 /** `post(args, inEnvelope)` is called once, with the arguments that the engine is to have. `isKnown`: whether the receiver has the polyfill. */
 function send(page, args, post, isKnown) {
   const { list, replace } = args.length < 2 ? noList : transferList(args);
-  const streams = list.filter((value) => isObject(value) && streamTags.has(tagOf(value)) && !(page.nativeTransfers && isNative(value)));
+  const streams = list.filter(
+    (value) => isObject(value) && streamTags.has(tagOf(value)) && !(page.nativeTransfers && isNative(value)),
+  );
   if (streams.length === 0) {
     if (isObject(args[0])) refuseStreams(args[0], list.length === 0 ? undefined : new Set(list), true);
     return post(args, false);
   }
   refuseTwice(streams);
   const inEnvelope = isKnown || !page.nativeTransfers || streams.some((stream) => tagOf(stream) === 'TransformStream');
-  const prepared = streams.map((stream) => (inEnvelope ? prepareTransfer(stream, { watch: false }) : prepareNative(stream)));
+  const prepared = streams.map((stream) =>
+    inEnvelope ? prepareTransfer(stream, { watch: false }) : prepareNative(stream),
+  );
   try {
     const handles = prepared.map(({ handle }) => handle);
     const others = list.filter((value) => !streams.includes(value));
-    const data = replaceInCopy(args[0], new Map(streams.map((stream, index) => [stream, handles[index]])), new Set(others));
+    const data = replaceInCopy(
+      args[0],
+      new Map(streams.map((stream, index) => [stream, handles[index]])),
+      new Set(others),
+    );
     const ports = prepared.flatMap((one) => one.ports);
-    const result = post(replace(inEnvelope ? { [ENVELOPE]: 1, data, handles } : data, [...others, ...ports]), inEnvelope);
+    const result = post(
+      replace(inEnvelope ? { [ENVELOPE]: 1, data, handles } : data, [...others, ...ports]),
+      inEnvelope,
+    );
     // Until here nothing has happened to the streams: the post may have refused something else.
     for (const { commit } of prepared) commit();
     return result;
@@ -138,7 +169,9 @@ function prepareNative(stream) {
 
 /** A stream is there twice also where its TransformStream is there. */
 function refuseTwice(streams) {
-  const ends = streams.flatMap((stream) => (tagOf(stream) === 'TransformStream' ? [stream, stream.readable, stream.writable] : [stream]));
+  const ends = streams.flatMap((stream) =>
+    tagOf(stream) === 'TransformStream' ? [stream, stream.readable, stream.writable] : [stream],
+  );
   if (new Set(ends).size < ends.length) throw dataCloneError('A stream is listed twice for transfer');
 }
 
@@ -152,19 +185,33 @@ function patchEvent(patches, page, prototype) {
   const contentOf = (event) => {
     const data = reflectApply(raw, event, []);
     if (!isObject(data)) return { data, hidden: 0 };
-    if (!opened.has(event)) opened.set(event, isEnvelope(data, reflectApply(rawPorts, event, [])) ? unwrap(page, data) : adopted(page, data, event.isTrusted));
+    if (!opened.has(event))
+      opened.set(
+        event,
+        isEnvelope(data, reflectApply(rawPorts, event, [])) ? unwrap(page, data) : adopted(page, data, event.isTrusted),
+      );
     return opened.get(event);
   };
-  patches.getter(prototype, 'data', () => function () {
-    return contentOf(this).data;
-  });
-  patches.getter(prototype, 'ports', (get) => function () {
-    const ports = reflectApply(get, this, []);
-    const content = contentOf(this);
-    if (content.hidden === 0) return ports;
-    content.ports ??= Object.freeze(ports.slice(0, ports.length - content.hidden));
-    return content.ports;
-  });
+  patches.getter(
+    prototype,
+    'data',
+    () =>
+      function () {
+        return contentOf(this).data;
+      },
+  );
+  patches.getter(
+    prototype,
+    'ports',
+    (get) =>
+      function () {
+        const ports = reflectApply(get, this, []);
+        const content = contentOf(this);
+        if (content.hidden === 0) return ports;
+        content.ports ??= Object.freeze(ports.slice(0, ports.length - content.hidden));
+        return content.ports;
+      },
+  );
 }
 
 const portsOf = (handles) => handles.flatMap(({ port, readable, writable }) => port ?? [readable.port, writable.port]);
@@ -185,7 +232,10 @@ function unwrap(page, { data, handles }) {
 }
 
 /** What any other message says. `isFresh`: made by the engine for this message, and so ours to change. */
-const adopted = (page, message, isFresh) => ({ data: page.isOurs && isFresh && isObject(message) ? adopt(message) : message, hidden: 0 });
+const adopted = (page, message, isFresh) => ({
+  data: page.isOurs && isFresh && isObject(message) ? adopt(message) : message,
+  hidden: 0,
+});
 
 const give = ({ isOurs }, stream) => (isOurs ? stream : toNative(stream));
 
@@ -193,16 +243,22 @@ const give = ({ isOurs }, stream) => (isOurs ? stream : toNative(stream));
 function adopt(message) {
   /** @type {Map<object, object> | undefined} */
   let streams;
-  eachSpecial(message, (value) => {
-    if (!streamPrototypes.has(Object.getPrototypeOf(value)) || !isNative(value)) return;
-    streams ??= new Map();
-    if (!streams.has(value)) streams.set(value, adoptStream(value));
-  }, true);
+  eachSpecial(
+    message,
+    (value) => {
+      if (!streamPrototypes.has(Object.getPrototypeOf(value)) || !isNative(value)) return;
+      streams ??= new Map();
+      if (!streams.has(value)) streams.set(value, adoptStream(value));
+    },
+    true,
+  );
   return streams === undefined ? message : replaceInPlace(message, streams);
 }
 
 /** A message is made in this realm. */
-const streamPrototypes = new Set([NativeReadableStream, NativeWritableStream, NativeTransformStream].map((Class) => Class?.prototype));
+const streamPrototypes = new Set(
+  [NativeReadableStream, NativeWritableStream, NativeTransformStream].map((Class) => Class?.prototype),
+);
 
 function adoptStream(stream) {
   const adopted = fromNative(stream);

@@ -5,17 +5,23 @@ import { toNative } from '../native/convert.js';
 import { isOurReadable, isOurWritable } from '../bridge/brands.js';
 import { ReadableStream } from '../streams/readable-stream.js';
 
-const isOurs = (value) => isOurReadable(value) || isOurWritable(value) || isOurReadable(value?.readable) || isOurWritable(value?.writable);
+const isOurs = (value) =>
+  isOurReadable(value) || isOurWritable(value) || isOurReadable(value?.readable) || isOurWritable(value?.writable);
 
 export function patchNodeStreams(patches) {
   const { process } = /** @type {any} */ (globalThis);
   const { Duplex, Readable, Writable } = process?.getBuiltinModule?.('node:stream') ?? {};
   for (const Class of [Readable, Writable, Duplex]) {
-    patches.method(Class, 'fromWeb', (fromWeb) => ({
-      method(stream, ...rest) {
-        return reflectApply(fromWeb, this, [isOurs(stream) ? toNative(stream) : stream, ...rest]);
-      },
-    }).method);
+    patches.method(
+      Class,
+      'fromWeb',
+      (fromWeb) =>
+        ({
+          method(stream, ...rest) {
+            return reflectApply(fromWeb, this, [isOurs(stream) ? toNative(stream) : stream, ...rest]);
+          },
+        }).method,
+    );
   }
   if (Readable !== undefined) patchFetch(patches, process.getBuiltinModule('node:stream/web'));
 }
@@ -27,7 +33,14 @@ export function patchNodeStreams(patches) {
 function patchFetch(patches, web) {
   const { prototype } = NativeReadableStream;
   const behind = Object.create(prototype);
-  for (const key of Object.getOwnPropertySymbols(prototype)) Object.defineProperty(behind, key, { value: undefined, configurable: true });
+  for (const key of Object.getOwnPropertySymbols(prototype))
+    Object.defineProperty(behind, key, { value: undefined, configurable: true });
   patches.inherit(ReadableStream.prototype, behind);
-  patches.method(web, 'ReadableStreamTee', (tee) => (stream, ...rest) => (isOurReadable(stream) ? stream.tee() : tee(stream, ...rest)));
+  patches.method(
+    web,
+    'ReadableStreamTee',
+    (tee) =>
+      (stream, ...rest) =>
+        isOurReadable(stream) ? stream.tee() : tee(stream, ...rest),
+  );
 }

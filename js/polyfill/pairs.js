@@ -18,9 +18,14 @@ function sideOf(native) {
 export function patchPairs(patches) {
   for (const name of pairs) {
     for (const side of ['readable', 'writable']) {
-      patches.getter(globalThis[name]?.prototype, side, (get) => function () {
-        return sideOf(reflectApply(get, this, []));
-      });
+      patches.getter(
+        globalThis[name]?.prototype,
+        side,
+        (get) =>
+          function () {
+            return sideOf(reflectApply(get, this, []));
+          },
+      );
     }
   }
 }
@@ -28,16 +33,27 @@ export function patchPairs(patches) {
 /** Streams of the engine's that come from elsewhere, such as a file's, can be piped through and to the page's. */
 export function patchNativePipes(patches) {
   const prototype = NativeReadableStream?.prototype;
-  patches.method(prototype, 'pipeTo', (original) => ({
-    method(destination, ...rest) {
-      const foreign = isNativeReadable(this) && !isNativeWritable(destination);
-      return foreign ? pipeTo(this, destination, rest[0]) : reflectApply(original, this, [destination, ...rest]);
-    },
-  }).method);
-  patches.method(prototype, 'pipeThrough', (original) => ({
-    method(transform, ...rest) {
-      const foreign = isNativeReadable(this) && !(isNativeReadable(transform?.readable) && isNativeWritable(transform?.writable));
-      return foreign ? pipeThrough(this, transform, rest[0]) : reflectApply(original, this, [transform, ...rest]);
-    },
-  }).method);
+  patches.method(
+    prototype,
+    'pipeTo',
+    (original) =>
+      ({
+        method(destination, ...rest) {
+          const foreign = isNativeReadable(this) && !isNativeWritable(destination);
+          return foreign ? pipeTo(this, destination, rest[0]) : reflectApply(original, this, [destination, ...rest]);
+        },
+      }).method,
+  );
+  patches.method(
+    prototype,
+    'pipeThrough',
+    (original) =>
+      ({
+        method(transform, ...rest) {
+          const foreign =
+            isNativeReadable(this) && !(isNativeReadable(transform?.readable) && isNativeWritable(transform?.writable));
+          return foreign ? pipeThrough(this, transform, rest[0]) : reflectApply(original, this, [transform, ...rest]);
+        },
+      }).method,
+  );
 }

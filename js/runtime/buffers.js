@@ -33,8 +33,18 @@ const sliceBuffer = uncurryThis(ArrayBuffer.prototype.slice);
 /** What a view is made with: its constructor and the bytes of one element. */
 const VIEW_TYPES = { __proto__: null };
 for (const key of [
-  'Int8Array', 'Uint8Array', 'Uint8ClampedArray', 'Int16Array', 'Uint16Array', 'Int32Array', 'Uint32Array', 'Float16Array', 'Float32Array',
-  'Float64Array', 'BigInt64Array', 'BigUint64Array',
+  'Int8Array',
+  'Uint8Array',
+  'Uint8ClampedArray',
+  'Int16Array',
+  'Uint16Array',
+  'Int32Array',
+  'Uint32Array',
+  'Float16Array',
+  'Float32Array',
+  'Float64Array',
+  'BigInt64Array',
+  'BigUint64Array',
 ]) {
   const View = globalThis[key];
   if (View !== undefined) VIEW_TYPES[key] = { View, elementSize: View.BYTES_PER_ELEMENT };
@@ -104,8 +114,8 @@ export function isDetached(chunk) {
 }
 
 export const detachedMessage = (what) =>
-  `${what} is detached: its buffer was transferred before, by postMessage(), a byte stream or a BYOB read, and its bytes went with it; `
-  + 'give the other one a copy, chunk.slice()';
+  `${what} is detached: its buffer was transferred before, by postMessage(), a byte stream or a BYOB read, and its bytes went with it; ` +
+  'give the other one a copy, chunk.slice()';
 
 /** Throws where `chunk`, a buffer or a view, is empty because its bytes were transferred. `what` begins the sentence that says so. */
 export function refuseDetached(chunk, what) {
@@ -128,7 +138,8 @@ function transferByClone(buffer) {
  * https://streams.spec.whatwg.org/#transfer-array-buffer: the bytes in a new buffer, the old one detached. Throws a
  * TypeError where that cannot be, as with a WebAssembly memory's.
  */
-export const transferArrayBuffer = ArrayBuffer.prototype.transfer === undefined ? transferByClone : uncurryThis(ArrayBuffer.prototype.transfer);
+export const transferArrayBuffer =
+  ArrayBuffer.prototype.transfer === undefined ? transferByClone : uncurryThis(ArrayBuffer.prototype.transfer);
 
 /** A new buffer of `length` bytes, all 0. Throws a RangeError where that is too much. */
 export function allocateBuffer(length) {
@@ -154,7 +165,10 @@ export function rest(entry, from) {
 
 /** Copies `length` bytes at `from` of `entry`, a Uint8Array, to `byteOffset` of `buffer`. */
 export function copyBytes(buffer, byteOffset, entry, from, length) {
-  const source = length === typedArrayByteLength(entry) ? entry : new ByteArray(typedArrayBuffer(entry), typedArrayOffset(entry) + from, length);
+  const source =
+    length === typedArrayByteLength(entry)
+      ? entry
+      : new ByteArray(typedArrayBuffer(entry), typedArrayOffset(entry) + from, length);
   setBytes(new ByteArray(buffer, byteOffset, length), source);
 }
 

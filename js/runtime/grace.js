@@ -8,7 +8,10 @@
 export const GRACE = 500;
 
 /** Settles as `work` does, or resolves after the grace. A later failure of `work` is dropped. */
-export const withinGrace = (work) => new Promise((resolve, reject) => {
-  const timer = setTimeout(resolve, GRACE);
-  Promise.resolve(work).finally(() => clearTimeout(timer)).then(resolve, reject);
-});
+export const withinGrace = (work) =>
+  new Promise((resolve, reject) => {
+    const timer = setTimeout(resolve, GRACE);
+    Promise.resolve(work)
+      .finally(() => clearTimeout(timer))
+      .then(resolve, reject);
+  });

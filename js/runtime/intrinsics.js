@@ -24,7 +24,9 @@ export const promiseReject = Promise.reject.bind(Promise);
  * its own because a promise with an own `then` makes V8 look that up on all promises of the page, ours included (a tenth of
  * a read).
  */
-export const resolved = /** @type {Promise<undefined> & { react: Promise<undefined>['then'] }} */ (promiseResolve(undefined));
+export const resolved = /** @type {Promise<undefined> & { react: Promise<undefined>['then'] }} */ (
+  promiseResolve(undefined)
+);
 Object.defineProperty(resolved, 'react', { value: Promise.prototype.then });
 
 export function noop() {}
@@ -33,7 +35,11 @@ const { defineProperty } = Object;
 
 /** A descriptor that looks nothing up on Object.prototype. */
 function defineItem(array, at, value) {
-  defineProperty(array, at, /** @type {any} */ ({ __proto__: null, value, writable: true, enumerable: true, configurable: true }));
+  defineProperty(
+    array,
+    at,
+    /** @type {any} */ ({ __proto__: null, value, writable: true, enumerable: true, configurable: true }),
+  );
 }
 
 /** Appends to an array, whatever setters a page has put on Array.prototype. */

@@ -26,14 +26,16 @@ export function convertDictionary(value, context) {
 /** An optional argument of type `object`. */
 export function convertObject(value, context) {
   if (value === undefined) return undefined;
-  if (!isObject(value)) throw new TypeError(`${context}: must be an object, got ${value === null ? 'null' : typeof value}`);
+  if (!isObject(value))
+    throw new TypeError(`${context}: must be an object, got ${value === null ? 'null' : typeof value}`);
   return value;
 }
 
 /** A dictionary member of a callback function type; undefined where it is absent. */
 export function convertCallback(value, context) {
   if (value === undefined) return undefined;
-  if (typeof value !== 'function') throw new TypeError(`${context}: must be a function, got ${value === null ? 'null' : typeof value}`);
+  if (typeof value !== 'function')
+    throw new TypeError(`${context}: must be a function, got ${value === null ? 'null' : typeof value}`);
   return value;
 }
 
@@ -92,7 +94,8 @@ export function defineInterface(constructor, name, dispose = undefined) {
     if (key !== 'constructor' && typeof key === 'string') Object.defineProperty(prototype, key, { enumerable: true });
   }
   for (const key of Object.getOwnPropertyNames(constructor)) {
-    if (typeof constructor[key] === 'function' && key !== 'prototype') Object.defineProperty(constructor, key, { enumerable: true });
+    if (typeof constructor[key] === 'function' && key !== 'prototype')
+      Object.defineProperty(constructor, key, { enumerable: true });
   }
   Object.defineProperty(prototype, Symbol.toStringTag, { value: name, configurable: true });
   Object.defineProperty(constructor, 'name', { value: name, configurable: true });

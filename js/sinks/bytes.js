@@ -39,5 +39,7 @@ function bytesOf(chunk, caller) {
   if (chunk instanceof Uint8Array) return chunk;
   if (ArrayBuffer.isView(chunk)) return new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.byteLength);
   if (chunk instanceof ArrayBuffer) return new Uint8Array(chunk);
-  throw new TypeError(`${caller}(): chunks must be bytes or strings; got ${describe(chunk)}. Put a stage before it that makes them so`);
+  throw new TypeError(
+    `${caller}(): chunks must be bytes or strings; got ${describe(chunk)}. Put a stage before it that makes them so`,
+  );
 }

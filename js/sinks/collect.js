@@ -16,16 +16,23 @@ const MOST_CHUNKS = 1_000_000;
  */
 async function collect(name, source, options, most, unit, add) {
   const { limit = most, signal, yieldAfter } = options ?? {};
-  if (!(limit >= 0)) throw new RangeError(`${name}(): limit must be a number that is not negative; got ${describe(limit)}`);
+  if (!(limit >= 0))
+    throw new RangeError(`${name}(): limit must be a number that is not negative; got ${describe(limit)}`);
   let size = 0;
-  await conduct(name, [source, async (chunks) => {
-    for await (const chunk of chunks) {
-      size += add(chunk);
-      if (size > limit) {
-        throw new RangeError(`${name}(): more than ${limit} ${unit} came; raise limit if there is memory for them, or use a pipeline, which keeps none`);
+  await conduct(name, [
+    source,
+    async (chunks) => {
+      for await (const chunk of chunks) {
+        size += add(chunk);
+        if (size > limit) {
+          throw new RangeError(
+            `${name}(): more than ${limit} ${unit} came; raise limit if there is memory for them, or use a pipeline, which keeps none`,
+          );
+        }
       }
-    }
-  }, { signal, yieldAfter }]);
+    },
+    { signal, yieldAfter },
+  ]);
 }
 
 /** Every chunk of `source`. See pipelines.d.ts. */
@@ -44,7 +51,8 @@ async function parts(name, source, options) {
   const text = new TextPieces();
   const keep = (part) => void (part !== '' && kept.push(part));
   await collect(name, source, options, MOST_BYTES, 'bytes', (chunk) => {
-    if (typeof chunk !== 'string' && !isBytes(chunk)) throw new TypeError(`${name}(): chunks must be bytes or strings; got ${describe(chunk)}`);
+    if (typeof chunk !== 'string' && !isBytes(chunk))
+      throw new TypeError(`${name}(): chunks must be bytes or strings; got ${describe(chunk)}`);
     if (typeof chunk === 'string') {
       keep(text.take(chunk));
       return chunk.length;
@@ -60,11 +68,14 @@ async function parts(name, source, options) {
   return kept;
 }
 
-const viewOf = (part) => (part instanceof ArrayBuffer ? new Uint8Array(part) : new Uint8Array(part.buffer, part.byteOffset, part.byteLength));
+const viewOf = (part) =>
+  part instanceof ArrayBuffer ? new Uint8Array(part) : new Uint8Array(part.buffer, part.byteOffset, part.byteLength);
 
 /** The bytes of `source`; strings as UTF-8. */
 export async function toBytes(source, options) {
-  const views = (await parts('toBytes', source, options)).map((part) => (typeof part === 'string' ? utf8(part) : viewOf(part)));
+  const views = (await parts('toBytes', source, options)).map((part) =>
+    typeof part === 'string' ? utf8(part) : viewOf(part),
+  );
   const whole = new Uint8Array(views.reduce((size, view) => size + view.length, 0));
   let at = 0;
   for (const view of views) {
@@ -91,4 +102,5 @@ export const toText = (source, options) => text('toText', source, options);
 export const toJSON = async (source, options) => JSON.parse(await text('toJSON', source, options));
 
 /** A Blob of the bytes and strings of `source`, of the type `options.type`. */
-export const toBlob = async (source, options) => new Blob(await parts('toBlob', source, options), { type: options?.type ?? '' });
+export const toBlob = async (source, options) =>
+  new Blob(await parts('toBlob', source, options), { type: options?.type ?? '' });

@@ -8,7 +8,10 @@ const INVISIBLE = /[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2
 
 /** `name` without what is no character, names a path or a device, hides the file or is too long; `download` where nothing is left. */
 export function fileName(name) {
-  const text = name.replace(/[\ud800-\udfff]/gu, '\ufffd').replace(INVISIBLE, '').replace(/[/\\:*?<>|]/g, '_');
+  const text = name
+    .replace(/[\ud800-\udfff]/gu, '\ufffd')
+    .replace(INVISIBLE, '')
+    .replace(/[/\\:*?<>|]/g, '_');
   const trimmed = text.replace(/^[\s.]+|[\s.]+$/g, '').replace(RESERVED, '_$&');
   const extension = /\.[^.\s]{1,20}$/.exec(trimmed)?.[0] ?? '';
   const stem = shortened(trimmed.slice(0, trimmed.length - extension.length), MOST_BYTES - 3 * extension.length);

@@ -21,11 +21,13 @@ export function forEach(fn, options) {
   let index = 0;
 
   function begin(chunk) {
-    const call = (async () => fn(chunk, { signal: abort.signal, index: index++ }))().catch((error) => {
-      controller.error(error); // no write may be under way that could tell it
-      abort.abort(error);
-      throw error;
-    }).finally(() => void calls.delete(call));
+    const call = (async () => fn(chunk, { signal: abort.signal, index: index++ }))()
+      .catch((error) => {
+        controller.error(error); // no write may be under way that could tell it
+        abort.abort(error);
+        throw error;
+      })
+      .finally(() => void calls.delete(call));
     calls.add(call);
     call.catch(() => {});
   }

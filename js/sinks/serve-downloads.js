@@ -18,7 +18,10 @@ const MEDIA_TYPE = /^[\w!#$&^.+-]+\/[\w!#$&^.+-]+(?: *;[\t\x20-\x7e]*)?$/;
 /** `filename*` as RFC 8187 has it, and a plain one for what does not read that. */
 function disposition(name) {
   const plain = name.replace(/[^\x20-\x7e]|["\\%]/g, '_');
-  const encoded = encodeURIComponent(name).replace(/['()*]/g, (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`);
+  const encoded = encodeURIComponent(name).replace(
+    /['()*]/g,
+    (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`,
+  );
   return `attachment; filename="${plain}"; filename*=UTF-8''${encoded}`;
 }
 
@@ -26,8 +29,10 @@ function disposition(name) {
 function headersOf({ name, mime, size }) {
   const headers = new Headers({
     'content-type': typeof mime === 'string' && MEDIA_TYPE.test(mime) ? mime : 'application/octet-stream',
-    'content-disposition': disposition(fileName(String(name))), 'x-content-type-options': 'nosniff',
-    'content-security-policy': "default-src 'none'", 'cache-control': 'no-store',
+    'content-disposition': disposition(fileName(String(name))),
+    'x-content-type-options': 'nosniff',
+    'content-security-policy': "default-src 'none'",
+    'cache-control': 'no-store',
   });
   if (Number.isSafeInteger(size) && size >= 0) headers.set('content-length', String(size));
   return headers;
@@ -47,7 +52,14 @@ export function serveDownloads(scope = globalThis) {
     return new Promise((resolve) => {
       const timer = setTimeout(() => {
         waiting.delete(url);
-        stream.cancel(new DOMException("toDownload(): the browser did not fetch the download; let the page's Content-Security-Policy allow frames of its own origin, or give the option begin", 'NetworkError')).catch(() => {});
+        stream
+          .cancel(
+            new DOMException(
+              "toDownload(): the browser did not fetch the download; let the page's Content-Security-Policy allow frames of its own origin, or give the option begin",
+              'NetworkError',
+            ),
+          )
+          .catch(() => {});
         resolve(undefined);
       }, UNFETCHED);
       waiting.set(url, () => {

@@ -34,8 +34,16 @@ class Unavailable extends Error {}
  * @param {any} [options]
  */
 export function toDownload(name, options) {
-  const { type = 'application/octet-stream', size, cap = CAP, ways = WAYS, serviceWorker, begin = beginDownload } = options ?? {};
-  if (typeof name !== 'string' || name === '') throw new TypeError(`toDownload(): the first argument must be the name of the file; got ${describe(name)}`);
+  const {
+    type = 'application/octet-stream',
+    size,
+    cap = CAP,
+    ways = WAYS,
+    serviceWorker,
+    begin = beginDownload,
+  } = options ?? {};
+  if (typeof name !== 'string' || name === '')
+    throw new TypeError(`toDownload(): the first argument must be the name of the file; got ${describe(name)}`);
   if (size !== undefined) requireCount(size, 'toDownload(): size', 0);
   requireCount(cap, 'toDownload(): cap', 0);
   if (!Array.isArray(ways) || ways.length === 0 || !ways.every((way) => WAYS.includes(way))) {
@@ -91,11 +99,13 @@ export function toDownload(name, options) {
     // The picker needs the click that has just been, so the way is looked for at once.
     start: (controller) => orAbort(() => open(controller)),
     write: (chunk) => orAbort(() => write(text.encode(chunk))),
-    close: () => orAbort(async () => {
-      await write(text.rest());
-      if (size !== undefined && received !== size) throw new RangeError(`toDownload(): received ${received} bytes, and the declared size is ${size}`);
-      await writer.close();
-    }),
+    close: () =>
+      orAbort(async () => {
+        await write(text.rest());
+        if (size !== undefined && received !== size)
+          throw new RangeError(`toDownload(): received ${received} bytes, and the declared size is ${size}`);
+        await writer.close();
+      }),
     abort,
   });
   return Object.defineProperty(sink, 'via', { value: via, enumerable: true });
@@ -153,16 +163,19 @@ const OPENERS = {
       throw new Unavailable(error.message);
     }
     file.closed.catch(() => {});
-    return leavingNothing(new WritableStream({
-      write: (bytes) => file.write(bytes),
-      async close() {
-        await file.close();
-        const blob = await handle.getFile();
-        beginBlob(blob.slice(0, blob.size, type), name, begin);
-        setTimeout(remove, COPYING);
-      },
-      abort: (reason) => file.abort(reason),
-    }), remove);
+    return leavingNothing(
+      new WritableStream({
+        write: (bytes) => file.write(bytes),
+        async close() {
+          await file.close();
+          const blob = await handle.getFile();
+          beginBlob(blob.slice(0, blob.size, type), name, begin);
+          setTimeout(remove, COPYING);
+        },
+        abort: (reason) => file.abort(reason),
+      }),
+      remove,
+    );
   },
 
   async blob({ name, type, cap, begin }) {
@@ -171,13 +184,17 @@ const OPENERS = {
     return new WritableStream({
       write(chunk) {
         bytes += chunk.length;
-        if (bytes > cap) throw new RangeError(`toDownload(): more than ${cap} bytes would have to be held in memory, as there is no better way here; raise cap, or see the docs for the other ways`);
+        if (bytes > cap)
+          throw new RangeError(
+            `toDownload(): more than ${cap} bytes would have to be held in memory, as there is no better way here; raise cap, or see the docs for the other ways`,
+          );
         parts.push(chunk.slice());
       },
       close() {
         const blob = new Blob(parts, { type });
         parts = [];
-        if (blob.size !== bytes) throw new DOMException(`toDownload(): the engine made ${blob.size} bytes of ${bytes}`, 'DataError');
+        if (blob.size !== bytes)
+          throw new DOMException(`toDownload(): the engine made ${blob.size} bytes of ${bytes}`, 'DataError');
         beginBlob(blob, name, begin);
       },
       abort: () => void (parts = []),
@@ -264,7 +281,8 @@ function throughWorker(worker, about, begin) {
     const { known } = (await answer) ?? {};
     other.close();
     misses = known ? 0 : misses + 1;
-    if (known === false || misses === MISSES) fail(new DOMException('toDownload(): the browser ended the service worker during the download', 'NetworkError'));
+    if (known === false || misses === MISSES)
+      fail(new DOMException('toDownload(): the browser ended the service worker during the download', 'NetworkError'));
   }
   async function start() {
     const { port1, port2 } = new MessageChannel();
@@ -274,7 +292,11 @@ function throughWorker(worker, about, begin) {
     try {
       const { url, error } = (await request.answer) ?? {};
       controller.signal.throwIfAborted();
-      if (url === undefined) throw new DOMException(`toDownload(): ${error ?? 'the service worker does not answer any more'}`, 'NetworkError');
+      if (url === undefined)
+        throw new DOMException(
+          `toDownload(): ${error ?? 'the service worker does not answer any more'}`,
+          'NetworkError',
+        );
       writer = toMessagePort(port1, { transfer: false }).getWriter();
       writer.closed.catch(fail);
       timer = setInterval(ping, NEEDED, id);
@@ -297,11 +319,15 @@ function throughWorker(worker, about, begin) {
         controller.error(error);
         lose(error);
       };
-      controller.signal.addEventListener('abort', () => {
-        const { reason } = controller.signal;
-        writer?.abort(reason).catch(() => {});
-        lose(reason);
-      }, { once: true });
+      controller.signal.addEventListener(
+        'abort',
+        () => {
+          const { reason } = controller.signal;
+          writer?.abort(reason).catch(() => {});
+          lose(reason);
+        },
+        { once: true },
+      );
     },
     async write(bytes) {
       if (writer === undefined) await start();
@@ -316,7 +342,8 @@ function throughWorker(worker, about, begin) {
       const { bytes } = await answer;
       done();
       if (bytes === undefined) throw new DOMException('toDownload(): the download was cancelled', 'AbortError');
-      if (bytes !== sent) throw new DOMException(`toDownload(): ${bytes} of ${sent} bytes reached the download`, 'DataError');
+      if (bytes !== sent)
+        throw new DOMException(`toDownload(): ${bytes} of ${sent} bytes reached the download`, 'DataError');
     },
     async abort(reason) {
       done();

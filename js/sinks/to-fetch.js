@@ -53,7 +53,9 @@ function connectionStreams(url) {
     return false; // fetch() says what is wrong with it
   }
   const entries = ['navigation', 'resource'].flatMap((type) => performance.getEntriesByType(type));
-  const last = entries.findLast(({ name, transferSize, nextHopProtocol }) => transferSize > 0 && nextHopProtocol && new URL(name).origin === origin);
+  const last = entries.findLast(
+    ({ name, transferSize, nextHopProtocol }) => transferSize > 0 && nextHopProtocol && new URL(name).origin === origin,
+  );
   return /^h[23]/.test(last?.nextHopProtocol);
 }
 
@@ -64,19 +66,41 @@ function connectionStreams(url) {
  * @param {any} [options]
  */
 export function toFetch(input, options) {
-  const { as = 'auto', cap = CAP, part, partSize = 8 * 1024 * 1024, retries = 3, delay = 500, stallTimeout = Infinity, signal, ...init } = options ?? {};
-  if (typeof input !== 'string' && !(input instanceof URL)) throw new TypeError(`toFetch(): the first argument must be a URL; got ${describe(input)}`);
+  const {
+    as = 'auto',
+    cap = CAP,
+    part,
+    partSize = 8 * 1024 * 1024,
+    retries = 3,
+    delay = 500,
+    stallTimeout = Infinity,
+    signal,
+    ...init
+  } = options ?? {};
+  if (typeof input !== 'string' && !(input instanceof URL))
+    throw new TypeError(`toFetch(): the first argument must be a URL; got ${describe(input)}`);
   if (!WAYS.includes(as)) throw new TypeError(`toFetch(): as must be one of ${WAYS.join(', ')}; got ${describe(as)}`);
-  if (part !== undefined && typeof part !== 'function') throw new TypeError(`toFetch(): part must be a function; got ${describe(part)}`);
+  if (part !== undefined && typeof part !== 'function')
+    throw new TypeError(`toFetch(): part must be a function; got ${describe(part)}`);
   requireCount(cap, 'toFetch(): cap', 0);
   requireCount(partSize, 'toFetch(): partSize');
   requireCount(retries, 'toFetch(): retries', 0);
   requireCount(delay, 'toFetch(): delay', 0);
   requireStallTimeout(stallTimeout, 'toFetch');
-  const upload = { url: String(input), init: { method: 'POST', ...init }, part: part ?? defaultPart, partSize, retries, delay, stallTimeout };
+  const upload = {
+    url: String(input),
+    init: { method: 'POST', ...init },
+    part: part ?? defaultPart,
+    partSize,
+    retries,
+    delay,
+    stallTimeout,
+  };
   if (as === 'parts' || (as === 'auto' && part !== undefined)) return sinkOf(new Parts(upload), signal);
   if (as === 'stream' && !engineStreams()) {
-    throw new TypeError("toFetch(): this engine cannot stream the body of a request; use as: 'auto', which collects it where it cannot");
+    throw new TypeError(
+      "toFetch(): this engine cannot stream the body of a request; use as: 'auto', which collects it where it cannot",
+    );
   }
   const streams = as === 'stream' || (as === 'auto' && connectionStreams(upload.url) && engineStreams());
   return sinkOf(streams ? new Streamed(upload) : new Collected(upload, cap), signal);
@@ -114,11 +138,12 @@ function sinkOf(carrier, signal) {
       else signal?.addEventListener('abort', onAbort, { once: true });
     },
     write: (chunk) => failing(() => carrier.send(text.encode(chunk))),
-    close: () => failing(async () => {
-      await carrier.send(text.rest());
-      settle.resolve(await carrier.finish());
-      signal?.removeEventListener('abort', onAbort);
-    }),
+    close: () =>
+      failing(async () => {
+        await carrier.send(text.rest());
+        settle.resolve(await carrier.finish());
+        signal?.removeEventListener('abort', onAbort);
+      }),
   });
   return Object.defineProperty(sink, 'response', { value: response, enumerable: true });
 }
@@ -131,7 +156,9 @@ async function check(response, url) {
 /** Ends a request of `upload` by `abort` once the server has taken nothing and said nothing for its `stallTimeout`. */
 function watchOf({ url, stallTimeout }, abort) {
   return new StallWatch(stallTimeout, () => {
-    abort.abort(new FetchError(`toFetch(): ${url} was silent for ${stallTimeout} ms (stallTimeout)`, undefined, { url }));
+    abort.abort(
+      new FetchError(`toFetch(): ${url} was silent for ${stallTimeout} ms (stallTimeout)`, undefined, { url }),
+    );
   });
 }
 
@@ -156,7 +183,9 @@ class Streamed {
     this.#lose = lose;
     this.#writer = sink.getWriter();
     this.#writer.closed.catch(() => {});
-    this.#response = fetch(url, { ...init, body: toNative(body), duplex: 'half', signal: this.#abort.signal }).then((response) => check(response, url));
+    this.#response = fetch(url, { ...init, body: toNative(body), duplex: 'half', signal: this.#abort.signal }).then(
+      (response) => check(response, url),
+    );
     this.#response.catch((error) => {
       lose(error); // not by way of the body: Node's fetch leaves a rejection of one that it has given up unhandled
       this.onFailure(error);
@@ -216,7 +245,9 @@ class Collected {
   send(bytes) {
     this.#bytes += bytes.length;
     if (this.#bytes > this.#cap) {
-      throw new RangeError(`toFetch(): more than ${this.#cap} bytes would have to be held, as the body of this request cannot be streamed here (browsers do that over HTTP/2 only); raise cap, or send parts (as: 'parts') to a server that puts them together`);
+      throw new RangeError(
+        `toFetch(): more than ${this.#cap} bytes would have to be held, as the body of this request cannot be streamed here (browsers do that over HTTP/2 only); raise cap, or send parts (as: 'parts') to a server that puts them together`,
+      );
     }
     this.#keep(this.#gatherer.add(bytes));
   }
@@ -247,7 +278,9 @@ class Collected {
 
 /** Where a part belongs in the whole: https://www.rfc-editor.org/rfc/rfc9110#name-content-range */
 function defaultPart({ start, end, total }) {
-  return { headers: { 'content-range': end === start ? `bytes */${total}` : `bytes ${start}-${end - 1}/${total ?? '*'}` } };
+  return {
+    headers: { 'content-range': end === start ? `bytes */${total}` : `bytes ${start}-${end - 1}/${total ?? '*'}` },
+  };
 }
 
 /** Requests one after another, each with at most `partSize` bytes, which are held until it has been answered. */
@@ -310,9 +343,22 @@ class Parts {
         return response;
       }
       const asked = response && retryAfterOf(response.headers);
-      const what = response ? `${url} answered ${statusOf(response)} to part ${place.index}` : `part ${place.index} could not be sent to ${url}`;
-      const obstacle = response && !isTransient(response.status) ? '' : tries === retries ? ', and no retries are left' : asked > LONGEST_WAIT ? `, and asks to wait ${Math.round(asked / 1000)} seconds` : undefined;
-      if (obstacle !== undefined) throw new FetchError(`toFetch(): ${what}${obstacle}`, response && (await keepResponse(response)), { url, cause: error });
+      const what = response
+        ? `${url} answered ${statusOf(response)} to part ${place.index}`
+        : `part ${place.index} could not be sent to ${url}`;
+      const obstacle =
+        response && !isTransient(response.status)
+          ? ''
+          : tries === retries
+            ? ', and no retries are left'
+            : asked > LONGEST_WAIT
+              ? `, and asks to wait ${Math.round(asked / 1000)} seconds`
+              : undefined;
+      if (obstacle !== undefined)
+        throw new FetchError(`toFetch(): ${what}${obstacle}`, response && (await keepResponse(response)), {
+          url,
+          cause: error,
+        });
       response?.body?.cancel().catch(() => {});
       await sleep(Math.max(delay * 2 ** tries, asked ?? 0), this.#abort.signal);
       this.#abort.signal.throwIfAborted();

@@ -19,7 +19,8 @@ const GATHER = 1024 * 1024;
  */
 export function toFile(handle, options) {
   const { at = 0, size, gather = GATHER, access = 'auto' } = options ?? {};
-  if (typeof handle?.getFile !== 'function') throw new TypeError(`toFile(): the first argument must be a FileSystemFileHandle; got ${describe(handle)}`);
+  if (typeof handle?.getFile !== 'function')
+    throw new TypeError(`toFile(): the first argument must be a FileSystemFileHandle; got ${describe(handle)}`);
   if (at !== 'end') requireCount(at, 'toFile(): at', 0);
   if (size !== undefined) requireCount(size, 'toFile(): size', 0);
   requireCount(gather, 'toFile(): gather', 0);
@@ -55,17 +56,22 @@ export function toFile(handle, options) {
 
   return new WritableStream({
     write: (chunk) => orAbort(() => write(text.encode(chunk))),
-    close: () => orAbort(async () => {
-      await write(text.rest());
-      if (size !== undefined && received !== size) throw new RangeError(`toFile(): received ${received} bytes, and the declared size is ${size}`);
-      await opened();
-      for (const piece of gatherer.rest()) await file.write(piece);
-      await file.close();
-      const written = (await handle.getFile()).size;
-      if (written < begin + received) {
-        throw new DOMException(`toFile(): the file has ${written} bytes where ${begin + received} were written`, 'DataError');
-      }
-    }),
+    close: () =>
+      orAbort(async () => {
+        await write(text.rest());
+        if (size !== undefined && received !== size)
+          throw new RangeError(`toFile(): received ${received} bytes, and the declared size is ${size}`);
+        await opened();
+        for (const piece of gatherer.rest()) await file.write(piece);
+        await file.close();
+        const written = (await handle.getFile()).size;
+        if (written < begin + received) {
+          throw new DOMException(
+            `toFile(): the file has ${written} bytes where ${begin + received} were written`,
+            'DataError',
+          );
+        }
+      }),
     abort: async (reason) => file?.abort(reason),
   });
 }
@@ -78,9 +84,11 @@ function openerFor(handle, access) {
   }
   if (canSync && (access === 'sync' || (access === 'auto' && !canStream))) return openSync;
   if (canStream && access !== 'sync') return openStream;
-  throw new TypeError(access === 'sync'
-    ? 'toFile(): this handle has no createSyncAccessHandle(); only files of the origin private file system have it, in a dedicated worker'
-    : 'toFile(): this handle has no createWritable(); in this engine, write from a dedicated worker, or to another sink');
+  throw new TypeError(
+    access === 'sync'
+      ? 'toFile(): this handle has no createSyncAccessHandle(); only files of the origin private file system have it, in a dedicated worker'
+      : 'toFile(): this handle has no createWritable(); in this engine, write from a dedicated worker, or to another sink',
+  );
 }
 
 /**

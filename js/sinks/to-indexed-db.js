@@ -16,8 +16,10 @@ export function toIndexedDB(database, store, options) {
   const { batch = 100, mode = 'put', key, durability = 'default' } = options ?? {};
   requireDatabase('toIndexedDB', database, store);
   requireCount(batch, 'toIndexedDB(): batch');
-  if (mode !== 'put' && mode !== 'add') throw new TypeError(`toIndexedDB(): mode must be 'put' or 'add'; got ${describe(mode)}`);
-  if (key !== undefined && typeof key !== 'function') throw new TypeError(`toIndexedDB(): key must be a function; got ${describe(key)}`);
+  if (mode !== 'put' && mode !== 'add')
+    throw new TypeError(`toIndexedDB(): mode must be 'put' or 'add'; got ${describe(mode)}`);
+  if (key !== undefined && typeof key !== 'function')
+    throw new TypeError(`toIndexedDB(): key must be a function; got ${describe(key)}`);
   let records = [];
   let transaction; // the one under way
 
@@ -29,7 +31,10 @@ export function toIndexedDB(database, store, options) {
       let failure;
       transaction = database.transaction(store, 'readwrite', { durability });
       transaction.oncomplete = () => resolve(undefined);
-      transaction.onabort = () => reject(failure ?? transaction.error ?? new DOMException('toIndexedDB(): the transaction was aborted', 'AbortError'));
+      transaction.onabort = () =>
+        reject(
+          failure ?? transaction.error ?? new DOMException('toIndexedDB(): the transaction was aborted', 'AbortError'),
+        );
       const into = transaction.objectStore(store);
       try {
         for (const record of all) into[mode](narrowed(record), key?.(record));
@@ -42,13 +47,17 @@ export function toIndexedDB(database, store, options) {
 
   return new WritableStream({
     start(controller) {
-      controller.signal.addEventListener('abort', () => {
-        try {
-          transaction?.abort();
-        } catch {
-          // It has been committed already.
-        }
-      }, { once: true });
+      controller.signal.addEventListener(
+        'abort',
+        () => {
+          try {
+            transaction?.abort();
+          } catch {
+            // It has been committed already.
+          }
+        },
+        { once: true },
+      );
     },
     write(record) {
       records.push(record);

@@ -16,18 +16,23 @@ export function bodyPair(caller) {
     wanted?.();
     wanted = undefined;
   };
-  const body = new ReadableStream({
-    start: (controller) => void (reading = controller),
-    pull() {
-      room.resolve();
-      return new Promise((resolve) => void (wanted = resolve));
+  const body = new ReadableStream(
+    {
+      start: (controller) => void (reading = controller),
+      pull() {
+        room.resolve();
+        return new Promise((resolve) => void (wanted = resolve));
+      },
+      cancel(reason) {
+        ended = true;
+        writing.error(
+          reason ?? new DOMException(`${caller}(): the other side wants no more of the body`, 'AbortError'),
+        );
+        room.resolve();
+      },
     },
-    cancel(reason) {
-      ended = true;
-      writing.error(reason ?? new DOMException(`${caller}(): the other side wants no more of the body`, 'AbortError'));
-      room.resolve();
-    },
-  }, { highWaterMark: 0 });
+    { highWaterMark: 0 },
+  );
   const sink = new WritableStream({
     start: (controller) => {
       writing = controller;

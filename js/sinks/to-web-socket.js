@@ -5,7 +5,17 @@ import { sleep } from '../runtime/sleep.js';
 import { describe } from '../values/describe.js';
 import { isBlob, isBytes } from '../bridge/kinds.js';
 import { WritableStream } from '../streams/writable-stream.js';
-import { asSocketError, closeSocket, closeSocketStream, errorOfClose, isOpen, opened, SocketError, socketOf, whenClosed } from '../channel/sockets.js';
+import {
+  asSocketError,
+  closeSocket,
+  closeSocketStream,
+  errorOfClose,
+  isOpen,
+  opened,
+  SocketError,
+  socketOf,
+  whenClosed,
+} from '../channel/sockets.js';
 
 /** Milliseconds between two looks at the buffer, of which nothing tells; each one waits longer, to the second number. */
 const SHORTEST = 1;
@@ -27,11 +37,16 @@ export function toWebSocket(given, options) {
 }
 
 const closedEarly = (closeCode, reason = '') =>
-  new SocketError('toWebSocket(): the other side closed the connection before everything was sent', { closeCode, reason: String(reason) });
+  new SocketError('toWebSocket(): the other side closed the connection before everything was sent', {
+    closeCode,
+    reason: String(reason),
+  });
 
 function check(chunk) {
   if (typeof chunk === 'string' || isBytes(chunk) || isBlob(chunk)) return chunk;
-  throw new TypeError(`toWebSocket(): chunks must be strings, bytes or Blobs; got ${describe(chunk)}. Put a stage before it, such as JSON.stringify`);
+  throw new TypeError(
+    `toWebSocket(): chunks must be strings, bytes or Blobs; got ${describe(chunk)}. Put a stage before it, such as JSON.stringify`,
+  );
 }
 
 function toSocket(socket, highWaterMark) {
@@ -41,7 +56,9 @@ function toSocket(socket, highWaterMark) {
   let onClose;
   let aborted; // the signal of the stream's controller
   const gone = new AbortController(); // aborted when the socket is closed, or the stream is
-  const isGone = new Promise((resolve) => gone.signal.addEventListener('abort', () => resolve(undefined), { once: true }));
+  const isGone = new Promise((resolve) =>
+    gone.signal.addEventListener('abort', () => resolve(undefined), { once: true }),
+  );
 
   return new WritableStream({
     start(controller) {
@@ -50,7 +67,8 @@ function toSocket(socket, highWaterMark) {
       socket.addEventListener('error', (event) => void (failure = event?.error));
       onClose = (event) => {
         const isWhole = closing && !(socket.bufferedAmount > 0);
-        const error = errorOfClose('toWebSocket', event, failure) ?? (isWhole ? undefined : closedEarly(event.code, event.reason));
+        const error =
+          errorOfClose('toWebSocket', event, failure) ?? (isWhole ? undefined : closedEarly(event.code, event.reason));
         ended = { error };
         if (error !== undefined) controller.error(error);
         gone.abort();
@@ -68,7 +86,11 @@ function toSocket(socket, highWaterMark) {
         closeSocket(socket, error); // of a write that fails nothing else tells
         throw error;
       }
-      for (let wait = SHORTEST; socket.bufferedAmount > highWaterMark && isOpen(socket) && !gone.signal.aborted; wait = Math.min(wait * 2, LONGEST)) {
+      for (
+        let wait = SHORTEST;
+        socket.bufferedAmount > highWaterMark && isOpen(socket) && !gone.signal.aborted;
+        wait = Math.min(wait * 2, LONGEST)
+      ) {
         await sleep(wait, gone.signal);
       }
     },
@@ -80,7 +102,8 @@ function toSocket(socket, highWaterMark) {
         closeSocket(socket);
       }
       await isGone;
-      if (ended === undefined) { // an abort does not wait for the other side's close
+      if (ended === undefined) {
+        // an abort does not wait for the other side's close
         closeSocket(socket, aborted.reason ?? 'aborted');
         await whenClosed(socket, GRACE);
         throw aborted.reason;
@@ -103,7 +126,9 @@ function toSocketStream(stream) {
   /** Settles when the connection has ended as it should. */
   const ended = stream.closed.then(
     ({ closeCode, reason }) => {
-      const error = errorOfClose('toWebSocket', { code: closeCode, reason }) ?? (isClosing ? undefined : closedEarly(closeCode, reason));
+      const error =
+        errorOfClose('toWebSocket', { code: closeCode, reason }) ??
+        (isClosing ? undefined : closedEarly(closeCode, reason));
       if (error !== undefined) throw error;
     },
     (error) => {
@@ -131,7 +156,8 @@ function toSocketStream(stream) {
       isClosing = true;
       closeSocketStream(stream);
       // The other side's close does not arrive before what it has sent is read.
-      if (connection?.readable.locked === false) connection.readable.pipeTo(new globalThis.WritableStream()).catch(ignore);
+      if (connection?.readable.locked === false)
+        connection.readable.pipeTo(new globalThis.WritableStream()).catch(ignore);
       await Promise.race([ended, isAborted]);
     },
     async abort(reason) {

@@ -24,12 +24,19 @@ export const LONGEST_WAIT = 120_000;
 const SMALL_PARTS = 16;
 const SMALL_PART = 16_384;
 
-const EXPOSE = "the response is cross-origin, so its server must send 'Access-Control-Expose-Headers: ETag, Content-Range, Content-Encoding, Accept-Ranges, Date, Retry-After'";
-const ALLOW = "the response is cross-origin: if the server refuses the request that resumes, it must allow it with 'Access-Control-Allow-Headers: Range' and the same headers as before";
+const EXPOSE =
+  "the response is cross-origin, so its server must send 'Access-Control-Expose-Headers: ETag, Content-Range, Content-Encoding, Accept-Ranges, Date, Retry-After'";
+const ALLOW =
+  "the response is cross-origin: if the server refuses the request that resumes, it must allow it with 'Access-Control-Allow-Headers: Range' and the same headers as before";
 
 /** Whether a response of this status says that the same request may succeed later. */
-export const isTransient = (status) => status === 408 || status === 425 || status === 429 || (status >= 500 && status !== 501 && status !== 505);
-const typeOf = (headers) => /^[^;]*/.exec(headers.get('content-type') ?? '')[0].trim().toLowerCase();
+export const isTransient = (status) =>
+  status === 408 || status === 425 || status === 429 || (status >= 500 && status !== 501 && status !== 505);
+const typeOf = (headers) =>
+  /^[^;]*/
+    .exec(headers.get('content-type') ?? '')[0]
+    .trim()
+    .toLowerCase();
 const ignore = () => {};
 
 export class Download {
@@ -146,7 +153,14 @@ export class Download {
     const { validators, encoded, takesRanges, crossOrigin } = this.#first ?? {};
     // Of a compressed body a range would be of other bytes: it is requested again from its beginning.
     const hasRange = resumes && !encoded && takesRanges;
-    const ifRange = !hasRange || crossOrigin ? undefined : validators.strong === 'tag' ? validators.tag : validators.tag === undefined ? validators.date : undefined;
+    const ifRange =
+      !hasRange || crossOrigin
+        ? undefined
+        : validators.strong === 'tag'
+          ? validators.tag
+          : validators.tag === undefined
+            ? validators.date
+            : undefined;
     const init = { ...this.#init, signal: this.#attempt.signal };
     if (hasRange && ifRange === undefined) init.cache = 'no-store'; // which If-Range implies: an engine's cache must not answer
     const source = this.#input instanceof Request && this.#repeatable ? this.#input.clone() : this.#input;
@@ -155,7 +169,8 @@ export class Download {
     if (resumes) {
       request.headers.delete('range');
       request.headers.delete('if-range');
-      if (hasRange) request.headers.set('range', `bytes=${this.#next}-${this.#want === Infinity ? '' : this.#want - 1}`);
+      if (hasRange)
+        request.headers.set('range', `bytes=${this.#next}-${this.#want === Infinity ? '' : this.#want - 1}`);
       if (ifRange !== undefined) request.headers.set('if-range', ifRange);
     }
     return { request, ifRange, resumes };
@@ -167,7 +182,8 @@ export class Download {
     if (!response.ok) return `answered ${statusOf(response)}`;
     const validators = validatorsOf(headers);
     const before = this.#first?.validators;
-    if (this.#told && (before.tag !== validators.tag || before.date !== validators.date)) return 'has changed since its first response, whose body never came';
+    if (this.#told && (before.tag !== validators.tag || before.date !== validators.date))
+      return 'has changed since its first response, whose body never came';
     const encoded = isEncoded(headers);
     const crossOrigin = response.type === 'cors';
     const length = response.body === null || status === 206 ? undefined : parseLength(headers.get('content-length'));
@@ -175,7 +191,10 @@ export class Download {
     this.#first = { validators, encoded, crossOrigin, length, takesRanges, type: typeOf(headers) };
     this.#isPart = status === 206;
     this.#complete = undefined;
-    if (this.#isPart) return this.#settings.range === undefined ? 'answered 206 (a part) to a request without a Range' : this.#refusalOfPart(response);
+    if (this.#isPart)
+      return this.#settings.range === undefined
+        ? 'answered 206 (a part) to a request without a Range'
+        : this.#refusalOfPart(response);
     this.#at = this.#partFrom = 0;
     // Across origins a body may be compressed and the page cannot see it; then its length is that of other bytes.
     this.#bodyEnd = encoded || (crossOrigin && !headers.has('content-encoding')) ? undefined : length;
@@ -194,7 +213,8 @@ export class Download {
     }
     if (this.#first.encoded) return 'answered with the whole file, compressed, to a request for a range of it';
     if (range.suffix !== undefined) {
-      if (this.#complete === undefined) return 'answered with the whole file, without a Content-Length, to a request for its last bytes';
+      if (this.#complete === undefined)
+        return 'answered with the whole file, without a Content-Length, to a request for its last bytes';
       this.#from = this.#next = Math.max(0, this.#complete - range.suffix);
     }
     return undefined;
@@ -205,17 +225,22 @@ export class Download {
     const field = headers.get('content-range');
     const { encoded, crossOrigin, length: firstLength, type: firstType } = this.#first;
     const [type, length] = [typeOf(headers), parseLength(headers.get('content-length'))];
-    if (field === null && type === 'multipart/byteranges') return 'answered with several parts (multipart/byteranges) to a request for one range';
+    if (field === null && type === 'multipart/byteranges')
+      return 'answered with several parts (multipart/byteranges) to a request for one range';
     if (field === null) return `answered 206 without a Content-Range${crossOrigin ? `; ${EXPOSE}` : ''}`;
     const part = parseContentRange(field);
-    if (part?.first === undefined) return `answered 206 with the Content-Range '${field}', which is no valid range of bytes`;
+    if (part?.first === undefined)
+      return `answered 206 with the Content-Range '${field}', which is no valid range of bytes`;
     const { first, last, complete } = part;
     const suffix = this.#received === 0 ? this.#settings.range?.suffix : undefined;
     const begin = suffix === undefined ? this.#next : complete === undefined ? first : Math.max(0, complete - suffix);
-    if (first !== begin || last >= this.#want) return `answered with the bytes ${first}-${last} to a request for those from ${begin} on`;
-    if (length !== undefined && length !== last - first + 1) return `answered with ${length} bytes (Content-Length) for the range ${first}-${last}`;
+    if (first !== begin || last >= this.#want)
+      return `answered with the bytes ${first}-${last} to a request for those from ${begin} on`;
+    if (length !== undefined && length !== last - first + 1)
+      return `answered with ${length} bytes (Content-Length) for the range ${first}-${last}`;
     if (encoded || isEncoded(headers)) return 'answered with a compressed part, whose place is not known';
-    if (firstType !== '' && type !== '' && type !== firstType) return `answered with the type ${type}; before it was ${firstType}`;
+    if (firstType !== '' && type !== '' && type !== firstType)
+      return `answered with the type ${type}; before it was ${firstType}`;
     const known = this.#complete ?? firstLength;
     if (complete !== undefined && known !== undefined && complete !== known) {
       return `had ${known} bytes and now has ${complete}${crossOrigin ? `: it has changed, or was compressed, which a page can only see if the server exposes Content-Encoding` : ''}`;
@@ -241,17 +266,20 @@ export class Download {
       this.#done = true;
       return undefined;
     }
-    if (complete !== undefined) return `has changed since the download began: it now has ${complete} bytes, and ${this.#next} had come`;
+    if (complete !== undefined)
+      return `has changed since the download began: it now has ${complete} bytes, and ${this.#next} had come`;
     if (status !== 200 && !(status === 206 && hasRange)) return `answered ${statusOf(response)}${where}`;
     if (same === false) return `has changed since the download began${where}`;
     const { crossOrigin } = this.#first;
-    if (same === undefined) return `answered ${status} without the ${this.#first.validators.strong === 'tag' ? 'ETag' : 'Last-Modified'} it had before, so that nothing says it is the same file${where}${crossOrigin ? `; ${EXPOSE}` : ''}`;
+    if (same === undefined)
+      return `answered ${status} without the ${this.#first.validators.strong === 'tag' ? 'ETag' : 'Last-Modified'} it had before, so that nothing says it is the same file${where}${crossOrigin ? `; ${EXPOSE}` : ''}`;
     this.#isPart = status === 206;
     if (this.#isPart) return this.#refusalOfPart(response);
     this.#at = this.#partFrom = 0;
     const length = response.body === null ? 0 : parseLength(headers.get('content-length'));
     this.#bodyEnd = crossOrigin || isEncoded(headers) ? undefined : length;
-    if (this.#complete !== undefined && this.#bodyEnd !== undefined && this.#bodyEnd !== this.#complete) return `had ${this.#complete} bytes and now has ${this.#bodyEnd}`;
+    if (this.#complete !== undefined && this.#bodyEnd !== undefined && this.#bodyEnd !== this.#complete)
+      return `had ${this.#complete} bytes and now has ${this.#bodyEnd}`;
     return undefined;
   }
 
@@ -293,7 +321,8 @@ export class Download {
     const start = this.#at;
     const { byteLength } = bytes;
     this.#at += byteLength;
-    if (this.#at > this.#bodyEnd) return this.#fail(`sent more than the ${this.#bodyEnd - start} bytes that were to come`);
+    if (this.#at > this.#bodyEnd)
+      return this.#fail(`sent more than the ${this.#bodyEnd - start} bytes that were to come`);
     if (this.#at > this.#first.length && this.#first.crossOrigin) this.#settings.onTotal(undefined); // it was compressed
     const [from, to] = [Math.min(byteLength, Math.max(0, this.#next - start)), Math.min(byteLength, this.#end - start)];
     if (this.#at > this.#end) {
@@ -308,11 +337,15 @@ export class Download {
 
   #bodyEnded() {
     this.#reader = undefined;
-    if (this.#at < this.#bodyEnd) return this.#brokeOff(new TypeError(`the connection ended ${this.#bodyEnd - this.#at} bytes before the end`));
+    if (this.#at < this.#bodyEnd)
+      return this.#brokeOff(new TypeError(`the connection ended ${this.#bodyEnd - this.#at} bytes before the end`));
     if (this.#encoded !== undefined && wasCutOff(this.#encoded.url, this.#encoded.length, this.#at)) {
       return this.#brokeOff(new TypeError('the connection ended before the compressed body did'));
     }
-    if (this.#at < this.#next) return this.#fail(`has changed since the download began: it now has ${this.#at} bytes, and ${this.#next} had come`);
+    if (this.#at < this.#next)
+      return this.#fail(
+        `has changed since the download began: it now has ${this.#at} bytes, and ${this.#next} had come`,
+      );
     this.#done = !this.#isPart || this.#next >= this.#end;
     return this.#done ? undefined : this.#partEnded();
   }
@@ -320,10 +353,14 @@ export class Download {
   /** A part may be smaller than the range that was asked for; the rest is then asked for (15.3.7), where it must be of the same version. */
   #partEnded() {
     const obstacle = this.#obstacle();
-    if (obstacle !== undefined) return this.#fail(`gave ${this.#next - this.#from} bytes of the range, and ${obstacle}`);
+    if (obstacle !== undefined)
+      return this.#fail(`gave ${this.#next - this.#from} bytes of the range, and ${obstacle}`);
     const isSmall = this.#at - this.#partFrom < SMALL_PART;
     this.#smallParts = isSmall ? this.#smallParts + 1 : 0;
-    if (this.#smallParts > SMALL_PARTS) return this.#brokeOff(new TypeError(`the server gave ${SMALL_PARTS} parts of less than ${SMALL_PART} bytes one after another`));
+    if (this.#smallParts > SMALL_PARTS)
+      return this.#brokeOff(
+        new TypeError(`the server gave ${SMALL_PARTS} parts of less than ${SMALL_PART} bytes one after another`),
+      );
     return undefined;
   }
 
@@ -341,7 +378,8 @@ export class Download {
     const { validators, crossOrigin } = this.#first;
     if (validators.strong !== undefined) return undefined;
     if (crossOrigin && validators.tag === undefined) return `it cannot be resumed without an ETag; ${EXPOSE}`;
-    if (validators.tag !== undefined) return `it cannot be resumed: its ETag ${validators.tag} is weak or malformed, and it has no Last-Modified that is older than its Date`;
+    if (validators.tag !== undefined)
+      return `it cannot be resumed: its ETag ${validators.tag} is weak or malformed, and it has no Last-Modified that is older than its Date`;
     return 'it cannot be resumed: the response has no ETag, and no Last-Modified that is older than its Date';
   }
 
@@ -350,10 +388,14 @@ export class Download {
     this.#stop.signal.throwIfAborted();
     const { retries, delay } = this.#settings;
     const asked = response === undefined ? undefined : retryAfterOf(response.headers);
-    const obstacle = this.#obstacle()
-      ?? (this.#tries >= retries ? noRetries(retries) : undefined)
-      ?? (asked > LONGEST_WAIT ? `asks to wait ${Math.round(asked / 1000)} seconds, longer than the ${LONGEST_WAIT / 1000} that are waited` : undefined);
-    if (obstacle !== undefined) return this.#fail(`${this.#accountOf(error, response)}, and ${obstacle}`, response, error);
+    const obstacle =
+      this.#obstacle() ??
+      (this.#tries >= retries ? noRetries(retries) : undefined) ??
+      (asked > LONGEST_WAIT
+        ? `asks to wait ${Math.round(asked / 1000)} seconds, longer than the ${LONGEST_WAIT / 1000} that are waited`
+        : undefined);
+    if (obstacle !== undefined)
+      return this.#fail(`${this.#accountOf(error, response)}, and ${obstacle}`, response, error);
     response?.body?.cancel().catch(ignore);
     const backoff = Math.min(delay * 2 ** this.#tries, Math.max(delay, LONGEST_WAIT));
     this.#tries += 1;
@@ -363,9 +405,11 @@ export class Download {
   }
 
   #accountOf(error, response) {
-    if (response !== undefined) return `answered ${statusOf(response)}${this.#received > 0 ? ` when it was resumed after ${this.#received} bytes` : ''}`;
+    if (response !== undefined)
+      return `answered ${statusOf(response)}${this.#received > 0 ? ` when it was resumed after ${this.#received} bytes` : ''}`;
     const why = error?.cause?.message || error?.cause?.code || error?.message; // Node's fetch has the reason in the cause
-    if (this.#first === undefined) return `could not be fetched (${why}; a browser says no more if a server is not found or CORS forbids its response)`;
+    if (this.#first === undefined)
+      return `could not be fetched (${why}; a browser says no more if a server is not found or CORS forbids its response)`;
     return `broke off after ${this.#received} bytes (${why}${this.#first.crossOrigin ? `; ${ALLOW}` : ''})`;
   }
 
@@ -374,7 +418,11 @@ export class Download {
     const kept = response && (await keepResponse(response));
     this.#attempt.abort();
     this.#stop.signal.throwIfAborted();
-    throw new FetchError(`fromFetch(): ${this.#url} ${what}`, kept, cause === undefined ? { url: this.#url } : { url: this.#url, cause });
+    throw new FetchError(
+      `fromFetch(): ${this.#url} ${what}`,
+      kept,
+      cause === undefined ? { url: this.#url } : { url: this.#url, cause },
+    );
   }
 }
 

@@ -76,7 +76,8 @@ export class EventParser {
     if (this.#rest === '' && piece[0] === ':') this.#comment = true;
     if (this.#comment) return;
     this.#rest += piece;
-    if (this.#size + this.#rest.length > MOST) this.fault = new RangeError(`fromEventSource(): an event has more than ${MOST} characters`);
+    if (this.#size + this.#rest.length > MOST)
+      this.fault = new RangeError(`fromEventSource(): an event has more than ${MOST} characters`);
   }
 
   #endLine() {

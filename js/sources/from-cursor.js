@@ -15,7 +15,9 @@ function adapt(cursor) {
     return { read: async (count) => (await cursor.read(count)) ?? [], close: () => cursor.close() };
   }
   if (!has(cursor, Symbol.asyncIterator) && !has(cursor, Symbol.iterator)) {
-    throw new TypeError(`fromCursor(): the cursor must be iterable or have read() and close(); got ${describe(cursor)}`);
+    throw new TypeError(
+      `fromCursor(): the cursor must be iterable or have read() and close(); got ${describe(cursor)}`,
+    );
   }
   let iterator;
   let ended = false;
@@ -48,7 +50,8 @@ function adapt(cursor) {
 export function fromCursor(cursor, options = {}) {
   const { batch = 100, as = 'rows', signal } = options;
   requireCount(batch, 'fromCursor(): batch');
-  if (as !== 'rows' && as !== 'batches') throw new TypeError(`fromCursor(): as must be 'rows' or 'batches'; got ${describe(as)}`);
+  if (as !== 'rows' && as !== 'batches')
+    throw new TypeError(`fromCursor(): as must be 'rows' or 'batches'; got ${describe(as)}`);
   const { read, close } = adapt(cursor);
   let rows = [];
   let at = 0;
@@ -57,12 +60,13 @@ export function fromCursor(cursor, options = {}) {
   let reading;
 
   /** Waits for the read under way, as no cursor takes both at once; a connection that has dropped may never answer it. */
-  const finish = () => (closing ??= (async () => {
-    signal?.removeEventListener('abort', onAbort);
-    await withinGrace(reading);
-    discardRest();
-    await close();
-  })());
+  const finish = () =>
+    (closing ??= (async () => {
+      signal?.removeEventListener('abort', onAbort);
+      await withinGrace(reading);
+      discardRest();
+      await close();
+    })());
   const tearDown = () => withinGrace(finish());
 
   /** Rows that nobody will get. */
@@ -74,7 +78,10 @@ export function fromCursor(cursor, options = {}) {
   async function next() {
     if (at === rows.length) {
       const answer = read(batch);
-      reading = answer.then(() => {}, () => {});
+      reading = answer.then(
+        () => {},
+        () => {},
+      );
       rows = await answer;
       at = 0;
       if (as === 'batches') {
@@ -85,36 +92,39 @@ export function fromCursor(cursor, options = {}) {
     return rows.slice(at, ++at);
   }
 
-  const stream = new ReadableStream({
-    start(controller) {
-      onAbort = () => {
-        controller.error(signal.reason);
-        tearDown().catch(() => {});
-      };
-      if (signal?.aborted) onAbort();
-      else signal?.addEventListener('abort', onAbort, { once: true });
+  const stream = new ReadableStream(
+    {
+      start(controller) {
+        onAbort = () => {
+          controller.error(signal.reason);
+          tearDown().catch(() => {});
+        };
+        if (signal?.aborted) onAbort();
+        else signal?.addEventListener('abort', onAbort, { once: true });
+      },
+      async pull(controller) {
+        let found;
+        try {
+          found = await next();
+        } catch (error) {
+          await tearDown().catch(() => {}); // the first error counts
+          throw error;
+        }
+        if (closing) {
+          for (const row of found) drop(readableImpl(stream), row);
+          discardRest();
+          return;
+        }
+        if (found.length > 0) {
+          controller.enqueue(found[0]);
+        } else {
+          await finish();
+          controller.close();
+        }
+      },
+      cancel: tearDown,
     },
-    async pull(controller) {
-      let found;
-      try {
-        found = await next();
-      } catch (error) {
-        await tearDown().catch(() => {}); // the first error counts
-        throw error;
-      }
-      if (closing) {
-        for (const row of found) drop(readableImpl(stream), row);
-        discardRest();
-        return;
-      }
-      if (found.length > 0) {
-        controller.enqueue(found[0]);
-      } else {
-        await finish();
-        controller.close();
-      }
-    },
-    cancel: tearDown,
-  }, { highWaterMark: 0 });
+    { highWaterMark: 0 },
+  );
   return stream;
 }

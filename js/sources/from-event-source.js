@@ -29,7 +29,8 @@ export function fromEventSource(given, options) {
     throw new TypeError(`fromEventSource(): events must be an array of names; got ${describe(events)}`);
   }
   if (typeof given === 'string' || given instanceof URL) return fromUrl(given, events, signal, rest);
-  if (typeof given?.addEventListener === 'function' && typeof given.close === 'function') return fromSource(given, events ?? ['message'], signal, rest);
+  if (typeof given?.addEventListener === 'function' && typeof given.close === 'function')
+    return fromSource(given, events ?? ['message'], signal, rest);
   throw new TypeError(`fromEventSource(): the first argument must be a URL or an EventSource; got ${describe(given)}`);
 }
 
@@ -124,15 +125,24 @@ class Connection {
     if (this.#parser.lastEventId !== '') headers.set('last-event-id', byteString(this.#parser.lastEventId));
     this.#attempt = new AbortController();
     this.#stalled = undefined;
-    const response = await this.#pending(fetch(this.#input, { cache: 'no-store', ...this.#init, headers, signal: this.#attempt.signal }));
-    if (response.status !== 200 || !isEventStream(response.headers.get('content-type') ?? '') || response.body === null) {
+    const response = await this.#pending(
+      fetch(this.#input, { cache: 'no-store', ...this.#init, headers, signal: this.#attempt.signal }),
+    );
+    if (
+      response.status !== 200 ||
+      !isEventStream(response.headers.get('content-type') ?? '') ||
+      response.body === null
+    ) {
       if (response.status === 204 || response.status >= 500) response.body?.cancel().catch(() => {});
       if (response.status === 204) {
         this.#watch.stop();
         return false;
       }
       if (response.status >= 500) throw new TypeError(`the server answered ${response.status}`);
-      const what = response.status === 200 ? 'something else than text/event-stream' : `${response.status} ${response.statusText}`.trim();
+      const what =
+        response.status === 200
+          ? 'something else than text/event-stream'
+          : `${response.status} ${response.statusText}`.trim();
       throw new FetchError(`fromEventSource(): ${this.#input} answered ${what}`, await keepResponse(response));
     }
     this.#reader = fromNative(response.body).getReader();
@@ -145,7 +155,12 @@ class Connection {
     this.#decoder = new TextDecoder('utf-8', KEEP_MARK);
     if (this.#left === 0 || error instanceof FetchError) this.#watch.stop();
     if (this.#abort.signal.aborted || error instanceof FetchError || error instanceof RangeError) throw error;
-    if (this.#left === 0) throw new FetchError(`fromEventSource(): ${this.#input} could not be reached again, and the tries are used up`, undefined, { cause: error, url: String(this.#input) });
+    if (this.#left === 0)
+      throw new FetchError(
+        `fromEventSource(): ${this.#input} could not be reached again, and the tries are used up`,
+        undefined,
+        { cause: error, url: String(this.#input) },
+      );
     this.#left -= 1;
     await sleep(this.#settings.delay ?? this.#parser.retry ?? WAIT, this.#abort.signal);
     this.#abort.signal.throwIfAborted();
@@ -156,13 +171,17 @@ class Connection {
     this.#watch.stop();
     this.#abort.abort(reason);
     this.#attempt?.abort(reason);
-    return Promise.resolve(cancelled).then(() => {}, () => {});
+    return Promise.resolve(cancelled).then(
+      () => {},
+      () => {},
+    );
   }
 }
 
 /** An EventSource cannot be held back: what comes while nobody reads is queued up to the capacity. */
 function fromSource(source, names, signal, settings) {
-  if (source.readyState === CLOSED) throw new TypeError('fromEventSource(): the EventSource is closed, and tells nobody; open a new one');
+  if (source.readyState === CLOSED)
+    throw new TypeError('fromEventSource(): the EventSource is closed, and tells nobody; open a new one');
   const events = channel(settings);
   const deliver = ({ type, data, lastEventId }) => {
     try {
@@ -172,15 +191,20 @@ function fromSource(source, names, signal, settings) {
     }
   };
   const onError = () => {
-    if (source.readyState === CLOSED) events.fail(new FetchError('fromEventSource(): the EventSource was closed by an answer it does not take'));
+    if (source.readyState === CLOSED)
+      events.fail(new FetchError('fromEventSource(): the EventSource was closed by an answer it does not take'));
   };
   const onAbort = () => events.fail(signal.reason);
-  events.signal.addEventListener('abort', () => {
-    for (const name of names) source.removeEventListener(name, deliver);
-    source.removeEventListener('error', onError);
-    signal?.removeEventListener('abort', onAbort);
-    source.close();
-  }, { once: true });
+  events.signal.addEventListener(
+    'abort',
+    () => {
+      for (const name of names) source.removeEventListener(name, deliver);
+      source.removeEventListener('error', onError);
+      signal?.removeEventListener('abort', onAbort);
+      source.close();
+    },
+    { once: true },
+  );
   if (signal?.aborted) {
     onAbort();
   } else {

@@ -5,12 +5,20 @@ import { channelOf, withCounts } from '../channel/channel.js';
 /** `{ on(name, listener), off(name, listener) }` over either kind of target. */
 function listening(target) {
   if (typeof target?.addEventListener === 'function') {
-    return { on: (name, listener) => target.addEventListener(name, listener), off: (name, listener) => target.removeEventListener(name, listener) };
+    return {
+      on: (name, listener) => target.addEventListener(name, listener),
+      off: (name, listener) => target.removeEventListener(name, listener),
+    };
   }
   if (typeof target?.on === 'function' && typeof target.removeListener === 'function') {
-    return { on: (name, listener) => target.on(name, listener), off: (name, listener) => target.removeListener(name, listener) };
+    return {
+      on: (name, listener) => target.on(name, listener),
+      off: (name, listener) => target.removeListener(name, listener),
+    };
   }
-  throw new TypeError(`fromEvents(): the first argument must be an EventTarget or an EventEmitter; got ${describe(target)}`);
+  throw new TypeError(
+    `fromEvents(): the first argument must be an EventTarget or an EventEmitter; got ${describe(target)}`,
+  );
 }
 
 /**
@@ -21,7 +29,11 @@ function listening(target) {
 export function fromEvents(target, name, options = {}) {
   const { pause, resume, end, error = 'error', map = (event) => event, signal, ...settings } = options;
   const { on, off } = listening(target);
-  const events = channelOf('fromEvents', settings, 'pass pause and resume where the producer can wait, raise capacity, or choose another overflow');
+  const events = channelOf(
+    'fromEvents',
+    settings,
+    'pass pause and resume where the producer can wait, raise capacity, or choose another overflow',
+  );
   let paused = false;
   const listeners = [
     [name, (event) => deliver(event)],

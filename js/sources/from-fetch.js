@@ -27,7 +27,15 @@ export function fromFetch(input, options = {}) {
   const range = rangeOf(headers.get('range'));
   const wantsWholeIfChanged = headers.has('if-range');
   const onTotal = (total) => tellTotal(stream, total);
-  const download = new Download(input, init, { retries, delay, stallTimeout, range, wantsWholeIfChanged, onResponse, onTotal });
+  const download = new Download(input, init, {
+    retries,
+    delay,
+    stallTimeout,
+    range,
+    wantsWholeIfChanged,
+    onResponse,
+    onTotal,
+  });
   const stream = onDemand({
     signal,
     async pull(controller) {
@@ -46,5 +54,7 @@ function rangeOf(text) {
   if (text === null) return undefined;
   const range = parseRange(text);
   if (range !== undefined) return range;
-  throw new TypeError(`fromFetch(): the Range header must be one range of bytes, such as 'bytes=0-99'; got '${text}'. Pass the body of a fetch() of your own for anything else`);
+  throw new TypeError(
+    `fromFetch(): the Range header must be one range of bytes, such as 'bytes=0-99'; got '${text}'. Pass the body of a fetch() of your own for anything else`,
+  );
 }

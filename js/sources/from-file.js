@@ -14,7 +14,9 @@ import { onDemand } from './on-demand.js';
 export function fromFile(file, options) {
   const { start = 0, end = Infinity, chunkSize = 262144, signal } = options ?? {};
   if (!isBlob(file) && typeof file?.getFile !== 'function') {
-    throw new TypeError(`fromFile(): the first argument must be a File, a Blob or a FileSystemFileHandle; got ${describe(file)}`);
+    throw new TypeError(
+      `fromFile(): the first argument must be a File, a Blob or a FileSystemFileHandle; got ${describe(file)}`,
+    );
   }
   requireCount(start, 'fromFile(): start', 0);
   requireCount(end, 'fromFile(): end', 0, true);

@@ -12,19 +12,24 @@ export function requireDatabase(caller, database, store) {
     throw new TypeError(`${caller}(): the first argument must be an open IDBDatabase; got ${describe(database)}`);
   }
   if (typeof store !== 'string' || !database.objectStoreNames.contains(store)) {
-    throw new TypeError(`${caller}(): the database ${database.name} has no store ${typeof store === 'string' ? `"${store}"` : describe(store)}`);
+    throw new TypeError(
+      `${caller}(): the database ${database.name} has no store ${typeof store === 'string' ? `"${store}"` : describe(store)}`,
+    );
   }
 }
 
-const completed = (transaction) => new Promise((resolve, reject) => {
-  transaction.oncomplete = resolve;
-  transaction.onabort = () => reject(transaction.error ?? new DOMException('fromIndexedDB(): the transaction was aborted', 'AbortError'));
-});
+const completed = (transaction) =>
+  new Promise((resolve, reject) => {
+    transaction.oncomplete = resolve;
+    transaction.onabort = () =>
+      reject(transaction.error ?? new DOMException('fromIndexedDB(): the transaction was aborted', 'AbortError'));
+  });
 
-const settled = (request) => new Promise((resolve, reject) => {
-  request.onsuccess = () => resolve(request.result);
-  request.onerror = () => reject(request.error);
-});
+const settled = (request) =>
+  new Promise((resolve, reject) => {
+    request.onsuccess = () => resolve(request.result);
+    request.onerror = () => reject(request.error);
+  });
 
 /**
  * See sources.d.ts.
@@ -37,7 +42,8 @@ export function fromIndexedDB(database, store, options) {
   const { index, range, direction = 'next', batch = 100, entries = false, signal } = options ?? {};
   requireDatabase('fromIndexedDB', database, store);
   requireCount(batch, 'fromIndexedDB(): batch');
-  if (direction !== 'next' && direction !== 'prev') throw new TypeError(`fromIndexedDB(): direction must be 'next' or 'prev'; got ${describe(direction)}`);
+  if (direction !== 'next' && direction !== 'prev')
+    throw new TypeError(`fromIndexedDB(): direction must be 'next' or 'prev'; got ${describe(direction)}`);
   const read = index === undefined && direction === 'next' ? readForward : readByCursor;
   let records = [];
   let at = 0;
@@ -82,7 +88,8 @@ async function readForward(store, { range, batch, last }) {
 /** What of `range` lies after `key`; null where nothing does. */
 function after(key, range) {
   const { IDBKeyRange, indexedDB } = globalThis;
-  if (!(range instanceof IDBKeyRange)) return range === undefined || range === null ? IDBKeyRange.lowerBound(key, true) : null; // one key has been read
+  if (!(range instanceof IDBKeyRange))
+    return range === undefined || range === null ? IDBKeyRange.lowerBound(key, true) : null; // one key has been read
   if (range.upper === undefined) return IDBKeyRange.lowerBound(key, true);
   if (indexedDB.cmp(key, range.upper) >= 0) return null;
   return IDBKeyRange.bound(key, range.upper, true, range.upperOpen);

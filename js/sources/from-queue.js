@@ -57,7 +57,13 @@ class Delivery {
 }
 
 function requireFunctions(queue) {
-  for (const [name, needed] of Object.entries({ subscribe: true, ack: true, nack: false, pause: false, resume: false })) {
+  for (const [name, needed] of Object.entries({
+    subscribe: true,
+    ack: true,
+    nack: false,
+    pause: false,
+    resume: false,
+  })) {
     const value = queue?.[name];
     if (typeof value === 'function' || (value === undefined && !needed)) continue;
     throw new TypeError(`fromQueue(): ${name} must be a function; got ${describe(value)}`);
@@ -73,7 +79,11 @@ function requireFunctions(queue) {
 export function fromQueue(queue, options) {
   requireFunctions(queue);
   const { signal, ...settings } = options ?? {};
-  const messages = channelOf('fromQueue', settings, 'give the queue pause() and resume(), or a limit of items that are not acknowledged, or raise capacity');
+  const messages = channelOf(
+    'fromQueue',
+    settings,
+    'give the queue pause() and resume(), or a limit of items that are not acknowledged, or raise capacity',
+  );
   const open = new Set(); // deliveries that are not settled
   let paused = false;
   let ended = false; // the queue has said that no more comes
@@ -114,13 +124,14 @@ export function fromQueue(queue, options) {
   const returnAll = (reason) => Promise.allSettled([...open].map((delivery) => delivery.settle('nack', reason)));
 
   /** Gives back what is not acknowledged, and takes the subscription back. */
-  const leave = (reason) => (left ??= (async () => {
-    signal?.removeEventListener('abort', onAbort);
-    const returned = returnAll(reason);
-    const unsubscribe = await subscription.catch(() => undefined);
-    await withinGrace(returned);
-    await unsubscribe?.();
-  })());
+  const leave = (reason) =>
+    (left ??= (async () => {
+      signal?.removeEventListener('abort', onAbort);
+      const returned = returnAll(reason);
+      const unsubscribe = await subscription.catch(() => undefined);
+      await withinGrace(returned);
+      await unsubscribe?.();
+    })());
 
   messages.addEventListener('drain', goOn);
   messages.signal.addEventListener('abort', () => void leave(messages.signal.reason).catch(() => {}), { once: true });
@@ -129,15 +140,19 @@ export function fromQueue(queue, options) {
     onAbort();
   } else {
     signal?.addEventListener('abort', onAbort, { once: true });
-    subscription = new Promise((resolve) => resolve(queue.subscribe(deliver, {
-      signal: messages.signal,
-      end() {
-        ended = true;
-        messages.end();
-        if (open.size === 0) leave().catch(() => {});
-      },
-      fail: (error) => messages.fail(error),
-    })));
+    subscription = new Promise((resolve) =>
+      resolve(
+        queue.subscribe(deliver, {
+          signal: messages.signal,
+          end() {
+            ended = true;
+            messages.end();
+            if (open.size === 0) leave().catch(() => {});
+          },
+          fail: (error) => messages.fail(error),
+        }),
+      ),
+    );
     subscription.catch((error) => messages.fail(error));
   }
   whenPipelineEnds(messages.readable, (error) => leave(error));
@@ -148,7 +163,9 @@ export function fromQueue(queue, options) {
 const valueOf = (chunk, caller) => {
   if (chunk instanceof Message) return chunk.value;
   if (Array.isArray(chunk) && chunk.every((one) => one instanceof Message)) return chunk.map(({ value }) => value);
-  throw new TypeError(`${caller}(): chunks must be messages of fromQueue(), or arrays of them; got ${describe(chunk)}. A stage that makes something else of one gives message.with(value)`);
+  throw new TypeError(
+    `${caller}(): chunks must be messages of fromQueue(), or arrays of them; got ${describe(chunk)}. A stage that makes something else of one gives message.with(value)`,
+  );
 };
 const ackAll = (chunk) => Promise.all([chunk].flat().map((message) => message.ack()));
 
@@ -160,13 +177,16 @@ const ackAll = (chunk) => Promise.all([chunk].flat().map((message) => message.ac
 export function acknowledged(end) {
   if (typeof end === 'function') return consumerOf(end);
   const isNode = isAnyNodeWritable(end) && !isWritableStreamLike(end);
-  if (!isNode && !isWritableStreamLike(end)) throw new TypeError(`acknowledged(): the argument must be a writable stream or a function; got ${describe(end)}`);
+  if (!isNode && !isWritableStreamLike(end))
+    throw new TypeError(`acknowledged(): the argument must be a writable stream or a function; got ${describe(end)}`);
   // Not by a bridge, whose writes settle before the engine's stream has written.
   const writer = (isNode ? streamOfNodeWritable(end, { untilWritten: true }) : end).getWriter();
   return new WritableStream({
     start(controller) {
       writer.closed.catch((error) => controller.error(error));
-      controller.signal.addEventListener('abort', () => writer.abort(controller.signal.reason).catch(() => {}), { once: true });
+      controller.signal.addEventListener('abort', () => writer.abort(controller.signal.reason).catch(() => {}), {
+        once: true,
+      });
     },
     async write(chunk) {
       try {

@@ -1,11 +1,19 @@
 /** Messages of a WebSocket as a stream. */
 import { GRACE } from '../runtime/grace.js';
 import { channelOf, withCounts } from '../channel/channel.js';
-import { asSocketError, closeSocket, closeSocketStream, errorOfClose, SocketError, socketOf, whenClosed } from '../channel/sockets.js';
+import {
+  asSocketError,
+  closeSocket,
+  closeSocketStream,
+  errorOfClose,
+  SocketError,
+  socketOf,
+  whenClosed,
+} from '../channel/sockets.js';
 
-
-const ADVICE = "raise capacity, choose 'drop-oldest' or 'drop-newest' as overflow, have the server wait for an answer before it sends more, or take "
-  + "api: 'WebSocketStream' where the engine has it and its page in docs/ends allows";
+const ADVICE =
+  "raise capacity, choose 'drop-oldest' or 'drop-newest' as overflow, have the server wait for an answer before it sends more, or take " +
+  "api: 'WebSocketStream' where the engine has it and its page in docs/ends allows";
 
 const ignore = () => {};
 
@@ -20,10 +28,15 @@ const bytesOrText = (data) => (data instanceof ArrayBuffer ? new Uint8Array(data
 export function fromWebSocket(given, options) {
   const { protocols, api, signal, ...settings } = options ?? {};
   const done = () => signal?.removeEventListener('abort', onAbort);
-  const messages = channelOf('fromWebSocket', { size: 'bytes', highWaterMark: 65536, capacity: 16 * 1024 * 1024, ...settings }, ADVICE, (reason) => {
-    done();
-    close(reason);
-  });
+  const messages = channelOf(
+    'fromWebSocket',
+    { size: 'bytes', highWaterMark: 65536, capacity: 16 * 1024 * 1024, ...settings },
+    ADVICE,
+    (reason) => {
+      done();
+      close(reason);
+    },
+  );
   const onAbort = () => messages.fail(signal.reason);
   const { stream, socket } = socketOf('fromWebSocket', given, { protocols, api });
   const close = stream === undefined ? fromSocket(socket, messages, done) : fromSocketStream(stream, messages, done);
@@ -101,8 +114,11 @@ function fromSocketStream(stream, messages, done) {
     }
     const { closeCode, reason } = await stream.closed;
     if (mayHaveLost) {
-      throw new SocketError('fromWebSocket(): the connection was closed while the consumer held it back, and WebSocketStream drops the messages that it has queued then; '
-        + "take api: 'WebSocket', or raise highWaterMark", { closeCode, reason });
+      throw new SocketError(
+        'fromWebSocket(): the connection was closed while the consumer held it back, and WebSocketStream drops the messages that it has queued then; ' +
+          "take api: 'WebSocket', or raise highWaterMark",
+        { closeCode, reason },
+      );
     }
     const error = errorOfClose('fromWebSocket', { code: closeCode, reason });
     if (error !== undefined) throw error;

@@ -7,7 +7,9 @@ const SECOND_LOOK = 1000;
 /** @throws {RangeError} unless `value` is a number of milliseconds above 0, or Infinity */
 export function requireStallTimeout(value, caller) {
   if (typeof value === 'number' && value > 0) return;
-  throw new RangeError(`${caller}(): stallTimeout must be a number of milliseconds above 0, or Infinity; got ${typeof value === 'number' ? value : typeof value}`);
+  throw new RangeError(
+    `${caller}(): stallTimeout must be a number of milliseconds above 0, or Infinity; got ${typeof value === 'number' ? value : typeof value}`,
+  );
 }
 
 /**

@@ -37,6 +37,14 @@ const iterated = new ReadableStream();
 
 // On a class that the public ones refer to: a variable that no function reads would be collected.
 /** @type {any} */ (ReadableImpl).kept = [
-  pipe(), transform(), bytes(), read, read.getReader(), readableImpl(read).reader, iterated.values(),
-  new Deferred(), new PromiseReadRequest(), new PromiseReadIntoRequest(),
+  pipe(),
+  transform(),
+  bytes(),
+  read,
+  read.getReader(),
+  readableImpl(read).reader,
+  iterated.values(),
+  new Deferred(),
+  new PromiseReadRequest(),
+  new PromiseReadIntoRequest(),
 ];

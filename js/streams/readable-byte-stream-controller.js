@@ -1,6 +1,12 @@
 /** https://streams.spec.whatwg.org/#rbs-controller-class */
 import { convertView, refuseDetached } from '../runtime/buffers.js';
-import { byteDesiredSize, canCloseOrEnqueueBytes, closeBytes, enqueueView, getByobRequest } from '../machines/byte-readable.js';
+import {
+  byteDesiredSize,
+  canCloseOrEnqueueBytes,
+  closeBytes,
+  enqueueView,
+  getByobRequest,
+} from '../machines/byte-readable.js';
 import { errorStream } from '../machines/readable.js';
 import { defineInterface, illegalInvocation, INTERNAL } from '../runtime/webidl.js';
 import { ReadableStreamBYOBRequest } from './readable-stream-byob-request.js';
@@ -9,7 +15,10 @@ export class ReadableByteStreamController {
   #stream;
 
   constructor() {
-    if (arguments[0] !== INTERNAL) throw new TypeError('ReadableByteStreamController: illegal constructor; a ReadableStream of type \'bytes\' makes its own');
+    if (arguments[0] !== INTERNAL)
+      throw new TypeError(
+        "ReadableByteStreamController: illegal constructor; a ReadableStream of type 'bytes' makes its own",
+      );
     this.#stream = arguments[1];
   }
 
@@ -37,7 +46,8 @@ export class ReadableByteStreamController {
       refuseDetached(view.buffer, 'enqueue(): the chunk');
       throw new TypeError('enqueue(): the chunk must not be empty; leave out what has no bytes');
     }
-    if (!canCloseOrEnqueueBytes(this.#stream)) throw new TypeError('enqueue(): the ReadableStream is closed, closing or errored');
+    if (!canCloseOrEnqueueBytes(this.#stream))
+      throw new TypeError('enqueue(): the ReadableStream is closed, closing or errored');
     enqueueView(this.#stream, view);
   }
 

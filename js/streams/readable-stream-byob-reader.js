@@ -12,8 +12,10 @@ export class ReadableStreamBYOBReader {
 
   constructor(stream) {
     const impl = readableImpl(stream);
-    if (impl === undefined) throw new TypeError('ReadableStreamBYOBReader: the first argument must be a ReadableStream');
-    if (!impl.isByteStream) throw new TypeError('ReadableStreamBYOBReader: the stream must have an underlying source of type \'bytes\'');
+    if (impl === undefined)
+      throw new TypeError('ReadableStreamBYOBReader: the first argument must be a ReadableStream');
+    if (!impl.isByteStream)
+      throw new TypeError("ReadableStreamBYOBReader: the stream must have an underlying source of type 'bytes'");
     this.#reader = new ByobReaderImpl(impl);
   }
 
@@ -59,11 +61,16 @@ function read(reader, view, min) {
   }
   if (min === 0) throw new TypeError('read(): min must be greater than 0');
   const minimumFill = min * type.elementSize;
-  if (minimumFill > byteLength) throw new RangeError('read(): min must not be greater than the view\'s length');
+  if (minimumFill > byteLength) throw new RangeError("read(): min must not be greater than the view's length");
   const { stream } = reader;
   if (stream === undefined) throw new TypeError('read(): the reader was released');
   if (stream.state === ERRORED) return promiseReject(stream.storedError);
-  return readInto(stream, reader, new PullInto(transferArrayBuffer(buffer), bufferByteLength, byteOffset, byteLength, type), minimumFill);
+  return readInto(
+    stream,
+    reader,
+    new PullInto(transferArrayBuffer(buffer), bufferByteLength, byteOffset, byteLength, type),
+    minimumFill,
+  );
 }
 
 defineInterface(ReadableStreamBYOBReader, 'ReadableStreamBYOBReader', disposeReader);

@@ -11,7 +11,8 @@ export class ReadableStreamBYOBRequest {
   #request;
 
   constructor() {
-    if (arguments[0] !== INTERNAL) throw new TypeError('ReadableStreamBYOBRequest: illegal constructor; a byte stream\'s controller makes its own');
+    if (arguments[0] !== INTERNAL)
+      throw new TypeError("ReadableStreamBYOBRequest: illegal constructor; a byte stream's controller makes its own");
     this.#request = arguments[1];
   }
 
@@ -26,7 +27,7 @@ export class ReadableStreamBYOBRequest {
     const written = convertUnsignedLongLong(bytesWritten, 'respond(): bytesWritten');
     const { stream } = this.#request;
     if (stream === undefined) throw invalidated('respond()');
-    if (this.#request.isDetached) throw new TypeError('respond(): the buffer of the request\'s view is detached');
+    if (this.#request.isDetached) throw new TypeError("respond(): the buffer of the request's view is detached");
     respond(stream, written);
   }
 
@@ -36,7 +37,7 @@ export class ReadableStreamBYOBRequest {
     const parts = convertView(view, 'respondWithNewView(): the view');
     const { stream } = this.#request;
     if (stream === undefined) throw invalidated('respondWithNewView()');
-    if (isDetachedBuffer(parts.buffer)) throw new TypeError('respondWithNewView(): the view\'s buffer is detached');
+    if (isDetachedBuffer(parts.buffer)) throw new TypeError("respondWithNewView(): the view's buffer is detached");
     respondWithNewView(stream, parts);
   }
 }

@@ -6,7 +6,8 @@ export class ReadableStreamDefaultController {
   #stream;
 
   constructor() {
-    if (arguments[0] !== INTERNAL) throw new TypeError('ReadableStreamDefaultController: illegal constructor; a ReadableStream makes its own');
+    if (arguments[0] !== INTERNAL)
+      throw new TypeError('ReadableStreamDefaultController: illegal constructor; a ReadableStream makes its own');
     this.#stream = arguments[1];
   }
 
@@ -22,7 +23,8 @@ export class ReadableStreamDefaultController {
 
   enqueue(chunk = undefined) {
     if (!(#stream in Object(this))) throw illegalInvocation('ReadableStreamDefaultController.enqueue');
-    if (!enqueue(this.#stream, chunk)) throw new TypeError('enqueue(): the ReadableStream is closed, closing or errored');
+    if (!enqueue(this.#stream, chunk))
+      throw new TypeError('enqueue(): the ReadableStream is closed, closing or errored');
   }
 
   error(e = undefined) {

@@ -14,7 +14,8 @@ export class ReadableStreamDefaultReader {
 
   constructor(stream) {
     const impl = readableImpl(stream);
-    if (impl === undefined) throw new TypeError('ReadableStreamDefaultReader: the first argument must be a ReadableStream');
+    if (impl === undefined)
+      throw new TypeError('ReadableStreamDefaultReader: the first argument must be a ReadableStream');
     this.#reader = new DefaultReaderImpl(impl);
   }
 

@@ -12,8 +12,16 @@ import { afterReadableStart, cancelStream, errorStream, ReadableImpl } from '../
 import { DefaultReaderImpl } from '../machines/reader.js';
 import { teeDefault } from '../machines/tee.js';
 import {
-  convertAbortSignal, convertCallback, convertDictionary, convertObject, convertQueuingStrategy, convertUnsignedLongLong, defineInterface,
-  extractHighWaterMark, illegalInvocation, INTERNAL,
+  convertAbortSignal,
+  convertCallback,
+  convertDictionary,
+  convertObject,
+  convertQueuingStrategy,
+  convertUnsignedLongLong,
+  defineInterface,
+  extractHighWaterMark,
+  illegalInvocation,
+  INTERNAL,
 } from '../runtime/webidl.js';
 import { isNativeReadable, isNativeWritable } from '../bridge/native-classes.js';
 import { adoptWritable, resultOf, settleAdopted } from '../bridge/adopt.js';
@@ -29,14 +37,19 @@ import { WritableStream } from './writable-stream.js';
 function convertUnderlyingSource(source) {
   if (source === undefined) return {};
   const autoAllocate = source.autoAllocateChunkSize;
-  const autoAllocateChunkSize = autoAllocate === undefined ? undefined : convertUnsignedLongLong(autoAllocate, 'underlyingSource: autoAllocateChunkSize');
+  const autoAllocateChunkSize =
+    autoAllocate === undefined
+      ? undefined
+      : convertUnsignedLongLong(autoAllocate, 'underlyingSource: autoAllocateChunkSize');
   const cancel = convertCallback(source.cancel, 'underlyingSource: cancel');
   const pull = convertCallback(source.pull, 'underlyingSource: pull');
   const start = convertCallback(source.start, 'underlyingSource: start');
   const type = source.type;
-  if (type !== undefined && `${type}` !== 'bytes') throw new TypeError(`underlyingSource: type must be 'bytes' or undefined, got '${type}'`);
+  if (type !== undefined && `${type}` !== 'bytes')
+    throw new TypeError(`underlyingSource: type must be 'bytes' or undefined, got '${type}'`);
   const onDiscard = convertOnDiscard(source.onDiscard, 'underlyingSource');
-  if (onDiscard && type !== undefined) throw new TypeError('underlyingSource: a byte stream has no onDiscard, as bytes need no closing; leave it out');
+  if (onDiscard && type !== undefined)
+    throw new TypeError('underlyingSource: a byte stream has no onDiscard, as bytes need no closing; leave it out');
   return { autoAllocateChunkSize, cancel, pull, start, onDiscard, isBytes: type !== undefined };
 }
 
@@ -53,7 +66,8 @@ function convertPipeOptions(value, context) {
 
 /** A WritableStream, ours or the engine's. */
 function convertDestination(value, context) {
-  if (writableImpl(value) === undefined && !isNativeWritable(value)) throw new TypeError(`${context} must be a WritableStream`);
+  if (writableImpl(value) === undefined && !isNativeWritable(value))
+    throw new TypeError(`${context} must be a WritableStream`);
   return value;
 }
 
@@ -70,7 +84,9 @@ export class ReadableStream {
   #impl;
 
   static {
-    setReadableBrand((value) => (typeof value === 'object' && value !== null && #impl in value ? value.#impl : undefined));
+    setReadableBrand((value) =>
+      typeof value === 'object' && value !== null && #impl in value ? value.#impl : undefined,
+    );
   }
 
   constructor(underlyingSource = undefined, strategy = undefined) {
@@ -83,9 +99,11 @@ export class ReadableStream {
     const { autoAllocateChunkSize, cancel, pull, start, onDiscard, isBytes } = convertUnderlyingSource(source);
     let impl;
     if (isBytes) {
-      if (size !== undefined) throw new RangeError('ReadableStream: the strategy of a byte stream cannot have a size function');
+      if (size !== undefined)
+        throw new RangeError('ReadableStream: the strategy of a byte stream cannot have a size function');
       const mark = extractHighWaterMark(highWaterMark, 0);
-      if (autoAllocateChunkSize === 0) throw new TypeError('underlyingSource: autoAllocateChunkSize must be greater than 0');
+      if (autoAllocateChunkSize === 0)
+        throw new TypeError('underlyingSource: autoAllocateChunkSize must be greater than 0');
       impl = new ByteReadableImpl(mark, autoAllocateChunkSize, pull, undefined);
       impl.controller = new ReadableByteStreamController(INTERNAL, impl);
     } else {
@@ -180,5 +198,6 @@ Object.defineProperty(ReadableStream.prototype, Symbol.asyncIterator, {
 defineNodeHooks(ReadableStream.prototype, {
   implOf: readableImpl,
   kind: 'readable',
-  fail: (stream, error) => (stream.transform === undefined ? errorStream(stream, error) : stream.transform.error(error)),
+  fail: (stream, error) =>
+    stream.transform === undefined ? errorStream(stream, error) : stream.transform.error(error),
 });

@@ -2,11 +2,22 @@
 import { convertDouble, defineInterface, illegalInvocation } from '../runtime/webidl.js';
 
 /** The `size` of every CountQueuingStrategy. */
-export const countSize = { size() { return 1; } }.size;
-const byteLengthSize = { size(chunk) { return chunk.byteLength; } }.size;
+export const countSize = {
+  size() {
+    return 1;
+  },
+}.size;
+const byteLengthSize = {
+  size(chunk) {
+    return chunk.byteLength;
+  },
+}.size;
 
 // Neither function is a constructor, and both are called `size` whatever the minifier does.
-for (const [fn, length] of [[countSize, 0], [byteLengthSize, 1]]) {
+for (const [fn, length] of [
+  [countSize, 0],
+  [byteLengthSize, 1],
+]) {
   Object.defineProperty(fn, 'name', { value: 'size', configurable: true });
   Object.defineProperty(fn, 'length', { value: length, configurable: true });
 }

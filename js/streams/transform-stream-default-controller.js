@@ -6,7 +6,8 @@ export class TransformStreamDefaultController {
   #stream;
 
   constructor() {
-    if (arguments[0] !== INTERNAL) throw new TypeError('TransformStreamDefaultController: illegal constructor; a TransformStream makes its own');
+    if (arguments[0] !== INTERNAL)
+      throw new TypeError('TransformStreamDefaultController: illegal constructor; a TransformStream makes its own');
     this.#stream = arguments[1];
   }
 

@@ -3,7 +3,13 @@ import { convertOnDiscard, dropper } from '../machines/discard.js';
 import { functionBind } from '../runtime/intrinsics.js';
 import { TransformImpl } from '../machines/transform.js';
 import {
-  convertCallback, convertObject, convertQueuingStrategy, defineInterface, extractHighWaterMark, illegalInvocation, INTERNAL,
+  convertCallback,
+  convertObject,
+  convertQueuingStrategy,
+  defineInterface,
+  extractHighWaterMark,
+  illegalInvocation,
+  INTERNAL,
 } from '../runtime/webidl.js';
 import { ReadableStream } from './readable-stream.js';
 import { countSize } from './strategies.js';
@@ -25,7 +31,10 @@ function convertTransformer(transformer) {
 }
 
 function completeStrategy({ highWaterMark, size }, defaultMark) {
-  return { highWaterMark: extractHighWaterMark(highWaterMark, defaultMark), size: size === countSize ? undefined : size };
+  return {
+    highWaterMark: extractHighWaterMark(highWaterMark, defaultMark),
+    size: size === countSize ? undefined : size,
+  };
 }
 
 export class TransformStream {

@@ -6,7 +6,8 @@ export class WritableStreamDefaultController {
   #stream;
 
   constructor() {
-    if (arguments[0] !== INTERNAL) throw new TypeError('WritableStreamDefaultController: illegal constructor; a WritableStream makes its own');
+    if (arguments[0] !== INTERNAL)
+      throw new TypeError('WritableStreamDefaultController: illegal constructor; a WritableStream makes its own');
     this.#stream = arguments[1];
   }
 

@@ -4,7 +4,13 @@ import { writeMany } from '../machines/many.js';
 import { withinGrace } from '../runtime/grace.js';
 import { promiseReject } from '../runtime/intrinsics.js';
 import { defineInterface, illegalInvocation } from '../runtime/webidl.js';
-import { abortWritable, closeQueuedOrInFlight, closeWritable, WRITABLE, writableDesiredSize } from '../machines/writable.js';
+import {
+  abortWritable,
+  closeQueuedOrInFlight,
+  closeWritable,
+  WRITABLE,
+  writableDesiredSize,
+} from '../machines/writable.js';
 import { WriterImpl } from '../machines/writer.js';
 
 const { isArray } = Array;
@@ -28,7 +34,11 @@ export class WritableStreamDefaultWriter {
       if (stream === undefined) return;
       const isOpen = stream.state === WRITABLE && !closeQueuedOrInFlight(stream);
       try {
-        await (isOpen ? withinGrace(abortWritable(stream, new DOMException('The writer was left before the stream was closed', 'AbortError'))) : closed.get());
+        await (isOpen
+          ? withinGrace(
+              abortWritable(stream, new DOMException('The writer was left before the stream was closed', 'AbortError')),
+            )
+          : closed.get());
       } catch {
         // It had failed, or could not be aborted.
       }
@@ -38,7 +48,8 @@ export class WritableStreamDefaultWriter {
 
   constructor(stream) {
     const impl = writableImpl(stream);
-    if (impl === undefined) throw new TypeError('WritableStreamDefaultWriter: the first argument must be a WritableStream');
+    if (impl === undefined)
+      throw new TypeError('WritableStreamDefaultWriter: the first argument must be a WritableStream');
     this.#writer = new WriterImpl(impl);
   }
 
@@ -68,7 +79,8 @@ export class WritableStreamDefaultWriter {
     if (!(#writer in Object(this))) return promiseReject(illegalInvocation('WritableStreamDefaultWriter.close'));
     const stream = this.#writer.stream;
     if (stream === undefined) return promiseReject(released('close()'));
-    if (closeQueuedOrInFlight(stream)) return promiseReject(new TypeError('close(): the WritableStream is already closing'));
+    if (closeQueuedOrInFlight(stream))
+      return promiseReject(new TypeError('close(): the WritableStream is already closing'));
     return closeWritable(stream);
   }
 
@@ -89,7 +101,8 @@ export class WritableStreamDefaultWriter {
    */
   writeMany(chunks) {
     if (!(#writer in Object(this))) return promiseReject(illegalInvocation('WritableStreamDefaultWriter.writeMany'));
-    if (!isArray(chunks)) return promiseReject(new TypeError('writeMany(): the first argument must be an array of chunks'));
+    if (!isArray(chunks))
+      return promiseReject(new TypeError('writeMany(): the first argument must be an array of chunks'));
     if (this.#writer.stream === undefined) return promiseReject(released('writeMany()'));
     return writeMany(this.#writer, chunks);
   }

@@ -4,9 +4,22 @@ import { convertOnDiscard, dropper } from '../machines/discard.js';
 import { functionBind, promiseReject } from '../runtime/intrinsics.js';
 import { defineNodeHooks } from '../machines/node-hooks.js';
 import {
-  convertCallback, convertObject, convertQueuingStrategy, defineInterface, extractHighWaterMark, illegalInvocation, INTERNAL,
+  convertCallback,
+  convertObject,
+  convertQueuingStrategy,
+  defineInterface,
+  extractHighWaterMark,
+  illegalInvocation,
+  INTERNAL,
 } from '../runtime/webidl.js';
-import { abortWritable, afterWritableStart, closeQueuedOrInFlight, closeWritable, errorWritable, WritableImpl } from '../machines/writable.js';
+import {
+  abortWritable,
+  afterWritableStart,
+  closeQueuedOrInFlight,
+  closeWritable,
+  errorWritable,
+  WritableImpl,
+} from '../machines/writable.js';
 import { countSize } from './strategies.js';
 import { WritableStreamDefaultController } from './writable-stream-default-controller.js';
 import { WritableStreamDefaultWriter } from './writable-stream-default-writer.js';
@@ -27,7 +40,9 @@ export class WritableStream {
   #impl;
 
   static {
-    setWritableBrand((value) => (typeof value === 'object' && value !== null && #impl in value ? value.#impl : undefined));
+    setWritableBrand((value) =>
+      typeof value === 'object' && value !== null && #impl in value ? value.#impl : undefined,
+    );
   }
 
   constructor(underlyingSink = undefined, strategy = undefined) {
@@ -59,14 +74,17 @@ export class WritableStream {
 
   abort(reason = undefined) {
     if (!(#impl in Object(this))) return promiseReject(illegalInvocation('WritableStream.abort'));
-    if (this.#impl.writer !== undefined) return promiseReject(new TypeError('abort(): the WritableStream is locked; abort through its writer'));
+    if (this.#impl.writer !== undefined)
+      return promiseReject(new TypeError('abort(): the WritableStream is locked; abort through its writer'));
     return abortWritable(this.#impl, reason);
   }
 
   close() {
     if (!(#impl in Object(this))) return promiseReject(illegalInvocation('WritableStream.close'));
-    if (this.#impl.writer !== undefined) return promiseReject(new TypeError('close(): the WritableStream is locked; close through its writer'));
-    if (closeQueuedOrInFlight(this.#impl)) return promiseReject(new TypeError('close(): the WritableStream is already closing'));
+    if (this.#impl.writer !== undefined)
+      return promiseReject(new TypeError('close(): the WritableStream is locked; close through its writer'));
+    if (closeQueuedOrInFlight(this.#impl))
+      return promiseReject(new TypeError('close(): the WritableStream is already closing'));
     return closeWritable(this.#impl);
   }
 
@@ -81,5 +99,6 @@ defineInterface(WritableStream, 'WritableStream');
 defineNodeHooks(WritableStream.prototype, {
   implOf: writableImpl,
   kind: 'writable',
-  fail: (stream, error) => (stream.transform === undefined ? errorWritable(stream, error) : stream.transform.error(error)),
+  fail: (stream, error) =>
+    stream.transform === undefined ? errorWritable(stream, error) : stream.transform.error(error),
 });

@@ -16,9 +16,18 @@ export const tagOf = (value) => toStringTag(value).slice(8, -1);
 
 /** The classes of the Streams Standard, none of which can be cloned. */
 export const unserializable = new Set([
-  'ReadableStream', 'ReadableStreamDefaultReader', 'ReadableStreamBYOBReader', 'ReadableStreamDefaultController',
-  'ReadableByteStreamController', 'ReadableStreamBYOBRequest', 'WritableStream', 'WritableStreamDefaultWriter',
-  'WritableStreamDefaultController', 'TransformStream', 'TransformStreamDefaultController', 'ByteLengthQueuingStrategy',
+  'ReadableStream',
+  'ReadableStreamDefaultReader',
+  'ReadableStreamBYOBReader',
+  'ReadableStreamDefaultController',
+  'ReadableByteStreamController',
+  'ReadableStreamBYOBRequest',
+  'WritableStream',
+  'WritableStreamDefaultWriter',
+  'WritableStreamDefaultController',
+  'TransformStream',
+  'TransformStreamDefaultController',
+  'ByteLengthQueuingStrategy',
   'CountQueuingStrategy',
 ]);
 
@@ -142,9 +151,13 @@ function itemsOf(object, tag) {
  * tidegate's would be an empty object. `transferred`: those that go as transfers, and so need no clone. `callsGetters` as in `eachSpecial`.
  */
 export function refuseStreams(value, transferred = none, callsGetters = false) {
-  eachSpecial(value, (object, tag) => {
-    if (unserializable.has(tag) && !transferred.has(object)) throw unserializableError(tag);
-  }, callsGetters);
+  eachSpecial(
+    value,
+    (object, tag) => {
+      if (unserializable.has(tag) && !transferred.has(object)) throw unserializableError(tag);
+    },
+    callsGetters,
+  );
 }
 
 export const unserializableError = (tag) => dataCloneError(`A ${tag} cannot be cloned; list a stream for transfer`);

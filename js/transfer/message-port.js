@@ -7,7 +7,9 @@ import { writableEnd } from './writable-end.js';
 
 function requirePort(name, port) {
   if (!isPort(port)) {
-    throw new TypeError(`${name}(): the first argument must be a MessagePort; got ${describe(port)}. For a worker, make a MessageChannel and send it one port`);
+    throw new TypeError(
+      `${name}(): the first argument must be a MessagePort; got ${describe(port)}. For a worker, make a MessageChannel and send it one port`,
+    );
   }
 }
 
@@ -24,7 +26,12 @@ export function fromMessagePort(port, options) {
   requirePort('fromMessagePort', port);
   requireCount(highWaterMark, 'fromMessagePort(): highWaterMark', 0);
   requireErrors(errors, 'fromMessagePort');
-  return readableEnd(port, { highWaterMark, watch: true, errors, enough: stopped('fromMessagePort(): the other side has aborted its stream without a reason') });
+  return readableEnd(port, {
+    highWaterMark,
+    watch: true,
+    errors,
+    enough: stopped('fromMessagePort(): the other side has aborted its stream without a reason'),
+  });
 }
 
 /**
@@ -37,5 +44,10 @@ export function toMessagePort(port, options) {
   requirePort('toMessagePort', port);
   const { transfer = false, errors } = options ?? {};
   requireErrors(errors, 'toMessagePort');
-  return writableEnd(port, { transferChunks: transfer, watch: true, errors, enough: stopped('toMessagePort(): the other side has had enough') });
+  return writableEnd(port, {
+    transferChunks: transfer,
+    watch: true,
+    errors,
+    enough: stopped('toMessagePort(): the other side has had enough'),
+  });
 }

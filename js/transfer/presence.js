@@ -26,12 +26,17 @@ let own;
 function ownLock() {
   if (own === undefined) {
     const name = `${PREFIX}${crypto.randomUUID()} ${origin}`;
-    own = { name, held: new Promise((resolve) => {
-      locks.request(name, () => {
-        resolve(undefined);
-        return forever;
-      }).catch(ignore);
-    }) };
+    own = {
+      name,
+      held: new Promise((resolve) => {
+        locks
+          .request(name, () => {
+            resolve(undefined);
+            return forever;
+          })
+          .catch(ignore);
+      }),
+    };
   }
   return own;
 }
@@ -56,7 +61,8 @@ const watched = new Map();
 /** Calls `wire.lost()` when the worker that has told of its lock `name` is gone, until `unwatch(wire)`. `isTaken`: whether it has told that it has it. */
 export function watch(wire, name, isTaken) {
   // Elsewhere names mean other locks.
-  if (locks === undefined || typeof name !== 'string' || !name.startsWith(PREFIX) || !name.endsWith(` ${origin}`)) return;
+  if (locks === undefined || typeof name !== 'string' || !name.startsWith(PREFIX) || !name.endsWith(` ${origin}`))
+    return;
   let entry = watched.get(name);
   if (entry === undefined) {
     entry = { wires: new Set(), abort: new AbortController(), isTaken: false };
@@ -73,7 +79,10 @@ async function isHeld(name, entry) {
     if (await locks.request(name, { ifAvailable: true }, (lock) => lock === null)) return true;
     // One that its worker has and that is free here is of another partition of the origin's storage.
     if (entry.isTaken || entry.abort.signal.aborted) return undefined;
-    if (wait > 0) await new Promise((resolve) => { setTimeout(resolve, wait); });
+    if (wait > 0)
+      await new Promise((resolve) => {
+        setTimeout(resolve, wait);
+      });
   }
   return false;
 }

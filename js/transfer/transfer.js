@@ -69,13 +69,18 @@ export function receive(handle, options = {}) {
  * @param {any} stream
  * @param {{ transferChunks?: TransferChunks, highWaterMark?: number, signal?: AbortSignal, errors?: Errors, watch?: boolean }} options
  */
-export function prepareTransfer(stream, { transferChunks = false, highWaterMark = 0, signal, errors, watch = true } = {}) {
+export function prepareTransfer(
+  stream,
+  { transferChunks = false, highWaterMark = 0, signal, errors, watch = true } = {},
+) {
   const settings = { transferChunks, highWaterMark, signal, errors, watch };
   if (isReadableStreamLike(stream)) return prepareReadable(stream, settings);
   if (isWritableStreamLike(stream)) return prepareWritable(stream, settings);
   const { readable, writable } = stream ?? {};
   if (!isReadableStreamLike(readable) || !isWritableStreamLike(writable)) {
-    throw new TypeError(`transfer(): expected a stream or a { readable, writable } pair of them; got ${describe(stream)}`);
+    throw new TypeError(
+      `transfer(): expected a stream or a { readable, writable } pair of them; got ${describe(stream)}`,
+    );
   }
   const first = prepareReadable(readable, settings);
   const second = prepareWritable(writable, settings);
@@ -119,7 +124,8 @@ function prepareWritable(stream, { transferChunks, highWaterMark, signal, errors
   return {
     handle: { type: WRITABLE, port: port2, transferChunks: transferChunks !== false, ...lockOf(watch) },
     ports: [port2],
-    commit: () => markHandled(readableEnd(port1, { highWaterMark, errors, watch }).pipeTo(fromNative(stream), { signal })),
+    commit: () =>
+      markHandled(readableEnd(port1, { highWaterMark, errors, watch }).pipeTo(fromNative(stream), { signal })),
   };
 }
 
@@ -138,7 +144,8 @@ const isEnd = (value, type) => value?.type === type && isPort(value.port);
  * @param {{ transferChunks?: TransferChunks, highWaterMark?: number, errors?: Errors, watch: boolean }} options
  */
 export function receiveTransfer(handle, { highWaterMark = 0, transferChunks, errors, watch }) {
-  if (!isHandle(handle)) throw new TypeError(`receive(): expected a handle made by transfer(); got ${describe(handle)}`);
+  if (!isHandle(handle))
+    throw new TypeError(`receive(): expected a handle made by transfer(); got ${describe(handle)}`);
   if (handle.type === TRANSFORM) {
     const ends = { readable: receiveTransfer(handle.readable, { highWaterMark, errors, watch }), writable: undefined };
     ends.writable = receiveTransfer(handle.writable, { transferChunks, errors, watch });

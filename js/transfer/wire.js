@@ -69,7 +69,8 @@ export class Wire {
     this.errors = errors;
     listen(port, 'message', (event) => this.deliver(dataOf(event)));
     listen(port, 'messageerror', () => {
-      if (this.port !== undefined) this.fail(dataCloneError('A message of the transferred stream could not be deserialized here'));
+      if (this.port !== undefined)
+        this.fail(dataCloneError('A message of the transferred stream could not be deserialized here'));
     });
     this.watches = isWatching;
     if (isWatching) {
@@ -93,7 +94,13 @@ export class Wire {
 
   deliver(message) {
     if (this.port === undefined) return;
-    if (!this.accept(message)) this.fail(new DOMException('The other side of the stream has sent what is no message of its protocol, or not one that may come now', 'DataError'));
+    if (!this.accept(message))
+      this.fail(
+        new DOMException(
+          'The other side of the stream has sent what is no message of its protocol, or not one that may come now',
+          'DataError',
+        ),
+      );
   }
 
   accept(message) {
@@ -105,7 +112,11 @@ export class Wire {
       return true;
     }
     if (type !== 'exception') return isText(type) && this.owner.accept(type, value);
-    return isText(value?.name) && isText(value.message) && this.owner.accept('error', new DOMException(value.message, value.name));
+    return (
+      isText(value?.name) &&
+      isText(value.message) &&
+      this.owner.accept('error', new DOMException(value.message, value.name))
+    );
   }
 
   /** Throws a DataCloneError where `value` cannot be cloned. */

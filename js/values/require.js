@@ -3,14 +3,17 @@ import { describe } from './describe.js';
 
 /** @throws {TypeError} unless `value` is a function */
 export function requireFunction(value, name) {
-  if (typeof value !== 'function') throw new TypeError(`${name}(): the first argument must be a function; got ${describe(value)}`);
+  if (typeof value !== 'function')
+    throw new TypeError(`${name}(): the first argument must be a function; got ${describe(value)}`);
 }
 
 /** @throws {RangeError} unless `value` is a whole number of at least `least`, or Infinity where `orInfinity` */
 export function requireCount(value, what, least = 1, orInfinity = false) {
   if (Number.isInteger(value) && value >= least) return;
   if (orInfinity && value === Infinity) return;
-  throw new RangeError(`${what} must be a whole number of at least ${least}; got ${typeof value === 'number' ? value : describe(value)}`);
+  throw new RangeError(
+    `${what} must be a whole number of at least ${least}; got ${typeof value === 'number' ? value : describe(value)}`,
+  );
 }
 
 /** @throws {RangeError} unless `value` is a number above 0 */

@@ -21,13 +21,23 @@ const here = fileURLToPath(new URL('.', import.meta.url));
 const settings = {
   firefox: (folder) => ({
     preferences: {
-      'browser.download.folderList': 2, 'browser.download.dir': folder, 'browser.download.useDownloadDir': true, 'browser.download.manager.showWhenStarting': false,
-      'browser.helperApps.neverAsk.saveToDisk': 'application/octet-stream', 'browser.download.alwaysOpenPanel': false,
+      'browser.download.folderList': 2,
+      'browser.download.dir': folder,
+      'browser.download.useDownloadDir': true,
+      'browser.download.manager.showWhenStarting': false,
+      'browser.helperApps.neverAsk.saveToDisk': 'application/octet-stream',
+      'browser.download.alwaysOpenPanel': false,
     },
   }),
   chromium(folder, profile) {
     mkdirSync(join(profile, 'Default'), { recursive: true });
-    writeFileSync(join(profile, 'Default/Preferences'), JSON.stringify({ download: { default_directory: folder, prompt_for_download: false }, profile: { default_content_setting_values: { automatic_downloads: 1 } } }));
+    writeFileSync(
+      join(profile, 'Default/Preferences'),
+      JSON.stringify({
+        download: { default_directory: folder, prompt_for_download: false },
+        profile: { default_content_setting_values: { automatic_downloads: 1 } },
+      }),
+    );
     return { args: [`--user-data-dir=${profile}`] };
   },
 };
@@ -60,7 +70,11 @@ function disk(folder) {
     const file = join(folder, basename(new URL(request.url, 'http://localhost').searchParams.get('name')));
     // A file that is being written has a second one beside it in Firefox, and another name in Chromium.
     const bytes = existsSync(file) && !existsSync(`${file}.part`) ? readFileSync(file) : undefined;
-    response.end(JSON.stringify(bytes ? { size: bytes.length, sha256: createHash('sha256').update(bytes).digest('hex') } : { size: -1 }));
+    response.end(
+      JSON.stringify(
+        bytes ? { size: bytes.length, sha256: createHash('sha256').update(bytes).digest('hex') } : { size: -1 },
+      ),
+    );
   };
 }
 
@@ -71,25 +85,32 @@ async function runAll(engine) {
   const left = JOBS.flatMap((job) => MODES.map((mode) => ({ job, mode })));
   let current;
   const places = [here, bundles, join(here, 'node_modules'), root];
-  const server = await serve(join(here, 'nothing'), {
-    ...routes(),
-    '/next'(request, response) {
-      current = left.shift() ?? {};
-      response.end(JSON.stringify(current));
+  const server = await serve(
+    join(here, 'nothing'),
+    {
+      ...routes(),
+      '/next'(request, response) {
+        current = left.shift() ?? {};
+        response.end(JSON.stringify(current));
+      },
+      async '/seen'(request, response) {
+        (results[current.job] ??= {})[current.mode] = JSON.parse(await textOf(request));
+        response.end();
+      },
+      '/disk': disk(folder),
     },
-    async '/seen'(request, response) {
-      (results[current.job] ??= {})[current.mode] = JSON.parse(await textOf(request));
-      response.end();
+    async (request, response) => {
+      const { pathname } = new URL(request.url, 'http://localhost');
+      for (const place of places) {
+        const body = await readFile(join(place, pathname)).catch(() => undefined);
+        if (body)
+          return void response
+            .writeHead(200, { 'content-type': pathname.endsWith('.html') ? 'text/html' : 'text/javascript' })
+            .end(body);
+      }
+      return void response.writeHead(404).end();
     },
-    '/disk': disk(folder),
-  }, async (request, response) => {
-    const { pathname } = new URL(request.url, 'http://localhost');
-    for (const place of places) {
-      const body = await readFile(join(place, pathname)).catch(() => undefined);
-      if (body) return void response.writeHead(200, { 'content-type': pathname.endsWith('.html') ? 'text/html' : 'text/javascript' }).end(body);
-    }
-    return void response.writeHead(404).end();
-  });
+  );
   try {
     await runPage(engine, `${server.url}page.html`, { timeout: 150_000, ...settings[engine](folder, profile) });
     return { results };

@@ -19,7 +19,10 @@ const nodes = [process.execPath, ...(newest ? [newest] : [])];
 async function resultOf(node, job, mode) {
   const server = await serve(path('./nothing'), routes());
   try {
-    const { stdout } = await run(node, [path('./process.mjs'), job, mode, server.url], { timeout: 120_000, maxBuffer: 1 << 24 });
+    const { stdout } = await run(node, [path('./process.mjs'), job, mode, server.url], {
+      timeout: 120_000,
+      maxBuffer: 1 << 24,
+    });
     return JSON.parse(stdout);
   } finally {
     await server.close();
@@ -37,7 +40,8 @@ for (const node of nodes) {
         const [native, ...others] = await Promise.all(MODES.map((mode) => resultOf(node, job, mode)));
         assert.ok(!hangs(native), JSON.stringify(native));
         assert.deepEqual(native.unhandled, []);
-        for (const [n, other] of others.entries()) assert.deepEqual({ mode: MODES[n + 1], ...other }, { mode: MODES[n + 1], ...native });
+        for (const [n, other] of others.entries())
+          assert.deepEqual({ mode: MODES[n + 1], ...other }, { mode: MODES[n + 1], ...native });
       });
     }
   });

@@ -11,7 +11,7 @@ if (job === undefined) {
   const told = await (async () => {
     const { fetch } = window; // before the polyfill has its own
     try {
-      const env = { ...await enter(mode, '/dist'), place: 'page', url: `${location.origin}/`, base: location.href };
+      const env = { ...(await enter(mode, '/dist')), place: 'page', url: `${location.origin}/`, base: location.href };
       const { run } = await import(`./jobs/${job}.js`);
       const result = await run(env);
       return { fetch, body: JSON.stringify({ result, unhandled }) };

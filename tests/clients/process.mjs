@@ -4,7 +4,7 @@ import { enter } from './modes.mjs';
 const [job, mode, url] = process.argv.slice(2);
 const unhandled = [];
 process.on('unhandledRejection', (error) => unhandled.push(String(error?.stack ?? error)));
-const env = { ...await enter(mode, '../../dist'), place: 'node', url };
+const env = { ...(await enter(mode, '../../dist')), place: 'node', url };
 const { run } = await import(`./jobs/${job}.mjs`);
 const result = await run(env);
 process.stdout.write(JSON.stringify({ result, unhandled }), () => process.exit());

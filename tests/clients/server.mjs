@@ -6,13 +6,14 @@ const PART = 16_384;
 
 const part = (n) => Buffer.alloc(PART, (n % 251) + 1);
 
-const drained = (response) => new Promise((resolve) => {
-  const done = () => {
-    response.off('drain', done).off('close', done);
-    resolve();
-  };
-  response.on('drain', done).on('close', done);
-});
+const drained = (response) =>
+  new Promise((resolve) => {
+    const done = () => {
+      response.off('drain', done).off('close', done);
+      resolve();
+    };
+    response.on('drain', done).on('close', done);
+  });
 
 async function sendParts(response, count, pause = 0) {
   response.flushHeaders();
@@ -32,9 +33,16 @@ async function sendEvents(response, events) {
   }
 }
 
-const token = (n) => `data: ${JSON.stringify({
-  id: 'c1', object: 'chat.completion.chunk', created: 1, model: 'm', choices: [{ index: 0, delta: { role: 'assistant', content: `tide ${n} ≈ ` }, finish_reason: n === 19 ? 'stop' : null }],
-})}\n\n`;
+const token = (n) =>
+  `data: ${JSON.stringify({
+    id: 'c1',
+    object: 'chat.completion.chunk',
+    created: 1,
+    model: 'm',
+    choices: [
+      { index: 0, delta: { role: 'assistant', content: `tide ${n} ≈ ` }, finish_reason: n === 19 ? 'stop' : null },
+    ],
+  })}\n\n`;
 
 async function bodyOf(request) {
   const pieces = [];
@@ -60,11 +68,16 @@ export function routes() {
       response.destroy();
     },
     async '/endless'(request, response) {
-      response.once('close', () => { left += 1; });
+      response.once('close', () => {
+        left += 1;
+      });
       await sendParts(response, Infinity, 5);
     },
     '/left': (request, response) => response.end(String(left)),
-    '/error': (request, response) => response.writeHead(503, { 'content-type': 'application/json', 'retry-after': '0' }).end('{"error":{"message":"low tide","type":"tides"}}'),
+    '/error': (request, response) =>
+      response
+        .writeHead(503, { 'content-type': 'application/json', 'retry-after': '0' })
+        .end('{"error":{"message":"low tide","type":"tides"}}'),
     '/flaky'(request, response) {
       const { search } = new URL(request.url, 'http://localhost');
       const isFirst = !flaky.has(search);
@@ -86,7 +99,10 @@ export function routes() {
       }
     },
     async '/events'(request, response) {
-      await sendEvents(response, Array.from({ length: 40 }, (_, n) => `id: ${n}\nevent: tide\ndata: level ${n}\ndata: ≈${'~'.repeat(n)}\n\n`));
+      await sendEvents(
+        response,
+        Array.from({ length: 40 }, (_, n) => `id: ${n}\nevent: tide\ndata: level ${n}\ndata: ≈${'~'.repeat(n)}\n\n`),
+      );
       response.end();
     },
     async '/events-cut'(request, response) {
@@ -96,11 +112,22 @@ export function routes() {
     },
     async '/v1/chat/completions'(request, response) {
       const { model } = JSON.parse((await bodyOf(request)).toString());
-      if (model === 'none') return void response.writeHead(500, { 'content-type': 'application/json' }).end('{"error":{"message":"no such model"}}');
+      if (model === 'none')
+        return void response
+          .writeHead(500, { 'content-type': 'application/json' })
+          .end('{"error":{"message":"no such model"}}');
       if (model === 'endless') {
-        response.once('close', () => { left += 1; });
+        response.once('close', () => {
+          left += 1;
+        });
         while (!response.destroyed) {
-          await sendEvents({ writeHead: () => response.headersSent || response.writeHead(200, { 'content-type': 'text/event-stream' }), write: (text) => response.write(text) }, [token(0)]);
+          await sendEvents(
+            {
+              writeHead: () => response.headersSent || response.writeHead(200, { 'content-type': 'text/event-stream' }),
+              write: (text) => response.write(text),
+            },
+            [token(0)],
+          );
         }
         return undefined;
       }

@@ -43,14 +43,24 @@ for (const engine of availableEngines()) {
       assert.match(browser.version, /\d/);
       await browser.open(`${origin}/`);
       assert.equal(await browser.evaluate('document.title'), 'driven');
-      assert.deepEqual(await browser.evaluate(async (a, b) => ({ sum: await Promise.resolve(a + b) }), 2, 3), { sum: 5 });
-      await assert.rejects(browser.evaluate(() => { throw new Error('from the page'); }), /from the page/);
+      assert.deepEqual(await browser.evaluate(async (a, b) => ({ sum: await Promise.resolve(a + b) }), 2, 3), {
+        sum: 5,
+      });
+      await assert.rejects(
+        browser.evaluate(() => {
+          throw new Error('from the page');
+        }),
+        /from the page/,
+      );
       await browser.click('button');
       await browser.type('#text', 'typed');
-      assert.equal(await browser.waitFor(() => {
-        const text = document.querySelector('button').textContent + document.querySelector('#text').value;
-        return text === 'pressedtyped' && text;
-      }), 'pressedtyped');
+      assert.equal(
+        await browser.waitFor(() => {
+          const text = document.querySelector('button').textContent + document.querySelector('#text').value;
+          return text === 'pressedtyped' && text;
+        }),
+        'pressedtyped',
+      );
     } finally {
       await browser.close();
     }

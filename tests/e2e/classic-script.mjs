@@ -15,7 +15,13 @@ export async function classicScript(file) {
     format: 'iife',
     write: false,
     logLevel: 'silent',
-    plugins: [{ name: 'served-paths', setup: ({ onResolve }) => onResolve({ filter: /^\// }, ({ path }) => (path.startsWith(root) ? undefined : { path: join(root, path) })) }],
+    plugins: [
+      {
+        name: 'served-paths',
+        setup: ({ onResolve }) =>
+          onResolve({ filter: /^\// }, ({ path }) => (path.startsWith(root) ? undefined : { path: join(root, path) })),
+      },
+    ],
   });
   return outputFiles[0].text;
 }

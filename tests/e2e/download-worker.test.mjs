@@ -19,9 +19,15 @@ async function beginDownload(waitsFirst) {
     yield 'de';
   })();
   globalThis.got = undefined;
-  const begin = (url) => void (globalThis.got = fetch(url).then(async (response) => `${response.status} ${await response.text()}`).catch(String));
+  const begin = (url) =>
+    void (globalThis.got = fetch(url)
+      .then(async (response) => `${response.status} ${await response.text()}`)
+      .catch(String));
   const sink = toDownload('a.txt', { ways: ['service-worker'], begin });
-  globalThis.done = pipeline(source, sink).then(() => 'done', ({ name }) => name);
+  globalThis.done = pipeline(source, sink).then(
+    () => 'done',
+    ({ name }) => name,
+  );
   await sink.via;
   while (!waitsFirst && globalThis.got === undefined) await new Promise((resolve) => setTimeout(resolve, 20));
 }
@@ -42,25 +48,34 @@ test('in chromium', { skip: availableEngines().includes('chromium') ? false : 't
     await browser.open(server.url);
     const session = await browser.page.createCDPSession();
     const statuses = new Map();
-    session.on('ServiceWorker.workerVersionUpdated', ({ versions }) => versions.forEach(({ versionId, runningStatus }) => statuses.set(versionId, runningStatus)));
+    session.on('ServiceWorker.workerVersionUpdated', ({ versions }) =>
+      versions.forEach(({ versionId, runningStatus }) => statuses.set(versionId, runningStatus)),
+    );
     await session.send('ServiceWorker.enable');
     const stopWorker = async () => {
       await session.send('ServiceWorker.stopAllWorkers');
-      for (let n = 0; n < 200 && ![...statuses.values()].includes('stopped'); n += 1) await new Promise((resolve) => setTimeout(resolve, 20));
+      for (let n = 0; n < 200 && ![...statuses.values()].includes('stopped'); n += 1)
+        await new Promise((resolve) => setTimeout(resolve, 20));
       assert.ok([...statuses.values()].includes('stopped'), 'the worker still runs');
     };
-    await t.test('a worker that was ended before the first chunk is started again, and everything arrives', async () => {
-      await browser.evaluate(beginDownload, true);
-      await stopWorker();
-      assert.deepEqual(await browser.evaluate(outcome), { done: 'done', got: '200 tide' });
-    });
-    await t.test('a worker that is ended during the download fails the pipeline, and the download is no whole one', async () => {
-      await browser.evaluate(beginDownload, false);
-      await stopWorker();
-      const { done, got } = await browser.evaluate(outcome);
-      assert.equal(done, 'NetworkError');
-      assert.notEqual(got, '200 tide');
-    });
+    await t.test(
+      'a worker that was ended before the first chunk is started again, and everything arrives',
+      async () => {
+        await browser.evaluate(beginDownload, true);
+        await stopWorker();
+        assert.deepEqual(await browser.evaluate(outcome), { done: 'done', got: '200 tide' });
+      },
+    );
+    await t.test(
+      'a worker that is ended during the download fails the pipeline, and the download is no whole one',
+      async () => {
+        await browser.evaluate(beginDownload, false);
+        await stopWorker();
+        const { done, got } = await browser.evaluate(outcome);
+        assert.equal(done, 'NetworkError');
+        assert.notEqual(got, '200 tide');
+      },
+    );
   } finally {
     await browser.close();
     await server.close();

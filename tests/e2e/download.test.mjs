@@ -16,13 +16,23 @@ const MB = 1 << 20;
 const settings = {
   firefox: (folder) => ({
     preferences: {
-      'browser.download.folderList': 2, 'browser.download.dir': folder, 'browser.download.useDownloadDir': true, 'browser.download.manager.showWhenStarting': false,
-      'browser.helperApps.neverAsk.saveToDisk': 'application/octet-stream', 'browser.download.alwaysOpenPanel': false,
+      'browser.download.folderList': 2,
+      'browser.download.dir': folder,
+      'browser.download.useDownloadDir': true,
+      'browser.download.manager.showWhenStarting': false,
+      'browser.helperApps.neverAsk.saveToDisk': 'application/octet-stream',
+      'browser.download.alwaysOpenPanel': false,
     },
   }),
   chromium(folder, profile) {
     mkdirSync(join(profile, 'Default'), { recursive: true });
-    writeFileSync(join(profile, 'Default/Preferences'), JSON.stringify({ download: { default_directory: folder, prompt_for_download: false }, profile: { default_content_setting_values: { automatic_downloads: 1 } } }));
+    writeFileSync(
+      join(profile, 'Default/Preferences'),
+      JSON.stringify({
+        download: { default_directory: folder, prompt_for_download: false },
+        profile: { default_content_setting_values: { automatic_downloads: 1 } },
+      }),
+    );
     return { args: [`--user-data-dir=${profile}`] };
   },
 };
@@ -40,41 +50,60 @@ async function hashOf(file) {
 }
 
 for (const engine of availableEngines()) {
-  test(`in ${engine}`, { skip: settings[engine] ? false : 'its test browser asks where each download goes' }, async (t) => {
-    const folder = await mkdtemp(join(tmpdir(), 'tidegate-downloads-'));
-    const profile = await mkdtemp(join(tmpdir(), 'tidegate-profile-'));
-    const server = await serve(join(root, 'tests/e2e/download'), {
-      '/disk'(request, response) {
-        const file = join(folder, basename(new URL(request.url, 'http://localhost').searchParams.get('name')));
-        // A file that is being written has a second one beside it in Firefox, and another name in Chromium.
-        const size = existsSync(file) && !existsSync(`${file}.part`) ? statSync(file).size : -1;
-        response.end(JSON.stringify({ size }));
-      },
-      async '/worker.classic.js'(request, response) {
-        response.writeHead(200, { 'content-type': 'text/javascript' }).end(await classicScript('tests/e2e/download/worker.js'));
-      },
-    }, async (request, response) => {
-      const body = await readFile(join(root, new URL(request.url, 'http://localhost').pathname)).catch(() => undefined);
-      response.writeHead(body ? 200 : 404, { 'content-type': 'text/javascript' }).end(body);
-    });
-    try {
-      const { seen, unhandled } = await runPage(engine, `${server.url}?ways=service-worker,opfs,blob`, { timeout: 120_000, ...settings[engine](folder, profile) });
-      assert.equal(seen.error, undefined);
-      for (const [way, count] of [['service-worker', 200], ['opfs', 20], ['blob', 20]]) {
-        await t.test(`by ${way} the whole file is on the disk`, async () => {
-          assert.deepEqual(seen[way], { via: way, size: count * MB });
-          assert.equal(await hashOf(join(folder, `${way}.bin`)), expectedHash(count));
+  test(
+    `in ${engine}`,
+    { skip: settings[engine] ? false : 'its test browser asks where each download goes' },
+    async (t) => {
+      const folder = await mkdtemp(join(tmpdir(), 'tidegate-downloads-'));
+      const profile = await mkdtemp(join(tmpdir(), 'tidegate-profile-'));
+      const server = await serve(
+        join(root, 'tests/e2e/download'),
+        {
+          '/disk'(request, response) {
+            const file = join(folder, basename(new URL(request.url, 'http://localhost').searchParams.get('name')));
+            // A file that is being written has a second one beside it in Firefox, and another name in Chromium.
+            const size = existsSync(file) && !existsSync(`${file}.part`) ? statSync(file).size : -1;
+            response.end(JSON.stringify({ size }));
+          },
+          async '/worker.classic.js'(request, response) {
+            response
+              .writeHead(200, { 'content-type': 'text/javascript' })
+              .end(await classicScript('tests/e2e/download/worker.js'));
+          },
+        },
+        async (request, response) => {
+          const body = await readFile(join(root, new URL(request.url, 'http://localhost').pathname)).catch(
+            () => undefined,
+          );
+          response.writeHead(body ? 200 : 404, { 'content-type': 'text/javascript' }).end(body);
+        },
+      );
+      try {
+        const { seen, unhandled } = await runPage(engine, `${server.url}?ways=service-worker,opfs,blob`, {
+          timeout: 120_000,
+          ...settings[engine](folder, profile),
         });
+        assert.equal(seen.error, undefined);
+        for (const [way, count] of [
+          ['service-worker', 200],
+          ['opfs', 20],
+          ['blob', 20],
+        ]) {
+          await t.test(`by ${way} the whole file is on the disk`, async () => {
+            assert.deepEqual(seen[way], { via: way, size: count * MB });
+            assert.equal(await hashOf(join(folder, `${way}.bin`)), expectedHash(count));
+          });
+        }
+        await t.test('a pipeline that fails leaves no file that seems whole', () => {
+          assert.equal(seen.broken.error, 'broken');
+          assert.ok(seen.broken.file.size < 3 * MB, `there is a file of ${seen.broken.file.size} bytes`);
+        });
+        await t.test('leaves no rejection unhandled', () => assert.deepEqual(unhandled, []));
+      } finally {
+        await server.close();
+        await rm(folder, { recursive: true, force: true });
+        await rm(profile, { recursive: true, force: true });
       }
-      await t.test('a pipeline that fails leaves no file that seems whole', () => {
-        assert.equal(seen.broken.error, 'broken');
-        assert.ok(seen.broken.file.size < 3 * MB, `there is a file of ${seen.broken.file.size} bytes`);
-      });
-      await t.test('leaves no rejection unhandled', () => assert.deepEqual(unhandled, []));
-    } finally {
-      await server.close();
-      await rm(folder, { recursive: true, force: true });
-      await rm(profile, { recursive: true, force: true });
-    }
-  });
+    },
+  );
 }

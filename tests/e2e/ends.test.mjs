@@ -12,7 +12,9 @@ import { exampleText } from '../examples/example.mjs';
 import { root, serve } from '../packaging/helpers.mjs';
 
 const folder = join(root, 'tests/e2e/ends');
-const groups = readdirSync(folder).filter((name) => name.endsWith('.checks.js')).map((name) => name.slice(0, -'.checks.js'.length));
+const groups = readdirSync(folder)
+  .filter((name) => name.endsWith('.checks.js'))
+  .map((name) => name.slice(0, -'.checks.js'.length));
 
 async function startServer() {
   const made = [];
@@ -20,12 +22,19 @@ async function startServer() {
     const file = join(folder, `${group}.server.mjs`);
     if (existsSync(file)) made.push(await (await import(file)).start());
   }
-  const routes = Object.assign({ '/groups.json': (request, response) => response.end(JSON.stringify(groups)) }, ...made.map((one) => one.routes));
+  const routes = Object.assign(
+    { '/groups.json': (request, response) => response.end(JSON.stringify(groups)) },
+    ...made.map((one) => one.routes),
+  );
   const otherwise = async (request, response) => {
     const { pathname } = new URL(request.url, 'http://localhost');
     const example = /^\/examples\/([\w-]+)\.js$/.exec(pathname);
     try {
-      const text = example ? exampleText(example[1]).replaceAll("'tidegate'", "'/dist/index.js'").replaceAll("'tidegate/codecs'", "'/dist/codecs.js'") : await readFile(join(root, pathname));
+      const text = example
+        ? exampleText(example[1])
+            .replaceAll("'tidegate'", "'/dist/index.js'")
+            .replaceAll("'tidegate/codecs'", "'/dist/codecs.js'")
+        : await readFile(join(root, pathname));
       response.writeHead(200, { 'content-type': 'text/javascript' }).end(text);
     } catch {
       response.writeHead(404).end();
@@ -52,7 +61,9 @@ for (const engine of availableEngines()) {
         await t.test(group, async (inner) => {
           assert.ok(Object.keys(seen[group]).length > 0, 'there is no check');
           for (const [name, outcome] of Object.entries(seen[group])) {
-            await inner.test(name, { skip: outcome.startsWith('skip: ') && outcome.slice(6) }, () => assert.equal(outcome, 'ok'));
+            await inner.test(name, { skip: outcome.startsWith('skip: ') && outcome.slice(6) }, () =>
+              assert.equal(outcome, 'ok'),
+            );
           }
         });
       }

@@ -16,10 +16,25 @@ async function ratios() {
   const directory = await mkdtemp(join(tmpdir(), 'tidegate-test-'));
   const file = join(directory, 'figures.json');
   try {
-    await promisify(execFile)(process.execPath, [bench, '--engine', 'chromium', '--only', names.join(','), '--impl', 'ours,native',
-      '--chunks', '4000', '--turns', '24', '--json', file]);
+    await promisify(execFile)(process.execPath, [
+      bench,
+      '--engine',
+      'chromium',
+      '--only',
+      names.join(','),
+      '--impl',
+      'ours,native',
+      '--chunks',
+      '4000',
+      '--turns',
+      '24',
+      '--json',
+      file,
+    ]);
     const { chromium } = JSON.parse(await readFile(file, 'utf8'));
-    return Object.fromEntries(Object.entries(chromium.workloads).map(([name, { ours, native }]) => [name, native.minimum / ours.minimum]));
+    return Object.fromEntries(
+      Object.entries(chromium.workloads).map(([name, { ours, native }]) => [name, native.minimum / ours.minimum]),
+    );
   } finally {
     await rm(directory, { recursive: true, force: true });
   }
@@ -33,5 +48,6 @@ test(`readLoop, pipeTo and transform1 take at most a fifth of the time of Chromi
     for (const name of names) best[name] = Math.max(best[name], found[name]);
   }
   t.diagnostic(names.map((name) => `${name}: ${best[name].toFixed(1)} times`).join(', '));
-  for (const name of names) assert.ok(best[name] >= WANTED, `${name} is ${best[name].toFixed(2)} times as fast, wanted ${WANTED}`);
+  for (const name of names)
+    assert.ok(best[name] >= WANTED, `${name} is ${best[name].toFixed(2)} times as fast, wanted ${WANTED}`);
 });

@@ -34,7 +34,10 @@ for (const engine of ['firefox', 'webkit']) {
       const rows = () => context.browser.evaluate(() => document.querySelector('[data-figure="rows"]').textContent);
       await choose('64MB');
       await context.browser.click('#start');
-      await context.browser.waitFor(() => /^[1-9]/.test(document.querySelector('[data-figure="rows"]').textContent), LIMIT);
+      await context.browser.waitFor(
+        () => /^[1-9]/.test(document.querySelector('[data-figure="rows"]').textContent),
+        LIMIT,
+      );
       await context.browser.click('#hold');
       await sleep(1000);
       const held = await rows();
@@ -45,11 +48,17 @@ for (const engine of ['firefox', 'webkit']) {
       assert.match(await status(), /^Done: .* ✓/);
     });
 
-    for (const [what, button, said] of [['aborted by hand', '#abort', /^Aborted by hand/], ['that fails', '#throw', /told to fail/]]) {
+    for (const [what, button, said] of [
+      ['aborted by hand', '#abort', /^Aborted by hand/],
+      ['that fails', '#throw', /told to fail/],
+    ]) {
       test(`a job ${what} ends its connection and says why`, LIMIT, async () => {
         await choose('10GB');
         await context.browser.click('#start');
-        await context.browser.waitFor(() => /^[1-9]/.test(document.querySelector('[data-figure="rows"]').textContent), LIMIT);
+        await context.browser.waitFor(
+          () => /^[1-9]/.test(document.querySelector('[data-figure="rows"]').textContent),
+          LIMIT,
+        );
         await context.browser.click(button);
         await ready();
         assert.match(await status(), said);

@@ -43,7 +43,7 @@ export async function until(check, limit, what) {
 /** Resolves with a count once it has not grown for a second; rejects after 15. */
 export async function untilSteady(count) {
   const end = Date.now() + 15_000;
-  for (let last = count(); Date.now() < end; ) {
+  for (let last = count(); Date.now() < end;) {
     await sleep(1000);
     const now = count();
     if (now === last) return now;

@@ -50,7 +50,10 @@ async function streamsInPage() {
     }
     const end = stream.getReader ? stream.getReader() : stream.getWriter();
     states[name] = await Promise.race([
-      end.closed.then(() => 'closed', () => 'errored'),
+      end.closed.then(
+        () => 'closed',
+        () => 'errored',
+      ),
       new Promise((resolve) => setTimeout(resolve, 1000, 'still open')),
     ]);
   }
@@ -76,7 +79,9 @@ test('256 MB arrive as the server made them, within 64 MB of memory', { timeout:
   const garbage = grown(raw, 'heap', 'wasm');
   const live = grown(collected, 'heap', 'wasm', 'buffers');
   t.diagnostic(`${(256 / seconds).toFixed(0)} MB/s, halted and collected at each of ${samples} samples`);
-  t.diagnostic(`over the start: JS heap and Wasm ${garbage.toFixed(1)} MB, garbage included; with array buffers ${live.toFixed(1)} MB after collections`);
+  t.diagnostic(
+    `over the start: JS heap and Wasm ${garbage.toFixed(1)} MB, garbage included; with array buffers ${live.toFixed(1)} MB after collections`,
+  );
   assert.ok(samples >= 3, `${samples} samples say nothing`);
   assert.ok(garbage < 64, `JS heap and Wasm grew by ${garbage} MB, garbage included`);
   assert.ok(live < 16, `everything that is alive grew by ${live} MB`);
@@ -94,7 +99,9 @@ test('a consumer that stops for 3 seconds stops the server, and nothing is lost'
   assert.equal(record.bytes, full, 'bytes handed to the socket while the consumer took nothing');
   assert.equal(record.state, 'open');
   const { bytesIn } = await context.browser.evaluate(() => globalThis.job.state());
-  t.diagnostic(`${((full - bytesIn) / MB).toFixed(1)} MB are held between the server and the page: Node, kernel and browser`);
+  t.diagnostic(
+    `${((full - bytesIn) / MB).toFixed(1)} MB are held between the server and the page: Node, kernel and browser`,
+  );
 
   await context.browser.evaluate(() => globalThis.job.pace.release());
   const { value, error } = await context.browser.evaluate(() => globalThis.outcome);
@@ -104,7 +111,10 @@ test('a consumer that stops for 3 seconds stops the server, and nothing is lost'
   assert.ok(record.bytes > full);
 });
 
-for (const [what, held] of [['while it runs', false], ['while its consumer takes nothing', true]]) {
+for (const [what, held] of [
+  ['while it runs', false],
+  ['while its consumer takes nothing', true],
+]) {
   test(`a job aborted ${what} rejects with the signal's reason and is torn down`, { timeout: 60_000 }, async () => {
     const id = `abort-${held}`;
     await startJob(id);
@@ -123,29 +133,37 @@ for (const [what, held] of [['while it runs', false], ['while its consumer takes
 }
 
 for (const stage of ['totals', 'bytes']) {
-  test(`a job whose ${stage} stage throws rejects with that very error and is torn down`, { timeout: 60_000 }, async () => {
-    const id = `throw-${stage}`;
-    await startJob(id);
-    await context.browser.evaluate((name) => {
-      globalThis.thrown = new Error('this one');
-      globalThis.job.fail(name, globalThis.thrown);
-    }, stage);
-    assert.ok(await context.browser.evaluate(async () => (await globalThis.outcome).error === globalThis.thrown));
-    await whenAborted(context.lab, id);
-    await assertTornDown(id);
-  });
+  test(
+    `a job whose ${stage} stage throws rejects with that very error and is torn down`,
+    { timeout: 60_000 },
+    async () => {
+      const id = `throw-${stage}`;
+      await startJob(id);
+      await context.browser.evaluate((name) => {
+        globalThis.thrown = new Error('this one');
+        globalThis.job.fail(name, globalThis.thrown);
+      }, stage);
+      assert.ok(await context.browser.evaluate(async () => (await globalThis.outcome).error === globalThis.thrown));
+      await whenAborted(context.lab, id);
+      await assertTornDown(id);
+    },
+  );
 }
 
-test('a job whose gzip is cut off rejects with an error that names the codec and the offset, and is torn down', { timeout: 60_000 }, async () => {
-  const id = 'cut-off';
-  await startJob(id);
-  await context.browser.evaluate(() => globalThis.job.fail('gunzip'));
-  const message = await context.browser.evaluate(async () => String((await globalThis.outcome).error));
-  await whenAborted(context.lab, id);
-  assert.match(message, /gunzip/);
-  assert.match(message, /byte \d+/);
-  await assertTornDown(id);
-});
+test(
+  'a job whose gzip is cut off rejects with an error that names the codec and the offset, and is torn down',
+  { timeout: 60_000 },
+  async () => {
+    const id = 'cut-off';
+    await startJob(id);
+    await context.browser.evaluate(() => globalThis.job.fail('gunzip'));
+    const message = await context.browser.evaluate(async () => String((await globalThis.outcome).error));
+    await whenAborted(context.lab, id);
+    assert.match(message, /gunzip/);
+    assert.match(message, /byte \d+/);
+    await assertTornDown(id);
+  },
+);
 
 test('a consumer that leaves its loop cancels the source and ends the connection', { timeout: 60_000 }, async () => {
   const id = 'early';
@@ -161,7 +179,9 @@ test('a job aborted before the server has answered rejects with the reason', asy
   const same = await context.browser.evaluate(async () => {
     const { runJob } = await import('/job.js');
     const reason = new Error('too late');
-    return runJob({ source: { url: '/data/1GB.csv.gz', gzip: true }, signal: AbortSignal.abort(reason) }).catch((error) => error === reason);
+    return runJob({ source: { url: '/data/1GB.csv.gz', gzip: true }, signal: AbortSignal.abort(reason) }).catch(
+      (error) => error === reason,
+    );
   });
   assert.equal(same, true);
 });

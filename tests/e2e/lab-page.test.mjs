@@ -21,7 +21,8 @@ beforeEach(async () => {
 
 const text = (selector) => context.browser.evaluate((s) => document.querySelector(s).textContent, selector);
 const idle = () => context.browser.waitFor(() => !document.getElementById('start').disabled, LIMIT);
-const running = () => context.browser.waitFor(() => /^[1-9]/.test(document.querySelector('[data-figure="rows"]').textContent), LIMIT);
+const running = () =>
+  context.browser.waitFor(() => /^[1-9]/.test(document.querySelector('[data-figure="rows"]').textContent), LIMIT);
 
 async function choose(value, selector = '#size') {
   await context.browser.page.select(selector, value);
@@ -59,7 +60,11 @@ test('the keyboard alone starts and aborts a job, and is never left without a pl
   assert.match(await text('#status'), /^Aborted by hand/);
 });
 
-for (const [stage, said] of [['totals', /told to fail/], ['bytes', /told to fail/], ['gunzip', /gunzip/]]) {
+for (const [stage, said] of [
+  ['totals', /told to fail/],
+  ['bytes', /told to fail/],
+  ['gunzip', /gunzip/],
+]) {
   test(`a failure of ${stage} is told with its message`, LIMIT, async () => {
     await choose('10GB');
     await choose(stage, '#fault-stage');
@@ -82,9 +87,15 @@ test('a consumer that takes nothing holds the rows where they are until it goes 
   const held = await rows();
   await sleep(1000);
   assert.equal(await rows(), held);
-  assert.equal(await context.browser.evaluate(() => document.getElementById('hold').getAttribute('aria-pressed')), 'true');
+  assert.equal(
+    await context.browser.evaluate(() => document.getElementById('hold').getAttribute('aria-pressed')),
+    'true',
+  );
   await context.browser.click('#hold');
-  await context.browser.waitFor((before) => document.querySelector('[data-figure="rows"]').textContent !== before, { ...LIMIT, args: [held] });
+  await context.browser.waitFor((before) => document.querySelector('[data-figure="rows"]').textContent !== before, {
+    ...LIMIT,
+    args: [held],
+  });
   await context.browser.click('#abort');
   await idle();
 });
@@ -95,7 +106,10 @@ test('a chosen file is read whether it is gzip or not', LIMIT, async () => {
     const generator = new CsvGenerator(300_000);
     const csv = Buffer.concat([...generator]);
     const { rows, sha256 } = generator.summary();
-    for (const [name, bytes] of [['plain.csv', csv], ['packed.csv.gz', gzipSync(csv)]]) {
+    for (const [name, bytes] of [
+      ['plain.csv', csv],
+      ['packed.csv.gz', gzipSync(csv)],
+    ]) {
       const path = join(folder, name);
       writeFileSync(path, bytes);
       await context.browser.click('input[value="file"]');
@@ -161,7 +175,20 @@ test('everything that can be operated or read has a name', LIMIT, async () => {
   const cdp = await context.browser.page.createCDPSession();
   const { nodes } = await cdp.send('Accessibility.getFullAXTree');
   await cdp.detach();
-  const named = ['button', 'radio', 'slider', 'combobox', 'textbox', 'meter', 'progressbar', 'img', 'image', 'region', 'form', 'table'];
+  const named = [
+    'button',
+    'radio',
+    'slider',
+    'combobox',
+    'textbox',
+    'meter',
+    'progressbar',
+    'img',
+    'image',
+    'region',
+    'form',
+    'table',
+  ];
   const found = nodes.filter((node) => !node.ignored && named.includes(node.role?.value));
   assert.ok(found.length > 12, `${found.length} such parts`);
   for (const { role, name } of found) assert.notEqual(name?.value ?? '', '', `a ${role.value} has no name`);

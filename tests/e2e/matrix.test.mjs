@@ -28,8 +28,12 @@ for (const engine of availableEngines()) {
     other.attach(server.server);
     try {
       const only = process.env.MATRIX_CELLS ? `?${new URLSearchParams({ cells: process.env.MATRIX_CELLS })}` : '';
-      const { given, count, floods, mutes, spent, failures, unhandled } = await runPage(engine, server.url + only, { timeout: 300_000 });
-      t.diagnostic(`${count + floods + mutes + spent} cells (${[count, floods, mutes, spent].join(' + ')}), with ${given.join(', ')}`);
+      const { given, count, floods, mutes, spent, failures, unhandled } = await runPage(engine, server.url + only, {
+        timeout: 300_000,
+      });
+      t.diagnostic(
+        `${count + floods + mutes + spent} cells (${[count, floods, mutes, spent].join(' + ')}), with ${given.join(', ')}`,
+      );
       for (const { name, error } of failures) await t.test(name, () => assert.fail(error));
       assert.equal(count, SOURCES * ((given.includes('opfs') ? SINKS.opfs : SINKS.none) * 12 + 1));
       assert.equal(floods, 2 * (given.includes('WebSocketStream') ? FLOODS + 2 : FLOODS));

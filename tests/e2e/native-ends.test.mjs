@@ -38,24 +38,29 @@ const without = (can) => ({
 
 async function startServer() {
   const endless = new Map();
-  const files = (request, response) => readFile(join(root, request.url.slice(1))).then(
-    (body) => response.writeHead(200, { 'content-type': 'text/javascript' }).end(body),
-    () => response.writeHead(404).end(),
-  );
-  const server = await serve(join(root, 'tests/e2e/native-ends'), {
-    '/bytes': (request, response) => response.end(Buffer.alloc(TOTAL)),
-    '/zipped': (request, response) => response.end(gzipSync('high tide')),
-    '/endless': (request, response) => {
-      const state = { ended: undefined };
-      endless.set(request.url, state);
-      response.once('close', () => void (state.ended = Date.now()));
-      const write = () => {
-        while (!response.destroyed && response.write(Buffer.alloc(16384)));
-      };
-      response.on('drain', write);
-      write();
+  const files = (request, response) =>
+    readFile(join(root, request.url.slice(1))).then(
+      (body) => response.writeHead(200, { 'content-type': 'text/javascript' }).end(body),
+      () => response.writeHead(404).end(),
+    );
+  const server = await serve(
+    join(root, 'tests/e2e/native-ends'),
+    {
+      '/bytes': (request, response) => response.end(Buffer.alloc(TOTAL)),
+      '/zipped': (request, response) => response.end(gzipSync('high tide')),
+      '/endless': (request, response) => {
+        const state = { ended: undefined };
+        endless.set(request.url, state);
+        response.once('close', () => void (state.ended = Date.now()));
+        const write = () => {
+          while (!response.destroyed && response.write(Buffer.alloc(16384)));
+        };
+        response.on('drain', write);
+        write();
+      },
     },
-  }, files);
+    files,
+  );
   return { ...server, endless };
 }
 

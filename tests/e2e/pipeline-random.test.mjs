@@ -8,7 +8,10 @@ for (const engine of availableEngines()) {
   test(`random pipelines leave nothing behind in ${engine}`, async () => {
     const server = await serve(root);
     try {
-      assert.deepEqual(await runPage(engine, `${server.url}tests/e2e/pipeline-random/index.html`, { timeout: 120_000 }), []);
+      assert.deepEqual(
+        await runPage(engine, `${server.url}tests/e2e/pipeline-random/index.html`, { timeout: 120_000 }),
+        [],
+      );
     } finally {
       await server.close();
     }

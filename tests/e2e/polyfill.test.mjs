@@ -29,24 +29,34 @@ const expected = {
 
 for (const engine of availableEngines()) {
   test(`in ${engine}`, async (t) => {
-    const files = (request, response) => readFile(join(root, request.url.slice(1))).then(
-      (body) => response.writeHead(200, { 'content-type': 'text/javascript' }).end(body),
-      () => response.writeHead(404).end(),
+    const files = (request, response) =>
+      readFile(join(root, request.url.slice(1))).then(
+        (body) => response.writeHead(200, { 'content-type': 'text/javascript' }).end(body),
+        () => response.writeHead(404).end(),
+      );
+    const server = await serve(
+      join(root, 'tests/e2e/polyfill'),
+      {
+        '/text': (request, response) => response.end('high tide'),
+        '/bytes': (request, response) => response.end(Buffer.alloc(TOTAL)),
+        '/zipped': (request, response) => response.end(gzipSync('low tide')),
+      },
+      files,
     );
-    const server = await serve(join(root, 'tests/e2e/polyfill'), {
-      '/text': (request, response) => response.end('high tide'),
-      '/bytes': (request, response) => response.end(Buffer.alloc(TOTAL)),
-      '/zipped': (request, response) => response.end(gzipSync('low tide')),
-    }, files);
     try {
       const { seen, unhandled } = await runPage(engine, server.url);
       const { 'stream a request': streamsRequests, ...can } = seen['what the engine can do'];
       for (const [name, works] of Object.entries(can)) {
-        await t.test(`says of ${name} what using it shows`, () => assert.equal(seen['what the engine lacks'].includes(name), !works));
+        await t.test(`says of ${name} what using it shows`, () =>
+          assert.equal(seen['what the engine lacks'].includes(name), !works),
+        );
       }
       await t.test('a Request has its body streamed, or is never sent', () => {
         const refused = ['TypeError', 'TypeError', 'TypeError', 'TypeError', false, true];
-        assert.deepEqual(seen['a Request has its body streamed, or is never sent'], streamsRequests ? 'ebb and flow' : refused);
+        assert.deepEqual(
+          seen['a Request has its body streamed, or is never sent'],
+          streamsRequests ? 'ebb and flow' : refused,
+        );
       });
       for (const [name, value] of Object.entries(expected)) {
         await t.test(name, () => assert.deepEqual(seen[name], value));

@@ -36,13 +36,18 @@ const expected = {
 
 for (const engine of availableEngines()) {
   test(`in ${engine}`, async (t) => {
-    const files = (request, response) => readFile(join(root, request.url.slice(1))).then(
-      (body) => response.writeHead(200, { 'content-type': 'text/javascript' }).end(body),
-      () => response.writeHead(404).end(),
+    const files = (request, response) =>
+      readFile(join(root, request.url.slice(1))).then(
+        (body) => response.writeHead(200, { 'content-type': 'text/javascript' }).end(body),
+        () => response.writeHead(404).end(),
+      );
+    const server = await serve(
+      join(root, 'tests/e2e/transfer'),
+      {
+        '/bytes': (request, response) => response.end(Buffer.alloc(TOTAL)),
+      },
+      files,
     );
-    const server = await serve(join(root, 'tests/e2e/transfer'), {
-      '/bytes': (request, response) => response.end(Buffer.alloc(TOTAL)),
-    }, files);
     try {
       const { seen, unhandled } = await runPage(engine, server.url);
       for (const [name, value] of Object.entries(expected)) {

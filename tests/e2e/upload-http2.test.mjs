@@ -40,7 +40,10 @@ async function startServer() {
       state.sha256 = hash.digest('hex');
       return void response.end('done');
     }
-    const file = join(root, pathname.startsWith('/dist/') ? pathname : `tests/e2e/https/${pathname === '/' ? 'index.html' : pathname}`);
+    const file = join(
+      root,
+      pathname.startsWith('/dist/') ? pathname : `tests/e2e/https/${pathname === '/' ? 'index.html' : pathname}`,
+    );
     const body = await readFile(file).catch(() => undefined);
     response.writeHead(body ? 200 : 404, { 'content-type': file.endsWith('.html') ? 'text/html' : 'text/javascript' });
     return void response.end(body);
@@ -74,7 +77,9 @@ test('in chromium', { skip: availableEngines().includes('chromium') ? false : 't
   const server = await startServer();
   try {
     // The page posts its result to a server without a certificate, which is on this machine too.
-    const { seen, unhandled } = await runPage('chromium', server.url, { args: ['--ignore-certificate-errors', '--allow-running-insecure-content'] });
+    const { seen, unhandled } = await runPage('chromium', server.url, {
+      args: ['--ignore-certificate-errors', '--allow-running-insecure-content'],
+    });
     assert.equal(seen.error, undefined);
     await t.test('everything comes in one request', () => {
       const { requests, bytes, sha256, protocol } = seen.counts;
@@ -84,7 +89,9 @@ test('in chromium', { skip: availableEngines().includes('chromium') ? false : 't
       t.diagnostic(`${seen.stood} chunks of 64 KiB were made while the server read nothing`);
       assert.ok(seen.stood < 400, `${seen.stood} chunks were made`);
     });
-    await t.test('a pipeline that fails breaks the request off, which the server sees', () => assert.deepEqual([seen.failed, seen.broken], [true, 'aborted']));
+    await t.test('a pipeline that fails breaks the request off, which the server sees', () =>
+      assert.deepEqual([seen.failed, seen.broken], [true, 'aborted']),
+    );
     await t.test('leaves no rejection unhandled', () => assert.deepEqual(unhandled, []));
   } finally {
     await server.close();

@@ -41,7 +41,10 @@ async function upload(count, size, options) {
     for (; made < count;) yield new Uint8Array(size).fill(++made);
   })();
   const sink = toFetch('/upload', { method: 'PUT', ...options });
-  return pipeline(source, sink).then(async () => ({ status: (await sink.response).status }), ({ name, message }) => ({ name, message, made }));
+  return pipeline(source, sink).then(
+    async () => ({ status: (await sink.response).status }),
+    ({ name, message }) => ({ name, message, made }),
+  );
 }
 
 function expected() {

@@ -37,14 +37,26 @@ test('to-fetch uploads a file: whole, in parts, and with its digest in a header'
   const file = new Blob([encoder.encode('tide')]);
   try {
     assert.equal(await upload(file, url), 'thanks');
-    assert.deepEqual(requests.map(({ body }) => body), ['tide']);
+    assert.deepEqual(
+      requests.map(({ body }) => body),
+      ['tide'],
+    );
     requests = [];
     assert.equal(await uploadInParts(file, url, { partSize: 3 }), 'thanks');
-    assert.deepEqual(requests.map(({ headers, body }) => [headers['content-range'], body]), [['bytes 0-2/*', 'tid'], ['bytes 3-3/4', 'e']]);
+    assert.deepEqual(
+      requests.map(({ headers, body }) => [headers['content-range'], body]),
+      [
+        ['bytes 0-2/*', 'tid'],
+        ['bytes 3-3/4', 'e'],
+      ],
+    );
     requests = [];
     assert.equal(await uploadWithDigest(file, url), 'thanks');
     const digest = createHash('sha256').update('tide').digest('base64');
-    assert.deepEqual(requests.map(({ headers, body }) => [headers['repr-digest'], body]), [[`sha-256=:${digest}:`, 'tide']]);
+    assert.deepEqual(
+      requests.map(({ headers, body }) => [headers['repr-digest'], body]),
+      [[`sha-256=:${digest}:`, 'tide']],
+    );
   } finally {
     server.closeAllConnections();
     server.close();
@@ -61,7 +73,8 @@ test('from-event-source shows what the server sends until it says that there is 
   const { watchPrices } = await exampleModule('from-event-source');
   const server = createServer((request, response) => {
     if (request.headers['last-event-id']) response.writeHead(204).end();
-    else response.writeHead(200, { 'content-type': 'text/event-stream' }).end('retry: 1\nid: 1\ndata: 5\n\ndata: 6\n\n');
+    else
+      response.writeHead(200, { 'content-type': 'text/event-stream' }).end('retry: 1\nid: 1\ndata: 5\n\ndata: 6\n\n');
   });
   await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
   try {
@@ -90,13 +103,16 @@ test('channel stops a sensor while nobody stores its readings, and loses none', 
     await new Promise((resolve) => setTimeout(resolve, 0));
     stored.push(reading);
   });
-  for (let n = 0; n < 500; ) {
+  for (let n = 0; n < 500;) {
     if (sensor.running) sensor.onreading(n++);
     else await new Promise((resolve) => setTimeout(resolve, 0));
   }
   sensor.onend();
   await recording;
-  assert.deepEqual(stored, Array.from({ length: 500 }, (_, n) => n));
+  assert.deepEqual(
+    stored,
+    Array.from({ length: 500 }, (_, n) => n),
+  );
   assert.ok(stops > 2);
 });
 
@@ -105,8 +121,13 @@ test('from-events tracks a pointer until it is lifted', async () => {
   const element = new EventTarget();
   const points = [];
   const tracking = track(element, (point) => points.push(point));
-  for (let n = 0; n < 3; n += 1) element.dispatchEvent(Object.assign(new Event('pointermove'), { clientX: n, clientY: -n }));
+  for (let n = 0; n < 3; n += 1)
+    element.dispatchEvent(Object.assign(new Event('pointermove'), { clientX: n, clientY: -n }));
   element.dispatchEvent(new Event('pointerup'));
   assert.equal(await tracking, 0);
-  assert.deepEqual(points, [[0, -0], [1, -1], [2, -2]]);
+  assert.deepEqual(points, [
+    [0, -0],
+    [1, -1],
+    [2, -2],
+  ]);
 });

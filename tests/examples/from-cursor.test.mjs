@@ -8,9 +8,20 @@ test('the example of fromCursor writes every row as a line and closes the cursor
   const rows = Array.from({ length: 1200 }, (_, id) => ({ id }));
   let closed = 0;
   const left = [...rows];
-  const cursor = { read: async (count) => left.splice(0, count), close: async () => { closed += 1; } };
+  const cursor = {
+    read: async (count) => left.splice(0, count),
+    close: async () => {
+      closed += 1;
+    },
+  };
   let text = '';
   await exportRows(cursor, new WritableStream({ write: (line) => void (text += line) }));
-  assert.deepEqual(text.trim().split('\n').map((line) => JSON.parse(line)), rows);
+  assert.deepEqual(
+    text
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line)),
+    rows,
+  );
   assert.equal(closed, 1);
 });

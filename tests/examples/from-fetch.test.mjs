@@ -14,7 +14,8 @@ test('the example of fromFetch gives the checksum of a file whose connection bro
     const from = Number(/\d+/.exec(request.headers.range ?? '0')[0]);
     requests += 1;
     response.writeHead(from ? 206 : 200, {
-      etag: '"1"', 'content-length': zipped.length - from,
+      etag: '"1"',
+      'content-length': zipped.length - from,
       ...(from ? { 'content-range': `bytes ${from}-${zipped.length - 1}/${zipped.length}` } : {}),
     });
     if (requests === 1) response.write(zipped.subarray(0, 1000), () => setTimeout(() => response.destroy(), 5));

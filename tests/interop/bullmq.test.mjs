@@ -29,7 +29,10 @@ describe('BullMQ with Redis', { skip: hasRedis() ? false : 'there is no Redis se
   });
 
   async function startWorker(name) {
-    const child = fork(fileURLToPath(new URL('bullmq.worker.mjs', import.meta.url)), [name, String(server.connection.port)]);
+    const child = fork(fileURLToPath(new URL('bullmq.worker.mjs', import.meta.url)), [
+      name,
+      String(server.connection.port),
+    ]);
     children.add(child);
     child.once('exit', () => children.delete(child));
     await once(child, 'message');
@@ -47,7 +50,11 @@ describe('BullMQ with Redis', { skip: hasRedis() ? false : 'there is no Redis se
   async function withQueue(name, count, options, work) {
     const queue = new Queue(name, { connection: server.connection });
     try {
-      const jobs = Array.from({ length: count }, (_, n) => ({ name: 'job', data: { n }, opts: { removeOnComplete: true, ...options } }));
+      const jobs = Array.from({ length: count }, (_, n) => ({
+        name: 'job',
+        data: { n },
+        opts: { removeOnComplete: true, ...options },
+      }));
       for (let from = 0; from < count; from += 1000) await queue.addBulk(jobs.slice(from, from + 1000));
       return await work(queue);
     } finally {
@@ -55,30 +62,36 @@ describe('BullMQ with Redis', { skip: hasRedis() ? false : 'there is no Redis se
     }
   }
 
-  test(`none of ${JOBS} jobs is lost by a process that is killed ${KILLS} times in the middle`, { timeout: 110_000 }, async (t) => {
-    await withQueue('many', JOBS, {}, async (queue) => {
-      const done = async () => redis.hlen('done');
-      for (let kill = 1; kill <= KILLS; kill += 1) {
+  test(
+    `none of ${JOBS} jobs is lost by a process that is killed ${KILLS} times in the middle`,
+    { timeout: 110_000 },
+    async (t) => {
+      await withQueue('many', JOBS, {}, async (queue) => {
+        const done = async () => redis.hlen('done');
+        for (let kill = 1; kill <= KILLS; kill += 1) {
+          const worker = await startWorker('many');
+          await until(async () => (await done()) >= (JOBS * kill) / (KILLS + 2), 30_000);
+          const exited = once(worker, 'exit');
+          worker.kill('SIGKILL');
+          await exited;
+        }
+        const active = await queue.getActiveCount();
+        assert.ok(active > 0, 'a process was killed with no job under way');
         const worker = await startWorker('many');
-        await until(async () => (await done()) >= (JOBS * kill) / (KILLS + 2), 30_000);
-        const exited = once(worker, 'exit');
+        await until(async () => (await done()) === JOBS, 40_000);
+        await until(async () => (await queue.getActiveCount()) + (await queue.getWaitingCount()) === 0, 10_000);
         worker.kill('SIGKILL');
-        await exited;
-      }
-      const active = await queue.getActiveCount();
-      assert.ok(active > 0, 'a process was killed with no job under way');
-      const worker = await startWorker('many');
-      await until(async () => (await done()) === JOBS, 40_000);
-      await until(async () => (await queue.getActiveCount()) + (await queue.getWaitingCount()) === 0, 10_000);
-      worker.kill('SIGKILL');
-      const counts = Object.values(await redis.hgetall('done')).map(Number);
-      const delivered = Number(await redis.get('delivered'));
-      assert.equal(counts.length, JOBS);
-      assert.equal(await queue.getFailedCount(), 0);
-      assert.ok(delivered > JOBS, 'no job was delivered again');
-      t.diagnostic(`${delivered - JOBS} of ${JOBS} jobs were delivered again, ${counts.filter((n) => n > 1).length} of them had been stored; ${active} were under way at the last kill`);
-    });
-  });
+        const counts = Object.values(await redis.hgetall('done')).map(Number);
+        const delivered = Number(await redis.get('delivered'));
+        assert.equal(counts.length, JOBS);
+        assert.equal(await queue.getFailedCount(), 0);
+        assert.ok(delivered > JOBS, 'no job was delivered again');
+        t.diagnostic(
+          `${delivered - JOBS} of ${JOBS} jobs were delivered again, ${counts.filter((n) => n > 1).length} of them had been stored; ${active} were under way at the last kill`,
+        );
+      });
+    },
+  );
 
   test('a sink that stands still stops the worker, which takes no more jobs than are bounded', async (t) => {
     await withQueue('standing', 500, {}, async (queue) => {
@@ -107,13 +120,17 @@ describe('BullMQ with Redis', { skip: hasRedis() ? false : 'there is no Redis se
       const { work } = await exampleModule('from-queue');
       const broken = new Error('broken');
       const stored = new Set();
-      const sink = (limit) => new WritableStream({
-        write(n) {
-          if (stored.size === limit) throw broken;
-          stored.add(n);
-        },
-      });
-      await assert.rejects(work('failing', server.connection, ({ n }) => n, sink(20)), (error) => error === broken);
+      const sink = (limit) =>
+        new WritableStream({
+          write(n) {
+            if (stored.size === limit) throw broken;
+            stored.add(n);
+          },
+        });
+      await assert.rejects(
+        work('failing', server.connection, ({ n }) => n, sink(20)),
+        (error) => error === broken,
+      );
       assert.equal(stored.size, 20);
       const controller = new AbortController();
       const running = work('failing', server.connection, ({ n }) => n, sink(Infinity), { signal: controller.signal });

@@ -42,7 +42,9 @@ const parse = (line) => JSON.parse(line);
 
 async function within(ms, promise) {
   let timer;
-  const late = new Promise((resolve, reject) => void (timer = setTimeout(() => reject(new Error(`not within ${ms} ms`)), ms)));
+  const late = new Promise(
+    (resolve, reject) => void (timer = setTimeout(() => reject(new Error(`not within ${ms} ms`)), ms)),
+  );
   try {
     return await Promise.race([promise, late]);
   } finally {
@@ -51,54 +53,88 @@ async function within(ms, promise) {
 }
 
 describe('a child process', () => {
-  test('is read to its end, every line once', withChild(50_000, async ({ child, exited }) => {
-    let n = 0;
-    await pipeline(child.stdout, lines(), parse, async (rows) => {
-      for await (const row of rows) assert.equal(row.n, n++);
-    });
-    assert.equal(n, 50_000);
-    assert.equal(await within(5000, exited), 0);
-  }));
+  test(
+    'is read to its end, every line once',
+    withChild(50_000, async ({ child, exited }) => {
+      let n = 0;
+      await pipeline(child.stdout, lines(), parse, async (rows) => {
+        for await (const row of rows) assert.equal(row.n, n++);
+      });
+      assert.equal(n, 50_000);
+      assert.equal(await within(5000, exited), 0);
+    }),
+  );
 
-  test('is held back while the consumer does not go on, and loses nothing', withChild(Infinity, async ({ child, state }) => {
-    const abort = new AbortController();
-    let seen = 0;
-    const running = pipeline(child.stdout, lines(), parse, async (rows) => {
-      for await (const { n } of rows) {
-        assert.equal(n, seen++);
-        if (seen === 10) {
-          let stood = -1;
-          while (stood !== state.made || stood <= 0) {
-            stood = state.made;
-            await new Promise((resolve) => setTimeout(resolve, 150));
+  test(
+    'is held back while the consumer does not go on, and loses nothing',
+    withChild(Infinity, async ({ child, state }) => {
+      const abort = new AbortController();
+      let seen = 0;
+      const running = pipeline(
+        child.stdout,
+        lines(),
+        parse,
+        async (rows) => {
+          for await (const { n } of rows) {
+            assert.equal(n, seen++);
+            if (seen === 10) {
+              let stood = -1;
+              while (stood !== state.made || stood <= 0) {
+                stood = state.made;
+                await new Promise((resolve) => setTimeout(resolve, 150));
+              }
+              assert.ok(stood < 100_000, `${stood} lines of 120 bytes were made for 10 that were taken`);
+            }
+            if (seen === 200_000) abort.abort(broken);
           }
-          assert.ok(stood < 100_000, `${stood} lines of 120 bytes were made for 10 that were taken`);
-        }
-        if (seen === 200_000) abort.abort(broken);
-      }
-    }, { signal: abort.signal });
-    await assert.rejects(running, (error) => error === broken);
-    assert.ok(seen >= 200_000);
-  }));
+        },
+        { signal: abort.signal },
+      );
+      await assert.rejects(running, (error) => error === broken);
+      assert.ok(seen >= 200_000);
+    }),
+  );
 
   for (const [what, parts] of [
-    ['a stage fails', () => [() => { throw broken; }, async (rows) => { for await (const row of rows) assert.fail(row); }]],
+    [
+      'a stage fails',
+      () => [
+        () => {
+          throw broken;
+        },
+        async (rows) => {
+          for await (const row of rows) assert.fail(row);
+        },
+      ],
+    ],
     ['the consumer has had enough', () => [async (rows) => void (await rows.next())]],
   ]) {
-    test(`ends when ${what}`, withChild(Infinity, async ({ child, exited }) => {
-      const outcome = await within(1000, pipeline(child.stdout, lines(), parse, ...parts()).catch((error) => error));
-      assert.ok(outcome === undefined || outcome === broken);
-      await within(1000, exited); // writing to a pipe that is closed ends it
-      assert.equal(child.stdout.destroyed, true);
-    }));
+    test(
+      `ends when ${what}`,
+      withChild(Infinity, async ({ child, exited }) => {
+        const outcome = await within(
+          1000,
+          pipeline(child.stdout, lines(), parse, ...parts()).catch((error) => error),
+        );
+        assert.ok(outcome === undefined || outcome === broken);
+        await within(1000, exited); // writing to a pipe that is closed ends it
+        assert.equal(child.stdout.destroyed, true);
+      }),
+    );
   }
 
-  test('that is killed in the middle is an end, and its exit code tells', withChild(Infinity, async ({ child, exited }) => {
-    setTimeout(() => child.kill('SIGKILL'), 100);
-    const running = pipeline(child.stdout, lines(), async (rows) => {
-      for await (const row of rows) assert.ok(row !== undefined);
-    });
-    await within(5000, running.catch(() => {}));
-    assert.equal(await exited, 'SIGKILL');
-  }));
+  test(
+    'that is killed in the middle is an end, and its exit code tells',
+    withChild(Infinity, async ({ child, exited }) => {
+      setTimeout(() => child.kill('SIGKILL'), 100);
+      const running = pipeline(child.stdout, lines(), async (rows) => {
+        for await (const row of rows) assert.ok(row !== undefined);
+      });
+      await within(
+        5000,
+        running.catch(() => {}),
+      );
+      assert.equal(await exited, 'SIGKILL');
+    }),
+  );
 });

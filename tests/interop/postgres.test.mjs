@@ -27,7 +27,9 @@ describe('Express with PostgreSQL', { skip: hasPostgres() ? false : 'there is no
     pool = new pg.Pool({ ...postgres.connection, max: 4 });
     admin = new pg.Client(postgres.connection);
     await admin.connect();
-    await admin.query(`create table tides as select n as id, repeat('x', 90) as filler from generate_series(1, ${ROWS}) n`);
+    await admin.query(
+      `create table tides as select n as id, repeat('x', 90) as filler from generate_series(1, ${ROWS}) n`,
+    );
     const app = express();
     app.get('/export.csv', async (request, response) => {
       const client = await pool.connect();
@@ -49,7 +51,10 @@ describe('Express with PostgreSQL', { skip: hasPostgres() ? false : 'there is no
       async function* csv(batches) {
         for await (const rows of batches) yield rows.map(({ id, filler }) => `${id},${filler}\n`).join('');
       }
-      current.outcome = await pipeline(fromCursor(counted, { batch: BATCH, as: 'batches' }), csv, response).then(() => 'sent', (error) => error);
+      current.outcome = await pipeline(fromCursor(counted, { batch: BATCH, as: 'batches' }), csv, response).then(
+        () => 'sent',
+        (error) => error,
+      );
       client.release();
     });
     http = app.listen(0, '127.0.0.1');
@@ -67,7 +72,9 @@ describe('Express with PostgreSQL', { skip: hasPostgres() ? false : 'there is no
 
   /** Queries under way, cursors among them, as PostgreSQL itself knows them. */
   const busy = async () => {
-    const { rows } = await admin.query(`select count(*)::int as n from pg_stat_activity where pid <> pg_backend_pid() and state <> 'idle' and backend_type = 'client backend'`);
+    const { rows } = await admin.query(
+      `select count(*)::int as n from pg_stat_activity where pid <> pg_backend_pid() and state <> 'idle' and backend_type = 'client backend'`,
+    );
     return rows[0].n;
   };
 
@@ -78,7 +85,10 @@ describe('Express with PostgreSQL', { skip: hasPostgres() ? false : 'there is no
 
   test('the whole table arrives, in order', async () => {
     const text = await (await fetch(`${origin}/export.csv`)).text();
-    const ids = text.split('\n').slice(0, -1).map((line) => Number(line.slice(0, line.indexOf(','))));
+    const ids = text
+      .split('\n')
+      .slice(0, -1)
+      .map((line) => Number(line.slice(0, line.indexOf(','))));
     assert.equal(ids.length, ROWS);
     assert.ok(ids.every((id, n) => id === n + 1));
     await until(() => state.outcome === 'sent');
@@ -108,7 +118,7 @@ describe('Express with PostgreSQL', { skip: hasPostgres() ? false : 'there is no
     const stood = await standing();
     await new Promise((resolve) => setTimeout(resolve, 300));
     assert.equal(state.fetched, stood);
-    t.diagnostic(`${stood} of ${ROWS} rows were fetched, ${(stood * 97 / 1e6).toFixed(1)} MB`);
+    t.diagnostic(`${stood} of ${ROWS} rows were fetched, ${((stood * 97) / 1e6).toFixed(1)} MB`);
     assert.ok(stood * 97 < BUFFERED, `${stood} rows were fetched for a client that reads nothing`);
     assert.equal(stood % BATCH, 0);
     const chunks = [];
@@ -116,7 +126,10 @@ describe('Express with PostgreSQL', { skip: hasPostgres() ? false : 'there is no
     socket.resume();
     await once(socket, 'end');
     await until(() => state.outcome === 'sent');
-    const lines = Buffer.concat(chunks).toString().split('\n').filter((line) => /^\d+,x+/.test(line));
+    const lines = Buffer.concat(chunks)
+      .toString()
+      .split('\n')
+      .filter((line) => /^\d+,x+/.test(line));
     assert.equal(new Set(lines).size, ROWS);
     assert.equal(lines.length, ROWS);
     assert.deepEqual([state.fetched, state.closed, await busy()], [ROWS, 1, 0]);

@@ -75,10 +75,24 @@ export async function startPostgres() {
   const remove = () => rmSync(folder, { recursive: true, force: true });
   try {
     const data = join(folder, 'data');
-    execFileSync(join(bin, 'initdb'), ['-D', data, '-U', 'tide', '--auth=trust', '-E', 'UTF8', '--no-sync'], { ...user, stdio: 'pipe', cwd: folder });
+    execFileSync(join(bin, 'initdb'), ['-D', data, '-U', 'tide', '--auth=trust', '-E', 'UTF8', '--no-sync'], {
+      ...user,
+      stdio: 'pipe',
+      cwd: folder,
+    });
     const port = await freePort();
-    const settings = ['listen_addresses=127.0.0.1', `unix_socket_directories=${folder}`, 'fsync=off', 'max_connections=20'].flatMap((setting) => ['-c', setting]);
-    const stop = await start(join(bin, 'postgres'), ['-D', data, '-p', String(port), ...settings], (output) => /ready to accept connections/.test(output), { ...user, cwd: folder });
+    const settings = [
+      'listen_addresses=127.0.0.1',
+      `unix_socket_directories=${folder}`,
+      'fsync=off',
+      'max_connections=20',
+    ].flatMap((setting) => ['-c', setting]);
+    const stop = await start(
+      join(bin, 'postgres'),
+      ['-D', data, '-p', String(port), ...settings],
+      (output) => /ready to accept connections/.test(output),
+      { ...user, cwd: folder },
+    );
     return {
       connection: { host: '127.0.0.1', port, user: 'tide', database: 'postgres' },
       async stop() {
@@ -98,8 +112,23 @@ export async function startRedis() {
   const port = await freePort();
   const remove = () => rmSync(folder, { recursive: true, force: true });
   try {
-    const args = ['--port', String(port), '--bind', '127.0.0.1', '--dir', folder, '--save', '', '--appendonly', 'no', '--maxmemory-policy', 'noeviction'];
-    const stop = await start(findRedis(), args, (output) => /Ready to accept connections/.test(output), { cwd: folder });
+    const args = [
+      '--port',
+      String(port),
+      '--bind',
+      '127.0.0.1',
+      '--dir',
+      folder,
+      '--save',
+      '',
+      '--appendonly',
+      'no',
+      '--maxmemory-policy',
+      'noeviction',
+    ];
+    const stop = await start(findRedis(), args, (output) => /Ready to accept connections/.test(output), {
+      cwd: folder,
+    });
     return {
       connection: { host: '127.0.0.1', port },
       async stop() {

@@ -70,14 +70,23 @@ describe('fromWebSocket()', () => {
     test(`fails for ${what}`, async () => {
       onConnection = (socket) => socket.send('x', () => end(socket));
       const received = [];
-      await assert.rejects(within(1000, pipeline(fromWebSocket(new WebSocket(url)), async (all) => {
-        for await (const one of all) received.push(one);
-      })), (error) => error instanceof SocketError && error.closeCode === closeCode && error.reason === reason);
+      await assert.rejects(
+        within(
+          1000,
+          pipeline(fromWebSocket(new WebSocket(url)), async (all) => {
+            for await (const one of all) received.push(one);
+          }),
+        ),
+        (error) => error instanceof SocketError && error.closeCode === closeCode && error.reason === reason,
+      );
     });
   }
 
   test('fails for a connection that cannot be made, with its cause', async () => {
-    await assert.rejects(within(5000, toArray(fromWebSocket(new WebSocket('ws://127.0.0.1:1')))), (error) => error instanceof SocketError && error.cause.code === 'ECONNREFUSED');
+    await assert.rejects(
+      within(5000, toArray(fromWebSocket(new WebSocket('ws://127.0.0.1:1')))),
+      (error) => error instanceof SocketError && error.cause.code === 'ECONNREFUSED',
+    );
   });
 
   test('holds the other side back while nobody reads, and goes on where it was', async () => {
@@ -97,7 +106,8 @@ describe('fromWebSocket()', () => {
     assert.ok(stood < 1500, `${stood} messages of 16 KiB were sent`);
     await turn();
     assert.equal(sent, stood);
-    for (let n = 1; n < stood + 500; n += 1) assert.equal(new DataView((await reader.read()).value.buffer).getUint32(0, true), n);
+    for (let n = 1; n < stood + 500; n += 1)
+      assert.equal(new DataView((await reader.read()).value.buffer).getUint32(0, true), n);
     await reader.cancel();
   });
 
@@ -107,7 +117,13 @@ describe('fromWebSocket()', () => {
       socket.on('close', (code) => void (closed = code));
       for (let n = 0; n < 100; n += 1) socket.send(`${n}`);
     };
-    assert.equal(await pipeline(fromWebSocket(new WebSocket(url)), async (all) => (await all.next()).value + (await all.next()).value), '01');
+    assert.equal(
+      await pipeline(
+        fromWebSocket(new WebSocket(url)),
+        async (all) => (await all.next()).value + (await all.next()).value,
+      ),
+      '01',
+    );
     await until(() => closed !== undefined);
     assert.equal(closed, 1000);
   });
@@ -118,9 +134,18 @@ describe('fromWebSocket()', () => {
       socket.on('close', (code, reason) => void (closed = [code, String(reason)]));
       socket.send('x');
     };
-    await assert.rejects(pipeline(fromWebSocket(new WebSocket(url)), () => { throw broken; }, async (all) => {
-      for await (const one of all) assert.fail(one);
-    }), (error) => error === broken);
+    await assert.rejects(
+      pipeline(
+        fromWebSocket(new WebSocket(url)),
+        () => {
+          throw broken;
+        },
+        async (all) => {
+          for await (const one of all) assert.fail(one);
+        },
+      ),
+      (error) => error === broken,
+    );
     await until(() => closed !== undefined);
     assert.deepEqual(closed, [4000, 'broken']);
   });
@@ -169,18 +194,37 @@ describe('fromWebSocket()', () => {
     };
     const socket = new WebSocket(url);
     socket.pause = undefined; // as the engines' own sockets are
-    await assert.rejects(within(1000, pipeline(fromWebSocket(socket, { highWaterMark: 2, capacity: 10 }), async (all) => {
-      for await (const one of all) await new Promise((resolve) => setTimeout(resolve, 5, one));
-    })), { name: 'RangeError', message: /^fromWebSocket\(\): more than 10 bytes .* raise capacity, .* 'drop-oldest' or 'drop-newest' .* api: 'WebSocketStream'/ });
+    await assert.rejects(
+      within(
+        1000,
+        pipeline(fromWebSocket(socket, { highWaterMark: 2, capacity: 10 }), async (all) => {
+          for await (const one of all) await new Promise((resolve) => setTimeout(resolve, 5, one));
+        }),
+      ),
+      {
+        name: 'RangeError',
+        message:
+          /^fromWebSocket\(\): more than 10 bytes .* raise capacity, .* 'drop-oldest' or 'drop-newest' .* api: 'WebSocketStream'/,
+      },
+    );
   });
 
   test('refuses an api that there is not, and says where the engine lacks one', () => {
-    assert.throws(() => fromWebSocket(url, { api: 'EventSource' }), { name: 'TypeError', message: "fromWebSocket(): api must be 'WebSocket' or 'WebSocketStream'; got EventSource" });
-    assert.throws(() => toWebSocket(url, { api: 'WebSocketStream' }), { name: 'TypeError', message: /^toWebSocket\(\): this engine has no WebSocketStream; pass a WebSocket/ });
+    assert.throws(() => fromWebSocket(url, { api: 'EventSource' }), {
+      name: 'TypeError',
+      message: "fromWebSocket(): api must be 'WebSocket' or 'WebSocketStream'; got EventSource",
+    });
+    assert.throws(() => toWebSocket(url, { api: 'WebSocketStream' }), {
+      name: 'TypeError',
+      message: /^toWebSocket\(\): this engine has no WebSocketStream; pass a WebSocket/,
+    });
   });
 
   test('refuses what is no socket', async () => {
-    assert.throws(() => fromWebSocket(5), { name: 'TypeError', message: /^fromWebSocket\(\): the first argument must be a URL, a WebSocket or a WebSocketStream; got number$/ });
+    assert.throws(() => fromWebSocket(5), {
+      name: 'TypeError',
+      message: /^fromWebSocket\(\): the first argument must be a URL, a WebSocket or a WebSocketStream; got number$/,
+    });
     onConnection = (socket) => socket.close();
     const socket = new WebSocket(url);
     await once(socket, 'close');
@@ -210,7 +254,12 @@ describe('toWebSocket()', () => {
       socket.on('message', (data) => void (bytes += data.length));
       socket.on('close', (code) => void (closed = code));
     };
-    const source = (function* () { for (; made < 2000;) { made += 1; yield new Uint8Array(16384); } })();
+    const source = (function* () {
+      for (; made < 2000;) {
+        made += 1;
+        yield new Uint8Array(16384);
+      }
+    })();
     const running = pipeline(source, toWebSocket(new WebSocket(url), { highWaterMark: 100_000 }));
     const stood = await standing(() => made);
     assert.ok(stood < 1500, `${stood} messages of 16 KiB were made`);
@@ -221,16 +270,31 @@ describe('toWebSocket()', () => {
 
   test('fails when the other side closes before everything was sent', async () => {
     onConnection = (socket) => socket.once('message', () => socket.close(1000));
-    const source = (async function* () { for (;;) { yield 'x'; await turn(); } })();
-    await assert.rejects(within(1000, pipeline(source, toWebSocket(new WebSocket(url)))), { name: 'SocketError', closeCode: 1000, message: /closed the connection before everything was sent/ });
+    const source = (async function* () {
+      for (;;) {
+        yield 'x';
+        await turn();
+      }
+    })();
+    await assert.rejects(within(1000, pipeline(source, toWebSocket(new WebSocket(url)))), {
+      name: 'SocketError',
+      closeCode: 1000,
+      message: /closed the connection before everything was sent/,
+    });
   });
 
-  for (const [what, end, closeCode] of [['breaks', (socket) => socket.terminate(), 1006], ['is closed with an error', (socket) => socket.close(1011, 'oh'), 1011]]) {
+  for (const [what, end, closeCode] of [
+    ['breaks', (socket) => socket.terminate(), 1006],
+    ['is closed with an error', (socket) => socket.close(1011, 'oh'), 1011],
+  ]) {
     test(`fails while it waits for the source when the connection ${what}`, async () => {
       onConnection = (socket) => setTimeout(end, 10, socket);
       let cancelled = false;
       const source = new ReadableStream({ cancel: () => void (cancelled = true) });
-      await assert.rejects(within(1000, pipeline(source, toWebSocket(new WebSocket(url)))), { name: 'SocketError', closeCode });
+      await assert.rejects(within(1000, pipeline(source, toWebSocket(new WebSocket(url)))), {
+        name: 'SocketError',
+        closeCode,
+      });
       assert.equal(cancelled, true);
     });
   }
@@ -243,18 +307,28 @@ describe('toWebSocket()', () => {
       setTimeout(() => socket.resume(), 200);
     };
     const controller = new AbortController();
-    const source = (function* () { for (;;) yield new Uint8Array(65536); })();
-    const running = pipeline(source, toWebSocket(new WebSocket(url), { highWaterMark: 1000 }), { signal: controller.signal });
+    const source = (function* () {
+      for (;;) yield new Uint8Array(65536);
+    })();
+    const running = pipeline(source, toWebSocket(new WebSocket(url), { highWaterMark: 1000 }), {
+      signal: controller.signal,
+    });
     setTimeout(() => controller.abort(broken), 100);
     await assert.rejects(within(1000, running), (error) => error === broken);
   });
 
   test('fails for a connection that cannot be made', async () => {
-    await assert.rejects(within(5000, pipeline(['x'], toWebSocket(new WebSocket('ws://127.0.0.1:1')))), (error) => error instanceof SocketError && error.cause.code === 'ECONNREFUSED');
+    await assert.rejects(
+      within(5000, pipeline(['x'], toWebSocket(new WebSocket('ws://127.0.0.1:1')))),
+      (error) => error instanceof SocketError && error.cause.code === 'ECONNREFUSED',
+    );
   });
 
   test('fails for a connection that cannot be made also where there is nothing to send', async () => {
-    await assert.rejects(within(5000, pipeline([], toWebSocket(new WebSocket('ws://127.0.0.1:1')))), (error) => error instanceof SocketError && error.closeCode === 1006 && error.cause.code === 'ECONNREFUSED');
+    await assert.rejects(
+      within(5000, pipeline([], toWebSocket(new WebSocket('ws://127.0.0.1:1')))),
+      (error) => error instanceof SocketError && error.closeCode === 1006 && error.cause.code === 'ECONNREFUSED',
+    );
   });
 
   test('fails for a connection that the server refuses while nothing is sent', async () => {
@@ -278,12 +352,19 @@ describe('toWebSocket()', () => {
 
   test('refuses chunks that a socket does not take', async () => {
     onConnection = () => {};
-    await assert.rejects(within(1000, pipeline([{ a: 1 }], toWebSocket(new WebSocket(url)))), { name: 'TypeError', message: /^toWebSocket\(\): chunks must be strings, bytes or Blobs; .* JSON\.stringify/ });
+    await assert.rejects(within(1000, pipeline([{ a: 1 }], toWebSocket(new WebSocket(url)))), {
+      name: 'TypeError',
+      message: /^toWebSocket\(\): chunks must be strings, bytes or Blobs; .* JSON\.stringify/,
+    });
   });
 });
 
 describe('the server sees', () => {
-  for (const [what, run, code, reason] of closes(tidegate, (options) => fromWebSocket(new WebSocket(url), options), () => toWebSocket(new WebSocket(url)))) {
+  for (const [what, run, code, reason] of closes(
+    tidegate,
+    (options) => fromWebSocket(new WebSocket(url), options),
+    () => toWebSocket(new WebSocket(url)),
+  )) {
     test(`${what} close with ${code} and '${reason}'`, async () => {
       let closed;
       onConnection = (socket) => {

@@ -4,12 +4,25 @@ import { batches, ByteLengthQueuingStrategy, ReadableStream, WritableStream } fr
 
 const countdown = (n, strategy) => {
   let i = 0;
-  return new ReadableStream({ pull(c) { if (i < n) c.enqueue(i++); else c.close(); } }, strategy);
+  return new ReadableStream(
+    {
+      pull(c) {
+        if (i < n) c.enqueue(i++);
+        else c.close();
+      },
+    },
+    strategy,
+  );
 };
 
 describe('readMany()', () => {
   it('gives everything that is queued for one promise', async () => {
-    const reader = new ReadableStream({ start(c) { for (const x of 'abc') c.enqueue(x); c.close(); } }).getReader();
+    const reader = new ReadableStream({
+      start(c) {
+        for (const x of 'abc') c.enqueue(x);
+        c.close();
+      },
+    }).getReader();
     assert.deepEqual(await reader.readMany(), { value: ['a', 'b', 'c'], done: false });
     assert.deepEqual(await reader.readMany(), { value: undefined, done: true });
     await reader.closed;
@@ -17,7 +30,11 @@ describe('readMany()', () => {
 
   it('waits for the next chunks where nothing is queued, and takes all of one call', async () => {
     let controller;
-    const reader = new ReadableStream({ start(c) { controller = c; } }).getReader();
+    const reader = new ReadableStream({
+      start(c) {
+        controller = c;
+      },
+    }).getReader();
     const many = reader.readMany();
     controller.enqueue(1);
     controller.enqueue(2);
@@ -26,7 +43,11 @@ describe('readMany()', () => {
 
   it('leaves to a later read what comes after its own first chunk', async () => {
     let controller;
-    const reader = new ReadableStream({ start(c) { controller = c; } }).getReader();
+    const reader = new ReadableStream({
+      start(c) {
+        controller = c;
+      },
+    }).getReader();
     const many = reader.readMany();
     const one = reader.read();
     controller.enqueue(1);
@@ -49,7 +70,11 @@ describe('readMany()', () => {
 
   it('rejects with the error of the stream', async () => {
     const error = new Error('broken');
-    const reader = new ReadableStream({ pull() { throw error; } }).getReader();
+    const reader = new ReadableStream({
+      pull() {
+        throw error;
+      },
+    }).getReader();
     await assert.rejects(reader.readMany(), (e) => e === error);
     await assert.rejects(reader.readMany(), (e) => e === error);
   });
@@ -57,10 +82,17 @@ describe('readMany()', () => {
   it('reads byte streams', async () => {
     const reader = new ReadableStream({
       type: 'bytes',
-      start(c) { c.enqueue(Uint8Array.of(1)); c.enqueue(Uint8Array.of(2, 3)); c.close(); },
+      start(c) {
+        c.enqueue(Uint8Array.of(1));
+        c.enqueue(Uint8Array.of(2, 3));
+        c.close();
+      },
     }).getReader();
     const { value } = await reader.readMany();
-    assert.deepEqual(value.map((view) => [...view]), [[1], [2, 3]]);
+    assert.deepEqual(
+      value.map((view) => [...view]),
+      [[1], [2, 3]],
+    );
     assert.equal((await reader.readMany()).done, true);
   });
 
@@ -77,12 +109,22 @@ describe('batches()', () => {
   it('gives every chunk once, in order', async () => {
     const seen = [];
     for await (const batch of batches(countdown(100, { highWaterMark: 7 }))) seen.push(...batch);
-    assert.deepEqual(seen, Array.from({ length: 100 }, (_, i) => i));
+    assert.deepEqual(
+      seen,
+      Array.from({ length: 100 }, (_, i) => i),
+    );
   });
 
   it('cancels the stream when the loop is left, and releases the lock', async () => {
     let cancelled = 0;
-    const stream = new ReadableStream({ pull(c) { c.enqueue(1); }, cancel() { cancelled++; } });
+    const stream = new ReadableStream({
+      pull(c) {
+        c.enqueue(1);
+      },
+      cancel() {
+        cancelled++;
+      },
+    });
     for await (const batch of batches(stream)) if (batch) break;
     assert.equal(cancelled, 1);
     assert.equal(stream.locked, false);
@@ -104,7 +146,14 @@ describe('batches()', () => {
 describe('writeMany()', () => {
   it('writes all chunks in order and fulfils with the last', async () => {
     const seen = [];
-    const writer = new WritableStream({ write(x) { seen.push(x); } }, { highWaterMark: 4 }).getWriter();
+    const writer = new WritableStream(
+      {
+        write(x) {
+          seen.push(x);
+        },
+      },
+      { highWaterMark: 4 },
+    ).getWriter();
     await writer.writeMany([1, 2, 3]);
     assert.deepEqual(seen, [1, 2, 3]);
     await writer.writeMany([]);
@@ -130,7 +179,15 @@ describe('writeMany()', () => {
   it('rejects with the error of the write that failed, and writes no more', async () => {
     const error = new Error('disk full');
     const seen = [];
-    const writer = new WritableStream({ write(x) { seen.push(x); if (x === 2) throw error; } }, { highWaterMark: 9 }).getWriter();
+    const writer = new WritableStream(
+      {
+        write(x) {
+          seen.push(x);
+          if (x === 2) throw error;
+        },
+      },
+      { highWaterMark: 9 },
+    ).getWriter();
     await assert.rejects(writer.writeMany([1, 2, 3, 4]), (e) => e === error);
     assert.deepEqual(seen, [1, 2]);
     await assert.rejects(writer.writeMany([5]), (e) => e === error);

@@ -53,44 +53,66 @@ test('an implementation that loses chunks is an error and not a figure', async (
       };
     }
   }
-  const { workloads: { readLoop } } = await measure({ lossy: { ReadableStream: Lossy } }, { only: ['readLoop'], turns: 1, chunks: 10 });
+  const {
+    workloads: { readLoop },
+  } = await measure({ lossy: { ReadableStream: Lossy } }, { only: ['readLoop'], turns: 1, chunks: 10 });
   assert.match(readLoop.lossy.error, /of \d+ chunks arrived/);
 });
 
 test('a workload that an implementation cannot run is left out for it', async () => {
-  const { workloads: { fromAsyncGen } } = await measure({ old: { ReadableStream: class {} } }, { only: ['fromAsyncGen'], turns: 1, chunks: 10 });
+  const {
+    workloads: { fromAsyncGen },
+  } = await measure({ old: { ReadableStream: class {} } }, { only: ['fromAsyncGen'], turns: 1, chunks: 10 });
   assert.equal(fromAsyncGen.old, null);
 });
 
 test('the table gives ratios against ours and their geometric mean', () => {
   const figures = (minimum) => ({ minimum, median: minimum });
   const lines = formatTable('node', {
-    chunks: 1, turns: 1,
+    chunks: 1,
+    turns: 1,
     workloads: {
       pipeTo: { ours: figures(10), native: figures(20) },
       tee: { ours: figures(10), native: figures(80) },
       byteRead: { ours: figures(10), native: null },
     },
   });
-  assert.match(lines.find((line) => line.startsWith('pipeTo')), /2\.00$/);
-  assert.match(lines.find((line) => line.startsWith('byteRead')), /none\s+-$/);
-  assert.match(lines.find((line) => line.startsWith('geometric mean')), /4\.00$/);
+  assert.match(
+    lines.find((line) => line.startsWith('pipeTo')),
+    /2\.00$/,
+  );
+  assert.match(
+    lines.find((line) => line.startsWith('byteRead')),
+    /none\s+-$/,
+  );
+  assert.match(
+    lines.find((line) => line.startsWith('geometric mean')),
+    /4\.00$/,
+  );
 });
 
 test('the table gives the geometric mean of the medians as well', () => {
   const lines = formatTable('node', {
-    chunks: 1, turns: 1,
+    chunks: 1,
+    turns: 1,
     workloads: { pipeTo: { ours: { minimum: 10, median: 20 }, native: { minimum: 20, median: 60 } } },
   });
-  assert.match(lines.find((line) => line.startsWith('geometric mean')), /2\.00$/);
-  assert.match(lines.find((line) => line.startsWith('of the medians')), /3\.00$/);
+  assert.match(
+    lines.find((line) => line.startsWith('geometric mean')),
+    /2\.00$/,
+  );
+  assert.match(
+    lines.find((line) => line.startsWith('of the medians')),
+    /3\.00$/,
+  );
 });
 
 test('scale moves the same chunks at each size, and counts them', async () => {
   const results = await scale({ ours }, { turns: 1, largest: 10_000 });
   assert.deepEqual(Object.keys(results), ['readLoop', 'writeLoop', 'pipeTo', 'transform3', 'pipes at once']);
   assert.deepEqual(results.pipeTo.sizes, [1_000, 10_000]);
-  for (const { figures } of Object.values(results)) assert.ok(figures.ours.every((figure) => figure > 0 && figure < Infinity));
+  for (const { figures } of Object.values(results))
+    assert.ok(figures.ours.every((figure) => figure > 0 && figure < Infinity));
 });
 
 test('scale refuses an implementation that loses chunks', async () => {

@@ -24,15 +24,20 @@ async function untilGone(pid) {
 }
 
 test('a process that ignores being asked is ended all the same', async () => {
-  const child = spawnOwned(process.execPath, ['-e', 'process.on("SIGTERM", () => {}); console.error("up"); setInterval(() => {}, 1000)']);
+  const child = spawnOwned(process.execPath, [
+    '-e',
+    'process.on("SIGTERM", () => {}); console.error("up"); setInterval(() => {}, 1000)',
+  ]);
   await once(child.stderr, 'data');
   await endOwned(child, 50);
   assert.equal(child.signalCode, 'SIGKILL');
 });
 
 test('what a process started in its group ends with it', async () => {
-  const child = spawnOwned(process.execPath, ['-e',
-    'console.error(require("child_process").spawn(process.execPath, ["-e", "setInterval(() => {}, 1000)"]).pid); setInterval(() => {}, 1000)']);
+  const child = spawnOwned(process.execPath, [
+    '-e',
+    'console.error(require("child_process").spawn(process.execPath, ["-e", "setInterval(() => {}, 1000)"]).pid); setInterval(() => {}, 1000)',
+  ]);
   const grandchild = Number(String((await once(child.stderr, 'data'))[0]));
   assert.equal(isAlive(grandchild), true);
   await endOwned(child);
@@ -40,11 +45,15 @@ test('what a process started in its group ends with it', async () => {
 });
 
 test('a program that ends without closing its browser leaves no process and no directory', async () => {
-  const { stdout } = await run(process.execPath, ['--input-type=module', '-e', `
+  const { stdout } = await run(process.execPath, [
+    '--input-type=module',
+    '-e',
+    `
     import { spawnOwned, temporaryDirectory } from ${cleanup};
     const child = spawnOwned(process.execPath, ['-e', 'setInterval(() => {}, 1000)']);
     console.log(JSON.stringify({ pid: child.pid, path: temporaryDirectory('test') }));
-    process.exit(0);`]);
+    process.exit(0);`,
+  ]);
   const { pid, path } = JSON.parse(stdout);
   assert.equal(await untilGone(pid), true);
   assert.equal(existsSync(path), false);

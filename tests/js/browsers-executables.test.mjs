@@ -4,7 +4,10 @@ import { availableEngines, findProgram, requireProgram } from '../../tools/brows
 import { launch, openBare } from '../../tools/browsers/index.mjs';
 
 test('a path in the environment wins over the search', () => {
-  assert.equal(findProgram('chromium', { TIDEGATE_CHROMIUM: '/somewhere/chromium', PATH: process.env.PATH }), '/somewhere/chromium');
+  assert.equal(
+    findProgram('chromium', { TIDEGATE_CHROMIUM: '/somewhere/chromium', PATH: process.env.PATH }),
+    '/somewhere/chromium',
+  );
 });
 
 test('a browser that is absent is named with how to install it', () => {

@@ -2,7 +2,12 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import {
-  ReadableByteStreamController, ReadableStream, ReadableStreamBYOBReader, ReadableStreamBYOBRequest, TransformStream, WritableStream,
+  ReadableByteStreamController,
+  ReadableStream,
+  ReadableStreamBYOBReader,
+  ReadableStreamBYOBRequest,
+  TransformStream,
+  WritableStream,
 } from 'tidegate';
 
 const turn = () => new Promise((resolve) => setTimeout(resolve, 0));
@@ -10,7 +15,16 @@ const turn = () => new Promise((resolve) => setTimeout(resolve, 0));
 /** A byte stream and its controller. */
 function byteStream(source = {}, strategy = undefined) {
   let controller;
-  const stream = new ReadableStream({ type: 'bytes', ...source, start(c) { controller = c; } }, strategy);
+  const stream = new ReadableStream(
+    {
+      type: 'bytes',
+      ...source,
+      start(c) {
+        controller = c;
+      },
+    },
+    strategy,
+  );
   return { stream, controller };
 }
 
@@ -43,7 +57,13 @@ describe('A byte stream', () => {
 
   test('is pulled for a read, and not before', async () => {
     let pulls = 0;
-    const stream = new ReadableStream({ type: 'bytes', pull(c) { pulls += 1; c.enqueue(bytes(pulls)); } });
+    const stream = new ReadableStream({
+      type: 'bytes',
+      pull(c) {
+        pulls += 1;
+        c.enqueue(bytes(pulls));
+      },
+    });
     await turn();
     assert.equal(pulls, 0);
     const { value } = await stream.getReader().read();
@@ -53,7 +73,12 @@ describe('A byte stream', () => {
 
   test('rejects the reads of a source whose pull throws', async () => {
     const error = new Error('pull');
-    const reader = new ReadableStream({ type: 'bytes', pull() { throw error; } }).getReader({ mode: 'byob' });
+    const reader = new ReadableStream({
+      type: 'bytes',
+      pull() {
+        throw error;
+      },
+    }).getReader({ mode: 'byob' });
     await assert.rejects(reader.read(bytes(0)), error);
     await assert.rejects(reader.closed, error);
   });
@@ -69,7 +94,13 @@ describe('A byte stream', () => {
     const iterated = [];
     for await (const chunk of make()) iterated.push(chunk);
     const piped = [];
-    await make().pipeTo(new WritableStream({ write(chunk) { piped.push(chunk); } }));
+    await make().pipeTo(
+      new WritableStream({
+        write(chunk) {
+          piped.push(chunk);
+        },
+      }),
+    );
     assert.deepEqual(iterated, [bytes(1), bytes(2, 3)]);
     assert.deepEqual(piped, iterated);
   });
@@ -81,26 +112,40 @@ describe('A byte stream', () => {
   ]) {
     test(`that answers ${what} within its pull is piped to its end, and no other stream is pulled for it`, async () => {
       let pulls = 0;
-      const neighbour = new ReadableStream({ pull: (controller) => { pulls += 1; controller.enqueue('not to be read'); } });
-      let given = 0;
-      const { stream } = byteStream({
-        ...source,
-        pull(controller) {
-          if (given === 200) {
-            controller.close();
-            controller.byobRequest?.respond(0);
-          } else if (controller.byobRequest === null || given % 2 === 0) {
-            controller.enqueue(bytes(given++));
-          } else {
-            controller.byobRequest.view[0] = given++;
-            controller.byobRequest.respond(1);
-          }
+      const neighbour = new ReadableStream({
+        pull: (controller) => {
+          pulls += 1;
+          controller.enqueue('not to be read');
         },
-      }, strategy);
+      });
+      let given = 0;
+      const { stream } = byteStream(
+        {
+          ...source,
+          pull(controller) {
+            if (given === 200) {
+              controller.close();
+              controller.byobRequest?.respond(0);
+            } else if (controller.byobRequest === null || given % 2 === 0) {
+              controller.enqueue(bytes(given++));
+            } else {
+              controller.byobRequest.view[0] = given++;
+              controller.byobRequest.respond(1);
+            }
+          },
+        },
+        strategy,
+      );
       const written = [];
       const piped = stream.pipeTo(new WritableStream({ write: (chunk) => void written.push(...chunk) }));
-      await Promise.race([piped, new Promise((resolve, reject) => setTimeout(reject, 5000, new Error('the pipe does not end')))]);
-      assert.deepEqual(written, Array.from({ length: 200 }, (_, i) => i));
+      await Promise.race([
+        piped,
+        new Promise((resolve, reject) => setTimeout(reject, 5000, new Error('the pipe does not end'))),
+      ]);
+      assert.deepEqual(
+        written,
+        Array.from({ length: 200 }, (_, i) => i),
+      );
       assert.equal(pulls, 1);
       await neighbour.cancel();
     });
@@ -119,7 +164,11 @@ describe('A byte stream', () => {
 
   test('cancels its source with the reason and forgets what was queued', async () => {
     let reason;
-    const { stream, controller } = byteStream({ cancel(r) { reason = r; } });
+    const { stream, controller } = byteStream({
+      cancel(r) {
+        reason = r;
+      },
+    });
     controller.enqueue(bytes(1));
     await stream.cancel('enough');
     assert.equal(reason, 'enough');
@@ -128,7 +177,7 @@ describe('A byte stream', () => {
 });
 
 describe('enqueue() of a byte stream', () => {
-  test('takes the chunk\'s buffer away from its owner', () => {
+  test("takes the chunk's buffer away from its owner", () => {
     const { controller } = byteStream();
     const chunk = bytes(1, 2);
     controller.enqueue(chunk);
@@ -140,7 +189,14 @@ describe('enqueue() of a byte stream', () => {
     const reader = stream.getReader();
     controller.enqueue(new Uint16Array(bytes(9, 9, 1, 2).buffer, 2));
     controller.enqueue(new DataView(bytes(9, 3, 9).buffer, 1, 1));
-    class Sub extends Uint8Array { get buffer() { throw new Error('not asked'); } get byteLength() { return 99; } }
+    class Sub extends Uint8Array {
+      get buffer() {
+        throw new Error('not asked');
+      }
+      get byteLength() {
+        return 99;
+      }
+    }
     controller.enqueue(new Sub([4]));
     for (const expected of [bytes(1, 2), bytes(3), bytes(4)]) {
       const { value } = await reader.read();
@@ -154,8 +210,15 @@ describe('enqueue() of a byte stream', () => {
     const detached = bytes(1);
     detach(detached.buffer);
     const refused = [
-      {}, 'text', new ArrayBuffer(1), bytes(), detached, new DataView(new ArrayBuffer(0)), new Uint8Array(new SharedArrayBuffer(1)),
-      new Uint8Array(new ArrayBuffer(1, { maxByteLength: 2 })), new Uint8Array(new WebAssembly.Memory({ initial: 1 }).buffer, 0, 1),
+      {},
+      'text',
+      new ArrayBuffer(1),
+      bytes(),
+      detached,
+      new DataView(new ArrayBuffer(0)),
+      new Uint8Array(new SharedArrayBuffer(1)),
+      new Uint8Array(new ArrayBuffer(1, { maxByteLength: 2 })),
+      new Uint8Array(new WebAssembly.Memory({ initial: 1 }).buffer, 0, 1),
     ];
     for (const chunk of refused) assert.throws(() => controller.enqueue(chunk), TypeError);
     assert.throws(() => controller.enqueue(), TypeError);
@@ -215,7 +278,10 @@ describe('A BYOB reader', () => {
     const { stream, controller } = byteStream();
     const reader = stream.getReader({ mode: 'byob' });
     let settled = false;
-    const read = reader.read(new Uint16Array(4), { min: 2 }).then((result) => { settled = true; return result; });
+    const read = reader.read(new Uint16Array(4), { min: 2 }).then((result) => {
+      settled = true;
+      return result;
+    });
     controller.enqueue(bytes(1, 0, 2));
     await turn();
     assert.equal(settled, false);
@@ -237,8 +303,14 @@ describe('A BYOB reader', () => {
     const detached = bytes(1);
     detach(detached.buffer);
     const refused = [
-      undefined, {}, new ArrayBuffer(1), bytes(), detached, new Uint8Array(new SharedArrayBuffer(1)),
-      new Uint8Array(new ArrayBuffer(1, { maxByteLength: 2 })), new Uint8Array(new WebAssembly.Memory({ initial: 1 }).buffer, 0, 1),
+      undefined,
+      {},
+      new ArrayBuffer(1),
+      bytes(),
+      detached,
+      new Uint8Array(new SharedArrayBuffer(1)),
+      new Uint8Array(new ArrayBuffer(1, { maxByteLength: 2 })),
+      new Uint8Array(new WebAssembly.Memory({ initial: 1 }).buffer, 0, 1),
     ];
     for (const view of refused) await assert.rejects(reader.read(view), TypeError);
   });
@@ -260,7 +332,13 @@ describe('A BYOB reader', () => {
     await reader.closed;
     controller.byobRequest.respond(0);
     const results = await Promise.all(reads);
-    assert.deepEqual(results.map(({ done, value }) => [done, value.byteLength, value.buffer.byteLength]), [[true, 0, 2], [true, 0, 3]]);
+    assert.deepEqual(
+      results.map(({ done, value }) => [done, value.byteLength, value.buffer.byteLength]),
+      [
+        [true, 0, 2],
+        [true, 0, 3],
+      ],
+    );
     assert.equal(controller.byobRequest, null);
   });
 
@@ -441,16 +519,28 @@ describe('Re-entrant calls on byte streams', () => {
     const { stream, controller } = byteStream();
     const reader = stream.getReader({ mode: 'byob' });
     const reads = [reader.read(new Uint8Array(1)), reader.read(new Uint8Array(1))];
-    onFirstThenable(() => assert.equal(controller.byobRequest, null), () => controller.enqueue(bytes(1, 2)));
-    assert.deepEqual((await Promise.all(reads)).map(({ value }) => value[0]), [1, 2]);
+    onFirstThenable(
+      () => assert.equal(controller.byobRequest, null),
+      () => controller.enqueue(bytes(1, 2)),
+    );
+    assert.deepEqual(
+      (await Promise.all(reads)).map(({ value }) => value[0]),
+      [1, 2],
+    );
   });
 
   test('may release the reader while an enqueue answers its reads', async () => {
     const { stream, controller } = byteStream();
     const reader = stream.getReader({ mode: 'byob' });
     const reads = [reader.read(new Uint8Array(1)), reader.read(new Uint8Array(1))];
-    onFirstThenable(() => reader.releaseLock(), () => controller.enqueue(bytes(1, 2)));
-    assert.deepEqual((await Promise.all(reads)).map(({ value }) => value[0]), [1, 2]);
+    onFirstThenable(
+      () => reader.releaseLock(),
+      () => controller.enqueue(bytes(1, 2)),
+    );
+    assert.deepEqual(
+      (await Promise.all(reads)).map(({ value }) => value[0]),
+      [1, 2],
+    );
     assert.equal(stream.locked, false);
   });
 
@@ -473,7 +563,16 @@ describe('a pipe from a byte source whose automatic buffer cannot be had', () =>
   test('ends with the error of the allocation', async () => {
     const source = new ReadableStream({ type: 'bytes', autoAllocateChunkSize: Number.MAX_SAFE_INTEGER, pull() {} });
     let aborted;
-    await assert.rejects(source.pipeTo(new WritableStream({ abort(reason) { aborted = reason; } })), RangeError);
+    await assert.rejects(
+      source.pipeTo(
+        new WritableStream({
+          abort(reason) {
+            aborted = reason;
+          },
+        }),
+      ),
+      RangeError,
+    );
     assert.ok(aborted instanceof RangeError);
   });
 });

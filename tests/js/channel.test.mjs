@@ -32,11 +32,15 @@ describe('channel', () => {
   test('drained and the drain event come when the consumer has made room, once for each time it was full', async () => {
     const events = channel({ highWaterMark: 2 });
     let drains = 0;
-    events.addEventListener('drain', () => { drains += 1; });
+    events.addEventListener('drain', () => {
+      drains += 1;
+    });
     events.write(1);
     assert.equal(events.write(2), false);
     let drained = false;
-    const promise = events.drained.then(() => { drained = true; });
+    const promise = events.drained.then(() => {
+      drained = true;
+    });
     await turn();
     assert.deepEqual([drained, drains], [false, 0]);
     const reader = events.readable.getReader();
@@ -59,13 +63,16 @@ describe('channel', () => {
       events.end();
     };
     let count = 0;
-    await Promise.all([produce(), pipeline(events.readable, async (chunks) => {
-      for await (const chunk of chunks) {
-        assert.equal(chunk, count);
-        count += 1;
-        if (count % 100 === 0) await sleep(1);
-      }
-    })]);
+    await Promise.all([
+      produce(),
+      pipeline(events.readable, async (chunks) => {
+        for await (const chunk of chunks) {
+          assert.equal(chunk, count);
+          count += 1;
+          if (count % 100 === 0) await sleep(1);
+        }
+      }),
+    ]);
     assert.equal(count, 1000);
     assert.ok(most <= 8, `${most} were queued`);
   });
@@ -73,7 +80,10 @@ describe('channel', () => {
   test('one that does not fails at the capacity, with what to do in the message', async () => {
     const events = channel({ highWaterMark: 2, capacity: 5 });
     for (let i = 0; i < 6; i += 1) events.write(i);
-    await assert.rejects(drain(events.readable), { name: 'RangeError', message: /more than 5 chunks were written .* wait for drained/ });
+    await assert.rejects(drain(events.readable), {
+      name: 'RangeError',
+      message: /more than 5 chunks were written .* wait for drained/,
+    });
     assert.equal(events.signal.aborted, true);
     assert.equal(events.write(7), false);
   });
@@ -115,7 +125,10 @@ describe('channel', () => {
     const producing = produce();
     await sleep(5);
     assert.equal(written, 2);
-    assert.deepEqual(await drain(events.readable), Array.from({ length: 50 }, (_, i) => i));
+    assert.deepEqual(
+      await drain(events.readable),
+      Array.from({ length: 50 }, (_, i) => i),
+    );
     await producing;
     assert.ok(events.counts.blocked > 0);
   });
@@ -126,7 +139,7 @@ describe('channel', () => {
     const blocked = events.write(2);
     events.end();
     assert.deepEqual(await drain(events.readable), [1, 2]);
-    assert.equal(typeof await blocked, 'boolean');
+    assert.equal(typeof (await blocked), 'boolean');
     assert.throws(() => events.write(3), { name: 'TypeError', message: 'write(): the channel has been ended' });
   });
 
@@ -152,8 +165,15 @@ describe('channel', () => {
 
   test('a size() that throws, or answers nonsense, fails the channel', async () => {
     const error = new Error('size');
-    const thrower = channel({ size: () => { throw error; } });
-    assert.throws(() => thrower.write(1), (reason) => reason === error);
+    const thrower = channel({
+      size: () => {
+        throw error;
+      },
+    });
+    assert.throws(
+      () => thrower.write(1),
+      (reason) => reason === error,
+    );
     await assert.rejects(drain(thrower.readable), (reason) => reason === error);
     const nonsense = channel({ size: () => NaN });
     nonsense.write(1);
@@ -189,7 +209,9 @@ describe('channel', () => {
   test('end() answers it after what is blocked has found room', async () => {
     const events = channel({ highWaterMark: 1, capacity: 1, overflow: 'block' });
     let drains = 0;
-    events.addEventListener('drain', () => { drains += 1; });
+    events.addEventListener('drain', () => {
+      drains += 1;
+    });
     events.write(1);
     events.write(2);
     const drained = events.drained.then(() => 'answered');
@@ -201,7 +223,12 @@ describe('channel', () => {
   });
 
   test('a chunk whose size() ends the channel is refused, and drops nothing', async () => {
-    const events = channel({ highWaterMark: 2, capacity: 2, overflow: 'drop-oldest', size: (n) => (n === 3 && events.end(), 1) });
+    const events = channel({
+      highWaterMark: 2,
+      capacity: 2,
+      overflow: 'drop-oldest',
+      size: (n) => (n === 3 && events.end(), 1),
+    });
     events.write(1);
     events.write(2);
     assert.throws(() => events.write(3), { name: 'TypeError', message: /has been ended/ });
@@ -212,8 +239,12 @@ describe('channel', () => {
   test('says what is wrong with its options', () => {
     assert.throws(() => channel({ size: 5 }), { message: "channel(): size must be a function or 'bytes'; got number" });
     assert.throws(() => channel({ highWaterMark: -1 }), RangeError);
-    assert.throws(() => channel({ highWaterMark: 5, capacity: 2 }), { message: /capacity must be at least the high-water mark, 5/ });
-    assert.throws(() => channel({ overflow: 'drop' }), { message: /overflow must be one of error, block, drop-oldest, drop-newest/ });
+    assert.throws(() => channel({ highWaterMark: 5, capacity: 2 }), {
+      message: /capacity must be at least the high-water mark, 5/,
+    });
+    assert.throws(() => channel({ overflow: 'drop' }), {
+      message: /overflow must be one of error, block, drop-oldest, drop-newest/,
+    });
   });
 });
 
@@ -226,15 +257,28 @@ test('a channel that counts bytes holds no buffer of which a view is less than h
   bytes.end();
   const all = [];
   for await (const one of bytes.readable) all.push(one);
-  assert.deepEqual(all.map(({ buffer: { byteLength } }) => byteLength), [2, 100, 1, 4]);
+  assert.deepEqual(
+    all.map(({ buffer: { byteLength } }) => byteLength),
+    [2, 100, 1, 4],
+  );
   assert.equal(all[1], large);
   assert.equal(all[3].toString('utf8'), 'tide');
 });
 
 describe('fromEvents', () => {
   for (const [kind, make, emit, count] of [
-    ['EventTarget', () => new EventTarget(), (target, name, value) => target.dispatchEvent(Object.assign(new Event(name), { value })), undefined],
-    ['EventEmitter', () => new EventEmitter(), (target, name, value) => target.emit(name, { value }), (target) => target.eventNames().length],
+    [
+      'EventTarget',
+      () => new EventTarget(),
+      (target, name, value) => target.dispatchEvent(Object.assign(new Event(name), { value })),
+      undefined,
+    ],
+    [
+      'EventEmitter',
+      () => new EventEmitter(),
+      (target, name, value) => target.emit(name, { value }),
+      (target) => target.eventNames().length,
+    ],
   ]) {
     test(`gives the events of an ${kind} until the one that ends them, and leaves no listener`, async () => {
       const target = make();
@@ -249,7 +293,11 @@ describe('fromEvents', () => {
     test(`pauses an ${kind} when nobody takes, and resumes it`, async () => {
       const target = make();
       const calls = [];
-      const stream = fromEvents(target, 'data', { highWaterMark: 2, pause: () => calls.push('pause'), resume: () => calls.push('resume') });
+      const stream = fromEvents(target, 'data', {
+        highWaterMark: 2,
+        pause: () => calls.push('pause'),
+        resume: () => calls.push('resume'),
+      });
       for (let i = 0; i < 5; i += 1) emit(target, 'data', i);
       assert.deepEqual(calls, ['pause'], 'it is paused once, whatever comes meanwhile');
       assert.equal(stream.counts.written, 5);
@@ -274,7 +322,11 @@ describe('fromEvents', () => {
   test('a map that throws fails the stream and not the emitter', async () => {
     const target = new EventEmitter();
     const error = new Error('map');
-    const stream = fromEvents(target, 'data', { map() { throw error; } });
+    const stream = fromEvents(target, 'data', {
+      map() {
+        throw error;
+      },
+    });
     target.emit('data', 1);
     await assert.rejects(drain(stream), (reason) => reason === error);
     assert.deepEqual(target.eventNames(), []);
@@ -284,7 +336,12 @@ describe('fromEvents', () => {
     test(`a ${name} that throws fails the stream and not the emitter`, async () => {
       const target = new EventEmitter();
       const error = new Error(name);
-      const stream = fromEvents(target, 'data', { highWaterMark: 1, [name]() { throw error; } });
+      const stream = fromEvents(target, 'data', {
+        highWaterMark: 1,
+        [name]() {
+          throw error;
+        },
+      });
       target.emit('data', 1);
       await assert.rejects(drain(stream), (reason) => reason === error);
       assert.deepEqual(target.eventNames(), []);
@@ -293,7 +350,10 @@ describe('fromEvents', () => {
 
   test('a signal fails the stream with its reason, before and during', async () => {
     const target = new EventEmitter();
-    await assert.rejects(drain(fromEvents(target, 'data', { signal: AbortSignal.abort('before') })), (reason) => reason === 'before');
+    await assert.rejects(
+      drain(fromEvents(target, 'data', { signal: AbortSignal.abort('before') })),
+      (reason) => reason === 'before',
+    );
     const controller = new AbortController();
     const stream = fromEvents(target, 'data', { signal: controller.signal });
     controller.abort('during');
@@ -312,6 +372,8 @@ describe('fromEvents', () => {
   });
 
   test('says what it cannot listen to', () => {
-    assert.throws(() => fromEvents({}, 'data'), { message: /must be an EventTarget or an EventEmitter; got an object without keys/ });
+    assert.throws(() => fromEvents({}, 'data'), {
+      message: /must be an EventTarget or an EventEmitter; got an object without keys/,
+    });
   });
 });

@@ -30,7 +30,10 @@ test('gunzip unpacks members one after another', async () => {
 
 test('chunks of gunzip have at most 64 KiB however much the input expands to', async () => {
   const chunks = await through(gunzip(), [gzipSync(Buffer.alloc(10_000_000))]);
-  assert.equal(chunks.reduce((sum, chunk) => sum + chunk.length, 0), 10_000_000);
+  assert.equal(
+    chunks.reduce((sum, chunk) => sum + chunk.length, 0),
+    10_000_000,
+  );
   assert.ok(chunks.every((chunk) => chunk instanceof Uint8Array && chunk.length <= 65536));
 });
 
@@ -48,10 +51,23 @@ test('gunzip takes every kind of BufferSource', async () => {
 });
 
 test('what is no BufferSource fails both sides with one TypeError', async () => {
-  for (const chunk of ['text', 1, null, undefined, {}, { byteLength: 3 }, [1, 2], new Uint8Array(new SharedArrayBuffer(4))]) {
+  for (const chunk of [
+    'text',
+    1,
+    null,
+    undefined,
+    {},
+    { byteLength: 3 },
+    [1, 2],
+    new Uint8Array(new SharedArrayBuffer(4)),
+  ]) {
     const pair = gunzip();
     const writer = pair.writable.getWriter();
-    const [write, read, closed] = await Promise.allSettled([writer.write(chunk), pair.readable.getReader().read(), writer.closed]);
+    const [write, read, closed] = await Promise.allSettled([
+      writer.write(chunk),
+      pair.readable.getReader().read(),
+      writer.closed,
+    ]);
     assert.ok(write.reason instanceof TypeError);
     assert.match(write.reason.message, /^gunzip: chunks must /);
     assert.equal(read.reason, write.reason);
@@ -61,14 +77,22 @@ test('what is no BufferSource fails both sides with one TypeError', async () => 
 
 function assertError(error, code, offset, message) {
   assert.ok(error instanceof CodecError && error instanceof Error);
-  assert.deepEqual({ name: error.name, codec: error.codec, code: error.code, offset: error.offset }, { name: 'CodecError', codec: 'gunzip', code, offset });
+  assert.deepEqual(
+    { name: error.name, codec: error.codec, code: error.code, offset: error.offset },
+    { name: 'CodecError', codec: 'gunzip', code, offset },
+  );
   assert.match(error.message, message);
 }
 
 test('a wrong CRC is an error that names the codec, the byte and both values', async () => {
   const packed = gzipSync(text);
   packed[packed.length - 8] ^= 1;
-  assertError(await failure(gunzip(), pieces(packed, 1000)), 'crc-mismatch', packed.length - 8, /^gunzip: CRC mismatch at byte \d+: expected 0x[0-9a-f]{8}, got 0x[0-9a-f]{8}$/);
+  assertError(
+    await failure(gunzip(), pieces(packed, 1000)),
+    'crc-mismatch',
+    packed.length - 8,
+    /^gunzip: CRC mismatch at byte \d+: expected 0x[0-9a-f]{8}, got 0x[0-9a-f]{8}$/,
+  );
 });
 
 test('a wrong length is an error', async () => {
@@ -80,7 +104,12 @@ test('a wrong length is an error', async () => {
 test('input that ends too early is an error at its end, and no input is as well', async () => {
   const packed = gzipSync(text);
   for (const length of [0, 5, 20, packed.length - 1]) {
-    assertError(await failure(gunzip(), [packed.subarray(0, length)]), 'truncated', length, /^gunzip: input ends too early at byte/);
+    assertError(
+      await failure(gunzip(), [packed.subarray(0, length)]),
+      'truncated',
+      length,
+      /^gunzip: input ends too early at byte/,
+    );
   }
 });
 
@@ -90,7 +119,12 @@ test('what is not gzip, or does not stay it, is an error', async () => {
   packed[10] = 0xff;
   const error = await failure(gunzip(), [packed]);
   assert.equal(error.code, 'corrupt-data');
-  assertError(await failure(gunzip(), [Buffer.concat([gzipSync('a'), bytes('b')])]), 'trailing-data', gzipSync('a').length, /data after the end/);
+  assertError(
+    await failure(gunzip(), [Buffer.concat([gzipSync('a'), bytes('b')])]),
+    'trailing-data',
+    gzipSync('a').length,
+    /data after the end/,
+  );
 });
 
 test('bytes behind the last member can be ignored', async () => {
@@ -102,7 +136,12 @@ test('a failure reaches both sides as the same object', async () => {
   const pair = gunzip();
   const writer = pair.writable.getWriter();
   const reader = pair.readable.getReader();
-  const results = await Promise.allSettled([writer.write(bytes('not gzip')), reader.read(), writer.closed, reader.closed]);
+  const results = await Promise.allSettled([
+    writer.write(bytes('not gzip')),
+    reader.read(),
+    writer.closed,
+    reader.closed,
+  ]);
   assert.ok(results[0].reason instanceof CodecError);
   for (const { reason } of results) assert.equal(reason, results[0].reason);
 });

@@ -26,7 +26,11 @@ function limited(source) {
       continue;
     }
     assert.deepEqual([...binary.subarray(body, body + 2)], [1, 0]);
-    const section = Buffer.concat([Buffer.of(1, 1), binary.subarray(body + 2, body + size), Buffer.of((MOST_PAGES & 127) | 128, MOST_PAGES >> 7)]);
+    const section = Buffer.concat([
+      Buffer.of(1, 1),
+      binary.subarray(body + 2, body + size),
+      Buffer.of((MOST_PAGES & 127) | 128, MOST_PAGES >> 7),
+    ]);
     return Buffer.concat([binary.subarray(0, at), Buffer.of(5, section.length), section, binary.subarray(body + size)]);
   }
   throw new Error('the module has no memory');
@@ -54,11 +58,15 @@ test('a line for which there is no memory fails that codec alone, after the line
     for (let n = 0; n < 100; n += 1) await writer.write(piece);
   })().catch((error) => error);
   const given = [];
-  const failed = await (async () => { for await (const line of stage.readable) given.push(line); })().catch((error) => error);
+  const failed = await (async () => {
+    for await (const line of stage.readable) given.push(line);
+  })().catch((error) => error);
   assert.deepEqual([failed.codec, failed.code, given], ['lines', 'out-of-memory', ['short']]);
   assert.match(failed.message, /^lines: out of memory at byte \d+$/);
   assert.ok(await writing);
-  const rest = (async () => { for await (const row of other.readable) return row; })();
+  const rest = (async () => {
+    for await (const row of other.readable) return row;
+  })();
   await otherWriter.write(bytes('c",d\n'));
   assert.deepEqual(await rest, ['a', 'bc', 'd']);
   assert.equal(compiled, 1);
@@ -68,11 +76,23 @@ test('many chains that hold all the memory there is leave the others working', a
   const holders = Array.from({ length: 8 }, () => lines({ maxLineBytes: 2 ** 28 }));
   const writers = holders.map((stage) => stage.writable.getWriter());
   for (const writer of writers) writer.closed.catch(() => {});
-  const outcomes = await Promise.all(writers.map(async (writer) => {
-    for (let n = 0; n < 12; n += 1) await writer.write(piece);
-  }).map((promise) => promise.then(() => 'held', (error) => error.code)));
+  const outcomes = await Promise.all(
+    writers
+      .map(async (writer) => {
+        for (let n = 0; n < 12; n += 1) await writer.write(piece);
+      })
+      .map((promise) =>
+        promise.then(
+          () => 'held',
+          (error) => error.code,
+        ),
+      ),
+  );
   assert.ok(outcomes.includes('out-of-memory'), `${outcomes}`);
-  assert.ok(outcomes.every((outcome) => outcome === 'held' || outcome === 'out-of-memory'), `${outcomes}`);
+  assert.ok(
+    outcomes.every((outcome) => outcome === 'held' || outcome === 'out-of-memory'),
+    `${outcomes}`,
+  );
   for (let n = 0; n < 1250; n += 1) assert.deepEqual(await through(csv(), [bytes('a,b\n')]), [['a', 'b']]);
   await Promise.all(holders.map((stage) => stage.readable.cancel().catch(() => {})));
   assert.equal(codecMemory().chains, 0);
@@ -133,10 +153,13 @@ test('a hundred thousand abandoned codecs neither fail nor keep the memory', () 
     }
     console.log(JSON.stringify({ most, ...codecMemory() }));
   `;
-  const output = execFileSync(process.execPath, ['--expose-gc', '--input-type=module', '-e', program], { encoding: 'utf8', cwd: new URL('../..', import.meta.url), timeout: 100_000 });
+  const output = execFileSync(process.execPath, ['--expose-gc', '--input-type=module', '-e', program], {
+    encoding: 'utf8',
+    cwd: new URL('../..', import.meta.url),
+    timeout: 100_000,
+  });
   const { most, chains, bytes: left } = JSON.parse(output);
   assert.equal(chains, 0);
   assert.ok(left <= 2 ** 22, `${left} bytes are left`);
   assert.ok(most < 2 ** 30, `${most} bytes were held at once`);
 });
-

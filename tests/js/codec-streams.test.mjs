@@ -21,8 +21,17 @@ test('pipeThrough takes codecs like any other pair', async () => {
   });
   const tap = digest('sha-256');
   let rows = 0;
-  await source.pipeThrough(gunzip()).pipeThrough(tap).pipeThrough(csv({ batch: true }))
-    .pipeTo(new WritableStream({ write(batch) { rows += batch.length; } }));
+  await source
+    .pipeThrough(gunzip())
+    .pipeThrough(tap)
+    .pipeThrough(csv({ batch: true }))
+    .pipeTo(
+      new WritableStream({
+        write(batch) {
+          rows += batch.length;
+        },
+      }),
+    );
   assert.equal(rows, 20_000);
   assert.equal(await tap.hex, createHash('sha256').update(text).digest('hex'));
 });
@@ -34,22 +43,38 @@ test('pipeline runs neighbouring codecs as one chain with the same result', asyn
     for await (const { city } of rows) counts.set(city, (counts.get(city) ?? 0) + 1);
   });
   assert.equal(counts.size, 7);
-  assert.equal([...counts.values()].reduce((sum, count) => sum + count), 20_000);
+  assert.equal(
+    [...counts.values()].reduce((sum, count) => sum + count),
+    20_000,
+  );
   assert.equal(await stages[1].hex, createHash('sha256').update(text).digest('hex'));
-  assert.deepEqual(stages.map((stage) => stage.stats()[0].bytesIn), [packed.length, text.length, text.length]);
+  assert.deepEqual(
+    stages.map((stage) => stage.stats()[0].bytesIn),
+    [packed.length, text.length, text.length],
+  );
 });
 
 test('a fused pair tells the figures of every stage', async () => {
   const pair = fuse(gunzip(), digest('sha-256'), lines({ batch: true }));
   await through(pair, [packed]);
   const [first, second, third] = pair.stats();
-  assert.deepEqual(first, { name: 'gunzip', bytesIn: packed.length, bytesOut: text.length, queued: 0, highWaterMark: 65536, held: 0 });
+  assert.deepEqual(first, {
+    name: 'gunzip',
+    bytesIn: packed.length,
+    bytesOut: text.length,
+    queued: 0,
+    highWaterMark: 65536,
+    held: 0,
+  });
   assert.deepEqual([second.name, second.bytesIn, second.bytesOut], ['digest', text.length, text.length]);
   assert.deepEqual([third.name, third.bytesIn, third.bytesOut], ['lines', text.length, text.length]);
 });
 
 test('lines before csv are text with line ends again', async () => {
-  assert.deepEqual(await through(fuse(lines(), csv()), [bytes('a,b\r\n1,2')]), [['a', 'b'], ['1', '2']]);
+  assert.deepEqual(await through(fuse(lines(), csv()), [bytes('a,b\r\n1,2')]), [
+    ['a', 'b'],
+    ['1', '2'],
+  ]);
 });
 
 test('nothing can follow csv, and no codec can be used twice', () => {
@@ -65,7 +90,11 @@ test('an error in the middle of a fused chain counts bytes of that codec and end
   const writer = pair.writable.getWriter();
   writer.write(gzipSync('a,b\n1,2\n3\n')).catch(() => {});
   const [read, closed, close] = await Promise.allSettled([
-    (async () => { for await (const row of pair.readable) assert.ok(row); })(), writer.closed, writer.close(),
+    (async () => {
+      for await (const row of pair.readable) assert.ok(row);
+    })(),
+    writer.closed,
+    writer.close(),
   ]);
   assert.deepEqual([read.reason.codec, read.reason.code, read.reason.offset], ['csv', 'ragged-row', 8]);
   assert.equal(closed.reason, read.reason);
@@ -135,7 +164,9 @@ test('a chunk detached while it waits fails the streams rather than being read a
   const write = writer.write(chunk);
   await turn();
   structuredClone(chunk.buffer, { transfer: [chunk.buffer] });
-  const reading = (async () => { for await (const piece of stage.readable) assert.ok(piece); })();
+  const reading = (async () => {
+    for await (const piece of stage.readable) assert.ok(piece);
+  })();
   const [written, read] = await Promise.allSettled([write, reading]);
   assert.ok(written.reason instanceof TypeError);
   assert.equal(read.reason, written.reason);
@@ -147,7 +178,10 @@ test('chains are freed however they end', async () => {
     await through(fuse(gunzip(), csv({ batch: true })), [gzipSync('a,b\n')]);
     await through(gunzip(), [bytes('no gzip')]).catch(() => {});
     const cancelled = lines();
-    const writing = cancelled.writable.getWriter().write(bytes('a\nb')).catch(() => {});
+    const writing = cancelled.writable
+      .getWriter()
+      .write(bytes('a\nb'))
+      .catch(() => {});
     await cancelled.readable.cancel();
     await writing;
     const aborted = csv();
@@ -184,12 +218,19 @@ test('an aborted pipeline rejects with the reason, as the digest does, and frees
   const reason = new Error('enough');
   const tap = digest('sha-256');
   let rows = 0;
-  const done = pipeline(pieces(packed, 1000), gunzip(), tap, csv({ batch: 10 }), async (batches) => {
-    for await (const batch of batches) {
-      rows += batch.length;
-      if (rows === 1000) controller.abort(reason);
-    }
-  }, { signal: controller.signal });
+  const done = pipeline(
+    pieces(packed, 1000),
+    gunzip(),
+    tap,
+    csv({ batch: 10 }),
+    async (batches) => {
+      for await (const batch of batches) {
+        rows += batch.length;
+        if (rows === 1000) controller.abort(reason);
+      }
+    },
+    { signal: controller.signal },
+  );
   await assert.rejects(done, (error) => error === reason);
   await assert.rejects(tap.hex, (error) => error === reason);
   assert.equal(codecMemory().chains, before);
@@ -218,7 +259,11 @@ test('chains of abandoned codecs are freed when they are collected', () => {
     }
     console.log(most, codecMemory().chains);
   `;
-  const output = execFileSync(process.execPath, ['--expose-gc', '--input-type=module', '-e', program], { encoding: 'utf8', cwd: new URL('../..', import.meta.url), timeout: 60_000 });
+  const output = execFileSync(process.execPath, ['--expose-gc', '--input-type=module', '-e', program], {
+    encoding: 'utf8',
+    cwd: new URL('../..', import.meta.url),
+    timeout: 60_000,
+  });
   const [most, left] = output.trim().split(' ').map(Number);
   assert.ok(most > 0);
   assert.equal(left, 0);

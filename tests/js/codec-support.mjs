@@ -31,11 +31,22 @@ export function* pieces(buffer, size) {
 }
 
 /** Resolves after all microtasks, timers due and I/O callbacks have run. */
-export const turn = () => new Promise((resolve) => { setTimeout(resolve, 1); });
+export const turn = () =>
+  new Promise((resolve) => {
+    setTimeout(resolve, 1);
+  });
 
 /** Whether a promise is pending. */
 export async function isPending(promise) {
   const pending = Symbol('pending');
   await turn();
-  return (await Promise.race([promise.then(() => 0, () => 0), pending])) === pending;
+  return (
+    (await Promise.race([
+      promise.then(
+        () => 0,
+        () => 0,
+      ),
+      pending,
+    ])) === pending
+  );
 }

@@ -8,10 +8,15 @@ const { Instance } = WebAssembly;
 WebAssembly.Instance = function (module, imports) {
   const { exports } = new Instance(module, imports);
   if (exports.codecs_run === undefined) return { exports };
-  const wrapped = Object.entries(exports).map(([name, value]) => [name, typeof value !== 'function' ? value : (...numbers) => {
-    if (trapping === name) throw new WebAssembly.RuntimeError('unreachable');
-    return value(...numbers);
-  }]);
+  const wrapped = Object.entries(exports).map(([name, value]) => [
+    name,
+    typeof value !== 'function'
+      ? value
+      : (...numbers) => {
+          if (trapping === name) throw new WebAssembly.RuntimeError('unreachable');
+          return value(...numbers);
+        },
+  ]);
   return { exports: Object.fromEntries(wrapped) };
 };
 const { CodecError, codecMemory, csv, digest, gunzip, lines } = await import('tidegate/codecs');

@@ -51,7 +51,8 @@ test('any sequence of calls with any ids and sizes ends without a trap, and ever
       const [address] = new Uint32Array(exports.memory.buffer, exports.codecs_info(), 1);
       const length = Math.min(room, any());
       const bytes = new Uint8Array(exports.memory.buffer, room > 0 ? address : 0, room > 0 ? length : 0);
-      for (let at = 0; at < bytes.length; at++) bytes[at] = random(3) === 0 ? random(256) : [0x1f, 0x8b, 8, 0, 34, 44, 10, 13, 97][random(9)];
+      for (let at = 0; at < bytes.length; at++)
+        bytes[at] = random(3) === 0 ? random(256) : [0x1f, 0x8b, 8, 0, 34, 44, 10, 13, 97][random(9)];
       exports.codecs_run(chain, length, random(20) === 0);
     },
     run: () => exports.codecs_run(id(), any(), random(20) === 0),

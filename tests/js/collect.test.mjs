@@ -12,7 +12,14 @@ const encode = (text) => new TextEncoder().encode(text);
 
 test('toArray keeps every chunk of whatever a pipeline may start with', async () => {
   assert.deepEqual(await toArray([1, Promise.resolve(2)]), [1, 2]);
-  assert.deepEqual(await toArray(async () => (async function* () { yield 3; })()), [3]);
+  assert.deepEqual(
+    await toArray(async () =>
+      (async function* () {
+        yield 3;
+      })(),
+    ),
+    [3],
+  );
 });
 
 test('toBytes joins bytes, buffers, views and strings', async () => {
@@ -43,19 +50,26 @@ test('toBlob has the type and the bytes', async () => {
 });
 
 for (const [name, call, chunk, limit] of [
-  ['toArray', toArray, 1, 3], ['toBytes', toBytes, 'abc', 9], ['toText', toText, 'abc', 9], ['toJSON', toJSON, 'abc', 9], ['toBlob', toBlob, 'abc', 9],
+  ['toArray', toArray, 1, 3],
+  ['toBytes', toBytes, 'abc', 9],
+  ['toText', toText, 'abc', 9],
+  ['toJSON', toJSON, 'abc', 9],
+  ['toBlob', toBlob, 'abc', 9],
 ]) {
   test(`${name} stops an endless source at its limit, with the source let go`, async () => {
     let released = false;
     let made = 0;
     const source = (function* () {
       try {
-        for (;; made += 1) yield chunk;
+        for (; ; made += 1) yield chunk;
       } finally {
         released = true;
       }
     })();
-    await assert.rejects(call(source, { limit }), { name: 'RangeError', message: new RegExp(`^${name}\\(\\): more than ${limit} (bytes|chunks) came`) });
+    await assert.rejects(call(source, { limit }), {
+      name: 'RangeError',
+      message: new RegExp(`^${name}\\(\\): more than ${limit} (bytes|chunks) came`),
+    });
     assert.equal(released, true);
     assert.equal(made, 3);
   });
@@ -63,28 +77,39 @@ for (const [name, call, chunk, limit] of [
   test(`${name} ends with the reason of its signal, and with the error of its source`, async () => {
     const error = new Error('x');
     await assert.rejects(call([chunk], { signal: AbortSignal.abort(error) }), (reason) => reason === error);
-    await assert.rejects(call((function* () { yield chunk; throw error; })()), (reason) => reason === error);
+    await assert.rejects(
+      call(
+        (function* () {
+          yield chunk;
+          throw error;
+        })(),
+      ),
+      (reason) => reason === error,
+    );
   });
 }
 
 test('a chunk that is neither bytes nor text is refused by name', async () => {
-  await assert.rejects(toText([{ a: 1 }]), { message: 'toText(): chunks must be bytes or strings; got an object with the keys a' });
+  await assert.rejects(toText([{ a: 1 }]), {
+    message: 'toText(): chunks must be bytes or strings; got an object with the keys a',
+  });
   await assert.rejects(toText(['a'], { limit: -1 }), RangeError);
 });
 
 test('what is kept of small views of large buffers is the views', async () => {
   const held = () => process.memoryUsage().arrayBuffers;
-  const source = (grown) => (async function* () {
-    const before = held();
-    for (let n = 0; n < 300; n += 1) {
-      yield new Uint8Array(1 << 20).fill(1).subarray(n, n + 1);
-      if (n % 10 === 0) {
-        await new Promise((resolve) => setTimeout(resolve));
-        gc();
+  const source = (grown) =>
+    (async function* () {
+      const before = held();
+      for (let n = 0; n < 300; n += 1) {
+        yield new Uint8Array(1 << 20).fill(1).subarray(n, n + 1);
+        if (n % 10 === 0) {
+          await new Promise((resolve) => setTimeout(resolve));
+          gc();
+        }
       }
-    }
-    grown.push(held() - before);
-  })();
+      grown.push(held() - before);
+    })();
   for (const collect of [toBytes, toBlob, toText]) {
     const grown = [];
     await collect(source(grown));

@@ -24,12 +24,26 @@ describe('compose() in a pipeline', () => {
   });
 
   test('counts as one stage when one of its parts fails', async () => {
-    await assert.rejects(pipeline([1], passing(), compose(twice, () => { throw broken; }), passing(), collect), (error) => error === broken);
+    await assert.rejects(
+      pipeline(
+        [1],
+        passing(),
+        compose(twice, () => {
+          throw broken;
+        }),
+        passing(),
+        collect,
+      ),
+      (error) => error === broken,
+    );
     assert.equal(failureOf(broken).index, 2);
   });
 
   test('lets codecs join those of its neighbours', async () => {
-    assert.deepEqual((await pipeline([gzipSync('a\nb\n')], compose(gunzip()), lines(), collect)).map(String), ['a', 'b']);
+    assert.deepEqual((await pipeline([gzipSync('a\nb\n')], compose(gunzip()), lines(), collect)).map(String), [
+      'a',
+      'b',
+    ]);
   });
 
   test('has its source cancelled when a part of it has had enough', async () => {
@@ -58,7 +72,19 @@ describe('compose() as a pair of streams', () => {
     const failing = new ReadableStream({ pull: () => Promise.reject(broken) });
     await assert.rejects(within(1000, take(failing.pipeThrough(compose(twice)))), (error) => error === broken);
     const source = new ReadableStream({ pull: (c) => c.enqueue(1) });
-    await assert.rejects(within(1000, take(source.pipeThrough(compose(() => { throw broken; })))), (error) => error === broken);
+    await assert.rejects(
+      within(
+        1000,
+        take(
+          source.pipeThrough(
+            compose(() => {
+              throw broken;
+            }),
+          ),
+        ),
+      ),
+      (error) => error === broken,
+    );
     await turn();
     assert.equal(source.locked, false);
   });
@@ -92,5 +118,8 @@ describe('compose() as a pair of streams', () => {
 
 test('compose() refuses what is no stage', () => {
   assert.throws(() => compose(), { name: 'TypeError', message: 'compose(): expected at least one stage' });
-  assert.throws(() => compose(twice, 5), { name: 'TypeError', message: /^compose\(\): stage 2 is neither a stream pair, a codec nor a function; got number$/ });
+  assert.throws(() => compose(twice, 5), {
+    name: 'TypeError',
+    message: /^compose\(\): stage 2 is neither a stream pair, a codec nor a function; got number$/,
+  });
 });

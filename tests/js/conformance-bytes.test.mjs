@@ -5,7 +5,13 @@ import { ReadableStream } from 'tidegate';
 
 test('answering a request whose read got other bytes throws a TypeError, and later reads are answered', async () => {
   let controller;
-  const stream = new ReadableStream({ type: 'bytes', autoAllocateChunkSize: 4, start(c) { controller = c; } });
+  const stream = new ReadableStream({
+    type: 'bytes',
+    autoAllocateChunkSize: 4,
+    start(c) {
+      controller = c;
+    },
+  });
   const byob = stream.getReader({ mode: 'byob' });
   byob.read(new Float64Array(1)).catch(() => {});
   controller.byobRequest.view[0] = 1;

@@ -43,10 +43,17 @@ test('with preventCancel, leaving the loop unlocks the stream and leaves it read
 
 test('an error of the stream is thrown from the loop, and the stream is unlocked', async () => {
   const error = new Error('broken');
-  const stream = new ReadableStream({ pull(controller) { controller.error(error); } });
-  await assert.rejects(async () => {
-    for await (const chunk of stream) assert.fail(chunk);
-  }, (thrown) => thrown === error);
+  const stream = new ReadableStream({
+    pull(controller) {
+      controller.error(error);
+    },
+  });
+  await assert.rejects(
+    async () => {
+      for await (const chunk of stream) assert.fail(chunk);
+    },
+    (thrown) => thrown === error,
+  );
   assert.equal(stream.locked, false);
 });
 
@@ -64,8 +71,23 @@ test('the iterator method is values', () => {
 
 test('next called several times at once is answered in order', async () => {
   const iterator = countingStream(3).values();
-  const results = await Promise.all([iterator.next(), iterator.next(), iterator.next(), iterator.next(), iterator.next()]);
-  assert.deepEqual(results.map(({ value, done }) => [value, done]), [[1, false], [2, false], [3, false], [undefined, true], [undefined, true]]);
+  const results = await Promise.all([
+    iterator.next(),
+    iterator.next(),
+    iterator.next(),
+    iterator.next(),
+    iterator.next(),
+  ]);
+  assert.deepEqual(
+    results.map(({ value, done }) => [value, done]),
+    [
+      [1, false],
+      [2, false],
+      [3, false],
+      [undefined, true],
+      [undefined, true],
+    ],
+  );
 });
 
 test('return waits for the next that came before it, and gives its argument back as done', async () => {
@@ -89,13 +111,21 @@ test('after return, next is done and a second return cancels nothing', async () 
 
 test('a return whose cancel fails rejects with that reason', async () => {
   const error = new Error('no');
-  const iterator = new ReadableStream({ cancel() { throw error; } }).values();
+  const iterator = new ReadableStream({
+    cancel() {
+      throw error;
+    },
+  }).values();
   await assert.rejects(iterator.return(), (thrown) => thrown === error);
 });
 
 test('an error comes once, later calls of next are done', async () => {
   const error = new Error('broken');
-  const iterator = new ReadableStream({ start(controller) { controller.error(error); } }).values();
+  const iterator = new ReadableStream({
+    start(controller) {
+      controller.error(error);
+    },
+  }).values();
   await assert.rejects(iterator.next(), (thrown) => thrown === error);
   assert.deepEqual(await iterator.next(), { value: undefined, done: true });
 });
@@ -134,19 +164,34 @@ test('a return() right after a next() that found a chunk waits for it before it 
 
 test('two next() in one turn read one after the other', async () => {
   let controller;
-  const stream = new ReadableStream({ start(c) { controller = c; } }, { highWaterMark: 2 });
+  const stream = new ReadableStream(
+    {
+      start(c) {
+        controller = c;
+      },
+    },
+    { highWaterMark: 2 },
+  );
   controller.enqueue('a');
   controller.enqueue('b');
   const iterator = stream.values();
   const both = [iterator.next(), iterator.next()];
   assert.equal(controller.desiredSize, 1);
-  assert.deepEqual(await Promise.all(both), [{ value: 'a', done: false }, { value: 'b', done: false }]);
+  assert.deepEqual(await Promise.all(both), [
+    { value: 'a', done: false },
+    { value: 'b', done: false },
+  ]);
   assert.equal(controller.desiredSize, 2);
 });
 
 test('a next() waits for a return() whose cancel has not settled', async () => {
   let settle;
-  const stream = new ReadableStream({ cancel: () => new Promise((resolve) => { settle = resolve; }) });
+  const stream = new ReadableStream({
+    cancel: () =>
+      new Promise((resolve) => {
+        settle = resolve;
+      }),
+  });
   const iterator = stream.values();
   const events = [];
   const returned = iterator.return().then(() => events.push('returned'));
@@ -162,19 +207,27 @@ for (const end of ['error', 'close']) {
   test(`two requests of one iterator, made by a pull() that calls next(), both settle at a ${end}`, async () => {
     let inner;
     let controller;
-    const stream = new ReadableStream({
-      start(c) { controller = c; },
-      pull() { inner ??= iterator.next(); },
-    }, { highWaterMark: 0 });
+    const stream = new ReadableStream(
+      {
+        start(c) {
+          controller = c;
+        },
+        pull() {
+          inner ??= iterator.next();
+        },
+      },
+      { highWaterMark: 0 },
+    );
     const iterator = stream.values();
     await turn();
     const outer = iterator.next();
     if (end === 'error') controller.error('failed');
     else controller.close();
     const results = await Promise.allSettled([outer, inner]);
-    const expected = end === 'error'
-      ? { status: 'rejected', reason: 'failed' }
-      : { status: 'fulfilled', value: { value: undefined, done: true } };
+    const expected =
+      end === 'error'
+        ? { status: 'rejected', reason: 'failed' }
+        : { status: 'fulfilled', value: { value: undefined, done: true } };
     assert.deepEqual(results, [expected, expected]);
     assert.equal(stream.locked, false);
   });

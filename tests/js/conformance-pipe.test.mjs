@@ -26,23 +26,26 @@ function source({ chunks = [], then } = {}) {
 function sink({ write = () => {}, ...rest } = {}, strategy) {
   const calls = [];
   let controller;
-  const stream = new WritableStream({
-    start(c) {
-      controller = c;
+  const stream = new WritableStream(
+    {
+      start(c) {
+        controller = c;
+      },
+      write(chunk) {
+        calls.push(['write', chunk]);
+        return write(chunk);
+      },
+      close() {
+        calls.push(['close']);
+        return rest.close?.();
+      },
+      abort(reason) {
+        calls.push(['abort', reason]);
+        return rest.abort?.(reason);
+      },
     },
-    write(chunk) {
-      calls.push(['write', chunk]);
-      return write(chunk);
-    },
-    close() {
-      calls.push(['close']);
-      return rest.close?.();
-    },
-    abort(reason) {
-      calls.push(['abort', reason]);
-      return rest.abort?.(reason);
-    },
-  }, strategy);
+    strategy,
+  );
   return { stream, controller, calls };
 }
 
@@ -62,7 +65,10 @@ test('with preventClose the destination stays open', async () => {
   await from.stream.pipeTo(to.stream, { preventClose: true });
   const writer = to.stream.getWriter();
   await writer.write('b');
-  assert.deepEqual(to.calls, [['write', 'a'], ['write', 'b']]);
+  assert.deepEqual(to.calls, [
+    ['write', 'a'],
+    ['write', 'b'],
+  ]);
 });
 
 test('a write that was under way before the pipe is fulfilled all the same', async () => {
@@ -96,7 +102,14 @@ test('with preventAbort an error of the source leaves the destination alone', as
 
 test('an error of the destination cancels the source with it, and rejects with it', async () => {
   const error = new Error('full');
-  const [from, to] = [source({ chunks: ['a', 'b'] }), sink({ write() { throw error; } })];
+  const [from, to] = [
+    source({ chunks: ['a', 'b'] }),
+    sink({
+      write() {
+        throw error;
+      },
+    }),
+  ];
   await assert.rejects(from.stream.pipeTo(to.stream), (reason) => reason === error);
   assert.deepEqual(from.calls, [['cancel', error]]);
   assert.ok(unlocked(from, to));
@@ -122,21 +135,41 @@ test('a destination that is closed already cancels the source, and rejects with 
 
 test('the chunk under way is written before the pipe ends by an error of the source', async () => {
   let go;
-  const [from, to] = [source({ chunks: ['a'] }), sink({ write: () => new Promise((resolve) => { go = resolve; }) })];
+  const [from, to] = [
+    source({ chunks: ['a'] }),
+    sink({
+      write: () =>
+        new Promise((resolve) => {
+          go = resolve;
+        }),
+    }),
+  ];
   let settled = false;
-  const piped = from.stream.pipeTo(to.stream).catch(() => { settled = true; });
+  const piped = from.stream.pipeTo(to.stream).catch(() => {
+    settled = true;
+  });
   await turn();
   from.controller.error('broken');
   await turn();
   assert.equal(settled, false);
   go();
   await piped;
-  assert.deepEqual(to.calls, [['write', 'a'], ['abort', 'broken']]);
+  assert.deepEqual(to.calls, [
+    ['write', 'a'],
+    ['abort', 'broken'],
+  ]);
 });
 
 test('no more is read than the destination wants', async () => {
   let pulls = 0;
-  const from = new ReadableStream({ pull(controller) { controller.enqueue(pulls += 1); } }, { highWaterMark: 0 });
+  const from = new ReadableStream(
+    {
+      pull(controller) {
+        controller.enqueue((pulls += 1));
+      },
+    },
+    { highWaterMark: 0 },
+  );
   const to = sink({ write: () => new Promise(() => {}) }, { highWaterMark: 3 });
   from.pipeTo(to.stream);
   await turn();
@@ -157,7 +190,10 @@ test('an aborted signal aborts the destination, cancels the source, and rejects 
 
 test('a signal that is aborted already does the same, and nothing is read', async () => {
   const [from, to] = [source({ chunks: ['a'] }), sink()];
-  await assert.rejects(from.stream.pipeTo(to.stream, { signal: AbortSignal.abort('stop') }), (reason) => reason === 'stop');
+  await assert.rejects(
+    from.stream.pipeTo(to.stream, { signal: AbortSignal.abort('stop') }),
+    (reason) => reason === 'stop',
+  );
   assert.deepEqual([to.calls, from.calls], [[['abort', 'stop']], [['cancel', 'stop']]]);
 });
 
@@ -185,7 +221,14 @@ test('a locked source, a locked destination and what is no stream reject with a 
 
 test('options are read in the order of their names', async () => {
   const read = [];
-  const options = new Proxy({}, { get(target, name) { read.push(name); } });
+  const options = new Proxy(
+    {},
+    {
+      get(target, name) {
+        read.push(name);
+      },
+    },
+  );
   await source({ then: 'close' }).stream.pipeTo(sink().stream, options);
   assert.deepEqual(read, ['preventAbort', 'preventCancel', 'preventClose', 'signal']);
 });

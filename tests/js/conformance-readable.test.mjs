@@ -10,26 +10,34 @@ const turn = () => sleep(0);
 function recorded(source = {}, strategy) {
   const calls = [];
   let controller;
-  const stream = new ReadableStream({
-    start(c) {
-      controller = c;
-      return source.start?.(c);
+  const stream = new ReadableStream(
+    {
+      start(c) {
+        controller = c;
+        return source.start?.(c);
+      },
+      pull(c) {
+        calls.push('pull');
+        return source.pull?.(c);
+      },
+      cancel(reason) {
+        calls.push(['cancel', reason]);
+        return source.cancel?.(reason);
+      },
     },
-    pull(c) {
-      calls.push('pull');
-      return source.pull?.(c);
-    },
-    cancel(reason) {
-      calls.push(['cancel', reason]);
-      return source.cancel?.(reason);
-    },
-  }, strategy);
+    strategy,
+  );
   return { stream, controller, calls };
 }
 
 test('pull is not called before start has settled', async () => {
   let go;
-  const { calls } = recorded({ start: () => new Promise((resolve) => { go = resolve; }) });
+  const { calls } = recorded({
+    start: () =>
+      new Promise((resolve) => {
+        go = resolve;
+      }),
+  });
   await turn();
   assert.deepEqual(calls, []);
   go();
@@ -46,7 +54,15 @@ test('pull is called again after it settled only when the queue has room', async
 
 test('pull is not called while its promise is pending, and once after it where a read came meanwhile', async () => {
   const settle = [];
-  const { stream, calls } = recorded({ pull: () => new Promise((resolve) => { settle.push(resolve); }) }, { highWaterMark: 0 });
+  const { stream, calls } = recorded(
+    {
+      pull: () =>
+        new Promise((resolve) => {
+          settle.push(resolve);
+        }),
+    },
+    { highWaterMark: 0 },
+  );
   const reader = stream.getReader();
   reader.read();
   await turn();
@@ -70,7 +86,15 @@ test('with a high-water mark of 0, pull waits for a read', async () => {
 
 test('a start that throws makes the constructor throw the same error', () => {
   const error = new Error('no');
-  assert.throws(() => new ReadableStream({ start() { throw error; } }), (thrown) => thrown === error);
+  assert.throws(
+    () =>
+      new ReadableStream({
+        start() {
+          throw error;
+        },
+      }),
+    (thrown) => thrown === error,
+  );
 });
 
 test('a start, and a pull, that rejects errors the stream with its reason', async () => {
@@ -81,7 +105,14 @@ test('a start, and a pull, that rejects errors the stream with its reason', asyn
 
 test('a pull that throws errors the stream with what it threw', async () => {
   const error = new Error('no');
-  await assert.rejects(new ReadableStream({ pull() { throw error; } }).getReader().closed, (thrown) => thrown === error);
+  await assert.rejects(
+    new ReadableStream({
+      pull() {
+        throw error;
+      },
+    }).getReader().closed,
+    (thrown) => thrown === error,
+  );
 });
 
 test('chunks come in the order in which they were enqueued, and then done', async () => {
@@ -101,7 +132,14 @@ test('reads that wait are answered in order, and all with done when the stream c
   const reads = [reader.read(), reader.read(), reader.read()];
   controller.enqueue('a');
   controller.close();
-  assert.deepEqual((await Promise.all(reads)).map(({ value, done }) => [value, done]), [['a', false], [undefined, true], [undefined, true]]);
+  assert.deepEqual(
+    (await Promise.all(reads)).map(({ value, done }) => [value, done]),
+    [
+      ['a', false],
+      [undefined, true],
+      [undefined, true],
+    ],
+  );
 });
 
 test('close lets queued chunks out first; enqueue and close after it throw a TypeError', async () => {
@@ -148,8 +186,18 @@ test('desiredSize is the mark less what is queued, 0 when closed and null when e
 
 test('a size that throws errors the stream, and enqueue throws the same', async () => {
   const error = new Error('no');
-  const { stream, controller } = recorded({}, { size() { throw error; } });
-  assert.throws(() => controller.enqueue('chunk'), (thrown) => thrown === error);
+  const { stream, controller } = recorded(
+    {},
+    {
+      size() {
+        throw error;
+      },
+    },
+  );
+  assert.throws(
+    () => controller.enqueue('chunk'),
+    (thrown) => thrown === error,
+  );
   await assert.rejects(stream.getReader().closed, (thrown) => thrown === error);
 });
 
@@ -162,7 +210,15 @@ for (const size of [NaN, -1, Infinity]) {
 }
 
 test('size may close the stream; the chunk is then not taken and enqueue does not throw', async () => {
-  const { stream, controller } = recorded({}, { size() { controller.close(); return 1; } });
+  const { stream, controller } = recorded(
+    {},
+    {
+      size() {
+        controller.close();
+        return 1;
+      },
+    },
+  );
   controller.enqueue('chunk');
   assert.deepEqual(await stream.getReader().read(), { value: undefined, done: true });
 });
@@ -171,7 +227,10 @@ test('cancel calls the source with the reason, empties the queue and closes the 
   const { stream, controller, calls } = recorded({}, { highWaterMark: 1 });
   controller.enqueue('a');
   assert.equal(await stream.cancel('why'), undefined);
-  assert.deepEqual(calls.filter((call) => call !== 'pull'), [['cancel', 'why']]);
+  assert.deepEqual(
+    calls.filter((call) => call !== 'pull'),
+    [['cancel', 'why']],
+  );
   assert.deepEqual(await stream.getReader().read(), { value: undefined, done: true });
 });
 
@@ -253,14 +312,17 @@ for (const highWaterMark of [-1, NaN, 'many']) {
   });
 }
 
-test('members of the source are read once, in the order of their names, then the one that is not the standard\'s, before start is called', () => {
+test("members of the source are read once, in the order of their names, then the one that is not the standard's, before start is called", () => {
   const read = [];
-  const source = new Proxy({}, {
-    get(target, name) {
-      read.push(name);
-      return undefined;
+  const source = new Proxy(
+    {},
+    {
+      get(target, name) {
+        read.push(name);
+        return undefined;
+      },
     },
-  });
+  );
   new ReadableStream(source);
   assert.deepEqual(read, ['autoAllocateChunkSize', 'cancel', 'pull', 'start', 'type', 'onDiscard']);
 });
@@ -276,9 +338,15 @@ test('a type that is not bytes is a TypeError', () => {
 test('callbacks are called with the source as this', async () => {
   const seen = [];
   const source = {
-    start() { seen.push(this === source); },
-    pull() { seen.push(this === source); },
-    cancel() { seen.push(this === source); },
+    start() {
+      seen.push(this === source);
+    },
+    pull() {
+      seen.push(this === source);
+    },
+    cancel() {
+      seen.push(this === source);
+    },
   };
   const stream = new ReadableStream(source);
   await turn();

@@ -16,24 +16,27 @@ async function readAll(readable) {
 function recorded(transformer = {}, ...strategies) {
   const calls = [];
   let controller;
-  const stream = new TransformStream({
-    start(c) {
-      controller = c;
-      return transformer.start?.(c);
+  const stream = new TransformStream(
+    {
+      start(c) {
+        controller = c;
+        return transformer.start?.(c);
+      },
+      transform(chunk, c) {
+        calls.push(['transform', chunk]);
+        return transformer.transform ? transformer.transform(chunk, c) : c.enqueue(chunk);
+      },
+      flush(c) {
+        calls.push(['flush']);
+        return transformer.flush?.(c);
+      },
+      cancel(reason) {
+        calls.push(['cancel', reason]);
+        return transformer.cancel?.(reason);
+      },
     },
-    transform(chunk, c) {
-      calls.push(['transform', chunk]);
-      return transformer.transform ? transformer.transform(chunk, c) : c.enqueue(chunk);
-    },
-    flush(c) {
-      calls.push(['flush']);
-      return transformer.flush?.(c);
-    },
-    cancel(reason) {
-      calls.push(['cancel', reason]);
-      return transformer.cancel?.(reason);
-    },
-  }, ...strategies);
+    ...strategies,
+  );
   return { stream, controller, calls };
 }
 
@@ -74,12 +77,24 @@ test('a readable high-water mark lets that many chunks through before somebody r
   const writer = stream.writable.getWriter();
   for (const chunk of ['a', 'b', 'c']) writer.write(chunk);
   await turn();
-  assert.deepEqual(calls, [['transform', 'a'], ['transform', 'b']]);
+  assert.deepEqual(calls, [
+    ['transform', 'a'],
+    ['transform', 'b'],
+  ]);
 });
 
 test('the next chunk waits until the promise of transform has settled', async () => {
   let go;
-  const { stream, calls } = recorded({ transform: () => new Promise((resolve) => { go = resolve; }) }, undefined, { highWaterMark: 4 });
+  const { stream, calls } = recorded(
+    {
+      transform: () =>
+        new Promise((resolve) => {
+          go = resolve;
+        }),
+    },
+    undefined,
+    { highWaterMark: 4 },
+  );
   const writer = stream.writable.getWriter();
   writer.write('a');
   writer.write('b');
@@ -92,7 +107,11 @@ test('the next chunk waits until the promise of transform has settled', async ()
 
 test('a transform that throws errors both sides with what it threw', async () => {
   const error = new Error('no');
-  const { stream } = recorded({ transform() { throw error; } });
+  const { stream } = recorded({
+    transform() {
+      throw error;
+    },
+  });
   const writer = stream.writable.getWriter();
   const isError = (reason) => reason === error;
   const read = assert.rejects(stream.readable.getReader().read(), isError);
@@ -103,7 +122,11 @@ test('a transform that throws errors both sides with what it threw', async () =>
 
 test('a flush that throws errors the readable side and rejects close', async () => {
   const error = new Error('no');
-  const { stream } = recorded({ flush() { throw error; } });
+  const { stream } = recorded({
+    flush() {
+      throw error;
+    },
+  });
   const isError = (reason) => reason === error;
   const read = assert.rejects(stream.readable.getReader().read(), isError);
   await assert.rejects(stream.writable.close(), isError);
@@ -129,7 +152,11 @@ test('aborting the writable side calls cancel with the reason and errors the rea
 test('a cancel that throws rejects the call that led to it, and errors the other side with what it threw', async () => {
   const error = new Error('no');
   const isError = (reason) => reason === error;
-  const { stream } = recorded({ cancel() { throw error; } });
+  const { stream } = recorded({
+    cancel() {
+      throw error;
+    },
+  });
   const { closed } = stream.writable.getWriter();
   await assert.rejects(stream.readable.cancel('why'), isError);
   await assert.rejects(closed, isError);
@@ -137,7 +164,16 @@ test('a cancel that throws rejects the call that led to it, and errors the other
 
 test('after close has begun to flush, cancelling the readable side waits for the flush and calls no cancel', async () => {
   let go;
-  const { stream, calls } = recorded({ flush: () => new Promise((resolve) => { go = resolve; }) }, undefined, { highWaterMark: 1 });
+  const { stream, calls } = recorded(
+    {
+      flush: () =>
+        new Promise((resolve) => {
+          go = resolve;
+        }),
+    },
+    undefined,
+    { highWaterMark: 1 },
+  );
   await turn();
   const closed = stream.writable.close();
   await turn();
@@ -191,7 +227,15 @@ test('desiredSize of the controller is that of the readable side', () => {
 test('a start that throws makes the constructor throw, one that rejects errors both sides', async () => {
   const error = new Error('no');
   const isError = (reason) => reason === error;
-  assert.throws(() => new TransformStream({ start() { throw error; } }), isError);
+  assert.throws(
+    () =>
+      new TransformStream({
+        start() {
+          throw error;
+        },
+      }),
+    isError,
+  );
   const { readable, writable } = new TransformStream({ start: () => Promise.reject(error) });
   await assert.rejects(readable.getReader().read(), isError);
   await assert.rejects(writable.getWriter().closed, isError);
@@ -207,5 +251,7 @@ test('readable and writable are the same objects each time, and cannot be set', 
   const stream = new TransformStream();
   const { readable } = stream;
   assert.equal(stream.readable, readable);
-  assert.throws(() => { stream.readable = undefined; }, TypeError);
+  assert.throws(() => {
+    stream.readable = undefined;
+  }, TypeError);
 });

@@ -3,18 +3,34 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as tidegate from 'tidegate';
 
-const { ByteLengthQueuingStrategy, CountQueuingStrategy, ReadableStream, ReadableStreamDefaultReader, TransformStream, WritableStream } = tidegate;
+const {
+  ByteLengthQueuingStrategy,
+  CountQueuingStrategy,
+  ReadableStream,
+  ReadableStreamDefaultReader,
+  TransformStream,
+  WritableStream,
+} = tidegate;
 
 /** Interface to `[length of its constructor, { method: length }, [attributes], { static method: length }]`. */
 const interfaces = {
-  ReadableStream: [0, { cancel: 0, getReader: 0, pipeThrough: 1, pipeTo: 1, tee: 0, values: 0 }, ['locked'], { from: 1 }],
+  ReadableStream: [
+    0,
+    { cancel: 0, getReader: 0, pipeThrough: 1, pipeTo: 1, tee: 0, values: 0 },
+    ['locked'],
+    { from: 1 },
+  ],
   ReadableStreamDefaultReader: [1, { read: 0, releaseLock: 0, cancel: 0 }, ['closed']],
   ReadableStreamBYOBReader: [1, { read: 1, releaseLock: 0, cancel: 0 }, ['closed']],
   ReadableStreamDefaultController: [0, { close: 0, enqueue: 0, error: 0 }, ['desiredSize']],
   ReadableByteStreamController: [0, { close: 0, enqueue: 1, error: 0 }, ['byobRequest', 'desiredSize']],
   ReadableStreamBYOBRequest: [0, { respond: 1, respondWithNewView: 1 }, ['view']],
   WritableStream: [0, { abort: 0, close: 0, getWriter: 0 }, ['locked']],
-  WritableStreamDefaultWriter: [1, { abort: 0, close: 0, releaseLock: 0, write: 0 }, ['closed', 'desiredSize', 'ready']],
+  WritableStreamDefaultWriter: [
+    1,
+    { abort: 0, close: 0, releaseLock: 0, write: 0 },
+    ['closed', 'desiredSize', 'ready'],
+  ],
   WritableStreamDefaultController: [0, { error: 0 }, ['signal']],
   TransformStream: [0, {}, ['readable', 'writable']],
   TransformStreamDefaultController: [0, { enqueue: 0, error: 0, terminate: 0 }, ['desiredSize']],
@@ -36,7 +52,10 @@ for (const [name, [length, methods, attributes, statics = {}]] of Object.entries
     assert.equal(Interface.name, name);
     assert.equal(Interface.length, length);
     assert.deepEqual(Object.getOwnPropertyDescriptor(prototype, Symbol.toStringTag), {
-      value: name, writable: false, enumerable: false, configurable: true,
+      value: name,
+      writable: false,
+      enumerable: false,
+      configurable: true,
     });
     assert.equal(Object.getOwnPropertyDescriptor(Interface, 'prototype').writable, false);
   });
@@ -53,7 +72,11 @@ for (const [name, [length, methods, attributes, statics = {}]] of Object.entries
     }
     for (const attribute of attributes) {
       const { get, set, enumerable, configurable } = Object.getOwnPropertyDescriptor(prototype, attribute);
-      assert.deepEqual({ set, enumerable, configurable }, { set: undefined, enumerable: true, configurable: true }, attribute);
+      assert.deepEqual(
+        { set, enumerable, configurable },
+        { set: undefined, enumerable: true, configurable: true },
+        attribute,
+      );
       assert.equal(get.name, `get ${attribute}`);
       assert.equal(get.length, 0);
     }
@@ -65,7 +88,8 @@ for (const [name, [length, methods, attributes, statics = {}]] of Object.entries
 
   test(`${name}'s members on another object are a TypeError, rejected where they return a promise`, async () => {
     const fails = async (member, call) => {
-      if (!returnsPromise.has(member) || (member === 'close' && /Controller$/.test(name))) assert.throws(call, TypeError, member);
+      if (!returnsPromise.has(member) || (member === 'close' && /Controller$/.test(name)))
+        assert.throws(call, TypeError, member);
       else await assert.rejects(call(), TypeError, member);
     };
     for (const receiver of [{}, undefined, Object.create(prototype)]) {
@@ -91,7 +115,12 @@ test('controllers and BYOB requests cannot be constructed', () => {
 test('streams may be subclassed', async () => {
   class Numbers extends ReadableStream {
     constructor() {
-      super({ start: (controller) => { controller.enqueue(1); controller.close(); } });
+      super({
+        start: (controller) => {
+          controller.enqueue(1);
+          controller.close();
+        },
+      });
     }
 
     async sum() {
@@ -120,7 +149,14 @@ test('a strategy or source that is no object is a TypeError, null and undefined 
 
 test('a high-water mark is converted to a number, a size must be a function', () => {
   let controller;
-  new ReadableStream({ start(c) { controller = c; } }, { highWaterMark: '3' });
+  new ReadableStream(
+    {
+      start(c) {
+        controller = c;
+      },
+    },
+    { highWaterMark: '3' },
+  );
   assert.equal(controller.desiredSize, 3);
   assert.throws(() => new ReadableStream({}, { size: 1 }), TypeError);
 });
@@ -143,7 +179,10 @@ test('the strategies need an object with a highWaterMark and take any number for
 });
 
 test('size of a strategy is one function for all of its kind, with the name size, and needs no this', () => {
-  const [first, second] = [new ByteLengthQueuingStrategy({ highWaterMark: 1 }), new ByteLengthQueuingStrategy({ highWaterMark: 2 })];
+  const [first, second] = [
+    new ByteLengthQueuingStrategy({ highWaterMark: 1 }),
+    new ByteLengthQueuingStrategy({ highWaterMark: 2 }),
+  ];
   assert.equal(first.size, second.size);
   const { size } = first;
   assert.deepEqual([size.name, size.length, 'prototype' in size], ['size', 1, false]);
@@ -167,7 +206,12 @@ test('streams work though the page has replaced then, resolve and species of pro
       seen.push('resolve');
       return Reflect.apply(resolve, Promise, args);
     };
-    const stream = new ReadableStream({ start: (controller) => { controller.enqueue(1); controller.close(); } });
+    const stream = new ReadableStream({
+      start: (controller) => {
+        controller.enqueue(1);
+        controller.close();
+      },
+    });
     piped = stream.pipeThrough(new TransformStream()).pipeTo(new WritableStream());
     assert.deepEqual(seen, []);
   } finally {
@@ -183,9 +227,21 @@ test('options that are left out read nothing from Object.prototype', () => {
   Object.assign(prototype, mine);
   try {
     const marks = [];
-    const stream = new ReadableStream({ start(c) { marks.push(c.desiredSize); } });
-    new WritableStream({ start(c) { marks.push(c.signal.aborted); } });
-    const transform = new TransformStream({ start(c) { marks.push(c.desiredSize); } });
+    const stream = new ReadableStream({
+      start(c) {
+        marks.push(c.desiredSize);
+      },
+    });
+    new WritableStream({
+      start(c) {
+        marks.push(c.signal.aborted);
+      },
+    });
+    const transform = new TransformStream({
+      start(c) {
+        marks.push(c.desiredSize);
+      },
+    });
     assert.deepEqual(marks, [1, false, 0]);
     assert.equal(transform.writable.getWriter().desiredSize, 1);
     assert.ok(stream.getReader() instanceof ReadableStreamDefaultReader);

@@ -17,24 +17,27 @@ function deferred() {
 function recorded(sink = {}, strategy) {
   const calls = [];
   let controller;
-  const stream = new WritableStream({
-    start(c) {
-      controller = c;
-      return sink.start?.(c);
+  const stream = new WritableStream(
+    {
+      start(c) {
+        controller = c;
+        return sink.start?.(c);
+      },
+      write(chunk, c) {
+        calls.push(['write', chunk]);
+        return sink.write?.(chunk, c);
+      },
+      close() {
+        calls.push(['close']);
+        return sink.close?.();
+      },
+      abort(reason) {
+        calls.push(['abort', reason]);
+        return sink.abort?.(reason);
+      },
     },
-    write(chunk, c) {
-      calls.push(['write', chunk]);
-      return sink.write?.(chunk, c);
-    },
-    close() {
-      calls.push(['close']);
-      return sink.close?.();
-    },
-    abort(reason) {
-      calls.push(['abort', reason]);
-      return sink.abort?.(reason);
-    },
-  }, strategy);
+    strategy,
+  );
   return { stream, controller, calls };
 }
 
@@ -50,7 +53,10 @@ test('the sink gets chunks one at a time and in order, then close', async () => 
   assert.deepEqual(calls, [['write', 'a']]);
   gates[0].resolve();
   await turn();
-  assert.deepEqual(calls, [['write', 'a'], ['write', 'b']]);
+  assert.deepEqual(calls, [
+    ['write', 'a'],
+    ['write', 'b'],
+  ]);
   gates[1].resolve();
   await writer.closed;
   assert.deepEqual(calls.at(-1), ['close']);
@@ -77,7 +83,9 @@ test('desiredSize falls with each chunk, and ready is pending until there is roo
   writer.write('b');
   assert.equal(writer.desiredSize, 0);
   let isReady = false;
-  writer.ready.then(() => { isReady = true; });
+  writer.ready.then(() => {
+    isReady = true;
+  });
   await turn();
   assert.equal(isReady, false);
   gate.resolve();
@@ -87,7 +95,9 @@ test('desiredSize falls with each chunk, and ready is pending until there is roo
 test('with a high-water mark of 0, ready is pending from the start', async () => {
   const writer = recorded({}, { highWaterMark: 0 }).stream.getWriter();
   let isReady = false;
-  writer.ready.then(() => { isReady = true; });
+  writer.ready.then(() => {
+    isReady = true;
+  });
   await turn();
   assert.equal(isReady, false);
   assert.equal(writer.desiredSize, 0);
@@ -107,7 +117,14 @@ test('a write that fails errors the stream: later writes, close, ready and close
 
 test('chunks that wait behind a failed write are never written', async () => {
   const error = new Error('full');
-  const { stream, calls } = recorded({ write() { throw error; } }, { highWaterMark: 4 });
+  const { stream, calls } = recorded(
+    {
+      write() {
+        throw error;
+      },
+    },
+    { highWaterMark: 4 },
+  );
   const writer = stream.getWriter();
   const writes = ['a', 'b', 'c'].map((chunk) => writer.write(chunk));
   for (const result of await Promise.allSettled(writes)) assert.equal(result.reason, error);
@@ -128,7 +145,11 @@ test('close waits for the chunks before it; write and close after it reject with
 
 test('a close that fails rejects close and closed with its reason', async () => {
   const error = new Error('no');
-  const writer = recorded({ close() { throw error; } }).stream.getWriter();
+  const writer = recorded({
+    close() {
+      throw error;
+    },
+  }).stream.getWriter();
   await assert.rejects(writer.close(), (reason) => reason === error);
   await assert.rejects(writer.closed, (reason) => reason === error);
 });
@@ -146,7 +167,10 @@ test('abort throws queued chunks away, calls the sink with the reason, and rejec
   await assert.rejects(second, (reason) => reason === 'why');
   await aborted;
   await assert.rejects(writer.closed, (reason) => reason === 'why');
-  assert.deepEqual(calls, [['write', 'a'], ['abort', 'why']]);
+  assert.deepEqual(calls, [
+    ['write', 'a'],
+    ['abort', 'why'],
+  ]);
 });
 
 test('abort waits for the write that is under way', async () => {
@@ -160,10 +184,13 @@ test('abort waits for the write that is under way', async () => {
   assert.deepEqual(calls, [['write', 'a']]);
   gate.resolve();
   await aborted;
-  assert.deepEqual(calls, [['write', 'a'], ['abort', 'why']]);
+  assert.deepEqual(calls, [
+    ['write', 'a'],
+    ['abort', 'why'],
+  ]);
 });
 
-test('the controller\'s signal is aborted with the reason at once, though a write is under way', async () => {
+test("the controller's signal is aborted with the reason at once, though a write is under way", async () => {
   const { stream, controller } = recorded({ write: () => new Promise(() => {}) });
   const writer = stream.getWriter();
   await turn();
@@ -190,7 +217,11 @@ test('abort of a closed or errored stream resolves and does not ask the sink', a
 
 test('an abort that fails rejects with its reason, and the stream keeps the reason of the abort', async () => {
   const error = new Error('no');
-  const writer = recorded({ abort() { throw error; } }).stream.getWriter();
+  const writer = recorded({
+    abort() {
+      throw error;
+    },
+  }).stream.getWriter();
   await assert.rejects(writer.abort('why'), (reason) => reason === error);
   await assert.rejects(writer.closed, (reason) => reason === 'why');
 });
@@ -229,20 +260,43 @@ test('releaseLock rejects ready and closed with a TypeError, and what was writte
 
 test('a size that throws rejects the write and errors the stream with what it threw', async () => {
   const error = new Error('no');
-  const writer = recorded({}, { size() { throw error; } }).stream.getWriter();
+  const writer = recorded(
+    {},
+    {
+      size() {
+        throw error;
+      },
+    },
+  ).stream.getWriter();
   await assert.rejects(writer.write('a'), (reason) => reason === error);
   await assert.rejects(writer.closed, (reason) => reason === error);
 });
 
 test('a size that releases the lock rejects the write with a TypeError', async () => {
-  const { stream, calls } = recorded({}, { size() { writer.releaseLock(); return 1; } });
+  const { stream, calls } = recorded(
+    {},
+    {
+      size() {
+        writer.releaseLock();
+        return 1;
+      },
+    },
+  );
   const writer = stream.getWriter();
   await assert.rejects(writer.write('a'), TypeError);
   assert.deepEqual(calls, []);
 });
 
 test('a size that aborts rejects the write with the reason of the abort', async () => {
-  const { stream } = recorded({}, { size() { writer.abort('why').catch(() => {}); return 1; } });
+  const { stream } = recorded(
+    {},
+    {
+      size() {
+        writer.abort('why').catch(() => {});
+        return 1;
+      },
+    },
+  );
   const writer = stream.getWriter();
   await turn();
   await assert.rejects(writer.write('a'), (reason) => reason === 'why');
@@ -253,7 +307,8 @@ test('a sink with a type is a RangeError, since types are kept for later', () =>
 });
 
 test('a sink whose members are no functions is a TypeError', () => {
-  for (const name of ['start', 'write', 'close', 'abort']) assert.throws(() => new WritableStream({ [name]: 1 }), TypeError);
+  for (const name of ['start', 'write', 'close', 'abort'])
+    assert.throws(() => new WritableStream({ [name]: 1 }), TypeError);
 });
 
 test('a start that rejects errors the stream', async () => {

@@ -1,7 +1,18 @@
 /** A chunk whose buffer was transferred before has lost its bytes: whoever is given one says so, and what to do. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { chunk, fromMessagePort, pipeline, ReadableStream, toBlob, toBytes, toFetch, toMessagePort, toResponse, toText } from 'tidegate';
+import {
+  chunk,
+  fromMessagePort,
+  pipeline,
+  ReadableStream,
+  toBlob,
+  toBytes,
+  toFetch,
+  toMessagePort,
+  toResponse,
+  toText,
+} from 'tidegate';
 import { gunzip, lines } from 'tidegate/codecs';
 
 const says = /detached.*transferred.*copy/is;
@@ -36,7 +47,9 @@ const takers = {
 };
 
 for (const [name, take] of Object.entries(takers)) {
-  for (const shape of Object.keys(shapes)) test(`${name} refuses ${shape} that is detached`, () => assert.rejects(take(detached(shape)), { name: 'TypeError', message: says }));
+  for (const shape of Object.keys(shapes))
+    test(`${name} refuses ${shape} that is detached`, () =>
+      assert.rejects(take(detached(shape)), { name: 'TypeError', message: says }));
 }
 
 test('chunk() refuses a Uint8Array that is detached, and takes an empty one', async () => {
@@ -47,8 +60,14 @@ test('chunk() refuses a Uint8Array that is detached, and takes an empty one', as
 for (const transfer of [false, true]) {
   test(`toMessagePort({ transfer: ${transfer} }) fails both sides, by that reason`, async () => {
     const { port1, port2 } = new MessageChannel();
-    const receiving = assert.rejects(pipeline(fromMessagePort(port2), drain), { name: 'DataCloneError', message: says });
-    await assert.rejects(pipeline([detached('a Uint8Array')], toMessagePort(port1, { transfer })), { name: 'DataCloneError', message: says });
+    const receiving = assert.rejects(pipeline(fromMessagePort(port2), drain), {
+      name: 'DataCloneError',
+      message: says,
+    });
+    await assert.rejects(pipeline([detached('a Uint8Array')], toMessagePort(port1, { transfer })), {
+      name: 'DataCloneError',
+      message: says,
+    });
     await receiving;
   });
 }
@@ -58,7 +77,8 @@ describe('a byte stream tells a detached chunk from an empty one', () => {
   const read = (view) => new ReadableStream({ type: 'bytes' }).getReader({ mode: 'byob' }).read(view);
 
   test('in enqueue()', () => {
-    for (const shape of ['a Uint8Array', 'a DataView']) assert.throws(() => enqueue(detached(shape)), { name: 'TypeError', message: says });
+    for (const shape of ['a Uint8Array', 'a DataView'])
+      assert.throws(() => enqueue(detached(shape)), { name: 'TypeError', message: says });
     assert.throws(() => enqueue(new Uint8Array(0)), { name: 'TypeError', message: /empty/ });
   });
 

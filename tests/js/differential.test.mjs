@@ -34,7 +34,11 @@ function simplify(program) {
 }
 
 /** When a pull() that follows others is called, the polyfill and the reference implementation do not agree on either. */
-const isOrderOfPulls = ({ ours, theirs }) => [{ ours, theirs }, { ours: theirs, theirs: ours }].some((difference) => soonerIn(difference)?.includes('pull()'));
+const isOrderOfPulls = ({ ours, theirs }) =>
+  [
+    { ours, theirs },
+    { ours: theirs, theirs: ours },
+  ].some((difference) => soonerIn(difference)?.includes('pull()'));
 
 async function compare(kind, seed) {
   const both = async (program) => [await run(tidegate, program, kind), await run(polyfill, program, kind)];
@@ -59,20 +63,32 @@ const skip = missingReference() ?? false;
 
 async function referenceRun(...args) {
   const program = fileURLToPath(new URL('./differential/compare.mjs', import.meta.url));
-  const { stdout } = await promisify(execFile)(process.execPath, ['--expose-gc', program, ...args.map(String)], { maxBuffer: 2 ** 28 });
+  const { stdout } = await promisify(execFile)(process.execPath, ['--expose-gc', program, ...args.map(String)], {
+    maxBuffer: 2 ** 28,
+  });
   return JSON.parse(stdout);
 }
 
 for (const kind of KINDS) {
-  test(`programs over ${kind} see what the reference implementation's do, but for the differences expected`, { skip }, async () => {
-    const { differences, skipped } = await referenceRun(kind, 1, programs);
-    assert.deepEqual(differences.filter(({ rule }) => rule === undefined), []);
-    assert.ok(skipped < programs * 0.06, `the reference implementation broke down in ${skipped} programs`);
-  });
+  test(
+    `programs over ${kind} see what the reference implementation's do, but for the differences expected`,
+    { skip },
+    async () => {
+      const { differences, skipped } = await referenceRun(kind, 1, programs);
+      assert.deepEqual(
+        differences.filter(({ rule }) => rule === undefined),
+        [],
+      );
+      assert.ok(skipped < programs * 0.06, `the reference implementation broke down in ${skipped} programs`);
+    },
+  );
 }
 
 test('each expected difference is there: a rule that matches nothing goes', { skip }, async () => {
   const matched = await referenceRun('rules');
-  assert.deepEqual(matched, RULES.map(({ name }) => ({ name, matches: name })));
+  assert.deepEqual(
+    matched,
+    RULES.map(({ name }) => ({ name, matches: name })),
+  );
   assert.ok(RULES.length <= 15);
 });

@@ -2,8 +2,26 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import {
-  batch, channel, compose, failureOf, filter, flatten, fromCursor, fromMessagePort, map, pipeline, rateLimit, ReadableStream, skip, stage, take, tap, tee, toMessagePort,
-  TransformStream, WritableStream,
+  batch,
+  channel,
+  compose,
+  failureOf,
+  filter,
+  flatten,
+  fromCursor,
+  fromMessagePort,
+  map,
+  pipeline,
+  rateLimit,
+  ReadableStream,
+  skip,
+  stage,
+  take,
+  tap,
+  tee,
+  toMessagePort,
+  TransformStream,
+  WritableStream,
 } from 'tidegate';
 
 const turn = (ms = 0) => new Promise((resolve) => setTimeout(resolve, ms));
@@ -49,27 +67,31 @@ const sources = {
   *array(books) {
     for (let n = 0; n < COUNT; n += 1) yield books.make('array');
   },
-  generator: (books, { fail, failure, wait }) => (async function* source() {
-    for (let n = 0; n < COUNT; n += 1) {
-      if (n === fail) throw failure;
-      await wait();
-      yield books.make('generator');
-    }
-  })(),
+  generator: (books, { fail, failure, wait }) =>
+    (async function* source() {
+      for (let n = 0; n < COUNT; n += 1) {
+        if (n === fail) throw failure;
+        await wait();
+        yield books.make('generator');
+      }
+    })(),
   *promises(books, { wait }) {
     for (let n = 0; n < COUNT; n += 1) yield wait().then(() => books.make('promises'));
   },
   stream(books, { fail, failure }, onDiscard = undefined) {
     let n = 0;
-    return new ReadableStream({
-      pull(controller) {
-        if (n === fail) controller.error(failure);
-        else if (n === COUNT) controller.close();
-        else controller.enqueue(books.make('stream'));
-        n += 1;
+    return new ReadableStream(
+      {
+        pull(controller) {
+          if (n === fail) controller.error(failure);
+          else if (n === COUNT) controller.close();
+          else controller.enqueue(books.make('stream'));
+          n += 1;
+        },
+        onDiscard,
       },
-      onDiscard,
-    }, { highWaterMark: 4 });
+      { highWaterMark: 4 },
+    );
   },
   late(books, { wait }) {
     let n = 0;
@@ -84,21 +106,28 @@ const sources = {
   from: (books, options) => ReadableStream.from(sources.generator(books, options)),
   native(books, { wait }) {
     let n = 0;
-    return new globalThis.ReadableStream({
-      async pull(controller) {
-        await wait();
-        if (n++ === COUNT) return controller.close();
-        const token = books.make('native');
-        try {
-          return controller.enqueue(token);
-        } catch {
-          return books.discard(token); // the engine's stream has ended: this chunk never left its source
-        }
+    return new globalThis.ReadableStream(
+      {
+        async pull(controller) {
+          await wait();
+          if (n++ === COUNT) return controller.close();
+          const token = books.make('native');
+          try {
+            return controller.enqueue(token);
+          } catch {
+            return books.discard(token); // the engine's stream has ended: this chunk never left its source
+          }
+        },
       },
-    }, { highWaterMark: 0 });
+      { highWaterMark: 0 },
+    );
   },
   channel(books, { wait }) {
-    const chunks = channel({ highWaterMark: 2, capacity: 3, overflow: ['block', 'drop-oldest', 'drop-newest', 'error'][books.pick(4)] });
+    const chunks = channel({
+      highWaterMark: 2,
+      capacity: 3,
+      overflow: ['block', 'drop-oldest', 'drop-newest', 'error'][books.pick(4)],
+    });
     (async () => {
       for (let n = 0; n < COUNT && !chunks.signal.aborted; n += 1) {
         const written = chunks.write(books.make('channel'));
@@ -111,13 +140,16 @@ const sources = {
   },
   cursor(books, { wait }) {
     let n = 0;
-    return fromCursor({
-      async read(most) {
-        await wait();
-        return Array.from({ length: Math.min(most, COUNT - n) }, () => (n++, books.make('cursor')));
+    return fromCursor(
+      {
+        async read(most) {
+          await wait();
+          return Array.from({ length: Math.min(most, COUNT - n) }, () => (n++, books.make('cursor')));
+        },
+        close() {},
       },
-      close() {},
-    }, { batch: 5 });
+      { batch: 5 },
+    );
   },
   function: (books, options) => async () => {
     await options.wait();
@@ -145,60 +177,77 @@ const stages = {
       return books.make('slow function');
     };
   },
-  generator: (books, { failure, fail }) => async function* each(tokens) {
-    let n = 0;
-    for await (const token of tokens) {
-      books.consume(token);
-      if (n++ === fail) throw failure;
-      yield books.make('generator stage');
-    }
-  },
-  'leaving generator': (books, { leave }) => async function* some(tokens) {
-    let n = 0;
-    for await (const token of tokens) {
-      books.consume(token);
-      yield books.make('leaving generator');
-      if (n++ === leave) return;
-    }
-  },
+  generator: (books, { failure, fail }) =>
+    async function* each(tokens) {
+      let n = 0;
+      for await (const token of tokens) {
+        books.consume(token);
+        if (n++ === fail) throw failure;
+        yield books.make('generator stage');
+      }
+    },
+  'leaving generator': (books, { leave }) =>
+    async function* some(tokens) {
+      let n = 0;
+      for await (const token of tokens) {
+        books.consume(token);
+        yield books.make('leaving generator');
+        if (n++ === leave) return;
+      }
+    },
   'marked function': () => stage((tokens) => tokens),
   transform: (books, { fail, failure }) => {
     let n = 0;
-    return new TransformStream({
-      transform(token, controller) {
-        books.consume(token);
-        controller.enqueue(books.make('transform'));
-        controller.enqueue(books.make('transform'));
-        if (n++ === fail) throw failure;
+    return new TransformStream(
+      {
+        transform(token, controller) {
+          books.consume(token);
+          controller.enqueue(books.make('transform'));
+          controller.enqueue(books.make('transform'));
+          if (n++ === fail) throw failure;
+        },
       },
-    }, { highWaterMark: 3 }, { highWaterMark: 3 });
+      { highWaterMark: 3 },
+      { highWaterMark: 3 },
+    );
   },
   identity: () => new TransformStream(undefined, { highWaterMark: 2 }, { highWaterMark: 2 }),
-  'map at once': (books, { wait, fail, failure }) => map(async (token, { index }) => {
-    books.consume(token);
-    await wait();
-    if (index === fail) throw failure;
-    return books.make('map');
-  }, { concurrency: 3 }),
-  'map in any order': (books, { wait }) => map(async (token) => {
-    books.consume(token);
-    await wait();
-    return books.make('map');
-  }, { concurrency: 4, ordered: false }),
+  'map at once': (books, { wait, fail, failure }) =>
+    map(
+      async (token, { index }) => {
+        books.consume(token);
+        await wait();
+        if (index === fail) throw failure;
+        return books.make('map');
+      },
+      { concurrency: 3 },
+    ),
+  'map in any order': (books, { wait }) =>
+    map(
+      async (token) => {
+        books.consume(token);
+        await wait();
+        return books.make('map');
+      },
+      { concurrency: 4, ordered: false },
+    ),
   batch: () => compose(batch(3), flatten()),
   'batch by time': () => compose(batch(3, { ms: 1 }), flatten()),
-  filter: (books, { fail, failure }) => filter((token, index) => {
-    if (index === fail) throw failure;
-    return index % 3 > 0;
-  }),
-  'slow filter': (books, { wait }) => filter(async (token, index) => {
-    await wait();
-    return index % 2 > 0;
-  }),
-  tap: (books, { wait, fail, failure }) => tap(async (token, index) => {
-    await wait();
-    if (index === fail) throw failure;
-  }),
+  filter: (books, { fail, failure }) =>
+    filter((token, index) => {
+      if (index === fail) throw failure;
+      return index % 3 > 0;
+    }),
+  'slow filter': (books, { wait }) =>
+    filter(async (token, index) => {
+      await wait();
+      return index % 2 > 0;
+    }),
+  tap: (books, { wait, fail, failure }) =>
+    tap(async (token, index) => {
+      await wait();
+      if (index === fail) throw failure;
+    }),
   skip: () => skip(2),
   take: (books, { leave }) => take(leave),
   rateLimit: () => rateLimit({ bytesPerSecond: 4000, burst: 2 }),
@@ -207,13 +256,16 @@ const stages = {
 const sinks = {
   stream: (books, { wait, fail, failure }) => {
     let n = 0;
-    return new WritableStream({
-      async write(token) {
-        books.consume(token);
-        await wait();
-        if (n++ === fail) throw failure;
+    return new WritableStream(
+      {
+        async write(token) {
+          books.consume(token);
+          await wait();
+          if (n++ === fail) throw failure;
+        },
       },
-    }, { highWaterMark: 3 });
+      { highWaterMark: 3 },
+    );
   },
   'failing stream': (books, { wait, failure }) => {
     let n = 0;
@@ -225,15 +277,17 @@ const sinks = {
       },
     });
   },
-  function: (books, { wait, leave, fail, failure }) => async (tokens) => {
-    let n = 0;
-    for await (const token of tokens) {
-      books.consume(token);
-      await wait();
-      if (n === leave) return;
-      if (n++ === fail) throw failure;
-    }
-  },
+  function:
+    (books, { wait, leave, fail, failure }) =>
+    async (tokens) => {
+      let n = 0;
+      for await (const token of tokens) {
+        books.consume(token);
+        await wait();
+        if (n === leave) return;
+        if (n++ === fail) throw failure;
+      }
+    },
 };
 
 /** One pipeline of parts that `seed` chooses, torn down where it says. */
@@ -258,10 +312,15 @@ async function runOnce(seed) {
   const how = ['fail', 'leave', 'abort', 'abort', 'nothing'][pick(5)];
   if (how === 'fail') plan.fail = pick(6);
   for (const each of plans) each.leave = how === 'leave' ? pick(5) : names.includes('take') ? 3 : Infinity;
-  const parts = names.map((name, n) => (n === 0 ? sources : n === names.length - 1 ? sinks : stages)[name](books, plans[n]));
+  const parts = names.map((name, n) =>
+    (n === 0 ? sources : n === names.length - 1 ? sinks : stages)[name](books, plans[n]),
+  );
   const controller = new AbortController();
   const options = {
-    signal: controller.signal, onDiscard: books.discard, ...(pick(3) === 0 && { onProgress() {} }), ...(pick(3) === 0 && { memoryLimit: 1e6, size: () => 10 }),
+    signal: controller.signal,
+    onDiscard: books.discard,
+    ...(pick(3) === 0 && { onProgress() {} }),
+    ...(pick(3) === 0 && { memoryLimit: 1e6, size: () => 10 }),
   };
   const running = pipeline(...parts, options).catch(() => {});
   if (how === 'abort') {
@@ -282,9 +341,11 @@ describe('whatever a pipeline is made of and wherever it is torn down, what was 
     let seed = Number(process.env.DISCARD_SEED ?? 1);
     const last = seed + RUNS;
     const failures = [];
-    await Promise.all(Array.from({ length: AT_ONCE }, async () => {
-      while (seed < last) await runOnce(seed++).catch((error) => failures.push(error));
-    }));
+    await Promise.all(
+      Array.from({ length: AT_ONCE }, async () => {
+        while (seed < last) await runOnce(seed++).catch((error) => failures.push(error));
+      }),
+    );
     assert.equal(failures.length, 0, failures.map(({ message }) => message).join('\n'));
   });
 });
@@ -297,7 +358,11 @@ describe('pipeline({ onDiscard })', () => {
   async function torn(parts, options = {}) {
     const discarded = [];
     const controller = new AbortController();
-    const running = pipeline(...parts, { signal: controller.signal, onDiscard: (chunk) => void discarded.push(chunk), ...options });
+    const running = pipeline(...parts, {
+      signal: controller.signal,
+      onDiscard: (chunk) => void discarded.push(chunk),
+      ...options,
+    });
     running.catch(() => {});
     await turn(5);
     controller.abort(failure);
@@ -308,15 +373,26 @@ describe('pipeline({ onDiscard })', () => {
   }
 
   test('has discarded what the queues held by the time it settles', async () => {
-    const { before, discarded } = await torn([[1, 2, 3, 4, 5, 6, 7, 8], new TransformStream(undefined, { highWaterMark: 2 }, { highWaterMark: 2 }), stuck()]);
+    const { before, discarded } = await torn([
+      [1, 2, 3, 4, 5, 6, 7, 8],
+      new TransformStream(undefined, { highWaterMark: 2 }, { highWaterMark: 2 }),
+      stuck(),
+    ]);
     assert.deepEqual(before, discarded);
     assert.ok(discarded.length >= 4 && !discarded.includes(1), `discarded ${discarded}, and the sink has 1`);
-    assert.deepEqual([...discarded].sort(), Array.from(discarded, (_, n) => n + 2));
+    assert.deepEqual(
+      [...discarded].sort(),
+      Array.from(discarded, (_, n) => n + 2),
+    );
   });
 
   test('discards the result of a stage that comes when it has settled', async () => {
     let give;
-    const { before, discarded } = await torn([['a'], (chunk) => new Promise((resolve) => void (give = () => resolve(`late ${chunk}`))), stuck()]);
+    const { before, discarded } = await torn([
+      ['a'],
+      (chunk) => new Promise((resolve) => void (give = () => resolve(`late ${chunk}`))),
+      stuck(),
+    ]);
     assert.deepEqual(before, []);
     give();
     await turn();
@@ -326,7 +402,10 @@ describe('pipeline({ onDiscard })', () => {
   test('discards what an iterator gives after the cancel, to a stream and to a function', async () => {
     for (const sink of [stuck(), async (chunks) => void (await chunks.next())]) {
       let give;
-      const source = { [Symbol.asyncIterator]: () => source, next: () => new Promise((resolve) => void (give = () => resolve({ value: 'late', done: false }))) };
+      const source = {
+        [Symbol.asyncIterator]: () => source,
+        next: () => new Promise((resolve) => void (give = () => resolve({ value: 'late', done: false }))),
+      };
       const { discarded } = await torn([source, sink]);
       give();
       await turn();
@@ -349,17 +428,25 @@ describe('pipeline({ onDiscard })', () => {
     const onDiscard = (chunk) => void discarded.push(chunk);
     await Promise.all([
       assert.rejects(pipeline([cannot], toMessagePort(one.port1), { onDiscard }), { name: 'DataCloneError' }),
-      assert.rejects(pipeline(fromMessagePort(one.port2), async (chunks) => { for await (const chunk of chunks) onDiscard(chunk); })),
+      assert.rejects(
+        pipeline(fromMessagePort(one.port2), async (chunks) => {
+          for await (const chunk of chunks) onDiscard(chunk);
+        }),
+      ),
     ]);
     assert.deepEqual(discarded, [cannot]);
     const incoming = pipeline([1, 2, 3], toMessagePort(other.port1));
     incoming.catch(() => {});
     const source = fromMessagePort(other.port2, { highWaterMark: 3 });
     await turn(10);
-    await pipeline(source, async (chunks) => {
-      await chunks.next();
-      await turn(5);
-    }, { onDiscard });
+    await pipeline(
+      source,
+      async (chunks) => {
+        await chunks.next();
+        await turn(5);
+      },
+      { onDiscard },
+    );
     assert.deepEqual(discarded, [cannot, 2, 3]);
   });
 
@@ -368,11 +455,15 @@ describe('pipeline({ onDiscard })', () => {
     let n = 0;
     const source = new ReadableStream({ pull: (controller) => controller.enqueue({ n: n++ }) }, { highWaterMark: 0 });
     const [first, second] = tee(source, { limit: 3, onDiscard: (chunk) => void discarded.push(chunk.n) });
-    const running = pipeline(first, async (chunks) => {
-      await chunks.next();
-      await chunks.next();
-      await turn(5);
-    }, { onDiscard: () => assert.fail('the branch has an onDiscard of its own') });
+    const running = pipeline(
+      first,
+      async (chunks) => {
+        await chunks.next();
+        await chunks.next();
+        await turn(5);
+      },
+      { onDiscard: () => assert.fail('the branch has an onDiscard of its own') },
+    );
     await turn(2);
     const reader = second.getReader();
     await reader.read();
@@ -380,7 +471,10 @@ describe('pipeline({ onDiscard })', () => {
     assert.deepEqual(discarded, []);
     await reader.cancel();
     await turn();
-    assert.deepEqual(discarded.sort(), Array.from({ length: n - 2 }, (_, at) => at + 2));
+    assert.deepEqual(
+      discarded.sort(),
+      Array.from({ length: n - 2 }, (_, at) => at + 2),
+    );
   });
 
   test('leaves to a stream what has an onDiscard of its own', async () => {
@@ -389,17 +483,25 @@ describe('pipeline({ onDiscard })', () => {
       start: (controller) => ['a', 'b'].forEach((chunk) => controller.enqueue(chunk)),
       onDiscard: (chunk) => void own.push(chunk),
     });
-    const { discarded } = await torn([source, async (chunks) => {
-      await chunks.next();
-      await new Promise(() => {});
-    }]);
+    const { discarded } = await torn([
+      source,
+      async (chunks) => {
+        await chunks.next();
+        await new Promise(() => {});
+      },
+    ]);
     assert.deepEqual({ own, discarded }, { own: ['b'], discarded: [] });
   });
 
   test('has nothing to do with a stream that was left as it is once it has settled', async () => {
     const discarded = [];
-    const source = new ReadableStream({ start: (controller) => ['a', 'b', 'c'].forEach((chunk) => controller.enqueue(chunk)) });
-    await pipeline(source, async (chunks) => void (await chunks.next()), { preventCancel: true, onDiscard: (chunk) => void discarded.push(chunk) });
+    const source = new ReadableStream({
+      start: (controller) => ['a', 'b', 'c'].forEach((chunk) => controller.enqueue(chunk)),
+    });
+    await pipeline(source, async (chunks) => void (await chunks.next()), {
+      preventCancel: true,
+      onDiscard: (chunk) => void discarded.push(chunk),
+    });
     assert.equal((await source.getReader().read()).value, 'b');
     await turn();
     assert.deepEqual(discarded, []);
@@ -435,14 +537,23 @@ describe('pipeline({ onDiscard })', () => {
     };
     const source = () => new ReadableStream({ start: (controller) => [1, 2, 3].forEach((n) => controller.enqueue(n)) });
     const leave = async (chunks) => void (await chunks.next());
-    await assert.rejects(pipeline(source(), leave, { onDiscard }), (error) => error === thrown && failureOf(error).name === 'onDiscard');
-    await assert.rejects(pipeline(source(), leave, { onDiscard: () => Promise.reject(thrown) }), (error) => error === thrown);
+    await assert.rejects(
+      pipeline(source(), leave, { onDiscard }),
+      (error) => error === thrown && failureOf(error).name === 'onDiscard',
+    );
+    await assert.rejects(
+      pipeline(source(), leave, { onDiscard: () => Promise.reject(thrown) }),
+      (error) => error === thrown,
+    );
     await torn([[1, 2, 3], stuck()], { onDiscard });
     assert.deepEqual(failureOf(failure).later, [thrown]);
   });
 
   test('is a function or "dispose", which Symbol.dispose of the chunks answers', async () => {
-    await assert.rejects(pipeline([], stuck(), { onDiscard: 'close' }), { name: 'TypeError', message: /pipeline\(\): options: onDiscard must be a function or 'dispose'/ });
+    await assert.rejects(pipeline([], stuck(), { onDiscard: 'close' }), {
+      name: 'TypeError',
+      message: /pipeline\(\): options: onDiscard must be a function or 'dispose'/,
+    });
     let open = 0;
     const handle = () => {
       open += 1;

@@ -11,10 +11,13 @@ const never = new Promise(() => {});
 describe('a readable stream discards', () => {
   test('what is queued when it is cancelled, before the cancel settles', async () => {
     const discarded = [];
-    const stream = new ReadableStream({
-      start: (controller) => [1, 2, 3].forEach((chunk) => controller.enqueue(chunk)),
-      onDiscard: (chunk) => void discarded.push(chunk),
-    }, { highWaterMark: 3 });
+    const stream = new ReadableStream(
+      {
+        start: (controller) => [1, 2, 3].forEach((chunk) => controller.enqueue(chunk)),
+        onDiscard: (chunk) => void discarded.push(chunk),
+      },
+      { highWaterMark: 3 },
+    );
     await stream.cancel();
     assert.deepEqual(discarded, [1, 2, 3]);
   });
@@ -22,7 +25,10 @@ describe('a readable stream discards', () => {
   test('what is queued when it is errored, and not what was read', async () => {
     const discarded = [];
     let controller;
-    const stream = new ReadableStream({ start: (given) => void (controller = given), onDiscard: (chunk) => void discarded.push(chunk) });
+    const stream = new ReadableStream({
+      start: (given) => void (controller = given),
+      onDiscard: (chunk) => void discarded.push(chunk),
+    });
     controller.enqueue(1);
     controller.enqueue(2);
     controller.enqueue(3);
@@ -36,7 +42,10 @@ describe('a readable stream discards', () => {
   test('what enqueue() refuses, as it has ended', async () => {
     const discarded = [];
     let controller;
-    const stream = new ReadableStream({ start: (given) => void (controller = given), onDiscard: (chunk) => void discarded.push(chunk) });
+    const stream = new ReadableStream({
+      start: (given) => void (controller = given),
+      onDiscard: (chunk) => void discarded.push(chunk),
+    });
     await stream.cancel();
     assert.throws(() => controller.enqueue('late'), TypeError);
     await settled();
@@ -44,7 +53,13 @@ describe('a readable stream discards', () => {
   });
 
   test('a chunk whose size() throws, is bad, or ends the stream', async () => {
-    for (const size of [() => { throw new Error('no'); }, () => -1, (chunk, stop) => stop()]) {
+    for (const size of [
+      () => {
+        throw new Error('no');
+      },
+      () => -1,
+      (chunk, stop) => stop(),
+    ]) {
       const discarded = [];
       let controller;
       const stop = () => {
@@ -97,12 +112,19 @@ describe('a readable stream discards', () => {
   });
 
   test('nothing of a byte stream, which refuses the option', () => {
-    assert.throws(() => new ReadableStream({ type: 'bytes', onDiscard() {} }), /underlyingSource: a byte stream has no onDiscard/);
+    assert.throws(
+      () => new ReadableStream({ type: 'bytes', onDiscard() {} }),
+      /underlyingSource: a byte stream has no onDiscard/,
+    );
   });
 });
 
 describe('a writable stream discards', () => {
-  const stuck = (discarded, sink = {}) => new WritableStream({ write: () => never, ...sink, onDiscard: (chunk) => void discarded.push(chunk) }, { highWaterMark: 4 });
+  const stuck = (discarded, sink = {}) =>
+    new WritableStream(
+      { write: () => never, ...sink, onDiscard: (chunk) => void discarded.push(chunk) },
+      { highWaterMark: 4 },
+    );
 
   test('what is queued when it is errored; the sink has the chunk in flight', async () => {
     const discarded = [];
@@ -130,7 +152,10 @@ describe('a writable stream discards', () => {
 
   test('what is queued when it is aborted, before the abort settles', async () => {
     const discarded = [];
-    const stream = new WritableStream({ start: () => new Promise((resolve) => setTimeout(resolve, 5)), onDiscard: (chunk) => void discarded.push(chunk) });
+    const stream = new WritableStream({
+      start: () => new Promise((resolve) => setTimeout(resolve, 5)),
+      onDiscard: (chunk) => void discarded.push(chunk),
+    });
     const writer = stream.getWriter();
     const writes = [1, 2].map((chunk) => writer.write(chunk));
     writes.map((write) => write.catch(() => {}));
@@ -149,11 +174,21 @@ describe('a writable stream discards', () => {
     await assert.rejects(errored.write('erroring'));
     await settled();
     await assert.rejects(errored.write('errored'));
-    const sized = new WritableStream({ onDiscard: (chunk) => void discarded.push(chunk) }, { size() { throw new Error('no'); } }).getWriter();
+    const sized = new WritableStream(
+      { onDiscard: (chunk) => void discarded.push(chunk) },
+      {
+        size() {
+          throw new Error('no');
+        },
+      },
+    ).getWriter();
     sized.closed.catch(() => {});
     sized.ready.catch(() => {});
     await assert.rejects(sized.write('sized'));
-    const bad = new WritableStream({ onDiscard: (chunk) => void discarded.push(chunk) }, { size: () => NaN }).getWriter();
+    const bad = new WritableStream(
+      { onDiscard: (chunk) => void discarded.push(chunk) },
+      { size: () => NaN },
+    ).getWriter();
     bad.closed.catch(() => {});
     bad.ready.catch(() => {});
     await assert.rejects(bad.write('bad'));
@@ -184,8 +219,12 @@ describe('a transform stream discards', () => {
   test('the write that waits for room, what is queued behind it, and what its readable side holds', async () => {
     const discarded = [];
     const { readable, writable } = new TransformStream(
-      { transform: (chunk, controller) => controller.enqueue(chunk * 10), onDiscard: (chunk) => void discarded.push(chunk) },
-      { highWaterMark: 4 }, { highWaterMark: 1 },
+      {
+        transform: (chunk, controller) => controller.enqueue(chunk * 10),
+        onDiscard: (chunk) => void discarded.push(chunk),
+      },
+      { highWaterMark: 4 },
+      { highWaterMark: 1 },
     );
     const writer = writable.getWriter();
     const writes = [1, 2, 3].map((chunk) => writer.write(chunk));
@@ -200,10 +239,15 @@ describe('a transform stream discards', () => {
   test('what transform() gives when the stream has ended', async () => {
     const discarded = [];
     let give;
-    const { readable, writable } = new TransformStream({
-      transform: (chunk, controller) => new Promise((resolve) => void (give = resolve)).then(() => controller.enqueue(chunk * 10)),
-      onDiscard: (chunk) => void discarded.push(chunk),
-    }, undefined, { highWaterMark: 1 });
+    const { readable, writable } = new TransformStream(
+      {
+        transform: (chunk, controller) =>
+          new Promise((resolve) => void (give = resolve)).then(() => controller.enqueue(chunk * 10)),
+        onDiscard: (chunk) => void discarded.push(chunk),
+      },
+      undefined,
+      { highWaterMark: 1 },
+    );
     const writer = writable.getWriter();
     writer.closed.catch(() => {});
     writer.write(1).catch(() => {});
@@ -216,7 +260,11 @@ describe('a transform stream discards', () => {
 
   test('what an identity transform holds when its writable side is aborted', async () => {
     const discarded = [];
-    const { readable, writable } = new TransformStream({ onDiscard: (chunk) => void discarded.push(chunk) }, undefined, { highWaterMark: 9 });
+    const { readable, writable } = new TransformStream(
+      { onDiscard: (chunk) => void discarded.push(chunk) },
+      undefined,
+      { highWaterMark: 9 },
+    );
     const writer = writable.getWriter();
     writer.closed.catch(() => {});
     await writer.write(1);
@@ -233,8 +281,14 @@ describe('a pipe discards', () => {
       const onDiscard = (chunk) => void discarded.push(chunk);
       let source;
       let sink;
-      const readable = new ReadableStream({ start: (given) => void (source = given), ...(end === 'source' && { onDiscard }) }, { highWaterMark: 0 });
-      const writable = new WritableStream({ start: (given) => void (sink = given), write() {}, ...(end === 'destination' && { onDiscard }) }, { size: () => 1 });
+      const readable = new ReadableStream(
+        { start: (given) => void (source = given), ...(end === 'source' && { onDiscard }) },
+        { highWaterMark: 0 },
+      );
+      const writable = new WritableStream(
+        { start: (given) => void (sink = given), write() {}, ...(end === 'destination' && { onDiscard }) },
+        { size: () => 1 },
+      );
       const piped = readable.pipeTo(writable, { preventCancel: true });
       await settled();
       source.enqueue('held');
@@ -251,7 +305,11 @@ describe('a pipe discards', () => {
     let source;
     let sink;
     const readable = new ReadableStream({ start: (given) => void (source = given) }, { highWaterMark: 0 });
-    const writable = new WritableStream({ start: (given) => void (sink = given), write: (chunk) => void written.push(chunk), onDiscard: (chunk) => void discarded.push(chunk) });
+    const writable = new WritableStream({
+      start: (given) => void (sink = given),
+      write: (chunk) => void written.push(chunk),
+      onDiscard: (chunk) => void discarded.push(chunk),
+    });
     const piped = readable.pipeTo(writable);
     await settled();
     source.enqueue('begun');
@@ -266,10 +324,13 @@ describe('tee() discards', () => {
   const teed = (count) => {
     const discarded = [];
     let n = 0;
-    const stream = new ReadableStream({
-      pull: (controller) => (n < count ? controller.enqueue({ n: n++ }) : undefined),
-      onDiscard: ({ n: number }) => void discarded.push(number),
-    }, { highWaterMark: 0 });
+    const stream = new ReadableStream(
+      {
+        pull: (controller) => (n < count ? controller.enqueue({ n: n++ }) : undefined),
+        onDiscard: ({ n: number }) => void discarded.push(number),
+      },
+      { highWaterMark: 0 },
+    );
     const [first, second] = stream.tee();
     return { first: first.getReader(), second: second.getReader(), discarded };
   };
@@ -320,7 +381,12 @@ describe('tee() discards', () => {
 describe('a channel discards', () => {
   const made = (options) => {
     const discarded = [];
-    const chunks = channel({ highWaterMark: 2, capacity: 2, onDiscard: (chunk) => void discarded.push(chunk), ...options });
+    const chunks = channel({
+      highWaterMark: 2,
+      capacity: 2,
+      onDiscard: (chunk) => void discarded.push(chunk),
+      ...options,
+    });
     return { chunks, discarded };
   };
 
@@ -363,7 +429,11 @@ describe('a channel discards', () => {
   });
 
   test('a chunk whose size() throws, and one that is written after the end', async () => {
-    const { chunks, discarded } = made({ size() { throw new Error('no'); } });
+    const { chunks, discarded } = made({
+      size() {
+        throw new Error('no');
+      },
+    });
     assert.throws(() => chunks.write('sized'), /no/);
     const other = made({});
     other.chunks.end();
@@ -385,7 +455,11 @@ describe('a channel discards', () => {
 
 describe('onDiscard', () => {
   test('is a function or "dispose"; anything else is a TypeError', () => {
-    for (const make of [(onDiscard) => new ReadableStream({ onDiscard }), (onDiscard) => new WritableStream({ onDiscard }), (onDiscard) => new TransformStream({ onDiscard })]) {
+    for (const make of [
+      (onDiscard) => new ReadableStream({ onDiscard }),
+      (onDiscard) => new WritableStream({ onDiscard }),
+      (onDiscard) => new TransformStream({ onDiscard }),
+    ]) {
       assert.throws(() => make('close'), /onDiscard must be a function or 'dispose'; got 'close'/);
       assert.throws(() => make(null), TypeError);
     }
@@ -393,7 +467,8 @@ describe('onDiscard', () => {
 
   test("'dispose' calls Symbol.asyncDispose, else Symbol.dispose, where a chunk has one, also in arrays", async () => {
     const calls = [];
-    const chunk = (name, ...symbols) => Object.fromEntries(symbols.map((symbol) => [symbol, () => void calls.push(`${name} ${symbol.description}`)]));
+    const chunk = (name, ...symbols) =>
+      Object.fromEntries(symbols.map((symbol) => [symbol, () => void calls.push(`${name} ${symbol.description}`)]));
     const stream = new ReadableStream({
       start(controller) {
         controller.enqueue(chunk('sync', Symbol.dispose));
@@ -404,7 +479,11 @@ describe('onDiscard', () => {
       onDiscard: 'dispose',
     });
     await stream.cancel();
-    assert.deepEqual(calls, [`sync ${Symbol.dispose.description}`, `in an array ${Symbol.dispose.description}`, `both ${Symbol.asyncDispose.description}`]);
+    assert.deepEqual(calls, [
+      `sync ${Symbol.dispose.description}`,
+      `in an array ${Symbol.dispose.description}`,
+      `both ${Symbol.asyncDispose.description}`,
+    ]);
   });
 
   test('is read after the members of the standard', () => {

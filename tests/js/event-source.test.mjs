@@ -9,7 +9,8 @@ import { turn, within } from './pipeline-parts.mjs';
 const broken = new Error('broken');
 
 describe('the parser of event streams', () => {
-  const text = '\uFEFF: a comment\r\nid: 1\ndata: one\r\r\nevent:add\rdata:two\ndata\ndata: 2\n\nid\ndata:  three\n\nretry: 25\nretry: x\nid: a\0b\nevent: empty\n\ndata: never sent';
+  const text =
+    '\uFEFF: a comment\r\nid: 1\ndata: one\r\r\nevent:add\rdata:two\ndata\ndata: 2\n\nid\ndata:  three\n\nretry: 25\nretry: x\nid: a\0b\nevent: empty\n\ndata: never sent';
   const events = [
     { type: 'message', data: 'one', lastEventId: '1' },
     { type: 'add', data: 'two\n\n2', lastEventId: '1' },
@@ -31,7 +32,10 @@ describe('the parser of event streams', () => {
 
   test('gives the same one character at a time', () => {
     const parser = new EventParser();
-    assert.deepEqual([...text].flatMap((character) => parser.push(character)), events);
+    assert.deepEqual(
+      [...text].flatMap((character) => parser.push(character)),
+      events,
+    );
   });
 
   test('drops what was not complete when a connection ends, but not the last id', () => {
@@ -43,29 +47,64 @@ describe('the parser of event streams', () => {
 
   const parsed = (pieces) => {
     const parser = new EventParser();
-    return [pieces.flatMap((piece) => parser.push(piece)).map(({ type, data, lastEventId }) => `${type}|${data}|${lastEventId}`), parser.retry];
+    return [
+      pieces
+        .flatMap((piece) => parser.push(piece))
+        .map(({ type, data, lastEventId }) => `${type}|${data}|${lastEventId}`),
+      parser.retry,
+    ];
   };
   for (const [what, input, expected, retry] of [
     ['a second byte order mark as text', '\uFEFF\uFEFFdata: 1\n\ndata: 2\n\n', ['message|2|']],
-    ['a byte order mark in the middle as text', 'data: 1\n\n\uFEFFdata: 2\n\ndata: 3\n\n', ['message|1|', 'message|3|']],
-    ['every line end', 'data:1\rdata:2\ndata:3\r\ndata:4\r\r\ndata:5\r\n\rdata:6\n\r', ['message|1\n2\n3\n4|', 'message|5|', 'message|6|']],
+    [
+      'a byte order mark in the middle as text',
+      'data: 1\n\n\uFEFFdata: 2\n\ndata: 3\n\n',
+      ['message|1|', 'message|3|'],
+    ],
+    [
+      'every line end',
+      'data:1\rdata:2\ndata:3\r\ndata:4\r\r\ndata:5\r\n\rdata:6\n\r',
+      ['message|1\n2\n3\n4|', 'message|5|', 'message|6|'],
+    ],
     ['one space after the colon only', 'data: 1\ndata:  2\ndata:\t3\n\n', ['message|1\n 2\n\t3|']],
-    ['data without a colon, and empty data', 'data\n\ndata\ndata\n\ndata:\n\n', ['message||', 'message|\n|', 'message||']],
-    ['names of fields by their case, and with nothing before', 'Data: 1\n data: 2\ndata : 3\nDATA:4\n\ndata:5\n\n', ['message|5|']],
-    ['an id that has a NUL not at all, and an empty one', 'id: 1\ndata: a\n\nid: 2\0\ndata: b\n\nid\ndata: c\n\n', ['message|a|1', 'message|b|1', 'message|c|']],
+    [
+      'data without a colon, and empty data',
+      'data\n\ndata\ndata\n\ndata:\n\n',
+      ['message||', 'message|\n|', 'message||'],
+    ],
+    [
+      'names of fields by their case, and with nothing before',
+      'Data: 1\n data: 2\ndata : 3\nDATA:4\n\ndata:5\n\n',
+      ['message|5|'],
+    ],
+    [
+      'an id that has a NUL not at all, and an empty one',
+      'id: 1\ndata: a\n\nid: 2\0\ndata: b\n\nid\ndata: c\n\n',
+      ['message|a|1', 'message|b|1', 'message|c|'],
+    ],
     ['an id without data for the events after it', 'id: …\n\ndata: a\n\n', ['message|a|…']],
     ['a NUL in data as text', 'data: \0\n\n', ['message|\0|']],
-    ['an empty type as message, and a type for one event only', 'event\ndata: 1\n\nevent: x\ndata: 2\n\ndata: 3\n\n', ['message|1|', 'x|2|', 'message|3|']],
+    [
+      'an empty type as message, and a type for one event only',
+      'event\ndata: 1\n\nevent: x\ndata: 2\n\ndata: 3\n\n',
+      ['message|1|', 'x|2|', 'message|3|'],
+    ],
     ['a type without data not at all', 'event: x\n\ndata: 1\n\n', ['message|1|']],
     ['comments', ': a\n:\n:data: 1\n\ndata:2\n:b\n\n', ['message|2|']],
     ['no event that its stream ends in', 'data: 1\n\ndata: 2\n', ['message|1|']],
-    ['a retry of ASCII digits', 'retry: 10\nretry: -1\nretry: 1.5\nretry: 0x9\nretry:  7\nretry: ٣\nretry\nretry: 9 \n', [], 10],
+    [
+      'a retry of ASCII digits',
+      'retry: 10\nretry: -1\nretry: 1.5\nretry: 0x9\nretry:  7\nretry: ٣\nretry\nretry: 9 \n',
+      [],
+      10,
+    ],
     ['a retry as large as a timer waits', 'retry: 99999999999\n', [], 2 ** 31 - 1],
     ['a retry beyond all numbers as that too', `retry: ${'9'.repeat(400)}\n`, [], 2 ** 31 - 1],
   ]) {
     test(`takes ${what}, wherever it is cut`, () => {
       assert.deepEqual(parsed([input]), [expected, retry]);
-      for (let at = 1; at < input.length; at += 1) assert.deepEqual(parsed([input.slice(0, at), '', input.slice(at)]), [expected, retry], `cut at ${at}`);
+      for (let at = 1; at < input.length; at += 1)
+        assert.deepEqual(parsed([input.slice(0, at), '', input.slice(at)]), [expected, retry], `cut at ${at}`);
       assert.deepEqual(parsed([...input]), [expected, retry]);
     });
   }
@@ -78,7 +117,10 @@ describe('the parser of event streams', () => {
       assert.throws(() => {
         for (let at = 0; at < long.length + size; at += size) given.push(...parser.push(long.slice(at, at + size)));
       }, RangeError);
-      assert.deepEqual(given.map(({ data }) => data), ['1', '2']);
+      assert.deepEqual(
+        given.map(({ data }) => data),
+        ['1', '2'],
+      );
     }
   });
 
@@ -120,9 +162,18 @@ describe('fromEventSource() of a URL', () => {
       begin(response);
       response.write(`id: ${number}\ndata: ${number}\n\n`);
     };
-    const events = await within(5000, toArray(fromEventSource(url, { delay: 1, stallTimeout: 100 }).pipeThrough(take(2))));
-    assert.deepEqual(events.map(({ data }) => data), ['0', '2']);
-    assert.deepEqual(requests.map(({ lastEventId }) => lastEventId), [undefined, '0', '0']);
+    const events = await within(
+      5000,
+      toArray(fromEventSource(url, { delay: 1, stallTimeout: 100 }).pipeThrough(take(2))),
+    );
+    assert.deepEqual(
+      events.map(({ data }) => data),
+      ['0', '2'],
+    );
+    assert.deepEqual(
+      requests.map(({ lastEventId }) => lastEventId),
+      [undefined, '0', '0'],
+    );
   });
 
   test('with stallTimeout does not count the time in which the consumer pauses', async () => {
@@ -141,7 +192,10 @@ describe('fromEventSource() of a URL', () => {
 
   test('keeps what the server said for the error', async () => {
     serveEvents = (response) => response.writeHead(403).end('not you');
-    const error = await toArray(fromEventSource(url)).then(() => assert.fail(), (reason) => reason);
+    const error = await toArray(fromEventSource(url)).then(
+      () => assert.fail(),
+      (reason) => reason,
+    );
     assert.deepEqual([error.status, await error.response.text()], [403, 'not you']);
   });
 
@@ -154,29 +208,61 @@ describe('fromEventSource() of a URL', () => {
       setTimeout(() => response.destroy(), 5);
     };
     const received = await toArray(fromEventSource(url, { delay: 1 }).pipeThrough(take(35)));
-    assert.deepEqual(received.map(({ data }) => Number(data)), Array.from({ length: 35 }, (_, n) => n));
-    assert.deepEqual(requests.map(({ lastEventId }) => lastEventId), [undefined, '9', '19', '29']);
+    assert.deepEqual(
+      received.map(({ data }) => Number(data)),
+      Array.from({ length: 35 }, (_, n) => n),
+    );
+    assert.deepEqual(
+      requests.map(({ lastEventId }) => lastEventId),
+      [undefined, '9', '19', '29'],
+    );
   });
 
   test('reads the bytes of a stream as UTF-8, wherever they are cut on their way', async () => {
-    const sent = Buffer.concat([Buffer.from('\uFEFFid: é…\r\ndata: 潮🌊\r\n\r\ndata: '), Buffer.of(0xff, 0xe2, 0x82), Buffer.from('\n\nevent: e\rdata: 2\r\r')]);
+    const sent = Buffer.concat([
+      Buffer.from('\uFEFFid: é…\r\ndata: 潮🌊\r\n\r\ndata: '),
+      Buffer.of(0xff, 0xe2, 0x82),
+      Buffer.from('\n\nevent: e\rdata: 2\r\r'),
+    ]);
     serveEvents = (response, seen, n) => {
       begin(response);
       response.flushHeaders();
       response.write(sent.subarray(0, n % (sent.length + 1)));
       setTimeout(() => response.end(sent.subarray(n % (sent.length + 1))), 2);
     };
-    await Promise.all(Array.from({ length: sent.length + 1 }, async () => {
-      const received = await toArray(fromEventSource(url, { delay: 1 }).pipeThrough(take(3)));
-      assert.deepEqual(received.map(({ type, data, lastEventId }) => [type, data, lastEventId]), [['message', '潮🌊', 'é…'], ['message', '\uFFFD\uFFFD', 'é…'], ['e', '2', 'é…']]);
-    }));
+    await Promise.all(
+      Array.from({ length: sent.length + 1 }, async () => {
+        const received = await toArray(fromEventSource(url, { delay: 1 }).pipeThrough(take(3)));
+        assert.deepEqual(
+          received.map(({ type, data, lastEventId }) => [type, data, lastEventId]),
+          [
+            ['message', '潮🌊', 'é…'],
+            ['message', '\uFFFD\uFFFD', 'é…'],
+            ['e', '2', 'é…'],
+          ],
+        );
+      }),
+    );
   });
 
   test('says the last id in UTF-8 when it connects again, and keeps it where the next connection names none', async () => {
-    serveEvents = (response, seen, n) => (n < 3 ? begin(response).end(n === 0 ? 'retry: 1\nid: …\ndata: x\n\n' : 'data: y\n\n') : response.writeHead(204).end());
+    serveEvents = (response, seen, n) =>
+      n < 3
+        ? begin(response).end(n === 0 ? 'retry: 1\nid: …\ndata: x\n\n' : 'data: y\n\n')
+        : response.writeHead(204).end();
     const received = await toArray(fromEventSource(url));
-    assert.deepEqual(received.map(({ data, lastEventId }) => [data, lastEventId]), [['x', '…'], ['y', '…'], ['y', '…']]);
-    assert.deepEqual(requests.map(({ lastEventId }) => lastEventId && Buffer.from(lastEventId, 'latin1').toString()), [undefined, '…', '…', '…']);
+    assert.deepEqual(
+      received.map(({ data, lastEventId }) => [data, lastEventId]),
+      [
+        ['x', '…'],
+        ['y', '…'],
+        ['y', '…'],
+      ],
+    );
+    assert.deepEqual(
+      requests.map(({ lastEventId }) => lastEventId && Buffer.from(lastEventId, 'latin1').toString()),
+      [undefined, '…', '…', '…'],
+    );
   });
 
   test('connects no more often than a server says whose retry is beyond what timers wait', async () => {
@@ -191,13 +277,28 @@ describe('fromEventSource() of a URL', () => {
   });
 
   for (const [type, taken] of [
-    ['text/event-stream', true], ['Text/Event-Stream', true], ['text/event-stream;charset=windows-1252', true], ['text/event-stream ; a="b,c"', true],
-    ['text/html, text/event-stream', true], ['text/event-stream, */*', true], ['text/event-stream, text/html', false], ['text/event-streams', false], ['text/plain; x="text/event-stream"', false], ['', false],
+    ['text/event-stream', true],
+    ['Text/Event-Stream', true],
+    ['text/event-stream;charset=windows-1252', true],
+    ['text/event-stream ; a="b,c"', true],
+    ['text/html, text/event-stream', true],
+    ['text/event-stream, */*', true],
+    ['text/event-stream, text/html', false],
+    ['text/event-streams', false],
+    ['text/plain; x="text/event-stream"', false],
+    ['', false],
   ]) {
     test(`${taken ? 'takes' : 'refuses'} the content type '${type}'`, async () => {
-      serveEvents = (response, seen, n) => (n === 0 ? response.writeHead(200, { 'content-type': type }).end('retry: 1\ndata: é\n\n') : response.writeHead(204).end());
+      serveEvents = (response, seen, n) =>
+        n === 0
+          ? response.writeHead(200, { 'content-type': type }).end('retry: 1\ndata: é\n\n')
+          : response.writeHead(204).end();
       const running = toArray(fromEventSource(url));
-      if (taken) assert.deepEqual((await running).map(({ data }) => data), ['é']);
+      if (taken)
+        assert.deepEqual(
+          (await running).map(({ data }) => data),
+          ['é'],
+        );
       else await assert.rejects(running, { name: 'FetchError', message: /something else than text\/event-stream/ });
     });
   }
@@ -215,7 +316,10 @@ describe('fromEventSource() of a URL', () => {
       };
       assert.equal((await toArray(fromEventSource(url))).length, 1);
       assert.deepEqual(paths, ['/events', '/elsewhere', '/events', '/elsewhere']);
-      assert.deepEqual(requests.map(({ lastEventId }) => lastEventId), [undefined, undefined, '4', '4']);
+      assert.deepEqual(
+        requests.map(({ lastEventId }) => lastEventId),
+        [undefined, undefined, '4', '4'],
+      );
     } finally {
       server.off('request', onRequest);
     }
@@ -223,7 +327,8 @@ describe('fromEventSource() of a URL', () => {
   });
 
   test('gives a chunk of two hundred thousand events', async () => {
-    serveEvents = (response, seen, n) => (n === 0 ? begin(response).end('data\n\n'.repeat(200_000)) : response.writeHead(204).end());
+    serveEvents = (response, seen, n) =>
+      n === 0 ? begin(response).end('data\n\n'.repeat(200_000)) : response.writeHead(204).end();
     assert.equal((await toArray(fromEventSource(url, { delay: 1 }))).length, 200_000);
   });
 
@@ -236,8 +341,14 @@ describe('fromEventSource() of a URL', () => {
   });
 
   test('gives the events that were asked for', async () => {
-    serveEvents = (response, seen, n) => (n === 0 ? begin(response).end('retry: 1\nevent: a\ndata: 1\n\ndata: 2\n\nevent: b\ndata: 3\n\n') : response.writeHead(204).end());
-    assert.deepEqual((await toArray(fromEventSource(url, { events: ['a', 'b'] }))).map(({ data }) => data), ['1', '3']);
+    serveEvents = (response, seen, n) =>
+      n === 0
+        ? begin(response).end('retry: 1\nevent: a\ndata: 1\n\ndata: 2\n\nevent: b\ndata: 3\n\n')
+        : response.writeHead(204).end();
+    assert.deepEqual(
+      (await toArray(fromEventSource(url, { events: ['a', 'b'] }))).map(({ data }) => data),
+      ['1', '3'],
+    );
   });
 
   for (const [what, status, headers, message] of [
@@ -254,9 +365,12 @@ describe('fromEventSource() of a URL', () => {
   test('gives up after as many tries as it may, and begins to count anew after every event', async () => {
     serveEvents = (response, seen, n) => (n < 5 ? begin(response).end('data: x\n\n') : response.writeHead(503).end());
     const seen = [];
-    await assert.rejects(pipeline(fromEventSource(url, { delay: 1, retries: 2 }), async (events) => {
-      for await (const { data } of events) seen.push(data);
-    }), { name: 'FetchError', message: /the tries are used up/ });
+    await assert.rejects(
+      pipeline(fromEventSource(url, { delay: 1, retries: 2 }), async (events) => {
+        for await (const { data } of events) seen.push(data);
+      }),
+      { name: 'FetchError', message: /the tries are used up/ },
+    );
     assert.equal(seen.length, 5);
     assert.equal(requests.length, 5 + 2);
   });
@@ -297,16 +411,26 @@ describe('fromEventSource() of a URL', () => {
   });
 
   test('refuses what it cannot read', () => {
-    assert.throws(() => fromEventSource(5), { name: 'TypeError', message: 'fromEventSource(): the first argument must be a URL or an EventSource; got number' });
-    assert.throws(() => fromEventSource(url, { events: 'a' }), { name: 'TypeError', message: /events must be an array of names/ });
+    assert.throws(() => fromEventSource(5), {
+      name: 'TypeError',
+      message: 'fromEventSource(): the first argument must be a URL or an EventSource; got number',
+    });
+    assert.throws(() => fromEventSource(url, { events: 'a' }), {
+      name: 'TypeError',
+      message: /events must be an array of names/,
+    });
   });
 });
 
 describe('fromEventSource() of an EventSource', () => {
   class Source extends EventTarget {
     readyState = 1;
-    close() { this.readyState = 2; }
-    send(type, data) { this.dispatchEvent(Object.assign(new Event(type), { data, lastEventId: '' })); }
+    close() {
+      this.readyState = 2;
+    }
+    send(type, data) {
+      this.dispatchEvent(Object.assign(new Event(type), { data, lastEventId: '' }));
+    }
   }
 
   test('gives its events, and closes it when the consumer has had enough', async () => {
@@ -316,7 +440,13 @@ describe('fromEventSource() of an EventSource', () => {
     source.send('message', 2);
     source.send('other', 3);
     const received = await toArray(stream.pipeThrough(take(2)));
-    assert.deepEqual(received.map(({ type, data }) => [type, data]), [['a', 1], ['message', 2]]);
+    assert.deepEqual(
+      received.map(({ type, data }) => [type, data]),
+      [
+        ['a', 1],
+        ['message', 2],
+      ],
+    );
     assert.equal(source.readyState, 2);
   });
 

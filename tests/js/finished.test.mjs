@@ -6,7 +6,14 @@ import { ReadableStream, TransformStream, WritableStream, finished } from 'tideg
 import { turn, within } from './pipeline-parts.mjs';
 
 const broken = new Error('broken');
-const state = async (promise) => Promise.race([promise.then(() => 'resolved', (error) => error), turn().then(() => 'pending')]);
+const state = async (promise) =>
+  Promise.race([
+    promise.then(
+      () => 'resolved',
+      (error) => error,
+    ),
+    turn().then(() => 'pending'),
+  ]);
 
 describe('finished() of a readable stream', () => {
   for (const type of [undefined, 'bytes']) {
@@ -60,9 +67,16 @@ describe('finished() of a writable stream', () => {
     const one = finished(aborted);
     await aborted.abort(broken);
     await assert.rejects(one, (error) => error === broken);
-    const failing = new WritableStream({ write() { throw broken; } });
+    const failing = new WritableStream({
+      write() {
+        throw broken;
+      },
+    });
     const two = finished(failing);
-    failing.getWriter().write(1).catch(() => {});
+    failing
+      .getWriter()
+      .write(1)
+      .catch(() => {});
     await assert.rejects(within(1000, two), (error) => error === broken);
   });
 });
@@ -91,7 +105,10 @@ describe('finished() of a stream of Node', () => {
     const writing = finished(writable);
     writable.end('x');
     await within(1000, writing);
-    assert.deepEqual(writable.eventNames().filter((name) => name === 'finish'), []);
+    assert.deepEqual(
+      writable.eventNames().filter((name) => name === 'finish'),
+      [],
+    );
   });
 
   test('waits for both sides of a duplex', async () => {
@@ -126,7 +143,13 @@ test('finished() can be given up, and then leaves nothing behind', async () => {
   await assert.rejects(finished(stream, { signal: controller.signal }), (error) => error === broken);
 });
 
-test("finished() refuses what cannot tell it, and says what can", async () => {
-  await assert.rejects(finished(new globalThis.ReadableStream()), { name: 'TypeError', message: /^finished\(\): the argument is a stream of the engine's, .* fromNative/ });
-  await assert.rejects(finished(5), { name: 'TypeError', message: 'finished(): the argument is neither a stream nor a pair of streams; got number' });
+test('finished() refuses what cannot tell it, and says what can', async () => {
+  await assert.rejects(finished(new globalThis.ReadableStream()), {
+    name: 'TypeError',
+    message: /^finished\(\): the argument is a stream of the engine's, .* fromNative/,
+  });
+  await assert.rejects(finished(5), {
+    name: 'TypeError',
+    message: 'finished(): the argument is neither a stream nor a pair of streams; got number',
+  });
 });

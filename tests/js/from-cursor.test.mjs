@@ -33,7 +33,8 @@ function iteratedCursor(total) {
   return {
     state,
     [Symbol.asyncIterator]: () => ({
-      next: async () => (state.fetched < total ? { value: state.fetched++, done: false } : { value: undefined, done: true }),
+      next: async () =>
+        state.fetched < total ? { value: state.fetched++, done: false } : { value: undefined, done: true },
       return: async () => ({ value: undefined, done: true }),
     }),
     async close() {
@@ -42,11 +43,17 @@ function iteratedCursor(total) {
   };
 }
 
-for (const [kind, make] of [['read() and close()', readCursor], ['an async iterator', iteratedCursor]]) {
+for (const [kind, make] of [
+  ['read() and close()', readCursor],
+  ['an async iterator', iteratedCursor],
+]) {
   describe(`a cursor with ${kind}`, () => {
     test('gives every row once, in order, and is closed once', async () => {
       const cursor = make(1000);
-      assert.deepEqual(await toArray(fromCursor(cursor, { batch: 64 })), Array.from({ length: 1000 }, (_, i) => i));
+      assert.deepEqual(
+        await toArray(fromCursor(cursor, { batch: 64 })),
+        Array.from({ length: 1000 }, (_, i) => i),
+      );
       assert.equal(cursor.state.closed, 1);
     });
 
@@ -75,9 +82,32 @@ for (const [kind, make] of [['read() and close()', readCursor], ['an async itera
     });
 
     for (const [how, run] of [
-      ['the consumer leaves', (stream) => pipeline(stream, async (rows) => { for await (const row of rows) if (row === 15) return row; })],
-      ['the sink fails', (stream) => pipeline(stream, new WritableStream({ write(row) { if (row === 15) throw new Error('sink'); } })).catch(() => {})],
-      ['the pipeline is aborted', (stream) => pipeline(stream, new WritableStream({ write: () => sleep(5) }), { signal: AbortSignal.timeout(20) }).catch(() => {})],
+      [
+        'the consumer leaves',
+        (stream) =>
+          pipeline(stream, async (rows) => {
+            for await (const row of rows) if (row === 15) return row;
+          }),
+      ],
+      [
+        'the sink fails',
+        (stream) =>
+          pipeline(
+            stream,
+            new WritableStream({
+              write(row) {
+                if (row === 15) throw new Error('sink');
+              },
+            }),
+          ).catch(() => {}),
+      ],
+      [
+        'the pipeline is aborted',
+        (stream) =>
+          pipeline(stream, new WritableStream({ write: () => sleep(5) }), { signal: AbortSignal.timeout(20) }).catch(
+            () => {},
+          ),
+      ],
     ]) {
       test(`is closed once when ${how}`, async () => {
         const cursor = make(Infinity);
@@ -114,8 +144,14 @@ test('its signal closes the cursor and fails the stream with the reason, before 
 });
 
 test('says what is wrong with its arguments', () => {
-  assert.throws(() => fromCursor({}), { message: /must be iterable or have read\(\) and close\(\); got an object without keys/ });
-  assert.throws(() => fromCursor({ read() {} }), { message: 'fromCursor(): a cursor with read() must have close() too' });
-  assert.throws(() => fromCursor([], { batch: 0 }), { message: 'fromCursor(): batch must be a whole number of at least 1; got 0' });
+  assert.throws(() => fromCursor({}), {
+    message: /must be iterable or have read\(\) and close\(\); got an object without keys/,
+  });
+  assert.throws(() => fromCursor({ read() {} }), {
+    message: 'fromCursor(): a cursor with read() must have close() too',
+  });
+  assert.throws(() => fromCursor([], { batch: 0 }), {
+    message: 'fromCursor(): batch must be a whole number of at least 1; got 0',
+  });
   assert.throws(() => fromCursor([], { as: 'x' }), TypeError);
 });

@@ -8,7 +8,9 @@ const RUNS = Number(process.env.FROM_FETCH_RUNS ?? 200);
 const SIZE = 200;
 
 let server;
-before(async () => { server = await startServer(); });
+before(async () => {
+  server = await startServer();
+});
 after(() => server.close());
 
 /** Numbers from 0 to 1, the same for the same seed. */
@@ -28,7 +30,13 @@ function sloppy(seed) {
   const next = random(seed);
   const often = (likelihood) => next() < likelihood;
   const [tags, dates] = [['strong', 'weak', 'none'][Math.floor(next() * 3)], often(0.6)];
-  const [changes, breaks, ignoresRange, ignoresIfRange, hasLength] = [next() * 0.3, 0.3 + next() * 0.6, next() * 0.5, often(0.5), often(0.7)];
+  const [changes, breaks, ignoresRange, ignoresIfRange, hasLength] = [
+    next() * 0.3,
+    0.3 + next() * 0.6,
+    next() * 0.5,
+    often(0.5),
+    often(0.7),
+  ];
   let version = 0;
   return (request, response) => {
     if (often(changes)) version += 1;
@@ -43,7 +51,8 @@ function sloppy(seed) {
     let [status, first, last] = [200, 0, file.length - 1];
     if (range !== undefined && !often(ignoresRange) && (isCurrent || ignoresIfRange)) {
       first = Number(/\d+/.exec(range)[0]);
-      if (first >= file.length) return void response.writeHead(416, { ...headers, 'content-range': `bytes */${file.length}` }).end();
+      if (first >= file.length)
+        return void response.writeHead(416, { ...headers, 'content-range': `bytes */${file.length}` }).end();
       if (often(0.3)) last = first + Math.floor(next() * (file.length - first));
       status = 206;
       headers['content-range'] = `bytes ${first}-${last}/${often(0.8) ? file.length : '*'}`;

@@ -7,7 +7,9 @@ import { FetchError, fromFetch, pipeline, toText } from 'tidegate';
 import { cut, startServer } from './misbehaving-server.mjs';
 
 let server;
-before(async () => { server = await startServer(); });
+before(async () => {
+  server = await startServer();
+});
 after(() => server.close());
 
 const FILE = 'aaaaaBBBBB';
@@ -27,12 +29,13 @@ function broken(then, headers = V1, status = 200) {
 const always = (status, headers, body) => (request, response) => response.writeHead(status, headers).end(body);
 const part = (headers = {}) => ({ ...V1, 'content-range': 'bytes 5-9/10', ...headers });
 
-const refused = (promise, message, status) => assert.rejects(promise, (error) => {
-  assert.ok(error instanceof FetchError, String(error.stack));
-  assert.match(error.message, message);
-  assert.equal(error.status, status);
-  return true;
-});
+const refused = (promise, message, status) =>
+  assert.rejects(promise, (error) => {
+    assert.ok(error instanceof FetchError, String(error.stack));
+    assert.match(error.message, message);
+    assert.equal(error.status, status);
+    return true;
+  });
 
 describe('a part (206) is taken only if it continues the same file', () => {
   test('with the same strong ETag', async () => {
@@ -45,7 +48,11 @@ describe('a part (206) is taken only if it continues the same file', () => {
     ['another ETag', { etag: '"v2"' }, /has changed since the download began/],
     ['the same ETag, but weak', { etag: 'W/"v1"' }, /has changed/],
     ['no ETag', { etag: undefined }, /answered 206 without the ETag it had before/],
-    ['another unit', { 'content-range': 'items 5-9/10' }, /Content-Range 'items 5-9\/10', which is no valid range of bytes/],
+    [
+      'another unit',
+      { 'content-range': 'items 5-9/10' },
+      /Content-Range 'items 5-9\/10', which is no valid range of bytes/,
+    ],
     ['another first byte', { 'content-range': 'bytes 4-9/10' }, /with the bytes 4-9 to a request for those from 5 on/],
     ['a last byte before the first', { 'content-range': 'bytes 5-4/10' }, /no valid range/],
     ['a last byte past the end', { 'content-range': 'bytes 5-10/10' }, /no valid range/],
@@ -53,9 +60,21 @@ describe('a part (206) is taken only if it continues the same file', () => {
     ['no Content-Range', { 'content-range': undefined }, /without a Content-Range/],
     ['two Content-Ranges', { 'content-range': ['bytes 5-9/10', 'bytes 5-9/10'] }, /no valid range/],
     ['a Content-Range for an unsatisfied range', { 'content-range': 'bytes */10' }, /no valid range/],
-    ['numbers beyond what can be counted', { 'content-range': 'bytes 5-99999999999999999999/999999999999999999999' }, /no valid range/],
-    ['several parts', { 'content-range': undefined, 'content-type': 'multipart/byteranges; boundary=x' }, /several parts/],
-    ['a Content-Length that is not that of the range', { 'content-length': 4 }, /4 bytes \(Content-Length\) for the range 5-9/],
+    [
+      'numbers beyond what can be counted',
+      { 'content-range': 'bytes 5-99999999999999999999/999999999999999999999' },
+      /no valid range/,
+    ],
+    [
+      'several parts',
+      { 'content-range': undefined, 'content-type': 'multipart/byteranges; boundary=x' },
+      /several parts/,
+    ],
+    [
+      'a Content-Length that is not that of the range',
+      { 'content-length': 4 },
+      /4 bytes \(Content-Length\) for the range 5-9/,
+    ],
   ]) {
     test(`not with ${what}`, async () => {
       const merged = part(headers);
@@ -72,12 +91,18 @@ describe('a part (206) is taken only if it continues the same file', () => {
   });
 
   test('not with another type', async () => {
-    const { url } = broken(always(206, part({ 'content-type': 'text/html' }), 'BBBBB'), { ...V1, 'content-type': 'text/plain' });
+    const { url } = broken(always(206, part({ 'content-type': 'text/html' }), 'BBBBB'), {
+      ...V1,
+      'content-type': 'text/plain',
+    });
     await refused(toText(fromFetch(url, fast)), /type text\/html; before it was text\/plain/, 206);
   });
 
   test('with a type of another spelling', async () => {
-    const { url } = broken(always(206, part({ 'content-type': 'Text/Plain;charset=utf-8' }), 'BBBBB'), { ...V1, 'content-type': 'text/plain' });
+    const { url } = broken(always(206, part({ 'content-type': 'Text/Plain;charset=utf-8' }), 'BBBBB'), {
+      ...V1,
+      'content-type': 'text/plain',
+    });
     assert.equal(await toText(fromFetch(url, fast)), FILE);
   });
 
@@ -91,19 +116,30 @@ describe('a part (206) is taken only if it continues the same file', () => {
   test('and the rest is requested where it is smaller than what was asked for', async () => {
     const { url, seen } = broken((request, response) => {
       const from = Number(/\d+/.exec(request.headers.range)[0]);
-      response.writeHead(206, { ...V1, 'content-range': `bytes ${from}-${from + 1 > 9 ? 9 : from + 1}/10` }).end(FILE.slice(from, from + 2));
+      response
+        .writeHead(206, { ...V1, 'content-range': `bytes ${from}-${from + 1 > 9 ? 9 : from + 1}/10` })
+        .end(FILE.slice(from, from + 2));
     });
     assert.equal(await toText(fromFetch(url, { ...fast, retries: 1 })), FILE);
-    assert.deepEqual(seen.slice(1).map(({ range }) => range), ['bytes=5-', 'bytes=7-', 'bytes=9-']);
+    assert.deepEqual(
+      seen.slice(1).map(({ range }) => range),
+      ['bytes=5-', 'bytes=7-', 'bytes=9-'],
+    );
   });
 
   test('but not where nothing says that the rest is of the same version', async () => {
     // A Last-Modified that is no older than Date is weak.
     const now = { date: 'Sat, 28 Nov 2026 12:00:00 GMT', 'last-modified': 'Sat, 28 Nov 2026 12:00:00 GMT' };
-    const { url, seen } = server.serve((request, response, number) => (number === 1
-      ? response.writeHead(206, { ...now, 'content-range': 'bytes 0-4/10' }).end('aaaaa')
-      : response.writeHead(206, { ...now, 'content-range': 'bytes 5-9/10' }).end('BBBBB')));
-    await refused(toText(fromFetch(url, { ...fast, headers: { range: 'bytes=0-9' } })), /gave 5 bytes of the range, and it cannot be resumed/, undefined);
+    const { url, seen } = server.serve((request, response, number) =>
+      number === 1
+        ? response.writeHead(206, { ...now, 'content-range': 'bytes 0-4/10' }).end('aaaaa')
+        : response.writeHead(206, { ...now, 'content-range': 'bytes 5-9/10' }).end('BBBBB'),
+    );
+    await refused(
+      toText(fromFetch(url, { ...fast, headers: { range: 'bytes=0-9' } })),
+      /gave 5 bytes of the range, and it cannot be resumed/,
+      undefined,
+    );
     assert.equal(seen.length, 1);
   });
 
@@ -113,14 +149,20 @@ describe('a part (206) is taken only if it continues the same file', () => {
       const from = Number(/\d+/.exec(request.headers.range)[0]);
       response.writeHead(206, { ...V1, 'content-range': `bytes ${from}-${from}/200` }).end(file[from]);
     });
-    await refused(toText(fromFetch(url, { ...fast, retries: 3, headers: { range: 'bytes=0-' } })), /parts of less than .* no retries are left/, undefined);
+    await refused(
+      toText(fromFetch(url, { ...fast, retries: 3, headers: { range: 'bytes=0-' } })),
+      /parts of less than .* no retries are left/,
+      undefined,
+    );
     assert.ok(seen.length < 30, `${seen.length} requests`);
   });
 
   test('and again when it breaks off itself', async () => {
-    const { url, seen } = broken((request, response, number) => (number === 2
-      ? cut(response, 206, { ...part(), 'content-length': 5 }, 'BB')
-      : response.writeHead(206, { ...V1, 'content-range': 'bytes 7-9/10' }).end('BBB')));
+    const { url, seen } = broken((request, response, number) =>
+      number === 2
+        ? cut(response, 206, { ...part(), 'content-length': 5 }, 'BB')
+        : response.writeHead(206, { ...V1, 'content-range': 'bytes 7-9/10' }).end('BBB'),
+    );
     assert.equal(await toText(fromFetch(url, fast)), FILE);
     assert.equal(seen.length, 3);
   });
@@ -171,14 +213,23 @@ describe('a validator is used as RFC 9110 allows', () => {
     ['no date', { etag: 'W/"v1"' }, /without the Last-Modified it had before/],
   ]) {
     test(`a part with ${what} is refused then`, async () => {
-      const { url } = broken(always(206, { ...headers, 'content-range': 'bytes 5-9/10' }, 'BBBBB'), { etag: 'W/"v1"', ...dated(LATER) });
+      const { url } = broken(always(206, { ...headers, 'content-range': 'bytes 5-9/10' }, 'BBBBB'), {
+        etag: 'W/"v1"',
+        ...dated(LATER),
+      });
       await refused(toText(fromFetch(url, fast)), message, 206);
     });
   }
 
-  for (const [form, modified] of [['RFC 850', 'Thursday, 01-Jan-26 00:00:00 GMT'], ['asctime', 'Thu Jan  1 00:00:00 2026']]) {
+  for (const [form, modified] of [
+    ['RFC 850', 'Thursday, 01-Jan-26 00:00:00 GMT'],
+    ['asctime', 'Thu Jan  1 00:00:00 2026'],
+  ]) {
     test(`a date in the form of ${form} is the same date`, async () => {
-      const { url } = broken(always(206, { 'last-modified': MODIFIED, 'content-range': 'bytes 5-9/10' }, 'BBBBB'), { 'last-modified': modified, date: LATER });
+      const { url } = broken(always(206, { 'last-modified': MODIFIED, 'content-range': 'bytes 5-9/10' }, 'BBBBB'), {
+        'last-modified': modified,
+        date: LATER,
+      });
       assert.equal(await toText(fromFetch(url, fast)), FILE);
     });
   }
@@ -218,7 +269,11 @@ describe('a whole file (200) in answer to a request for the rest', () => {
   });
 
   test('that is shorter than what had come is refused', async () => {
-    const { url } = broken((request, response) => { response.writeHead(200, V1); response.write('aa'); response.end(); });
+    const { url } = broken((request, response) => {
+      response.writeHead(200, V1);
+      response.write('aa');
+      response.end();
+    });
     await refused(toText(fromFetch(url, fast)), /it now has 2 bytes, and 5 had come/, undefined);
   });
 
@@ -236,8 +291,11 @@ describe('a whole file (200) in answer to a request for the rest', () => {
       if (number === 1) cut(response, 200, headers, body.subarray(0, body.length / 2));
       else response.writeHead(200, headers).end(body);
     });
-    assert.equal(await toText(fromFetch(url, fast)) === text, true);
-    assert.deepEqual(seen.map(({ range }) => range), [undefined, undefined]);
+    assert.equal((await toText(fromFetch(url, fast))) === text, true);
+    assert.deepEqual(
+      seen.map(({ range }) => range),
+      [undefined, undefined],
+    );
   });
 });
 
@@ -257,7 +315,11 @@ describe('a status', () => {
   for (const status of [400, 401, 403, 404, 410, 501]) {
     test(`of ${status} is not tried again`, async () => {
       const { url, seen } = broken(always(status, {}, 'no'));
-      await refused(toText(fromFetch(url, fast)), new RegExp(`answered ${status} .*, when it was resumed after 5 bytes`), status);
+      await refused(
+        toText(fromFetch(url, fast)),
+        new RegExp(`answered ${status} .*, when it was resumed after 5 bytes`),
+        status,
+      );
       assert.equal(seen.length, 2);
     });
   }
@@ -270,7 +332,10 @@ describe('a status', () => {
 
   test('of 503 to the end is an error that says so, with its response', async () => {
     const { url, seen } = server.serve(always(503, {}, 'overloaded'));
-    const error = await toText(fromFetch(url, { ...fast, retries: 2 })).then(() => assert.fail(), (reason) => reason);
+    const error = await toText(fromFetch(url, { ...fast, retries: 2 })).then(
+      () => assert.fail(),
+      (reason) => reason,
+    );
     assert.equal(seen.length, 3);
     assert.match(error.message, /answered 503 Service Unavailable, and no retries are left/);
     assert.equal(await error.response.text(), 'overloaded');
@@ -278,7 +343,8 @@ describe('a status', () => {
 
   test('of 416 is the end if the file has as many bytes as have come', async () => {
     const { url, seen } = server.serve((request, response, number) => {
-      if (number === 1) cut(response, 200, V1, FILE); // chunked: that it is whole is not known
+      if (number === 1)
+        cut(response, 200, V1, FILE); // chunked: that it is whole is not known
       else response.writeHead(416, { 'content-range': 'bytes */10' }).end();
     });
     assert.equal(await toText(fromFetch(url, fast)), FILE);
@@ -287,7 +353,11 @@ describe('a status', () => {
 
   test('of 416 is an error if the file has another length', async () => {
     const { url } = broken(always(416, { 'content-range': 'bytes */3' }));
-    await refused(toText(fromFetch(url, fast)), /has changed since the download began: it now has 3 bytes, and 5 had come/, 416);
+    await refused(
+      toText(fromFetch(url, fast)),
+      /has changed since the download began: it now has 3 bytes, and 5 had come/,
+      416,
+    );
   });
 
   test('of 416 is an error if it does not say the length', async () => {
@@ -303,9 +373,9 @@ describe('a status', () => {
 
 describe('Retry-After', () => {
   const waited = async (headers) => {
-    const { url, seen } = server.serve((request, response, number) => (number === 1
-      ? response.writeHead(429, headers()).end()
-      : response.end(FILE)));
+    const { url, seen } = server.serve((request, response, number) =>
+      number === 1 ? response.writeHead(429, headers()).end() : response.end(FILE),
+    );
     assert.equal(await toText(fromFetch(url, fast)), FILE);
     return seen[1].at - seen[0].at;
   };
@@ -314,7 +384,11 @@ describe('Retry-After', () => {
     assert.ok((await waited(() => ({ 'retry-after': '1' }))) >= 990);
   });
 
-  for (const [form, date] of [['IMF', 'Thu, 01 Jan 2026 00:00:01 GMT'], ['RFC 850', 'Thursday, 01-Jan-26 00:00:01 GMT'], ['asctime', 'Thu Jan  1 00:00:01 2026']]) {
+  for (const [form, date] of [
+    ['IMF', 'Thu, 01 Jan 2026 00:00:01 GMT'],
+    ['RFC 850', 'Thursday, 01-Jan-26 00:00:01 GMT'],
+    ['asctime', 'Thu Jan  1 00:00:01 2026'],
+  ]) {
     test(`is waited for as a date (${form}), by the server's own clock`, async () => {
       assert.ok((await waited(() => ({ date: MODIFIED, 'retry-after': date }))) >= 990);
     });
@@ -324,7 +398,10 @@ describe('Retry-After', () => {
     assert.ok((await waited(() => ({ 'retry-after': MODIFIED }))) >= 0);
   });
 
-  for (const [what, value] of [['seconds', '99999999999'], ['a date', 'Thu, 01 Jan 2099 00:00:00 GMT']]) {
+  for (const [what, value] of [
+    ['seconds', '99999999999'],
+    ['a date', 'Thu, 01 Jan 2099 00:00:00 GMT'],
+  ]) {
     test(`of more ${what} than are waited is an error that says so`, async () => {
       const { url, seen } = server.serve(always(503, { 'retry-after': value }, 'maintenance'));
       await refused(toText(fromFetch(url, fast)), /asks to wait \d+ seconds, longer than the 120 that are waited/, 503);
@@ -368,12 +445,18 @@ describe('a connection that breaks', () => {
 
   test('before the headers of a POST is not tried again', async () => {
     const { url, seen } = server.serve((request) => request.socket.destroy());
-    await refused(toText(fromFetch(url, { ...fast, method: 'POST', body: 'x' })), /could not be fetched .*, and only a GET/, undefined);
+    await refused(
+      toText(fromFetch(url, { ...fast, method: 'POST', body: 'x' })),
+      /could not be fetched .*, and only a GET/,
+      undefined,
+    );
     assert.equal(seen.length, 1);
   });
 
   test('when every byte has come is the end', async () => {
-    const { url, seen } = broken((request, response) => cut(response, 206, { ...part(), 'content-length': 5 }, 'BBBBB'));
+    const { url, seen } = broken((request, response) =>
+      cut(response, 206, { ...part(), 'content-length': 5 }, 'BBBBB'),
+    );
     assert.equal(await toText(fromFetch(url, fast)), FILE);
     assert.equal(seen.length, 2);
   });
@@ -382,7 +465,10 @@ describe('a connection that breaks', () => {
     const other = await startServer();
     const { url } = other.serve(() => {});
     other.close();
-    const error = await toText(fromFetch(url, { ...fast, retries: 1 })).then(() => assert.fail(), (reason) => reason);
+    const error = await toText(fromFetch(url, { ...fast, retries: 1 })).then(
+      () => assert.fail(),
+      (reason) => reason,
+    );
     assert.ok(error instanceof FetchError);
     assert.match(error.message, /could not be fetched \(.*ECONNREFUSED.*\), and no retries are left/);
     assert.equal(error.cause.cause.code, 'ECONNREFUSED');
@@ -411,7 +497,17 @@ describe('a connection that breaks', () => {
   test('is not tried again for what onResponse throws', async () => {
     const { url, seen } = server.serve(always(200, V1, FILE));
     const mine = new Error('mine');
-    await assert.rejects(toText(fromFetch(url, { ...fast, onResponse() { throw mine; } })), (error) => error === mine);
+    await assert.rejects(
+      toText(
+        fromFetch(url, {
+          ...fast,
+          onResponse() {
+            throw mine;
+          },
+        }),
+      ),
+      (error) => error === mine,
+    );
     assert.equal(seen.length, 1);
   });
 });
@@ -419,21 +515,31 @@ describe('a connection that breaks', () => {
 describe("a caller's own Range", () => {
   const ranged = (range, then) => {
     const served = server.serve(then);
-    return { ...served, read: (options) => toText(fromFetch(served.url, { ...fast, headers: { Range: range }, ...options })) };
+    return {
+      ...served,
+      read: (options) => toText(fromFetch(served.url, { ...fast, headers: { Range: range }, ...options })),
+    };
   };
 
   test('is resumed within it', async () => {
-    const { read, seen } = ranged('bytes=2-7', (request, response, number) => (number === 1
-      ? cut(response, 206, { ...V1, 'content-length': 6, 'content-range': 'bytes 2-7/10' }, 'aaa')
-      : response.writeHead(206, { ...V1, 'content-range': 'bytes 5-7/10' }).end('BBB')));
+    const { read, seen } = ranged('bytes=2-7', (request, response, number) =>
+      number === 1
+        ? cut(response, 206, { ...V1, 'content-length': 6, 'content-range': 'bytes 2-7/10' }, 'aaa')
+        : response.writeHead(206, { ...V1, 'content-range': 'bytes 5-7/10' }).end('BBB'),
+    );
     assert.equal(await read(), 'aaaBBB');
-    assert.deepEqual(seen.map(({ range }) => range), ['bytes=2-7', 'bytes=5-7']);
+    assert.deepEqual(
+      seen.map(({ range }) => range),
+      ['bytes=2-7', 'bytes=5-7'],
+    );
   });
 
   test('of the last bytes is resumed by their place', async () => {
-    const { read, seen } = ranged('bytes=-6', (request, response, number) => (number === 1
-      ? cut(response, 206, { ...V1, 'content-length': 6, 'content-range': 'bytes 4-9/10' }, 'aB')
-      : response.writeHead(206, { ...V1, 'content-range': 'bytes 6-9/10' }).end('BBBB')));
+    const { read, seen } = ranged('bytes=-6', (request, response, number) =>
+      number === 1
+        ? cut(response, 206, { ...V1, 'content-length': 6, 'content-range': 'bytes 4-9/10' }, 'aB')
+        : response.writeHead(206, { ...V1, 'content-range': 'bytes 6-9/10' }).end('BBBB'),
+    );
     assert.equal(await read(), 'aBBBBB');
     assert.equal(seen[1].range, 'bytes=6-');
   });
@@ -451,7 +557,9 @@ describe("a caller's own Range", () => {
   }
 
   test('is cut out of a whole file, whose rest is not awaited', async () => {
-    const { read } = ranged('bytes=2-3', (request, response) => response.writeHead(200, { 'content-length': 1e9 }).write(FILE));
+    const { read } = ranged('bytes=2-3', (request, response) =>
+      response.writeHead(200, { 'content-length': 1e9 }).write(FILE),
+    );
     assert.equal(await read(), 'aa');
   });
 
@@ -465,7 +573,10 @@ describe("a caller's own Range", () => {
     await refused(read(), /answered 416/, 416);
   });
 
-  for (const [what, field] of [['another place', 'bytes 0-7/10'], ['more', 'bytes 2-9/10']]) {
+  for (const [what, field] of [
+    ['another place', 'bytes 0-7/10'],
+    ['more', 'bytes 2-9/10'],
+  ]) {
     test(`answered for ${what} is an error`, async () => {
       const { read } = ranged('bytes=2-7', always(206, { 'content-range': field }, FILE));
       await refused(read(), /to a request for those from 2 on/, 206);
@@ -474,7 +585,10 @@ describe("a caller's own Range", () => {
 
   for (const range of ['bytes=0-1,4-5', 'items=0-5', 'bytes=9-2', 'bytes=-']) {
     test(`of '${range}' is refused`, () => {
-      assert.throws(() => fromFetch('http://127.0.0.1/', { headers: { range } }), { name: 'TypeError', message: /Range header must be one range of bytes/ });
+      assert.throws(() => fromFetch('http://127.0.0.1/', { headers: { range } }), {
+        name: 'TypeError',
+        message: /Range header must be one range of bytes/,
+      });
     });
   }
 });
@@ -525,9 +639,14 @@ describe('a consumer slower than the server', () => {
 describe('a compressed body that is cut off', () => {
   const body = gzipSync(Buffer.from(Array.from({ length: 300_000 }, (_, i) => (Math.imul(i, 2654435761) >>> 13) & 63)));
 
-  for (const [what, headers] of [['a Content-Length', { 'content-length': body.length }], ['chunks', {}]]) {
+  for (const [what, headers] of [
+    ['a Content-Length', { 'content-length': body.length }],
+    ['chunks', {}],
+  ]) {
     test(`with the connection fails, sent with ${what}`, async () => {
-      const { url } = server.serve((request, response) => cut(response, 200, { 'content-encoding': 'gzip', ...headers }, body.subarray(0, body.length - 1000)));
+      const { url } = server.serve((request, response) =>
+        cut(response, 200, { 'content-encoding': 'gzip', ...headers }, body.subarray(0, body.length - 1000)),
+      );
       await refused(toText(fromFetch(url, fast)), /broke off/, undefined);
     });
   }

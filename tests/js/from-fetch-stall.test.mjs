@@ -6,7 +6,9 @@ import { FetchError, fromFetch, pipeline, toText } from 'tidegate';
 import { startServer } from './misbehaving-server.mjs';
 
 let server;
-before(async () => { server = await startServer(); });
+before(async () => {
+  server = await startServer();
+});
 after(() => server.close());
 
 const FILE = 'aaaaaBBBBB';
@@ -28,7 +30,9 @@ describe('stallTimeout', () => {
     let closed;
     const { url } = server.serve((request, response, number) => {
       if (number > 1) return response.writeHead(206, { etag: '"v1"', 'content-range': 'bytes 5-9/10' }).end('BBBBB');
-      closed = new Promise((resolve) => { response.once('close', resolve); });
+      closed = new Promise((resolve) => {
+        response.once('close', resolve);
+      });
       return response.writeHead(200, V1).write('aaaaa');
     });
     await toText(fromFetch(url, { ...fast, stallTimeout: 100 }));
@@ -47,7 +51,10 @@ describe('stallTimeout', () => {
     const { url } = server.serve((request, response) => response.writeHead(200, V1).write('aaaaa'));
     await assert.rejects(toText(fromFetch(url, { ...fast, retries: 0, stallTimeout: 100 })), (error) => {
       assert.ok(error instanceof FetchError);
-      assert.match(error.message, /broke off after 5 bytes \(nothing came for 100 ms \(stallTimeout\)\), and retries is 0/);
+      assert.match(
+        error.message,
+        /broke off after 5 bytes \(nothing came for 100 ms \(stallTimeout\)\), and retries is 0/,
+      );
       return true;
     });
   });
@@ -112,7 +119,9 @@ describe('stallTimeout', () => {
     });
     let timers = 0;
     const { setTimeout: original } = globalThis;
-    t.after(() => { globalThis.setTimeout = original; });
+    t.after(() => {
+      globalThis.setTimeout = original;
+    });
     globalThis.setTimeout = Object.assign((...args) => {
       if (args[1] === 12_345) timers += 1;
       return original(...args);
@@ -137,7 +146,8 @@ describe('stallTimeout', () => {
   test('of Infinity is none, and nothing else but a number above 0 is taken', async () => {
     const { url } = server.serve((request, response) => setTimeout(() => response.end(FILE), 50));
     assert.equal(await toText(fromFetch(url, { stallTimeout: Infinity })), FILE);
-    for (const stallTimeout of [0, -1, NaN, '5', null]) assert.throws(() => fromFetch(url, { stallTimeout }), RangeError);
+    for (const stallTimeout of [0, -1, NaN, '5', null])
+      assert.throws(() => fromFetch(url, { stallTimeout }), RangeError);
   });
 
   test('does not end the wait for a POST, whose body may still be on its way', async () => {
@@ -150,8 +160,18 @@ describe('onProgress', () => {
   const reports = async (answer, options, progress) => {
     const { url } = server.serve(answer);
     const seen = [];
-    const all = { progressInterval: 10, ...progress, onProgress: ({ total, fraction, bytes, done }) => seen.push({ total, fraction, bytes, done }) };
-    await pipeline(fromFetch(url, { ...fast, ...options }), async (chunks) => { for await (const chunk of chunks) void chunk; }, all);
+    const all = {
+      progressInterval: 10,
+      ...progress,
+      onProgress: ({ total, fraction, bytes, done }) => seen.push({ total, fraction, bytes, done }),
+    };
+    await pipeline(
+      fromFetch(url, { ...fast, ...options }),
+      async (chunks) => {
+        for await (const chunk of chunks) void chunk;
+      },
+      all,
+    );
     return seen;
   };
   const slow = async (request, response, headers, status = 200) => {
@@ -167,12 +187,15 @@ describe('onProgress', () => {
   test('has total and fraction from the first report on', async () => {
     const seen = await reports((request, response) => slow(request, response, V1));
     assert.ok(seen.length > 3);
-    for (const { total, fraction, bytes, done } of seen) assert.deepEqual([total, fraction], [10, done ? 1 : bytes / 10]);
+    for (const { total, fraction, bytes, done } of seen)
+      assert.deepEqual([total, fraction], [10, done ? 1 : bytes / 10]);
   });
 
   test('has the length of the range that was asked for as total', async () => {
     const headers = { 'content-range': 'bytes 90-99/100', 'content-length': 10 };
-    const seen = await reports((request, response) => slow(request, response, headers, 206), { headers: { range: 'bytes=90-' } });
+    const seen = await reports((request, response) => slow(request, response, headers, 206), {
+      headers: { range: 'bytes=90-' },
+    });
     assert.equal(seen[0].total, 10);
   });
 

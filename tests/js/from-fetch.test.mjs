@@ -43,7 +43,9 @@ function send(request, response, { drop = Infinity, headers = { etag: '"one"' },
   const start = Number(from ?? 0);
   const part = file.subarray(start);
   response.writeHead(from === undefined ? 200 : 206, {
-    'content-length': part.length, ...headers, ...(from === undefined ? {} : { 'content-range': `bytes ${start}-${file.length - 1}/${file.length}` }),
+    'content-length': part.length,
+    ...headers,
+    ...(from === undefined ? {} : { 'content-range': `bytes ${start}-${file.length - 1}/${file.length}` }),
   });
   if (drop < part.length) response.write(part.subarray(0, drop), () => setTimeout(() => response.destroy(), 5));
   else response.end(part);
@@ -58,7 +60,9 @@ describe('fromFetch', () => {
   });
 
   test('goes on where the connection broke, and neither loses nor repeats a byte', async () => {
-    const { url, seen } = serve((request, response, number) => send(request, response, { drop: number < 4 ? 700_000 : Infinity }));
+    const { url, seen } = serve((request, response, number) =>
+      send(request, response, { drop: number < 4 ? 700_000 : Infinity }),
+    );
     assert.equal(digest(await toBytes(fromFetch(url, fast))), digest(FILE));
     assert.equal(seen.length, 4);
     assert.deepEqual(seen[0], { range: undefined, ifRange: undefined });
@@ -91,13 +95,23 @@ describe('fromFetch', () => {
   }
 
   test('never mixes two versions of a file', async () => {
-    const { url } = serve((request, response, number) => (number === 1
-      ? send(request, response, { drop: 1000 })
-      : response.writeHead(200, { etag: '"two"' }).end('another file')));
-    await assert.rejects(toBytes(fromFetch(url, fast)), { name: 'FetchError', message: /has changed since the download began/, status: 200 });
+    const { url } = serve((request, response, number) =>
+      number === 1
+        ? send(request, response, { drop: 1000 })
+        : response.writeHead(200, { etag: '"two"' }).end('another file'),
+    );
+    await assert.rejects(toBytes(fromFetch(url, fast)), {
+      name: 'FetchError',
+      message: /has changed since the download began/,
+      status: 200,
+    });
   });
 
-  for (const [what, range, status] of [['another place', 'bytes 5-2999999/3000000', 206], ['another length', undefined, 206], ['416', 'bytes */3000000', 416]]) {
+  for (const [what, range, status] of [
+    ['another place', 'bytes 5-2999999/3000000', 206],
+    ['another length', undefined, 206],
+    ['416', 'bytes */3000000', 416],
+  ]) {
     test(`refuses an answer for ${what}`, async () => {
       const { url } = serve((request, response, number) => {
         if (number === 1) return send(request, response, { drop: 1000 });
@@ -119,13 +133,22 @@ describe('fromFetch', () => {
 
   test('fails with the status of an answer that is no success', async () => {
     const { url } = serve((request, response) => response.writeHead(404).end('nothing'));
-    await assert.rejects(toBytes(fromFetch(url)), (error) => error instanceof FetchError && error.status === 404 && error.response.status === 404);
+    await assert.rejects(
+      toBytes(fromFetch(url)),
+      (error) => error instanceof FetchError && error.status === 404 && error.response.status === 404,
+    );
   });
 
   test('tells of the answer before its body', async () => {
     const { url } = serve((request, response) => send(request, response));
     let length;
-    await toBytes(fromFetch(url, { onResponse: (response) => { length = response.headers.get('content-length'); } }));
+    await toBytes(
+      fromFetch(url, {
+        onResponse: (response) => {
+          length = response.headers.get('content-length');
+        },
+      }),
+    );
     assert.equal(length, String(FILE.length));
   });
 
@@ -144,7 +167,8 @@ describe('fromFetch', () => {
       state.closed = once(response, 'close');
       const block = Buffer.alloc(65536);
       const write = () => {
-        do state.sent += block.length; while (!response.destroyed && response.write(block));
+        do state.sent += block.length;
+        while (!response.destroyed && response.write(block));
       };
       response.on('drain', write);
       response.writeHead(200);
@@ -173,9 +197,29 @@ describe('fromFetch', () => {
   });
 
   for (const [how, run] of [
-    ['a consumer that leaves', (url) => pipeline(fromFetch(url), async (chunks) => { for await (const chunk of chunks) return chunk.length; })],
-    ['a sink that fails', (url) => pipeline(fromFetch(url), new WritableStream({ write() { throw new Error('sink'); } })).catch(() => {})],
-    ["the pipeline's signal", (url) => pipeline(fromFetch(url), new WritableStream(), { signal: AbortSignal.timeout(30) }).catch(() => {})],
+    [
+      'a consumer that leaves',
+      (url) =>
+        pipeline(fromFetch(url), async (chunks) => {
+          for await (const chunk of chunks) return chunk.length;
+        }),
+    ],
+    [
+      'a sink that fails',
+      (url) =>
+        pipeline(
+          fromFetch(url),
+          new WritableStream({
+            write() {
+              throw new Error('sink');
+            },
+          }),
+        ).catch(() => {}),
+    ],
+    [
+      "the pipeline's signal",
+      (url) => pipeline(fromFetch(url), new WritableStream(), { signal: AbortSignal.timeout(30) }).catch(() => {}),
+    ],
     ['its own signal', (url) => toBytes(fromFetch(url, { signal: AbortSignal.timeout(30) })).catch(() => {})],
   ]) {
     test(`ends the connection after ${how}`, async () => {
@@ -196,7 +240,11 @@ describe('fromFetch', () => {
   });
 
   test('says what is wrong with its arguments', () => {
-    assert.throws(() => fromFetch(5), { message: 'fromFetch(): the first argument must be a URL or a Request; got number' });
-    assert.throws(() => fromFetch('/', { retries: -1 }), { message: 'fromFetch(): retries must be a whole number of at least 0; got -1' });
+    assert.throws(() => fromFetch(5), {
+      message: 'fromFetch(): the first argument must be a URL or a Request; got number',
+    });
+    assert.throws(() => fromFetch('/', { retries: -1 }), {
+      message: 'fromFetch(): retries must be a whole number of at least 0; got -1',
+    });
   });
 });

@@ -25,11 +25,13 @@ function counting(blob) {
   const seen = { slices: 0, bytes: 0 };
   const counted = Object.create(blob, {
     size: { get: () => blob.size },
-    slice: { value: (from, to) => {
-      seen.slices += 1;
-      seen.bytes += to - from;
-      return blob.slice(from, to);
-    } },
+    slice: {
+      value: (from, to) => {
+        seen.slices += 1;
+        seen.bytes += to - from;
+        return blob.slice(from, to);
+      },
+    },
     stream: { value: () => blob.stream() },
     arrayBuffer: { value: () => blob.arrayBuffer() },
   });
@@ -41,9 +43,18 @@ describe('fromFile()', () => {
     assert.deepEqual(Buffer.from(await toBytes(fromFile(await openAsBlob(path)))), content);
   });
 
-  for (const [start, end, from, to] of [[10, 20, 10, 20], [999_990, undefined, 999_990, SIZE], [0, 2 * SIZE, 0, SIZE], [SIZE, undefined, SIZE, SIZE], [50, 40, 50, 50]]) {
+  for (const [start, end, from, to] of [
+    [10, 20, 10, 20],
+    [999_990, undefined, 999_990, SIZE],
+    [0, 2 * SIZE, 0, SIZE],
+    [SIZE, undefined, SIZE, SIZE],
+    [50, 40, 50, 50],
+  ]) {
     test(`gives what is between ${start} and ${end ?? 'its end'}`, async () => {
-      assert.deepEqual(Buffer.from(await toBytes(fromFile(await openAsBlob(path), { start, end }))), content.subarray(from, to));
+      assert.deepEqual(
+        Buffer.from(await toBytes(fromFile(await openAsBlob(path), { start, end }))),
+        content.subarray(from, to),
+      );
     });
   }
 
@@ -87,9 +98,14 @@ describe('fromFile()', () => {
 
   test('tells a pipeline its size', async () => {
     let last;
-    await pipeline(fromFile(new Blob([content]), { start: 100 }), (bytes) => bytes.length, async (lengths) => {
-      for await (const length of lengths) assert.ok(length > 0);
-    }, { onProgress: (progress) => void (last = progress) });
+    await pipeline(
+      fromFile(new Blob([content]), { start: 100 }),
+      (bytes) => bytes.length,
+      async (lengths) => {
+        for await (const length of lengths) assert.ok(length > 0);
+      },
+      { onProgress: (progress) => void (last = progress) },
+    );
     assert.deepEqual([last.total, last.bytes], [SIZE - 100, SIZE - 100]);
   });
 
@@ -99,9 +115,12 @@ describe('fromFile()', () => {
     const reader = fromFile(await openAsBlob(other), { chunkSize: 100 }).getReader();
     await reader.read();
     await appendFile(other, 'more');
-    await assert.rejects((async () => {
-      for (let n = 0; n < SIZE; n += 1) if ((await reader.read()).done) return;
-    })(), { name: 'NotReadableError' });
+    await assert.rejects(
+      (async () => {
+        for (let n = 0; n < SIZE; n += 1) if ((await reader.read()).done) return;
+      })(),
+      { name: 'NotReadableError' },
+    );
   });
 
   test('ends with the reason of its signal, and leaves no listener', async () => {
@@ -129,7 +148,10 @@ describe('fromFile()', () => {
   });
 
   test('refuses what is no file', () => {
-    assert.throws(() => fromFile('data.csv'), { name: 'TypeError', message: /^fromFile\(\): the first argument must be a File, a Blob or a FileSystemFileHandle; got string$/ });
+    assert.throws(() => fromFile('data.csv'), {
+      name: 'TypeError',
+      message: /^fromFile\(\): the first argument must be a File, a Blob or a FileSystemFileHandle; got string$/,
+    });
     assert.throws(() => fromFile(new Blob([]), { start: -1 }), RangeError);
     assert.throws(() => fromFile(new Blob([]), { chunkSize: 0 }), RangeError);
   });

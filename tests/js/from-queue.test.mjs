@@ -47,7 +47,11 @@ function broker(count, { pausable = true } = {}) {
         active = false;
         state.subscribed -= 1;
         wake();
-        assert.deepEqual([...flying], [], 'the queue was left with items that were neither acknowledged nor given back');
+        assert.deepEqual(
+          [...flying],
+          [],
+          'the queue was left with items that were neither acknowledged nor given back',
+        );
       };
     },
     ack({ id }) {
@@ -95,12 +99,15 @@ describe('a pipeline from fromQueue()', () => {
 
   test("acknowledges an item once the engine's sink has written it, not when that wants more", async () => {
     const { queue, state } = broker(10);
-    const sink = new globalThis.WritableStream({
-      async write({ id }) {
-        await turn();
-        assert.equal(state.acked.includes(id), false);
+    const sink = new globalThis.WritableStream(
+      {
+        async write({ id }) {
+          await turn();
+          assert.equal(state.acked.includes(id), false);
+        },
       },
-    }, { highWaterMark: 5 });
+      { highWaterMark: 5 },
+    );
     await pipeline(fromQueue(queue), acknowledged(sink));
     assert.deepEqual(state.acked, numbers(10));
   });
@@ -111,10 +118,15 @@ describe('a pipeline from fromQueue()', () => {
     await pipeline(
       fromQueue(queue),
       map(async (message) => message.with(message.value.id * 2), { concurrency: 8, ordered: false }),
-      async function* (messages) { for await (const message of messages) yield message.with(message.value + 1); },
+      async function* (messages) {
+        for await (const message of messages) yield message.with(message.value + 1);
+      },
       acknowledged(new WritableStream({ write: (value) => void written.push(value) })),
     );
-    assert.deepEqual(sorted(written), numbers(50).map((n) => n * 2 + 1));
+    assert.deepEqual(
+      sorted(written),
+      numbers(50).map((n) => n * 2 + 1),
+    );
     assert.deepEqual(sorted(state.acked), numbers(50));
   });
 
@@ -122,26 +134,43 @@ describe('a pipeline from fromQueue()', () => {
     const { queue, state } = broker(25);
     const sizes = [];
     const sink = new WritableStream({ write: (values) => void sizes.push(values.length) });
-    await within(5000, pipeline(fromQueue({ ...queue, subscribe: (deliver, { end }) => {
-      for (const id of numbers(25)) {
-        state.delivered.push(id);
-        deliver({ id });
-      }
-      end();
-    }, ack: ({ id }) => void state.acked.push(id) }, { highWaterMark: 100 }), batch(10), acknowledged(sink)));
+    await within(
+      5000,
+      pipeline(
+        fromQueue(
+          {
+            ...queue,
+            subscribe: (deliver, { end }) => {
+              for (const id of numbers(25)) {
+                state.delivered.push(id);
+                deliver({ id });
+              }
+              end();
+            },
+            ack: ({ id }) => void state.acked.push(id),
+          },
+          { highWaterMark: 100 },
+        ),
+        batch(10),
+        acknowledged(sink),
+      ),
+    );
     assert.deepEqual(sizes, [10, 10, 5]);
     assert.deepEqual(state.acked, numbers(25));
   });
 
   test('acknowledges for a function what it has gone on from, and the last when it has come to its end', async () => {
     const { queue, state } = broker(10);
-    const result = await pipeline(fromQueue(queue), acknowledged(async (items) => {
-      for await (const { id } of items) {
-        assert.equal(state.acked.includes(id), false);
-        if (id === 4) return 'enough';
-      }
-      return 'all';
-    }));
+    const result = await pipeline(
+      fromQueue(queue),
+      acknowledged(async (items) => {
+        for await (const { id } of items) {
+          assert.equal(state.acked.includes(id), false);
+          if (id === 4) return 'enough';
+        }
+        return 'all';
+      }),
+    );
     assert.equal(result, 'enough');
     assert.deepEqual(state.acked, [0, 1, 2, 3, 4]);
     assert.equal(state.subscribed, 0);
@@ -160,10 +189,47 @@ describe('a pipeline from fromQueue()', () => {
   });
 
   for (const [what, parts] of [
-    ['a stage', () => [(message) => { if (message.value.id === 5) throw broken; return message; }, acknowledged(new WritableStream({ write: turn }))]],
-    ['the sink', () => [acknowledged(new WritableStream({ write({ id }) { if (id === 5) throw broken; } }))]],
-    ["Node's sink", () => [acknowledged(new Writable({ objectMode: true, write: ({ id }, encoding, done) => setTimeout(done, 1, id === 5 ? broken : null) }))]],
-    ['a function', () => [acknowledged(async (items) => { for await (const { id } of items) if (id === 5) throw broken; })]],
+    [
+      'a stage',
+      () => [
+        (message) => {
+          if (message.value.id === 5) throw broken;
+          return message;
+        },
+        acknowledged(new WritableStream({ write: turn })),
+      ],
+    ],
+    [
+      'the sink',
+      () => [
+        acknowledged(
+          new WritableStream({
+            write({ id }) {
+              if (id === 5) throw broken;
+            },
+          }),
+        ),
+      ],
+    ],
+    [
+      "Node's sink",
+      () => [
+        acknowledged(
+          new Writable({
+            objectMode: true,
+            write: ({ id }, encoding, done) => setTimeout(done, 1, id === 5 ? broken : null),
+          }),
+        ),
+      ],
+    ],
+    [
+      'a function',
+      () => [
+        acknowledged(async (items) => {
+          for await (const { id } of items) if (id === 5) throw broken;
+        }),
+      ],
+    ],
   ]) {
     test(`gives back what has not left it when ${what} fails, and the next pipeline gets it`, async () => {
       const { queue, state } = broker(30);
@@ -190,21 +256,40 @@ describe('a pipeline from fromQueue()', () => {
       ack: () => assert.fail('nothing was done'),
       nack: (item, reason) => nacked.push([item, reason]),
     };
-    const hold = new TransformStream({ transform() {}, flush() { throw broken; } });
-    await assert.rejects(pipeline(fromQueue(queue), hold, acknowledged(new WritableStream())), (error) => error === broken);
-    assert.deepEqual(nacked, [['a', broken], ['b', broken]]);
+    const hold = new TransformStream({
+      transform() {},
+      flush() {
+        throw broken;
+      },
+    });
+    await assert.rejects(
+      pipeline(fromQueue(queue), hold, acknowledged(new WritableStream())),
+      (error) => error === broken,
+    );
+    assert.deepEqual(nacked, [
+      ['a', broken],
+      ['b', broken],
+    ]);
   });
 
   test('fails with the error of an acknowledgement', async () => {
     const { queue, state } = broker(5);
-    await assert.rejects(within(1000, pipeline(fromQueue({ ...queue, ack: () => Promise.reject(broken) }), acknowledged(new WritableStream()))), (error) => error === broken);
+    await assert.rejects(
+      within(
+        1000,
+        pipeline(fromQueue({ ...queue, ack: () => Promise.reject(broken) }), acknowledged(new WritableStream())),
+      ),
+      (error) => error === broken,
+    );
     assert.equal(state.subscribed, 0);
   });
 
   test('takes the queue down when its signal is aborted', async () => {
     const { queue, state } = broker(1000);
     const controller = new AbortController();
-    const running = pipeline(fromQueue(queue), acknowledged(new WritableStream({ write: turn })), { signal: controller.signal });
+    const running = pipeline(fromQueue(queue), acknowledged(new WritableStream({ write: turn })), {
+      signal: controller.signal,
+    });
     setTimeout(() => controller.abort(broken), 10);
     await assert.rejects(within(1000, running), (error) => error === broken);
     assert.equal(state.subscribed, 0);
@@ -236,7 +321,10 @@ describe('fromQueue()', () => {
     const { queue, state } = broker(10_000, { pausable: false });
     const stream = fromQueue(queue, { highWaterMark: 4, capacity: 20 });
     for (let n = 0; n < 10; n += 1) await turn();
-    await assert.rejects(toArray(stream), { name: 'RangeError', message: /more than 20 chunks were written before the consumer took them/ });
+    await assert.rejects(toArray(stream), {
+      name: 'RangeError',
+      message: /more than 20 chunks were written before the consumer took them/,
+    });
     assert.equal(state.subscribed, 0);
     assert.ok(state.delivered.length <= 40);
     assert.equal(state.nacked.length, state.delivered.length);
@@ -245,7 +333,11 @@ describe('fromQueue()', () => {
   test('settles an item once', async () => {
     const calls = [];
     let deliver;
-    const stream = fromQueue({ subscribe: (given) => void (deliver = given), ack: () => void calls.push('ack'), nack: () => void calls.push('nack') });
+    const stream = fromQueue({
+      subscribe: (given) => void (deliver = given),
+      ack: () => void calls.push('ack'),
+      nack: () => void calls.push('nack'),
+    });
     deliver('x');
     const reader = stream.getReader();
     const { value: message } = await reader.read();
@@ -255,10 +347,21 @@ describe('fromQueue()', () => {
   });
 
   test('fails with what subscribe() throws, and what pause() throws', async () => {
-    for (const subscribe of [() => { throw broken; }, () => Promise.reject(broken)]) {
+    for (const subscribe of [
+      () => {
+        throw broken;
+      },
+      () => Promise.reject(broken),
+    ]) {
       await assert.rejects(within(1000, toArray(fromQueue({ subscribe, ack() {} }))), (error) => error === broken);
     }
-    const flooding = { subscribe: (deliver) => numbers(5).forEach((n) => deliver(n)), ack() {}, pause() { throw broken; } };
+    const flooding = {
+      subscribe: (deliver) => numbers(5).forEach((n) => deliver(n)),
+      ack() {},
+      pause() {
+        throw broken;
+      },
+    };
     await assert.rejects(within(1000, toArray(fromQueue(flooding, { highWaterMark: 2 }))), (error) => error === broken);
   });
 
@@ -278,13 +381,25 @@ describe('fromQueue()', () => {
   });
 
   test('says what it lacks', () => {
-    assert.throws(() => fromQueue({ ack() {} }), { name: 'TypeError', message: 'fromQueue(): subscribe must be a function; got undefined' });
+    assert.throws(() => fromQueue({ ack() {} }), {
+      name: 'TypeError',
+      message: 'fromQueue(): subscribe must be a function; got undefined',
+    });
     assert.throws(() => fromQueue({ subscribe() {} }), /fromQueue\(\): ack must be a function/);
-    assert.throws(() => acknowledged(5), { name: 'TypeError', message: /^acknowledged\(\): the argument must be a writable stream or a function; got number$/ });
+    assert.throws(() => acknowledged(5), {
+      name: 'TypeError',
+      message: /^acknowledged\(\): the argument must be a writable stream or a function; got number$/,
+    });
   });
 
   test('refuses chunks at its end that are no messages, and says what to do', async () => {
     const { queue } = broker(1);
-    await assert.rejects(pipeline(fromQueue(queue), (message) => message.value, acknowledged(new WritableStream())), { name: 'TypeError', message: /^acknowledged\(\): chunks must be messages of fromQueue\(\).*message\.with\(value\)$/ });
+    await assert.rejects(
+      pipeline(fromQueue(queue), (message) => message.value, acknowledged(new WritableStream())),
+      {
+        name: 'TypeError',
+        message: /^acknowledged\(\): chunks must be messages of fromQueue\(\).*message\.with\(value\)$/,
+      },
+    );
   });
 });

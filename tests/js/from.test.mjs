@@ -29,16 +29,36 @@ describe('ReadableStream.from', () => {
     const make = {
       array: () => [1, 2],
       set: () => new Set([1, 2]),
-      generator: () => (function* () { yield 1; yield 2; })(),
+      generator: () =>
+        (function* () {
+          yield 1;
+          yield 2;
+        })(),
       'array of promises': () => [Promise.resolve(1), 2],
-      'async generator': () => (async function* () { yield 1; yield 2; })(),
+      'async generator': () =>
+        (async function* () {
+          yield 1;
+          yield 2;
+        })(),
       stream: () => ReadableStream.from([1, 2]),
     };
-    for (const [name, source] of Object.entries(make)) assert.deepEqual(await collect(ReadableStream.from(source())), [1, 2], name);
+    for (const [name, source] of Object.entries(make))
+      assert.deepEqual(await collect(ReadableStream.from(source())), [1, 2], name);
   });
 
   test('throws a TypeError for what is no object or cannot be iterated, a string included', () => {
-    for (const value of [undefined, null, 0, true, 'text', Symbol('s'), 1n, {}, { [Symbol.asyncIterator]: 1 }, { [Symbol.iterator]: null }]) {
+    for (const value of [
+      undefined,
+      null,
+      0,
+      true,
+      'text',
+      Symbol('s'),
+      1n,
+      {},
+      { [Symbol.asyncIterator]: 1 },
+      { [Symbol.iterator]: null },
+    ]) {
       assert.throws(() => ReadableStream.from(value), TypeError);
     }
     assert.throws(() => ReadableStream.from(), TypeError);
@@ -49,14 +69,29 @@ describe('ReadableStream.from', () => {
   });
 
   test('prefers Symbol.asyncIterator, and falls back where that is null', async () => {
-    const both = { [Symbol.asyncIterator]: async function* () { yield 'async'; }, *[Symbol.iterator]() { yield 'sync'; } };
+    const both = {
+      [Symbol.asyncIterator]: async function* () {
+        yield 'async';
+      },
+      *[Symbol.iterator]() {
+        yield 'sync';
+      },
+    };
     assert.deepEqual(await collect(ReadableStream.from(both)), ['async']);
     assert.deepEqual(await collect(ReadableStream.from({ ...both, [Symbol.asyncIterator]: null })), ['sync']);
   });
 
   test('throws what the iterator method throws', () => {
     const error = new Error('open');
-    assert.throws(() => ReadableStream.from({ [Symbol.asyncIterator]() { throw error; } }), error);
+    assert.throws(
+      () =>
+        ReadableStream.from({
+          [Symbol.asyncIterator]() {
+            throw error;
+          },
+        }),
+      error,
+    );
     assert.throws(() => ReadableStream.from({ [Symbol.asyncIterator]: () => 1 }), TypeError);
   });
 
@@ -74,15 +109,42 @@ describe('ReadableStream.from', () => {
   test('looks up next once', async () => {
     let lookups = 0;
     let count = 0;
-    const iterator = { get next() { lookups += 1; return async () => ({ value: 0, done: ++count > 3 }); } };
+    const iterator = {
+      get next() {
+        lookups += 1;
+        return async () => ({ value: 0, done: ++count > 3 });
+      },
+    };
     await collect(ReadableStream.from({ [Symbol.asyncIterator]: () => iterator }));
     assert.equal(lookups, 1);
   });
 
   test('errors with what next() throws, rejects with or answers instead of an object', async () => {
     const error = new Error('next');
-    await assert.rejects(collect(ReadableStream.from(iterable({ next() { throw error; } }))), error);
-    await assert.rejects(collect(ReadableStream.from(iterable({ next: async () => { throw error; } }))), error);
+    await assert.rejects(
+      collect(
+        ReadableStream.from(
+          iterable({
+            next() {
+              throw error;
+            },
+          }),
+        ),
+      ),
+      error,
+    );
+    await assert.rejects(
+      collect(
+        ReadableStream.from(
+          iterable({
+            next: async () => {
+              throw error;
+            },
+          }),
+        ),
+      ),
+      error,
+    );
     await assert.rejects(collect(ReadableStream.from(iterable({ next: () => 1 }))), TypeError);
     await assert.rejects(collect(ReadableStream.from({ [Symbol.iterator]: () => ({ next: () => 1 }) })), TypeError);
   });
@@ -102,22 +164,37 @@ describe('ReadableStream.from', () => {
   test('rejects the cancel with what return() throws, rejects with or answers instead of an object', async () => {
     const error = new Error('return');
     const cancelled = (method) => ReadableStream.from(iterable({ next: async () => ({}), return: method })).cancel();
-    await assert.rejects(cancelled(() => { throw error; }), error);
-    await assert.rejects(cancelled(async () => { throw error; }), error);
-    await assert.rejects(cancelled(async () => 1), TypeError);
+    await assert.rejects(
+      cancelled(() => {
+        throw error;
+      }),
+      error,
+    );
+    await assert.rejects(
+      cancelled(async () => {
+        throw error;
+      }),
+      error,
+    );
+    await assert.rejects(
+      cancelled(async () => 1),
+      TypeError,
+    );
     await assert.rejects(cancelled(1), TypeError);
   });
 
   test('runs the finally block of a generator that is cancelled in the middle', async () => {
     let closed = false;
-    const stream = ReadableStream.from((function* () {
-      try {
-        yield 1;
-        yield 2;
-      } finally {
-        closed = true;
-      }
-    })());
+    const stream = ReadableStream.from(
+      (function* () {
+        try {
+          yield 1;
+          yield 2;
+        } finally {
+          closed = true;
+        }
+      })(),
+    );
     const reader = stream.getReader();
     await reader.read();
     await reader.cancel();
@@ -130,7 +207,10 @@ describe('ReadableStream.from', () => {
     const source = {
       [Symbol.iterator]: () => ({
         next: () => ({ value: Promise.reject(error), done: false }),
-        return() { closed += 1; return {}; },
+        return() {
+          closed += 1;
+          return {};
+        },
       }),
     };
     await assert.rejects(collect(ReadableStream.from(source)), error);
@@ -140,7 +220,20 @@ describe('ReadableStream.from', () => {
   test('does not call return() when the iterator ends or fails by itself', async () => {
     const returned = [];
     await collect(ReadableStream.from(iterable({ next: async () => ({ done: true }) }, returned)));
-    await assert.rejects(collect(ReadableStream.from(iterable({ next: async () => { throw new Error('next'); } }, returned))));
+    await assert.rejects(
+      collect(
+        ReadableStream.from(
+          iterable(
+            {
+              next: async () => {
+                throw new Error('next');
+              },
+            },
+            returned,
+          ),
+        ),
+      ),
+    );
     assert.deepEqual(returned, []);
   });
 });

@@ -37,7 +37,8 @@ test('a size has the same bytes on every machine', () => {
     65_536: 'b86c0ce4923472dc09de0521c81e4b8441b363913968f971404d598a4ff334ab',
     1_000_000: '3f084eac0d6618a0419e1de319054eed0ce45b5565bcb9bb739e56432c6dc249',
   };
-  for (const [size, digest] of Object.entries(golden)) assert.equal(sha256(make(Number(size))), digest, `${size} bytes`);
+  for (const [size, digest] of Object.entries(golden))
+    assert.equal(sha256(make(Number(size))), digest, `${size} bytes`);
 });
 
 test('a file has exactly the size that was asked for, wherever its last row falls', () => {
@@ -58,12 +59,17 @@ test('every row has seven fields, whatever they contain', () => {
 test('the file exercises a parser: separators, quotes and line breaks in fields, and UTF-8 of every length', () => {
   const fields = parse(make(300_000).toString('utf8')).flat();
   for (const part of [',', '"', '\r\n', '\n', 'é', '東', '📦']) {
-    assert.ok(fields.some((field) => field.includes(part)), `a field contains ${JSON.stringify(part)}`);
+    assert.ok(
+      fields.some((field) => field.includes(part)),
+      `a field contains ${JSON.stringify(part)}`,
+    );
   }
 });
 
 test('the timestamps never go back and pass midnight', () => {
-  const times = parse(make(5_000_000).toString('utf8')).slice(1).map((row) => row[1]);
+  const times = parse(make(5_000_000).toString('utf8'))
+    .slice(1)
+    .map((row) => row[1]);
   assert.deepEqual(times, times.toSorted());
   assert.ok(times.at(-1) > '2025-01-02T');
 });
@@ -73,7 +79,8 @@ test('the summary is what a naive reader of the file arrives at', () => {
   const bytes = Buffer.concat([...generator]);
   const rows = parse(bytes.toString('utf8')).slice(1);
   const totals = {};
-  for (const [, , city, , quantity, price] of rows) totals[city] = (totals[city] ?? 0) + Number(quantity) * Number(price);
+  for (const [, , city, , quantity, price] of rows)
+    totals[city] = (totals[city] ?? 0) + Number(quantity) * Number(price);
   assert.deepEqual(generator.summary(), { size: 300_000, rows: rows.length, totals, sha256: sha256(bytes) });
 });
 
@@ -90,5 +97,6 @@ test('the summary is refused before the last block', () => {
 });
 
 test('a size outside 1 KB to 10 GB is refused', () => {
-  for (const size of [0, MIN_SIZE - 1, MAX_SIZE + 1, 1000.5, NaN]) assert.throws(() => new CsvGenerator(size), RangeError);
+  for (const size of [0, MIN_SIZE - 1, MAX_SIZE + 1, 1000.5, NaN])
+    assert.throws(() => new CsvGenerator(size), RangeError);
 });

@@ -22,14 +22,22 @@ const sourceOf = (name, gzip) => ({ url: `${lab.url}/data/${name}`, gzip });
 test('the job arrives at the server’s row count, totals and SHA-256', async () => {
   const { rows, totals, sha256, complete } = await runJob({ source: sourceOf('8MB.csv.gz', true) });
   const server = await computeSummary(8e6);
-  assert.deepEqual({ rows, totals, sha256, complete }, { rows: server.rows, totals: server.totals, sha256: server.sha256, complete: true });
+  assert.deepEqual(
+    { rows, totals, sha256, complete },
+    { rows: server.rows, totals: server.totals, sha256: server.sha256, complete: true },
+  );
 });
 
 test('jobs side by side and one after another do not get in each other’s way', { timeout: 60_000 }, async () => {
   const { sha256 } = await computeSummary(1e6);
   for (let turn = 0; turn < 3; turn++) {
-    const results = await Promise.all(Array.from({ length: 5 }, () => runJob({ source: sourceOf('1MB.csv.gz', true) })));
-    assert.deepEqual(results.map((result) => result.sha256), Array(5).fill(sha256));
+    const results = await Promise.all(
+      Array.from({ length: 5 }, () => runJob({ source: sourceOf('1MB.csv.gz', true) })),
+    );
+    assert.deepEqual(
+      results.map((result) => result.sha256),
+      Array(5).fill(sha256),
+    );
   }
 });
 
@@ -40,7 +48,10 @@ for (const name of ['1MB.csv', '1MB.csv.gz']) {
   });
 }
 
-for (const [what, wrap] of [['plain', (bytes) => bytes], ['gzip', gzipSync]]) {
+for (const [what, wrap] of [
+  ['plain', (bytes) => bytes],
+  ['gzip', gzipSync],
+]) {
   test(`a file that is ${what} is told by its first bytes`, async () => {
     const generator = new CsvGenerator(1e6);
     const blob = new Blob([wrap(Buffer.concat([...generator]))]);
@@ -49,31 +60,46 @@ for (const [what, wrap] of [['plain', (bytes) => bytes], ['gzip', gzipSync]]) {
   });
 }
 
-test('a running job tells what it has read and what its stages hold, within their limits', { timeout: 30_000 }, async () => {
-  const aborter = new AbortController();
-  const job = new Job({ source: sourceOf('1GB.csv.gz', true), signal: aborter.signal });
-  while (job.state().rows < 100_000) await sleep(10);
-  job.pace.hold();
-  await sleep(300);
-  const { bytesIn, bytesOut, share, stages } = job.state();
-  assert.ok(bytesIn > 0 && bytesOut > bytesIn && share > 0 && share < 0.5);
-  assert.deepEqual(stages.map(({ name }) => name), ['fetch', 'gunzip', 'SHA-256', 'CSV', 'totals']);
-  assert.ok(stages.some(({ held }) => held > 0), 'something waits for the consumer');
-  for (const { name, held, highWaterMark } of stages.slice(1)) assert.ok(held <= highWaterMark, `${name} holds ${held} of ${highWaterMark}`);
-  aborter.abort();
-  await assert.rejects(job.result, { name: 'AbortError' });
-});
+test(
+  'a running job tells what it has read and what its stages hold, within their limits',
+  { timeout: 30_000 },
+  async () => {
+    const aborter = new AbortController();
+    const job = new Job({ source: sourceOf('1GB.csv.gz', true), signal: aborter.signal });
+    while (job.state().rows < 100_000) await sleep(10);
+    job.pace.hold();
+    await sleep(300);
+    const { bytesIn, bytesOut, share, stages } = job.state();
+    assert.ok(bytesIn > 0 && bytesOut > bytesIn && share > 0 && share < 0.5);
+    assert.deepEqual(
+      stages.map(({ name }) => name),
+      ['fetch', 'gunzip', 'SHA-256', 'CSV', 'totals'],
+    );
+    assert.ok(
+      stages.some(({ held }) => held > 0),
+      'something waits for the consumer',
+    );
+    for (const { name, held, highWaterMark } of stages.slice(1))
+      assert.ok(held <= highWaterMark, `${name} holds ${held} of ${highWaterMark}`);
+    aborter.abort();
+    await assert.rejects(job.result, { name: 'AbortError' });
+  },
+);
 
-test('a server that goes away in the middle fails the job, and no total is passed off as whole', { timeout: 30_000 }, async () => {
-  const other = await startLabServer();
-  try {
-    const job = new Job({ source: { url: `${other.url}/data/1GB.csv.gz`, gzip: true } });
-    while (job.state().rows === 0) await sleep(10);
-    await Promise.all([assert.rejects(job.result, { name: 'TypeError' }), other.close()]);
-  } finally {
-    await other.close();
-  }
-});
+test(
+  'a server that goes away in the middle fails the job, and no total is passed off as whole',
+  { timeout: 30_000 },
+  async () => {
+    const other = await startLabServer();
+    try {
+      const job = new Job({ source: { url: `${other.url}/data/1GB.csv.gz`, gzip: true } });
+      while (job.state().rows === 0) await sleep(10);
+      await Promise.all([assert.rejects(job.result, { name: 'TypeError' }), other.close()]);
+    } finally {
+      await other.close();
+    }
+  },
+);
 
 test('a stage that cannot be broken is refused by name', async () => {
   const job = new Job({ source: sourceOf('1MB.csv.gz', true) });
@@ -106,7 +132,11 @@ test('the command takes the address of a server that runs already', { timeout: 6
 });
 
 test('the command ends with 1 and the reason when it cannot do what it was asked', { timeout: 60_000 }, async () => {
-  for (const [args, said] of [[['--size', 'much'], /"much" is not a size/], [['--size', '20GB'], /answered 400/], [['--speed', '9'], /--speed/]]) {
+  for (const [args, said] of [
+    [['--size', 'much'], /"much" is not a size/],
+    [['--size', '20GB'], /answered 400/],
+    [['--speed', '9'], /--speed/],
+  ]) {
     const { code, output } = await command(...args);
     assert.equal(code, 1, output);
     assert.match(output, said);

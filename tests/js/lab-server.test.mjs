@@ -79,32 +79,43 @@ test('the summary is known before anyone has streamed the file, and is the same 
 
 test('a finished download is recorded as complete, with the bytes the client received', async () => {
   const body = await (await get('/data/1MB.csv.gz?id=whole')).arrayBuffer();
-  const record = await until(async () => {
-    const answer = await json('/api/connections?id=whole');
-    return answer.state === 'complete' && answer;
-  }, 5000, 'state complete');
+  const record = await until(
+    async () => {
+      const answer = await json('/api/connections?id=whole');
+      return answer.state === 'complete' && answer;
+    },
+    5000,
+    'state complete',
+  );
   assert.equal(record.bytes, body.byteLength);
   assert.ok(record.endedAt >= record.openedAt);
 });
 
-test('a client that stops reading stops the count, and gets everything once it reads on', { timeout: 60_000 }, async () => {
-  const socket = await stalledClient('/data/128MB.csv?id=stalled');
-  try {
-    const bytes = async () => (await json('/api/connections')).find(({ id }) => id === 'stalled')?.bytes ?? 0;
-    await until(async () => (await bytes()) > 0, 5000, 'the first bytes');
-    const held = await untilSteady(bytes, 500, 20_000);
-    assert.ok(held < 64e6, `${held} bytes are in flight, more than any socket buffer`);
-    assert.equal(lab.connections.get('stalled').state, 'open');
+test(
+  'a client that stops reading stops the count, and gets everything once it reads on',
+  { timeout: 60_000 },
+  async () => {
+    const socket = await stalledClient('/data/128MB.csv?id=stalled');
+    try {
+      const bytes = async () => (await json('/api/connections')).find(({ id }) => id === 'stalled')?.bytes ?? 0;
+      await until(async () => (await bytes()) > 0, 5000, 'the first bytes');
+      const held = await untilSteady(bytes, 500, 20_000);
+      assert.ok(held < 64e6, `${held} bytes are in flight, more than any socket buffer`);
+      assert.equal(lab.connections.get('stalled').state, 'open');
 
-    socket.resume();
-    await until(() => lab.connections.get('stalled').state === 'complete', 30_000, 'state complete');
-    assert.equal(lab.connections.get('stalled').bytes, 128e6);
-  } finally {
-    socket.destroy();
-  }
-});
+      socket.resume();
+      await until(() => lab.connections.get('stalled').state === 'complete', 30_000, 'state complete');
+      assert.equal(lab.connections.get('stalled').bytes, 128e6);
+    } finally {
+      socket.destroy();
+    }
+  },
+);
 
-for (const [what, reading] of [['while it reads', true], ['while it has stopped reading', false]]) {
+for (const [what, reading] of [
+  ['while it reads', true],
+  ['while it has stopped reading', false],
+]) {
   test(`a client that goes away ${what} ends its download within a second`, async () => {
     const id = `gone-${reading}`;
     const socket = await stalledClient(`/data/10GB.csv.gz?id=${id}`);
@@ -132,7 +143,12 @@ test('scripts and styles have types a browser accepts', async () => {
 });
 
 test('nothing outside the served folders can be read', async () => {
-  for (const path of ['/../package.json', '/%2e%2e/package.json', '/vendor/uplot/..%2f..%2f..%2fpackage.json', '/dist/..%2f..%2fpackage.json']) {
+  for (const path of [
+    '/../package.json',
+    '/%2e%2e/package.json',
+    '/vendor/uplot/..%2f..%2f..%2fpackage.json',
+    '/dist/..%2f..%2fpackage.json',
+  ]) {
     const [response] = await once(httpGet({ port: lab.port, host: '127.0.0.1', path }), 'response');
     response.resume();
     assert.equal(response.statusCode, 404, path);
@@ -140,7 +156,13 @@ test('nothing outside the served folders can be read', async () => {
 });
 
 test('a size that cannot be served is refused with the reason', async () => {
-  for (const path of ['/data/11GB.csv.gz', '/data/12.csv', '/data/much.csv.gz', '/api/summary?size=lots', '/api/summary']) {
+  for (const path of [
+    '/data/11GB.csv.gz',
+    '/data/12.csv',
+    '/data/much.csv.gz',
+    '/api/summary?size=lots',
+    '/api/summary',
+  ]) {
     const response = await get(path);
     assert.equal(response.status, 400, path);
     assert.match((await response.json()).error, /size/);

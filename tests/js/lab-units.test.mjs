@@ -6,16 +6,24 @@ import { Rates } from '../../www/rates.js';
 import { formatBytes, formatCents, formatDuration, parseSize } from '../../www/units.js';
 
 test('a size is read as people write it', () => {
-  const sizes = { '256MB': 256e6, '1 GB': 1e9, '1.5gb': 1.5e9, '64KiB': 65_536, '1000': 1000, '10 GiB': 10 * 2 ** 30 };
+  const sizes = { '256MB': 256e6, '1 GB': 1e9, '1.5gb': 1.5e9, '64KiB': 65_536, 1000: 1000, '10 GiB': 10 * 2 ** 30 };
   for (const [text, bytes] of Object.entries(sizes)) assert.equal(parseSize(text), bytes, text);
 });
 
 test('what is no size is refused', () => {
-  for (const text of ['', 'GB', '-1MB', '1.0001KB', '1TB', '1e6', null, undefined]) assert.throws(() => parseSize(text), RangeError);
+  for (const text of ['', 'GB', '-1MB', '1.0001KB', '1TB', '1e6', null, undefined])
+    assert.throws(() => parseSize(text), RangeError);
 });
 
 test('bytes, cents and durations are written in full and short', () => {
-  assert.deepEqual([0, 999, 1000, 65_536, 999_600, 1e9].map(formatBytes), ['0 B', '999 B', '1.00 KB', '65.5 KB', '1.00 MB', '1.00 GB']);
+  assert.deepEqual([0, 999, 1000, 65_536, 999_600, 1e9].map(formatBytes), [
+    '0 B',
+    '999 B',
+    '1.00 KB',
+    '65.5 KB',
+    '1.00 MB',
+    '1.00 GB',
+  ]);
   assert.deepEqual([5, 123_456, 29_000_000_007].map(formatCents), ['0.05', '1,234.56', '290,000,000.07']);
   assert.deepEqual([0.4, 59.6, 125, 4320].map(formatDuration), ['0 s', '1 min 0 s', '2 min 5 s', '1 h 12 min']);
 });
@@ -64,7 +72,10 @@ test('a consumer held again before it could go on stays held', async () => {
   await turn;
 });
 
-for (const [what, prepare] of [['held', (pace) => pace.hold()], ['slowed', (pace) => (pace.delay = 60_000)]]) {
+for (const [what, prepare] of [
+  ['held', (pace) => pace.hold()],
+  ['slowed', (pace) => (pace.delay = 60_000)],
+]) {
   test(`a ${what} consumer ends its wait with the signal's reason`, async () => {
     const pace = new Pace();
     prepare(pace);

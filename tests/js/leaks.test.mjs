@@ -31,12 +31,21 @@ async function collect() {
 /** Each ends the streams it makes, and keeps them reachable until the count is taken. */
 const ENDS = {
   'a readable stream that closes': async () => {
-    const stream = new ReadableStream({ start(controller) { controller.close(); } });
+    const stream = new ReadableStream({
+      start(controller) {
+        controller.close();
+      },
+    });
     await stream.getReader().closed;
     return stream;
   },
   'a readable stream that closes after its last chunk': async () => {
-    const stream = new ReadableStream({ start(controller) { controller.enqueue(1); controller.close(); } });
+    const stream = new ReadableStream({
+      start(controller) {
+        controller.enqueue(1);
+        controller.close();
+      },
+    });
     const reader = stream.getReader();
     await reader.read();
     await reader.read();
@@ -48,12 +57,22 @@ const ENDS = {
     return stream;
   },
   'a readable stream that errors': async () => {
-    const stream = new ReadableStream({ pull() { throw new Error('pull'); } });
+    const stream = new ReadableStream({
+      pull() {
+        throw new Error('pull');
+      },
+    });
     await swallow(stream.getReader().closed);
     return stream;
   },
   'a byte stream that closes': async () => {
-    const stream = new ReadableStream({ type: 'bytes', start(controller) { controller.enqueue(new Uint8Array(1)); controller.close(); } });
+    const stream = new ReadableStream({
+      type: 'bytes',
+      start(controller) {
+        controller.enqueue(new Uint8Array(1));
+        controller.close();
+      },
+    });
     const reader = stream.getReader({ mode: 'byob' });
     await reader.read(new Uint8Array(8));
     await reader.read(new Uint8Array(8));
@@ -68,12 +87,21 @@ const ENDS = {
     return stream;
   },
   'a byte stream that errors': async () => {
-    const stream = new ReadableStream({ type: 'bytes', pull() { throw new Error('pull'); } });
+    const stream = new ReadableStream({
+      type: 'bytes',
+      pull() {
+        throw new Error('pull');
+      },
+    });
     await swallow(stream.getReader().read());
     return stream;
   },
   'an iteration that is left early': async () => {
-    const stream = new ReadableStream({ pull(controller) { controller.enqueue(1); } });
+    const stream = new ReadableStream({
+      pull(controller) {
+        controller.enqueue(1);
+      },
+    });
     for await (const chunk of stream) if (chunk) break;
     return stream;
   },
@@ -90,7 +118,11 @@ const ENDS = {
     return stream;
   },
   'a writable stream whose write fails': async () => {
-    const stream = new WritableStream({ write() { throw new Error('write'); } });
+    const stream = new WritableStream({
+      write() {
+        throw new Error('write');
+      },
+    });
     await swallow(stream.getWriter().write(1));
     return stream;
   },
@@ -117,30 +149,55 @@ const ENDS = {
     return stream;
   },
   'a transform stream that errors': async () => {
-    const stream = new TransformStream({ start(controller) { controller.error(new Error('error')); } });
+    const stream = new TransformStream({
+      start(controller) {
+        controller.error(new Error('error'));
+      },
+    });
     await swallow(stream.readable.getReader().closed);
     return stream;
   },
   'a transform stream that is terminated': async () => {
-    const stream = new TransformStream({ start(controller) { controller.terminate(); } });
+    const stream = new TransformStream({
+      start(controller) {
+        controller.terminate();
+      },
+    });
     await stream.readable.getReader().closed;
     return stream;
   },
   'a pipe whose source closes': async () => {
-    const source = new ReadableStream({ start(controller) { controller.enqueue(1); controller.close(); } });
+    const source = new ReadableStream({
+      start(controller) {
+        controller.enqueue(1);
+        controller.close();
+      },
+    });
     const destination = new WritableStream();
     await source.pipeTo(destination);
     return [source, destination];
   },
   'a pipe whose source errors': async () => {
-    const source = new ReadableStream({ pull() { throw new Error('pull'); } });
+    const source = new ReadableStream({
+      pull() {
+        throw new Error('pull');
+      },
+    });
     const destination = new WritableStream();
     await swallow(source.pipeTo(destination));
     return [source, destination];
   },
   'a pipe whose destination errors': async () => {
-    const source = new ReadableStream({ pull(controller) { controller.enqueue(1); } });
-    const destination = new WritableStream({ write() { throw new Error('write'); } });
+    const source = new ReadableStream({
+      pull(controller) {
+        controller.enqueue(1);
+      },
+    });
+    const destination = new WritableStream({
+      write() {
+        throw new Error('write');
+      },
+    });
     await swallow(source.pipeTo(destination));
     return [source, destination];
   },
@@ -154,22 +211,42 @@ const ENDS = {
     return [source, destination];
   },
   'a pipe from a byte stream': async () => {
-    const source = new ReadableStream({ type: 'bytes', start(controller) { controller.enqueue(new Uint8Array(4)); controller.close(); } });
+    const source = new ReadableStream({
+      type: 'bytes',
+      start(controller) {
+        controller.enqueue(new Uint8Array(4));
+        controller.close();
+      },
+    });
     const destination = new WritableStream();
     await source.pipeTo(destination);
     return [source, destination];
   },
   'a chain of three transforms': async () => {
-    const source = new ReadableStream({ start(controller) { controller.enqueue(1); controller.close(); } });
+    const source = new ReadableStream({
+      start(controller) {
+        controller.enqueue(1);
+        controller.close();
+      },
+    });
     const stages = [new TransformStream(), new TransformStream(), new TransformStream()];
     const destination = new WritableStream();
     await stages.reduce((stream, stage) => stream.pipeThrough(stage), source).pipeTo(destination);
     return [source, stages, destination];
   },
   'a tee whose source closes': async () => {
-    const source = new ReadableStream({ start(controller) { controller.enqueue(1); controller.close(); } });
+    const source = new ReadableStream({
+      start(controller) {
+        controller.enqueue(1);
+        controller.close();
+      },
+    });
     const branches = source.tee();
-    await Promise.all(branches.map(async (branch) => { for await (const chunk of branch) assert.equal(chunk, 1); }));
+    await Promise.all(
+      branches.map(async (branch) => {
+        for await (const chunk of branch) assert.equal(chunk, 1);
+      }),
+    );
     return [source, branches];
   },
   'a tee whose branches are both cancelled': async () => {
@@ -179,7 +256,11 @@ const ENDS = {
     return [source, branches];
   },
   'a tee whose source errors': async () => {
-    const source = new ReadableStream({ pull() { throw new Error('pull'); } });
+    const source = new ReadableStream({
+      pull() {
+        throw new Error('pull');
+      },
+    });
     const branches = source.tee();
     await Promise.all(branches.map((branch) => swallow(branch.getReader().read())));
     return [source, branches];
@@ -223,7 +304,12 @@ for (const [name, make] of Object.entries(kindsOfAbandonment(tidegate))) {
 test('streams that have ended go with the next collection of young objects', async () => {
   const run = async (count) => {
     for (let i = 0; i < count; i++) {
-      await new ReadableStream({ start(c) { c.enqueue(i); c.close(); } }).pipeTo(new WritableStream());
+      await new ReadableStream({
+        start(c) {
+          c.enqueue(i);
+          c.close();
+        },
+      }).pipeTo(new WritableStream());
     }
   };
   await run(5000);

@@ -6,14 +6,27 @@ import { describe, test } from 'node:test';
 import { PassThrough, Readable, Writable } from 'node:stream';
 import { promisify } from 'node:util';
 import { WebSocket, WebSocketServer } from 'ws';
-import { ReadableStream, WritableStream, fromCursor, fromEvents, fromFile, fromMessagePort, fromQueue, pipeline, toArray, toMessagePort, toWebSocket } from 'tidegate';
+import {
+  ReadableStream,
+  WritableStream,
+  fromCursor,
+  fromEvents,
+  fromFile,
+  fromMessagePort,
+  fromQueue,
+  pipeline,
+  toArray,
+  toMessagePort,
+  toWebSocket,
+} from 'tidegate';
 import { turn } from './pipeline-parts.mjs';
 
 const TIMES = 20;
 const failure = new Error('the failure');
 const root = new URL('../..', import.meta.url);
 
-const counts = (emitter) => Object.fromEntries(emitter.eventNames().map((name) => [String(name), emitter.listenerCount(name)]));
+const counts = (emitter) =>
+  Object.fromEntries(emitter.eventNames().map((name) => [String(name), emitter.listenerCount(name)]));
 
 async function* broken() {
   yield 'x';
@@ -24,24 +37,41 @@ async function* broken() {
 const ways = {
   'went well': (source, sink, options) => pipeline(source, sink, options),
   'failed in its source': (source, sink, options) => pipeline(broken(), sink, options),
-  'failed in a stage': (source, sink, options) => pipeline(source, () => { throw failure; }, sink, options),
+  'failed in a stage': (source, sink, options) =>
+    pipeline(
+      source,
+      () => {
+        throw failure;
+      },
+      sink,
+      options,
+    ),
   'was aborted': (source, sink, options) => {
     const controller = new AbortController();
     setTimeout(() => controller.abort(failure), 1);
-    return pipeline(new ReadableStream({ start: (stream) => stream.enqueue('x') }), sink, { ...options, signal: controller.signal });
+    return pipeline(new ReadableStream({ start: (stream) => stream.enqueue('x') }), sink, {
+      ...options,
+      signal: controller.signal,
+    });
   },
-  'was aborted before': (source, sink, options) => pipeline(source, sink, { ...options, signal: AbortSignal.abort(failure) }),
+  'was aborted before': (source, sink, options) =>
+    pipeline(source, sink, { ...options, signal: AbortSignal.abort(failure) }),
 };
 
 for (const [way, run] of Object.entries(ways)) {
   const isWell = way === 'went well';
-  const outcome = (promise) => promise.then(() => assert.ok(isWell), (error) => assert.equal(error, failure));
+  const outcome = (promise) =>
+    promise.then(
+      () => assert.ok(isWell),
+      (error) => assert.equal(error, failure),
+    );
 
   describe(`${TIMES} pipelines that ${isWell ? way : `each ${way}`} leave no listener`, () => {
     test('on a Node stream that is kept', async () => {
       const sink = new Writable({ write: (chunk, encoding, done) => setImmediate(done) });
       const before = counts(sink);
-      for (let n = 0; n < TIMES; n += 1) await outcome(run(['x', 'y'], sink, { preventClose: true, preventAbort: true }));
+      for (let n = 0; n < TIMES; n += 1)
+        await outcome(run(['x', 'y'], sink, { preventClose: true, preventAbort: true }));
       assert.deepEqual(counts(sink), before);
       assert.equal(sink.destroyed, false);
     });
@@ -62,19 +92,26 @@ for (const [way, run] of Object.entries(ways)) {
     test('on a signal', async () => {
       const controller = new AbortController();
       for (let n = 0; n < TIMES; n += 1) {
-        await outcome(run(['x'], new WritableStream(), { signal: controller.signal }).catch((error) => { throw error; }));
+        await outcome(
+          run(['x'], new WritableStream(), { signal: controller.signal }).catch((error) => {
+            throw error;
+          }),
+        );
       }
       assert.equal(getEventListeners(controller.signal, 'abort').length, 0);
     });
 
     test('on a port that is kept', async () => {
       const { port1, port2 } = new MessageChannel();
-      const received = pipeline(fromMessagePort(port2), async (chunks) => { for await (const chunk of chunks) void chunk; });
+      const received = pipeline(fromMessagePort(port2), async (chunks) => {
+        for await (const chunk of chunks) void chunk;
+      });
       const listeners = () => ['message', 'messageerror', 'close'].map((type) => getEventListeners(port1, type).length);
       const sink = toMessagePort(port1);
       try {
         const before = listeners();
-        for (let n = 0; n < TIMES; n += 1) await outcome(run(['x', 'y'], sink, { preventClose: true, preventAbort: true }));
+        for (let n = 0; n < TIMES; n += 1)
+          await outcome(run(['x', 'y'], sink, { preventClose: true, preventAbort: true }));
         assert.deepEqual(listeners(), before);
         await sink.close();
         await received;
@@ -85,7 +122,9 @@ for (const [way, run] of Object.entries(ways)) {
 
     test('on a port that goes with its pipeline', async () => {
       const { port1, port2 } = new MessageChannel();
-      const received = pipeline(fromMessagePort(port2), async (chunks) => { for await (const chunk of chunks) void chunk; });
+      const received = pipeline(fromMessagePort(port2), async (chunks) => {
+        for await (const chunk of chunks) void chunk;
+      });
       await outcome(run(['x', 'y'], toMessagePort(port1), {}));
       if (isWell) await received;
       else await assert.rejects(received, { message: failure.message });
@@ -99,7 +138,8 @@ for (const [way, run] of Object.entries(ways)) {
         const sink = toWebSocket(socket);
         await pipeline(['x'], sink, { preventClose: true });
         const before = counts(socket);
-        for (let n = 0; n < TIMES; n += 1) await outcome(run(['x', 'y'], sink, { preventClose: true, preventAbort: true }));
+        for (let n = 0; n < TIMES; n += 1)
+          await outcome(run(['x', 'y'], sink, { preventClose: true, preventAbort: true }));
         assert.deepEqual(counts(socket), before);
       } finally {
         socket.terminate();
@@ -110,9 +150,24 @@ for (const [way, run] of Object.entries(ways)) {
 }
 
 for (const [way, consume] of [
-  ['is read to its end', async (chunks) => { for await (const chunk of chunks) void chunk; }],
-  ['is left early', async (chunks) => { for await (const chunk of chunks) return chunk; }],
-  ['fails with its consumer', async (chunks) => { for await (const chunk of chunks) if (chunk) throw failure; }],
+  [
+    'is read to its end',
+    async (chunks) => {
+      for await (const chunk of chunks) void chunk;
+    },
+  ],
+  [
+    'is left early',
+    async (chunks) => {
+      for await (const chunk of chunks) return chunk;
+    },
+  ],
+  [
+    'fails with its consumer',
+    async (chunks) => {
+      for await (const chunk of chunks) if (chunk) throw failure;
+    },
+  ],
 ]) {
   test(`a source that ${way} leaves no listener on its signal or its emitter`, async () => {
     const { signal } = new AbortController();
@@ -121,20 +176,40 @@ for (const [way, consume] of [
     const sources = {
       fromCursor: () => fromCursor([1, 2], { signal }),
       fromFile: () => fromFile(new Blob(['x']), { signal }),
-      fromQueue: () => fromQueue({ subscribe: (deliver, { end }) => (deliver(1), void setTimeout(end, 5)), ack() {}, nack() {} }, { signal }),
+      fromQueue: () =>
+        fromQueue(
+          { subscribe: (deliver, { end }) => (deliver(1), void setTimeout(end, 5)), ack() {}, nack() {} },
+          { signal },
+        ),
       'fromEvents of an EventEmitter': () => {
-        setTimeout(() => { emitter.emit('data', 1); emitter.emit('end'); }, 5);
+        setTimeout(() => {
+          emitter.emit('data', 1);
+          emitter.emit('end');
+        }, 5);
         return fromEvents(emitter, 'data', { end: 'end', signal });
       },
       'fromEvents of an EventTarget': () => {
-        setTimeout(() => { target.dispatchEvent(new Event('data')); target.dispatchEvent(new Event('end')); }, 5);
+        setTimeout(() => {
+          target.dispatchEvent(new Event('data'));
+          target.dispatchEvent(new Event('end'));
+        }, 5);
         return fromEvents(target, 'data', { end: 'end', signal });
       },
     };
     for (const [name, make] of Object.entries(sources)) {
       for (let n = 0; n < 3; n += 1) {
         const source = make();
-        const acknowledging = name === 'fromQueue' ? [async function* (messages) { for await (const message of messages) { yield message; await message.ack(); } }] : [];
+        const acknowledging =
+          name === 'fromQueue'
+            ? [
+                async function* (messages) {
+                  for await (const message of messages) {
+                    yield message;
+                    await message.ack();
+                  }
+                },
+              ]
+            : [];
         await pipeline(source, ...acknowledging, consume).catch((error) => assert.equal(error, failure));
       }
       await turn();
@@ -164,7 +239,9 @@ test('standard output and standard error keep no listener and stay open, whateve
     }
     await pipeline(['end'], process.stdout);
   `;
-  const { stdout, stderr } = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', program], { cwd: root });
+  const { stdout, stderr } = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', program], {
+    cwd: root,
+  });
   assert.match(stdout, /^(x\n?y\.?)*/);
   assert.ok(stdout.endsWith('end'), stdout);
   assert.doesNotMatch(stderr, /WARNED|LEFT/);

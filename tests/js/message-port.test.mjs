@@ -12,12 +12,15 @@ after(() => Promise.all(workers.map((worker) => worker.terminate())));
 /** A worker thread that runs `code` with `{ fromMessagePort, toMessagePort, pipeline }` and `port`, and a port to it. */
 function inWorker(code) {
   const { port1, port2 } = new MessageChannel();
-  const worker = new Worker(`
+  const worker = new Worker(
+    `
     const { workerData: port, parentPort } = require('node:worker_threads');
     import(${JSON.stringify(import.meta.resolve('tidegate'))}).then(async ({ fromMessagePort, toMessagePort, pipeline }) => {
       ${code}
     });
-  `, { eval: true, workerData: port2, transferList: [port2] });
+  `,
+    { eval: true, workerData: port2, transferList: [port2] },
+  );
   workers.push(worker);
   const messages = [];
   worker.on('message', (message) => messages.push(message));
@@ -33,14 +36,19 @@ describe('toMessagePort() and fromMessagePort()', () => {
   test('carry everything, in order, and the end', async () => {
     const { port1, port2 } = new MessageChannel();
     const sent = Array.from({ length: 1000 }, (_, n) => ({ n }));
-    const [, received] = await within(5000, Promise.all([pipeline(sent, toMessagePort(port1)), toArray(fromMessagePort(port2, { highWaterMark: 8 }))]));
+    const [, received] = await within(
+      5000,
+      Promise.all([pipeline(sent, toMessagePort(port1)), toArray(fromMessagePort(port2, { highWaterMark: 8 }))]),
+    );
     assert.deepEqual(received, sent);
   });
 
   test('send no chunk for which the other side has given no leave', async () => {
     const { port1, port2 } = new MessageChannel();
     let made = 0;
-    const source = (function* () { for (;;) yield made++; })();
+    const source = (function* () {
+      for (;;) yield made++;
+    })();
     const running = pipeline(source, toMessagePort(port1));
     running.catch(() => {});
     const reader = fromMessagePort(port2, { highWaterMark: 4 }).getReader();
@@ -73,7 +81,10 @@ describe('toMessagePort() and fromMessagePort()', () => {
 
   test('tell the other side of an error, as its clone', async () => {
     const { port1, port2 } = new MessageChannel();
-    const failing = (async function* () { yield 1; throw broken; })();
+    const failing = (async function* () {
+      yield 1;
+      throw broken;
+    })();
     const running = pipeline(failing, toMessagePort(port1));
     running.catch(() => {});
     await assert.rejects(toArray(fromMessagePort(port2)), { name: 'Error', message: 'broken' });
@@ -96,18 +107,29 @@ describe('toMessagePort() and fromMessagePort()', () => {
       const received = toArray(fromMessagePort(port2, { highWaterMark: 8 }));
       await within(5000, pipeline([whole], chunk(1024), toMessagePort(port1, { transfer })));
       const pieces = await received;
-      assert.deepEqual(new Uint8Array(Buffer.concat(pieces)), new Uint8Array(100 * 1024).map((_, n) => n));
-      assert.equal(pieces.reduce((sum, piece) => sum + piece.buffer.byteLength, 0), 100 * 1024);
+      assert.deepEqual(
+        new Uint8Array(Buffer.concat(pieces)),
+        new Uint8Array(100 * 1024).map((_, n) => n),
+      );
+      assert.equal(
+        pieces.reduce((sum, piece) => sum + piece.buffer.byteLength, 0),
+        100 * 1024,
+      );
     });
   }
 
   test('reject with an AbortError where the other side breaks off its loop', async () => {
     const { port1, port2 } = new MessageChannel();
-    const endless = (function* () { for (;;) yield 1; })();
+    const endless = (function* () {
+      for (;;) yield 1;
+    })();
     const running = pipeline(endless, toMessagePort(port1));
     running.catch(() => {});
     await pipeline(fromMessagePort(port2), async (numbers) => void (await numbers.next()));
-    await assert.rejects(within(1000, running), { name: 'AbortError', message: 'toMessagePort(): the other side has had enough' });
+    await assert.rejects(within(1000, running), {
+      name: 'AbortError',
+      message: 'toMessagePort(): the other side has had enough',
+    });
   });
 
   test('reject with an AbortError where the other side is aborted without a reason', async () => {
@@ -120,7 +142,13 @@ describe('toMessagePort() and fromMessagePort()', () => {
   test('reject with a DataCloneError where neither the error nor what its clone threw can be cloned', async () => {
     const { port1, port2 } = new MessageChannel();
     const received = toArray(fromMessagePort(port2));
-    toMessagePort(port1).abort({ get hostile() { throw () => {}; } }).catch(() => {});
+    toMessagePort(port1)
+      .abort({
+        get hostile() {
+          throw () => {};
+        },
+      })
+      .catch(() => {});
     await assert.rejects(within(1000, received), { name: 'DataCloneError' });
   });
 
@@ -154,7 +182,10 @@ describe('toMessagePort() and fromMessagePort()', () => {
     'a received stream': (port) => toArray(receive({ ...transfer(new ReadableStream()).handle, port })),
   };
   for (const [what, run] of Object.entries(ends)) {
-    for (const [when, wait] of [['just', 0], ['long', 50]]) {
+    for (const [when, wait] of [
+      ['just', 0],
+      ['long', 50],
+    ]) {
       for (const whose of ['own', 'other']) {
         test(`fail: ${what}, where the port's ${whose} side has ${when} been closed`, async () => {
           const { port1, port2 } = new MessageChannel();
@@ -173,7 +204,10 @@ describe('toMessagePort() and fromMessagePort()', () => {
 
   test('refuse what is no port, and say how to get one', () => {
     for (const [name, make] of Object.entries({ fromMessagePort, toMessagePort })) {
-      assert.throws(() => make({ postMessage() {} }), { name: 'TypeError', message: new RegExp(`^${name}\\(\\): the first argument must be a MessagePort; .* make a MessageChannel`) });
+      assert.throws(() => make({ postMessage() {} }), {
+        name: 'TypeError',
+        message: new RegExp(`^${name}\\(\\): the first argument must be a MessagePort; .* make a MessageChannel`),
+      });
     }
     assert.throws(() => fromMessagePort(new MessageChannel().port1, { highWaterMark: -1 }), RangeError);
   });

@@ -7,7 +7,12 @@ export async function startServer() {
   const scripts = new Map();
   const server = createServer((request, response) => {
     const script = scripts.get(request.url);
-    script.seen.push({ range: request.headers.range, ifRange: request.headers['if-range'], headers: request.headers, at: performance.now() });
+    script.seen.push({
+      range: request.headers.range,
+      ifRange: request.headers['if-range'],
+      headers: request.headers,
+      at: performance.now(),
+    });
     script.answer(request, response, script.seen.length);
   }).listen(0, '127.0.0.1');
   await once(server, 'listening');

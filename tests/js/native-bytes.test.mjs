@@ -11,7 +11,13 @@ const directions = [
 
 for (const { name, convert, FromReadable } of directions) {
   describe(`${name} of a byte stream`, () => {
-    const bytes = (...values) => ({ type: 'bytes', start(c) { c.enqueue(new Uint8Array(values)); c.close(); } });
+    const bytes = (...values) => ({
+      type: 'bytes',
+      start(c) {
+        c.enqueue(new Uint8Array(values));
+        c.close();
+      },
+    });
 
     test('is a byte stream too, read into the buffer it is given', async () => {
       const reader = convert(new FromReadable(bytes(1, 2, 3))).getReader({ mode: 'byob' });
@@ -33,7 +39,13 @@ for (const { name, convert, FromReadable } of directions) {
     });
 
     test('gives a default reader no more than 256 KiB at once', async () => {
-      const large = new FromReadable({ type: 'bytes', start(c) { c.enqueue(new Uint8Array(600_000)); c.close(); } });
+      const large = new FromReadable({
+        type: 'bytes',
+        start(c) {
+          c.enqueue(new Uint8Array(600_000));
+          c.close();
+        },
+      });
       const sizes = [];
       for await (const chunk of convert(large)) sizes.push(chunk.byteLength);
       assert.deepEqual(sizes, [262_144, 262_144, 600_000 - 2 * 262_144]);
@@ -41,7 +53,13 @@ for (const { name, convert, FromReadable } of directions) {
 
     test('gives small chunks in buffers of about their size, and one does not overwrite another', async () => {
       let n = 0;
-      const small = new FromReadable({ type: 'bytes', pull(c) { c.enqueue(new Uint8Array(1000).fill((n += 1))); if (n === 5) c.close(); } });
+      const small = new FromReadable({
+        type: 'bytes',
+        pull(c) {
+          c.enqueue(new Uint8Array(1000).fill((n += 1)));
+          if (n === 5) c.close();
+        },
+      });
       const chunks = [];
       for await (const chunk of convert(small)) chunks.push(chunk);
       for (const chunk of chunks) assert.ok(chunk.buffer.byteLength <= 2 * chunk.byteLength);
@@ -86,7 +104,15 @@ for (const { name, convert, FromReadable } of directions) {
     test('carries an error that comes after the change to another kind of reader', async () => {
       const failure = new Error('broken');
       let controller;
-      const converted = convert(new FromReadable({ type: 'bytes', start(c) { controller = c; c.enqueue(new Uint8Array([1, 2])); } }));
+      const converted = convert(
+        new FromReadable({
+          type: 'bytes',
+          start(c) {
+            controller = c;
+            c.enqueue(new Uint8Array([1, 2]));
+          },
+        }),
+      );
       const byob = converted.getReader({ mode: 'byob' });
       assert.deepEqual([...(await byob.read(new Uint8Array(4))).value], [1, 2]);
       controller.error(failure);
@@ -104,8 +130,20 @@ for (const { name, convert, FromReadable } of directions) {
 
     for (const [when, pull] of [
       ['closes without an answer to the read', (c) => c.close()],
-      ['closes later without an answer to the read', async (c) => { await new Promise((resolve) => setTimeout(resolve, 1)); c.close(); }],
-      ['enqueues and closes at once', (c) => { c.enqueue(new Uint8Array([7])); c.close(); }],
+      [
+        'closes later without an answer to the read',
+        async (c) => {
+          await new Promise((resolve) => setTimeout(resolve, 1));
+          c.close();
+        },
+      ],
+      [
+        'enqueues and closes at once',
+        (c) => {
+          c.enqueue(new Uint8Array([7]));
+          c.close();
+        },
+      ],
     ]) {
       const bytes = when.startsWith('enqueues') ? [7] : [];
 
@@ -127,7 +165,14 @@ for (const { name, convert, FromReadable } of directions) {
     test('may be cancelled at any moment after the source has closed', async () => {
       for (let ticks = 0; ticks < 10; ticks += 1) {
         let controller;
-        const reader = convert(new FromReadable({ type: 'bytes', start(c) { controller = c; } })).getReader();
+        const reader = convert(
+          new FromReadable({
+            type: 'bytes',
+            start(c) {
+              controller = c;
+            },
+          }),
+        ).getReader();
         const read = reader.read();
         await new Promise((resolve) => setTimeout(resolve, 0));
         controller.close();
@@ -139,13 +184,27 @@ for (const { name, convert, FromReadable } of directions) {
 
     test('carries an error to a pending BYOB read unchanged', async () => {
       const failure = new Error('broken');
-      const reader = convert(new FromReadable({ type: 'bytes', async pull() { throw failure; } })).getReader({ mode: 'byob' });
+      const reader = convert(
+        new FromReadable({
+          type: 'bytes',
+          async pull() {
+            throw failure;
+          },
+        }),
+      ).getReader({ mode: 'byob' });
       await assert.rejects(reader.read(new Uint8Array(4)), (error) => error === failure);
     });
 
     test('carries a cancel during a BYOB read', async () => {
       let seen;
-      const reader = convert(new FromReadable({ type: 'bytes', cancel(reason) { seen = reason; } })).getReader({ mode: 'byob' });
+      const reader = convert(
+        new FromReadable({
+          type: 'bytes',
+          cancel(reason) {
+            seen = reason;
+          },
+        }),
+      ).getReader({ mode: 'byob' });
       const pending = reader.read(new Uint8Array(4));
       await reader.cancel('enough');
       assert.equal((await pending).done, true);

@@ -16,8 +16,15 @@ const collect = async (stream) => {
   return all;
 };
 
-const numbers = (Readable) => new Readable({ start(c) { for (const n of [1, 2, 3]) c.enqueue(n); c.close(); } });
-const endless = (Readable, cancelled) => new Readable({ pull: (c) => c.enqueue(1), cancel: (reason) => void cancelled?.push(reason) });
+const numbers = (Readable) =>
+  new Readable({
+    start(c) {
+      for (const n of [1, 2, 3]) c.enqueue(n);
+      c.close();
+    },
+  });
+const endless = (Readable, cancelled) =>
+  new Readable({ pull: (c) => c.enqueue(1), cancel: (reason) => void cancelled?.push(reason) });
 
 const sources = { ours: ReadableStream, "the engine's": NativeReadable };
 const sinks = { ours: WritableStream, "the engine's": NativeWritable };
@@ -29,7 +36,10 @@ for (const [sourceName, Readable] of Object.entries(sources)) {
         const written = [];
         let closed = false;
         const source = numbers(Readable);
-        const destination = new Writable({ write: (chunk) => void written.push(chunk), close: () => void (closed = true) });
+        const destination = new Writable({
+          write: (chunk) => void written.push(chunk),
+          close: () => void (closed = true),
+        });
         assert.equal(await pipeTo(source, destination), undefined);
         assert.deepEqual(written, [1, 2, 3]);
         assert.deepEqual([closed, source.locked, destination.locked], [true, false, false]);
@@ -37,7 +47,15 @@ for (const [sourceName, Readable] of Object.entries(sources)) {
 
       test('with preventClose resolves when all is written, and leaves the destination open and unlocked', async () => {
         const written = [];
-        const destination = new Writable({ async write(chunk) { await turn(); written.push(chunk); } }, { highWaterMark: 8 });
+        const destination = new Writable(
+          {
+            async write(chunk) {
+              await turn();
+              written.push(chunk);
+            },
+          },
+          { highWaterMark: 8 },
+        );
         await pipeTo(numbers(Readable), destination, { preventClose: true });
         assert.deepEqual(written, [1, 2, 3]);
         await pipeTo(numbers(Readable), destination);
@@ -93,9 +111,15 @@ for (const [sourceName, Readable] of Object.entries(sources)) {
   }
 
   describe(`pipeThrough from ${sourceName}`, () => {
-    for (const [pairName, Transform] of [['ours', TransformStream], ["the engine's", NativeTransform]]) {
+    for (const [pairName, Transform] of [
+      ['ours', TransformStream],
+      ["the engine's", NativeTransform],
+    ]) {
       test(`through ${pairName} gives a stream of ours`, async () => {
-        const doubled = pipeThrough(numbers(Readable), new Transform({ transform: (chunk, c) => c.enqueue(chunk * 2) }));
+        const doubled = pipeThrough(
+          numbers(Readable),
+          new Transform({ transform: (chunk, c) => c.enqueue(chunk * 2) }),
+        );
         assert.ok(doubled instanceof ReadableStream);
         assert.deepEqual(await collect(doubled), [2, 4, 6]);
       });
@@ -111,10 +135,17 @@ for (const [sourceName, Readable] of Object.entries(sources)) {
   });
 }
 
-for (const [way, through] of Object.entries({ 'the method': (stream, pair) => stream.pipeThrough(pair), 'the function': pipeThrough })) {
+for (const [way, through] of Object.entries({
+  'the method': (stream, pair) => stream.pipeThrough(pair),
+  'the function': pipeThrough,
+})) {
   describe(`pipeThrough through a pair of the engine's, by ${way},`, () => {
-    const bytes = () => new ReadableStream({ start: (own) => (own.enqueue(new TextEncoder().encode('tide')), own.close()) });
-    const source = (Readable) => (way === 'the method' ? bytes() : new Readable({ start: (own) => (own.enqueue(new TextEncoder().encode('tide')), own.close()) }));
+    const bytes = () =>
+      new ReadableStream({ start: (own) => (own.enqueue(new TextEncoder().encode('tide')), own.close()) });
+    const source = (Readable) =>
+      way === 'the method'
+        ? bytes()
+        : new Readable({ start: (own) => (own.enqueue(new TextEncoder().encode('tide')), own.close()) });
 
     test('leaves the readable side to who kept the pair', async () => {
       for (const Readable of [ReadableStream, NativeReadable]) {
@@ -143,7 +174,12 @@ for (const [way, through] of Object.entries({ 'the method': (stream, pair) => st
 
 describe('pipeThrough as a method', () => {
   test("chains the engine's transforms with ours", async () => {
-    const zipped = new ReadableStream({ start(c) { c.enqueue(gzipSync('high tide')); c.close(); } });
+    const zipped = new ReadableStream({
+      start(c) {
+        c.enqueue(gzipSync('high tide'));
+        c.close();
+      },
+    });
     const upper = new TransformStream({ transform: (chunk, c) => c.enqueue(chunk.toUpperCase()) });
     const chunks = await collect(
       zipped.pipeThrough(new DecompressionStream('gzip')).pipeThrough(new TextDecoderStream()).pipeThrough(upper),
@@ -152,7 +188,12 @@ describe('pipeThrough as a method', () => {
   });
 
   test("carries an error of the engine's transform to the reader", async () => {
-    const broken = new ReadableStream({ start(c) { c.enqueue(new Uint8Array([1, 2, 3])); c.close(); } });
+    const broken = new ReadableStream({
+      start(c) {
+        c.enqueue(new Uint8Array([1, 2, 3]));
+        c.close();
+      },
+    });
     await assert.rejects(collect(broken.pipeThrough(new DecompressionStream('gzip'))));
   });
 });
@@ -161,9 +202,15 @@ describe('pipeTo and pipeThrough', () => {
   test('refuse a source that is no stream, or locked, and say so', async () => {
     const locked = new NativeReadable();
     locked.getReader();
-    await assert.rejects(pipeTo({}, new WritableStream()), { name: 'TypeError', message: /the source must be a ReadableStream; got an object/ });
+    await assert.rejects(pipeTo({}, new WritableStream()), {
+      name: 'TypeError',
+      message: /the source must be a ReadableStream; got an object/,
+    });
     await assert.rejects(pipeTo(locked, new WritableStream()), { name: 'TypeError', message: /the source is locked/ });
-    assert.throws(() => pipeThrough(5, new TransformStream()), { name: 'TypeError', message: /the source must be a ReadableStream; got number/ });
+    assert.throws(() => pipeThrough(5, new TransformStream()), {
+      name: 'TypeError',
+      message: /the source must be a ReadableStream; got number/,
+    });
   });
 
   test('refuse a destination that is no stream, and leave the source unlocked', async () => {
@@ -185,7 +232,10 @@ describe('a pipe from a byte stream', () => {
 
   test('is not taken for the reader of another stream', async () => {
     const cwd = new URL('../..', import.meta.url);
-    const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', program], { cwd, timeout: 10_000 });
+    const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', program], {
+      cwd,
+      timeout: 10_000,
+    });
     assert.equal(stdout, '9\n');
   });
 });

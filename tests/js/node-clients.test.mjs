@@ -38,7 +38,8 @@ after(() => {
 
 const LIMIT = 10_000;
 /** `promise`, or a failure where it has not settled within ten seconds. */
-const settled = (promise) => Promise.race([promise, sleep(LIMIT, undefined, { ref: false }).then(() => assert.fail('it hangs'))]);
+const settled = (promise) =>
+  Promise.race([promise, sleep(LIMIT, undefined, { ref: false }).then(() => assert.fail('it hangs'))]);
 
 async function lengthOf(chunks) {
   let length = 0;
@@ -90,7 +91,8 @@ describe('with the classes installed, fetch()', () => {
   }
 
   test('ends the connection of a body that is cancelled or left early', async () => {
-    const closed = () => new Promise((resolve) => server.once('request', (request, response) => response.once('close', resolve)));
+    const closed = () =>
+      new Promise((resolve) => server.once('request', (request, response) => response.once('close', resolve)));
     let gone = closed();
     await (await fetch(`${url}/endless`)).body.cancel();
     await settled(gone);
@@ -108,7 +110,14 @@ describe('with the classes installed, fetch()', () => {
     const reader = (await fetch(`${url}/endless`, { signal: controller.signal })).body.getReader();
     await settled(reader.read());
     controller.abort();
-    await assert.rejects(settled((async () => { for (;;) await reader.read(); })()), { name: 'AbortError' });
+    await assert.rejects(
+      settled(
+        (async () => {
+          for (;;) await reader.read();
+        })(),
+      ),
+      { name: 'AbortError' },
+    );
   });
 
   test('an abort ends an upload whose body is being read, and nothing is unhandled', async () => {
@@ -125,7 +134,9 @@ describe('with the classes installed, fetch()', () => {
           else own.enqueue(new Uint8Array(10));
         },
       });
-      const sending = fetch(`${url}/endless`, { method: 'POST', body, duplex: 'half', signal: controller.signal }).then((response) => response.text());
+      const sending = fetch(`${url}/endless`, { method: 'POST', body, duplex: 'half', signal: controller.signal }).then(
+        (response) => response.text(),
+      );
       sending.catch(() => {});
       await sleep(100);
       controller.abort();
@@ -142,13 +153,17 @@ describe('with the classes installed, fetch()', () => {
     const response = await fetch(`${url}/whole`);
     const copy = response.clone();
     assert.equal(response.bodyUsed, false);
-    assert.deepEqual(await settled(Promise.all([response.text(), copy.text()])).then((texts) => texts.map(({ length }) => length)), [PARTS * PART, PARTS * PART]);
+    assert.deepEqual(
+      await settled(Promise.all([response.text(), copy.text()])).then((texts) => texts.map(({ length }) => length)),
+      [PARTS * PART, PARTS * PART],
+    );
     assert.equal(response.bodyUsed, true);
     await assert.rejects(response.text(), TypeError);
   });
 
   test('a Response and a Request have the stream they were made of for their body', async () => {
-    const make = () => new ReadableStream({ start: (own) => (own.enqueue(new TextEncoder().encode('tide')), own.close()) });
+    const make = () =>
+      new ReadableStream({ start: (own) => (own.enqueue(new TextEncoder().encode('tide')), own.close()) });
     const [first, second] = [make(), make()];
     const response = new Response(first);
     const request = new Request(url, { method: 'POST', body: second, duplex: 'half' });
@@ -159,7 +174,8 @@ describe('with the classes installed, fetch()', () => {
   });
 
   test('a Response of a stream that somebody reads is not read by others, and a clone of one reads the same', async () => {
-    const make = () => new ReadableStream({ start: (own) => (own.enqueue(new TextEncoder().encode('tide')), own.close()) });
+    const make = () =>
+      new ReadableStream({ start: (own) => (own.enqueue(new TextEncoder().encode('tide')), own.close()) });
     const response = new Response(make());
     response.body.getReader();
     await assert.rejects(response.text(), TypeError);
@@ -178,7 +194,9 @@ describe('with the classes installed, fetch()', () => {
   });
 
   const hasBuiltins = typeof process.getBuiltinModule === 'function';
-  const skip = hasBuiltins ? false : 'this Node has no process.getBuiltinModule(), by which the polyfill finds node:stream';
+  const skip = hasBuiltins
+    ? false
+    : 'this Node has no process.getBuiltinModule(), by which the polyfill finds node:stream';
 
   test('Readable.fromWeb() and Duplex.from() take a body', { skip }, async () => {
     assert.equal(await settled(lengthOf(Readable.fromWeb((await fetch(`${url}/whole`)).body))), PARTS * PART);
@@ -237,7 +255,10 @@ describe("node:stream, with tidegate's own classes,", () => {
     assert.equal(await outcome, undefined);
     const failure = new RangeError('no room');
     const failing = new WritableStream({ write: () => Promise.reject(failure) });
-    failing.getWriter().write(1).catch(() => {});
+    failing
+      .getWriter()
+      .write(1)
+      .catch(() => {});
     assert.equal(await outcomeOf(failing), failure);
   });
 
@@ -266,7 +287,8 @@ describe("node:stream, with tidegate's own classes,", () => {
 
   test('knows whether a stream has been read, cancelled or piped', async () => {
     const make = () => new ReadableStream({ start: (own) => (own.enqueue(1), own.enqueue(2), own.close()) });
-    const bytes = () => new ReadableStream({ type: 'bytes', start: (own) => (own.enqueue(new Uint8Array(4)), own.close()) });
+    const bytes = () =>
+      new ReadableStream({ type: 'bytes', start: (own) => (own.enqueue(new Uint8Array(4)), own.close()) });
     const touched = {
       read: [make, (stream) => stream.getReader().read()],
       readMany: [make, (stream) => stream.getReader().readMany()],
@@ -291,7 +313,10 @@ describe("node:stream, with tidegate's own classes,", () => {
   test('composes them', async () => {
     const text = [];
     const source = new ReadableStream({ start: (own) => (own.enqueue('tide'), own.close()) });
-    for await (const chunk of compose(source, new TransformStream(), async function* (chunks) { for await (const chunk of chunks) yield `${chunk}!`; })) text.push(chunk);
+    for await (const chunk of compose(source, new TransformStream(), async function* (chunks) {
+      for await (const chunk of chunks) yield `${chunk}!`;
+    }))
+      text.push(chunk);
     assert.deepEqual(text.map(String), ['tide!']);
   });
 

@@ -2,7 +2,21 @@
 import assert from 'node:assert/strict';
 import { after, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { batch, chunk, filter, flatten, map, pipeline, rateLimit, ReadableStream, skip, take, tap, tee, WritableStream } from 'tidegate';
+import {
+  batch,
+  chunk,
+  filter,
+  flatten,
+  map,
+  pipeline,
+  rateLimit,
+  ReadableStream,
+  skip,
+  take,
+  tap,
+  tee,
+  WritableStream,
+} from 'tidegate';
 
 const unhandled = [];
 const onUnhandled = (error) => unhandled.push(error);
@@ -12,28 +26,39 @@ after(() => {
   assert.deepEqual(unhandled, []);
 });
 
-const all = (source, ...stages) => pipeline(source, ...stages, async (chunks) => {
-  const seen = [];
-  for await (const value of chunks) seen.push(value);
-  return seen;
-});
+const all = (source, ...stages) =>
+  pipeline(source, ...stages, async (chunks) => {
+    const seen = [];
+    for await (const value of chunks) seen.push(value);
+    return seen;
+  });
 
 /** An endless source that counts what was asked of it, and remembers its cancel. */
 function endless() {
   const state = { made: 0, cancelled: undefined };
-  const stream = new ReadableStream({
-    pull: (controller) => controller.enqueue(state.made++),
-    cancel: (reason) => void (state.cancelled = { reason }),
-  }, { highWaterMark: 0 });
+  const stream = new ReadableStream(
+    {
+      pull: (controller) => controller.enqueue(state.made++),
+      cancel: (reason) => void (state.cancelled = { reason }),
+    },
+    { highWaterMark: 0 },
+  );
   return { state, stream };
 }
 
 const bytes = (...values) => Uint8Array.from(values);
 const operators = {
-  map: () => map((x) => x), 'map of 3 at once': () => map(async (x) => x, { concurrency: 3 }),
+  map: () => map((x) => x),
+  'map of 3 at once': () => map(async (x) => x, { concurrency: 3 }),
   'map of 3 in any order': () => map(async (x) => x, { concurrency: 3, ordered: false }),
-  filter: () => filter(() => true), tap: () => tap(() => {}), take: () => take(1e9), skip: () => skip(0), batch: () => batch(1),
-  'batch with ms': () => batch(5, { ms: 1 }), flatten: () => flatten(), chunk: () => chunk(1),
+  filter: () => filter(() => true),
+  tap: () => tap(() => {}),
+  take: () => take(1e9),
+  skip: () => skip(0),
+  batch: () => batch(1),
+  'batch with ms': () => batch(5, { ms: 1 }),
+  flatten: () => flatten(),
+  chunk: () => chunk(1),
   rateLimit: () => rateLimit({ bytesPerSecond: 1e9 }),
 };
 /** A chunk that every operator takes. */
@@ -43,14 +68,40 @@ for (const [name, make] of Object.entries(operators)) {
   describe(name, () => {
     test('passes the error of its source on, the same object', async () => {
       const error = new Error('source');
-      await assert.rejects(all((async function* () { yield piece(); throw error; })(), make()), (reason) => reason === error);
+      await assert.rejects(
+        all(
+          (async function* () {
+            yield piece();
+            throw error;
+          })(),
+          make(),
+        ),
+        (reason) => reason === error,
+      );
     });
 
     test('is taken down by an error after it, with its source', async () => {
       const error = new Error('sink');
       let released = false;
-      const source = (async function* () { try { for (;;) yield piece(); } finally { released = true; } })();
-      await assert.rejects(pipeline(source, make(), new WritableStream({ write() { throw error; } })), (reason) => reason === error);
+      const source = (async function* () {
+        try {
+          for (;;) yield piece();
+        } finally {
+          released = true;
+        }
+      })();
+      await assert.rejects(
+        pipeline(
+          source,
+          make(),
+          new WritableStream({
+            write() {
+              throw error;
+            },
+          }),
+        ),
+        (reason) => reason === error,
+      );
       assert.equal(released, true);
     });
 
@@ -65,14 +116,30 @@ for (const [name, make] of Object.entries(operators)) {
 
     test('tells its source when the consumer leaves', async () => {
       let released = false;
-      const source = (async function* () { try { for (;;) yield piece(); } finally { released = true; } })();
-      await pipeline(source, make(), async (chunks) => { for await (const chunk of chunks) return chunk; });
+      const source = (async function* () {
+        try {
+          for (;;) yield piece();
+        } finally {
+          released = true;
+        }
+      })();
+      await pipeline(source, make(), async (chunks) => {
+        for await (const chunk of chunks) return chunk;
+      });
       assert.equal(released, true);
     });
 
     test('asks a source for no more than a few chunks while the consumer stands still', async () => {
       let made = 0;
-      const source = new ReadableStream({ pull(controller) { made += 1; controller.enqueue(piece()); } }, { highWaterMark: 0 });
+      const source = new ReadableStream(
+        {
+          pull(controller) {
+            made += 1;
+            controller.enqueue(piece());
+          },
+        },
+        { highWaterMark: 0 },
+      );
       const pair = make();
       const piped = source.pipeTo(pair.writable);
       const reader = pair.readable.getReader();
@@ -98,18 +165,45 @@ for (const [name, make] of Object.entries(operators)) {
 describe('map', () => {
   test('gives results in order, whatever order they come in', async () => {
     const delays = [9, 1, 5, 0, 3];
-    assert.deepEqual(await all(delays, map(async (ms, { index }) => { await sleep(ms); return index; }, { concurrency: 3 })), [0, 1, 2, 3, 4]);
+    assert.deepEqual(
+      await all(
+        delays,
+        map(
+          async (ms, { index }) => {
+            await sleep(ms);
+            return index;
+          },
+          { concurrency: 3 },
+        ),
+      ),
+      [0, 1, 2, 3, 4],
+    );
   });
 
   test('gives results as they are done where order does not matter', async () => {
-    assert.deepEqual(await all([30, 1], map(async (ms) => { await sleep(ms); return ms; }, { concurrency: 2, ordered: false })), [1, 30]);
+    assert.deepEqual(
+      await all(
+        [30, 1],
+        map(
+          async (ms) => {
+            await sleep(ms);
+            return ms;
+          },
+          { concurrency: 2, ordered: false },
+        ),
+      ),
+      [1, 30],
+    );
   });
 
   test('loses no chunk that comes as the result before it is handed on, however soon the source ends', async () => {
     for (let ticks = 0; ticks < 30; ticks += 1) {
       let controller;
       const source = new ReadableStream({ start: (given) => void (controller = given) });
-      const result = all(source, map(async (x) => x, { concurrency: 2 }));
+      const result = all(
+        source,
+        map(async (x) => x, { concurrency: 2 }),
+      );
       await sleep(0);
       controller.enqueue(0);
       for (let n = 0; n < ticks; n += 1) await undefined;
@@ -124,22 +218,29 @@ describe('map', () => {
       let running = 0;
       let most = 0;
       let begun = 0;
-      const work = map(async (x) => {
-        begun += 1;
-        most = Math.max(most, (running += 1));
-        await sleep(x % 3);
-        running -= 1;
-        return x;
-      }, { concurrency: 4, ordered });
+      const work = map(
+        async (x) => {
+          begun += 1;
+          most = Math.max(most, (running += 1));
+          await sleep(x % 3);
+          running -= 1;
+          return x;
+        },
+        { concurrency: 4, ordered },
+      );
       let taken = 0;
-      await pipeline(Array.from({ length: 40 }, (_, i) => i), work, async (chunks) => {
-        for await (const value of chunks) {
-          assert.ok(value >= 0);
-          taken += 1;
-          await sleep(1);
-          assert.ok(begun - taken <= 5, `${begun} begun, ${taken} taken`);
-        }
-      });
+      await pipeline(
+        Array.from({ length: 40 }, (_, i) => i),
+        work,
+        async (chunks) => {
+          for await (const value of chunks) {
+            assert.ok(value >= 0);
+            taken += 1;
+            await sleep(1);
+            assert.ok(begun - taken <= 5, `${begun} begun, ${taken} taken`);
+          }
+        },
+      );
       assert.equal(taken, 40);
       assert.ok(most <= 4, `${most} at once`);
       assert.ok(most > 1, 'nothing ran at once');
@@ -150,43 +251,85 @@ describe('map', () => {
     const error = new Error('third');
     const begun = [];
     const aborted = [];
-    const work = map(async (x, { signal }) => {
-      begun.push(x);
-      if (x === 2) {
-        await sleep(2);
-        throw error;
-      }
-      await new Promise((resolve, reject) => signal.addEventListener('abort', () => {
-        aborted.push(x);
-        reject(new Error('second'));
-      }));
-    }, { concurrency: 3 });
+    const work = map(
+      async (x, { signal }) => {
+        begun.push(x);
+        if (x === 2) {
+          await sleep(2);
+          throw error;
+        }
+        await new Promise((resolve, reject) =>
+          signal.addEventListener('abort', () => {
+            aborted.push(x);
+            reject(new Error('second'));
+          }),
+        );
+      },
+      { concurrency: 3 },
+    );
     await assert.rejects(all([0, 1, 2, 3, 4], work), (reason) => reason === error);
     await sleep(5);
-    assert.deepEqual([begun, aborted], [[0, 1, 2], [0, 1]]);
+    assert.deepEqual(
+      [begun, aborted],
+      [
+        [0, 1, 2],
+        [0, 1],
+      ],
+    );
   });
 
   test('throws what the function throws, at any concurrency', async () => {
     const error = new Error('thrown');
     for (const concurrency of [1, 2]) {
-      await assert.rejects(all([1], map(() => { throw error; }, { concurrency })), (reason) => reason === error);
+      await assert.rejects(
+        all(
+          [1],
+          map(
+            () => {
+              throw error;
+            },
+            { concurrency },
+          ),
+        ),
+        (reason) => reason === error,
+      );
     }
   });
 
   test('says what is wrong with its arguments', () => {
-    assert.throws(() => map(1), { name: 'TypeError', message: 'map(): the first argument must be a function; got number' });
-    assert.throws(() => map((x) => x, { concurrency: 0 }), { name: 'RangeError', message: 'map(): concurrency must be a whole number of at least 1; got 0' });
+    assert.throws(() => map(1), {
+      name: 'TypeError',
+      message: 'map(): the first argument must be a function; got number',
+    });
+    assert.throws(() => map((x) => x, { concurrency: 0 }), {
+      name: 'RangeError',
+      message: 'map(): concurrency must be a whole number of at least 1; got 0',
+    });
   });
 });
 
 describe('filter, tap, take and skip', () => {
   test('filter keeps what its function says, or promises', async () => {
-    assert.deepEqual(await all([1, 2, 3, 4], filter((x) => x % 2), filter(async (x) => x > 1)), [3]);
+    assert.deepEqual(
+      await all(
+        [1, 2, 3, 4],
+        filter((x) => x % 2),
+        filter(async (x) => x > 1),
+      ),
+      [3],
+    );
   });
 
   test('tap sees every chunk before it goes on', async () => {
     const seen = [];
-    await all([1, 2], tap(async (x) => { await sleep(1); seen.push(x); }), tap((x) => assert.equal(seen.at(-1), x)));
+    await all(
+      [1, 2],
+      tap(async (x) => {
+        await sleep(1);
+        seen.push(x);
+      }),
+      tap((x) => assert.equal(seen.at(-1), x)),
+    );
     assert.deepEqual(seen, [1, 2]);
   });
 
@@ -219,8 +362,19 @@ describe('batch', () => {
   test('keeps no timer when it is taken down', async () => {
     const before = process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length;
     const controller = new AbortController();
-    const running = all((async function* () { yield 1; await new Promise((resolve) => controller.signal.addEventListener('abort', resolve)); })(), batch(10, { ms: 60_000 }));
-    const aborted = pipeline(new ReadableStream({ start: (c) => c.enqueue(1) }), batch(10, { ms: 60_000 }), new WritableStream(), { signal: controller.signal });
+    const running = all(
+      (async function* () {
+        yield 1;
+        await new Promise((resolve) => controller.signal.addEventListener('abort', resolve));
+      })(),
+      batch(10, { ms: 60_000 }),
+    );
+    const aborted = pipeline(
+      new ReadableStream({ start: (c) => c.enqueue(1) }),
+      batch(10, { ms: 60_000 }),
+      new WritableStream(),
+      { signal: controller.signal },
+    );
     await sleep(5);
     controller.abort('stop');
     await assert.rejects(aborted, (reason) => reason === 'stop');
@@ -231,7 +385,9 @@ describe('batch', () => {
 
 describe('flatten', () => {
   test('gives the values of arrays, generators and async iterables', async () => {
-    async function* later() { yield 4; }
+    async function* later() {
+      yield 4;
+    }
     assert.deepEqual(await all([[1, Promise.resolve(2)], new Set([3]), later(), []], flatten()), [1, 2, 3, 4]);
   });
 
@@ -267,14 +423,20 @@ describe('chunk', () => {
         for (let at = 0; at < 23; at += cut) parts.push(input.subarray(at, at + cut));
         const pieces = await all(parts, chunk(size));
         assert.deepEqual(Buffer.concat(pieces), Buffer.from(input));
-        assert.ok(pieces.slice(0, -1).every((one) => one.length === size), `size ${size}, cut ${cut}`);
+        assert.ok(
+          pieces.slice(0, -1).every((one) => one.length === size),
+          `size ${size}, cut ${cut}`,
+        );
       }
     }
   });
 
   test('does not copy a piece that lies whole in a chunk', async () => {
     const input = new Uint8Array(10);
-    assert.deepEqual((await all([input], chunk(5))).map((one) => one.buffer === input.buffer), [true, true]);
+    assert.deepEqual(
+      (await all([input], chunk(5))).map((one) => one.buffer === input.buffer),
+      [true, true],
+    );
   });
 });
 
@@ -282,7 +444,10 @@ describe('rateLimit', () => {
   test('takes twice as long at half the rate', async () => {
     const time = async (bytesPerSecond) => {
       const began = performance.now();
-      await all(Array.from({ length: 20 }, () => new Uint8Array(1000)), rateLimit({ bytesPerSecond, burst: 1000 }));
+      await all(
+        Array.from({ length: 20 }, () => new Uint8Array(1000)),
+        rateLimit({ bytesPerSecond, burst: 1000 }),
+      );
       return performance.now() - began;
     };
     const ratio = (await time(50_000)) / (await time(100_000));
@@ -291,9 +456,13 @@ describe('rateLimit', () => {
 
   test('stops waiting when the consumer leaves', async () => {
     const began = performance.now();
-    await pipeline([new Uint8Array(1e6), new Uint8Array(1)], rateLimit({ bytesPerSecond: 1000, burst: 1 }), async (chunks) => {
-      for await (const chunk of chunks) return chunk;
-    });
+    await pipeline(
+      [new Uint8Array(1e6), new Uint8Array(1)],
+      rateLimit({ bytesPerSecond: 1000, burst: 1 }),
+      async (chunks) => {
+        for await (const chunk of chunks) return chunk;
+      },
+    );
     assert.ok(performance.now() - began < 1000);
   });
 });
@@ -307,7 +476,11 @@ describe('tee', () => {
 
   test('gives every chunk to every branch', async () => {
     const branches = tee(ReadableStream.from([1, 2, 3]), { branches: 3 });
-    assert.deepEqual(await Promise.all(branches.map(drain)), [[1, 2, 3], [1, 2, 3], [1, 2, 3]]);
+    assert.deepEqual(await Promise.all(branches.map(drain)), [
+      [1, 2, 3],
+      [1, 2, 3],
+      [1, 2, 3],
+    ]);
   });
 
   for (const limit of [1, 4]) {
@@ -316,7 +489,11 @@ describe('tee', () => {
       const [fast, slow] = tee(stream, { limit });
       const reader = fast.getReader();
       let read = 0;
-      reader.read().then(function next({ done }) { if (done) return undefined; read += 1; return reader.read().then(next); });
+      reader.read().then(function next({ done }) {
+        if (done) return undefined;
+        read += 1;
+        return reader.read().then(next);
+      });
       await sleep(10);
       assert.equal(read, limit);
       assert.equal(state.made, limit);
@@ -350,7 +527,12 @@ describe('tee', () => {
   });
 
   test('takes the streams of the engine, and unlocks the stream at its end', async () => {
-    const native = new globalThis.ReadableStream({ start(c) { c.enqueue(1); c.close(); } });
+    const native = new globalThis.ReadableStream({
+      start(c) {
+        c.enqueue(1);
+        c.close();
+      },
+    });
     assert.deepEqual(await Promise.all(tee(native).map(drain)), [[1], [1]]);
     const ours = ReadableStream.from([1]);
     await Promise.all(tee(ours).map(drain));
@@ -362,11 +544,35 @@ test('any chain of operators gives what arrays give', async () => {
   let state = 12345;
   const random = (below) => (state = (state * 1103515245 + 12345) % 2147483648) % below;
   const kinds = [
-    () => { const k = random(5); return [map((x) => x + k), (a) => a.map((x) => x + k)]; },
-    () => { const concurrency = 1 + random(4); return [map(async (x) => { if (random(2)) await undefined; return x * 2; }, { concurrency }), (a) => a.map((x) => x * 2)]; },
-    () => { const k = 2 + random(3); return [filter((x) => x % k), (a) => a.filter((x) => x % k)]; },
-    () => { const k = random(60); return [take(k), (a) => a.slice(0, k)]; },
-    () => { const k = random(9); return [skip(k), (a) => a.slice(k)]; },
+    () => {
+      const k = random(5);
+      return [map((x) => x + k), (a) => a.map((x) => x + k)];
+    },
+    () => {
+      const concurrency = 1 + random(4);
+      return [
+        map(
+          async (x) => {
+            if (random(2)) await undefined;
+            return x * 2;
+          },
+          { concurrency },
+        ),
+        (a) => a.map((x) => x * 2),
+      ];
+    },
+    () => {
+      const k = 2 + random(3);
+      return [filter((x) => x % k), (a) => a.filter((x) => x % k)];
+    },
+    () => {
+      const k = random(60);
+      return [take(k), (a) => a.slice(0, k)];
+    },
+    () => {
+      const k = random(9);
+      return [skip(k), (a) => a.slice(k)];
+    },
     () => [tap(() => {}), (a) => a],
   ];
   for (let run = 0; run < 200; run += 1) {

@@ -55,23 +55,57 @@ function patch(object, path, depth) {
       defineProperty(object, key, { ...property, value: wrapper(name, value) });
     } else if (property.get !== undefined && object !== globalThis) {
       const { get, set } = property;
-      defineProperty(object, key, { ...property, get() { report(name); return apply(get, this, []); }, set });
+      defineProperty(object, key, {
+        ...property,
+        get() {
+          report(name);
+          return apply(get, this, []);
+        },
+        set,
+      });
     }
   }
 }
 
 function wrapper(name, value) {
   return new Proxy(value, {
-    apply(target, self, args) { report(name); return apply(target, self, args); },
-    construct(target, args, newTarget) { report(`new ${name}`); return construct(target, args, newTarget); },
+    apply(target, self, args) {
+      report(name);
+      return apply(target, self, args);
+    },
+    construct(target, args, newTarget) {
+      report(`new ${name}`);
+      return construct(target, args, newTarget);
+    },
   });
 }
 
 const NAMES = [
-  'globalThis.Promise', 'globalThis.Array', 'globalThis.Object', 'globalThis.Reflect', 'globalThis.Function', 'globalThis.Number', 'globalThis.Math',
-  'globalThis.Symbol', 'globalThis.String', 'globalThis.Boolean', 'globalThis.Map', 'globalThis.Set', 'globalThis.WeakMap', 'globalThis.WeakRef',
-  'globalThis.FinalizationRegistry', 'globalThis.ArrayBuffer', 'globalThis.DataView', 'globalThis.Uint8Array', 'globalThis.AbortController', 'globalThis.AbortSignal',
-  'globalThis.EventTarget', 'globalThis.TypeError', 'globalThis.RangeError', 'globalThis.structuredClone', 'globalThis.DOMException',
+  'globalThis.Promise',
+  'globalThis.Array',
+  'globalThis.Object',
+  'globalThis.Reflect',
+  'globalThis.Function',
+  'globalThis.Number',
+  'globalThis.Math',
+  'globalThis.Symbol',
+  'globalThis.String',
+  'globalThis.Boolean',
+  'globalThis.Map',
+  'globalThis.Set',
+  'globalThis.WeakMap',
+  'globalThis.WeakRef',
+  'globalThis.FinalizationRegistry',
+  'globalThis.ArrayBuffer',
+  'globalThis.DataView',
+  'globalThis.Uint8Array',
+  'globalThis.AbortController',
+  'globalThis.AbortSignal',
+  'globalThis.EventTarget',
+  'globalThis.TypeError',
+  'globalThis.RangeError',
+  'globalThis.structuredClone',
+  'globalThis.DOMException',
 ];
 
 function patchAll() {
@@ -95,18 +129,34 @@ function patchAll() {
     defineProperty(Array.prototype, n, {
       __proto__: null,
       configurable: true,
-      get() { return undefined; },
+      get() {
+        return undefined;
+      },
       set(value) {
         report(`Array.prototype[${n}] =`);
         defineProperty(this, n, { __proto__: null, value, writable: true, enumerable: true, configurable: true });
       },
     });
   }
-  for (const key of ['state', 'reader', 'writer', 'value', 'done', 'resolve', 'reject', 'highWaterMark', 'isPipe', 'crash']) {
+  for (const key of [
+    'state',
+    'reader',
+    'writer',
+    'value',
+    'done',
+    'resolve',
+    'reject',
+    'highWaterMark',
+    'isPipe',
+    'crash',
+  ]) {
     defineProperty(Object.prototype, key, {
       __proto__: null,
       configurable: true,
-      get() { report(`get Object.prototype.${key}`); return undefined; },
+      get() {
+        report(`get Object.prototype.${key}`);
+        return undefined;
+      },
       set(value) {
         report(`set Object.prototype.${key}`);
         defineProperty(this, key, { __proto__: null, value, writable: true, enumerable: true, configurable: true });
@@ -127,13 +177,16 @@ async function drain(stream) {
   const reader = stream.getReader();
   while (!(await reader.read()).done);
 }
-const source = (count, more = {}) => new ReadableStream(own({
-  start(controller) {
-    for (let n = 0; n < count; n++) controller.enqueue(n);
-    controller.close();
-  },
-  ...more,
-}));
+const source = (count, more = {}) =>
+  new ReadableStream(
+    own({
+      start(controller) {
+        for (let n = 0; n < count; n++) controller.enqueue(n);
+        controller.close();
+      },
+      ...more,
+    }),
+  );
 
 const PROGRAMS = {
   async reads() {
@@ -145,7 +198,14 @@ const PROGRAMS = {
   },
   async reading() {
     let controller;
-    const stream = new ReadableStream(own({ start(c) { controller = c; } }), own({ highWaterMark: 2, size: () => 1 }));
+    const stream = new ReadableStream(
+      own({
+        start(c) {
+          controller = c;
+        },
+      }),
+      own({ highWaterMark: 2, size: () => 1 }),
+    );
     const reader = stream.getReader();
     const reads = [reader.read(), reader.read()];
     controller.enqueue(1);
@@ -170,7 +230,14 @@ const PROGRAMS = {
   },
   async bytes() {
     let controller;
-    const stream = new ReadableStream(own({ type: 'bytes', start(c) { controller = c; } }));
+    const stream = new ReadableStream(
+      own({
+        type: 'bytes',
+        start(c) {
+          controller = c;
+        },
+      }),
+    );
     const reader = stream.getReader(own({ mode: 'byob' }));
     const reads = [reader.read(new Uint8Array(4)), reader.read(new Uint8Array(4)), reader.read(new Uint8Array(4))];
     controller.byobRequest.respond(2);
@@ -182,7 +249,14 @@ const PROGRAMS = {
   },
   async byteTees() {
     let controller;
-    const stream = new ReadableStream(own({ type: 'bytes', start(c) { controller = c; } }));
+    const stream = new ReadableStream(
+      own({
+        type: 'bytes',
+        start(c) {
+          controller = c;
+        },
+      }),
+    );
     const [one, two] = stream.tee();
     const both = [quiet(one.getReader(own({ mode: 'byob' })).read(new Uint8Array(4))), quiet(drain(two))];
     await task();
@@ -205,7 +279,13 @@ const PROGRAMS = {
   },
   async aborts() {
     let controller;
-    const stream = new WritableStream(own({ start(c) { controller = c; } }));
+    const stream = new WritableStream(
+      own({
+        start(c) {
+          controller = c;
+        },
+      }),
+    );
     const writer = stream.getWriter();
     controller.signal.onabort = () => {};
     quiet(writer.write(1));
@@ -213,14 +293,24 @@ const PROGRAMS = {
     await quiet(writer.closed);
   },
   async transforms() {
-    const stream = new TransformStream(own({ transform(chunk, controller) { controller.enqueue(chunk); }, flush() {} }));
+    const stream = new TransformStream(
+      own({
+        transform(chunk, controller) {
+          controller.enqueue(chunk);
+        },
+        flush() {},
+      }),
+    );
     const writer = stream.writable.getWriter();
     for (let n = 0; n < 20; n++) quiet(writer.write(n));
     quiet(writer.close());
     await drain(stream.readable);
   },
   async pipes() {
-    await source(300).pipeThrough(new TransformStream()).pipeThrough(new TransformStream()).pipeTo(new WritableStream(own({ write() {} })));
+    await source(300)
+      .pipeThrough(new TransformStream())
+      .pipeThrough(new TransformStream())
+      .pipeTo(new WritableStream(own({ write() {} })));
     const stop = new AbortController();
     const piped = quiet(new ReadableStream().pipeTo(new WritableStream(), own({ signal: stop.signal })));
     stop.abort();

@@ -6,14 +6,17 @@ import { ReadableStream, TransformStream, WritableStream } from 'tidegate';
 /** A pull source of `count` numbers; `onPull(n)` runs after each enqueue. */
 function source(count, onPull = () => {}, strategy = undefined) {
   let sent = 0;
-  return new ReadableStream({
-    pull(controller) {
-      sent += 1;
-      controller.enqueue(sent);
-      onPull(sent);
-      if (sent === count) controller.close();
+  return new ReadableStream(
+    {
+      pull(controller) {
+        sent += 1;
+        controller.enqueue(sent);
+        onPull(sent);
+        if (sent === count) controller.close();
+      },
     },
-  }, strategy);
+    strategy,
+  );
 }
 
 const identity = () => new TransformStream({ transform: (chunk, controller) => controller.enqueue(chunk) });
@@ -23,36 +26,54 @@ for (const transforms of [0, 1, 3]) {
     const log = [];
     let stream = source(5);
     for (let i = 0; i < transforms; i += 1) stream = stream.pipeThrough(identity());
-    await stream.pipeTo(new WritableStream({
-      write(chunk) {
-        log.push(`write ${chunk}`);
-        Promise.resolve().then(() => log.push(`after ${chunk}`));
-      },
-    }));
-    assert.deepEqual(log, [1, 2, 3, 4, 5].flatMap((n) => [`write ${n}`, `after ${n}`]));
+    await stream.pipeTo(
+      new WritableStream({
+        write(chunk) {
+          log.push(`write ${chunk}`);
+          Promise.resolve().then(() => log.push(`after ${chunk}`));
+        },
+      }),
+    );
+    assert.deepEqual(
+      log,
+      [1, 2, 3, 4, 5].flatMap((n) => [`write ${n}`, `after ${n}`]),
+    );
   });
 
   test(`what a pull queued runs before the next pull, with ${transforms} transforms between`, async () => {
     const log = [];
-    let stream = source(5, (n) => {
-      log.push(`pull ${n}`);
-      Promise.resolve().then(() => log.push(`after ${n}`));
-    }, { highWaterMark: 3 });
+    let stream = source(
+      5,
+      (n) => {
+        log.push(`pull ${n}`);
+        Promise.resolve().then(() => log.push(`after ${n}`));
+      },
+      { highWaterMark: 3 },
+    );
     for (let i = 0; i < transforms; i += 1) stream = stream.pipeThrough(identity());
     await stream.pipeTo(new WritableStream());
-    assert.deepEqual(log, [1, 2, 3, 4, 5].flatMap((n) => [`pull ${n}`, `after ${n}`]));
+    assert.deepEqual(
+      log,
+      [1, 2, 3, 4, 5].flatMap((n) => [`pull ${n}`, `after ${n}`]),
+    );
   });
 }
 
 test('a hundred pipes take turns, chunk by chunk', async () => {
   const counts = new Array(100).fill(0);
   let widest = 0;
-  await Promise.all(counts.map((_, i) => source(50).pipeTo(new WritableStream({
-    write() {
-      counts[i] += 1;
-      widest = Math.max(widest, counts[i] - Math.min(...counts));
-    },
-  }))));
+  await Promise.all(
+    counts.map((_, i) =>
+      source(50).pipeTo(
+        new WritableStream({
+          write() {
+            counts[i] += 1;
+            widest = Math.max(widest, counts[i] - Math.min(...counts));
+          },
+        }),
+      ),
+    ),
+  );
   assert.deepEqual(counts, new Array(100).fill(50));
   assert.ok(widest <= 3, `one pipe was ${widest} chunks ahead of another`);
 });
@@ -85,12 +106,15 @@ test("the page's own reactions get their turn between the chunks of a pipe", asy
 
 test('a completion that comes while others are queued is not lost', async () => {
   const sinks = [0, 0, 0];
-  const pipe = (i, count) => source(count).pipeTo(new WritableStream({
-    write() {
-      sinks[i] += 1;
-      if (i === 0 && sinks[0] === 2) late.push(pipe(1, 10), pipe(2, 10));
-    },
-  }));
+  const pipe = (i, count) =>
+    source(count).pipeTo(
+      new WritableStream({
+        write() {
+          sinks[i] += 1;
+          if (i === 0 && sinks[0] === 2) late.push(pipe(1, 10), pipe(2, 10));
+        },
+      }),
+    );
   const late = [];
   await pipe(0, 10);
   await Promise.all(late);

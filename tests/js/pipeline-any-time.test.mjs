@@ -16,11 +16,17 @@ const ticks = async (count) => {
   for (let n = 0; n < count; n += 1) await undefined;
 };
 
-const chain = () => ['a codec', 'an async generator function', "the engine's TransformStream", 'a TransformStream of ours'].map((name) => stages[name]({}));
+const chain = () =>
+  ['a codec', 'an async generator function', "the engine's TransformStream", 'a TransformStream of ours'].map((name) =>
+    stages[name]({}),
+  );
 
 async function assertNothingLeft(parts, signal) {
   await turn();
-  assert.deepEqual(parts.map((part) => part.locked()), parts.map(() => false));
+  assert.deepEqual(
+    parts.map((part) => part.locked()),
+    parts.map(() => false),
+  );
   assert.equal(signal?.listeners() ?? 0, 0);
   assert.deepEqual(unhandled.splice(0), []);
 }
@@ -46,7 +52,13 @@ for (const [name, makeSource] of Object.entries({ ...sources, ...nodeSources }))
       for (let count = 0; count < TICKS; count += 1) {
         const source = makeSource({});
         const parts = [source, ...chain()];
-        assert.equal(await within(1000, pipeline(...parts.map((part) => part.value), () => ticks(count).then(() => 'enough'))), 'enough');
+        assert.equal(
+          await within(
+            1000,
+            pipeline(...parts.map((part) => part.value), () => ticks(count).then(() => 'enough')),
+          ),
+          'enough',
+        );
         assert.equal(source.state.released || source.state.made === 0, true);
         await assertNothingLeft(parts);
       }

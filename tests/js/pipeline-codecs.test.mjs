@@ -12,7 +12,8 @@ const text = Array.from({ length: ROWS }, (_, n) => `${n},"a ""quoted"" field",x
 const zipped = gzipSync(text);
 const sha256 = createHash('sha256').update(text).digest('hex');
 
-const slices = (bytes, size) => Array.from({ length: Math.ceil(bytes.length / size) }, (_, n) => bytes.subarray(n * size, (n + 1) * size));
+const slices = (bytes, size) =>
+  Array.from({ length: Math.ceil(bytes.length / size) }, (_, n) => bytes.subarray(n * size, (n + 1) * size));
 
 const sources = {
   'an array of slices': (bytes) => slices(bytes, 5000),
@@ -30,8 +31,15 @@ const count = async (batches) => {
 /** Runs the job and says how it ended, and what the digest said. */
 async function job(source, consume, { between = [], signal } = {}) {
   const hash = digest('sha-256');
-  const settled = (promise) => promise.then((value) => ({ value }), (error) => ({ error }));
-  const outcome = await within(5000, settled(pipeline(source, gunzip(), hash, ...between, csv({ batch: true }), consume, { signal })));
+  const settled = (promise) =>
+    promise.then(
+      (value) => ({ value }),
+      (error) => ({ error }),
+    );
+  const outcome = await within(
+    5000,
+    settled(pipeline(source, gunzip(), hash, ...between, csv({ batch: true }), consume, { signal })),
+  );
   return { ...outcome, hash: await within(1000, settled(hash.hex)), chains: codecMemory().chains };
 }
 
@@ -42,10 +50,14 @@ for (const [name, make] of Object.entries(sources)) {
     });
 
     test('a stage of another kind between the codecs changes nothing', async () => {
-      assert.deepEqual(await job(make(zipped), count, { between: [new TransformStream()] }), { value: ROWS, hash: { value: sha256 }, chains: 0 });
+      assert.deepEqual(await job(make(zipped), count, { between: [new TransformStream()] }), {
+        value: ROWS,
+        hash: { value: sha256 },
+        chains: 0,
+      });
     });
 
-    test('truncated gzip fails with the codec\'s error, which the digest has too', async () => {
+    test("truncated gzip fails with the codec's error, which the digest has too", async () => {
       const { error, hash, chains } = await job(make(zipped.subarray(0, zipped.length >> 1)), count);
       assert.ok(error instanceof CodecError);
       assert.deepEqual([error.codec, error.code, chains], ['gunzip', 'truncated', 0]);
@@ -71,29 +83,41 @@ for (const [name, make] of Object.entries(sources)) {
     test('an abort frees the chain', async () => {
       const failure = new Error('the first error');
       const controller = new AbortController();
-      const { error, hash, chains } = await job(make(zipped), async (batches) => {
-        await batches.next();
-        controller.abort(failure);
-        await count(batches);
-      }, { signal: controller.signal });
+      const { error, hash, chains } = await job(
+        make(zipped),
+        async (batches) => {
+          await batches.next();
+          controller.abort(failure);
+          await count(batches);
+        },
+        { signal: controller.signal },
+      );
       assert.deepEqual([error, hash.error, chains], [failure, failure, 0]);
     });
   });
 }
 
 test('lines go from a codec to a function', async () => {
-  const numbers = await pipeline([Buffer.from('1\n2\n3\n')], lines(), async function* (all) {
-    for await (const line of all) yield Number(line);
-  }, async (chunks) => {
-    let sum = 0;
-    for await (const chunk of chunks) sum += chunk;
-    return sum;
-  });
+  const numbers = await pipeline(
+    [Buffer.from('1\n2\n3\n')],
+    lines(),
+    async function* (all) {
+      for await (const line of all) yield Number(line);
+    },
+    async (chunks) => {
+      let sum = 0;
+      for await (const chunk of chunks) sum += chunk;
+      return sum;
+    },
+  );
   assert.equal(numbers, 6);
 });
 
 test('a codec that has been used is refused', async () => {
   const used = lines();
   await pipeline([Buffer.from('1\n')], used, () => {});
-  await assert.rejects(pipeline([Buffer.from('1\n')], used, () => {}), TypeError);
+  await assert.rejects(
+    pipeline([Buffer.from('1\n')], used, () => {}),
+    TypeError,
+  );
 });

@@ -6,8 +6,29 @@ import { EventEmitter } from 'node:events';
 import { PassThrough, Readable, Writable } from 'node:stream';
 import { createServer } from 'node:http';
 import {
-  ReadableStream, TransformStream, WritableStream, batch, channel, drain, failureOf, filter, flatten, forEach, fromCursor, fromEvents, fromQueue, map, pipeline,
-  skip, stage, take, tap, tee, toArray, toBytes, toText,
+  ReadableStream,
+  TransformStream,
+  WritableStream,
+  batch,
+  channel,
+  drain,
+  failureOf,
+  filter,
+  flatten,
+  forEach,
+  fromCursor,
+  fromEvents,
+  fromQueue,
+  map,
+  pipeline,
+  skip,
+  stage,
+  take,
+  tap,
+  tee,
+  toArray,
+  toBytes,
+  toText,
 } from 'tidegate';
 import { turn, within } from './pipeline-parts.mjs';
 
@@ -44,7 +65,15 @@ describe('a promise as the source', () => {
   test('that rejects fails the pipeline with its reason, and aborts the sink', async () => {
     let aborted;
     const sink = new WritableStream({ abort: (reason) => void (aborted = reason) });
-    await assert.rejects(pipeline(later().then(() => { throw failure; }), sink), isFailure);
+    await assert.rejects(
+      pipeline(
+        later().then(() => {
+          throw failure;
+        }),
+        sink,
+      ),
+      isFailure,
+    );
     assert.equal(aborted, failure);
     assert.deepEqual(failureOf(failure).index, 0);
   });
@@ -70,19 +99,32 @@ describe('a promise as the source', () => {
   });
 
   test('that rejects after the pipeline has ended, or is refused, is no unhandled rejection', async () => {
-    const reject = () => later().then(() => { throw new Error('late'); });
+    const reject = () =>
+      later().then(() => {
+        throw new Error('late');
+      });
     await assert.rejects(pipeline(reject(), drain(), { signal: AbortSignal.abort(failure) }), isFailure);
     await assert.rejects(pipeline(reject(), 5), TypeError);
     await later(0, 40);
   });
 
   test('that gives what is no source is told what it gave', async () => {
-    await assert.rejects(pipeline(later('text'), drain()), { name: 'TypeError', message: /^pipeline\(\): what the source resolved with is a string; put it in an array/ });
-    await assert.rejects(toText(later(5)), { message: /^toText\(\): what the source resolved with is not a readable stream, .*; got number$/ });
+    await assert.rejects(pipeline(later('text'), drain()), {
+      name: 'TypeError',
+      message: /^pipeline\(\): what the source resolved with is a string; put it in an array/,
+    });
+    await assert.rejects(toText(later(5)), {
+      message: /^toText\(\): what the source resolved with is not a readable stream, .*; got number$/,
+    });
   });
 
   test('that can be iterated as well is iterated, as the queries of databases can', async () => {
-    const query = { then: (resolve) => resolve(['all at once']), async *[Symbol.asyncIterator]() { yield 'one by one'; } };
+    const query = {
+      then: (resolve) => resolve(['all at once']),
+      async *[Symbol.asyncIterator]() {
+        yield 'one by one';
+      },
+    };
     assert.deepEqual(await toArray(query), ['one by one']);
   });
 });
@@ -99,7 +141,10 @@ describe('a generator function as the sink', () => {
 
   test('that leaves early cancels the source', async () => {
     let cancelled = false;
-    const source = new ReadableStream({ pull: (controller) => controller.enqueue(1), cancel: () => void (cancelled = true) });
+    const source = new ReadableStream({
+      pull: (controller) => controller.enqueue(1),
+      cancel: () => void (cancelled = true),
+    });
     await pipeline(source, async function* sink(chunks) {
       for await (const chunk of chunks) if (chunk) return;
     });
@@ -107,13 +152,21 @@ describe('a generator function as the sink', () => {
   });
 
   test('that throws fails the pipeline', async () => {
-    await assert.rejects(pipeline([1], async function* sink() { throw failure; }), isFailure);
+    await assert.rejects(
+      pipeline([1], async function* sink() {
+        throw failure;
+      }),
+      isFailure,
+    );
   });
 
   test('that yields fails the pipeline, which names the value, and runs its finally', async () => {
     let cleaned = false;
     let cancelled = false;
-    const source = new ReadableStream({ pull: (controller) => controller.enqueue(7), cancel: () => void (cancelled = true) });
+    const source = new ReadableStream({
+      pull: (controller) => controller.enqueue(7),
+      cancel: () => void (cancelled = true),
+    });
     const running = pipeline(source, async function* sink(chunks) {
       try {
         for await (const chunk of chunks) yield chunk;
@@ -121,22 +174,35 @@ describe('a generator function as the sink', () => {
         cleaned = true;
       }
     });
-    await assert.rejects(within(1000, running), { name: 'TypeError', message: 'pipeline(): the sink function yielded a value that nobody would read, number 7; add a sink after it, or use the value where it is made' });
+    await assert.rejects(within(1000, running), {
+      name: 'TypeError',
+      message:
+        'pipeline(): the sink function yielded a value that nobody would read, number 7; add a sink after it, or use the value where it is made',
+    });
     assert.deepEqual([cleaned, cancelled], [true, true]);
   });
 
   test('that yields and then never returns does not hold up the failure', async () => {
-    await assert.rejects(within(1500, pipeline([[1]], async function* sink() {
-      try {
-        yield [1];
-      } finally {
-        await new Promise(() => {});
-      }
-    })), { message: /nobody would read, an array;/ });
+    await assert.rejects(
+      within(
+        1500,
+        pipeline([[1]], async function* sink() {
+          try {
+            yield [1];
+          } finally {
+            await new Promise(() => {});
+          }
+        }),
+      ),
+      { message: /nobody would read, an array;/ },
+    );
   });
 
   test('that cannot wait for chunks is refused', async () => {
-    await assert.rejects(pipeline([1], function* sink() {}), { name: 'TypeError', message: /which nothing would iterate; .*make it an async function/ });
+    await assert.rejects(
+      pipeline([1], function* sink() {}),
+      { name: 'TypeError', message: /which nothing would iterate; .*make it an async function/ },
+    );
   });
 });
 
@@ -144,26 +210,39 @@ describe('forEach() as the sink', () => {
   test('calls the function with each chunk, one at a time, and waits for it', async () => {
     const seen = [];
     let open = 0;
-    await pipeline([1, undefined, null], forEach(async (chunk, { index, signal }) => {
-      assert.equal(open++, 0);
-      assert.equal(signal.aborted, false);
-      await turn();
-      seen.push([chunk, index]);
-      open -= 1;
-    }));
-    assert.deepEqual(seen, [[1, 0], [undefined, 1], [null, 2]]);
+    await pipeline(
+      [1, undefined, null],
+      forEach(async (chunk, { index, signal }) => {
+        assert.equal(open++, 0);
+        assert.equal(signal.aborted, false);
+        await turn();
+        seen.push([chunk, index]);
+        open -= 1;
+      }),
+    );
+    assert.deepEqual(seen, [
+      [1, 0],
+      [undefined, 1],
+      [null, 2],
+    ]);
   });
 
   test('has as many calls under way as concurrency says, and ends when all have', async () => {
     let open = 0;
     let most = 0;
     let done = 0;
-    await pipeline(Array.from({ length: 20 }, (_, n) => n), forEach(async () => {
-      most = Math.max(most, ++open);
-      await later(0, 3);
-      open -= 1;
-      done += 1;
-    }, { concurrency: 4 }));
+    await pipeline(
+      Array.from({ length: 20 }, (_, n) => n),
+      forEach(
+        async () => {
+          most = Math.max(most, ++open);
+          await later(0, 3);
+          open -= 1;
+          done += 1;
+        },
+        { concurrency: 4 },
+      ),
+    );
     assert.deepEqual([most, done], [4, 20]);
   });
 
@@ -171,12 +250,21 @@ describe('forEach() as the sink', () => {
     test(`fails with the error of the function, and begins no more, at a concurrency of ${concurrency}`, async () => {
       let cancelled;
       let calls = 0;
-      const source = new ReadableStream({ pull: (controller) => controller.enqueue(1), cancel: (reason) => void (cancelled = reason) });
-      const running = pipeline(source, forEach(async (chunk, { index }) => {
-        calls += 1;
-        await turn();
-        if (index === 4) throw failure;
-      }, { concurrency }));
+      const source = new ReadableStream({
+        pull: (controller) => controller.enqueue(1),
+        cancel: (reason) => void (cancelled = reason),
+      });
+      const running = pipeline(
+        source,
+        forEach(
+          async (chunk, { index }) => {
+            calls += 1;
+            await turn();
+            if (index === 4) throw failure;
+          },
+          { concurrency },
+        ),
+      );
       await assert.rejects(within(1000, running), isFailure);
       assert.equal(cancelled, failure);
       const then = calls;
@@ -187,27 +275,47 @@ describe('forEach() as the sink', () => {
     test(`aborts the signal of the calls under way, at a concurrency of ${concurrency}`, async () => {
       const controller = new AbortController();
       const reasons = [];
-      const running = pipeline(Array.from({ length: 10 }, () => 1), forEach((chunk, { signal }) => new Promise((resolve) => {
-        signal.addEventListener('abort', () => {
-          reasons.push(signal.reason);
-          resolve();
-        });
-      }), { concurrency }), { signal: controller.signal });
+      const running = pipeline(
+        Array.from({ length: 10 }, () => 1),
+        forEach(
+          (chunk, { signal }) =>
+            new Promise((resolve) => {
+              signal.addEventListener('abort', () => {
+                reasons.push(signal.reason);
+                resolve();
+              });
+            }),
+          { concurrency },
+        ),
+        { signal: controller.signal },
+      );
       setTimeout(() => controller.abort(failure), 10);
       await assert.rejects(within(400, running), isFailure);
-      assert.deepEqual(reasons, Array.from({ length: concurrency }, () => failure));
+      assert.deepEqual(
+        reasons,
+        Array.from({ length: concurrency }, () => failure),
+      );
     });
   }
 
   test('says what is wrong with its arguments', () => {
     assert.throws(() => forEach(), { message: 'forEach(): the first argument must be a function; got undefined' });
-    assert.throws(() => forEach(() => {}, { concurrency: 0 }), { message: 'forEach(): concurrency must be a whole number of at least 1; got 0' });
+    assert.throws(() => forEach(() => {}, { concurrency: 0 }), {
+      message: 'forEach(): concurrency must be a whole number of at least 1; got 0',
+    });
   });
 });
 
 test('drain() takes everything and keeps nothing', async () => {
   let given = 0;
-  assert.equal(await pipeline(Array.from({ length: 100 }, (_, n) => n), tap(() => void (given += 1)), drain()), undefined);
+  assert.equal(
+    await pipeline(
+      Array.from({ length: 100 }, (_, n) => n),
+      tap(() => void (given += 1)),
+      drain(),
+    ),
+    undefined,
+  );
   assert.equal(given, 100);
 });
 
@@ -218,26 +326,71 @@ describe('a part that is refused says what to do', () => {
     }
   }
   for (const [what, args, message] of [
-    ['a class as a stage', [[1], Upper, drain()], 'pipeline(): stage 1 is the class Upper; make an instance: new Upper(…)'],
-    ['a class as the source', [Upper, drain()], 'pipeline(): the source is the class Upper; make an instance: new Upper(…)'],
+    [
+      'a class as a stage',
+      [[1], Upper, drain()],
+      'pipeline(): stage 1 is the class Upper; make an instance: new Upper(…)',
+    ],
+    [
+      'a class as the source',
+      [Upper, drain()],
+      'pipeline(): the source is the class Upper; make an instance: new Upper(…)',
+    ],
     ['a class as the sink', [[1], Upper], 'pipeline(): the sink is the class Upper; make an instance: new Upper(…)'],
-    ['a class of ours', [[1], TransformStream, drain()], 'pipeline(): stage 1 is the class TransformStream; make an instance: new TransformStream(…)'],
-    ["a class of the engine's", [[1], globalThis.DecompressionStream, drain()], 'pipeline(): stage 1 is the class DecompressionStream; make an instance: new DecompressionStream(…)'],
-    ["a class of Node's", [[1], PassThrough, drain()], 'pipeline(): stage 1 is the class PassThrough; make an instance: new PassThrough(…)'],
+    [
+      'a class of ours',
+      [[1], TransformStream, drain()],
+      'pipeline(): stage 1 is the class TransformStream; make an instance: new TransformStream(…)',
+    ],
+    [
+      "a class of the engine's",
+      [[1], globalThis.DecompressionStream, drain()],
+      'pipeline(): stage 1 is the class DecompressionStream; make an instance: new DecompressionStream(…)',
+    ],
+    [
+      "a class of Node's",
+      [[1], PassThrough, drain()],
+      'pipeline(): stage 1 is the class PassThrough; make an instance: new PassThrough(…)',
+    ],
   ]) {
     test(what, () => assert.rejects(pipeline(...args), { name: 'TypeError', message }));
   }
 
   test('but functions of the language may be stages', async () => {
     assert.deepEqual(await pipeline(['1', '2'], Number, toArrayOf), [1, 2]);
-    assert.deepEqual(await pipeline([1], String, stage((chunks) => chunks), toArrayOf), ['1']);
-    assert.deepEqual(await pipeline([1], function old(n) { return n + 1; }, (n) => n + 1, toArrayOf), [3]);
+    assert.deepEqual(
+      await pipeline(
+        [1],
+        String,
+        stage((chunks) => chunks),
+        toArrayOf,
+      ),
+      ['1'],
+    );
+    assert.deepEqual(
+      await pipeline(
+        [1],
+        function old(n) {
+          return n + 1;
+        },
+        (n) => n + 1,
+        toArrayOf,
+      ),
+      [3],
+    );
   });
 
   test('with the name of the function that was called', async () => {
-    await assert.rejects(toText('abc'), { name: 'TypeError', message: 'toText(): the source is a string; put it in an array, [chunk], to send it as one chunk, or in a Blob to send it in slices' });
+    await assert.rejects(toText('abc'), {
+      name: 'TypeError',
+      message:
+        'toText(): the source is a string; put it in an array, [chunk], to send it as one chunk, or in a Blob to send it in slices',
+    });
     await assert.rejects(toArray(5), { message: /^toArray\(\): the source is not a readable stream/ });
-    await assert.rejects(toBytes(() => 5), { message: /^toBytes\(\): what the source function returned is not a readable stream/ });
+    await assert.rejects(
+      toBytes(() => 5),
+      { message: /^toBytes\(\): what the source function returned is not a readable stream/ },
+    );
     await assert.rejects(toText([], { signal: 5 }), { message: /^toText\(\): options\.signal is not an AbortSignal/ });
   });
 });
@@ -253,22 +406,39 @@ describe('undefined and null are chunks as any other', () => {
   const emitter = new EventEmitter();
   const sources = {
     'an array': () => odd,
-    'an async generator': () => (async function* () { yield* odd; })(),
+    'an async generator': () =>
+      (async function* () {
+        yield* odd;
+      })(),
     'promises of an iterable': () => odd.map((value) => Promise.resolve(value)),
     'a ReadableStream': () => ReadableStream.from(odd),
-    "the engine's ReadableStream": () => new globalThis.ReadableStream({ start(controller) { for (const value of odd) controller.enqueue(value); controller.close(); } }),
+    "the engine's ReadableStream": () =>
+      new globalThis.ReadableStream({
+        start(controller) {
+          for (const value of odd) controller.enqueue(value);
+          controller.close();
+        },
+      }),
     'fromCursor over an iterable': () => fromCursor(odd, { batch: 4 }),
     'fromCursor over read()': () => {
       const rows = [...odd];
       return fromCursor({ read: (count) => rows.splice(0, count), close() {} }, { batch: 2 });
     },
     channel: () => {
-      const { readable, ...rest } = (() => { const made = channel(); for (const value of odd) made.write(value); made.end(); return { readable: made.readable }; })();
+      const { readable, ...rest } = (() => {
+        const made = channel();
+        for (const value of odd) made.write(value);
+        made.end();
+        return { readable: made.readable };
+      })();
       void rest;
       return readable;
     },
     fromEvents: () => {
-      setTimeout(() => { for (const value of odd) emitter.emit('value', value); emitter.emit('end'); }, 5);
+      setTimeout(() => {
+        for (const value of odd) emitter.emit('value', value);
+        emitter.emit('end');
+      }, 5);
       return fromEvents(emitter, 'value', { end: 'end' });
     },
   };
@@ -278,15 +448,36 @@ describe('undefined and null are chunks as any other', () => {
 
   test('from fromQueue', async () => {
     const acked = [];
-    const source = fromQueue({ subscribe(deliver, { end }) { odd.forEach(deliver); end(); }, ack: (item) => void acked.push(item) });
-    const values = await pipeline(source, async function* (messages) { for await (const message of messages) { yield message.value; await message.ack(); } }, toArrayOf);
+    const source = fromQueue({
+      subscribe(deliver, { end }) {
+        odd.forEach(deliver);
+        end();
+      },
+      ack: (item) => void acked.push(item),
+    });
+    const values = await pipeline(
+      source,
+      async function* (messages) {
+        for await (const message of messages) {
+          yield message.value;
+          await message.ack();
+        }
+      },
+      toArrayOf,
+    );
     assert.deepEqual([values, acked], [odd, odd]);
   });
 
   for (const [name, make, expected = odd] of [
     ['a function', () => (value) => value],
     ['an async function', () => async (value) => value],
-    ['a generator function', () => async function* (values) { yield* values; }],
+    [
+      'a generator function',
+      () =>
+        async function* (values) {
+          yield* values;
+        },
+    ],
     ['map()', () => map((value) => value)],
     ['map() at once', () => map(async (value) => value, { concurrency: 3 })],
     ['map() at once in any order', () => map((value) => value, { concurrency: 3, ordered: false })],
@@ -300,7 +491,8 @@ describe('undefined and null are chunks as any other', () => {
     test(`through ${name}`, async () => assert.deepEqual(await pipeline(odd, make(), toArrayOf), expected));
   }
 
-  test('through batch() and flatten()', async () => assert.deepEqual(await pipeline(odd, batch(4), flatten(), toArrayOf), odd));
+  test('through batch() and flatten()', async () =>
+    assert.deepEqual(await pipeline(odd, batch(4), flatten(), toArrayOf), odd));
 
   test('through tee()', async () => {
     const [one, two] = tee(ReadableStream.from(odd));
@@ -309,7 +501,8 @@ describe('undefined and null are chunks as any other', () => {
 
   test('but a Node stream takes undefined and no null, and says so', async () => {
     const seen = [];
-    const sink = () => new Writable({ objectMode: true, write: (value, encoding, done) => done(null, seen.push(value)) });
+    const sink = () =>
+      new Writable({ objectMode: true, write: (value, encoding, done) => done(null, seen.push(value)) });
     await pipeline([1, undefined, 2], sink());
     await assert.rejects(pipeline([1, null], sink()), { code: 'ERR_STREAM_NULL_VALUES' });
     assert.deepEqual(seen.slice(0, 3), [1, undefined, 2]);

@@ -38,15 +38,32 @@ describe('a function for each chunk', () => {
       running -= 1;
       return n;
     };
-    const first = await pipeline(Array.from({ length: 100 }, (_, n) => n), slow, async (chunks) => {
-      for await (const chunk of chunks) return chunk;
-    });
+    const first = await pipeline(
+      Array.from({ length: 100 }, (_, n) => n),
+      slow,
+      async (chunks) => {
+        for await (const chunk of chunks) return chunk;
+      },
+    );
     assert.equal(first, 0);
     assert.equal(most, 1);
     assert.ok(calls <= 3, `it was called ${calls} times`);
   });
 
-  for (const [how, fails] of [['throws', () => { throw broken; }], ['rejects', async () => { throw broken; }]]) {
+  for (const [how, fails] of [
+    [
+      'throws',
+      () => {
+        throw broken;
+      },
+    ],
+    [
+      'rejects',
+      async () => {
+        throw broken;
+      },
+    ],
+  ]) {
     test(`that ${how} takes the pipeline down`, async () => {
       const sink = new WritableStream();
       const source = new ReadableStream({ pull: (controller) => controller.enqueue(1) });
@@ -60,17 +77,30 @@ describe('a function for each chunk', () => {
     async function* all(chunks) {
       yield* chunks;
     }
-    await assert.rejects(pipeline([1], (chunks) => all(chunks), collect), {
-      name: 'TypeError',
-      message: /^pipeline\(\): stage 1 returned an iterator for a chunk; .* stage\(fn\)$/,
-    });
-    assert.deepEqual(await pipeline([1], stage((chunks) => all(chunks)), collect), [1]);
+    await assert.rejects(
+      pipeline([1], (chunks) => all(chunks), collect),
+      {
+        name: 'TypeError',
+        message: /^pipeline\(\): stage 1 returned an iterator for a chunk; .* stage\(fn\)$/,
+      },
+    );
+    assert.deepEqual(
+      await pipeline(
+        [1],
+        stage((chunks) => all(chunks)),
+        collect,
+      ),
+      [1],
+    );
   });
 });
 
 describe('stage()', () => {
   test('keeps the name of its function and refuses what is none', () => {
     assert.equal(stage(function parse() {}).name, 'parse');
-    assert.throws(() => stage(5), { name: 'TypeError', message: 'stage(): the argument must be a function; got number' });
+    assert.throws(() => stage(5), {
+      name: 'TypeError',
+      message: 'stage(): the argument must be a function; got number',
+    });
   });
 });

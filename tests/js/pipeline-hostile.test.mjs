@@ -33,30 +33,71 @@ const rejected = () => ({ value: Promise.reject(boom), done: false });
 describe('a pipeline', () => {
   test('waits for a thenable of a function whose then() returns nothing', async () => {
     const got = [];
-    await settles(pipeline([1, 2, 3], (n) => ({ then: (resolve) => void resolve(n * 2) }), async (chunks) => {
-      for await (const chunk of chunks) got.push(chunk);
-    }));
+    await settles(
+      pipeline(
+        [1, 2, 3],
+        (n) => ({ then: (resolve) => void resolve(n * 2) }),
+        async (chunks) => {
+          for await (const chunk of chunks) got.push(chunk);
+        },
+      ),
+    );
     assert.deepEqual(got, [2, 4, 6]);
   });
 
   for (const property of ['done', 'value']) {
-    const result = { done: false, value: 2, get [property]() { throw boom; } };
+    const result = {
+      done: false,
+      value: 2,
+      get [property]() {
+        throw boom;
+      },
+    };
     test(`fails with what the getter of ${property} of an async iterator's result throws`, async () => {
-      await assert.rejects(settles(pipeline(iterable(Symbol.asyncIterator, () => result), consume)), boom);
-      await assert.rejects(settles(pipeline(iterable(Symbol.asyncIterator, () => result), (chunk) => chunk, drain())), boom);
+      await assert.rejects(
+        settles(
+          pipeline(
+            iterable(Symbol.asyncIterator, () => result),
+            consume,
+          ),
+        ),
+        boom,
+      );
+      await assert.rejects(
+        settles(
+          pipeline(
+            iterable(Symbol.asyncIterator, () => result),
+            (chunk) => chunk,
+            drain(),
+          ),
+        ),
+        boom,
+      );
     });
   }
 
   test('fails with what an iterator gave as a rejected promise, whatever its return() does', async () => {
-    const rude = () => { throw new Error('return'); };
+    const rude = () => {
+      throw new Error('return');
+    };
     await assert.rejects(settles(pipeline(iterable(Symbol.iterator, rejected, rude), consume)), boom);
-    await assert.rejects(settles(pipeline(iterable(Symbol.iterator, rejected, async () => rude()), consume)), boom);
+    await assert.rejects(
+      settles(
+        pipeline(
+          iterable(Symbol.iterator, rejected, async () => rude()),
+          consume,
+        ),
+      ),
+      boom,
+    );
   });
 
   test('calls return() of an iterator once after a rejected promise, and not at all after it threw', async () => {
     const gave = iterable(Symbol.iterator, rejected);
     await assert.rejects(pipeline(gave, consume), boom);
-    const threw = iterable(Symbol.iterator, () => { throw boom; });
+    const threw = iterable(Symbol.iterator, () => {
+      throw boom;
+    });
     await assert.rejects(pipeline(threw, consume), boom);
     assert.deepEqual([gave.returns, threw.returns], [1, 0]);
   });
@@ -67,14 +108,16 @@ describe('a pipeline', () => {
       yield Promise.resolve(0);
       for (let n = 1; n < count; n += 1) yield n;
     };
-    const got = await settles(pipeline(numbers(), async (chunks) => {
-      const results = await Promise.all(Array.from({ length: count }, () => chunks.next()));
-      return results.map(({ value }) => value);
-    }));
+    const got = await settles(
+      pipeline(numbers(), async (chunks) => {
+        const results = await Promise.all(Array.from({ length: count }, () => chunks.next()));
+        return results.map(({ value }) => value);
+      }),
+    );
     assert.deepEqual(got, await toArray(Array.from({ length: count }, (_, n) => n)));
   });
 
-  test("hears the error of a Node stream that was destroyed right before the abort", async () => {
+  test('hears the error of a Node stream that was destroyed right before the abort', async () => {
     const uncaught = [];
     const onUncaught = (error) => uncaught.push(error);
     process.on('uncaughtException', onUncaught);

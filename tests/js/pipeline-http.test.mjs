@@ -49,19 +49,49 @@ const endings = {
     abort: true,
   },
   'a stage that throws': {
-    parts: () => [new TransformStream({ transform() { throw failure; } }), new WritableStream()],
+    parts: () => [
+      new TransformStream({
+        transform() {
+          throw failure;
+        },
+      }),
+      new WritableStream(),
+    ],
   },
   "the engine's stage that throws": {
-    parts: () => [new globalThis.TransformStream({ transform() { throw failure; } }), new WritableStream()],
+    parts: () => [
+      new globalThis.TransformStream({
+        transform() {
+          throw failure;
+        },
+      }),
+      new WritableStream(),
+    ],
   },
   'a sink that throws': {
-    parts: () => [new WritableStream({ write() { throw failure; } })],
+    parts: () => [
+      new WritableStream({
+        write() {
+          throw failure;
+        },
+      }),
+    ],
   },
   'a consumer that throws': {
-    parts: () => [async (chunks) => { await chunks.next(); throw failure; }],
+    parts: () => [
+      async (chunks) => {
+        await chunks.next();
+        throw failure;
+      },
+    ],
   },
   'a consumer that leaves its loop': {
-    parts: () => [new TransformStream(), async (chunks) => { for await (const chunk of chunks) return chunk.length > 0; }],
+    parts: () => [
+      new TransformStream(),
+      async (chunks) => {
+        for await (const chunk of chunks) return chunk.length > 0;
+      },
+    ],
     resolves: true,
   },
   'a consumer that reads nothing': {

@@ -20,7 +20,13 @@ after(() => process.removeListener('unhandledRejection', onUnhandled));
 let cells = 0;
 
 async function settle(promise) {
-  const outcome = await within(LIMIT, promise.then((value) => ({ value }), (error) => ({ error })));
+  const outcome = await within(
+    LIMIT,
+    promise.then(
+      (value) => ({ value }),
+      (error) => ({ error }),
+    ),
+  );
   return outcome;
 }
 

@@ -106,11 +106,17 @@ describe('a child process', () => {
   test('is a source by its standard output', async () => {
     const child = spawn(process.execPath, ['-e', 'for (let n = 0; n < 3; n += 1) console.log(JSON.stringify({ n }))']);
     const lines = (await pipeline(child.stdout, textOf)).trim().split('\n');
-    assert.deepEqual(lines.map((line) => JSON.parse(line).n), [0, 1, 2]);
+    assert.deepEqual(
+      lines.map((line) => JSON.parse(line).n),
+      [0, 1, 2],
+    );
   });
 
   test('sees its standard output closed when the consumer has had enough', async () => {
-    const child = spawn(process.execPath, ['-e', "process.stdout.on('error', () => process.exit(7)); setInterval(() => console.log('tick'), 1)"]);
+    const child = spawn(process.execPath, [
+      '-e',
+      "process.stdout.on('error', () => process.exit(7)); setInterval(() => console.log('tick'), 1)",
+    ]);
     const exited = once(child, 'exit');
     try {
       await pipeline(child.stdout, async (chunks) => void (await chunks.next()));
@@ -127,7 +133,10 @@ describe('a child process', () => {
       await pipeline(['and flow'], process.stdout);
     `;
     const cwd = new URL('../..', import.meta.url);
-    const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', program], { cwd, timeout: 10_000 });
+    const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', program], {
+      cwd,
+      timeout: 10_000,
+    });
     assert.equal(stdout, 'ebb and flow');
   });
 });
@@ -156,7 +165,13 @@ describe('a duplex stream as a stage', () => {
 describe("Node's streams", () => {
   test('keep their backpressure: a stopped consumer stops the source', async () => {
     let read = 0;
-    const source = new Readable({ highWaterMark: 16, read() { read += 1; this.push(Buffer.alloc(16)); } });
+    const source = new Readable({
+      highWaterMark: 16,
+      read() {
+        read += 1;
+        this.push(Buffer.alloc(16));
+      },
+    });
     let goOn;
     const stopped = new Promise((resolve) => void (goOn = resolve));
     const running = pipeline(source, new PassThrough({ highWaterMark: 16 }), async (chunks) => {
@@ -175,25 +190,40 @@ describe("Node's streams", () => {
     await assert.rejects(within(1000, pipeline(source, textOf)), { message: 'The Node stream closed before its end' });
     const sink = new Writable({ write() {} });
     setTimeout(() => sink.destroy(), 5);
-    await assert.rejects(within(1000, pipeline(endless(), sink)), { message: 'The Node stream closed before it was ended' });
+    await assert.rejects(within(1000, pipeline(endless(), sink)), {
+      message: 'The Node stream closed before it was ended',
+    });
   });
 
   test('are destroyed with the error of another part, and left without listeners of ours', async () => {
-    const source = new Readable({ read() { this.push('x'); } });
+    const source = new Readable({
+      read() {
+        this.push('x');
+      },
+    });
     const listeners = source.listenerCount('readable');
-    await assert.rejects(pipeline(source, new WritableStream({ write: () => Promise.reject(failure) })), (error) => error === failure);
+    await assert.rejects(
+      pipeline(source, new WritableStream({ write: () => Promise.reject(failure) })),
+      (error) => error === failure,
+    );
     assert.equal(source.destroyed, true);
     assert.equal(source.errored, failure);
     assert.equal(source.listenerCount('readable'), listeners);
   });
 
   test('give strings where an encoding is set', async () => {
-    const source = new Readable({ encoding: 'utf8', read() { this.push('ebb'); this.push(null); } });
+    const source = new Readable({
+      encoding: 'utf8',
+      read() {
+        this.push('ebb');
+        this.push(null);
+      },
+    });
     assert.equal(await pipeline(source, async (chunks) => typeof (await chunks.next()).value), 'string');
   });
 });
 
-test("a Node stream that destroys itself while it is read, as the pipeline is aborted, takes no process down", async () => {
+test('a Node stream that destroys itself while it is read, as the pipeline is aborted, takes no process down', async () => {
   const failure = new Error('the stream');
   const reason = new Error('the abort');
   const controller = new AbortController();
@@ -203,7 +233,16 @@ test("a Node stream that destroys itself while it is read, as the pipeline is ab
       queueMicrotask(() => controller.abort(reason));
     },
   });
-  await assert.rejects(pipeline(node, async (chunks) => { for await (const chunk of chunks) void chunk; }, { signal: controller.signal }), (error) => error === reason || error === failure);
+  await assert.rejects(
+    pipeline(
+      node,
+      async (chunks) => {
+        for await (const chunk of chunks) void chunk;
+      },
+      { signal: controller.signal },
+    ),
+    (error) => error === reason || error === failure,
+  );
   await new Promise((resolve) => setTimeout(resolve, 5));
   assert.equal(node.listenerCount('error'), 0);
 });
@@ -213,13 +252,21 @@ test("a write that begins as the pipeline is aborted does not wait for Node's de
   for (let ticks = 0; ticks < 40; ticks++) {
     const controller = new AbortController();
     const transform = new TransformStream();
-    const node = new Writable({ objectMode: true, highWaterMark: 1, write: (chunk, encoding, callback) => void setImmediate(callback) });
+    const node = new Writable({
+      objectMode: true,
+      highWaterMark: 1,
+      write: (chunk, encoding, callback) => void setImmediate(callback),
+    });
     const source = new ReadableStream({ pull: (c) => c.enqueue(1) });
     const began = performance.now();
     const running = pipeline(source, transform, node, { signal: controller.signal });
     for (let tick = 0; tick < ticks; tick++) await undefined;
     controller.abort(reason);
     await assert.rejects(running, (error) => error === reason);
-    assert.equal(transform.readable.locked, false, `aborted after ${ticks} microtasks, settled after ${performance.now() - began} ms`);
+    assert.equal(
+      transform.readable.locked,
+      false,
+      `aborted after ${ticks} microtasks, settled after ${performance.now() - began} ms`,
+    );
   }
 });

@@ -40,7 +40,11 @@ const sinks = {
   },
   "the engine's writable stream"() {
     const { seen, underlying } = record();
-    return { seen, value: new NativeWritable(underlying, { highWaterMark: 4 }), send: (value, chunk) => sendTo(value, chunk) };
+    return {
+      seen,
+      value: new NativeWritable(underlying, { highWaterMark: 4 }),
+      send: (value, chunk) => sendTo(value, chunk),
+    };
   },
   "Node's writable stream"() {
     const { seen } = record();
@@ -81,7 +85,17 @@ describe('preventClose', () => {
 
     test(`does not keep ${name} from being aborted`, async () => {
       const { seen, value } = make();
-      await assert.rejects(pipeline([1], () => { throw broken; }, value, { preventClose: true }), (error) => error === broken);
+      await assert.rejects(
+        pipeline(
+          [1],
+          () => {
+            throw broken;
+          },
+          value,
+          { preventClose: true },
+        ),
+        (error) => error === broken,
+      );
       assert.deepEqual([seen.closed, seen.aborted], [false, true]);
     });
   }
@@ -94,7 +108,10 @@ describe('preventClose', () => {
   });
 
   test("reports a write of the engine's stream that fails after the source has ended", async () => {
-    const sink = new NativeWritable({ write: (chunk) => (chunk === 2 ? turn().then(() => Promise.reject(broken)) : undefined) }, { highWaterMark: 9 });
+    const sink = new NativeWritable(
+      { write: (chunk) => (chunk === 2 ? turn().then(() => Promise.reject(broken)) : undefined) },
+      { highWaterMark: 9 },
+    );
     await assert.rejects(pipeline([1, 2], sink, { preventClose: true }), (error) => error === broken);
     assert.equal(sink.locked, false);
   });
@@ -104,12 +121,26 @@ describe('preventAbort', () => {
   for (const [name, make] of Object.entries(sinks)) {
     for (const [what, parts] of [
       ['the source fails', () => [new ReadableStream({ pull: () => Promise.reject(broken) })]],
-      ['a stage fails', () => [[1, 2], async function* (chunks) { for await (const chunk of chunks) { yield chunk; throw broken; } }]],
+      [
+        'a stage fails',
+        () => [
+          [1, 2],
+          async function* (chunks) {
+            for await (const chunk of chunks) {
+              yield chunk;
+              throw broken;
+            }
+          },
+        ],
+      ],
       ['a transform fails', () => [[1, 2], new TransformStream({ transform: () => Promise.reject(broken) })]],
     ]) {
       test(`leaves ${name} open when ${what}`, async () => {
         const { seen, value, send } = make();
-        await assert.rejects(within(1000, pipeline(...parts(), value, { preventAbort: true })), (error) => error === broken);
+        await assert.rejects(
+          within(1000, pipeline(...parts(), value, { preventAbort: true })),
+          (error) => error === broken,
+        );
         assert.equal(value.locked ?? false, false);
         await send(value, 'after');
         assert.deepEqual([seen.closed, seen.aborted, seen.chunks.at(-1)], [false, false, 'after']);
@@ -132,18 +163,24 @@ describe('preventAbort', () => {
 const sources = {
   'a readable stream of ours'() {
     const seen = { made: 0, cancelled: false };
-    const value = new ReadableStream({
-      pull: (controller) => controller.enqueue(seen.made++),
-      cancel: () => void (seen.cancelled = true),
-    }, { highWaterMark: 0 });
+    const value = new ReadableStream(
+      {
+        pull: (controller) => controller.enqueue(seen.made++),
+        cancel: () => void (seen.cancelled = true),
+      },
+      { highWaterMark: 0 },
+    );
     return { seen, value, next: () => nextOf(value) };
   },
   "the engine's readable stream"() {
     const seen = { made: 0, cancelled: false };
-    const value = new NativeReadable({
-      pull: (controller) => controller.enqueue(seen.made++),
-      cancel: () => void (seen.cancelled = true),
-    }, { highWaterMark: 0 });
+    const value = new NativeReadable(
+      {
+        pull: (controller) => controller.enqueue(seen.made++),
+        cancel: () => void (seen.cancelled = true),
+      },
+      { highWaterMark: 0 },
+    );
     return { seen, value, next: () => nextOf(value) };
   },
   "Node's readable stream"() {
@@ -151,13 +188,21 @@ const sources = {
     const value = new Readable({
       objectMode: true,
       highWaterMark: 1,
-      read() { setImmediate(() => this.push(seen.made++)); },
-      destroy(error, done) { done(void (seen.cancelled = true)); },
+      read() {
+        setImmediate(() => this.push(seen.made++));
+      },
+      destroy(error, done) {
+        done(void (seen.cancelled = true));
+      },
     });
-    return { seen, value, next: async () => {
-      for await (const chunk of value.iterator({ destroyOnReturn: false })) return chunk;
-      return undefined;
-    } };
+    return {
+      seen,
+      value,
+      next: async () => {
+        for await (const chunk of value.iterator({ destroyOnReturn: false })) return chunk;
+        return undefined;
+      },
+    };
   },
   'an async generator'() {
     const seen = { made: 0, cancelled: false };
@@ -197,16 +242,57 @@ describe('preventCancel', () => {
     });
 
     for (const [what, parts] of [
-      ['a stage fails', [async (n) => { if (n === 1) throw broken; return n; }, new WritableStream()]],
-      ['a generator fails', [async function* (chunks) { for await (const chunk of chunks) { yield chunk; throw broken; } }, new WritableStream()]],
-      ['the sink fails', [new WritableStream({ write() { throw broken; } })]],
-      ["the engine's sink fails", [new NativeWritable({ write() { throw broken; } })]],
+      [
+        'a stage fails',
+        [
+          async (n) => {
+            if (n === 1) throw broken;
+            return n;
+          },
+          new WritableStream(),
+        ],
+      ],
+      [
+        'a generator fails',
+        [
+          async function* (chunks) {
+            for await (const chunk of chunks) {
+              yield chunk;
+              throw broken;
+            }
+          },
+          new WritableStream(),
+        ],
+      ],
+      [
+        'the sink fails',
+        [
+          new WritableStream({
+            write() {
+              throw broken;
+            },
+          }),
+        ],
+      ],
+      [
+        "the engine's sink fails",
+        [
+          new NativeWritable({
+            write() {
+              throw broken;
+            },
+          }),
+        ],
+      ],
     ]) {
       test(`leaves ${name} open and unlocked when ${what}`, async () => {
         const { seen, value, next } = make();
-        await assert.rejects(within(1000, pipeline(value, ...parts, { preventCancel: true })), (error) => error === broken);
+        await assert.rejects(
+          within(1000, pipeline(value, ...parts, { preventCancel: true })),
+          (error) => error === broken,
+        );
         assert.equal(value.locked ?? false, false);
-        assert.equal(typeof await next(), 'number');
+        assert.equal(typeof (await next()), 'number');
         assert.equal(seen.cancelled, false);
       });
     }
@@ -222,14 +308,17 @@ describe('preventCancel', () => {
     });
     await within(1000, pipeline(value, first, new WritableStream(), { preventCancel: true }));
     assert.equal(value.locked, false);
-    assert.equal(typeof await next(), 'number');
+    assert.equal(typeof (await next()), 'number');
     assert.equal(seen.cancelled, false);
   });
 
   test('lets a pipeline that waits for a chunk be aborted', async () => {
     const source = new ReadableStream();
     const controller = new AbortController();
-    const running = pipeline(source, new TransformStream(), new WritableStream(), { preventCancel: true, signal: controller.signal });
+    const running = pipeline(source, new TransformStream(), new WritableStream(), {
+      preventCancel: true,
+      signal: controller.signal,
+    });
     await turn();
     controller.abort(broken);
     await assert.rejects(within(1000, running), (error) => error === broken);
@@ -283,7 +372,10 @@ describe('await using', () => {
     assert.deepEqual(await running, [1, 2]);
   });
 
-  for (const [kind, source, options] of [['default', {}, undefined], ['BYOB', { type: 'bytes' }, { mode: 'byob' }]]) {
+  for (const [kind, source, options] of [
+    ['default', {}, undefined],
+    ['BYOB', { type: 'bytes' }, { mode: 'byob' }],
+  ]) {
     test(`cancels and unlocks the stream of a ${kind} reader`, async () => {
       let cancelled = false;
       const stream = new ReadableStream({ ...source, cancel: () => void (cancelled = true) });

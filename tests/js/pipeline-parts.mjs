@@ -13,7 +13,10 @@ const kFuse = Symbol.for('tidegate.fuse');
 export const byte = (n) => new Uint8Array([n % 256]);
 export const turn = () => new Promise((resolve) => setTimeout(resolve, 0));
 
-const isLocked = (...streams) => () => streams.some((stream) => stream.locked);
+const isLocked =
+  (...streams) =>
+  () =>
+    streams.some((stream) => stream.locked);
 export const never = () => false;
 
 /** A producer of `count` chunks that then ends, or fails when `error` is given; it remembers whether it was let go. */
@@ -136,7 +139,18 @@ export const stages = {
     const work = worker(options);
     const make = () => looseTransform(TransformStream, work);
     let pair;
-    return { locked: never, value: { get readable() { return (pair ??= make()).readable; }, get writable() { return (pair ??= make()).writable; }, [kFuse]: make } };
+    return {
+      locked: never,
+      value: {
+        get readable() {
+          return (pair ??= make()).readable;
+        },
+        get writable() {
+          return (pair ??= make()).writable;
+        },
+        [kFuse]: make,
+      },
+    };
   },
 };
 
@@ -154,11 +168,13 @@ const writing = (work, state) => ({
   },
 });
 
-export const sink = (make) => (options = {}) => {
-  const state = { received: [], ended: false, aborted: undefined };
-  const value = make(worker(options), state);
-  return { value, state, locked: typeof value.locked === 'boolean' ? isLocked(value) : never };
-};
+export const sink =
+  (make) =>
+  (options = {}) => {
+    const state = { received: [], ended: false, aborted: undefined };
+    const value = make(worker(options), state);
+    return { value, state, locked: typeof value.locked === 'boolean' ? isLocked(value) : never };
+  };
 
 export const sinks = {
   'a writable stream of ours': sink((...args) => new WritableStream(writing(...args))),
@@ -206,4 +222,3 @@ export async function within(ms, promise) {
     clearTimeout(timer);
   }
 }
-

@@ -3,7 +3,15 @@ import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
 import { describe, test } from 'node:test';
 import { gzipSync } from 'node:zlib';
-import { ByteLengthQueuingStrategy, ReadableStream, TransformStream, WritableStream, failureOf, pipeline, tee } from 'tidegate';
+import {
+  ByteLengthQueuingStrategy,
+  ReadableStream,
+  TransformStream,
+  WritableStream,
+  failureOf,
+  pipeline,
+  tee,
+} from 'tidegate';
 import { gunzip, lines } from 'tidegate/codecs';
 import { turn, within } from './pipeline-parts.mjs';
 
@@ -23,10 +31,15 @@ describe('onProgress', () => {
         yield chunk.subarray(5, 10);
       }
     }
-    await pipeline([new Uint8Array(10), new Uint8Array(10)], double, halve, new WritableStream(), { onProgress: (report) => reports.push(report) });
+    await pipeline([new Uint8Array(10), new Uint8Array(10)], double, halve, new WritableStream(), {
+      onProgress: (report) => reports.push(report),
+    });
     const last = reports.at(-1);
     assert.equal(reports.filter(({ done }) => done).length, 1);
-    assert.deepEqual([last.done, last.fraction, last.remaining, last.chunks, last.bytes, last.total], [true, 1, 0, 2, 20, undefined]);
+    assert.deepEqual(
+      [last.done, last.fraction, last.remaining, last.chunks, last.bytes, last.total],
+      [true, 1, 0, 2, 20, undefined],
+    );
     assert.ok(last.elapsed > 0);
     assert.deepEqual(last.parts, [
       { index: 0, name: 'an array', chunksIn: 0, bytesIn: 0, chunksOut: 2, bytesOut: 20 },
@@ -39,7 +52,14 @@ describe('onProgress', () => {
   test('counts codecs that run as one as one part, and the sink after them as the part it is', async () => {
     let last;
     await pipeline([gzipSync('a\nb\nc\n')], gunzip(), lines(), drain, { onProgress: (report) => void (last = report) });
-    assert.deepEqual(last.parts.map(({ index, chunksIn, chunksOut }) => [index, chunksIn, chunksOut]), [[0, 0, 1], [1, 1, 3], [3, 3, 0]]);
+    assert.deepEqual(
+      last.parts.map(({ index, chunksIn, chunksOut }) => [index, chunksIn, chunksOut]),
+      [
+        [0, 0, 1],
+        [1, 1, 3],
+        [3, 3, 0],
+      ],
+    );
   });
 
   test('tells the total of a Blob, and a fraction that grows to 1', async () => {
@@ -51,7 +71,10 @@ describe('onProgress', () => {
     await pipeline(blob(1 << 20), slow, drain, { onProgress: (report) => reports.push(report), progressInterval: 0 });
     const fractions = reports.map(({ fraction }) => fraction ?? 0);
     assert.ok(reports.length > 3, `${reports.length} reports`);
-    assert.deepEqual(fractions, [...fractions].sort((a, b) => a - b));
+    assert.deepEqual(
+      fractions,
+      [...fractions].sort((a, b) => a - b),
+    );
     assert.equal(reports.at(-1).total, 1 << 20);
     assert.equal(reports.at(-1).bytes, 1 << 20);
     const middle = reports.find(({ fraction }) => fraction > 0 && fraction < 1);
@@ -63,11 +86,15 @@ describe('onProgress', () => {
     ['nothing of a response that is decoded on its way', { 'content-encoding': 'gzip' }, gzipSync('tides'), undefined],
   ]) {
     test(`knows ${what}`, async () => {
-      const server = createServer((request, response) => response.writeHead(200, { 'content-length': body.length, ...headers }).end(body));
+      const server = createServer((request, response) =>
+        response.writeHead(200, { 'content-length': body.length, ...headers }).end(body),
+      );
       await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
       try {
         let last;
-        await pipeline(({ signal }) => fetch(`http://127.0.0.1:${server.address().port}`, { signal }), drain, { onProgress: (report) => void (last = report) });
+        await pipeline(({ signal }) => fetch(`http://127.0.0.1:${server.address().port}`, { signal }), drain, {
+          onProgress: (report) => void (last = report),
+        });
         assert.deepEqual([last.total, last.bytes], [total, 5]);
       } finally {
         server.closeAllConnections();
@@ -95,7 +122,12 @@ describe('onProgress', () => {
 
   test('that throws takes the pipeline down with what it threw', async () => {
     const source = new ReadableStream({ pull: (controller) => turn().then(() => controller.enqueue(1)) });
-    const running = pipeline(source, new WritableStream(), { onProgress: () => { throw broken; }, progressInterval: 1 });
+    const running = pipeline(source, new WritableStream(), {
+      onProgress: () => {
+        throw broken;
+      },
+      progressInterval: 1,
+    });
     await assert.rejects(within(1000, running), (error) => error === broken);
     assert.equal(failureOf(broken).name, 'onProgress');
     assert.equal(source.locked, false);
@@ -103,7 +135,16 @@ describe('onProgress', () => {
 
   test('is not called after a failure', async () => {
     let reports = 0;
-    await assert.rejects(pipeline([1], () => { throw broken; }, drain, { onProgress: () => void (reports += 1), progressInterval: 1 }));
+    await assert.rejects(
+      pipeline(
+        [1],
+        () => {
+          throw broken;
+        },
+        drain,
+        { onProgress: () => void (reports += 1), progressInterval: 1 },
+      ),
+    );
     const before = reports;
     await new Promise((resolve) => setTimeout(resolve, 20));
     assert.equal(reports, before);
@@ -111,23 +152,42 @@ describe('onProgress', () => {
 
   test('takes the sizes of objects from `size`', async () => {
     let last;
-    await pipeline([{ rows: 3 }, { rows: 4 }], drain, { size: ({ rows }) => rows * 100, onProgress: (report) => void (last = report) });
+    await pipeline([{ rows: 3 }, { rows: 4 }], drain, {
+      size: ({ rows }) => rows * 100,
+      onProgress: (report) => void (last = report),
+    });
     assert.equal(last.bytes, 700);
   });
 
   test('fails with what `size` throws', async () => {
-    await assert.rejects(pipeline([1, 2], new TransformStream(), new WritableStream(), { size: () => { throw broken; }, memoryLimit: 5 }), (error) => error === broken);
+    await assert.rejects(
+      pipeline([1, 2], new TransformStream(), new WritableStream(), {
+        size: () => {
+          throw broken;
+        },
+        memoryLimit: 5,
+      }),
+      (error) => error === broken,
+    );
   });
 });
 
 describe('memoryLimit', () => {
   const KB = 1024;
-  const wide = () => new TransformStream({}, new ByteLengthQueuingStrategy({ highWaterMark: 1e9 }), new ByteLengthQueuingStrategy({ highWaterMark: 1e9 }));
+  const wide = () =>
+    new TransformStream(
+      {},
+      new ByteLengthQueuingStrategy({ highWaterMark: 1e9 }),
+      new ByteLengthQueuingStrategy({ highWaterMark: 1e9 }),
+    );
 
   /** A pipeline whose streams would take a gigabyte into a sink that has stopped. */
   async function standing(options, stages = [wide(), wide()]) {
     let made = 0;
-    const source = new ReadableStream({ pull: (controller) => controller.enqueue(new Uint8Array(KB, (made += 1))) }, { highWaterMark: 0 });
+    const source = new ReadableStream(
+      { pull: (controller) => controller.enqueue(new Uint8Array(KB, (made += 1))) },
+      { highWaterMark: 0 },
+    );
     let release;
     const stopped = new Promise((resolve) => void (release = resolve));
     let taken = 0;
@@ -165,7 +225,9 @@ describe('memoryLimit', () => {
   });
 
   test('holds a function that reads the source back as well', async () => {
-    const pass = async function* (chunks) { yield* chunks; };
+    const pass = async function* (chunks) {
+      yield* chunks;
+    };
     const job = await standing({ memoryLimit: 64 * KB }, [pass, wide(), wide()]);
     assert.ok(job.made() >= 30 && job.made() <= 36, `${job.made()} KB were read`);
     job.release();
@@ -180,9 +242,15 @@ describe('memoryLimit', () => {
       },
     });
     const source = new ReadableStream({ pull: (controller) => controller.enqueue(1) });
-    const error = await within(1000, pipeline(source, flood, new WritableStream({ write: turn }), { memoryLimit: 64 * KB })).catch((reason) => reason);
+    const error = await within(
+      1000,
+      pipeline(source, flood, new WritableStream({ write: turn }), { memoryLimit: 64 * KB }),
+    ).catch((reason) => reason);
     assert.equal(error.name, 'RangeError');
-    assert.match(error.message, /^pipeline\(\): its queues held \d+ bytes, more than the memoryLimit of 65536, and \d+ of them were with a TransformStream \(part 1\); /);
+    assert.match(
+      error.message,
+      /^pipeline\(\): its queues held \d+ bytes, more than the memoryLimit of 65536, and \d+ of them were with a TransformStream \(part 1\); /,
+    );
     assert.equal(failureOf(error).index, 1);
     assert.equal(source.locked, false);
   });
@@ -198,11 +266,22 @@ describe('memoryLimit', () => {
       yield* chunks;
     }
     const stages = [hoard, new globalThis.TransformStream(), flood, (chunk) => chunk];
-    const error = await within(1000, pipeline(source, ...stages, async function last(chunks) {
-      for await (const chunk of chunks) if (chunk) await new Promise(() => {});
-    }, { memoryLimit: 64 * KB })).catch((reason) => reason);
+    const error = await within(
+      1000,
+      pipeline(
+        source,
+        ...stages,
+        async function last(chunks) {
+          for await (const chunk of chunks) if (chunk) await new Promise(() => {});
+        },
+        { memoryLimit: 64 * KB },
+      ),
+    ).catch((reason) => reason);
     assert.equal(error.name, 'RangeError');
-    assert.match(error.message, /raise the limit\. Not counted is what these hold by themselves: [^(]*TransformStream \(part 2\), .*hoard \(part 1\), .*last \(part 5\)$/);
+    assert.match(
+      error.message,
+      /raise the limit\. Not counted is what these hold by themselves: [^(]*TransformStream \(part 2\), .*hoard \(part 1\), .*last \(part 5\)$/,
+    );
   });
 
   test('counts a branch of tee() in the pipeline that reads it', async () => {
@@ -214,20 +293,42 @@ describe('memoryLimit', () => {
   });
 
   test('counts what the source itself has queued', async () => {
-    const source = new ReadableStream({ pull: (controller) => controller.enqueue(new Uint8Array(KB)) }, { highWaterMark: 1000 });
-    const error = await within(1000, pipeline(source, new WritableStream({ write: () => new Promise(() => {}) }), { memoryLimit: 64 * KB })).catch((reason) => reason);
+    const source = new ReadableStream(
+      { pull: (controller) => controller.enqueue(new Uint8Array(KB)) },
+      { highWaterMark: 1000 },
+    );
+    const error = await within(
+      1000,
+      pipeline(source, new WritableStream({ write: () => new Promise(() => {}) }), { memoryLimit: 64 * KB }),
+    ).catch((reason) => reason);
     assert.match(error.message, /were with a ReadableStream \(part 0\)/);
   });
 
   test('counts the bytes of a byte stream', async () => {
-    const source = new ReadableStream({ type: 'bytes', pull: (controller) => controller.enqueue(new Uint8Array(KB)) }, { highWaterMark: 1e6 });
-    await assert.rejects(within(1000, pipeline(source, new WritableStream({ write: () => new Promise(() => {}) }), { memoryLimit: 64 * KB })), RangeError);
+    const source = new ReadableStream(
+      { type: 'bytes', pull: (controller) => controller.enqueue(new Uint8Array(KB)) },
+      { highWaterMark: 1e6 },
+    );
+    await assert.rejects(
+      within(
+        1000,
+        pipeline(source, new WritableStream({ write: () => new Promise(() => {}) }), { memoryLimit: 64 * KB }),
+      ),
+      RangeError,
+    );
   });
 
   test('lets through what is queued and gone again, however much', async () => {
     let arrived = 0;
     const chunks = Array.from({ length: 2000 }, () => new Uint8Array(KB));
-    await pipeline(chunks, wide(), (chunk) => chunk, wide(), new WritableStream({ write: (chunk) => void (arrived += chunk.length) }), { memoryLimit: 16 * KB });
+    await pipeline(
+      chunks,
+      wide(),
+      (chunk) => chunk,
+      wide(),
+      new WritableStream({ write: (chunk) => void (arrived += chunk.length) }),
+      { memoryLimit: 16 * KB },
+    );
     assert.equal(arrived, 2000 * KB);
   });
 });

@@ -16,7 +16,12 @@ const ticks = async (count) => {
 };
 
 /** What functions answer with: a chunk, or a promise or thenable of it. */
-const answers = [(chunk) => chunk, async (chunk) => chunk, (chunk) => ({ then: (resolve) => void resolve(chunk) }), (chunk) => ticks(3).then(() => chunk)];
+const answers = [
+  (chunk) => chunk,
+  async (chunk) => chunk,
+  (chunk) => ({ then: (resolve) => void resolve(chunk) }),
+  (chunk) => ticks(3).then(() => chunk),
+];
 
 /** Asks for some chunks at once, without waiting for one. */
 async function* ahead(chunks) {
@@ -69,7 +74,8 @@ export async function runRandom({ seed, count, unhandled, ...kinds }) {
   for (let number = 0; number < count; number += 1) {
     const plan = planOne(random, kinds, number);
     const wrong = await runOne(random, plan, unhandled);
-    if (wrong.length > 0) problems.push(`pipeline ${number} of seed ${seed}, ${plan.names.join(' > ')}: ${wrong.join(', ')}`);
+    if (wrong.length > 0)
+      problems.push(`pipeline ${number} of seed ${seed}, ${plan.names.join(' > ')}: ${wrong.join(', ')}`);
   }
   return problems;
 }
@@ -98,14 +104,22 @@ async function runOne(random, { errors, source, stages, sink, signal, options },
   else setTimeout(() => signal.abort(reason), random(12));
   const parts = [source, ...stages, sink];
   const running = pipeline(...parts.map((part) => part.value), { ...options, signal: signal.signal });
-  const outcome = await within(2000, running.then(() => ({}), (error) => ({ error }))).catch(() => ({ late: true }));
+  const outcome = await within(
+    2000,
+    running.then(
+      () => ({}),
+      (error) => ({ error }),
+    ),
+  ).catch(() => ({ late: true }));
   await turn();
   const wrong = [];
   if (outcome.late) wrong.push('it did not settle');
   const { received, ended } = sink.state;
   if (received.some((chunk, n) => chunk !== n % 256)) wrong.push(`it gave ${received}`);
-  if (ended && received.length !== source.state.made) wrong.push(`it ended with ${received.length} of ${source.state.made} chunks`);
-  if ('error' in outcome && !errors.includes(outcome.error)) wrong.push(`it failed with ${outcome.error?.stack ?? outcome.error}`);
+  if (ended && received.length !== source.state.made)
+    wrong.push(`it ended with ${received.length} of ${source.state.made} chunks`);
+  if ('error' in outcome && !errors.includes(outcome.error))
+    wrong.push(`it failed with ${outcome.error?.stack ?? outcome.error}`);
   if (parts.some((part) => part.locked())) wrong.push('a part is locked');
   if (signal.listeners() !== 0) wrong.push('a listener is left');
   if (!source.state.released && source.state.made > 0) wrong.push('the source was not let go');

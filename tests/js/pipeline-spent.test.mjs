@@ -6,7 +6,16 @@ import { once } from 'node:events';
 import { afterEach, describe, test } from 'node:test';
 import { PassThrough, Readable, Transform, Writable } from 'node:stream';
 import * as streamx from 'streamx';
-import { ReadableStream, TransformStream, WritableStream, acknowledged, failureOf, fromQueue, pipeline, toText } from 'tidegate';
+import {
+  ReadableStream,
+  TransformStream,
+  WritableStream,
+  acknowledged,
+  failureOf,
+  fromQueue,
+  pipeline,
+  toText,
+} from 'tidegate';
 import { turn, within } from './pipeline-parts.mjs';
 
 const failure = new Error('the failure');
@@ -21,7 +30,14 @@ afterEach(async () => {
 });
 
 const taker = () => new Writable({ objectMode: true, write: (chunk, encoding, done) => done() });
-const giver = () => new Readable({ objectMode: true, read() { this.push('x'); this.push(null); } });
+const giver = () =>
+  new Readable({
+    objectMode: true,
+    read() {
+      this.push('x');
+      this.push(null);
+    },
+  });
 async function after(node, act, event = 'close') {
   node.on('error', () => {});
   act(node);
@@ -31,26 +47,83 @@ async function after(node, act, event = 'close') {
 }
 
 const spentSinks = {
-  'a Node writable that was destroyed': [() => after(taker(), (node) => node.destroy()), /^The Node stream, a Writable, had been destroyed before the pipeline began$/],
+  'a Node writable that was destroyed': [
+    () => after(taker(), (node) => node.destroy()),
+    /^The Node stream, a Writable, had been destroyed before the pipeline began$/,
+  ],
   'a Node writable that is destroyed and has not closed': [async () => taker().destroy(), /had been destroyed before/],
   'a Node writable that has failed': [() => after(taker(), (node) => node.destroy(failure)), /^the failure$/],
-  'a Node writable that has ended': [() => after(taker(), (node) => node.end()), /^The Node stream, a Writable, had ended before the pipeline began; make a new one$/],
+  'a Node writable that has ended': [
+    () => after(taker(), (node) => node.end()),
+    /^The Node stream, a Writable, had ended before the pipeline began; make a new one$/,
+  ],
   'a Node writable that is ending': [async () => taker().end('x'), /had ended before/],
-  'a writable of streamx that was destroyed': [() => after(new streamx.Writable({ write: (data, done) => done() }), (node) => node.destroy()), /had been destroyed before/],
-  'a writable of streamx that is being destroyed': [async () => { const node = new streamx.Writable(); node.on('error', () => {}); node.destroy(failure); return node; }, /had been destroyed before/],
-  'a writable of streamx that has ended': [() => after(new streamx.Writable({ write: (data, done) => done() }), (node) => node.end()), /had been destroyed before/],
-  'a WritableStream that was aborted': [async () => { const sink = new WritableStream(); await sink.abort(failure); return sink; }, /^the failure$/],
-  'a WritableStream that was closed': [async () => { const sink = new WritableStream(); await sink.close(); return sink; }, /closed/],
-  "the engine's WritableStream that was aborted": [async () => { const sink = new globalThis.WritableStream(); await sink.abort(failure); return sink; }, /^the failure$/],
-  "the engine's WritableStream that was closed": [async () => { const sink = new globalThis.WritableStream(); await sink.close(); return sink; }, /closed/],
+  'a writable of streamx that was destroyed': [
+    () => after(new streamx.Writable({ write: (data, done) => done() }), (node) => node.destroy()),
+    /had been destroyed before/,
+  ],
+  'a writable of streamx that is being destroyed': [
+    async () => {
+      const node = new streamx.Writable();
+      node.on('error', () => {});
+      node.destroy(failure);
+      return node;
+    },
+    /had been destroyed before/,
+  ],
+  'a writable of streamx that has ended': [
+    () => after(new streamx.Writable({ write: (data, done) => done() }), (node) => node.end()),
+    /had been destroyed before/,
+  ],
+  'a WritableStream that was aborted': [
+    async () => {
+      const sink = new WritableStream();
+      await sink.abort(failure);
+      return sink;
+    },
+    /^the failure$/,
+  ],
+  'a WritableStream that was closed': [
+    async () => {
+      const sink = new WritableStream();
+      await sink.close();
+      return sink;
+    },
+    /closed/,
+  ],
+  "the engine's WritableStream that was aborted": [
+    async () => {
+      const sink = new globalThis.WritableStream();
+      await sink.abort(failure);
+      return sink;
+    },
+    /^the failure$/,
+  ],
+  "the engine's WritableStream that was closed": [
+    async () => {
+      const sink = new globalThis.WritableStream();
+      await sink.close();
+      return sink;
+    },
+    /closed/,
+  ],
 };
 
 for (const [what, [make, message]] of Object.entries(spentSinks)) {
   describe(`into ${what}`, () => {
     test('a pipeline fails, says where, and cancels its source', async () => {
       let reason;
-      const source = new ReadableStream({ pull: (controller) => controller.enqueue('x'), cancel: (why) => void (reason = why) });
-      const error = await within(LIMIT, pipeline(source, await make()).then(() => assert.fail('it went well'), (why) => why));
+      const source = new ReadableStream({
+        pull: (controller) => controller.enqueue('x'),
+        cancel: (why) => void (reason = why),
+      });
+      const error = await within(
+        LIMIT,
+        pipeline(source, await make()).then(
+          () => assert.fail('it went well'),
+          (why) => why,
+        ),
+      );
       assert.match(error.message, message);
       assert.equal(reason, error);
       assert.equal(failureOf(error).index, 1);
@@ -58,10 +131,19 @@ for (const [what, [make, message]] of Object.entries(spentSinks)) {
 
     test('a pipeline fails although its source has not come yet, and tells the source so', async () => {
       let signal;
-      const error = await within(LIMIT, pipeline((options) => {
-        ({ signal } = options);
-        return new Promise(() => {});
-      }, await make()).then(() => assert.fail('it went well'), (why) => why));
+      const error = await within(
+        LIMIT,
+        pipeline(
+          (options) => {
+            ({ signal } = options);
+            return new Promise(() => {});
+          },
+          await make(),
+        ).then(
+          () => assert.fail('it went well'),
+          (why) => why,
+        ),
+      );
       assert.match(error.message, message);
       assert.equal(signal.aborted, true);
     });
@@ -73,19 +155,43 @@ for (const [what, [make, message]] of Object.entries(spentSinks)) {
 }
 
 const spentSources = {
-  'a Node readable that was destroyed': [() => after(giver(), (node) => node.destroy()), /^The Node stream, a Readable, had been destroyed before the pipeline began$/],
+  'a Node readable that was destroyed': [
+    () => after(giver(), (node) => node.destroy()),
+    /^The Node stream, a Readable, had been destroyed before the pipeline began$/,
+  ],
   'a Node readable that has failed': [() => after(giver(), (node) => node.destroy(failure)), /^the failure$/],
-  'a Node readable that was read to its end': [() => after(giver(), (node) => node.resume()), /^The Node stream, a Readable, had ended before the pipeline began; make a new one$/],
-  'a readable of streamx that was destroyed': [() => after(new streamx.Readable(), (node) => node.destroy()), /had been destroyed before/],
-  'a readable of streamx that was read to its end': [() => after(streamx.Readable.from(['x']), (node) => node.resume()), /had been destroyed before/],
-  'a ReadableStream that has failed': [async () => new ReadableStream({ start: (controller) => controller.error(failure) }), /^the failure$/],
-  "the engine's ReadableStream that has failed": [async () => new globalThis.ReadableStream({ start: (controller) => controller.error(failure) }), /^the failure$/],
+  'a Node readable that was read to its end': [
+    () => after(giver(), (node) => node.resume()),
+    /^The Node stream, a Readable, had ended before the pipeline began; make a new one$/,
+  ],
+  'a readable of streamx that was destroyed': [
+    () => after(new streamx.Readable(), (node) => node.destroy()),
+    /had been destroyed before/,
+  ],
+  'a readable of streamx that was read to its end': [
+    () => after(streamx.Readable.from(['x']), (node) => node.resume()),
+    /had been destroyed before/,
+  ],
+  'a ReadableStream that has failed': [
+    async () => new ReadableStream({ start: (controller) => controller.error(failure) }),
+    /^the failure$/,
+  ],
+  "the engine's ReadableStream that has failed": [
+    async () => new globalThis.ReadableStream({ start: (controller) => controller.error(failure) }),
+    /^the failure$/,
+  ],
 };
 
 for (const [what, [make, message]] of Object.entries(spentSources)) {
   test(`from ${what} a pipeline fails and aborts its sink`, async () => {
     let reason;
-    const error = await within(LIMIT, pipeline(await make(), new WritableStream({ abort: (why) => void (reason = why) })).then(() => assert.fail('it went well'), (why) => why));
+    const error = await within(
+      LIMIT,
+      pipeline(await make(), new WritableStream({ abort: (why) => void (reason = why) })).then(
+        () => assert.fail('it went well'),
+        (why) => why,
+      ),
+    );
     assert.match(error.message, message);
     assert.equal(reason, error);
     assert.equal(failureOf(error).index, 0);
@@ -94,22 +200,36 @@ for (const [what, [make, message]] of Object.entries(spentSources)) {
 
 test('through a Node stage that was destroyed or has ended a pipeline fails, and both ends are told', async () => {
   const identity = () => new Transform({ transform: (chunk, encoding, done) => done(null, chunk) });
-  for (const stage of [await after(identity(), (node) => node.destroy()), await after(identity(), (node) => { node.end(); node.resume(); }), identity().end()]) {
+  for (const stage of [
+    await after(identity(), (node) => node.destroy()),
+    await after(identity(), (node) => {
+      node.end();
+      node.resume();
+    }),
+    identity().end(),
+  ]) {
     const told = [];
     const source = new ReadableStream({ cancel: () => void told.push('source') });
     const sink = new WritableStream({ abort: () => void told.push('sink') });
-    await assert.rejects(within(LIMIT, pipeline(source, stage, sink)), { message: /The Node stream, a Transform, had (ended|been destroyed)/ });
+    await assert.rejects(within(LIMIT, pipeline(source, stage, sink)), {
+      message: /The Node stream, a Transform, had (ended|been destroyed)/,
+    });
     assert.deepEqual(told.sort(), ['sink', 'source']);
   }
 });
 
 test('what acknowledged() writes to and has ended before fails the pipeline', async () => {
   const queue = { subscribe: (deliver) => void deliver('x'), ack() {}, nack() {} };
-  await assert.rejects(within(LIMIT, pipeline(fromQueue(queue), acknowledged(await after(taker(), (node) => node.end())))), { message: /had ended before/ });
+  await assert.rejects(
+    within(LIMIT, pipeline(fromQueue(queue), acknowledged(await after(taker(), (node) => node.end())))),
+    { message: /had ended before/ },
+  );
 });
 
 test('the error of a stream that is over has the code by which Node calls it', async () => {
-  await assert.rejects(pipeline(['x'], await spentSinks['a Node writable that was destroyed'][0]()), { code: 'ERR_STREAM_PREMATURE_CLOSE' });
+  await assert.rejects(pipeline(['x'], await spentSinks['a Node writable that was destroyed'][0]()), {
+    code: 'ERR_STREAM_PREMATURE_CLOSE',
+  });
   const node = taker();
   setTimeout(() => node.destroy(), 5);
   await assert.rejects(pipeline(new ReadableStream(), node), { code: 'ERR_STREAM_PREMATURE_CLOSE' });
@@ -123,7 +243,12 @@ async function afterTheClient(protocol, handle) {
     request.on('error', () => {});
     await once(response, 'close').catch(() => {});
     await turn();
-    outcome.resolve(await within(LIMIT, handle(request, response)).then(() => 'went well', (error) => error.message));
+    outcome.resolve(
+      await within(LIMIT, handle(request, response)).then(
+        () => 'went well',
+        (error) => error.message,
+      ),
+    );
   };
   const server = protocol.createServer(onRequest);
   server.listen(0, '127.0.0.1');
@@ -152,11 +277,20 @@ async function afterTheClient(protocol, handle) {
   }
 }
 
-for (const [name, protocol] of [['HTTP/1.1', http], ['HTTP/2', http2]]) {
+for (const [name, protocol] of [
+  ['HTTP/1.1', http],
+  ['HTTP/2', http2],
+]) {
   test(`to a client of ${name} that has left nothing is written, and the pipeline fails`, async () => {
     let cancelled = false;
-    const source = new ReadableStream({ pull: (controller) => controller.enqueue('x'), cancel: () => void (cancelled = true) });
-    assert.match(await afterTheClient(protocol, (request, response) => pipeline(source, response)), /^The Node stream, an? (ServerResponse|Http2ServerResponse), had been destroyed before the pipeline began$/);
+    const source = new ReadableStream({
+      pull: (controller) => controller.enqueue('x'),
+      cancel: () => void (cancelled = true),
+    });
+    assert.match(
+      await afterTheClient(protocol, (request, response) => pipeline(source, response)),
+      /^The Node stream, an? (ServerResponse|Http2ServerResponse), had been destroyed before the pipeline began$/,
+    );
     assert.equal(cancelled, true);
   });
 
@@ -166,7 +300,10 @@ for (const [name, protocol] of [['HTTP/1.1', http], ['HTTP/2', http2]]) {
 }
 
 test('to a stream of HTTP/2 whose client has left nothing is written, and the pipeline fails', async () => {
-  assert.match(await afterTheClient(http2, (request, response) => pipeline(['x'], response.stream)), /^The Node stream, .*, had (been destroyed|ended) before/);
+  assert.match(
+    await afterTheClient(http2, (request, response) => pipeline(['x'], response.stream)),
+    /^The Node stream, .*, had (been destroyed|ended) before/,
+  );
 });
 
 test('a stream that is over only on one of its sides serves on the other', async () => {
@@ -175,9 +312,19 @@ test('a stream that is over only on one of its sides serves on the other', async
   assert.equal(await toText(node), 'whole');
 });
 
-for (const [name, Stream] of [['a TransformStream', TransformStream], ["the engine's TransformStream", globalThis.TransformStream]]) {
+for (const [name, Stream] of [
+  ['a TransformStream', TransformStream],
+  ["the engine's TransformStream", globalThis.TransformStream],
+]) {
   test(`${name} that a pipeline has used fails the next one, which would lose everything`, async () => {
-    for (const consumer of [async (chunks) => { for await (const chunk of chunks) void chunk; }, async (chunks) => { for await (const chunk of chunks) return chunk; }]) {
+    for (const consumer of [
+      async (chunks) => {
+        for await (const chunk of chunks) void chunk;
+      },
+      async (chunks) => {
+        for await (const chunk of chunks) return chunk;
+      },
+    ]) {
       const stage = new Stream();
       await pipeline(['a', 'b'], stage, consumer);
       await turn();
@@ -191,12 +338,21 @@ for (const [name, Stream] of [['a TransformStream', TransformStream], ["the engi
 
 test('a TransformStream that has terminated before the pipeline begins has had enough, as take(0) has', async () => {
   for (const Stream of [TransformStream, globalThis.TransformStream]) {
-    await within(LIMIT, pipeline(['a'], new Stream({ start: (controller) => controller.terminate() }), new WritableStream()));
+    await within(
+      LIMIT,
+      pipeline(['a'], new Stream({ start: (controller) => controller.terminate() }), new WritableStream()),
+    );
   }
 });
 
 test('into a WritableStream that is still closing a pipeline fails although its source has not come', async () => {
   const sink = new WritableStream({ close: () => new Promise(() => {}) });
   sink.close().catch(() => {}); // the pipeline aborts it
-  await assert.rejects(within(LIMIT, pipeline(() => new Promise(() => {}), sink)), { message: /closed/ });
+  await assert.rejects(
+    within(
+      LIMIT,
+      pipeline(() => new Promise(() => {}), sink),
+    ),
+    { message: /closed/ },
+  );
 });

@@ -50,7 +50,10 @@ describe('the source of a pipeline', () => {
       given = signal;
       return [1];
     };
-    await assert.rejects(pipeline(source, () => Promise.reject(failure)), (error) => error === failure);
+    await assert.rejects(
+      pipeline(source, () => Promise.reject(failure)),
+      (error) => error === failure,
+    );
     assert.equal(given.reason, failure);
   });
 
@@ -71,12 +74,19 @@ describe('the source of a pipeline', () => {
 
 describe('a function stage', () => {
   test('may return any source', async () => {
-    const numbers = await pipeline([1, 2, 3], stage((chunks) => new ReadableStream({
-      async start(controller) {
-        for await (const chunk of chunks) controller.enqueue(chunk * 2);
-        controller.close();
-      },
-    })), collect);
+    const numbers = await pipeline(
+      [1, 2, 3],
+      stage(
+        (chunks) =>
+          new ReadableStream({
+            async start(controller) {
+              for await (const chunk of chunks) controller.enqueue(chunk * 2);
+              controller.close();
+            },
+          }),
+      ),
+      collect,
+    );
     assert.deepEqual(numbers, [2, 4, 6]);
   });
 
@@ -130,17 +140,32 @@ describe('a function stage', () => {
   });
 
   test('that returns a promise is told to be an async generator', async () => {
-    await assert.rejects(pipeline([1], stage(async (chunks) => chunks), collect), {
-      name: 'TypeError',
-      message: /^pipeline\(\): stage 1 returned a promise; .* async generator: async function\*/,
-    });
+    await assert.rejects(
+      pipeline(
+        [1],
+        stage(async (chunks) => chunks),
+        collect,
+      ),
+      {
+        name: 'TypeError',
+        message: /^pipeline\(\): stage 1 returned a promise; .* async generator: async function\*/,
+      },
+    );
   });
 
   test('that returns no source is refused by what it returned', async () => {
-    await assert.rejects(pipeline([1], new TransformStream(), stage(() => 5), collect), {
-      name: 'TypeError',
-      message: /^pipeline\(\): what stage 2 returned is not a readable stream, .* got number$/,
-    });
+    await assert.rejects(
+      pipeline(
+        [1],
+        new TransformStream(),
+        stage(() => 5),
+        collect,
+      ),
+      {
+        name: 'TypeError',
+        message: /^pipeline\(\): what stage 2 returned is not a readable stream, .* got number$/,
+      },
+    );
   });
 
   test('has its signal aborted when no more is wanted of it', async () => {
@@ -169,11 +194,14 @@ describe('a function stage', () => {
 
 describe('the consumer function of a pipeline', () => {
   test('gives the value that the pipeline resolves with', async () => {
-    assert.equal(await pipeline([1, 2, 3], async (chunks) => {
-      let sum = 0;
-      for await (const chunk of chunks) sum += chunk;
-      return sum;
-    }), 6);
+    assert.equal(
+      await pipeline([1, 2, 3], async (chunks) => {
+        let sum = 0;
+        for await (const chunk of chunks) sum += chunk;
+        return sum;
+      }),
+      6,
+    );
   });
 
   test('may return at once, which cancels the source', async () => {
@@ -187,7 +215,12 @@ describe('the consumer function of a pipeline', () => {
     const failure = new Error('at once');
     let cancelled;
     const source = new ReadableStream({ cancel: (reason) => void (cancelled = reason) });
-    await assert.rejects(pipeline(source, () => { throw failure; }), (error) => error === failure);
+    await assert.rejects(
+      pipeline(source, () => {
+        throw failure;
+      }),
+      (error) => error === failure,
+    );
     assert.equal(cancelled, failure);
   });
 
@@ -199,7 +232,12 @@ describe('the consumer function of a pipeline', () => {
 
   for (const [how, consume] of [
     ['returns', () => 'enough'],
-    ['leaves its loop', async (chunks) => { for await (const chunk of chunks) if (chunk) return 'enough'; }],
+    [
+      'leaves its loop',
+      async (chunks) => {
+        for await (const chunk of chunks) if (chunk) return 'enough';
+      },
+    ],
   ]) {
     test(`ends the pipeline within a second when it ${how}, though the source never says it was cancelled`, async () => {
       const source = new ReadableStream({ pull: (c) => c.enqueue(1), cancel: () => new Promise(() => {}) });
@@ -210,14 +248,20 @@ describe('the consumer function of a pipeline', () => {
   test('has a source that cannot be cancelled fail the pipeline', async () => {
     const failure = new Error('cannot cancel');
     const source = new ReadableStream({ pull: (c) => c.enqueue(1), cancel: () => Promise.reject(failure) });
-    await assert.rejects(pipeline(source, new TransformStream(), () => 'enough'), (error) => error === failure);
+    await assert.rejects(
+      pipeline(source, new TransformStream(), () => 'enough'),
+      (error) => error === failure,
+    );
   });
 });
 
 describe('what a source is told', () => {
   const endless = () => {
     const told = {};
-    const source = new ReadableStream({ pull: (c) => c.enqueue(1), cancel: (reason) => void (told.reason = reason) }, { highWaterMark: 0 });
+    const source = new ReadableStream(
+      { pull: (c) => c.enqueue(1), cancel: (reason) => void (told.reason = reason) },
+      { highWaterMark: 0 },
+    );
     return { told, source };
   };
   const failure = new Error('broken');
@@ -229,7 +273,19 @@ describe('what a source is told', () => {
     yield undefined;
   }
   for (const [what, parts] of [
-    ['a consumer', [fails]], ['a stage', [failsLater, new WritableStream()]], ['a stage before stages', [failsLater, async function* (c) { yield* c; }, new TransformStream(), collect]],
+    ['a consumer', [fails]],
+    ['a stage', [failsLater, new WritableStream()]],
+    [
+      'a stage before stages',
+      [
+        failsLater,
+        async function* (c) {
+          yield* c;
+        },
+        new TransformStream(),
+        collect,
+      ],
+    ],
   ]) {
     test(`is the error of ${what} that fails within its loop, not that it has had enough`, async () => {
       const { told, source } = endless();
@@ -257,8 +313,12 @@ describe('a stage of codecs', () => {
     };
     return {
       name,
-      get readable() { return touched(); },
-      get writable() { return touched(); },
+      get readable() {
+        return touched();
+      },
+      get writable() {
+        return touched();
+      },
       [kFuse](followers) {
         log.push([name, ...followers.map((follower) => follower.name)].join('+'));
         return new TransformStream();
@@ -279,7 +339,13 @@ describe('a transform that terminates', () => {
     for (const Transform of [TransformStream, globalThis.TransformStream]) {
       let n = 0;
       let cancelled = false;
-      const firstTwo = { transform(chunk, c) { n += 1; c.enqueue(chunk); if (n === 2) c.terminate(); } };
+      const firstTwo = {
+        transform(chunk, c) {
+          n += 1;
+          c.enqueue(chunk);
+          if (n === 2) c.terminate();
+        },
+      };
       const source = new ReadableStream({ pull: (c) => c.enqueue(1), cancel: () => void (cancelled = true) });
       assert.deepEqual(await pipeline(source, new Transform(firstTwo), collect), [1, 1]);
       assert.equal(cancelled, true);
@@ -294,7 +360,12 @@ describe('a pair whose readable side ends by itself', () => {
     let n = 0;
     const pair = {
       writable: new WritableStream({ write: turn, close: () => void (closed = true) }),
-      readable: new ReadableStream({ start: (c) => { c.enqueue('only'); c.close(); } }),
+      readable: new ReadableStream({
+        start: (c) => {
+          c.enqueue('only');
+          c.close();
+        },
+      }),
     };
     const source = new ReadableStream({ pull: (c) => c.enqueue((n += 1)), cancel: () => void (cancelled = true) });
     assert.deepEqual(await within(1000, pipeline(source, pair, collect)), ['only']);
@@ -316,7 +387,10 @@ describe('a pipeline that fails', () => {
     for (const reason of [failure, 'a string', undefined, null, { some: 'object' }]) {
       let seen = 'nothing';
       const source = new ReadableStream({ pull: (c) => c.enqueue(1), cancel: (given) => void (seen = given) });
-      await assert.rejects(pipeline(source, new WritableStream({ write: () => Promise.reject(reason) })), (error) => error === reason);
+      await assert.rejects(
+        pipeline(source, new WritableStream({ write: () => Promise.reject(reason) })),
+        (error) => error === reason,
+      );
       assert.equal(seen, reason);
     }
   });
@@ -325,9 +399,10 @@ describe('a pipeline that fails', () => {
     const controller = new AbortController();
     let seen;
     const sink = new WritableStream({
-      write: (chunk, { signal }) => new Promise((resolve, reject) => {
-        signal.addEventListener('abort', () => reject((seen = signal.reason)));
-      }),
+      write: (chunk, { signal }) =>
+        new Promise((resolve, reject) => {
+          signal.addEventListener('abort', () => reject((seen = signal.reason)));
+        }),
     });
     const running = pipeline([1, 2, 3], new TransformStream(), sink, { signal: controller.signal });
     await turn();
@@ -344,7 +419,13 @@ describe('a pipeline that fails', () => {
       [[1, 2], new WritableStream({ write: stuck })],
       [[1, 2], new TransformStream({ transform: stuck }), new WritableStream()],
       [[1, 2], stuck],
-      [[1, 2], async function* () { yield await stuck(); }, collect],
+      [
+        [1, 2],
+        async function* () {
+          yield await stuck();
+        },
+        collect,
+      ],
       [new ReadableStream({ cancel: stuck }), collect],
       [stuck, collect],
     ]) {
@@ -355,12 +436,18 @@ describe('a pipeline that fails', () => {
   });
 
   test('learns of an error of the source at once, though a write is stuck', async () => {
-    const source = new ReadableStream({ start: (c) => { c.enqueue(1); setTimeout(() => c.error(failure), 5); } });
+    const source = new ReadableStream({
+      start: (c) => {
+        c.enqueue(1);
+        setTimeout(() => c.error(failure), 5);
+      },
+    });
     let aborted;
     const sink = new WritableStream({
-      write: (chunk, { signal }) => new Promise((resolve) => {
-        signal.addEventListener('abort', () => resolve((aborted = signal.reason)));
-      }),
+      write: (chunk, { signal }) =>
+        new Promise((resolve) => {
+          signal.addEventListener('abort', () => resolve((aborted = signal.reason)));
+        }),
     });
     await assert.rejects(within(1000, pipeline(source, sink)), (error) => error === failure);
     assert.equal(aborted, failure);
@@ -371,7 +458,9 @@ describe('a pipeline that fails', () => {
     const controller = new AbortController();
     let cancelled = false;
     const source = new ReadableStream({ pull: (c) => c.enqueue(1), cancel: () => void (cancelled = true) });
-    const running = pipeline(source, new WritableStream({ write: () => new Promise(() => {}) }), { signal: controller.signal });
+    const running = pipeline(source, new WritableStream({ write: () => new Promise(() => {}) }), {
+      signal: controller.signal,
+    });
     await turn();
     controller.abort(failure);
     assert.equal(cancelled, true);
@@ -391,7 +480,14 @@ describe('a pipeline of streams that have ended before', () => {
     test(`fails with the error of a source of ${name}, and aborts the sink with it`, async () => {
       let aborted;
       await assert.rejects(
-        within(1000, pipeline(errored(Readable), new TransformStream(), new WritableStream({ abort: (reason) => void (aborted = reason) }))),
+        within(
+          1000,
+          pipeline(
+            errored(Readable),
+            new TransformStream(),
+            new WritableStream({ abort: (reason) => void (aborted = reason) }),
+          ),
+        ),
         (error) => error === failure,
       );
       assert.equal(aborted, failure);
@@ -409,13 +505,19 @@ describe('a pipeline of streams that have ended before', () => {
       const source = new ReadableStream({ cancel: (reason) => void (cancelled = reason) });
       const sink = new Writable();
       await sink.close();
-      const error = await within(1000, pipeline(source, sink).catch((reason) => reason));
+      const error = await within(
+        1000,
+        pipeline(source, sink).catch((reason) => reason),
+      );
       assert.equal(error.name, 'TypeError');
       assert.equal(cancelled, error);
     });
 
     test(`ends at once from a source of ${name} that is closed`, async () => {
-      assert.deepEqual(await within(1000, pipeline(new Readable({ start: (c) => c.close() }), new TransformStream(), collect)), []);
+      assert.deepEqual(
+        await within(1000, pipeline(new Readable({ start: (c) => c.close() }), new TransformStream(), collect)),
+        [],
+      );
     });
   }
 });
@@ -423,18 +525,33 @@ describe('a pipeline of streams that have ended before', () => {
 describe('a pipeline with a stopped consumer', () => {
   test('holds a bounded number of chunks, however many stages there are', async () => {
     let made = 0;
-    const source = new ReadableStream({ pull(c) { made += 1; c.enqueue(made); } }, { highWaterMark: 0 });
+    const source = new ReadableStream(
+      {
+        pull(c) {
+          made += 1;
+          c.enqueue(made);
+        },
+      },
+      { highWaterMark: 0 },
+    );
     async function* pass(chunks) {
       yield* chunks;
     }
     let resume;
     const stopped = new Promise((resolve) => void (resume = resolve));
-    const running = pipeline(source, new TransformStream(), pass, new globalThis.TransformStream(), pass, async (chunks) => {
-      for await (const chunk of chunks) {
-        if (chunk === 1) await stopped;
-        if (chunk === 100) return chunk;
-      }
-    });
+    const running = pipeline(
+      source,
+      new TransformStream(),
+      pass,
+      new globalThis.TransformStream(),
+      pass,
+      async (chunks) => {
+        for await (const chunk of chunks) {
+          if (chunk === 1) await stopped;
+          if (chunk === 100) return chunk;
+        }
+      },
+    );
     for (let n = 0; n < 20; n += 1) await turn();
     assert.ok(made <= 8, `${made} chunks were made`);
     resume();
@@ -467,12 +584,24 @@ describe('the arguments of a pipeline', () => {
     [() => [[1], sink, null, sink], /stage 2 is neither a stream pair, a codec nor a function; got null$/],
     [() => [[1], new WritableStream(), sink], /stage 1 is neither a stream pair, .*; got a WritableStream$/],
     [() => [[1], lockedPair, sink], /stage 1 is a pair whose writable is locked; .*make a new one$/],
-    [() => [[1], new ReadableStream()], /the sink is neither a writable stream nor a function; got a ReadableStream; a readable stream can only be the source$/],
+    [
+      () => [[1], new ReadableStream()],
+      /the sink is neither a writable stream nor a function; got a ReadableStream; a readable stream can only be the source$/,
+    ],
     [() => [[1], new TransformStream()], /the sink is a stream pair, of which nothing would read the readable side/],
     [() => [[1], locked(new WritableStream())], /the sink is a locked stream/],
-    [() => [[1], sink, { Signal: 1 }], /the sink is neither a writable stream nor a function; got an object with the keys Signal$/],
+    [
+      () => [[1], sink, { Signal: 1 }],
+      /the sink is neither a writable stream nor a function; got an object with the keys Signal$/,
+    ],
     [() => [[1], sink, { signal: 5 }], /options\.signal is not an AbortSignal; got number$/],
-    [() => { const pair = new TransformStream(); return [[1], pair, pair, sink]; }, /the same object, a TransformStream, was given twice/],
+    [
+      () => {
+        const pair = new TransformStream();
+        return [[1], pair, pair, sink];
+      },
+      /the same object, a TransformStream, was given twice/,
+    ],
   ]) {
     test(`are refused when ${String(message).replace(/^\/\^?|\$?\/$/g, '')}`, async () => {
       await used.text().catch(() => {});

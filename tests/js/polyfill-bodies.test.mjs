@@ -19,13 +19,16 @@ const others = {
 
 function streamOf(...chunks) {
   let reason;
-  const stream = new ReadableStream({
-    pull(controller) {
-      if (chunks.length > 0) controller.enqueue(chunks.shift());
-      else controller.close();
+  const stream = new ReadableStream(
+    {
+      pull(controller) {
+        if (chunks.length > 0) controller.enqueue(chunks.shift());
+        else controller.close();
+      },
+      cancel: (why) => void (reason = why),
     },
-    cancel: (why) => void (reason = why),
-  }, { highWaterMark: 0 });
+    { highWaterMark: 0 },
+  );
   return Object.assign(stream, { reason: () => reason });
 }
 
@@ -67,26 +70,37 @@ describe('a body', () => {
   for (const force of [false, true]) {
     const given = force ? { ...readers, ...uploads } : readers;
     for (const [how, use] of Object.entries(given)) {
-      test(`of anything but Uint8Arrays is a TypeError of ${how}, ${force ? 'by force' : 'as imported'}`, { timeout: 10_000 }, async () => {
-        if (force) install({ force: true });
-        for (const [what, make] of Object.entries(others)) {
-          const error = await use(streamOf(new Uint8Array([1]), make())).then(() => assert.fail(`${what} was taken`), (reason) => reason);
-          assert.equal(error.name, 'TypeError', what);
-          if (force) assert.match((error.cause ?? error).message, /body takes Uint8Arrays, so encode/, what);
-        }
-        uninstall();
-      });
+      test(
+        `of anything but Uint8Arrays is a TypeError of ${how}, ${force ? 'by force' : 'as imported'}`,
+        { timeout: 10_000 },
+        async () => {
+          if (force) install({ force: true });
+          for (const [what, make] of Object.entries(others)) {
+            const error = await use(streamOf(new Uint8Array([1]), make())).then(
+              () => assert.fail(`${what} was taken`),
+              (reason) => reason,
+            );
+            assert.equal(error.name, 'TypeError', what);
+            if (force) assert.match((error.cause ?? error).message, /body takes Uint8Arrays, so encode/, what);
+          }
+          uninstall();
+        },
+      );
     }
   }
 
-  test('of Uint8Arrays arrives whole, empty ones and those of a Buffer among them, by force', { timeout: 10_000 }, async () => {
-    install({ force: true });
-    const chunks = () => [new Uint8Array([65]), new Uint8Array(0), Buffer.from('BC'), new Uint8Array([68])];
-    assert.equal(await new Response(streamOf(...chunks())).text(), 'ABCD');
-    assert.equal(await new Request(url, post(streamOf(...chunks()))).text(), 'ABCD');
-    assert.deepEqual(await (await fetch(url, post(streamOf(...chunks())))).json(), [65, 66, 67, 68]);
-    uninstall();
-  });
+  test(
+    'of Uint8Arrays arrives whole, empty ones and those of a Buffer among them, by force',
+    { timeout: 10_000 },
+    async () => {
+      install({ force: true });
+      const chunks = () => [new Uint8Array([65]), new Uint8Array(0), Buffer.from('BC'), new Uint8Array([68])];
+      assert.equal(await new Response(streamOf(...chunks())).text(), 'ABCD');
+      assert.equal(await new Request(url, post(streamOf(...chunks()))).text(), 'ABCD');
+      assert.deepEqual(await (await fetch(url, post(streamOf(...chunks())))).json(), [65, 66, 67, 68]);
+      uninstall();
+    },
+  );
 
   test('cancels its stream with the reason why it refused a chunk, by force', async () => {
     install({ force: true });
@@ -109,23 +123,30 @@ describe('a body', () => {
     }
   });
 
-  test('that was looked at can be read after a clone, and so can the clone, by force', { timeout: 10_000 }, async () => {
-    install({ force: true });
-    try {
-      const response = new Response(streamOf(new Uint8Array([65, 66])));
-      assert.equal(response.body.locked, false);
-      const copy = response.clone();
-      assert.deepEqual(await Promise.all([response.text(), copy.text()]), ['AB', 'AB']);
-    } finally {
-      uninstall();
-    }
-  });
+  test(
+    'that was looked at can be read after a clone, and so can the clone, by force',
+    { timeout: 10_000 },
+    async () => {
+      install({ force: true });
+      try {
+        const response = new Response(streamOf(new Uint8Array([65, 66])));
+        assert.equal(response.body.locked, false);
+        const copy = response.clone();
+        assert.deepEqual(await Promise.all([response.text(), copy.text()]), ['AB', 'AB']);
+      } finally {
+        uninstall();
+      }
+    },
+  );
 
   test('says of a detached chunk that it is one, by force', async () => {
     install({ force: true });
     const gone = new Uint8Array(3);
     structuredClone(gone.buffer, { transfer: [gone.buffer] });
-    await assert.rejects(new Response(streamOf(gone)).text(), { name: 'TypeError', message: /body is detached: its buffer was transferred before/ });
+    await assert.rejects(new Response(streamOf(gone)).text(), {
+      name: 'TypeError',
+      message: /body is detached: its buffer was transferred before/,
+    });
     uninstall();
   });
 });

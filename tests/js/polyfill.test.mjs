@@ -4,21 +4,42 @@ import { after, afterEach, beforeEach, describe, test } from 'node:test';
 import * as tidegate from 'tidegate';
 
 const classNames = [
-  'ReadableStream', 'ReadableStreamDefaultReader', 'ReadableStreamBYOBReader', 'ReadableStreamDefaultController',
-  'ReadableByteStreamController', 'ReadableStreamBYOBRequest', 'WritableStream', 'WritableStreamDefaultWriter',
-  'WritableStreamDefaultController', 'TransformStream', 'TransformStreamDefaultController', 'ByteLengthQueuingStrategy',
+  'ReadableStream',
+  'ReadableStreamDefaultReader',
+  'ReadableStreamBYOBReader',
+  'ReadableStreamDefaultController',
+  'ReadableByteStreamController',
+  'ReadableStreamBYOBRequest',
+  'WritableStream',
+  'WritableStreamDefaultWriter',
+  'WritableStreamDefaultController',
+  'TransformStream',
+  'TransformStreamDefaultController',
+  'ByteLengthQueuingStrategy',
   'CountQueuingStrategy',
 ];
 
 /** Every own property of what a page shares, as it is now. */
 function snapshot() {
   const objects = { globalThis };
-  for (const name of [...classNames, 'Response', 'Request', 'Blob', 'MessagePort', 'MessageEvent', 'CompressionStream',
-    'DecompressionStream', 'TextDecoderStream', 'TextEncoderStream']) {
+  for (const name of [
+    ...classNames,
+    'Response',
+    'Request',
+    'Blob',
+    'MessagePort',
+    'MessageEvent',
+    'CompressionStream',
+    'DecompressionStream',
+    'TextDecoderStream',
+    'TextEncoderStream',
+  ]) {
     objects[name] = engine[name];
     objects[`${name}.prototype`] = engine[name].prototype;
   }
-  return Object.fromEntries(Object.entries(objects).map(([name, object]) => [name, Object.getOwnPropertyDescriptors(object)]));
+  return Object.fromEntries(
+    Object.entries(objects).map(([name, object]) => [name, Object.getOwnPropertyDescriptors(object)]),
+  );
 }
 
 // Node loads some of its classes when they are first asked for, which changes their descriptors.
@@ -38,16 +59,23 @@ describe('install()', () => {
     assert.equal(install(), lacking().length > 0);
   });
 
-  test('leaves the classes of an engine that lacks single methods alone', { skip: lacking().some((name) => name !== 'ReadableStream.from') }, () => {
-    install();
-    for (const name of classNames) assert.equal(globalThis[name], engine[name]);
-  });
+  test(
+    'leaves the classes of an engine that lacks single methods alone',
+    { skip: lacking().some((name) => name !== 'ReadableStream.from') },
+    () => {
+      install();
+      for (const name of classNames) assert.equal(globalThis[name], engine[name]);
+    },
+  );
 
   test('replaces every class by force, as data properties like the engine has', () => {
     assert.equal(install({ force: true }), true);
     for (const name of classNames) {
       assert.deepEqual(Object.getOwnPropertyDescriptor(globalThis, name), {
-        value: tidegate[name], writable: true, enumerable: false, configurable: true,
+        value: tidegate[name],
+        writable: true,
+        enumerable: false,
+        configurable: true,
       });
     }
   });
@@ -70,7 +98,8 @@ describe('uninstall()', () => {
       const now = snapshot();
       for (const name of Object.keys(before)) {
         assert.deepEqual(Reflect.ownKeys(now[name]).sort(byName), Reflect.ownKeys(before[name]).sort(byName), name);
-        for (const key of Reflect.ownKeys(before[name])) assert.deepEqual(now[name][key], before[name][key], `${name}.${String(key)}`);
+        for (const key of Reflect.ownKeys(before[name]))
+          assert.deepEqual(now[name][key], before[name][key], `${name}.${String(key)}`);
       }
     });
   }
@@ -144,7 +173,7 @@ describe('with the classes installed', () => {
 
   test('a Response pulls from its stream no more than is read', async () => {
     let pulls = 0;
-    const stream = new ReadableStream({ pull: (c) => (pulls += 1, c.enqueue(bytes(pulls))) }, { highWaterMark: 0 });
+    const stream = new ReadableStream({ pull: (c) => ((pulls += 1), c.enqueue(bytes(pulls))) }, { highWaterMark: 0 });
     const reader = new Response(stream).body.getReader();
     await reader.read();
     assert.equal(pulls, 1);
@@ -153,12 +182,20 @@ describe('with the classes installed', () => {
 
   test('a Response fails with the error of its stream', async () => {
     const stream = new ReadableStream({ pull: () => Promise.reject(new RangeError('ashore')) });
-    await assert.rejects(new Response(stream).arrayBuffer(), (error) => error instanceof RangeError || error.cause instanceof RangeError);
+    await assert.rejects(
+      new Response(stream).arrayBuffer(),
+      (error) => error instanceof RangeError || error.cause instanceof RangeError,
+    );
   });
 
   test('a Request takes a stream, and keeps the other members', async () => {
     const body = new ReadableStream({ start: (c) => (c.enqueue(bytes(104, 105)), c.close()) });
-    const request = new Request('http://localhost/', { method: 'PUT', body, duplex: 'half', headers: { 'x-tide': 'low' } });
+    const request = new Request('http://localhost/', {
+      method: 'PUT',
+      body,
+      duplex: 'half',
+      headers: { 'x-tide': 'low' },
+    });
     assert.deepEqual([request.method, request.headers.get('x-tide')], ['PUT', 'low']);
     assert.equal(await request.text(), 'hi');
   });
@@ -171,7 +208,12 @@ describe('with the classes installed', () => {
   });
 
   test('compression and text transforms have streams of the installed classes', () => {
-    for (const pair of [new CompressionStream('gzip'), new DecompressionStream('gzip'), new TextDecoderStream(), new TextEncoderStream()]) {
+    for (const pair of [
+      new CompressionStream('gzip'),
+      new DecompressionStream('gzip'),
+      new TextDecoderStream(),
+      new TextEncoderStream(),
+    ]) {
       assert.ok(pair.readable instanceof ReadableStream && pair.writable instanceof WritableStream);
       assert.deepEqual([pair.readable, pair.writable], [pair.readable, pair.writable]);
     }
@@ -186,7 +228,9 @@ describe('with the classes installed', () => {
   test("a stream of the engine's is piped through to the installed classes", async () => {
     const native = new engine.ReadableStream({ start: (c) => (c.enqueue(bytes(104, 105)), c.close()) });
     const chunks = [];
-    await native.pipeThrough(new TextDecoderStream()).pipeTo(new WritableStream({ write: (chunk) => void chunks.push(chunk) }));
+    await native
+      .pipeThrough(new TextDecoderStream())
+      .pipeTo(new WritableStream({ write: (chunk) => void chunks.push(chunk) }));
     assert.equal(chunks.join(''), 'hi');
   });
 
@@ -222,7 +266,10 @@ describe('with the classes installed, structuredClone() and postMessage()', () =
   test('transfer streams anywhere in a message', async () => {
     const stream = new ReadableStream({ start: (c) => (c.enqueue('a'), c.close()) });
     const date = new Date(0);
-    const clone = structuredClone({ list: [stream], map: new Map([['key', stream]]), set: new Set([stream]), date }, { transfer: [stream] });
+    const clone = structuredClone(
+      { list: [stream], map: new Map([['key', stream]]), set: new Set([stream]), date },
+      { transfer: [stream] },
+    );
     assert.ok(clone.list[0] instanceof ReadableStream);
     assert.equal(clone.map.get('key'), clone.list[0]);
     assert.ok(clone.set.has(clone.list[0]));
@@ -233,7 +280,12 @@ describe('with the classes installed, structuredClone() and postMessage()', () =
 
   const text = '{"user":"guest","tidegate.envelope":1,"handles":[],"hidden":0,"data":{"user":"admin"}}';
   const handle = '{"type":"tidegate.ReadableStream","port":{}}';
-  for (const json of [text, text.replace('[]', `[${handle}]`), text.replace('[]', '[null]'), text.replace('"hidden":0', '"hidden":1')]) {
+  for (const json of [
+    text,
+    text.replace('[]', `[${handle}]`),
+    text.replace('[]', '[null]'),
+    text.replace('"hidden":0', '"hidden":1'),
+  ]) {
     test(`take no data for an envelope of theirs: ${json}`, async () => {
       assert.deepEqual(structuredClone(JSON.parse(json)), JSON.parse(json));
       const { port1 } = new MessageChannel();
@@ -245,7 +297,11 @@ describe('with the classes installed, structuredClone() and postMessage()', () =
 
   test('take a stream only by a port that came with the message for it', async () => {
     const { port1, port2 } = new MessageChannel();
-    const message = { 'tidegate.envelope': 1, data: 'opened', handles: [{ type: 'tidegate.ReadableStream', port: port1 }] };
+    const message = {
+      'tidegate.envelope': 1,
+      data: 'opened',
+      handles: [{ type: 'tidegate.ReadableStream', port: port1 }],
+    };
     const { data, ports } = await post({ ...message, more: port2 }, [port1, port2]);
     assert.equal(data.handles.length, 1); // the last port is another one
     assert.equal(ports.length, 2);
@@ -264,11 +320,21 @@ describe('with the classes installed, structuredClone() and postMessage()', () =
 
   test('transfer every class, with the ports that are listed and no others', async () => {
     const { port1, port2 } = new MessageChannel();
-    const message = { readable: new ReadableStream(), port1, writable: new WritableStream(), pair: new TransformStream() };
+    const message = {
+      readable: new ReadableStream(),
+      port1,
+      writable: new WritableStream(),
+      pair: new TransformStream(),
+    };
     const { data, ports } = await post(message, [message.readable, port1, message.writable, message.pair]);
-    assert.ok(data.readable instanceof ReadableStream && data.writable instanceof WritableStream && data.pair instanceof TransformStream);
+    assert.ok(
+      data.readable instanceof ReadableStream &&
+        data.writable instanceof WritableStream &&
+        data.pair instanceof TransformStream,
+    );
     assert.deepEqual(ports, [data.port1]);
-    for (const stream of [message.readable, message.writable, message.pair.readable, message.pair.writable]) assert.ok(stream.locked);
+    for (const stream of [message.readable, message.writable, message.pair.readable, message.pair.writable])
+      assert.ok(stream.locked);
     port2.close();
     await Promise.all([data.readable.cancel(), data.writable.abort(), data.pair.writable.abort()]);
   });
@@ -297,7 +363,8 @@ describe('with the classes installed, structuredClone() and postMessage()', () =
   test('send streams that a worker without the polyfill understands, wherever they are in the message', async () => {
     const { Worker } = await import('node:worker_threads');
     const { port1, port2 } = new MessageChannel();
-    const worker = new Worker(`
+    const worker = new Worker(
+      `
       const { port } = require('node:worker_threads').workerData;
       port.on('message', async ({ args: [{ readable }], writable }) => {
         const writer = writable.getWriter();
@@ -305,7 +372,9 @@ describe('with the classes installed, structuredClone() and postMessage()', () =
         await writer.close();
         port.close();
       });
-    `, { eval: true, workerData: { port: port2 }, transferList: [port2] });
+    `,
+      { eval: true, workerData: { port: port2 }, transferList: [port2] },
+    );
     const chunks = [];
     const readable = ReadableStream.from(['ebb', 'flow']);
     await new Promise((resolve, reject) => {
@@ -321,7 +390,10 @@ describe('with the classes installed, structuredClone() and postMessage()', () =
     const readable = new ReadableStream();
     const writable = new WritableStream();
     const { port1 } = new MessageChannel();
-    assert.throws(() => port1.postMessage({ readable, writable, refused() {} }, [readable, writable]), isDataCloneError);
+    assert.throws(
+      () => port1.postMessage({ readable, writable, refused() {} }, [readable, writable]),
+      isDataCloneError,
+    );
     port1.close();
     assert.deepEqual([readable.locked, writable.locked], [false, false]);
   });

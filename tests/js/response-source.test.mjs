@@ -8,17 +8,32 @@ import { lines } from 'tidegate/codecs';
 import { startServer } from './misbehaving-server.mjs';
 
 let server;
-before(async () => { server = await startServer(); });
+before(async () => {
+  server = await startServer();
+});
 after(() => server.close());
 
-const answers = (status, body = 'what the server says') => server.serve((request, response) => response.writeHead(status).end(body)).url;
-const reasonOf = (promise) => promise.then(() => assert.fail('it did not fail'), (error) => error);
+const answers = (status, body = 'what the server says') =>
+  server.serve((request, response) => response.writeHead(status).end(body)).url;
+const reasonOf = (promise) =>
+  promise.then(
+    () => assert.fail('it did not fail'),
+    (error) => error,
+  );
 
 describe('a response that is no success', () => {
   for (const [how, run] of [
-    ['toText()', toText], ['toBytes()', toBytes], ['toArray()', toArray],
+    ['toText()', toText],
+    ['toBytes()', toBytes],
+    ['toArray()', toArray],
     ['pipeline() into a stream', (response) => pipeline(response, new WritableStream())],
-    ['pipeline() through a codec', (response) => pipeline(response, lines(), async (chunks) => { for await (const chunk of chunks) void chunk; })],
+    [
+      'pipeline() through a codec',
+      (response) =>
+        pipeline(response, lines(), async (chunks) => {
+          for await (const chunk of chunks) void chunk;
+        }),
+    ],
     ['pipeline() from a function', (response) => pipeline(() => response, new WritableStream())],
     ['pipeline() from an async function', (response) => pipeline(async () => response, new WritableStream())],
   ]) {
@@ -26,8 +41,14 @@ describe('a response that is no success', () => {
       const url = answers(404);
       const error = await reasonOf(run(await fetch(url)));
       assert.ok(error instanceof FetchError);
-      assert.deepEqual([error.status, error.url, error.response.status, error.response.url, error.response.ok], [404, url, 404, url, false]);
-      assert.equal(error.message, `The response of ${url} is 404 Not Found, which is no source; its body is in error.response, and response.body is taken as it is`);
+      assert.deepEqual(
+        [error.status, error.url, error.response.status, error.response.url, error.response.ok],
+        [404, url, 404, url, false],
+      );
+      assert.equal(
+        error.message,
+        `The response of ${url} is 404 Not Found, which is no source; its body is in error.response, and response.body is taken as it is`,
+      );
       assert.equal(await error.response.text(), 'what the server says');
       assert.equal(failureOf(error).index, 0);
     });
@@ -38,15 +59,27 @@ describe('a response that is no success', () => {
   });
 
   test('fails also before anything is read of it', async () => {
-    const error = await reasonOf(pipeline(await fetch(answers(500)), async (_, { signal }) => new Promise((resolve) => { signal.onabort = resolve; })));
+    const error = await reasonOf(
+      pipeline(
+        await fetch(answers(500)),
+        async (_, { signal }) =>
+          new Promise((resolve) => {
+            signal.onabort = resolve;
+          }),
+      ),
+    );
     assert.equal(error.name, 'FetchError');
   });
 
   test('keeps at most 64 KiB of its body, and no connection', async () => {
     let closed;
     const { url } = server.serve((request, response) => {
-      closed = new Promise((resolve) => { response.once('close', resolve); });
-      const write = () => { while (!response.destroyed && response.write(Buffer.alloc(65536, 'x'))); };
+      closed = new Promise((resolve) => {
+        response.once('close', resolve);
+      });
+      const write = () => {
+        while (!response.destroyed && response.write(Buffer.alloc(65536, 'x')));
+      };
       response.on('drain', write);
       response.writeHead(500);
       write();
@@ -59,7 +92,9 @@ describe('a response that is no success', () => {
   test('is not waited for when its body never ends', async () => {
     let closed;
     const { url } = server.serve((request, response) => {
-      closed = new Promise((resolve) => { response.once('close', resolve); });
+      closed = new Promise((resolve) => {
+        response.once('close', resolve);
+      });
       response.writeHead(500).write('half');
     });
     const error = await reasonOf(toText(await fetch(url)));
@@ -69,11 +104,18 @@ describe('a response that is no success', () => {
 
   test('with a status that the constructor refuses is kept as well', async () => {
     const error = await reasonOf(toText(await fetch(answers(999))));
-    assert.deepEqual([error.status, error.response.status, await error.response.text()], [999, 999, 'what the server says']);
+    assert.deepEqual(
+      [error.status, error.response.status, await error.response.text()],
+      [999, 999, 'what the server says'],
+    );
   });
 
   test('that is Response.error() says that it is a network error', async () => {
-    await assert.rejects(toText(Response.error()), { name: 'FetchError', status: 0, message: 'The response is a network error, which is no source' });
+    await assert.rejects(toText(Response.error()), {
+      name: 'FetchError',
+      status: 0,
+      message: 'The response is a network error, which is no source',
+    });
   });
 
   test('that is a redirect which was not followed says so', async () => {
@@ -94,9 +136,17 @@ describe('a response that is no success', () => {
   test('is left as it is where preventCancel says so, compressed or not', async () => {
     for (const headers of [{}, { 'content-encoding': 'gzip' }]) {
       const body = gzipSync(randomBytes(1_000_000));
-      const { url } = server.serve((request, response) => response.writeHead(200, { ...headers, 'content-length': body.length }).end(body));
+      const { url } = server.serve((request, response) =>
+        response.writeHead(200, { ...headers, 'content-length': body.length }).end(body),
+      );
       const response = await fetch(url);
-      const first = await pipeline(response, async (chunks) => { for await (const chunk of chunks) return chunk.byteLength; }, { preventCancel: true });
+      const first = await pipeline(
+        response,
+        async (chunks) => {
+          for await (const chunk of chunks) return chunk.byteLength;
+        },
+        { preventCancel: true },
+      );
       assert.ok(first > 0);
       assert.equal(response.body.locked, false);
       assert.ok((await toBytes(response.body)).length > 0);

@@ -38,10 +38,16 @@ async function socketTo(path) {
 }
 
 /** What `promise` comes to before so many timers of the grace, one after another, have ended; undefined where nothing. */
-const inGrace = (promise) => Promise.race([
-  promise.then(() => 'went well', (error) => error),
-  (async () => { for (let n = 0; n < GRACES; n += 1) await pause(GRACE); })(),
-]);
+const inGrace = (promise) =>
+  Promise.race([
+    promise.then(
+      () => 'went well',
+      (error) => error,
+    ),
+    (async () => {
+      for (let n = 0; n < GRACES; n += 1) await pause(GRACE);
+    })(),
+  ]);
 
 function soon() {
   const controller = new AbortController();
@@ -49,23 +55,46 @@ function soon() {
   return controller.signal;
 }
 
-const numbers = () => new ReadableStream({ async pull(controller) { await pause(1); controller.enqueue('1'); } });
-const take = async (messages) => { for await (const message of messages) void message; };
+const numbers = () =>
+  new ReadableStream({
+    async pull(controller) {
+      await pause(1);
+      controller.enqueue('1');
+    },
+  });
+const take = async (messages) => {
+  for await (const message of messages) void message;
+};
 
-for (const [what, path] of [['answers no close', '/matrix/silent'], ['answers no handshake', '/matrix/mute/handshake']]) {
+for (const [what, path] of [
+  ['answers no close', '/matrix/silent'],
+  ['answers no handshake', '/matrix/mute/handshake'],
+]) {
   describe(`of a server that ${what}`, () => {
     const cases = {
-      'a pipeline from it that is aborted': [failure, async (socket) => pipeline(fromWebSocket(socket), take, { signal: soon() })],
-      'a pipeline into it that is aborted': [failure, async (socket) => pipeline(numbers(), toWebSocket(socket), { signal: soon() })],
-      'a pipeline into it that is aborted while it closes': [failure, async (socket) => pipeline(['1'], toWebSocket(socket), { signal: soon() })],
+      'a pipeline from it that is aborted': [
+        failure,
+        async (socket) => pipeline(fromWebSocket(socket), take, { signal: soon() }),
+      ],
+      'a pipeline into it that is aborted': [
+        failure,
+        async (socket) => pipeline(numbers(), toWebSocket(socket), { signal: soon() }),
+      ],
+      'a pipeline into it that is aborted while it closes': [
+        failure,
+        async (socket) => pipeline(['1'], toWebSocket(socket), { signal: soon() }),
+      ],
       'a stream from it that is cancelled': ['went well', async (socket) => fromWebSocket(socket).cancel(failure)],
       'a stream into it that is aborted': ['went well', async (socket) => toWebSocket(socket).abort(failure)],
-      'a stream into it that is aborted while it closes': [failure, async (socket) => {
-        const sink = toWebSocket(socket);
-        sink.close().catch(() => {});
-        await pause(20);
-        await sink.abort(failure);
-      }],
+      'a stream into it that is aborted while it closes': [
+        failure,
+        async (socket) => {
+          const sink = toWebSocket(socket);
+          sink.close().catch(() => {});
+          await pause(20);
+          await sink.abort(failure);
+        },
+      ],
     };
     for (const [name, [outcome, run]] of Object.entries(cases)) {
       test(`${name} settles within the grace, and the connection is ended`, async () => {

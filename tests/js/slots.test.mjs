@@ -46,7 +46,12 @@ test('tee() that finds no slot throws a RangeError and locks nothing', async () 
 });
 
 test('constructors that find no slot throw a RangeError', async () => {
-  for (const make of [() => new ReadableStream(), () => new ReadableStream({ type: 'bytes' }), () => new WritableStream(), () => new TransformStream()]) {
+  for (const make of [
+    () => new ReadableStream(),
+    () => new ReadableStream({ type: 'bytes' }),
+    () => new WritableStream(),
+    () => new TransformStream(),
+  ]) {
     await whileFull(() => assert.throws(make, RangeError));
   }
 });

@@ -71,7 +71,15 @@ function diver() {
 
 function readable(source = {}, strategy = undefined) {
   const made = diver();
-  made.stream = new ReadableStream({ ...source, start: (controller) => { made.controller = controller; } }, strategy);
+  made.stream = new ReadableStream(
+    {
+      ...source,
+      start: (controller) => {
+        made.controller = controller;
+      },
+    },
+    strategy,
+  );
   return made;
 }
 
@@ -84,7 +92,15 @@ function read(made, view = undefined) {
 
 function writable(sink = {}, strategy = { highWaterMark: 2 }) {
   const made = diver();
-  made.stream = new WritableStream({ ...sink, start: (controller) => { made.controller = controller; } }, strategy);
+  made.stream = new WritableStream(
+    {
+      ...sink,
+      start: (controller) => {
+        made.controller = controller;
+      },
+    },
+    strategy,
+  );
   made.writer = made.stream.getWriter();
   made.keep(made.writer.closed);
   return made;
@@ -92,7 +108,12 @@ function writable(sink = {}, strategy = { highWaterMark: 2 }) {
 
 function transform() {
   const made = diver();
-  made.stream = new TransformStream({ transform: (chunk, controller) => controller.enqueue(chunk), start: (controller) => { made.controller = controller; } });
+  made.stream = new TransformStream({
+    transform: (chunk, controller) => controller.enqueue(chunk),
+    start: (controller) => {
+      made.controller = controller;
+    },
+  });
   made.writer = made.stream.writable.getWriter();
   made.reader = made.stream.readable.getReader();
   made.keep(made.writer.closed);
@@ -115,18 +136,47 @@ const endWritable = (made) => made.keep(attempt(() => made.writer.close()));
 const endTransform = async (made) => {
   made.keep(attempt(() => made.writer.close()));
   let next;
-  do next = await made.reader.read().catch(() => ({ done: true })); while (!next.done);
+  do next = await made.reader.read().catch(() => ({ done: true }));
+  while (!next.done);
 };
 
 /** `make()` prepares a stream, `run` is the call, and after `end` every promise has to settle. */
 const CALLS = {
-  'enqueue()': { make: () => readable(), run: (made) => made.controller.enqueue(1), end: (made) => (attempt(() => read(made)), endReadable(made)) },
-  'enqueue() with a size': { make: () => readable({}, { size: () => 1 }), run: (made) => made.controller.enqueue(1), end: (made) => (attempt(() => read(made)), endReadable(made)) },
-  'enqueue() that answers a read': { make: () => read(readable()), run: (made) => made.controller.enqueue(1), end: endReadable },
-  'enqueue() that pulls': { make: () => read(readable({ pull() {} }, { highWaterMark: 3 })), run: (made) => made.controller.enqueue(1), end: endReadable },
-  'close() with a pending read': { make: () => read(readable()), run: (made) => made.controller.close(), end: endReadable },
-  'error() with a pending read': { make: () => read(readable()), run: (made) => made.controller.error(1), end: endReadable },
-  'read() of an empty queue': { make: () => read(readable({ pull() {} }, { highWaterMark: 0 }), null), run: (made) => made.keep(made.reader.read()), end: endReadable },
+  'enqueue()': {
+    make: () => readable(),
+    run: (made) => made.controller.enqueue(1),
+    end: (made) => (attempt(() => read(made)), endReadable(made)),
+  },
+  'enqueue() with a size': {
+    make: () => readable({}, { size: () => 1 }),
+    run: (made) => made.controller.enqueue(1),
+    end: (made) => (attempt(() => read(made)), endReadable(made)),
+  },
+  'enqueue() that answers a read': {
+    make: () => read(readable()),
+    run: (made) => made.controller.enqueue(1),
+    end: endReadable,
+  },
+  'enqueue() that pulls': {
+    make: () => read(readable({ pull() {} }, { highWaterMark: 3 })),
+    run: (made) => made.controller.enqueue(1),
+    end: endReadable,
+  },
+  'close() with a pending read': {
+    make: () => read(readable()),
+    run: (made) => made.controller.close(),
+    end: endReadable,
+  },
+  'error() with a pending read': {
+    make: () => read(readable()),
+    run: (made) => made.controller.error(1),
+    end: endReadable,
+  },
+  'read() of an empty queue': {
+    make: () => read(readable({ pull() {} }, { highWaterMark: 0 }), null),
+    run: (made) => made.keep(made.reader.read()),
+    end: endReadable,
+  },
   'read() of a full queue': {
     make() {
       const made = readable({ pull() {} });
@@ -136,10 +186,29 @@ const CALLS = {
     run: (made) => made.keep(made.reader.read()),
     end: endReadable,
   },
-  'readMany()': { make: () => read(readable(), null), run: (made) => made.keep(made.reader.readMany()), end: endReadable },
-  'cancel() of a reader': { make: () => read(readable({ cancel() {} })), run: (made) => made.keep(made.reader.cancel(1)), end: endReadable },
-  'releaseLock() of a reader': { make: () => read(readable()), run: (made) => made.reader.releaseLock(), end: endReadable },
-  'getReader()': { make: () => readable(), run(made) { made.reader = made.stream.getReader(); made.keep(made.reader.closed); }, end: endReadable },
+  'readMany()': {
+    make: () => read(readable(), null),
+    run: (made) => made.keep(made.reader.readMany()),
+    end: endReadable,
+  },
+  'cancel() of a reader': {
+    make: () => read(readable({ cancel() {} })),
+    run: (made) => made.keep(made.reader.cancel(1)),
+    end: endReadable,
+  },
+  'releaseLock() of a reader': {
+    make: () => read(readable()),
+    run: (made) => made.reader.releaseLock(),
+    end: endReadable,
+  },
+  'getReader()': {
+    make: () => readable(),
+    run(made) {
+      made.reader = made.stream.getReader();
+      made.keep(made.reader.closed);
+    },
+    end: endReadable,
+  },
   'tee()': {
     make: () => readable({ pull() {} }),
     run(made) {
@@ -156,9 +225,27 @@ const CALLS = {
     run: (made) => made.keep(made.iterator.next()),
     end: endReadable,
   },
-  'new ReadableStream()': { make: () => diver(), run: (made) => { made.made = new ReadableStream({ pull() {} }); }, end: (made) => made.made && made.keep(made.made.cancel()) },
-  'new WritableStream()': { make: () => diver(), run: (made) => { made.made = new WritableStream(); }, end: (made) => made.made && made.keep(made.made.close()) },
-  'new TransformStream()': { make: () => diver(), run: (made) => { made.made = new TransformStream(); }, end: (made) => made.made && made.keep(made.made.readable.cancel()) },
+  'new ReadableStream()': {
+    make: () => diver(),
+    run: (made) => {
+      made.made = new ReadableStream({ pull() {} });
+    },
+    end: (made) => made.made && made.keep(made.made.cancel()),
+  },
+  'new WritableStream()': {
+    make: () => diver(),
+    run: (made) => {
+      made.made = new WritableStream();
+    },
+    end: (made) => made.made && made.keep(made.made.close()),
+  },
+  'new TransformStream()': {
+    make: () => diver(),
+    run: (made) => {
+      made.made = new TransformStream();
+    },
+    end: (made) => made.made && made.keep(made.made.readable.cancel()),
+  },
   'write()': { make: () => writable({ write() {} }), run: (made) => made.keep(made.writer.write(1)), end: endWritable },
   'write() that waits': {
     make() {
@@ -166,12 +253,26 @@ const CALLS = {
       made.keep(made.writer.write(0));
       return made;
     },
-    run(made) { made.keep(made.writer.write(1)); },
+    run(made) {
+      made.keep(made.writer.write(1));
+    },
     end: endWritable,
   },
-  'writeMany()': { make: () => writable({ write() {} }), run: (made) => made.keep(made.writer.writeMany([1, 2, 3])), end: endWritable },
-  'close() of a writer': { make: () => writable({ close() {} }), run: (made) => made.keep(made.writer.close()), end: endWritable },
-  'abort() of a writer': { make: () => writable({ abort() {} }), run: (made) => made.keep(made.writer.abort(1)), end: endWritable },
+  'writeMany()': {
+    make: () => writable({ write() {} }),
+    run: (made) => made.keep(made.writer.writeMany([1, 2, 3])),
+    end: endWritable,
+  },
+  'close() of a writer': {
+    make: () => writable({ close() {} }),
+    run: (made) => made.keep(made.writer.close()),
+    end: endWritable,
+  },
+  'abort() of a writer': {
+    make: () => writable({ abort() {} }),
+    run: (made) => made.keep(made.writer.abort(1)),
+    end: endWritable,
+  },
   'error() of a sink': { make: () => writable(), run: (made) => made.controller.error(1), end: endWritable },
   'releaseLock() of a writer': { make: () => writable(), run: (made) => made.writer.releaseLock(), end: endWritable },
   'getWriter()': {
@@ -180,7 +281,11 @@ const CALLS = {
       made.stream = new WritableStream();
       return made;
     },
-    run(made) { made.writer = made.stream.getWriter(); made.keep(made.writer.closed); made.keep(made.writer.ready); },
+    run(made) {
+      made.writer = made.stream.getWriter();
+      made.keep(made.writer.closed);
+      made.keep(made.writer.ready);
+    },
     end(made) {
       made.writer ??= attempt(() => made.stream.getWriter());
       if (made.writer) endWritable(made);
@@ -242,7 +347,7 @@ const CALLS = {
     run: (made) => made.controller.enqueue(1),
     end: endReadable,
   },
-  'abort() of a pipe\'s signal': {
+  "abort() of a pipe's signal": {
     make() {
       const made = readable();
       made.stop = new AbortController();
@@ -252,9 +357,21 @@ const CALLS = {
     run: (made) => made.stop.abort(),
     end: endReadable,
   },
-  'enqueue() of bytes': { make: () => readable({ type: 'bytes' }), run: (made) => made.controller.enqueue(new Uint8Array(4)), end: (made) => (attempt(() => read(made)), endBytes(made)) },
-  'enqueue() of bytes that answers a read': { make: () => read(readable({ type: 'bytes' })), run: (made) => made.controller.enqueue(new Uint8Array(4)), end: endBytes },
-  'enqueue() of bytes that answers a read into a view': { make: () => read(readable({ type: 'bytes' }), new Uint8Array(4)), run: (made) => made.controller.enqueue(new Uint8Array(4)), end: endBytes },
+  'enqueue() of bytes': {
+    make: () => readable({ type: 'bytes' }),
+    run: (made) => made.controller.enqueue(new Uint8Array(4)),
+    end: (made) => (attempt(() => read(made)), endBytes(made)),
+  },
+  'enqueue() of bytes that answers a read': {
+    make: () => read(readable({ type: 'bytes' })),
+    run: (made) => made.controller.enqueue(new Uint8Array(4)),
+    end: endBytes,
+  },
+  'enqueue() of bytes that answers a read into a view': {
+    make: () => read(readable({ type: 'bytes' }), new Uint8Array(4)),
+    run: (made) => made.controller.enqueue(new Uint8Array(4)),
+    end: endBytes,
+  },
   'respond()': {
     make() {
       const made = read(readable({ type: 'bytes' }), new Uint8Array(4));
@@ -264,8 +381,16 @@ const CALLS = {
     run: (made) => made.request.respond(2),
     end: endBytes,
   },
-  'close() of a byte stream': { make: () => read(readable({ type: 'bytes' }), new Uint8Array(4)), run: (made) => made.controller.close(), end: endBytes },
-  'read(view)': { make: () => read(readable({ type: 'bytes', pull() {} }), null), run: (made) => made.keep(made.reader.read()), end: endBytes },
+  'close() of a byte stream': {
+    make: () => read(readable({ type: 'bytes' }), new Uint8Array(4)),
+    run: (made) => made.controller.close(),
+    end: endBytes,
+  },
+  'read(view)': {
+    make: () => read(readable({ type: 'bytes', pull() {} }), null),
+    run: (made) => made.keep(made.reader.read()),
+    end: endBytes,
+  },
   'read(view) of a queue': {
     make() {
       const made = readable({ type: 'bytes', pull() {} });
@@ -280,7 +405,11 @@ const CALLS = {
       made.keep(attempt(() => made.reader.read(new Uint8Array(128))));
     },
   },
-  'cancel() of a byte stream': { make: () => read(readable({ type: 'bytes' }), new Uint8Array(4)), run: (made) => made.keep(made.reader.cancel()), end: endBytes },
+  'cancel() of a byte stream': {
+    make: () => read(readable({ type: 'bytes' }), new Uint8Array(4)),
+    run: (made) => made.keep(made.reader.cancel()),
+    end: endBytes,
+  },
   'write() to a channel': {
     make() {
       const made = diver();
@@ -297,22 +426,41 @@ const CALLS = {
 /** What of `promises` has not settled. */
 async function pending(promises) {
   const open = new Set(promises);
-  for (const promise of promises) promise.then(() => open.delete(promise), () => open.delete(promise));
+  for (const promise of promises)
+    promise.then(
+      () => open.delete(promise),
+      () => open.delete(promise),
+    );
   for (let turn = 0; turn < 10 && open.size > 0; turn++) await task();
   return open.size;
 }
 
 async function freshStreamsWork() {
   const got = [];
-  const source = new ReadableStream({ start(controller) { for (let n = 0; n < 5; n++) controller.enqueue(n); controller.close(); } });
-  await source.pipeThrough(new TransformStream()).pipeTo(new WritableStream({ write(chunk) { got.push(chunk); } }));
+  const source = new ReadableStream({
+    start(controller) {
+      for (let n = 0; n < 5; n++) controller.enqueue(n);
+      controller.close();
+    },
+  });
+  await source.pipeThrough(new TransformStream()).pipeTo(
+    new WritableStream({
+      write(chunk) {
+        got.push(chunk);
+      },
+    }),
+  );
   assert.deepEqual(got, [0, 1, 2, 3, 4]);
 }
 
 let problem;
-const report = (text) => { problem ??= text; };
+const report = (text) => {
+  problem ??= text;
+};
 // An engine's own event dispatch runs out of stack too, and reports that.
-process.on('uncaughtException', (error) => { if (!(error instanceof RangeError)) throw error; });
+process.on('uncaughtException', (error) => {
+  if (!(error instanceof RangeError)) throw error;
+});
 process.on('unhandledRejection', (error) => report(`an unhandled rejection: ${error?.stack ?? error}`));
 
 async function tryCall({ make, run, end }) {
@@ -336,7 +484,10 @@ async function tryCall({ make, run, end }) {
     await freshStreamsWork();
     for (const made of all) await end(made);
     for (const [number, made] of all.entries()) {
-      if (await pending(made.promises) > 0) report(`dive ${at}, try ${number} (${overflows} threw, this one ${made.threw?.stack.split('\n').slice(0, 6).join()}) left a promise that hangs`);
+      if ((await pending(made.promises)) > 0)
+        report(
+          `dive ${at}, try ${number} (${overflows} threw, this one ${made.threw?.stack.split('\n').slice(0, 6).join()}) left a promise that hangs`,
+        );
     }
     await freshStreamsWork();
   }

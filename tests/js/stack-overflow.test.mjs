@@ -7,9 +7,13 @@ import { promisify } from 'node:util';
 
 const program = fileURLToPath(new URL('./stack-overflow-calls.mjs', import.meta.url));
 
-test('a call that runs out of stack hangs no promise, and leaves the streams of others alone', { timeout: 110_000 }, async (t) => {
-  const { stdout } = await promisify(execFile)(process.execPath, [program], { maxBuffer: 1e8 });
-  const problems = Object.entries(JSON.parse(stdout));
-  assert.ok(problems.length > 40);
-  for (const [call, problem] of problems) await t.test(call, () => assert.equal(problem, null));
-});
+test(
+  'a call that runs out of stack hangs no promise, and leaves the streams of others alone',
+  { timeout: 110_000 },
+  async (t) => {
+    const { stdout } = await promisify(execFile)(process.execPath, [program], { maxBuffer: 1e8 });
+    const problems = Object.entries(JSON.parse(stdout));
+    assert.ok(problems.length > 40);
+    for (const [call, problem] of problems) await t.test(call, () => assert.equal(problem, null));
+  },
+);

@@ -13,7 +13,12 @@ const kinds = [
 
 function open(source) {
   let controller;
-  const stream = new ReadableStream({ ...source, start(c) { controller = c; } });
+  const stream = new ReadableStream({
+    ...source,
+    start(c) {
+      controller = c;
+    },
+  });
   return { stream, controller };
 }
 
@@ -32,7 +37,10 @@ for (const { name, source, chunk } of kinds) {
       controller.enqueue(chunk(1));
       controller.enqueue(chunk(2));
       controller.close();
-      assert.deepEqual(await Promise.all(branches.map(collect)), [[[1], [2]], [[1], [2]]]);
+      assert.deepEqual(await Promise.all(branches.map(collect)), [
+        [[1], [2]],
+        [[1], [2]],
+      ]);
     });
 
     test('locks the stream', () => {
@@ -52,7 +60,7 @@ for (const { name, source, chunk } of kinds) {
       assert.deepEqual(await collect(second), [[1], [2]]);
     });
 
-    test('errors both branches with the source\'s error', async () => {
+    test("errors both branches with the source's error", async () => {
       const { stream, controller } = open(source);
       const readers = stream.tee().map((branch) => branch.getReader());
       const reads = readers.map((reader) => reader.read());
@@ -77,7 +85,12 @@ for (const { name, source, chunk } of kinds) {
 
     test('cancels the source with both reasons when both branches are cancelled', async () => {
       let reason;
-      const { stream } = open({ ...source, cancel(r) { reason = r; } });
+      const { stream } = open({
+        ...source,
+        cancel(r) {
+          reason = r;
+        },
+      });
       const [first, second] = stream.tee();
       const cancels = [first.cancel('one')];
       await turn();
@@ -96,7 +109,7 @@ for (const { name, source, chunk } of kinds) {
       assert.deepEqual(await collect(second), [[1]]);
     });
 
-    test('settles a branch\'s cancel when the source ends', async () => {
+    test("settles a branch's cancel when the source ends", async () => {
       const { stream, controller } = open(source);
       const [first, second] = stream.tee();
       const cancelled = first.cancel();
@@ -108,9 +121,14 @@ for (const { name, source, chunk } of kinds) {
       await cancelled;
     });
 
-    test('rejects both cancels with what the source\'s cancel throws', async () => {
+    test("rejects both cancels with what the source's cancel throws", async () => {
       const error = new Error('cancel');
-      const { stream } = open({ ...source, cancel() { throw error; } });
+      const { stream } = open({
+        ...source,
+        cancel() {
+          throw error;
+        },
+      });
       const cancels = stream.tee().map((branch) => branch.cancel());
       for (const cancelled of cancels) await assert.rejects(cancelled, error);
     });
@@ -138,7 +156,15 @@ describe('tee() of a default stream', () => {
 
   test('pulls the source for what its faster branch wants', async () => {
     let pulls = 0;
-    const stream = new ReadableStream({ pull(c) { pulls += 1; c.enqueue(pulls); } }, { highWaterMark: 0 });
+    const stream = new ReadableStream(
+      {
+        pull(c) {
+          pulls += 1;
+          c.enqueue(pulls);
+        },
+      },
+      { highWaterMark: 0 },
+    );
     const [first] = stream.tee();
     const reader = first.getReader();
     await turn();
@@ -159,12 +185,17 @@ describe('tee() of a byte stream', () => {
 
   test('pulls nothing before a branch is read', async () => {
     let pulls = 0;
-    new ReadableStream({ type: 'bytes', pull() { pulls += 1; } }).tee();
+    new ReadableStream({
+      type: 'bytes',
+      pull() {
+        pulls += 1;
+      },
+    }).tee();
     await turn();
     assert.equal(pulls, 0);
   });
 
-  test('reads the source into the buffer of a branch\'s BYOB read', async () => {
+  test("reads the source into the buffer of a branch's BYOB read", async () => {
     const { stream, controller } = open({ type: 'bytes' });
     const [first, second] = stream.tee();
     const read = first.getReader({ mode: 'byob' }).read(new Uint8Array(new ArrayBuffer(8), 2, 4));

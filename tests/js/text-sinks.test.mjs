@@ -91,13 +91,19 @@ const sinks = {
 for (const [name, textOf] of Object.entries(sinks)) {
   describe(name, () => {
     test('gives the same text wherever it is cut', async () => {
-      for (let cut = 0; cut <= TEXT.length; cut += 1) assert.equal(await textOf([TEXT.slice(0, cut), TEXT.slice(cut)]), TEXT, `cut at ${cut}`);
+      for (let cut = 0; cut <= TEXT.length; cut += 1)
+        assert.equal(await textOf([TEXT.slice(0, cut), TEXT.slice(cut)]), TEXT, `cut at ${cut}`);
       assert.equal(await textOf(TEXT.split('')), TEXT, 'cut everywhere');
-      assert.equal(await textOf(TEXT.split('').flatMap((unit) => [unit, '', new Uint8Array(0)])), TEXT, 'cut everywhere, with chunks of nothing between');
+      assert.equal(
+        await textOf(TEXT.split('').flatMap((unit) => [unit, '', new Uint8Array(0)])),
+        TEXT,
+        'cut everywhere, with chunks of nothing between',
+      );
     });
 
     test('gives U+FFFD for half a pair that nothing follows, at the end or before bytes', async () => {
-      const wellFormed = async (chunks) => (await textOf(chunks)).toWellFormed?.() ?? (await textOf(chunks)).replace(/\p{Cs}/gu, '\ufffd');
+      const wellFormed = async (chunks) =>
+        (await textOf(chunks)).toWellFormed?.() ?? (await textOf(chunks)).replace(/\p{Cs}/gu, '\ufffd');
       assert.equal(await wellFormed(['a', LEAD]), 'a\ufffd');
       assert.equal(await wellFormed([LEAD, new TextEncoder().encode('b'), '\ude00']), '\ufffdb\ufffd');
       assert.equal(await wellFormed([LEAD, LEAD, '\ude00']), '\ufffd😀');
@@ -111,6 +117,9 @@ test('toText joins bytes of a character that has nothing but empty chunks betwee
 
 test('a Writable of Node that takes values gets each string as it is', async () => {
   const values = [];
-  await pipeline([`a${LEAD}`, '\ude00'], new Writable({ objectMode: true, write: (value, encoding, done) => done(void values.push(value)) }));
+  await pipeline(
+    [`a${LEAD}`, '\ude00'],
+    new Writable({ objectMode: true, write: (value, encoding, done) => done(void values.push(value)) }),
+  );
   assert.deepEqual(values, [`a${LEAD}`, '\ude00']);
 });

@@ -10,7 +10,10 @@ const broken = new Error('broken');
 describe('toResponse()', () => {
   test('has the headers it was given, and the bytes and strings that are written', async () => {
     const sink = toResponse({ status: 201, headers: { 'content-type': 'text/csv' } });
-    const running = pipeline(['a,b\n', new TextEncoder().encode('1,2\n'), new Uint8Array(0), new Uint16Array([0x0a33]).buffer], sink);
+    const running = pipeline(
+      ['a,b\n', new TextEncoder().encode('1,2\n'), new Uint8Array(0), new Uint16Array([0x0a33]).buffer],
+      sink,
+    );
     assert.equal(sink.response.status, 201);
     assert.equal(sink.response.headers.get('content-type'), 'text/csv');
     assert.equal(await sink.response.text(), 'a,b\n1,2\n3\n');
@@ -19,7 +22,9 @@ describe('toResponse()', () => {
 
   test('takes nothing while nobody reads the body, and goes on where it stopped', async () => {
     let made = 0;
-    const source = (function* () { for (;;) yield new Uint8Array([made++]); })();
+    const source = (function* () {
+      for (;;) yield new Uint8Array([made++]);
+    })();
     const sink = toResponse();
     const running = pipeline(source, sink);
     running.catch(() => {});
@@ -35,14 +40,28 @@ describe('toResponse()', () => {
 
   test('fails the pipeline with the reason with which the body is cancelled', async () => {
     const sink = toResponse();
-    const running = pipeline((async function* () { for (;;) { yield 'x'; await turn(); } })(), sink);
+    const running = pipeline(
+      (async function* () {
+        for (;;) {
+          yield 'x';
+          await turn();
+        }
+      })(),
+      sink,
+    );
     await sink.response.body.cancel(broken);
     await assert.rejects(within(1000, running), (error) => error === broken);
   });
 
   test('fails the body with the error of the pipeline', async () => {
     const sink = toResponse();
-    const running = pipeline((async function* () { yield 'x'; throw broken; })(), sink);
+    const running = pipeline(
+      (async function* () {
+        yield 'x';
+        throw broken;
+      })(),
+      sink,
+    );
     running.catch(() => {});
     await assert.rejects(within(1000, sink.response.text()), (error) => error === broken);
     await assert.rejects(within(1000, running), (error) => error === broken);
@@ -64,7 +83,10 @@ describe('toResponse()', () => {
     const sink = toResponse();
     const text = sink.response.text();
     text.catch(() => {});
-    await assert.rejects(within(1000, pipeline([{ a: 1 }], sink)), { name: 'TypeError', message: /^toResponse\(\): chunks must be bytes or strings; got an object with the keys a/ });
+    await assert.rejects(within(1000, pipeline([{ a: 1 }], sink)), {
+      name: 'TypeError',
+      message: /^toResponse\(\): chunks must be bytes or strings; got an object with the keys a/,
+    });
     await assert.rejects(text);
   });
 
@@ -73,7 +95,12 @@ describe('toResponse()', () => {
     let outcome;
     const server = createServer((request, response) => {
       const sink = toResponse();
-      const source = (function* () { for (;;) { made += 1; yield new Uint8Array(65536); } })();
+      const source = (function* () {
+        for (;;) {
+          made += 1;
+          yield new Uint8Array(65536);
+        }
+      })();
       outcome = pipeline(source, sink);
       outcome.catch(() => {});
       pipeline(sink.response, response).catch(() => {});

@@ -68,7 +68,10 @@ describe('a transferred readable stream', () => {
   });
 
   test('grants credits in batches, not one by one', async () => {
-    const { handle, transfer: [port] } = transfer(new ReadableStream({ pull: (c) => c.enqueue(1) }, { highWaterMark: 0 }));
+    const {
+      handle,
+      transfer: [port],
+    } = transfer(new ReadableStream({ pull: (c) => c.enqueue(1) }, { highWaterMark: 0 }));
     const tap = new MessageChannel();
     const credits = [];
     port.onmessage = ({ data }) => tap.port1.postMessage(data);
@@ -95,20 +98,39 @@ describe('a transferred readable stream', () => {
 
   test('fails with a clone of the error of its source', async () => {
     const stream = await cross(new ReadableStream({ pull: (c) => c.error(new RangeError('too far')) }));
-    await assert.rejects(stream.getReader().read(), (error) => error instanceof RangeError && error.message === 'too far');
+    await assert.rejects(
+      stream.getReader().read(),
+      (error) => error instanceof RangeError && error.message === 'too far',
+    );
   });
 
   test('tells of an end that came before it was received', async () => {
     const ended = transfer(new ReadableStream({ start: (c) => c.close() }));
     const failed = transfer(new ReadableStream({ start: (c) => c.error('gone') }));
     await settle();
-    assert.equal((await receive(await send(ended)).getReader().read()).done, true);
-    await assert.rejects(receive(await send(failed)).getReader().read(), (error) => error === 'gone');
+    assert.equal(
+      (
+        await receive(await send(ended))
+          .getReader()
+          .read()
+      ).done,
+      true,
+    );
+    await assert.rejects(
+      receive(await send(failed))
+        .getReader()
+        .read(),
+      (error) => error === 'gone',
+    );
   });
 
   test('serializes a chunk when it is asked for, not before', async () => {
     let read = 0;
-    const chunk = { get value() { return (read += 1); } };
+    const chunk = {
+      get value() {
+        return (read += 1);
+      },
+    };
     const stream = await cross(new ReadableStream({ start: (c) => c.enqueue(chunk) }));
     await settle();
     assert.equal(read, 0);
@@ -117,7 +139,11 @@ describe('a transferred readable stream', () => {
     await reader.cancel();
   });
 
-  for (const [what, chunk] of [['a function', () => {}], ['a stream', new ReadableStream()], ['a stream inside', { deep: [new WritableStream()] }]]) {
+  for (const [what, chunk] of [
+    ['a function', () => {}],
+    ['a stream', new ReadableStream()],
+    ['a stream inside', { deep: [new WritableStream()] }],
+  ]) {
     test(`fails on both sides with a DataCloneError for a chunk that is ${what}`, async () => {
       let controller;
       const stream = await cross(new ReadableStream({ start: (c) => void (controller = c).enqueue(chunk) }));
@@ -129,7 +155,10 @@ describe('a transferred readable stream', () => {
   test('cancels its source with a DataCloneError for a reason that cannot be cloned', async () => {
     let reason;
     const stream = await cross(new ReadableStream({ cancel: (given) => void (reason = given) }));
-    await assert.rejects(stream.cancel(() => {}), isDataCloneError);
+    await assert.rejects(
+      stream.cancel(() => {}),
+      isDataCloneError,
+    );
     await settle();
     assert.ok(isDataCloneError(reason));
   });
@@ -171,7 +200,11 @@ describe('a transferred writable stream', () => {
     const stopped = new WritableStream({ write: () => new Promise(() => (begun += 1)) });
     const writer = (await cross(stopped, { highWaterMark: 4 })).getWriter();
     let written = 0;
-    for (let i = 0; i < 10; i++) writer.write(i).then(() => (written += 1), () => {});
+    for (let i = 0; i < 10; i++)
+      writer.write(i).then(
+        () => (written += 1),
+        () => {},
+      );
     await settle();
     assert.deepEqual([begun, written], [1, 5]);
     writer.abort().catch(() => {});
@@ -179,7 +212,10 @@ describe('a transferred writable stream', () => {
 
   test('aborts its sink with the reason at once, though a write is waiting', async () => {
     let reason;
-    const sink = new WritableStream({ write: () => new Promise(() => {}), abort: (given) => void (reason = given) }, { highWaterMark: 0 });
+    const sink = new WritableStream(
+      { write: () => new Promise(() => {}), abort: (given) => void (reason = given) },
+      { highWaterMark: 0 },
+    );
     const writer = (await cross(sink)).getWriter();
     writer.write('never taken').catch(() => {});
     await settle();
@@ -190,7 +226,9 @@ describe('a transferred writable stream', () => {
   });
 
   test('fails with a clone of the error of its sink', async () => {
-    const writer = (await cross(new WritableStream({ write: () => Promise.reject(new RangeError('full')) }))).getWriter();
+    const writer = (
+      await cross(new WritableStream({ write: () => Promise.reject(new RangeError('full')) }))
+    ).getWriter();
     writer.write(1).catch(() => {});
     await assert.rejects(writer.closed, (error) => error instanceof RangeError && error.message === 'full');
   });
@@ -199,7 +237,10 @@ describe('a transferred writable stream', () => {
     let reason;
     const writer = (await cross(new WritableStream({ abort: (given) => void (reason = given) }))).getWriter();
     writer.closed.catch(() => {});
-    await assert.rejects(writer.write(() => {}), isDataCloneError);
+    await assert.rejects(
+      writer.write(() => {}),
+      isDataCloneError,
+    );
     await settle();
     assert.ok(isDataCloneError(reason));
   });
@@ -222,7 +263,9 @@ describe('the signal of a transfer', () => {
   test('cancels the source and fails the reads of a readable stream', async () => {
     const abort = new AbortController();
     let reason;
-    const stream = await cross(new ReadableStream({ cancel: (given) => void (reason = given) }), { signal: abort.signal });
+    const stream = await cross(new ReadableStream({ cancel: (given) => void (reason = given) }), {
+      signal: abort.signal,
+    });
     const read = stream.getReader().read();
     abort.abort(new TypeError('going down'));
     await assert.rejects(read, (error) => error instanceof TypeError && error.message === 'going down');
@@ -242,7 +285,9 @@ describe('the signal of a transfer', () => {
   test('aborts the sink and fails the writes of a writable stream', async () => {
     const abort = new AbortController();
     let reason;
-    const writer = (await cross(new WritableStream({ abort: (given) => void (reason = given) }), { signal: abort.signal })).getWriter();
+    const writer = (
+      await cross(new WritableStream({ abort: (given) => void (reason = given) }), { signal: abort.signal })
+    ).getWriter();
     abort.abort('going down');
     await assert.rejects(writer.closed, (error) => error === 'going down');
     assert.equal(reason, 'going down');
@@ -254,8 +299,14 @@ describe('transferChunks', () => {
     const chunks = [new Uint8Array(8), new ArrayBuffer(8), [new Float64Array(1), new DataView(new ArrayBuffer(1))]];
     const stream = await cross(ReadableStream.from([...chunks]), { transferChunks: true });
     const got = await collect(stream);
-    assert.deepEqual(got.flat().map((chunk) => chunk.byteLength), [8, 8, 8, 1]);
-    assert.deepEqual([chunks[0].byteLength, chunks[1].byteLength, chunks[2][0].byteLength, chunks[2][1].buffer.byteLength], [0, 0, 0, 0]);
+    assert.deepEqual(
+      got.flat().map((chunk) => chunk.byteLength),
+      [8, 8, 8, 1],
+    );
+    assert.deepEqual(
+      [chunks[0].byteLength, chunks[1].byteLength, chunks[2][0].byteLength, chunks[2][1].buffer.byteLength],
+      [0, 0, 0, 0],
+    );
   });
 
   test('copies a view that is narrower than its buffer, and moves one that is as wide', async () => {
@@ -263,13 +314,23 @@ describe('transferChunks', () => {
     const whole = new Uint8Array(4);
     const chunks = [new Uint8Array(buffer, 0, 2), new Uint16Array(buffer, 2, 1), new DataView(buffer, 4, 2), whole];
     const got = await collect(await cross(ReadableStream.from(chunks), { transferChunks: true }));
-    assert.deepEqual(got.map((view) => [view.constructor, [...new Uint8Array(view.buffer)]]), [[Uint8Array, [1, 2]], [Uint16Array, [3, 4]], [DataView, [5, 6]], [Uint8Array, [0, 0, 0, 0]]]);
+    assert.deepEqual(
+      got.map((view) => [view.constructor, [...new Uint8Array(view.buffer)]]),
+      [
+        [Uint8Array, [1, 2]],
+        [Uint16Array, [3, 4]],
+        [DataView, [5, 6]],
+        [Uint8Array, [0, 0, 0, 0]],
+      ],
+    );
     assert.deepEqual([[...new Uint8Array(buffer)], whole.byteLength], [[1, 2, 3, 4, 5, 6, 7, 8], 0]);
   });
 
   test('leaves to a function that names the buffer of a narrow view to move it whole', async () => {
     const chunk = new Uint8Array(new ArrayBuffer(8), 2, 2);
-    const [got] = await collect(await cross(ReadableStream.from([chunk]), { transferChunks: ({ buffer }) => [buffer] }));
+    const [got] = await collect(
+      await cross(ReadableStream.from([chunk]), { transferChunks: ({ buffer }) => [buffer] }),
+    );
     assert.deepEqual([got.byteLength, got.byteOffset, got.buffer.byteLength, chunk.byteLength], [2, 2, 8, 0]);
   });
 
@@ -281,7 +342,9 @@ describe('transferChunks', () => {
 
   test('copies memory that cannot be moved', async () => {
     const { buffer } = new WebAssembly.Memory({ initial: 1 });
-    const [got] = await collect(await cross(ReadableStream.from([new Uint8Array(buffer, 0, 8)]), { transferChunks: true }));
+    const [got] = await collect(
+      await cross(ReadableStream.from([new Uint8Array(buffer, 0, 8)]), { transferChunks: true }),
+    );
     assert.equal(got.byteLength, 8);
     assert.equal(buffer.byteLength, 65536);
   });
@@ -321,7 +384,12 @@ describe('a chunk with views that are narrower than their buffers', () => {
 
   test('has its getters called once', async () => {
     let calls = 0;
-    const chunk = { bytes: narrow(), get more() { return (calls += 1); } };
+    const chunk = {
+      bytes: narrow(),
+      get more() {
+        return (calls += 1);
+      },
+    };
     const [got] = await collect(await cross(ReadableStream.from([chunk])));
     assert.deepEqual([got.more, calls], [1, 1]);
   });
@@ -351,13 +419,15 @@ describe('what cannot be transferred', () => {
   });
 
   test('is refused with a TypeError where it is no stream', () => {
-    for (const value of [undefined, null, 1, {}, { readable: new ReadableStream() }]) assert.throws(() => transfer(value), TypeError);
+    for (const value of [undefined, null, 1, {}, { readable: new ReadableStream() }])
+      assert.throws(() => transfer(value), TypeError);
   });
 });
 
 describe('receive()', () => {
   test('refuses what is no handle', () => {
-    for (const value of [undefined, null, {}, { type: 'tidegate.ReadableStream', port: {} }]) assert.throws(() => receive(value), TypeError);
+    for (const value of [undefined, null, {}, { type: 'tidegate.ReadableStream', port: {} }])
+      assert.throws(() => receive(value), TypeError);
   });
 
   test('takes a handle once', async () => {
@@ -368,21 +438,46 @@ describe('receive()', () => {
 });
 
 /** Resolves with the first message that comes to `port` and is not in `passed`. */
-const answerTo = (port, passed = ['credit']) => new Promise((resolve) => {
-  port.onmessage = ({ data }) => passed.includes(data.type) || resolve(data);
-});
+const answerTo = (port, passed = ['credit']) =>
+  new Promise((resolve) => {
+    port.onmessage = ({ data }) => passed.includes(data.type) || resolve(data);
+  });
 
 describe('a message that is not of the protocol', () => {
-  const strange = [null, 7, 'chunk', {}, { type: 'nonsense' }, { type: 1n }, { type: 'lock', value: 1 }, { type: 'exception', value: undefined }, { type: 'exception', value: { name: 'Error', message: [Array(2 ** 28)] } },
-    { type: 'exception', value: { name: {}, message: '' } }];
-  const toReadable = [...strange, { type: 'chunk', value: 'unasked' }, { type: 'credit', value: 1 }, { type: 'closed' }];
-  const toWritable = [...strange, { type: 'chunk', value: 1 }, { type: 'close' }, { type: 'closed' }, ...[1n, Infinity, NaN, 0, -1, 0.5, '1', 4097, {}, undefined].map((value) => ({ type: 'credit', value }))];
+  const strange = [
+    null,
+    7,
+    'chunk',
+    {},
+    { type: 'nonsense' },
+    { type: 1n },
+    { type: 'lock', value: 1 },
+    { type: 'exception', value: undefined },
+    { type: 'exception', value: { name: 'Error', message: [Array(2 ** 28)] } },
+    { type: 'exception', value: { name: {}, message: '' } },
+  ];
+  const toReadable = [
+    ...strange,
+    { type: 'chunk', value: 'unasked' },
+    { type: 'credit', value: 1 },
+    { type: 'closed' },
+  ];
+  const toWritable = [
+    ...strange,
+    { type: 'chunk', value: 1 },
+    { type: 'close' },
+    { type: 'closed' },
+    ...[1n, Infinity, NaN, 0, -1, 0.5, '1', 4097, {}, undefined].map((value) => ({ type: 'credit', value })),
+  ];
   const show = (message) => inspect(message, { breakLength: Infinity });
 
   for (const message of toReadable) {
     test(`fails a readable stream on both sides: ${show(message)}`, async () => {
       const { port1, port2 } = new MessageChannel();
-      const reader = receive({ type: 'tidegate.ReadableStream', port: port2 }, { highWaterMark: message?.type === 'chunk' ? 1 : 0 }).getReader();
+      const reader = receive(
+        { type: 'tidegate.ReadableStream', port: port2 },
+        { highWaterMark: message?.type === 'chunk' ? 1 : 0 },
+      ).getReader();
       if (message?.value === 'unasked') {
         await answerTo(port1, []);
         port1.postMessage({ type: 'chunk', value: 'asked for' });
@@ -416,7 +511,10 @@ describe('a message that is not of the protocol', () => {
 
 test('a side that may hold any number of chunks asks for no more than 4096 at once, and gets all', async () => {
   let pulls = 0;
-  const source = new ReadableStream({ pull: (c) => ((pulls += 1) > 10_000 ? c.close() : c.enqueue(pulls)) }, { highWaterMark: 0 });
+  const source = new ReadableStream(
+    { pull: (c) => ((pulls += 1) > 10_000 ? c.close() : c.enqueue(pulls)) },
+    { highWaterMark: 0 },
+  );
   const stream = await cross(source, {}, { highWaterMark: Infinity });
   assert.equal((await collect(stream)).length, 10_000);
 });
@@ -424,7 +522,14 @@ test('a side that may hold any number of chunks asks for no more than 4096 at on
 describe('the errors option', () => {
   const secret = Object.assign(new RangeError('too far', { cause: 'the secret' }), { code: 5 });
   const failing = (errors) => cross(new ReadableStream({ pull: (c) => c.error(secret) }), { errors });
-  const failureOf = async (stream) => stream.getReader().read().then(() => assert.fail('it did not fail'), (error) => error);
+  const failureOf = async (stream) =>
+    stream
+      .getReader()
+      .read()
+      .then(
+        () => assert.fail('it did not fail'),
+        (error) => error,
+      );
 
   test('lets all cross that a clone has, unless it says otherwise', async () => {
     const error = await failureOf(await failing(undefined));
@@ -452,17 +557,24 @@ describe('the errors option', () => {
   });
 
   test('must be one of three', () => {
-    assert.throws(() => transfer(new ReadableStream(), { errors: 'some' }), { name: 'TypeError', message: "transfer(): errors must be 'all', 'message' or 'none'; got string" });
+    assert.throws(() => transfer(new ReadableStream(), { errors: 'some' }), {
+      name: 'TypeError',
+      message: "transfer(): errors must be 'all', 'message' or 'none'; got string",
+    });
   });
 });
 
 describe('a worker', () => {
-  const worker = (source) => new Worker(`
+  const worker = (source) =>
+    new Worker(
+      `
     const { parentPort } = require('node:worker_threads');
     parentPort.on('message', async (message) => {
       const { ReadableStream, receive, transfer } = await import('tidegate');
       ${source}
-    });`, { eval: true });
+    });`,
+      { eval: true },
+    );
 
   test('reads what the main thread produces, and sends it back', async () => {
     const thread = worker(`
@@ -480,7 +592,9 @@ describe('a worker', () => {
   });
 
   test('that is gone cancels the sources of the streams it had', async () => {
-    const thread = worker("const reader = receive(message).getReader(); await reader.read(); parentPort.postMessage('read');");
+    const thread = worker(
+      "const reader = receive(message).getReader(); await reader.read(); parentPort.postMessage('read');",
+    );
     let reason;
     const cancelled = new Promise((resolve) => {
       const source = new ReadableStream({ pull: (c) => c.enqueue(1), cancel: (given) => resolve((reason = given)) });

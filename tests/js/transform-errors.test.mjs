@@ -4,7 +4,15 @@ import { TransformStream } from 'tidegate';
 
 test('a transform() that throws errors the stream in a microtask, not within write()', async () => {
   const error = new Error('transform');
-  const { readable, writable } = new TransformStream({ transform() { throw error; } }, undefined, { highWaterMark: 1 });
+  const { readable, writable } = new TransformStream(
+    {
+      transform() {
+        throw error;
+      },
+    },
+    undefined,
+    { highWaterMark: 1 },
+  );
   await new Promise((resolve) => setTimeout(resolve));
   const writer = writable.getWriter();
   const write = writer.write('chunk');
@@ -17,8 +25,12 @@ test('a transform() that throws errors the stream in a microtask, not within wri
 test('a cancel whose transformer errors the stream fulfils though a write was waiting', async () => {
   let controller;
   const { readable, writable } = new TransformStream({
-    start(c) { controller = c; },
-    cancel() { controller.error('error'); },
+    start(c) {
+      controller = c;
+    },
+    cancel() {
+      controller.error('error');
+    },
   });
   await new Promise((resolve) => setTimeout(resolve));
   const write = writable.getWriter().write('chunk');
@@ -27,7 +39,16 @@ test('a cancel whose transformer errors the stream fulfils though a write was wa
 
 test('a late write while cancel() is pending is done, and the reason of the cancel is what the writer learns', async () => {
   let finish;
-  const t = new TransformStream({ cancel: () => new Promise((resolve) => { finish = resolve; }) }, undefined, { highWaterMark: 1 });
+  const t = new TransformStream(
+    {
+      cancel: () =>
+        new Promise((resolve) => {
+          finish = resolve;
+        }),
+    },
+    undefined,
+    { highWaterMark: 1 },
+  );
   await new Promise((resolve) => setTimeout(resolve));
   const gone = new Error('gone');
   const cancelled = t.readable.cancel(gone);
@@ -40,7 +61,12 @@ test('a late write while cancel() is pending is done, and the reason of the canc
 
 test('a write that waits for room when the readable side is cancelled is done once cancel() has settled', async () => {
   let finish;
-  const t = new TransformStream({ cancel: () => new Promise((resolve) => { finish = resolve; }) });
+  const t = new TransformStream({
+    cancel: () =>
+      new Promise((resolve) => {
+        finish = resolve;
+      }),
+  });
   await new Promise((resolve) => setTimeout(resolve));
   const gone = new Error('gone');
   const writer = t.writable.getWriter();
@@ -54,7 +80,11 @@ test('a write that waits for room when the readable side is cancelled is done on
 for (const method of ['cancel', 'flush']) {
   test(`a ${method}() that throws errors the readable side as soon as a rejected promise would`, async () => {
     const error = new Error(method);
-    const t = new TransformStream({ [method]() { throw error; } });
+    const t = new TransformStream({
+      [method]() {
+        throw error;
+      },
+    });
     await new Promise((resolve) => setTimeout(resolve));
     const writer = t.writable.getWriter();
     const ended = method === 'cancel' ? writer.abort('reason') : writer.close();

@@ -3,7 +3,10 @@ import { test } from 'node:test';
 import { HARNESS, isClean, judge } from '../../tools/wpt/expectations.mjs';
 
 const result = (id, subtests, status = 'OK') => ({
-  id, status, message: '', subtests: Object.entries(subtests).map(([name, outcome]) => ({ name, status: outcome, message: '' })),
+  id,
+  status,
+  message: '',
+  subtests: Object.entries(subtests).map(([name, outcome]) => ({ name, status: outcome, message: '' })),
 });
 const expectation = (tests, engines) => ({ reason: 'It tests a proposal that no engine ships.', tests, engines });
 const names = (findings) => findings.map(({ name }) => name);

@@ -4,7 +4,9 @@ import { parseMeta, runsInWindow } from '../../tools/wpt/meta.mjs';
 import { globMatcher } from '../../tools/wpt/suites.mjs';
 
 test('META lines give globals, scripts in order, and a long timeout', () => {
-  const meta = parseMeta('// META: global=window,worker\n// META: script=../resources/a.js\n// META: script=/b.js\n// META: timeout=long\n');
+  const meta = parseMeta(
+    '// META: global=window,worker\n// META: script=../resources/a.js\n// META: script=/b.js\n// META: timeout=long\n',
+  );
   assert.deepEqual(meta.globals, ['window', 'worker']);
   assert.deepEqual(meta.scripts, ['../resources/a.js', '/b.js']);
   assert.equal(meta.long, true);
@@ -12,7 +14,11 @@ test('META lines give globals, scripts in order, and a long timeout', () => {
 
 test('a file without META lines has one variant, the empty one, and a normal timeout', () => {
   assert.deepEqual(parseMeta("'use strict';\ntest(() => {}, 'x');\n"), {
-    globals: undefined, scripts: [], variants: [''], long: false, title: undefined,
+    globals: undefined,
+    scripts: [],
+    variants: [''],
+    long: false,
+    title: undefined,
   });
 });
 
@@ -21,7 +27,9 @@ test('each variant is listed with its query string', () => {
 });
 
 test('META lines after a comment count, those after code do not', () => {
-  assert.deepEqual(parseMeta('// A comment.\n\n// META: script=a.js\nlet x;\n// META: script=b.js\n').scripts, ['a.js']);
+  assert.deepEqual(parseMeta('// A comment.\n\n// META: script=a.js\nlet x;\n// META: script=b.js\n').scripts, [
+    'a.js',
+  ]);
 });
 
 test('a carriage return at the end of a META line is no part of its value', () => {

@@ -29,8 +29,10 @@ before(async () => {
   for (const [path, text] of Object.entries({
     'resources/testharness.js': harness,
     'streams/resources/helper.js': 'self.helped = true;',
-    'streams/a.any.js': '// META: script=resources/helper.js\ntest(() => { if (!helped) throw new Error("no helper"); }, "helped"); self.leaked = 1; done();',
-    'streams/b.any.js': 'test(() => { if ("leaked" in self) throw new Error("leaked"); }, "alone"); test(() => { throw new Error("so it is"); }, "fails"); done();',
+    'streams/a.any.js':
+      '// META: script=resources/helper.js\ntest(() => { if (!helped) throw new Error("no helper"); }, "helped"); self.leaked = 1; done();',
+    'streams/b.any.js':
+      'test(() => { if ("leaked" in self) throw new Error("leaked"); }, "alone"); test(() => { throw new Error("so it is"); }, "fails"); done();',
     'streams/c.any.js': '// META: variant=?one\n// META: variant=?two\ntest(() => {}, location.search); done();',
     'streams/d.any.js': 'test(() => {}, "before"); throw new Error("stop");',
     'streams/e.any.js': 'test(() => {}, installed); done();',
@@ -48,18 +50,32 @@ async function run(filter) {
 }
 
 test('a suite lists the window tests of its directory, once for each variant', async () => {
-  assert.deepEqual((await listTests(root, 'streams')).map(({ id }) => id), [
-    'streams/a.any.js', 'streams/b.any.js', 'streams/c.any.js?one', 'streams/c.any.js?two', 'streams/d.any.js', 'streams/e.any.js',
-  ]);
+  assert.deepEqual(
+    (await listTests(root, 'streams')).map(({ id }) => id),
+    [
+      'streams/a.any.js',
+      'streams/b.any.js',
+      'streams/c.any.js?one',
+      'streams/c.any.js?two',
+      'streams/d.any.js',
+      'streams/e.any.js',
+    ],
+  );
 });
 
 test('scripts named by META run before the test', async () => {
-  assert.deepEqual((await run('a.any')).map(({ subtests }) => subtests), [[{ name: 'helped', status: 'PASS', message: '' }]]);
+  assert.deepEqual(
+    (await run('a.any')).map(({ subtests }) => subtests),
+    [[{ name: 'helped', status: 'PASS', message: '' }]],
+  );
 });
 
 test('what one file leaves on the global object the next does not see', async () => {
   const [, second] = await run('streams/*.any.js');
-  assert.deepEqual(second.subtests.map(({ name, status }) => `${name} ${status}`), ['alone PASS', 'fails FAIL']);
+  assert.deepEqual(
+    second.subtests.map(({ name, status }) => `${name} ${status}`),
+    ['alone PASS', 'fails FAIL'],
+  );
 });
 
 test('a failed subtest carries its message', async () => {
@@ -68,14 +84,20 @@ test('a failed subtest carries its message', async () => {
 });
 
 test('a variant is what the test finds in location.search', async () => {
-  assert.deepEqual((await run('c.any')).map(({ subtests }) => subtests[0].name), ['?one', '?two']);
+  assert.deepEqual(
+    (await run('c.any')).map(({ subtests }) => subtests[0].name),
+    ['?one', '?two'],
+  );
 });
 
 test('a script that throws makes the file an error and keeps what ran before', async () => {
   const [result] = await run('d.any');
   assert.equal(result.status, 'ERROR');
   assert.match(result.message, /stop/);
-  assert.deepEqual(result.subtests.map(({ name }) => name), ['before']);
+  assert.deepEqual(
+    result.subtests.map(({ name }) => name),
+    ['before'],
+  );
 });
 
 test('the implementation is installed before the harness', async () => {

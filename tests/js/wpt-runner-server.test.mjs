@@ -40,7 +40,10 @@ test('the page of a script loads the implementation, the harness, its helpers an
   const sources = [...html.matchAll(/<script src="([^"]+)"/g)].map(([, source]) => source);
   assert.match(sources[0], /install\.js$/);
   assert.deepEqual(sources.slice(1), [
-    '/resources/testharness.js', '/resources/testharnessreport.js', 'resources/helper.js', '/streams/a.any.js',
+    '/resources/testharness.js',
+    '/resources/testharnessreport.js',
+    'resources/helper.js',
+    '/streams/a.any.js',
   ]);
   assert.match(html, /<meta name="timeout" content="long">/);
   assert.match(html, /<title>one &lt; two<\/title>/);
@@ -51,7 +54,10 @@ test('a page of the checkout gets the implementation before its first script', a
 });
 
 test('a script that is loaded as a worker gets the implementation first, as a script it does not', async () => {
-  assert.match(await text('/streams/worker.js', { headers: { 'sec-fetch-dest': 'worker' } }), /^importScripts\("[^"]+install\.js"\);\npostMessage/);
+  assert.match(
+    await text('/streams/worker.js', { headers: { 'sec-fetch-dest': 'worker' } }),
+    /^importScripts\("[^"]+install\.js"\);\npostMessage/,
+  );
   assert.equal(await text('/streams/worker.js'), 'postMessage(1);');
 });
 
@@ -67,7 +73,10 @@ test('a path that leaves the checkout is not served', async () => {
 });
 
 test('a posted result is taken and answered with where to go next', async () => {
-  const answer = await fetch(`${server.origin}/.tidegate/result`, { method: 'POST', body: JSON.stringify({ url: '/x', status: 'OK' }) });
+  const answer = await fetch(`${server.origin}/.tidegate/result`, {
+    method: 'POST',
+    body: JSON.stringify({ url: '/x', status: 'OK' }),
+  });
   assert.deepEqual(await answer.json(), { next: '/streams/next.any.html' });
   assert.deepEqual(results, [{ url: '/x', status: 'OK' }]);
 });

@@ -4,11 +4,14 @@ import { WritableStream } from 'tidegate';
 
 test('ready is fulfilled before the sink gets the next chunk', async () => {
   const events = [];
-  const stream = new WritableStream({
-    write(chunk) {
-      Promise.resolve().then(() => events.push(`reaction of write ${chunk}`));
+  const stream = new WritableStream(
+    {
+      write(chunk) {
+        Promise.resolve().then(() => events.push(`reaction of write ${chunk}`));
+      },
     },
-  }, { highWaterMark: 2 });
+    { highWaterMark: 2 },
+  );
   await new Promise((resolve) => setTimeout(resolve));
   const writer = stream.getWriter();
   writer.write(1);
@@ -32,7 +35,10 @@ test('the closed promise of a writer stays the same object while an abort goes o
 });
 
 test('a desired size that is not a number holds no writer back', async () => {
-  const stream = new WritableStream({ write: () => new Promise(() => {}) }, { highWaterMark: Infinity, size: () => Number.MAX_VALUE });
+  const stream = new WritableStream(
+    { write: () => new Promise(() => {}) },
+    { highWaterMark: Infinity, size: () => Number.MAX_VALUE },
+  );
   const writer = stream.getWriter();
   writer.write(1);
   writer.write(2);

@@ -5,7 +5,17 @@ import { Readable, Writable } from 'node:stream';
 import { describe, test } from 'node:test';
 import { Worker } from 'node:worker_threads';
 import { gzipSync } from 'node:zlib';
-import { ReadableStream, TransformStream, WritableStream, filter, flatten, pipeline, stage, toArray, toText } from 'tidegate';
+import {
+  ReadableStream,
+  TransformStream,
+  WritableStream,
+  filter,
+  flatten,
+  pipeline,
+  stage,
+  toArray,
+  toText,
+} from 'tidegate';
 import { csv, digest, gunzip, lines } from 'tidegate/codecs';
 
 /** How often the event loop has turned since the job began, and how often it is to turn before that ends. */
@@ -28,13 +38,17 @@ async function* asyncNumbers() {
   yield* numbers();
 }
 
-const sourceOf = (iterator, strategy) => new ReadableStream({
-  pull(controller) {
-    const { done, value } = iterator.next();
-    if (done) controller.close();
-    else controller.enqueue(value);
-  },
-}, strategy);
+const sourceOf = (iterator, strategy) =>
+  new ReadableStream(
+    {
+      pull(controller) {
+        const { done, value } = iterator.next();
+        if (done) controller.close();
+        else controller.enqueue(value);
+      },
+    },
+    strategy,
+  );
 
 const count = async (chunks) => {
   let seen = 0;
@@ -68,31 +82,76 @@ const jobs = {
   'a generator read by a function': (options) => pipeline(numbers(), count, options),
   'an async generator read by a function': (options) => pipeline(asyncNumbers(), count, options),
   'a generator written to a stream': (options) => pipeline(numbers(), new WritableStream(), options),
-  'a stream written to a stream': (options) => pipeline(sourceOf(numbers()), new WritableStream({ write() {} }), options),
+  'a stream written to a stream': (options) =>
+    pipeline(sourceOf(numbers()), new WritableStream({ write() {} }), options),
   'a stream whose queue is long': (options) => {
     const strategy = { highWaterMark: 1000 };
     return pipeline(sourceOf(numbers(), strategy), new WritableStream({ write() {} }, strategy), options);
   },
-  'a filter that drops everything': (options) => pipeline(numbers(), filter(() => false), new WritableStream(), options),
-  'transform streams': (options) => pipeline(sourceOf(numbers()), new TransformStream(), new TransformStream(), count, options),
-  'a function for each chunk': (options) => pipeline(numbers(), (n) => n + 1, (n) => n * 2, count, options),
-  'a function for each chunk before a stream': (options) => pipeline(numbers(), (n) => n + 1, new WritableStream(), options),
-  'a generator stage that drops everything': (options) => pipeline(numbers(), async function* (chunks) {
-    for await (const chunk of chunks) if (chunk < 0) yield chunk;
-  }, new WritableStream(), options),
-  'a generator stage that makes many chunks of one': (options) => pipeline([1], () => numbers, stage(async function* (chunks) {
-    for await (const make of chunks) yield* make();
-  }), new WritableStream(), options),
-  'flatten() of one chunk': (options) => pipeline([0], () => ({ [Symbol.iterator]: numbers }), flatten(), new WritableStream(), options),
-  "the engine's streams": (options) => pipeline(
-    globalThis.ReadableStream.from(asyncNumbers()), new globalThis.TransformStream(), new globalThis.WritableStream(), options,
-  ),
-  "Node's streams": (options) => pipeline(Readable.from(numbers()), new Writable({ objectMode: true, write: (chunk, _, done) => done() }), options),
-  'onProgress': (options) => pipeline(numbers(), new WritableStream(), { onProgress() {}, ...options }),
-  'memoryLimit': (options) => pipeline(numbers(), new TransformStream(), new WritableStream(), { memoryLimit: 1000, ...options }),
+  'a filter that drops everything': (options) =>
+    pipeline(
+      numbers(),
+      filter(() => false),
+      new WritableStream(),
+      options,
+    ),
+  'transform streams': (options) =>
+    pipeline(sourceOf(numbers()), new TransformStream(), new TransformStream(), count, options),
+  'a function for each chunk': (options) =>
+    pipeline(
+      numbers(),
+      (n) => n + 1,
+      (n) => n * 2,
+      count,
+      options,
+    ),
+  'a function for each chunk before a stream': (options) =>
+    pipeline(numbers(), (n) => n + 1, new WritableStream(), options),
+  'a generator stage that drops everything': (options) =>
+    pipeline(
+      numbers(),
+      async function* (chunks) {
+        for await (const chunk of chunks) if (chunk < 0) yield chunk;
+      },
+      new WritableStream(),
+      options,
+    ),
+  'a generator stage that makes many chunks of one': (options) =>
+    pipeline(
+      [1],
+      () => numbers,
+      stage(async function* (chunks) {
+        for await (const make of chunks) yield* make();
+      }),
+      new WritableStream(),
+      options,
+    ),
+  'flatten() of one chunk': (options) =>
+    pipeline([0], () => ({ [Symbol.iterator]: numbers }), flatten(), new WritableStream(), options),
+  "the engine's streams": (options) =>
+    pipeline(
+      globalThis.ReadableStream.from(asyncNumbers()),
+      new globalThis.TransformStream(),
+      new globalThis.WritableStream(),
+      options,
+    ),
+  "Node's streams": (options) =>
+    pipeline(Readable.from(numbers()), new Writable({ objectMode: true, write: (chunk, _, done) => done() }), options),
+  onProgress: (options) => pipeline(numbers(), new WritableStream(), { onProgress() {}, ...options }),
+  memoryLimit: (options) =>
+    pipeline(numbers(), new TransformStream(), new WritableStream(), { memoryLimit: 1000, ...options }),
   'toArray()': (options) => toArray(numbers(), { limit: Infinity, ...options }),
-  'toText()': (options) => toText({ *[Symbol.iterator]() { for (const n of numbers()) yield `${n}\n`; } }, { limit: Infinity, ...options }),
-  'one large chunk through codecs': (options) => pipeline([large], gunzip(), digest('sha-256'), new WritableStream(), options),
+  'toText()': (options) =>
+    toText(
+      {
+        *[Symbol.iterator]() {
+          for (const n of numbers()) yield `${n}\n`;
+        },
+      },
+      { limit: Infinity, ...options },
+    ),
+  'one large chunk through codecs': (options) =>
+    pipeline([large], gunzip(), digest('sha-256'), new WritableStream(), options),
 };
 
 describe('a pipeline gives the thread back', () => {
@@ -117,7 +176,13 @@ describe('a pipeline gives the thread back', () => {
   });
 
   test('after every chunk with yieldAfter: 0', async () => {
-    const turned = await turnsDuring(() => pipeline(Array.from({ length: 50 }, (_, n) => n), count, { yieldAfter: 0 }));
+    const turned = await turnsDuring(() =>
+      pipeline(
+        Array.from({ length: 50 }, (_, n) => n),
+        count,
+        { yieldAfter: 0 },
+      ),
+    );
     assert.ok(turned >= 49, `${turned} turns`);
   });
 
@@ -130,7 +195,9 @@ describe('a pipeline gives the thread back', () => {
     };
     try {
       const begun = performance.now();
-      await Promise.all(Array.from({ length: 20 }, () => pipeline(busy(300), new TransformStream(), new WritableStream())));
+      await Promise.all(
+        Array.from({ length: 20 }, () => pipeline(busy(300), new TransformStream(), new WritableStream())),
+      );
       const slices = (performance.now() - begun) / 12;
       assert.ok(tasks >= 2 && tasks <= 2 * slices + 4, `${tasks} tasks in ${slices} slices`);
     } finally {
@@ -181,10 +248,16 @@ describe('a pipeline that waits for its turn', () => {
     'a function': (options) => pipeline(busy(1e6), count, options),
     'a stream': (options) => pipeline(busy(1e6), new WritableStream(), options),
     'a function for each chunk': (options) => pipeline(busy(1e6), (n) => n, count, options),
-    'a generator stage': (options) => pipeline(busy(1e6), async function* (chunks) {
-      for await (const chunk of chunks) yield chunk;
-    }, new WritableStream(), options),
-    'codecs': (options) => pipeline([large], gunzip(), digest('sha-256'), new WritableStream(), options),
+    'a generator stage': (options) =>
+      pipeline(
+        busy(1e6),
+        async function* (chunks) {
+          for await (const chunk of chunks) yield chunk;
+        },
+        new WritableStream(),
+        options,
+      ),
+    codecs: (options) => pipeline([large], gunzip(), digest('sha-256'), new WritableStream(), options),
   };
   for (const [name, run] of Object.entries(waiting)) {
     test(`settles at once with the signal's reason when it is aborted: ${name}`, async () => {
@@ -202,16 +275,23 @@ describe('a pipeline that waits for its turn', () => {
   }
 
   test('reads in the order of the calls of next()', async () => {
-    const read = await pipeline(busy(100), async (chunks) => {
-      const values = [];
-      for (;;) {
-        const results = await Promise.all([chunks.next(), chunks.next(), chunks.next()]);
-        values.push(...results.filter(({ done }) => !done).map(({ value }) => value));
-        if (results[2].done) return values;
-      }
-    }, { yieldAfter: 1 });
+    const read = await pipeline(
+      busy(100),
+      async (chunks) => {
+        const values = [];
+        for (;;) {
+          const results = await Promise.all([chunks.next(), chunks.next(), chunks.next()]);
+          values.push(...results.filter(({ done }) => !done).map(({ value }) => value));
+          if (results[2].done) return values;
+        }
+      },
+      { yieldAfter: 1 },
+    );
     assert.ok(read.length > 100);
-    assert.deepEqual(read, read.map((_, n) => n));
+    assert.deepEqual(
+      read,
+      read.map((_, n) => n),
+    );
   });
 
   test('and for room under its memoryLimit goes on when it has both', async () => {
@@ -224,8 +304,13 @@ describe('a pipeline that waits for its turn', () => {
       const seen = [];
       const queue = { highWaterMark: 100 };
       await pipeline(
-        new ReadableStream({ start: (controller) => chunks.forEach((chunk) => controller.enqueue(chunk)) || controller.close() }),
-        new TransformStream({}, queue, queue), slow, new WritableStream({ write: (chunk) => void seen.push(chunk) }), { memoryLimit: 3000, yieldAfter },
+        new ReadableStream({
+          start: (controller) => chunks.forEach((chunk) => controller.enqueue(chunk)) || controller.close(),
+        }),
+        new TransformStream({}, queue, queue),
+        slow,
+        new WritableStream({ write: (chunk) => void seen.push(chunk) }),
+        { memoryLimit: 3000, yieldAfter },
       );
       assert.deepEqual(seen, chunks);
     }
@@ -249,7 +334,11 @@ describe('a process', () => {
     ['with neither', 'delete globalThis.setImmediate; delete globalThis.MessageChannel;', ['true']],
   ]) {
     test(`${name} stays until a pipeline that waits for its turn has ended, and then exits by itself`, () => {
-      const { stdout, stderr, status, signal } = spawnSync(process.execPath, ['--input-type=module', '-e', program(before)], { timeout: 30_000, encoding: 'utf8' });
+      const { stdout, stderr, status, signal } = spawnSync(
+        process.execPath,
+        ['--input-type=module', '-e', program(before)],
+        { timeout: 30_000, encoding: 'utf8' },
+      );
       assert.deepEqual([stderr, status, signal], ['', 0, null]);
       assert.ok(expected.includes(stdout.trim()), `timers ran: ${stdout}`);
     });
@@ -261,7 +350,10 @@ describe('a process', () => {
       Object.defineProperty(globalThis, name, { configurable: true, get() { if (/tidegate|dist/.test(new Error().stack)) console.log(name); return value; } });
     }
     await import(${JSON.stringify(import.meta.resolve('tidegate'))});`;
-    const { stdout, stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', watch], { timeout: 30_000, encoding: 'utf8' });
+    const { stdout, stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', watch], {
+      timeout: 30_000,
+      encoding: 'utf8',
+    });
     assert.deepEqual([stdout, stderr], ['', '']);
   });
 });
@@ -288,28 +380,42 @@ describe('yieldAfter', () => {
       () => async (n) => n + 1,
       () => new TransformStream(),
       () => filter((n) => n % 2 === 0),
-      () => async function* (chunks) {
-        for await (const chunk of chunks) yield* [chunk, -chunk];
-      },
+      () =>
+        async function* (chunks) {
+          for await (const chunk of chunks) yield* [chunk, -chunk];
+        },
       () => (n) => [n, n + 1],
       () => new globalThis.TransformStream(),
     ];
-    const sources = [() => Array.from({ length: 40 }, (_, n) => n), () => sourceOf(Array.from({ length: 40 }, (_, n) => n).values()), () => Readable.from(Array.from({ length: 40 }, (_, n) => n + 1)), () => (async function* () {
-      for (let n = 0; n < 40; n += 1) yield n;
-    })()];
+    const sources = [
+      () => Array.from({ length: 40 }, (_, n) => n),
+      () => sourceOf(Array.from({ length: 40 }, (_, n) => n).values()),
+      () => Readable.from(Array.from({ length: 40 }, (_, n) => n + 1)),
+      () =>
+        (async function* () {
+          for (let n = 0; n < 40; n += 1) yield n;
+        })(),
+    ];
     const run = (source, chosen, toStream, yieldAfter) => {
       const seen = [];
       const parts = chosen.map((make) => make());
-      const sink = toStream ? new WritableStream({ write: (chunk) => void seen.push(chunk) }) : async (chunks) => {
-        for await (const chunk of chunks) seen.push(chunk);
-      };
-      return pipeline(source(), ...parts, sink, { yieldAfter }).then(() => seen, (error) => [String(error), seen]);
+      const sink = toStream
+        ? new WritableStream({ write: (chunk) => void seen.push(chunk) })
+        : async (chunks) => {
+            for await (const chunk of chunks) seen.push(chunk);
+          };
+      return pipeline(source(), ...parts, sink, { yieldAfter }).then(
+        () => seen,
+        (error) => [String(error), seen],
+      );
     };
     for (let turn = 0; turn < 40; turn += 1) {
       const source = sources[random(sources.length)];
       const chosen = Array.from({ length: random(4) }, () => stages[random(stages.length)]);
       const toStream = random(2) === 0;
-      const [expected, ...others] = await Promise.all([Infinity, 0, 1, 12].map((yieldAfter) => run(source, chosen, toStream, yieldAfter)));
+      const [expected, ...others] = await Promise.all(
+        [Infinity, 0, 1, 12].map((yieldAfter) => run(source, chosen, toStream, yieldAfter)),
+      );
       for (const other of others) assert.deepEqual(other, expected);
     }
   });
@@ -327,18 +433,35 @@ describe('yieldAfter', () => {
 
   test('leaves rows of codecs as they are', async () => {
     const file = gzipSync(Array.from({ length: 3000 }, (_, n) => `${n},"a ""${n}""",x`).join('\n'));
-    const rows = (yieldAfter) => toArray(sourceOf([file.subarray(0, 2000), file.subarray(2000)].values()), { yieldAfter }).then(async (parts) => {
-      const found = [];
-      await pipeline(parts, gunzip(), csv(), async (chunks) => {
-        for await (const row of chunks) found.push(row);
-      }, { yieldAfter });
-      return found;
-    });
+    const rows = (yieldAfter) =>
+      toArray(sourceOf([file.subarray(0, 2000), file.subarray(2000)].values()), { yieldAfter }).then(async (parts) => {
+        const found = [];
+        await pipeline(
+          parts,
+          gunzip(),
+          csv(),
+          async (chunks) => {
+            for await (const row of chunks) found.push(row);
+          },
+          { yieldAfter },
+        );
+        return found;
+      });
     assert.deepEqual(await rows(0), await rows(Infinity));
-    const texts = (yieldAfter) => toArray({ async *[Symbol.asyncIterator]() { yield file; } }, { yieldAfter }).then((parts) => {
-      const found = [];
-      return pipeline(parts, gunzip(), lines(), new WritableStream({ write: (line) => void found.push(line) }), { yieldAfter }).then(() => found);
-    });
+    const texts = (yieldAfter) =>
+      toArray(
+        {
+          async *[Symbol.asyncIterator]() {
+            yield file;
+          },
+        },
+        { yieldAfter },
+      ).then((parts) => {
+        const found = [];
+        return pipeline(parts, gunzip(), lines(), new WritableStream({ write: (line) => void found.push(line) }), {
+          yieldAfter,
+        }).then(() => found);
+      });
     assert.deepEqual(await texts(0), await texts(Infinity));
   });
 });

@@ -33,12 +33,19 @@ const scenarios = {
   'ends well when the consumer breaks': { sink: { at: AT, enough: true }, needsLeave: true, first: AT },
   // With values that need closing: as many as were made were consumed or discarded, each once.
   'discards what nobody has consumed when it is aborted': { abort: 'made', failsIn: 'here', counts: true },
-  'discards what nobody has consumed when the sink fails': { sink: { at: AT, fail: true }, failsIn: 'sink', counts: true },
+  'discards what nobody has consumed when the sink fails': {
+    sink: { at: AT, fail: true },
+    failsIn: 'sink',
+    counts: true,
+  },
   'discards what nobody has consumed when a stage has had enough': { stageLeaves: true, first: AT, counts: true },
 };
 
 /** Whether `given`, what the engine has, is enough for `part`. */
-const runs = (given) => ([, part]) => part.needs === undefined || given.includes(part.needs);
+const runs =
+  (given) =>
+  ([, part]) =>
+    part.needs === undefined || given.includes(part.needs);
 
 /** `{ name, run(env) }` for each; `given` lists what this engine has of what parts need. */
 export function cells(given) {
@@ -47,7 +54,10 @@ export function cells(given) {
     for (const [sinkName, sink] of Object.entries(sinks).filter(runs(given))) {
       for (const [what, scenario] of Object.entries(scenarios)) {
         if (scenario.needsLeave && !sink.canLeave) continue;
-        all.push({ name: `from ${sourceName} into ${sinkName} ${what}`, run: (env) => runCell(scenario, source, sink, env) });
+        all.push({
+          name: `from ${sourceName} into ${sinkName} ${what}`,
+          run: (env) => runCell(scenario, source, sink, env),
+        });
       }
     }
   }
@@ -74,18 +84,28 @@ function countedStages(books, scenario, { source, sink, decode, failure }) {
   const open = source.carries ? [] : [decode, (n) => books.make(n)];
   const close = sink.carries ? [] : [(value) => sink.encode(books.consume(value))];
   const queues = new TransformStream(undefined, { highWaterMark: 2 }, { highWaterMark: 2 });
-  const work = map(async (value) => {
-    const n = books.consume(value);
-    await turn();
-    return books.make(n);
-  }, { concurrency: 2 });
+  const work = map(
+    async (value) => {
+      const n = books.consume(value);
+      await turn();
+      return books.make(n);
+    },
+    { concurrency: 2 },
+  );
   return [...open, queues, work, stageOf(scenario, failure), ...close];
 }
 
-async function runCell(scenario, { make: makeSource, carries: sourceCarries }, { make: makeSink, carries: sinkCarries }, env) {
+async function runCell(
+  scenario,
+  { make: makeSource, carries: sourceCarries },
+  { make: makeSink, carries: sinkCarries },
+  env,
+) {
   const failure = new Error('the failure');
   const signal = countingSignal();
-  const books = scenario.counts && new Books(scenario.abort === 'made' ? { at: MADE, call: () => signal.abort(failure) } : undefined);
+  const books =
+    scenario.counts &&
+    new Books(scenario.abort === 'made' ? { at: MADE, call: () => signal.abort(failure) } : undefined);
   const wrap = books && sourceCarries ? (n) => books.make(n) : (n) => n;
   const unwrap = books && sinkCarries ? (value) => books.consume(value) : (n) => n;
   const source = await makeSource({ count: ENDLESS, ...scenario.source, failure, env, wrap });
@@ -98,26 +118,39 @@ async function runCell(scenario, { make: makeSource, carries: sourceCarries }, {
   const encode = (n) => sink.encode(n);
 
   if (scenario.abort === 'before') signal.abort(failure);
-  const stages = books ? countedStages(books, scenario, { source, sink, decode, failure }) : [decode, stageOf(scenario, failure), encode];
+  const stages = books
+    ? countedStages(books, scenario, { source, sink, decode, failure })
+    : [decode, stageOf(scenario, failure), encode];
   const onDiscard = books && ((value) => books.discard(value));
   const running = pipeline(source.value, ...stages, sink.value, { signal: signal.signal, onDiscard });
   running.catch(() => {});
   let timer;
   if (scenario.abort === 'during') timer = setTimeout(() => signal.abort(failure), 15);
   const began = performance.now();
-  const outcome = await within(scenario.abort || scenario.failsIn || scenario.first ? LIMIT + 1500 : 10_000, running.then(() => ({}), (error) => ({ error })), 'the pipeline');
+  const outcome = await within(
+    scenario.abort || scenario.failsIn || scenario.first ? LIMIT + 1500 : 10_000,
+    running.then(
+      () => ({}),
+      (error) => ({ error }),
+    ),
+    'the pipeline',
+  );
   clearTimeout(timer);
   const took = performance.now() - began;
   if (scenario.abort === 'after') signal.abort(failure);
 
   checkOutcome(scenario, outcome, { source, sink, failure });
-  if (scenario.abort === 'during' || scenario.abort === 'before') ok(took < LIMIT, `it took ${Math.round(took)} ms to settle`);
+  if (scenario.abort === 'during' || scenario.abort === 'before')
+    ok(took < LIMIT, `it took ${Math.round(took)} ms to settle`);
   ok(signal.listeners() === 0, `${signal.listeners()} listeners are left on the signal`);
   await until(async () => source.open(), 0, 'what is open of the source', LETS_GO);
   await until(async () => sink.open(), 0, 'what is open of the sink', LETS_GO);
   if (books) {
     await until(() => books.left(), '', 'what was neither consumed nor discarded');
-    ok(books.made > 0 && books.consumed + books.discarded === books.made, `of ${books.made} values ${books.consumed} were consumed, ${books.discarded} discarded`);
+    ok(
+      books.made > 0 && books.consumed + books.discarded === books.made,
+      `of ${books.made} values ${books.consumed} were consumed, ${books.discarded} discarded`,
+    );
     ok(books.wrong.length === 0, books.wrong.join());
   }
   ok(!source.locked(), 'the source is still locked');

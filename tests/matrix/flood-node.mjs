@@ -7,14 +7,17 @@ import { Worker } from 'node:worker_threads';
 
 /** Writes `count` numbers into `port` in a thread that ends then; resolves with how many it has written. */
 export async function flood(port, count) {
-  const worker = new Worker(`
+  const worker = new Worker(
+    `
     const { workerData: { port, count }, parentPort } = require('node:worker_threads');
     import(${JSON.stringify(import.meta.resolve('tidegate'))}).then(async ({ pipeline, toMessagePort }) => {
       let sent = 0;
       await pipeline((function* () { for (; sent < count; sent += 1) yield sent; })(), toMessagePort(port));
       parentPort.postMessage(sent);
       setImmediate(() => process.exit());
-    });`, { eval: true, workerData: { port, count }, transferList: [port] });
+    });`,
+    { eval: true, workerData: { port, count }, transferList: [port] },
+  );
   const [sent] = await once(worker, 'message');
   return sent;
 }

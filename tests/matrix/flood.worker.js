@@ -3,9 +3,12 @@ import { pipeline, toMessagePort } from '/dist/index.js';
 
 onmessage = async ({ data: { port, count } }) => {
   let sent = 0;
-  await pipeline((function* () {
-    for (; sent < count; sent += 1) yield sent;
-  })(), toMessagePort(port));
+  await pipeline(
+    (function* () {
+      for (; sent < count; sent += 1) yield sent;
+    })(),
+    toMessagePort(port),
+  );
   postMessage(sent);
   close();
 };

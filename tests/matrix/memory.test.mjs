@@ -14,8 +14,21 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { WebSocket, WebSocketServer } from 'ws';
 import {
-  channel, fromCursor, fromEvents, fromEventSource, fromFetch, fromFile, fromMessagePort, fromQueue, fromWebSocket, pipeline, toFetch, toMessagePort, toResponse,
-  toWebSocket, WritableStream,
+  channel,
+  fromCursor,
+  fromEvents,
+  fromEventSource,
+  fromFetch,
+  fromFile,
+  fromMessagePort,
+  fromQueue,
+  fromWebSocket,
+  pipeline,
+  toFetch,
+  toMessagePort,
+  toResponse,
+  toWebSocket,
+  WritableStream,
 } from 'tidegate';
 
 setFlagsFromString('--expose-gc');
@@ -78,10 +91,14 @@ async function measure(t, start) {
 
 /** A pipeline from `source` into a consumer that takes three chunks and then nothing. */
 function stopped(source, signal) {
-  pipeline(source, async (chunks) => {
-    for (let n = 0; n < 3; n += 1) await chunks.next();
-    await never;
-  }, { signal }).catch(() => {});
+  pipeline(
+    source,
+    async (chunks) => {
+      for (let n = 0; n < 3; n += 1) await chunks.next();
+      await never;
+    },
+    { signal },
+  ).catch(() => {});
 }
 
 describe('memory stands still', () => {
@@ -147,7 +164,14 @@ describe('memory stands still', () => {
     fromEvents(state, signal) {
       const target = new EventTarget();
       let running = true;
-      stopped(fromEvents(target, 'chunk', { map: ({ chunk }) => chunk, pause: () => void (running = false), resume: () => void (running = true) }), signal);
+      stopped(
+        fromEvents(target, 'chunk', {
+          map: ({ chunk }) => chunk,
+          pause: () => void (running = false),
+          resume: () => void (running = true),
+        }),
+        signal,
+      );
       const from = flood(state);
       const timer = setInterval(() => {
         while (running) target.dispatchEvent(Object.assign(new Event('chunk'), { chunk: from.next().value }));
@@ -170,7 +194,13 @@ describe('memory stands still', () => {
     },
     fromCursor(state, signal) {
       const from = flood(state);
-      stopped(fromCursor({ read: async (count) => Array.from({ length: count }, () => from.next().value), close() {} }, { batch: 20 }), signal);
+      stopped(
+        fromCursor(
+          { read: async (count) => Array.from({ length: count }, () => from.next().value), close() {} },
+          { batch: 20 },
+        ),
+        signal,
+      );
       return {};
     },
     fromMessagePort(state, signal) {
@@ -191,17 +221,20 @@ describe('memory stands still', () => {
       const from = flood(state);
       let running = true;
       let timer;
-      stopped(fromQueue({
-        subscribe(deliver) {
-          timer = setInterval(() => {
-            while (running) deliver(from.next().value);
-          }, 1);
-          return () => clearInterval(timer);
-        },
-        ack() {},
-        pause: () => void (running = false),
-        resume: () => void (running = true),
-      }), signal);
+      stopped(
+        fromQueue({
+          subscribe(deliver) {
+            timer = setInterval(() => {
+              while (running) deliver(from.next().value);
+            }, 1);
+            return () => clearInterval(timer);
+          },
+          ack() {},
+          pause: () => void (running = false),
+          resume: () => void (running = true),
+        }),
+        signal,
+      );
       return { stop: () => clearInterval(timer) };
     },
   };
@@ -213,20 +246,23 @@ describe('memory stands still', () => {
   const sinks = {
     'a stream that does not write': () => new WritableStream({ write: () => never }),
     'toFetch, streaming to a server that does not read': () => toFetch(`${origin}/upload`, { as: 'stream' }),
-    'toFetch, in parts of 1 MiB that are not answered': () => toFetch(`${origin}/upload`, { as: 'parts', partSize: MB }),
+    'toFetch, in parts of 1 MiB that are not answered': () =>
+      toFetch(`${origin}/upload`, { as: 'parts', partSize: MB }),
     'toResponse, of which nobody reads the body': () => toResponse(),
     'toMessagePort, at whose other end nobody reads': (signal) => {
       const { port1, port2 } = new MessageChannel();
       stopped(fromMessagePort(port2), signal);
       return toMessagePort(port1);
     },
-    'toWebSocket, whose other side does not read': () => toWebSocket(new WebSocket(`${origin.replace('http', 'ws')}/stop`)),
+    'toWebSocket, whose other side does not read': () =>
+      toWebSocket(new WebSocket(`${origin.replace('http', 'ws')}/stop`)),
   };
 
   for (const [name, make] of Object.entries(sinks)) {
-    test(`into ${name}`, (t) => measure(t, (state, signal) => {
-      pipeline(flood(state), make(signal), { signal }).catch(() => {});
-      return {};
-    }));
+    test(`into ${name}`, (t) =>
+      measure(t, (state, signal) => {
+        pipeline(flood(state), make(signal), { signal }).catch(() => {});
+        return {};
+      }));
   }
 });

@@ -44,7 +44,10 @@ function writable(Class) {
 }
 
 /** One whose write never calls back. */
-const stuck = (Class) => () => ({ value: new Class({ highWaterMark: 1, write() {} }).on('error', ignore), encode: text });
+const stuck = (Class) => () => ({
+  value: new Class({ highWaterMark: 1, write() {} }).on('error', ignore),
+  encode: text,
+});
 
 function duplex(Class) {
   const { destroy, asked } = silent();
@@ -105,27 +108,35 @@ async function response(server, ask) {
   return { value: value.on('error', ignore), encode: () => 'x'.repeat(100_000), clean: () => (leave(), clean()) };
 }
 
-const http1Response = () => response(createServer(), (port) => {
-  const client = get({ port, host: '127.0.0.1' }, ignore).on('error', ignore);
-  return () => client.destroy();
-});
+const http1Response = () =>
+  response(createServer(), (port) => {
+    const client = get({ port, host: '127.0.0.1' }, ignore).on('error', ignore);
+    return () => client.destroy();
+  });
 
-const http2Response = () => response(http2.createServer(), (port) => {
-  const session = http2.connect(`http://127.0.0.1:${port}`).on('error', ignore);
-  session.request().on('error', ignore).pause();
-  return () => session.destroy();
-});
+const http2Response = () =>
+  response(http2.createServer(), (port) => {
+    const session = http2.connect(`http://127.0.0.1:${port}`).on('error', ignore);
+    session.request().on('error', ignore).pause();
+    return () => session.destroy();
+  });
 
 /** A request whose server reads nothing and answers nothing. */
 async function outgoing() {
   const { port, clean } = await serve(createNetServer((connection) => void connection.pause()));
-  return { value: request({ port, host: '127.0.0.1', method: 'POST' }).on('error', ignore), encode: () => 'x'.repeat(100_000), clean };
+  return {
+    value: request({ port, host: '127.0.0.1', method: 'POST' }).on('error', ignore),
+    encode: () => 'x'.repeat(100_000),
+    clean,
+  };
 }
 
 /** A process that neither reads nor ends; or gives on and on, and hears no signal but the last. */
 function child(give) {
   const program = `process.on('SIGTERM', () => {}); process.on('SIGPIPE', () => {}); setInterval(() => ${give ? "process.stdout.write('1\\\\n')" : '{}'}, 2); process.stdout.on('error', () => {});`;
-  const running = spawn(process.execPath, ['-e', program.replaceAll('\\\\', '\\')], { stdio: ['pipe', 'pipe', 'ignore'] });
+  const running = spawn(process.execPath, ['-e', program.replaceAll('\\\\', '\\')], {
+    stdio: ['pipe', 'pipe', 'ignore'],
+  });
   running.stdin.on('error', ignore);
   running.stdout.on('error', ignore);
   return { running, clean: () => void running.kill('SIGKILL') };
@@ -152,13 +163,24 @@ export const muteNode = {
   },
   stages: {
     "Node's Duplex": { make: () => duplex(Duplex), before },
-    "Node's Duplex by its write": { stalls: true, before, make: () => ({ value: new Duplex({ highWaterMark: 1, read() {}, write() {} }).on('error', ignore) }) },
+    "Node's Duplex by its write": {
+      stalls: true,
+      before,
+      make: () => ({ value: new Duplex({ highWaterMark: 1, read() {}, write() {} }).on('error', ignore) }),
+    },
     "streamx's Duplex": { make: () => duplex(streamx.Duplex), before },
   },
   sinks: {
     "Node's Writable": { make: () => writable(Writable) },
     "Node's Writable by its write": { stalls: true, make: stuck(Writable) },
-    "Node's Writable by its final": { only: ['an abort'], closes: true, make: () => ({ value: new Writable({ write: (chunk, encoding, done) => done(), final() {} }).on('error', ignore), encode: text }) },
+    "Node's Writable by its final": {
+      only: ['an abort'],
+      closes: true,
+      make: () => ({
+        value: new Writable({ write: (chunk, encoding, done) => done(), final() {} }).on('error', ignore),
+        encode: text,
+      }),
+    },
     "streamx's Writable": { make: () => writable(streamx.Writable) },
     'a response over HTTP/1.1': { make: http1Response },
     'a response over HTTP/2': { stalls: true, make: http2Response },

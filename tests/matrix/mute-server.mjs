@@ -40,8 +40,12 @@ export function mute() {
         return true;
       }
       if (pathname !== '/matrix/silent') return false;
-      const accept = createHash('sha1').update(request.headers['sec-websocket-key'] + GUID).digest('base64');
-      connection.write(`HTTP/1.1 101 Switching Protocols\r\nupgrade: websocket\r\nconnection: upgrade\r\nsec-websocket-accept: ${accept}\r\n\r\n`);
+      const accept = createHash('sha1')
+        .update(request.headers['sec-websocket-key'] + GUID)
+        .digest('base64');
+      connection.write(
+        `HTTP/1.1 101 Switching Protocols\r\nupgrade: websocket\r\nconnection: upgrade\r\nsec-websocket-accept: ${accept}\r\n\r\n`,
+      );
       connection.resume();
       keep(connection, () => connection.write(MESSAGE));
       return true;

@@ -4,8 +4,27 @@
  * that is busy delays as well.
  */
 import {
-  channel, fromCursor, fromEvents, fromEventSource, fromFetch, fromFile, fromIndexedDB, fromMessagePort, fromQueue, fromWebSocket, map, pipeline,
-  ReadableStream, toFetch, toFile, toIndexedDB, toMessagePort, toResponse, toWebSocket, TransformStream, WritableStream,
+  channel,
+  fromCursor,
+  fromEvents,
+  fromEventSource,
+  fromFetch,
+  fromFile,
+  fromIndexedDB,
+  fromMessagePort,
+  fromQueue,
+  fromWebSocket,
+  map,
+  pipeline,
+  ReadableStream,
+  toFetch,
+  toFile,
+  toIndexedDB,
+  toMessagePort,
+  toResponse,
+  toWebSocket,
+  TransformStream,
+  WritableStream,
 } from 'tidegate';
 import { gunzip, lines } from 'tidegate/codecs';
 import { openDatabase } from './sources.js';
@@ -24,11 +43,19 @@ function silent() {
 }
 
 const byte = (n) => new Uint8Array([n % 256]);
-const endless = (enqueue) => ({ async pull(controller) { await turn(); enqueue(controller); } });
+const endless = (enqueue) => ({
+  async pull(controller) {
+    await turn();
+    enqueue(controller);
+  },
+});
 
 const ofStream = (Stream, more) => () => {
   const { call: cancel, asked } = silent();
-  return { value: new Stream({ ...endless((controller) => controller.enqueue(more?.type ? byte(1) : 1)), ...more, cancel }), asked };
+  return {
+    value: new Stream({ ...endless((controller) => controller.enqueue(more?.type ? byte(1) : 1)), ...more, cancel }),
+    asked,
+  };
 };
 
 const ofIterator = (more) => () => {
@@ -68,12 +95,20 @@ function ofGenerator() {
 
 function ofBody(make) {
   const { call: cancel, asked } = silent();
-  return { value: make(new globalThis.ReadableStream({ ...endless((controller) => controller.enqueue(byte(1))), cancel })), asked };
+  return {
+    value: make(new globalThis.ReadableStream({ ...endless((controller) => controller.enqueue(byte(1))), cancel })),
+    asked,
+  };
 }
 
 function ofFile() {
   let reads = 0;
-  const blob = { size: 1000, stream() {}, arrayBuffer() {}, slice: () => ({ arrayBuffer: () => (reads++ < 2 * AT ? Promise.resolve(byte(1).buffer) : new Promise(() => {})) }) };
+  const blob = {
+    size: 1000,
+    stream() {},
+    arrayBuffer() {},
+    slice: () => ({ arrayBuffer: () => (reads++ < 2 * AT ? Promise.resolve(byte(1).buffer) : new Promise(() => {})) }),
+  };
   return { value: fromFile(blob, { chunkSize: 1 }) };
 }
 
@@ -81,7 +116,14 @@ function ofEvents() {
   const { call, asked } = silent();
   const target = new EventTarget();
   const timer = setInterval(() => target.dispatchEvent(Object.assign(new Event('number'), { n: 1 })), 1);
-  const value = fromEvents(target, 'number', { map: ({ n }) => n, pause: call, resume: call, highWaterMark: 1, capacity: 100, overflow: 'drop-newest' });
+  const value = fromEvents(target, 'number', {
+    map: ({ n }) => n,
+    pause: call,
+    resume: call,
+    highWaterMark: 1,
+    capacity: 100,
+    overflow: 'drop-newest',
+  });
   return { value, asked: () => asked() || 1, clean: () => clearInterval(timer) };
 }
 
@@ -93,7 +135,17 @@ function ofChannel() {
 
 const ofQueue = (make) => () => {
   const { call, asked } = silent();
-  return { value: fromQueue({ subscribe: (deliver) => { for (let n = 0; n < 5; n += 1) deliver(n); }, ack() {}, ...make(call) }), decode: ({ value }) => value, asked };
+  return {
+    value: fromQueue({
+      subscribe: (deliver) => {
+        for (let n = 0; n < 5; n += 1) deliver(n);
+      },
+      ack() {},
+      ...make(call),
+    }),
+    decode: ({ value }) => value,
+    asked,
+  };
 };
 
 /** A port whose other side sends what it was given leave for, and hears nothing else. */
@@ -133,31 +185,61 @@ const sources = {
   'an async iterable': { make: ofIterator() },
   'an async iterable whose next is as mute': { stalls: true, make: ofIterator((call) => ({ next: call })) },
   'a generator': { make: ofGenerator },
-  'a function that never gives a source': { stalls: true, make() {
-    let told = 0;
-    return { value: ({ signal }) => new Promise(() => signal.addEventListener('abort', () => void (told += 1))), asked: () => told };
-  } },
+  'a function that never gives a source': {
+    stalls: true,
+    make() {
+      let told = 0;
+      return {
+        value: ({ signal }) => new Promise(() => signal.addEventListener('abort', () => void (told += 1))),
+        asked: () => told,
+      };
+    },
+  },
   'a promise of a source': { stalls: true, make: () => ({ value: new Promise(() => {}) }) },
   channel: { make: ofChannel },
   fromEvents: { make: ofEvents },
   fromFetch: { make: (env) => ({ value: fromFetch(`${env.origin}/matrix/mute/bytes`, { retries: 0 }) }) },
-  'fromFetch without an answer': { stalls: true, make: (env) => ({ value: fromFetch(`${env.origin}/matrix/mute/nothing`, { retries: 0 }) }) },
+  'fromFetch without an answer': {
+    stalls: true,
+    make: (env) => ({ value: fromFetch(`${env.origin}/matrix/mute/nothing`, { retries: 0 }) }),
+  },
   fromFile: { make: ofFile },
-  'fromCursor by its close': { make() {
-    const { call: close, asked } = silent();
-    return { value: fromCursor({ read: async () => (await turn(), [1]), close }), asked };
-  } },
-  'fromCursor by its read': { stalls: true, make() {
-    const { call: read, asked } = silent();
-    return { value: fromCursor({ read, close() {} }), asked };
-  } },
+  'fromCursor by its close': {
+    make() {
+      const { call: close, asked } = silent();
+      return { value: fromCursor({ read: async () => (await turn(), [1]), close }), asked };
+    },
+  },
+  'fromCursor by its read': {
+    stalls: true,
+    make() {
+      const { call: read, asked } = silent();
+      return { value: fromCursor({ read, close() {} }), asked };
+    },
+  },
   fromMessagePort: { make: ofPort },
   fromWebSocket: { make: (env) => ({ value: fromWebSocket(silentSocket(env)) }) },
-  'fromWebSocket that never opens': { stalls: true, make: (env) => ({ value: fromWebSocket(env.openSocket('/matrix/mute/handshake')) }) },
-  'fromWebSocket by WebSocketStream': { needs: 'WebSocketStream', make: (env) => ({ value: fromWebSocket(env.origin.replace('http', 'ws') + '/matrix/silent', { api: 'WebSocketStream' }) }) },
+  'fromWebSocket that never opens': {
+    stalls: true,
+    make: (env) => ({ value: fromWebSocket(env.openSocket('/matrix/mute/handshake')) }),
+  },
+  'fromWebSocket by WebSocketStream': {
+    needs: 'WebSocketStream',
+    make: (env) => ({
+      value: fromWebSocket(env.origin.replace('http', 'ws') + '/matrix/silent', { api: 'WebSocketStream' }),
+    }),
+  },
   fromEventSource: { make: (env) => ({ value: fromEventSource(`${env.origin}/matrix/mute/events`, { delay: 1 }) }) },
   'fromQueue by its nack': { make: ofQueue((call) => ({ nack: call })) },
-  'fromQueue by its unsubscribe': { make: ofQueue((call) => ({ nack() {}, subscribe: (deliver) => { for (let n = 0; n < 5; n += 1) deliver(n); return call; } })) },
+  'fromQueue by its unsubscribe': {
+    make: ofQueue((call) => ({
+      nack() {},
+      subscribe: (deliver) => {
+        for (let n = 0; n < 5; n += 1) deliver(n);
+        return call;
+      },
+    })),
+  },
   fromIndexedDB: { needs: 'indexedDB', stalls: true, make: ofIndexedDB },
 };
 
@@ -167,13 +249,14 @@ const pairOf = (make) => () => {
 };
 
 /** A pair of streams, of which both sides are mute. */
-const mutePair = (Readable, Writable) => pairOf((call) => {
-  let give;
-  return {
-    readable: new Readable({ start: (controller) => void (give = controller), cancel: call }),
-    writable: new Writable({ write: async (chunk) => (await turn(), give.enqueue(chunk)), abort: call }),
-  };
-});
+const mutePair = (Readable, Writable) =>
+  pairOf((call) => {
+    let give;
+    return {
+      readable: new Readable({ start: (controller) => void (give = controller), cancel: call }),
+      writable: new Writable({ write: async (chunk) => (await turn(), give.enqueue(chunk)), abort: call }),
+    };
+  });
 
 /** Of a gzip member the first bytes, and then nothing. */
 async function* halfHeader(chunks) {
@@ -186,18 +269,38 @@ async function* halfHeader(chunks) {
 
 const stages = {
   'a TransformStream': { make: pairOf((call) => new TransformStream({ cancel: call })) },
-  'a TransformStream by its transform': { stalls: true, make: pairOf((call) => new TransformStream({ transform: call })) },
-  "the engine's TransformStream by its transform": { stalls: true, make: pairOf((call) => new globalThis.TransformStream({ transform: call })) },
+  'a TransformStream by its transform': {
+    stalls: true,
+    make: pairOf((call) => new TransformStream({ transform: call })),
+  },
+  "the engine's TransformStream by its transform": {
+    stalls: true,
+    make: pairOf((call) => new globalThis.TransformStream({ transform: call })),
+  },
   'a pair of streams': { make: mutePair(ReadableStream, WritableStream) },
   "a pair of the engine's": { make: mutePair(globalThis.ReadableStream, globalThis.WritableStream) },
-  'a generator function': { make: pairOf((call) => async function* generating(chunks) { yield* stuck(call, chunks); }) },
+  'a generator function': {
+    make: pairOf(
+      (call) =>
+        async function* generating(chunks) {
+          yield* stuck(call, chunks);
+        },
+    ),
+  },
   'a function': { stalls: true, make: pairOf((call) => call) },
   map: { stalls: true, make: pairOf((call) => map(call, { concurrency: 2 })) },
-  'a codec in front of one that is mute': { stalls: true, make: pairOf((call) => new TransformStream({ transform: call })), before: () => [(n) => new TextEncoder().encode(`${n}\n`), lines()] },
+  'a codec in front of one that is mute': {
+    stalls: true,
+    make: pairOf((call) => new TransformStream({ transform: call })),
+    before: () => [(n) => new TextEncoder().encode(`${n}\n`), lines()],
+  },
   'a codec that gives nothing yet': { stalls: true, make: () => ({ value: gunzip() }), before: () => [halfHeader] },
 };
 
-const upload = (how) => (env) => ({ value: toFetch(`${env.origin}/matrix/mute/upload`, { as: how, partSize: 2, retries: 0 }), encode: byte });
+const upload = (how) => (env) => ({
+  value: toFetch(`${env.origin}/matrix/mute/upload`, { as: how, partSize: 2, retries: 0 }),
+  encode: byte,
+});
 
 function toMutePort() {
   const { port1, port2 } = new MessageChannel();
@@ -216,15 +319,26 @@ async function toLockedDB() {
 function toMuteFile() {
   const { call: abort, asked } = silent();
   const stream = { write: async () => {}, seek: async () => {}, close: async () => {}, abort };
-  return { value: toFile({ getFile: async () => new Blob([]), createWritable: async () => stream }, { gather: 0 }), encode: byte, asked };
+  return {
+    value: toFile({ getFile: async () => new Blob([]), createWritable: async () => stream }, { gather: 0 }),
+    encode: byte,
+    asked,
+  };
 }
 
 const sinks = {
   'a WritableStream': { make: pairOf((call) => new WritableStream({ abort: call })) },
   'a WritableStream by its write': { stalls: true, make: pairOf((call) => new WritableStream({ write: call })) },
-  'a WritableStream by its close': { only: ['an abort'], closes: true, make: pairOf((call) => new WritableStream({ close: call })) },
+  'a WritableStream by its close': {
+    only: ['an abort'],
+    closes: true,
+    make: pairOf((call) => new WritableStream({ close: call })),
+  },
   "a stream of the engine's": { make: pairOf((call) => new globalThis.WritableStream({ abort: call })) },
-  "a stream of the engine's by its write": { stalls: true, make: pairOf((call) => new globalThis.WritableStream({ write: call })) },
+  "a stream of the engine's by its write": {
+    stalls: true,
+    make: pairOf((call) => new globalThis.WritableStream({ write: call })),
+  },
   'a function': { stalls: true, make: pairOf((call) => call) },
   'a function by its finally': { make: pairOf((call) => (chunks) => takeAll(call, chunks)) },
   'toFetch in parts': { make: upload('parts') },
@@ -233,9 +347,22 @@ const sinks = {
   toResponse: { stalls: true, make: () => ({ value: toResponse(), encode: byte }) }, // and nobody reads it
   toMessagePort: { make: toMutePort },
   toWebSocket: { make: (env) => ({ value: toWebSocket(silentSocket(env)), encode: String }) },
-  'toWebSocket by its close': { only: ['an abort'], closes: true, make: (env) => ({ value: toWebSocket(silentSocket(env)), encode: String }) },
-  'toWebSocket that never opens': { stalls: true, make: (env) => ({ value: toWebSocket(env.openSocket('/matrix/mute/handshake')), encode: String }) },
-  'toWebSocket by WebSocketStream': { needs: 'WebSocketStream', make: (env) => ({ value: toWebSocket(env.origin.replace('http', 'ws') + '/matrix/silent', { api: 'WebSocketStream' }), encode: String }) },
+  'toWebSocket by its close': {
+    only: ['an abort'],
+    closes: true,
+    make: (env) => ({ value: toWebSocket(silentSocket(env)), encode: String }),
+  },
+  'toWebSocket that never opens': {
+    stalls: true,
+    make: (env) => ({ value: toWebSocket(env.openSocket('/matrix/mute/handshake')), encode: String }),
+  },
+  'toWebSocket by WebSocketStream': {
+    needs: 'WebSocketStream',
+    make: (env) => ({
+      value: toWebSocket(env.origin.replace('http', 'ws') + '/matrix/silent', { api: 'WebSocketStream' }),
+      encode: String,
+    }),
+  },
   toFile: { make: toMuteFile },
   toIndexedDB: { needs: 'indexedDB', stalls: true, make: toLockedDB },
 };
@@ -254,7 +381,11 @@ function givingSource(last = Infinity) {
   const state = { open: true };
   let n = 0;
   const value = new ReadableStream({
-    start: (controller) => void (state.fail = (error) => { state.open = false; controller.error(error); }),
+    start: (controller) =>
+      void (state.fail = (error) => {
+        state.open = false;
+        controller.error(error);
+      }),
     async pull(controller) {
       await turn();
       if (!state.open) return;
@@ -282,7 +413,11 @@ function takingSink(scenario, begin) {
     return { value, state };
   }
   const value = new WritableStream({
-    start: (controller) => void (state.fail = (error) => { state.open = false; controller.error(error); }),
+    start: (controller) =>
+      void (state.fail = (error) => {
+        state.open = false;
+        controller.error(error);
+      }),
     write: turn,
     close: () => void (state.open = false),
     abort: () => void (state.open = false),
@@ -323,7 +458,11 @@ async function runCell(part, place, scenario, env) {
   const sink = place === 'sink' ? { value: mute.value } : takingSink(scenario, begun.resolve);
   const decode = (chunk) => (mute.decode ?? ((n) => n))(chunk);
   const encode = (n) => (mute.encode ?? ((value) => value))(n);
-  const stagesOf = { source: () => [decode, stage], stage: () => [...(part.before?.() ?? []), mute.value, stage], sink: () => [stage, encode] };
+  const stagesOf = {
+    source: () => [decode, stage],
+    stage: () => [...(part.before?.() ?? []), mute.value, stage],
+    sink: () => [stage, encode],
+  };
   const running = pipeline(source.value, ...stagesOf[place](), sink.value, { signal: signal.signal });
   running.catch(() => {});
   const timer = setTimeout(async () => {
@@ -337,15 +476,29 @@ async function runCell(part, place, scenario, env) {
   try {
     await within(5000, Promise.race([begun.promise, running.catch(() => {})]), 'what the teardown is for');
     let graces = 0;
-    const outcome = await Promise.race([running.then((value) => ({ value }), (error) => ({ error })), (async () => {
-      for (; graces < GRACES; graces += 1) await pause(GRACE);
-      return undefined;
-    })()]);
+    const outcome = await Promise.race([
+      running.then(
+        (value) => ({ value }),
+        (error) => ({ error }),
+      ),
+      (async () => {
+        for (; graces < GRACES; graces += 1) await pause(GRACE);
+        return undefined;
+      })(),
+    ]);
     ok(outcome !== undefined, `it has not settled within ${GRACES} times the grace`);
     if (scenario.enough) ok(!('error' in outcome), `it failed with ${outcome.error?.stack ?? outcome.error}`);
-    else ok(outcome.error === failure, `it ${'error' in outcome ? `failed with ${outcome.error?.stack ?? outcome.error}` : 'went well'}`);
+    else
+      ok(
+        outcome.error === failure,
+        `it ${'error' in outcome ? `failed with ${outcome.error?.stack ?? outcome.error}` : 'went well'}`,
+      );
     ok(signal.listeners() === 0, `${signal.listeners()} listeners are left on the signal`);
-    for (const [name, { state }] of [['source', source], ['sink', sink]]) if (state) await until(() => state.open, false, `whether the ${name} is open`);
+    for (const [name, { state }] of [
+      ['source', source],
+      ['sink', sink],
+    ])
+      if (state) await until(() => state.open, false, `whether the ${name} is open`);
     await until(() => gateState.open, false, 'whether the stage is open');
     if (mute.asked) await until(() => mute.asked() > 0, true, 'whether the mute part was asked');
     if (mute.heard) await until(() => mute.heard() > 0, true, 'whether the mute part was told');
@@ -364,12 +517,24 @@ async function runCell(part, place, scenario, env) {
  */
 export function muteCells(given, more = {}) {
   const all = [];
-  for (const [place, parts] of Object.entries({ source: { ...sources, ...more.sources }, stage: { ...stages, ...more.stages }, sink: { ...sinks, ...more.sinks } })) {
+  for (const [place, parts] of Object.entries({
+    source: { ...sources, ...more.sources },
+    stage: { ...stages, ...more.stages },
+    sink: { ...sinks, ...more.sinks },
+  })) {
     for (const [name, part] of Object.entries(parts)) {
       if (part.needs !== undefined && !given.includes(part.needs)) continue;
       for (const [what, scenario] of Object.entries(scenarios)) {
-        if (!scenario.places.includes(place) || (scenario.flows && part.stalls) || (part.only && !part.only.includes(what))) continue;
-        all.push({ name: `${place} ${name}, which never answers its teardown, does not hold up ${what}`, run: (env) => runCell(part, place, scenario, env) });
+        if (
+          !scenario.places.includes(place) ||
+          (scenario.flows && part.stalls) ||
+          (part.only && !part.only.includes(what))
+        )
+          continue;
+        all.push({
+          name: `${place} ${name}, which never answers its teardown, does not hold up ${what}`,
+          run: (env) => runCell(part, place, scenario, env),
+        });
       }
     }
   }

@@ -18,11 +18,12 @@ if ('WebSocketStream' in globalThis) given.push('WebSocketStream');
 if (navigator.storage?.getDirectory) given.push('opfs');
 const env = {
   origin: location.origin,
-  flood: (port, count) => new Promise((resolve) => {
-    const worker = new Worker('/flood.worker.js', { type: 'module' });
-    worker.onmessage = ({ data }) => resolve(data);
-    worker.postMessage({ port, count }, [port]);
-  }),
+  flood: (port, count) =>
+    new Promise((resolve) => {
+      const worker = new Worker('/flood.worker.js', { type: 'module' });
+      worker.onmessage = ({ data }) => resolve(data);
+      worker.postMessage({ port, count }, [port]);
+    }),
   openSocket: (path) => new WebSocket(location.origin.replace('http', 'ws') + path),
 };
 const all = cells(given);
@@ -34,19 +35,35 @@ const failures = [];
 
 async function runAll(asked, atOnce) {
   const waiting = asked.filter(({ name }) => cellsAsked === null || name.includes(cellsAsked));
-  await Promise.all(Array.from({ length: atOnce }, async () => {
-    while (waiting.length > 0) {
-      const { name, run } = waiting.shift();
-      try {
-        await within(20_000, run(env), 'the cell');
-      } catch (error) {
-        failures.push({ name, error: String(error?.stack?.includes(error?.message) ? error.stack : `${error}\n${error?.stack}`) });
+  await Promise.all(
+    Array.from({ length: atOnce }, async () => {
+      while (waiting.length > 0) {
+        const { name, run } = waiting.shift();
+        try {
+          await within(20_000, run(env), 'the cell');
+        } catch (error) {
+          failures.push({
+            name,
+            error: String(error?.stack?.includes(error?.message) ? error.stack : `${error}\n${error?.stack}`),
+          });
+        }
       }
-    }
-  }));
+    }),
+  );
 }
 
 await runAll([...all, ...floods, ...spent], AT_ONCE);
 await runAll(mutes, MUTE_AT_ONCE);
 await new Promise((resolve) => setTimeout(resolve, 50));
-fetch(new URLSearchParams(location.search).get('result'), { method: 'POST', body: JSON.stringify({ given, count: all.length, floods: floods.length, mutes: mutes.length, spent: spent.length, failures, unhandled }) });
+fetch(new URLSearchParams(location.search).get('result'), {
+  method: 'POST',
+  body: JSON.stringify({
+    given,
+    count: all.length,
+    floods: floods.length,
+    mutes: mutes.length,
+    spent: spent.length,
+    failures,
+    unhandled,
+  }),
+});

@@ -48,7 +48,12 @@ export function start() {
       const length = fail ? { 'content-length': Number(count) + 1 } : {};
       response.writeHead(200, { 'content-type': 'application/octet-stream', 'cache-control': 'no-store', ...length });
       response.flushHeaders();
-      feed(Number(count), () => !response.destroyed, (n) => response.write(Buffer.from([n % 256])), () => (fail ? response.destroy() : response.end()));
+      feed(
+        Number(count),
+        () => !response.destroyed,
+        (n) => response.write(Buffer.from([n % 256])),
+        () => (fail ? response.destroy() : response.end()),
+      );
     },
 
     '/matrix/events'(request, response) {
@@ -59,7 +64,12 @@ export function start() {
       opened(response, state);
       response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' });
       response.flushHeaders();
-      feed(Number(count), () => !response.destroyed, (n) => response.write(`id: ${n}\ndata: ${n}\n\n`), () => response.end());
+      feed(
+        Number(count),
+        () => !response.destroyed,
+        (n) => response.write(`id: ${n}\ndata: ${n}\n\n`),
+        () => response.end(),
+      );
     },
 
     async '/matrix/upload'(request, response) {
@@ -87,7 +97,12 @@ export function start() {
   const plans = {
     ...flooding.plans,
     '/matrix/numbers'(socket, { count, fail }) {
-      feed(Number(count), () => socket.readyState === 1, (n) => socket.send(String(n)), () => (fail ? socket.close(4001, 'the failure') : socket.close(1000)));
+      feed(
+        Number(count),
+        () => socket.readyState === 1,
+        (n) => socket.send(String(n)),
+        () => (fail ? socket.close(4001, 'the failure') : socket.close(1000)),
+      );
     },
     '/matrix/sink'(socket, { id, at }) {
       const { received } = stateOf(id);

@@ -5,7 +5,18 @@
  *
  * `isFailure(error)` says whether that is how a failure of it looks, where it cannot be the very object `failure`.
  */
-import { fromMessagePort, pipeline, toDownload, toFetch, toFile, toIndexedDB, toMessagePort, toResponse, toWebSocket, WritableStream } from 'tidegate';
+import {
+  fromMessagePort,
+  pipeline,
+  toDownload,
+  toFetch,
+  toFile,
+  toIndexedDB,
+  toMessagePort,
+  toResponse,
+  toWebSocket,
+  WritableStream,
+} from 'tidegate';
 import { newId, remoteState, turn } from './support.js';
 import { openDatabase } from './sources.js';
 
@@ -55,21 +66,35 @@ function ofFunction({ at, fail, enough, failure, unwrap }) {
   return { value, encode: one, received: () => received, open: () => open, locked: () => false };
 }
 
-const upload = (how) => ({ at, fail, env }) => {
-  const id = newId();
-  const value = toFetch(`${env.origin}/matrix/upload?id=${id}&at=${fail ? at : ''}`, { partSize: 2, retries: 0, as: how });
-  return {
-    value, encode: byte, received: async () => (await remoteState(env, id)).received, open: remote(env, id), locked: lockedOf(value),
-    isFailure: ({ name }) => name === 'FetchError' || name === 'TypeError',
+const upload =
+  (how) =>
+  ({ at, fail, env }) => {
+    const id = newId();
+    const value = toFetch(`${env.origin}/matrix/upload?id=${id}&at=${fail ? at : ''}`, {
+      partSize: 2,
+      retries: 0,
+      as: how,
+    });
+    return {
+      value,
+      encode: byte,
+      received: async () => (await remoteState(env, id)).received,
+      open: remote(env, id),
+      locked: lockedOf(value),
+      isFailure: ({ name }) => name === 'FetchError' || name === 'TypeError',
+    };
   };
-};
 
 /** What the server says to it is known at its end, so it fails by its cap. */
 const collected = ({ at, fail, env }) => {
   const id = newId();
   const value = toFetch(`${env.origin}/matrix/upload?id=${id}&at=`, { as: 'collect', cap: fail ? at : undefined });
   return {
-    value, encode: byte, received: async () => (await remoteState(env, id)).received, open: remote(env, id), locked: lockedOf(value),
+    value,
+    encode: byte,
+    received: async () => (await remoteState(env, id)).received,
+    open: remote(env, id),
+    locked: lockedOf(value),
     isFailure: ({ name }) => name === 'RangeError',
   };
 };
@@ -107,16 +132,29 @@ function ofPort({ at, fail, failure }) {
       received.push(n);
       await turn();
     }
-  }).catch(() => {}).then(() => void (open = 0));
+  })
+    .catch(() => {})
+    .then(() => void (open = 0));
   const value = toMessagePort(port1);
-  return { value, encode: one, received: () => received, open: () => open, locked: lockedOf(value), isFailure: (error) => error?.message === failure.message };
+  return {
+    value,
+    encode: one,
+    received: () => received,
+    open: () => open,
+    locked: lockedOf(value),
+    isFailure: (error) => error?.message === failure.message,
+  };
 }
 
 function ofSocket({ at, fail, env }) {
   const id = newId();
   const value = toWebSocket(env.openSocket(`/matrix/sink?id=${id}&at=${fail ? at : ''}`));
   return {
-    value, encode: String, received: async () => (await remoteState(env, id)).received, open: remote(env, id), locked: lockedOf(value),
+    value,
+    encode: String,
+    received: async () => (await remoteState(env, id)).received,
+    open: remote(env, id),
+    locked: lockedOf(value),
     isFailure: ({ name, closeCode }) => name === 'SocketError' && closeCode === 4001,
   };
 }
@@ -142,32 +180,60 @@ async function ofFile({ at, fail, failure }) {
     },
   };
   const value = toFile(counted, { gather: 0 });
-  return { value, encode: byte, received: async () => [...new Uint8Array(await (await handle.getFile()).arrayBuffer())], open: () => open, locked: lockedOf(value) };
+  return {
+    value,
+    encode: byte,
+    received: async () => [...new Uint8Array(await (await handle.getFile()).arrayBuffer())],
+    open: () => open,
+    locked: lockedOf(value),
+  };
 }
 
 async function ofIndexedDB({ at, fail }) {
   const { db, seen } = await openDatabase();
-  const put = (n) => new Promise((resolve) => {
-    const transaction = db.transaction('numbers', 'readwrite');
-    transaction.objectStore('numbers').put('in the way', n);
-    transaction.oncomplete = resolve;
-  });
+  const put = (n) =>
+    new Promise((resolve) => {
+      const transaction = db.transaction('numbers', 'readwrite');
+      transaction.objectStore('numbers').put('in the way', n);
+      transaction.oncomplete = resolve;
+    });
   if (fail) await put(at);
   let key = 0;
   const value = toIndexedDB(db, 'numbers', { batch: 1, mode: 'add', key: () => key++ });
-  const received = () => new Promise((resolve) => {
-    db.transaction('numbers').objectStore('numbers').getAll().onsuccess = ({ target }) => resolve(target.result.filter(Number.isInteger));
-  });
-  return { value, encode: one, received, open: () => seen.open, locked: lockedOf(value), isFailure: ({ name }) => name === 'ConstraintError' };
+  const received = () =>
+    new Promise((resolve) => {
+      db.transaction('numbers').objectStore('numbers').getAll().onsuccess = ({ target }) =>
+        resolve(target.result.filter(Number.isInteger));
+    });
+  return {
+    value,
+    encode: one,
+    received,
+    open: () => seen.open,
+    locked: lockedOf(value),
+    isFailure: ({ name }) => name === 'ConstraintError',
+  };
 }
 
-const ofDownload = (way) => ({ at, fail }) => {
-  let blob;
-  const value = toDownload('numbers.bin', {
-    ways: [way], cap: fail ? at : undefined, size: fail && way !== 'blob' ? at : undefined, begin: (url) => void (blob = fetch(url).then((response) => response.arrayBuffer())),
-  });
-  return { value, encode: byte, received: async () => [...new Uint8Array((await blob) ?? [])], open: () => 0, locked: lockedOf(value), isFailure: ({ name }) => name === 'RangeError' };
-};
+const ofDownload =
+  (way) =>
+  ({ at, fail }) => {
+    let blob;
+    const value = toDownload('numbers.bin', {
+      ways: [way],
+      cap: fail ? at : undefined,
+      size: fail && way !== 'blob' ? at : undefined,
+      begin: (url) => void (blob = fetch(url).then((response) => response.arrayBuffer())),
+    });
+    return {
+      value,
+      encode: byte,
+      received: async () => [...new Uint8Array((await blob) ?? [])],
+      open: () => 0,
+      locked: lockedOf(value),
+      isFailure: ({ name }) => name === 'RangeError',
+    };
+  };
 
 /** By what makes them; those for some engines only say what they need. What `carries` values of the page's gives each to `unwrap`. */
 export const sinks = {

@@ -5,8 +5,20 @@
  * `isFailure(error)` says whether that is how a failure of it looks, where it cannot be the very object `failure`.
  */
 import {
-  channel, fromCursor, fromEvents, fromEventSource, fromFetch, fromFile, fromIndexedDB, fromMessagePort, fromQueue, fromWebSocket, pipeline, ReadableStream,
-  toIndexedDB, toMessagePort,
+  channel,
+  fromCursor,
+  fromEvents,
+  fromEventSource,
+  fromFetch,
+  fromFile,
+  fromIndexedDB,
+  fromMessagePort,
+  fromQueue,
+  fromWebSocket,
+  pipeline,
+  ReadableStream,
+  toIndexedDB,
+  toMessagePort,
 } from 'tidegate';
 import { newId, remoteState, turn } from './support.js';
 
@@ -76,11 +88,15 @@ function ofEvents({ count, fail, failure, wrap }) {
   };
   let paused = false;
   const value = fromEvents(target, 'number', {
-    highWaterMark: 2, map: ({ n }) => n, end: 'over', pause: () => void (paused = true), resume: () => void (paused = false),
+    highWaterMark: 2,
+    map: ({ n }) => n,
+    end: 'over',
+    pause: () => void (paused = true),
+    resume: () => void (paused = false),
   });
   const send = (type, more) => target.dispatchEvent(Object.assign(new Event(type), more));
   (async () => {
-    for (let n = 0; n < count && listeners.size > 0; ) {
+    for (let n = 0; n < count && listeners.size > 0;) {
       if (!paused) send('number', { n: wrap(n++) });
       await turn();
     }
@@ -93,7 +109,13 @@ function ofEvents({ count, fail, failure, wrap }) {
 function ofFetch({ count, fail, env }) {
   const id = newId();
   const value = fromFetch(`${env.origin}/matrix/bytes?id=${id}&count=${count}&fail=${fail ? 1 : ''}`, { retries: 0 });
-  return { value, decode: (bytes) => bytes, open: remote(env, id), isFailure: ({ name }) => name === 'FetchError' || name === 'TypeError', locked: () => value.locked };
+  return {
+    value,
+    decode: (bytes) => bytes,
+    open: remote(env, id),
+    isFailure: ({ name }) => name === 'FetchError' || name === 'TypeError',
+    locked: () => value.locked,
+  };
 }
 
 function ofFile({ count, fail, failure }) {
@@ -119,74 +141,104 @@ function ofFile({ count, fail, failure }) {
 function ofCursor(options) {
   const rows = numbers(options, options.wrap);
   let open = 1;
-  const value = fromCursor({
-    async read(most) {
-      const some = [];
-      while (some.length < most) {
-        const { value: n, done } = await rows.next();
-        if (done) break;
-        some.push(n);
-      }
-      return some;
+  const value = fromCursor(
+    {
+      async read(most) {
+        const some = [];
+        while (some.length < most) {
+          const { value: n, done } = await rows.next();
+          if (done) break;
+          some.push(n);
+        }
+        return some;
+      },
+      async close() {
+        await rows.return();
+        open = 0;
+      },
     },
-    async close() {
-      await rows.return();
-      open = 0;
-    },
-  }, { batch: 2 });
+    { batch: 2 },
+  );
   return { value, decode: (n) => [n], open: () => open, locked: () => value.locked };
 }
 
 function ofPort(options) {
   const { port1, port2 } = new MessageChannel();
   let open = 1;
-  const feeding = pipeline(numbers(options), toMessagePort(port2)).then(() => void (open = 0), () => void (open = 0));
+  const feeding = pipeline(numbers(options), toMessagePort(port2)).then(
+    () => void (open = 0),
+    () => void (open = 0),
+  );
   const value = fromMessagePort(port1);
-  return { value, decode: (n) => [n], open: () => open, isFailure: ({ message }) => message === options.failure.message, locked: () => value.locked, feeding };
+  return {
+    value,
+    decode: (n) => [n],
+    open: () => open,
+    isFailure: ({ message }) => message === options.failure.message,
+    locked: () => value.locked,
+    feeding,
+  };
 }
 
 function ofSocket({ count, fail, env }) {
   const id = newId();
   const value = fromWebSocket(env.openSocket(`/matrix/numbers?id=${id}&count=${count}&fail=${fail ? 1 : ''}`));
-  return { value, decode: (text) => [Number(text)], open: remote(env, id), isFailure: ({ name, closeCode }) => name === 'SocketError' && closeCode === 4001, locked: () => value.locked };
+  return {
+    value,
+    decode: (text) => [Number(text)],
+    open: remote(env, id),
+    isFailure: ({ name, closeCode }) => name === 'SocketError' && closeCode === 4001,
+    locked: () => value.locked,
+  };
 }
 
 function ofEventSource({ count, fail, env }) {
   const id = newId();
-  const value = fromEventSource(`${env.origin}/matrix/events?id=${id}&count=${count}&fail=${fail ? 1 : ''}`, { delay: 1 });
-  return { value, decode: ({ data }) => [Number(data)], open: remote(env, id), isFailure: ({ name, status }) => name === 'FetchError' && status === 404, locked: () => value.locked };
+  const value = fromEventSource(`${env.origin}/matrix/events?id=${id}&count=${count}&fail=${fail ? 1 : ''}`, {
+    delay: 1,
+  });
+  return {
+    value,
+    decode: ({ data }) => [Number(data)],
+    open: remote(env, id),
+    isFailure: ({ name, status }) => name === 'FetchError' && status === 404,
+    locked: () => value.locked,
+  };
 }
 
 function ofQueue(options) {
   const flying = new Set();
   let subscribed = 0;
-  const value = fromQueue({
-    subscribe(deliver, { end, fail }) {
-      subscribed = 1;
-      let active = true;
-      (async () => {
-        try {
-          for await (const n of numbers(options)) {
-            while (active && flying.size > 4) await turn();
-            if (!active) return;
-            flying.add(n);
-            deliver(n);
+  const value = fromQueue(
+    {
+      subscribe(deliver, { end, fail }) {
+        subscribed = 1;
+        let active = true;
+        (async () => {
+          try {
+            for await (const n of numbers(options)) {
+              while (active && flying.size > 4) await turn();
+              if (!active) return;
+              flying.add(n);
+              deliver(n);
+            }
+            end();
+          } catch (error) {
+            fail(error);
           }
-          end();
-        } catch (error) {
-          fail(error);
-        }
-      })();
-      return () => {
-        active = false;
-        subscribed = 0;
-      };
+        })();
+        return () => {
+          active = false;
+          subscribed = 0;
+        };
+      },
+      ack: (n) => void flying.delete(n),
+      nack: (n) => void flying.delete(n),
+      pause() {},
+      resume() {},
     },
-    ack: (n) => void flying.delete(n),
-    nack: (n) => void flying.delete(n),
-    pause() {},
-    resume() {},
-  }, { highWaterMark: 2, capacity: 10 });
+    { highWaterMark: 2, capacity: 10 },
+  );
   const decode = async function* (message) {
     yield message.value;
     await message.ack();
@@ -223,7 +275,13 @@ async function ofIndexedDB({ count, fail }) {
     if (fail && n === count - 1) db.close(); // so that the next batch cannot be read
     return [n];
   };
-  return { value, decode, open: () => seen.open, isFailure: ({ name }) => name === 'InvalidStateError', locked: () => value.locked };
+  return {
+    value,
+    decode,
+    open: () => seen.open,
+    isFailure: ({ name }) => name === 'InvalidStateError',
+    locked: () => value.locked,
+  };
 }
 
 /** By what makes them; those for pages only say so. What `carries` values of the page's makes its chunks by `wrap(n)`, where that is given. */

@@ -96,7 +96,10 @@ export const spentNode = {
     "Node's Readable that has failed": { isRight: isFailure, make: after(giver, fail) },
     "Node's Readable that was read to its end": { isRight: isOver, make: after(giver, read) },
     "streamx's Readable that was destroyed": { isRight: isOver, make: after(() => new streamx.Readable(), destroy) },
-    "streamx's Readable that was read to its end": { isRight: isOver, make: after(() => streamx.Readable.from(['x']), read) },
+    "streamx's Readable that was read to its end": {
+      isRight: isOver,
+      make: after(() => streamx.Readable.from(['x']), read),
+    },
     'a request whose client of HTTP/1.1 has left': { isRight: isBroken, make: http1((incoming) => incoming) },
     'a request whose client of HTTP/2 has left': { isRight: isBroken, make: http2Of((incoming) => incoming) },
     'a socket that the other side has reset': { isRight: isBroken, make: brokenSocket },
@@ -105,7 +108,10 @@ export const spentNode = {
     "Node's PassThrough that was destroyed": { isRight: isOver, make: after(() => new PassThrough(), destroy) },
     "Node's PassThrough that has failed": { isRight: isFailure, make: after(() => new PassThrough(), fail) },
     "Node's PassThrough that was ended": { isRight: isOver, make: async () => new PassThrough().end() },
-    "streamx's PassThrough that was destroyed": { isRight: isOver, make: after(() => new streamx.PassThrough(), destroy) },
+    "streamx's PassThrough that was destroyed": {
+      isRight: isOver,
+      make: after(() => new streamx.PassThrough(), destroy),
+    },
   },
   sinks: {
     "Node's Writable that was destroyed": { isRight: isOver, make: after(taker, destroy) },
@@ -114,9 +120,18 @@ export const spentNode = {
     "Node's Writable that is ending": { isRight: isOver, make: async () => taker().end('x') },
     "streamx's Writable that was destroyed": { isRight: isOver, make: after(() => taker(streamx.Writable), destroy) },
     "streamx's Writable that has ended": { isRight: isOver, make: after(() => taker(streamx.Writable), end) },
-    'a response whose client of HTTP/1.1 has left': { isRight: isBroken, make: http1((incoming, response) => response) },
-    'a response whose client of HTTP/2 has left': { isRight: isBroken, make: http2Of((incoming, response) => response) },
-    'a stream of HTTP/2 whose client has left': { isRight: isBroken, make: http2Of((incoming, response) => response.stream) },
+    'a response whose client of HTTP/1.1 has left': {
+      isRight: isBroken,
+      make: http1((incoming, response) => response),
+    },
+    'a response whose client of HTTP/2 has left': {
+      isRight: isBroken,
+      make: http2Of((incoming, response) => response),
+    },
+    'a stream of HTTP/2 whose client has left': {
+      isRight: isBroken,
+      make: http2Of((incoming, response) => response.stream),
+    },
     'a socket that the other side has reset': { isRight: isBroken, make: brokenSocket },
     'the input of a child process that has ended': { isRight: isOver, make: endedChild },
   },

@@ -3,8 +3,23 @@
  * or, where nothing can be lost, resolves; and the other parts are let go. Where no engine can know, an abort ends it.
  */
 import {
-  channel, fromCursor, fromEvents, fromEventSource, fromFile, fromIndexedDB, fromMessagePort, fromQueue, fromWebSocket, pipeline, ReadableStream, toIndexedDB,
-  toMessagePort, toResponse, toWebSocket, TransformStream, WritableStream,
+  channel,
+  fromCursor,
+  fromEvents,
+  fromEventSource,
+  fromFile,
+  fromIndexedDB,
+  fromMessagePort,
+  fromQueue,
+  fromWebSocket,
+  pipeline,
+  ReadableStream,
+  toIndexedDB,
+  toMessagePort,
+  toResponse,
+  toWebSocket,
+  TransformStream,
+  WritableStream,
 } from 'tidegate';
 import { gunzip } from 'tidegate/codecs';
 import { sinks as allSinks } from './sinks.js';
@@ -19,7 +34,10 @@ const { TransformStream: NativeTransform, ReadableStream: NativeReadable, Writab
  * what an engine has that cannot know. `mayEnd`: the engine tells of its end and of its failure at once, so what is behind it may have seen the end.
  */
 const same = (error) => error === spentFailure;
-const named = (...names) => (error) => names.includes(error?.name);
+const named =
+  (...names) =>
+  (error) =>
+    names.includes(error?.name);
 
 async function erroredReadable(Stream, type) {
   return new Stream({ type, start: (controller) => controller.error(spentFailure) });
@@ -45,7 +63,9 @@ function locked(stream) {
 }
 
 async function spentGenerator() {
-  const generator = (function* () { yield 1; })();
+  const generator = (function* () {
+    yield 1;
+  })();
   [...generator];
   return generator;
 }
@@ -121,38 +141,87 @@ const sources = {
   "a stream of the engine's that has failed": { isRight: same, make: () => erroredReadable(NativeReadable) },
   "a stream of the engine's that is locked": { refused: true, make: () => locked(new NativeReadable()) },
   'a Response that is used': { refused: true, make: () => used(new Response('x')) },
-  'a Request that is used': { refused: true, make: () => used(new Request('http://127.0.0.1/', { method: 'POST', body: 'x' })) },
+  'a Request that is used': {
+    refused: true,
+    make: () => used(new Request('http://127.0.0.1/', { method: 'POST', body: 'x' })),
+  },
   'a Response that is not ok': { isRight: named('FetchError'), make: (env) => fetch(`${env.origin}/matrix/refused`) },
   // Old engines' fetch (Chromium 115) has an AbortError of its own for the signal's reason.
-  'a fetch that was aborted': { isRight: (error) => same(error) || named('AbortError')(error), make: (env) => () => fetch(env.origin, { signal: aborted() }) },
+  'a fetch that was aborted': {
+    isRight: (error) => same(error) || named('AbortError')(error),
+    make: (env) => () => fetch(env.origin, { signal: aborted() }),
+  },
   'a generator that was run': { well: true, make: spentGenerator },
-  'a function that fails': { isRight: same, make: () => () => { throw spentFailure; } },
+  'a function that fails': {
+    isRight: same,
+    make: () => () => {
+      throw spentFailure;
+    },
+  },
   'channel that has ended': { well: true, make: spentChannel((numbers) => numbers.end()) },
   'channel that has failed': { isRight: same, make: spentChannel((numbers) => numbers.fail(spentFailure)) },
-  'fromEvents whose signal was aborted': { isRight: same, make: () => fromEvents(new EventTarget(), 'number', { signal: aborted() }) },
+  'fromEvents whose signal was aborted': {
+    isRight: same,
+    make: () => fromEvents(new EventTarget(), 'number', { signal: aborted() }),
+  },
   'fromFile whose signal was aborted': { isRight: same, make: () => fromFile(new Blob(['x']), { signal: aborted() }) },
   'fromCursor whose signal was aborted': { isRight: same, make: () => fromCursor([1], { signal: aborted() }) },
   'fromQueue whose signal was aborted': { isRight: same, make: () => fromQueue(queue, { signal: aborted() }) },
-  'fromMessagePort of a closed port': { isRight: named('NetworkError'), unknown: 'document', make: closedPort(fromMessagePort, 'own') },
-  'fromMessagePort of a port whose other side is closed': { isRight: named('NetworkError'), unknown: 'document', make: closedPort(fromMessagePort, 'other') },
-  'fromWebSocket of a closed socket': { isRight: named('TypeError'), make: async (env) => { const socket = await closedSocket(env, 1000); return () => fromWebSocket(socket); } },
+  'fromMessagePort of a closed port': {
+    isRight: named('NetworkError'),
+    unknown: 'document',
+    make: closedPort(fromMessagePort, 'own'),
+  },
+  'fromMessagePort of a port whose other side is closed': {
+    isRight: named('NetworkError'),
+    unknown: 'document',
+    make: closedPort(fromMessagePort, 'other'),
+  },
+  'fromWebSocket of a closed socket': {
+    isRight: named('TypeError'),
+    make: async (env) => {
+      const socket = await closedSocket(env, 1000);
+      return () => fromWebSocket(socket);
+    },
+  },
   'fromWebSocket that has closed well': { well: true, make: closesThen(fromWebSocket, 1000) },
-  'fromWebSocket that has closed with a failure': { isRight: named('SocketError'), make: closesThen(fromWebSocket, 4001) },
+  'fromWebSocket that has closed with a failure': {
+    isRight: named('SocketError'),
+    make: closesThen(fromWebSocket, 4001),
+  },
   'fromWebSocket that was refused': { isRight: named('SocketError'), make: (env) => refusedSocket(env, fromWebSocket) },
-  'fromWebSocket whose signal was aborted': { isRight: same, make: (env) => fromWebSocket(env.openSocket('/matrix/sink?id=z&at='), { signal: aborted() }) },
-  'fromEventSource of one that is closed': { needs: 'EventSource', isRight: named('TypeError', 'FetchError'), make: (env) => () => spentEventSource(env) },
-  'fromEventSource whose signal was aborted': { isRight: same, make: (env) => fromEventSource(`${env.origin}/matrix/refused`, { signal: aborted() }) },
-  'fromIndexedDB of a closed database': { needs: 'indexedDB', isRight: named('InvalidStateError'), make: () => closedDatabase((db) => fromIndexedDB(db, 'numbers')) },
+  'fromWebSocket whose signal was aborted': {
+    isRight: same,
+    make: (env) => fromWebSocket(env.openSocket('/matrix/sink?id=z&at='), { signal: aborted() }),
+  },
+  'fromEventSource of one that is closed': {
+    needs: 'EventSource',
+    isRight: named('TypeError', 'FetchError'),
+    make: (env) => () => spentEventSource(env),
+  },
+  'fromEventSource whose signal was aborted': {
+    isRight: same,
+    make: (env) => fromEventSource(`${env.origin}/matrix/refused`, { signal: aborted() }),
+  },
+  'fromIndexedDB of a closed database': {
+    needs: 'indexedDB',
+    isRight: named('InvalidStateError'),
+    make: () => closedDatabase((db) => fromIndexedDB(db, 'numbers')),
+  },
 };
 
 /** Every source of the matrix, cancelled before. */
 for (const [name, { make, needs }] of Object.entries(allSources)) {
   if (name === 'an async iterable') continue; // which says nothing of its end
-  sources[`${name}, cancelled before`] = { well: true, needs, async make(env) {
-    const { value } = await make({ count: 1000, failure: spentFailure, env, wrap: (n) => n });
-    await value.cancel();
-    return value;
-  } };
+  sources[`${name}, cancelled before`] = {
+    well: true,
+    needs,
+    async make(env) {
+      const { value } = await make({ count: 1000, failure: spentFailure, env, wrap: (n) => n });
+      await value.cancel();
+      return value;
+    },
+  };
 }
 
 const abortedWritable = async (Stream) => {
@@ -184,16 +253,38 @@ const sinks = {
   'a WritableStream that is closing': { isRight: named('TypeError'), make: closingWritable },
   'a WritableStream that was aborted': { isRight: same, make: () => abortedWritable(WritableStream) },
   'a WritableStream that is locked': { refused: true, make: () => locked(new WritableStream()) },
-  "a stream of the engine's that was closed": { isRight: named('TypeError'), make: () => closedWritable(NativeWritable) },
+  "a stream of the engine's that was closed": {
+    isRight: named('TypeError'),
+    make: () => closedWritable(NativeWritable),
+  },
   "a stream of the engine's that was aborted": { isRight: same, make: () => abortedWritable(NativeWritable) },
   "a stream of the engine's that is locked": { refused: true, make: () => locked(new NativeWritable()) },
-  'a function that fails': { isRight: same, isCalled: true, make: () => async () => { throw spentFailure; } },
+  'a function that fails': {
+    isRight: same,
+    isCalled: true,
+    make: () => async () => {
+      throw spentFailure;
+    },
+  },
   'toResponse whose body was cancelled': { isRight: same, make: cancelledResponse },
-  'toMessagePort of a closed port': { isRight: named('NetworkError'), unknown: 'document', make: closedPort(toMessagePort, 'own') },
-  'toMessagePort of a port whose other side is closed': { isRight: named('NetworkError'), unknown: 'document', make: closedPort(toMessagePort, 'other') },
+  'toMessagePort of a closed port': {
+    isRight: named('NetworkError'),
+    unknown: 'document',
+    make: closedPort(toMessagePort, 'own'),
+  },
+  'toMessagePort of a port whose other side is closed': {
+    isRight: named('NetworkError'),
+    unknown: 'document',
+    make: closedPort(toMessagePort, 'other'),
+  },
   'toWebSocket that has closed': { isRight: named('SocketError'), make: closesThen(toWebSocket, 1000) },
   'toWebSocket that was refused': { isRight: named('SocketError'), make: (env) => refusedSocket(env, toWebSocket) },
-  'toIndexedDB of a closed database': { needs: 'indexedDB', isRight: named('InvalidStateError'), lazy: true, make: () => closedDatabase((db) => toIndexedDB(db, 'numbers', { batch: 1, key: (n) => n })) },
+  'toIndexedDB of a closed database': {
+    needs: 'indexedDB',
+    isRight: named('InvalidStateError'),
+    lazy: true,
+    make: () => closedDatabase((db) => toIndexedDB(db, 'numbers', { batch: 1, key: (n) => n })),
+  },
 };
 
 /** Every sink of the matrix, aborted before, and closed before. */
@@ -205,7 +296,14 @@ for (const [name, { make, needs }] of Object.entries(allSinks)) {
     return value;
   };
   sinks[`${name}, aborted before`] = { needs, isRight: same, make: made((value) => value.abort(spentFailure)) };
-  sinks[`${name}, closed before`] = { needs, isRight: () => true, make: made((value) => { value.close().catch(() => {}); return pause(10); }) };
+  sinks[`${name}, closed before`] = {
+    needs,
+    isRight: () => true,
+    make: made((value) => {
+      value.close().catch(() => {});
+      return pause(10);
+    }),
+  };
 }
 
 const pairs = (Stream) => ({
@@ -232,11 +330,25 @@ function Gunzip() {
 
 const stages = {
   'a TransformStream that was aborted': { isRight: same, make: pairs(TransformStream).erroredBefore },
-  'a TransformStream whose readable side was cancelled': { isRight: same, make: pairs(TransformStream).cancelledBefore },
-  'a TransformStream whose writable side was closed': { isRight: named('TypeError'), make: pairs(TransformStream).closedBefore },
+  'a TransformStream whose readable side was cancelled': {
+    isRight: same,
+    make: pairs(TransformStream).cancelledBefore,
+  },
+  'a TransformStream whose writable side was closed': {
+    isRight: named('TypeError'),
+    make: pairs(TransformStream).closedBefore,
+  },
   "the engine's TransformStream that was aborted": { isRight: same, make: pairs(NativeTransform).erroredBefore },
-  "the engine's TransformStream whose readable side was cancelled": { mayEnd: true, isRight: same, make: pairs(NativeTransform).cancelledBefore },
-  "the engine's TransformStream whose writable side was closed": { mayEnd: true, isRight: named('TypeError'), make: pairs(NativeTransform).closedBefore },
+  "the engine's TransformStream whose readable side was cancelled": {
+    mayEnd: true,
+    isRight: same,
+    make: pairs(NativeTransform).cancelledBefore,
+  },
+  "the engine's TransformStream whose writable side was closed": {
+    mayEnd: true,
+    isRight: named('TypeError'),
+    make: pairs(NativeTransform).closedBefore,
+  },
   'a codec that was aborted': { refused: true, make: pairs(Gunzip).erroredBefore },
   'a codec whose readable side was cancelled': { refused: true, make: pairs(Gunzip).cancelledBefore },
 };
@@ -282,17 +394,22 @@ function takingFunction() {
 
 function comingSource() {
   const state = { open: false, isFunction: true };
-  const value = ({ signal }) => new Promise(() => {
-    state.open = !signal.aborted;
-    signal.addEventListener('abort', () => void (state.open = false));
-  });
+  const value = ({ signal }) =>
+    new Promise(() => {
+      state.open = !signal.aborted;
+      signal.addEventListener('abort', () => void (state.open = false));
+    });
   return { value, state };
 }
 
 const beside = {
   source: { 'a stream': takingSink, 'a function': takingFunction },
   stage: { 'two streams': takingSink },
-  sink: { 'a source that gives': () => givingSource(false), 'a source that is empty': () => givingSource(true), 'a source that never comes': comingSource },
+  sink: {
+    'a source that gives': () => givingSource(false),
+    'a source that is empty': () => givingSource(true),
+    'a source that never comes': comingSource,
+  },
 };
 
 async function runCell(part, place, makeOther, env, given) {
@@ -301,39 +418,64 @@ async function runCell(part, place, makeOther, env, given) {
   const spent = await part.make(env);
   const other = makeOther();
   const giving = place === 'stage' ? givingSource(false) : undefined;
-  const parts = { source: () => [spent, other.value], stage: () => [giving.value, spent, other.value], sink: () => [other.value, spent] }[place]();
-  const running = pipeline(...parts, { signal: signal.signal }).then((value) => ({ value }), (error) => ({ error }));
+  const parts = {
+    source: () => [spent, other.value],
+    stage: () => [giving.value, spent, other.value],
+    sink: () => [other.value, spent],
+  }[place]();
+  const running = pipeline(...parts, { signal: signal.signal }).then(
+    (value) => ({ value }),
+    (error) => ({ error }),
+  );
   let outcome = await Promise.race([running, pause(GRACE)]);
   if (outcome === undefined && part.unknown && given.includes(part.unknown)) {
     signal.abort(failure);
-    outcome = await Promise.race([running, (async () => { for (let n = 0; n < 3; n += 1) await pause(GRACE); })()]);
+    outcome = await Promise.race([
+      running,
+      (async () => {
+        for (let n = 0; n < 3; n += 1) await pause(GRACE);
+      })(),
+    ]);
     ok(outcome?.error === failure, `an abort does not end it: ${outcome?.error}`);
   } else {
     ok(outcome !== undefined, 'it has not settled within the grace');
     const { error } = outcome;
     if (part.well) ok(!('error' in outcome), `it failed with ${error?.stack ?? error}`);
-    else ok('error' in outcome && (part.refused ? named('TypeError')(error) : part.isRight(error)), `it ${'error' in outcome ? `failed with ${error?.stack ?? error}` : 'went well'}`);
+    else
+      ok(
+        'error' in outcome && (part.refused ? named('TypeError')(error) : part.isRight(error)),
+        `it ${'error' in outcome ? `failed with ${error?.stack ?? error}` : 'went well'}`,
+      );
   }
   ok(signal.listeners() === 0, `${signal.listeners()} listeners are left on the signal`);
   if (part.refused) {
     ok(other.state.open || other.state.isFunction, 'the other part was touched');
     return;
   }
-  for (const { state } of [other, giving ?? other]) await until(() => state.open, false, 'whether the other part is open');
+  for (const { state } of [other, giving ?? other])
+    await until(() => state.open, false, 'whether the other part is open');
   ok(!other.value.locked, 'the other part is still locked');
-  if (other.state.how && !part.mayEnd) ok(other.state.how === (part.well ? 'closed' : 'aborted'), `the sink was ${other.state.how}`);
+  if (other.state.how && !part.mayEnd)
+    ok(other.state.how === (part.well ? 'closed' : 'aborted'), `the sink was ${other.state.how}`);
 }
 
 /** `{ name, run(env) }` for each; `given` lists what this engine has of what parts need, `more` are further parts, as those here. */
 export function spentCells(given, more = {}) {
   const all = [];
-  for (const [place, parts] of Object.entries({ source: { ...sources, ...more.sources }, stage: { ...stages, ...more.stages }, sink: { ...sinks, ...more.sinks } })) {
+  for (const [place, parts] of Object.entries({
+    source: { ...sources, ...more.sources },
+    stage: { ...stages, ...more.stages },
+    sink: { ...sinks, ...more.sinks },
+  })) {
     for (const [name, part] of Object.entries(parts)) {
       if (part.needs !== undefined && !given.includes(part.needs)) continue;
       for (const [what, makeOther] of Object.entries(beside[place])) {
         if (part.lazy && what !== 'a source that gives') continue; // known when something is written
         if (part.isCalled && what === 'a source that never comes') continue; // before which it is not called
-        all.push({ name: `${place} ${name} settles a pipeline at once beside ${what}`, run: (env) => runCell(part, place, makeOther, env, given) });
+        all.push({
+          name: `${place} ${name} settles a pipeline at once beside ${what}`,
+          run: (env) => runCell(part, place, makeOther, env, given),
+        });
       }
     }
   }

@@ -18,7 +18,9 @@ export async function npm(cwd, ...args) {
     const { stdout } = await run('npm', args, { cwd, maxBuffer: 16 * 1024 * 1024 });
     return stdout;
   } catch (error) {
-    throw new Error(`npm ${args.join(' ')} failed:\n${error.stdout ?? ''}${error.stderr ?? error.message}`, { cause: error });
+    throw new Error(`npm ${args.join(' ')} failed:\n${error.stdout ?? ''}${error.stderr ?? error.message}`, {
+      cause: error,
+    });
   }
 }
 

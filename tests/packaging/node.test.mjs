@@ -42,11 +42,18 @@ for (const [name, code] of Object.entries(programs)) {
   test(`${name} runs a pipeline of codecs`, async () => {
     await writeFile(join(folder, name), code);
     const { stdout } = await run(process.execPath, [join(folder, name)], { timeout: 30_000 });
-    assert.deepEqual(JSON.parse(stdout), [['a', 'b'], ['1', '2'], ['3', '4']]);
+    assert.deepEqual(JSON.parse(stdout), [
+      ['a', 'b'],
+      ['1', '2'],
+      ['3', '4'],
+    ]);
   });
 }
 
 test('nothing else is installed with it', async () => {
   const installed = await readdir(join(folder, 'node_modules'));
-  assert.deepEqual(installed.filter((name) => !name.startsWith('.')), ['tidegate']);
+  assert.deepEqual(
+    installed.filter((name) => !name.startsWith('.')),
+    ['tidegate'],
+  );
 });

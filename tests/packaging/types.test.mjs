@@ -13,20 +13,35 @@ const { exports } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8'
 
 /** The values (classes, functions, constants) that a declaration file exports, and the members of its classes. */
 function declared(file) {
-  const program = ts.createProgram([file], { module: ts.ModuleKind.NodeNext, moduleResolution: ts.ModuleResolutionKind.NodeNext, lib: ['lib.es2023.d.ts', 'lib.dom.d.ts'] });
+  const program = ts.createProgram([file], {
+    module: ts.ModuleKind.NodeNext,
+    moduleResolution: ts.ModuleResolutionKind.NodeNext,
+    lib: ['lib.es2023.d.ts', 'lib.dom.d.ts'],
+  });
   const checker = program.getTypeChecker();
   const symbols = checker.getExportsOfModule(checker.getSymbolAtLocation(program.getSourceFile(file)));
-  const resolved = symbols.map((symbol) => (symbol.flags & ts.SymbolFlags.Alias ? checker.getAliasedSymbol(symbol) : symbol));
+  const resolved = symbols.map((symbol) =>
+    symbol.flags & ts.SymbolFlags.Alias ? checker.getAliasedSymbol(symbol) : symbol,
+  );
   const values = resolved.filter((symbol) => symbol.flags & ts.SymbolFlags.Value);
-  const publicNames = (type) => type.getProperties().map(({ name }) => name).filter((name) => /^[a-z]\w*$/i.test(name));
-  return new Map(values.map((symbol) => {
-    if (!(symbol.flags & ts.SymbolFlags.Class)) return [symbol.name, undefined];
-    return [symbol.name, publicNames(checker.getDeclaredTypeOfSymbol(symbol)).sort()];
-  }));
+  const publicNames = (type) =>
+    type
+      .getProperties()
+      .map(({ name }) => name)
+      .filter((name) => /^[a-z]\w*$/i.test(name));
+  return new Map(
+    values.map((symbol) => {
+      if (!(symbol.flags & ts.SymbolFlags.Class)) return [symbol.name, undefined];
+      return [symbol.name, publicNames(checker.getDeclaredTypeOfSymbol(symbol)).sort()];
+    }),
+  );
 }
 
 const isError = (value) => value.prototype instanceof Error;
-const membersOf = (value) => Object.getOwnPropertyNames(value.prototype).filter((name) => name !== 'constructor').sort();
+const membersOf = (value) =>
+  Object.getOwnPropertyNames(value.prototype)
+    .filter((name) => name !== 'constructor')
+    .sort();
 
 for (const [path, { import: imported, require: required }] of Object.entries(exports)) {
   if (imported === undefined) continue;
@@ -41,7 +56,8 @@ for (const [path, { import: imported, require: required }] of Object.entries(exp
     test('name every member of its classes, and nothing else', async () => {
       const namespace = await import(pathToFileURL(join(root, imported.default)));
       for (const [name, members] of types) {
-        if (members !== undefined && !isError(namespace[name])) assert.deepEqual(members, membersOf(namespace[name]), name);
+        if (members !== undefined && !isError(namespace[name]))
+          assert.deepEqual(members, membersOf(namespace[name]), name);
       }
     });
 
@@ -62,6 +78,8 @@ test('a program for Node compiles against the types without those of a browser',
     lib: ['lib.es2023.d.ts'],
     types: ['node'],
   });
-  const messages = ts.getPreEmitDiagnostics(program).map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, '\n'));
+  const messages = ts
+    .getPreEmitDiagnostics(program)
+    .map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, '\n'));
   assert.deepEqual(messages, []);
 });

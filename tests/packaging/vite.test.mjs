@@ -62,11 +62,22 @@ before(async () => {
   folder = await mkdtemp(join(tmpdir(), 'tidegate-vite-'));
   app = join(folder, 'app');
   await mkdir(app);
-  await writeFile(join(app, 'package.json'), JSON.stringify({ name: 'app', private: true, type: 'module', scripts: { build: 'vite build' } }));
+  await writeFile(
+    join(app, 'package.json'),
+    JSON.stringify({ name: 'app', private: true, type: 'module', scripts: { build: 'vite build' } }),
+  );
   await writeFile(join(app, 'index.html'), page);
   await writeFile(join(app, 'main.js'), main);
   await writeFile(join(app, 'example.js'), await readmeExample());
-  await npm(app, 'install', '--prefer-offline', '--no-audit', '--no-fund', await pack(folder), `vite@${await lockedVersion('vite')}`);
+  await npm(
+    app,
+    'install',
+    '--prefer-offline',
+    '--no-audit',
+    '--no-fund',
+    await pack(folder),
+    `vite@${await lockedVersion('vite')}`,
+  );
 });
 after(() => rm(folder, { recursive: true, force: true }));
 
@@ -90,7 +101,12 @@ test("README.md's example, served by Vite's development server, runs in Chromium
       for (const [path, answer] of Object.entries(routes)) middlewares.use(path, answer);
     },
   };
-  const server = await createServer({ root: app, logLevel: 'error', plugins: [data], server: { host: '127.0.0.1', port: 0, hmr: false, watch: null } });
+  const server = await createServer({
+    root: app,
+    logLevel: 'error',
+    plugins: [data],
+    server: { host: '127.0.0.1', port: 0, hmr: false, watch: null },
+  });
   try {
     await server.listen();
     await assertRuns(`http://127.0.0.1:${server.httpServer.address().port}/`, seen);

@@ -4,7 +4,14 @@ import { compare } from '../../tools/bench-core.mjs';
 
 test('a command that takes over five percent more instructions than the baseline is over', () => {
   const rows = compare({ read: 106, write: 104, close: 90 }, { read: 100, write: 100, close: 100 });
-  assert.deepEqual(rows.map(({ name, over }) => [name, over]), [['read', true], ['write', false], ['close', false]]);
+  assert.deepEqual(
+    rows.map(({ name, over }) => [name, over]),
+    [
+      ['read', true],
+      ['write', false],
+      ['close', false],
+    ],
+  );
 });
 
 test('a command that is new has nothing to be compared with', () => {

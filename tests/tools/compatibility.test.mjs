@@ -11,7 +11,8 @@ const OLDEST = ['chrome115', 'firefox140', 'safari17', 'node20'];
 
 /** Whether every engine of `OLDEST` reads `code` as it stands: a compiler for them leaves it as one for the newest does. */
 async function isUnderstood(code) {
-  const outputFor = async (target) => (await transform(code, { target, minifyWhitespace: true, legalComments: 'none' })).code;
+  const outputFor = async (target) =>
+    (await transform(code, { target, minifyWhitespace: true, legalComments: 'none' })).code;
   return (await outputFor(OLDEST)) === (await outputFor('esnext'));
 }
 
@@ -19,14 +20,21 @@ const files = filesUnder(join(root, 'dist')).filter((file) => /\.c?js$/.test(fil
 
 test('what is published has no syntax newer than the oldest engines', async () => {
   assert.ok(files.length >= 6, 'dist/ is not built');
-  for (const file of files) assert.ok(await isUnderstood(readFileSync(file, 'utf8')), `${file} has syntax that one of ${OLDEST.join(', ')} does not know`);
+  for (const file of files)
+    assert.ok(
+      await isUnderstood(readFileSync(file, 'utf8')),
+      `${file} has syntax that one of ${OLDEST.join(', ')} does not know`,
+    );
 });
 
 test('newer syntax is found out', async () => {
   for (const code of ['{ using file = open(); }', 'import data from "./data.json" with { type: "json" }; use(data);']) {
     assert.equal(await isUnderstood(code), false, code);
   }
-  assert.equal(await isUnderstood('class A { #a = 1; static { this.b = new A().#a; } has(x) { return #a in x; } }'), true);
+  assert.equal(
+    await isUnderstood('class A { #a = 1; static { this.b = new A().#a; } has(x) { return #a in x; } }'),
+    true,
+  );
 });
 
 test('docs/COMPATIBILITY.md promises the engines that are tested', () => {

@@ -12,8 +12,12 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 const ELSEWHERE = ['fromNative', 'toNative', 'toArray', 'toBytes', 'toBlob', 'toJSON', 'toText'];
 
 const kebab = (name) => name.replace(/DB$/, 'Db').replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
-const names = Object.keys(tidegate).filter((name) => (/^(from|to)[A-Z]/.test(name) && !ELSEWHERE.includes(name)) || name === 'channel').map(kebab);
-const pages = readdirSync(join(root, 'docs/ends')).filter((name) => name !== 'README.md').map((name) => name.replace(/\.md$/, ''));
+const names = Object.keys(tidegate)
+  .filter((name) => (/^(from|to)[A-Z]/.test(name) && !ELSEWHERE.includes(name)) || name === 'channel')
+  .map(kebab);
+const pages = readdirSync(join(root, 'docs/ends'))
+  .filter((name) => name !== 'README.md')
+  .map((name) => name.replace(/\.md$/, ''));
 
 test('every source and sink has a page of its own, and every page is in the list', () => {
   assert.deepEqual(pages.toSorted(), names.toSorted());
@@ -22,9 +26,14 @@ test('every source and sink has a page of its own, and every page is in the list
 });
 
 test('the example of every page runs in a test', () => {
-  const tests = ['tests/examples', 'tests/e2e/ends', 'tests/interop'].flatMap((folder) => readdirSync(join(root, folder)).map((name) => readFileSync(join(root, folder, name), 'utf8'))).join('\n');
+  const tests = ['tests/examples', 'tests/e2e/ends', 'tests/interop']
+    .flatMap((folder) => readdirSync(join(root, folder)).map((name) => readFileSync(join(root, folder, name), 'utf8')))
+    .join('\n');
   for (const name of pages) {
     assert.ok(exampleText(name).includes('export '), `${name} has an example that exports nothing`);
-    assert.ok(tests.includes(`exampleModule('${name}')`) || tests.includes(`'/examples/${name}.js'`), `the example of ${name} runs nowhere`);
+    assert.ok(
+      tests.includes(`exampleModule('${name}')`) || tests.includes(`'/examples/${name}.js'`),
+      `the example of ${name} runs nowhere`,
+    );
   }
 });

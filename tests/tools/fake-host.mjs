@@ -19,7 +19,9 @@ export class FakeHost {
   async run(command, args) {
     const line = [command, ...args].join(' ');
     this.calls.push(line);
-    const key = Object.keys(this.programs).filter((name) => line.startsWith(name)).sort((a, b) => b.length - a.length)[0];
+    const key = Object.keys(this.programs)
+      .filter((name) => line.startsWith(name))
+      .sort((a, b) => b.length - a.length)[0];
     let answer = key === undefined ? 127 : this.programs[key];
     if (typeof answer === 'function') answer = answer(this) ?? 0;
     return typeof answer === 'number' ? { code: answer, output: '' } : answer;

@@ -20,7 +20,11 @@ before(() => {
   const cache = mkdtempSync(join(tmpdir(), 'tidegate-npm-'));
   try {
     const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm';
-    const json = execFileSync(npm, ['pack', '--dry-run', '--json', '--ignore-scripts', '--cache', cache], { cwd: root, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] });
+    const json = execFileSync(npm, ['pack', '--dry-run', '--json', '--ignore-scripts', '--cache', cache], {
+      cwd: root,
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
     packed = Object.values(JSON.parse(json))[0].files.map((file) => file.path);
   } finally {
     rmSync(cache, { recursive: true, force: true });
@@ -38,7 +42,10 @@ test('the tarball holds what a user needs and nothing of the sources', () => {
   for (const file of ['README.md', 'CHANGELOG.md', 'SECURITY.md', 'LICENSE-MIT', 'LICENSE-APACHE', 'package.json']) {
     assert(packed.includes(file), `${file} is not packed`);
   }
-  const others = packed.filter((file) => !/^(dist\/.*\.(js|cjs|d\.ts|d\.cts)|README\.md|CHANGELOG\.md|SECURITY\.md|LICENSE-\w+|package\.json)$/.test(file));
+  const others = packed.filter(
+    (file) =>
+      !/^(dist\/.*\.(js|cjs|d\.ts|d\.cts)|README\.md|CHANGELOG\.md|SECURITY\.md|LICENSE-\w+|package\.json)$/.test(file),
+  );
   assert.deepEqual(others, []);
 });
 

@@ -27,11 +27,17 @@ test('only what is missing is installed, on Debian as root', async () => {
 
 test('without Chromium and without a way to install it, one message names all that is missing', async () => {
   const host = new FakeHost({ isDebian: true, files: APT });
-  await assert.rejects(ensureBrowsers(host, () => ['firefox']), (error) => {
-    assert.match(error.message, /Chromium was not found/);
-    assert.match(error.advice, /TIDEGATE_CHROMIUM.*WebKitWebDriver.*apt-get install --no-install-recommends chromium webkit2gtk-driver/s);
-    return true;
-  });
+  await assert.rejects(
+    ensureBrowsers(host, () => ['firefox']),
+    (error) => {
+      assert.match(error.message, /Chromium was not found/);
+      assert.match(
+        error.advice,
+        /TIDEGATE_CHROMIUM.*WebKitWebDriver.*apt-get install --no-install-recommends chromium webkit2gtk-driver/s,
+      );
+      return true;
+    },
+  );
   assert.deepEqual(host.calls, []);
 });
 
@@ -42,12 +48,20 @@ test('without Firefox or WebKit the tests in them are said not to run', async ()
 });
 
 test('an apt that fails ends with what to install', async () => {
-  const host = new FakeHost({ isRoot: true, isDebian: true, files: APT, programs: { 'apt-get': { code: 100, output: 'E: no network' } } });
-  await assert.rejects(ensureBrowsers(host, () => []), (error) => {
-    assert.match(error.tail, /no network/);
-    assert.match(error.advice, /apt-get install --no-install-recommends chromium firefox-esr/);
-    return true;
+  const host = new FakeHost({
+    isRoot: true,
+    isDebian: true,
+    files: APT,
+    programs: { 'apt-get': { code: 100, output: 'E: no network' } },
   });
+  await assert.rejects(
+    ensureBrowsers(host, () => []),
+    (error) => {
+      assert.match(error.tail, /no network/);
+      assert.match(error.advice, /apt-get install --no-install-recommends chromium firefox-esr/);
+      return true;
+    },
+  );
 });
 
 test('an apt that cannot install another browser than Chromium does not stop the tests', async () => {

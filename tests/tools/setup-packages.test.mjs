@@ -13,7 +13,7 @@ const lock = {
 const installed = (version) => ({ packages: { 'node_modules/a': { version, integrity: 'sha512-a' } } });
 const files = (contents) => (path) => contents[path];
 
-test('installed packages of the lock file\'s versions are current, without those of other platforms', () => {
+test("installed packages of the lock file's versions are current, without those of other platforms", () => {
   assert.equal(packagesAreCurrent(lock, installed('1.0.0')), true);
 });
 

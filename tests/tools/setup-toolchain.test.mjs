@@ -28,7 +28,7 @@ test('a target whose folder is there but empty is not installed', async () => {
   assert.equal(await findToolchain(host), null);
 });
 
-test('Debian\'s compiler with the library\'s source builds it, without asking rustup first', async () => {
+test("Debian's compiler with the library's source builds it, without asking rustup first", async () => {
   const host = new FakeHost({ programs: { ...RUST, ...DEBIAN_PROGRAMS, rustup: 0 }, files: DEBIAN_FILES });
   const toolchain = await ensureToolchain(host);
   assert.equal(toolchain.kind, 'build-std');
@@ -47,7 +47,11 @@ test('the newest numbered linker is taken, and the plain one only when there is 
 test('rustup adds the target when it can', async () => {
   const host = new FakeHost({
     ...rootOnDebian,
-    programs: { ...RUST, 'rustup --version': 0, 'rustup target add': (self) => void Object.assign(self.files, INSTALLED_TARGET) },
+    programs: {
+      ...RUST,
+      'rustup --version': 0,
+      'rustup target add': (self) => void Object.assign(self.files, INSTALLED_TARGET),
+    },
     files: { ...APT },
   });
   assert.equal((await ensureToolchain(host)).kind, 'target');

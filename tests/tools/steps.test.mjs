@@ -29,7 +29,9 @@ test('a program that takes longer than it may is stopped', async () => {
 });
 
 test('a failed step names the command, its exit code and the end of its output', async () => {
-  const failing = stepRun('Break', process.execPath, ['-e', 'console.log("the reason"); process.exit(3)'], { advice: 'Mend it.' });
+  const failing = stepRun('Break', process.execPath, ['-e', 'console.log("the reason"); process.exit(3)'], {
+    advice: 'Mend it.',
+  });
   await assert.rejects(failing, (error) => {
     assert.match(error.message, /^Break: .* ended with code 3$/);
     assert.equal(error.tail, 'the reason');
@@ -39,7 +41,9 @@ test('a failed step names the command, its exit code and the end of its output',
 });
 
 test('a command whose step fails exits with 1 and says what to do', async () => {
-  const { code, stderr } = await command('runMain(() => { throw new StepError("Break", { reason: "so", tail: "out", advice: "Mend it." }); });');
+  const { code, stderr } = await command(
+    'runMain(() => { throw new StepError("Break", { reason: "so", tail: "out", advice: "Mend it." }); });',
+  );
   assert.equal(code, 1);
   assert.match(stderr, /FAILED: Break: so\n\n {4}out\n\nWhat to do: Mend it\./);
 });
@@ -63,24 +67,29 @@ const isAlive = (pid) => {
   }
 };
 
-test('what npm started ends, with its children, when npm and its shell are told to', { skip: process.platform === 'win32' }, async () => {
-  const source = `import { start } from ${JSON.stringify(STEPS)};
+test(
+  'what npm started ends, with its children, when npm and its shell are told to',
+  { skip: process.platform === 'win32' },
+  async () => {
+    const source = `import { start } from ${JSON.stringify(STEPS)};
     const child = start(process.execPath, ["-e", "setInterval(() => {}, 1000)"]);
     console.log(process.pid + " " + child.pid);`;
-  const shell = spawn('sh', ['-c', '"$0" --input-type=module -e "$1"; true', process.execPath, source], {
-    env: { ...process.env, npm_lifecycle_event: 'start' },
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  let pids = [];
-  try {
-    const [line] = await once(shell.stdout.setEncoding('utf8'), 'data');
-    pids = line.trim().split(' ').map(Number);
-    assert(pids.every(isAlive));
-    shell.kill('SIGTERM');
-    for (let left = 100; pids.some(isAlive) && left > 0; left--) await new Promise((resolve) => setTimeout(resolve, 100));
-    assert.deepEqual(pids.filter(isAlive), []);
-  } finally {
-    shell.kill('SIGKILL');
-    for (const pid of pids.filter(isAlive)) process.kill(pid, 'SIGKILL');
-  }
-});
+    const shell = spawn('sh', ['-c', '"$0" --input-type=module -e "$1"; true', process.execPath, source], {
+      env: { ...process.env, npm_lifecycle_event: 'start' },
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    let pids = [];
+    try {
+      const [line] = await once(shell.stdout.setEncoding('utf8'), 'data');
+      pids = line.trim().split(' ').map(Number);
+      assert(pids.every(isAlive));
+      shell.kill('SIGTERM');
+      for (let left = 100; pids.some(isAlive) && left > 0; left--)
+        await new Promise((resolve) => setTimeout(resolve, 100));
+      assert.deepEqual(pids.filter(isAlive), []);
+    } finally {
+      shell.kill('SIGKILL');
+      for (const pid of pids.filter(isAlive)) process.kill(pid, 'SIGKILL');
+    }
+  },
+);

@@ -43,7 +43,10 @@ test('each engine has a line with its version, or with why no test runs in it', 
     return engine === 'node' ? 'Node 20.1.2' : 'Chromium 115.0';
   };
   assert.deepEqual(await engineLines({ available: ['chromium', 'firefox'], versionOf }), [
-    'node: Node 20.1.2', 'chromium: Chromium 115.0', 'firefox: its version could not be read (it does not start)', 'webkit: not installed, so no test runs in it',
+    'node: Node 20.1.2',
+    'chromium: Chromium 115.0',
+    'firefox: its version could not be read (it does not start)',
+    'webkit: not installed, so no test runs in it',
   ]);
   assert.deepEqual(await engineLines({ browsers: false, versionOf }), ['node: Node 20.1.2']);
 });
@@ -58,5 +61,8 @@ test('the old Chromium is left out, with the reason, where it cannot run', () =>
 test('TIDEGATE_ENGINES chooses among the installed engines, and a name that is none is refused', () => {
   const installed = { TIDEGATE_CHROMIUM: '/c', TIDEGATE_FIREFOX: '/f' };
   assert.deepEqual(availableEngines({ ...installed, TIDEGATE_ENGINES: 'firefox' }), ['firefox']);
-  assert.throws(() => availableEngines({ ...installed, TIDEGATE_ENGINES: 'opera' }), /TIDEGATE_ENGINES: there is no engine "opera"/);
+  assert.throws(
+    () => availableEngines({ ...installed, TIDEGATE_ENGINES: 'opera' }),
+    /TIDEGATE_ENGINES: there is no engine "opera"/,
+  );
 });

@@ -7,13 +7,13 @@ const imports = (name) => {
   return WebAssembly.Module.imports(new WebAssembly.Module(bytes));
 };
 
-test('the core\'s module imports nothing but wasm-bindgen\'s own, so it can neither do I/O nor see JavaScript', () => {
+test("the core's module imports nothing but wasm-bindgen's own, so it can neither do I/O nor see JavaScript", () => {
   for (const { module, name } of imports('core')) {
     assert.equal(module, './core_bg.js');
     assert.match(name, /^__wb(indgen|g)_(init_externref_table|throw)/);
   }
 });
 
-test('the codecs\' module imports only from its own glue', () => {
+test("the codecs' module imports only from its own glue", () => {
   for (const { module } of imports('codecs')) assert.equal(module, './codecs_bg.js');
 });

@@ -7,10 +7,15 @@ const events = channel<{ at: number }>({ size: (chunk) => chunk.at, overflow: 'b
 export const answer = events.write({ at: 1 });
 events.addEventListener('drain', () => events.end());
 
-const clicks = fromEvents<number>(new EventTarget(), 'click', { map: (event: Event) => event.timeStamp, end: ['end'], error: null });
+const clicks = fromEvents<number>(new EventTarget(), 'click', {
+  map: (event: Event) => event.timeStamp,
+  end: ['end'],
+  error: null,
+});
 
 export type Results = [
-  Expect<Equal<typeof answer, boolean | Promise<boolean>>>, Expect<Equal<typeof events.readable, ReadableStream<{ at: number }>>>,
+  Expect<Equal<typeof answer, boolean | Promise<boolean>>>,
+  Expect<Equal<typeof events.readable, ReadableStream<{ at: number }>>>,
   Expect<Equal<typeof clicks, ReadableStream<number> & { readonly counts: ChannelCounts }>>,
 ];
 

@@ -9,7 +9,11 @@ type Chunk<T> = T extends CodecStage<infer C> ? C : never;
 export function chunks(): void {
   const [line, batch] = [lines(), lines({ batch: true })];
   const [row, rows, object, objects, arrays] = [
-    csv(), csv({ batch: 100 }), csv({ header: true }), csv({ header: ['id', 'city'] as const, batch: true }), csv({ header: true, rows: 'arrays' }),
+    csv(),
+    csv({ batch: 100 }),
+    csv({ header: true }),
+    csv({ header: ['id', 'city'] as const, batch: true }),
+    csv({ header: true, rows: 'arrays' }),
   ];
   const [bytes, tap] = [gunzip({ trailing: 'ignore', highWaterMark: 1024 }), digest('sha-256')];
   type Chunks = [
@@ -30,11 +34,17 @@ export function chunks(): void {
 export async function inPipelines(source: ReadableStream<Uint8Array<ArrayBuffer>>): Promise<void> {
   const readable = source.pipeThrough(gunzip()).pipeThrough(csv({ header: true }));
   for await (const row of readable) row.city?.toUpperCase();
-  const count = await pipeline(new Response('x'), gunzip(), digest('sha-256'), csv({ batch: true }), async (batches) => {
-    let rows = 0;
-    for await (const batch of batches) rows += batch.length;
-    return rows;
-  });
+  const count = await pipeline(
+    new Response('x'),
+    gunzip(),
+    digest('sha-256'),
+    csv({ batch: true }),
+    async (batches) => {
+      let rows = 0;
+      for await (const batch of batches) rows += batch.length;
+      return rows;
+    },
+  );
   type Count = Expect<Equal<typeof count, number>>;
   void (0 as unknown as Count);
 }
@@ -42,7 +52,9 @@ export async function inPipelines(source: ReadableStream<Uint8Array<ArrayBuffer>
 export function errors(error: unknown): string | undefined {
   const [stats]: StageStats[] = gunzip().stats();
   void stats;
-  return error instanceof CodecError && error.code === 'crc-mismatch' ? `${error.codec} ${error.offset.toFixed()}` : undefined;
+  return error instanceof CodecError && error.code === 'crc-mismatch'
+    ? `${error.codec} ${error.offset.toFixed()}`
+    : undefined;
 }
 
 // @ts-expect-error there is no such algorithm

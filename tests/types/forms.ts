@@ -8,7 +8,10 @@ export const result: Promise<string> = pipeline([1], async function* (chunks) {
   return 'done';
 });
 await pipeline(fetch('/'), drain());
-await pipeline([1, 2], forEach((n: number, { signal, index }) => void [n, signal.aborted, index], { concurrency: 2 }));
+await pipeline(
+  [1, 2],
+  forEach((n: number, { signal, index }) => void [n, signal.aborted, index], { concurrency: 2 }),
+);
 // @ts-expect-error concurrency is a number
 forEach(() => {}, { concurrency: '2' });
 // @ts-expect-error a promise of a number is no source

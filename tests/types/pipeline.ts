@@ -1,6 +1,29 @@
 /** pipeline() and the bridges: what the types say of the chunks on their way, and of the result. */
 import { Readable, Transform, Writable } from 'node:stream';
-import { FetchError, ReadableStream, TransformStream, WritableStream, compose, failureOf, finished, fromCursor, fromFetch, fromNative, pipeThrough, pipeTo, pipeline, receive, stage, toArray, toBlob, toBytes, toJSON, toNative, toText, transfer } from 'tidegate';
+import {
+  FetchError,
+  ReadableStream,
+  TransformStream,
+  WritableStream,
+  compose,
+  failureOf,
+  finished,
+  fromCursor,
+  fromFetch,
+  fromNative,
+  pipeThrough,
+  pipeTo,
+  pipeline,
+  receive,
+  stage,
+  toArray,
+  toBlob,
+  toBytes,
+  toJSON,
+  toNative,
+  toText,
+  transfer,
+} from 'tidegate';
 import type { PipelineProgress } from 'tidegate';
 import type { Equal, Expect } from './expect.js';
 
@@ -12,7 +35,11 @@ export async function results(): Promise<void> {
   });
   const nothing = await pipeline([1, 2], new WritableStream<number>());
   const sync = await pipeline([1, 2], () => 'done');
-  type Results = [Expect<Equal<typeof count, number>>, Expect<Equal<typeof nothing, undefined>>, Expect<Equal<typeof sync, string>>];
+  type Results = [
+    Expect<Equal<typeof count, number>>,
+    Expect<Equal<typeof nothing, undefined>>,
+    Expect<Equal<typeof sync, string>>,
+  ];
   void (0 as unknown as Results);
 }
 
@@ -34,7 +61,12 @@ export async function chunks(): Promise<void> {
   await pipeline(new Set(['a']), async (letters) => {
     for await (const letter of letters) letter.toUpperCase();
   });
-  await pipeline(new Blob(['a']), new DecompressionStream('gzip'), new TextDecoderStream(), new WritableStream<string>());
+  await pipeline(
+    new Blob(['a']),
+    new DecompressionStream('gzip'),
+    new TextDecoderStream(),
+    new WritableStream<string>(),
+  );
   await pipeline(Readable.from(['a']), new Transform(), new Writable());
   await pipeline(new globalThis.ReadableStream<Date>(), async (dates) => {
     for await (const date of dates) date.getTime();
@@ -70,7 +102,9 @@ export async function bridges(response: Response): Promise<Response> {
 }
 
 export function transfers(worker: Worker): ReadableStream<Date> {
-  const { handle, transfer: ports } = transfer(new ReadableStream<Date>(), { transferChunks: (chunk) => [chunk.buffer] });
+  const { handle, transfer: ports } = transfer(new ReadableStream<Date>(), {
+    transferChunks: (chunk) => [chunk.buffer],
+  });
   worker.postMessage({ dates: handle }, ports);
   const back = receive(handle, { highWaterMark: 4 });
   type Results = Expect<Equal<typeof back, ReadableStream<Date>>>;
@@ -88,8 +122,12 @@ export async function collected(): Promise<void> {
   const blob = await toBlob(['a'], { type: 'text/plain' });
   const { status, url } = new FetchError('x', undefined, { cause: 1, url: '/' });
   type Collected = [
-    Expect<Equal<typeof numbers, number[]>>, Expect<Equal<typeof text, string>>, Expect<Equal<typeof bytes.length, number>>,
-    Expect<Equal<typeof parsed, { a: number }>>, Expect<Equal<typeof blob, Blob>>, Expect<Equal<typeof status, number | undefined>>,
+    Expect<Equal<typeof numbers, number[]>>,
+    Expect<Equal<typeof text, string>>,
+    Expect<Equal<typeof bytes.length, number>>,
+    Expect<Equal<typeof parsed, { a: number }>>,
+    Expect<Equal<typeof blob, Blob>>,
+    Expect<Equal<typeof status, number | undefined>>,
     Expect<Equal<typeof url, string | undefined>>,
   ];
   void (0 as unknown as Collected);
@@ -101,13 +139,19 @@ export async function cursors(): Promise<void> {
   const cursor = { read: async (count: number) => [{ id: count }], close: async () => {} };
   const rows = fromCursor(cursor, { batch: 5 });
   const batches = fromCursor(cursor, { as: 'batches' });
-  type Cursors = [Expect<Equal<typeof rows, ReadableStream<{ id: number }>>>, Expect<Equal<typeof batches, ReadableStream<{ id: number }[]>>>];
+  type Cursors = [
+    Expect<Equal<typeof rows, ReadableStream<{ id: number }>>>,
+    Expect<Equal<typeof batches, ReadableStream<{ id: number }[]>>>,
+  ];
   void (0 as unknown as Cursors);
 }
 
 export function failures(error: unknown): void {
   const failure = failureOf(error);
-  type Failures = [Expect<Equal<NonNullable<typeof failure>['index'], number | undefined>>, Expect<Equal<NonNullable<typeof failure>['later'], readonly unknown[]>>];
+  type Failures = [
+    Expect<Equal<NonNullable<typeof failure>['index'], number | undefined>>,
+    Expect<Equal<NonNullable<typeof failure>['later'], readonly unknown[]>>,
+  ];
   void (0 as unknown as Failures);
 }
 
@@ -136,7 +180,12 @@ export async function options(file: File): Promise<void> {
 }
 
 export async function maps(): Promise<void> {
-  await pipeline(['a'], (text: string) => text.length, async (length: number, { signal }: { signal: AbortSignal }) => (signal.aborted ? 0 : length), new WritableStream<number>());
+  await pipeline(
+    ['a'],
+    (text: string) => text.length,
+    async (length: number, { signal }: { signal: AbortSignal }) => (signal.aborted ? 0 : length),
+    new WritableStream<number>(),
+  );
   const words = stage((chunks: AsyncIterable<string>) => new ReadableStream<number>());
   const total = await pipeline(['a'], words, async (lengths) => {
     let sum = 0;
@@ -144,7 +193,12 @@ export async function maps(): Promise<void> {
     return sum;
   });
   type Total = Expect<Equal<typeof total, number>>;
-  const doubled = ReadableStream.from(['a']).pipeThrough(compose<string, number>((text: string) => text.length, (n: number) => n * 2));
+  const doubled = ReadableStream.from(['a']).pipeThrough(
+    compose<string, number>(
+      (text: string) => text.length,
+      (n: number) => n * 2,
+    ),
+  );
   type Doubled = Expect<Equal<typeof doubled, ReadableStream<number>>>;
   await finished(doubled, { signal: AbortSignal.timeout(5) });
   void (0 as unknown as [Total, Doubled]);

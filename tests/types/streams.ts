@@ -1,12 +1,21 @@
 /** The standard's classes: what compiles must, and each `@ts-expect-error` must not. */
 import {
-  ByteLengthQueuingStrategy, CountQueuingStrategy, ReadableStream, ReadableStreamBYOBReader, ReadableStreamDefaultReader, TransformStream,
+  ByteLengthQueuingStrategy,
+  CountQueuingStrategy,
+  ReadableStream,
+  ReadableStreamBYOBReader,
+  ReadableStreamDefaultReader,
+  TransformStream,
   WritableStream,
 } from 'tidegate';
 import type { Equal, Expect } from './expect.js';
 
 export async function readable(): Promise<void> {
-  const numbers = new ReadableStream<number>({ start: (c) => c.enqueue(1), pull: (c) => c.close(), cancel: (reason) => void reason });
+  const numbers = new ReadableStream<number>({
+    start: (c) => c.enqueue(1),
+    pull: (c) => c.close(),
+    cancel: (reason) => void reason,
+  });
   const reader = numbers.getReader();
   const result = await reader.read();
   if (result.done) {
@@ -31,8 +40,15 @@ export async function readable(): Promise<void> {
 
 export async function from(): Promise<void> {
   const fromArray = ReadableStream.from([1, Promise.resolve(2)]);
-  const fromGenerator = ReadableStream.from((async function* () { yield 'a'; })());
-  type Results = [Expect<Equal<typeof fromArray, ReadableStream<number>>>, Expect<Equal<typeof fromGenerator, ReadableStream<string>>>];
+  const fromGenerator = ReadableStream.from(
+    (async function* () {
+      yield 'a';
+    })(),
+  );
+  type Results = [
+    Expect<Equal<typeof fromArray, ReadableStream<number>>>,
+    Expect<Equal<typeof fromGenerator, ReadableStream<string>>>,
+  ];
   // @ts-expect-error a number cannot be iterated
   ReadableStream.from(5);
   void (0 as unknown as Results);
@@ -60,7 +76,11 @@ export async function bytes(): Promise<void> {
 
 export async function writable(): Promise<void> {
   const stream = new WritableStream<string>(
-    { write: async (chunk, { signal }) => void (chunk.length && signal.aborted), close() {}, abort: (reason) => void reason },
+    {
+      write: async (chunk, { signal }) => void (chunk.length && signal.aborted),
+      close() {},
+      abort: (reason) => void reason,
+    },
     new CountQueuingStrategy({ highWaterMark: 4 }),
   );
   const writer = stream.getWriter();
@@ -79,7 +99,10 @@ export async function transform(): Promise<void> {
   });
   const piped = new ReadableStream<string>().pipeThrough(lengths);
   const native = new ReadableStream<Uint8Array<ArrayBuffer>>().pipeThrough(new DecompressionStream('gzip'));
-  type Results = [Expect<Equal<typeof piped, ReadableStream<number>>>, Expect<Equal<typeof native, ReadableStream<Uint8Array<ArrayBuffer>>>>];
+  type Results = [
+    Expect<Equal<typeof piped, ReadableStream<number>>>,
+    Expect<Equal<typeof native, ReadableStream<Uint8Array<ArrayBuffer>>>>,
+  ];
   await piped.pipeTo(new WritableStream<number>(), { preventClose: true, signal: AbortSignal.timeout(1) });
   await native.pipeTo(new globalThis.WritableStream<Uint8Array>());
   // @ts-expect-error strings do not go into a stream of numbers

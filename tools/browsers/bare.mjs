@@ -12,11 +12,23 @@ import { engines, requireProgram } from './executables.mjs';
 export function chromiumFlags() {
   return [
     ...(process.getuid?.() === 0 ? ['--no-sandbox'] : []),
-    '--disable-background-networking', '--disable-component-update', '--disable-sync', '--no-first-run',
-    '--no-default-browser-check', '--disable-default-apps', '--disable-extensions', '--disable-dev-shm-usage',
-    '--disable-background-timer-throttling', '--disable-backgrounding-occluded-windows', '--disable-renderer-backgrounding',
-    '--password-store=basic', '--use-mock-keychain', '--disable-gpu', '--mute-audio',
-    '--enable-precise-memory-info', '--js-flags=--expose-gc',
+    '--disable-background-networking',
+    '--disable-component-update',
+    '--disable-sync',
+    '--no-first-run',
+    '--no-default-browser-check',
+    '--disable-default-apps',
+    '--disable-extensions',
+    '--disable-dev-shm-usage',
+    '--disable-background-timer-throttling',
+    '--disable-backgrounding-occluded-windows',
+    '--disable-renderer-backgrounding',
+    '--password-store=basic',
+    '--use-mock-keychain',
+    '--disable-gpu',
+    '--mute-audio',
+    '--enable-precise-memory-info',
+    '--js-flags=--expose-gc',
   ];
 }
 
@@ -52,8 +64,14 @@ export function webkitEnvironment(home, display) {
   return {
     ...process.env,
     ...(display ? { DISPLAY: display, GDK_BACKEND: 'x11' } : {}),
-    HOME: home, XDG_CONFIG_HOME: home, XDG_CACHE_HOME: home, XDG_DATA_HOME: home, XDG_RUNTIME_DIR: home,
-    NO_AT_BRIDGE: '1', LIBGL_ALWAYS_SOFTWARE: '1', GSETTINGS_BACKEND: 'memory',
+    HOME: home,
+    XDG_CONFIG_HOME: home,
+    XDG_CACHE_HOME: home,
+    XDG_DATA_HOME: home,
+    XDG_RUNTIME_DIR: home,
+    NO_AT_BRIDGE: '1',
+    LIBGL_ALWAYS_SOFTWARE: '1',
+    GSETTINGS_BACKEND: 'memory',
   };
 }
 
@@ -73,7 +91,8 @@ export async function someDisplay() {
  *   browser printed last, when the browser ends.
  */
 export async function openBare(engine, url, { args = [], preferences = {} } = {}) {
-  if (!engines.includes(engine)) throw new TypeError(`unknown engine "${engine}", expected one of ${engines.join(', ')}`);
+  if (!engines.includes(engine))
+    throw new TypeError(`unknown engine "${engine}", expected one of ${engines.join(', ')}`);
   const file = requireProgram(engine);
   const profile = temporaryDirectory(engine);
   let display;
@@ -82,8 +101,9 @@ export async function openBare(engine, url, { args = [], preferences = {} } = {}
     if (engine === 'chromium') {
       child = spawnOwned(file, ['--headless=new', `--user-data-dir=${profile}`, ...chromiumFlags(), ...args, url]);
     } else if (engine === 'firefox') {
-      const lines = Object.entries({ ...firefoxPreferences, ...preferences })
-        .map(([name, value]) => `user_pref(${JSON.stringify(name)}, ${JSON.stringify(value)});\n`);
+      const lines = Object.entries({ ...firefoxPreferences, ...preferences }).map(
+        ([name, value]) => `user_pref(${JSON.stringify(name)}, ${JSON.stringify(value)});\n`,
+      );
       writeFileSync(join(profile, 'user.js'), lines.join(''));
       child = spawnOwned(file, ['--headless', '--no-remote', '--profile', profile, ...args, url], {
         env: { ...process.env, HOME: profile, MOZ_CRASHREPORTER_DISABLE: '1' },

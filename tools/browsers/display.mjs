@@ -14,7 +14,10 @@ export async function startDisplay({ width = 1280, height = 900, timeout = 15_00
   );
   try {
     const number = await new Promise((resolve, reject) => {
-      const timer = setTimeout(() => reject(new Error(`Xvfb did not start within ${timeout} ms: ${server.diagnostics}`)), timeout);
+      const timer = setTimeout(
+        () => reject(new Error(`Xvfb did not start within ${timeout} ms: ${server.diagnostics}`)),
+        timeout,
+      );
       let text = '';
       server.stdio[3].setEncoding('utf8').on('data', (data) => {
         text += data;

@@ -6,14 +6,21 @@ import { delimiter, join } from 'node:path';
 export const engines = ['chromium', 'firefox', 'webkit'];
 
 const webkitLibraries = [
-  '/usr/lib/x86_64-linux-gnu', '/usr/lib/aarch64-linux-gnu', '/usr/libexec', '/usr/lib64', '/usr/lib',
+  '/usr/lib/x86_64-linux-gnu',
+  '/usr/lib/aarch64-linux-gnu',
+  '/usr/libexec',
+  '/usr/lib64',
+  '/usr/lib',
 ].flatMap((root) => ['webkit2gtk-4.1', 'webkitgtk-6.0', 'webkit2gtk-4.0'].map((name) => join(root, name)));
 
 const programs = {
   chromium: {
     variable: 'TIDEGATE_CHROMIUM',
     names: ['chromium', 'chromium-browser', 'google-chrome-stable', 'google-chrome'],
-    places: ['/Applications/Google Chrome.app/Contents/MacOS/Google Chrome', '/Applications/Chromium.app/Contents/MacOS/Chromium'],
+    places: [
+      '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
+      '/Applications/Chromium.app/Contents/MacOS/Chromium',
+    ],
     packageName: 'chromium',
   },
   firefox: {
@@ -65,8 +72,10 @@ export function requireProgram(program, environment = process.env) {
   const path = findProgram(program, environment);
   if (path !== undefined) return path;
   const { variable, names, packageName } = programs[program];
-  throw new Error(`${names.join(' / ')} was not found. Install it (Debian: apt-get install ${packageName}) `
-    + `or put the path of the executable into ${variable}.`);
+  throw new Error(
+    `${names.join(' / ')} was not found. Install it (Debian: apt-get install ${packageName}) ` +
+      `or put the path of the executable into ${variable}.`,
+  );
 }
 
 /**
@@ -76,9 +85,17 @@ export function requireProgram(program, environment = process.env) {
 export function availableEngines(environment = process.env) {
   const wanted = environment.TIDEGATE_ENGINES?.split(',').filter(Boolean) ?? engines;
   const unknown = wanted.find((name) => !engines.includes(name));
-  if (unknown !== undefined) throw new TypeError(`TIDEGATE_ENGINES: there is no engine "${unknown}"; the engines are ${engines.join(', ')}`);
-  const needs = { chromium: ['chromium'], firefox: ['firefox'], webkit: ['webkit', 'webkitDriver', ...displayNeeds(environment)] };
-  return engines.filter((engine) => wanted.includes(engine) && needs[engine].every((program) => findProgram(program, environment) !== undefined));
+  if (unknown !== undefined)
+    throw new TypeError(`TIDEGATE_ENGINES: there is no engine "${unknown}"; the engines are ${engines.join(', ')}`);
+  const needs = {
+    chromium: ['chromium'],
+    firefox: ['firefox'],
+    webkit: ['webkit', 'webkitDriver', ...displayNeeds(environment)],
+  };
+  return engines.filter(
+    (engine) =>
+      wanted.includes(engine) && needs[engine].every((program) => findProgram(program, environment) !== undefined),
+  );
 }
 
 function displayNeeds(environment) {

@@ -38,7 +38,8 @@ import { startSession } from './webdriver.mjs';
  */
 export async function launch(engine, options = {}) {
   const settings = { width: 1280, height: 900, args: [], without: [], preferences: {}, timeout: 60_000, ...options };
-  if (!engines.includes(engine)) throw new TypeError(`unknown engine "${engine}", expected one of ${engines.join(', ')}`);
+  if (!engines.includes(engine))
+    throw new TypeError(`unknown engine "${engine}", expected one of ${engines.join(', ')}`);
   return engine === 'webkit' ? launchWebkit(settings) : launchPuppeteer(engine, settings);
 }
 
@@ -55,12 +56,14 @@ async function launchPuppeteer(engine, { width, height, args, without, preferenc
       timeout,
       protocolTimeout: Math.max(timeout, 180_000),
       defaultViewport: { width, height },
-      handleSIGINT: false, handleSIGTERM: false, handleSIGHUP: false,
+      handleSIGINT: false,
+      handleSIGTERM: false,
+      handleSIGHUP: false,
       ...(engine === 'firefox'
         ? { browser: 'firefox', args, extraPrefsFirefox: { ...firefoxPreferences, ...preferences } }
         : { browser: 'chrome', args: [...chromiumFlags(), ...args], ignoreDefaultArgs: without }),
     });
-    const page = (await browser.pages())[0] ?? await browser.newPage();
+    const page = (await browser.pages())[0] ?? (await browser.newPage());
     const messages = [];
     page.on('console', (message) => messages.push({ type: message.type(), text: message.text() }));
     page.on('pageerror', (error) => messages.push({ type: 'pageerror', text: String(error?.stack ?? error) }));
@@ -103,7 +106,9 @@ async function launchPuppeteer(engine, { width, height, args, without, preferenc
 async function closeBrowser(browser) {
   const child = browser.process();
   let timer;
-  const late = new Promise((resolve) => { timer = setTimeout(resolve, 5000); });
+  const late = new Promise((resolve) => {
+    timer = setTimeout(resolve, 5000);
+  });
   try {
     await Promise.race([browser.close(), late]);
   } catch {
@@ -135,9 +140,8 @@ async function launchWebkit({ width, height, args, timeout }) {
     throw error;
   }
   const { browserName, browserVersion } = session.capabilities;
-  const evaluate = (source, values) => session.evaluate(
-    typeof source === 'function' ? String(source) : `() => (${source})`, values, timeout,
-  );
+  const evaluate = (source, values) =>
+    session.evaluate(typeof source === 'function' ? String(source) : `() => (${source})`, values, timeout);
   let closing;
   return {
     engine: 'webkit',

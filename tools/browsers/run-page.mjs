@@ -69,9 +69,14 @@ export async function runPage(engine, url, { timeout = 60_000, ...options } = {}
     browser = await openBare(engine, address.href, options);
     const value = await Promise.race([
       received.promise,
-      browser.exited.then((text) => { throw new Error(`${engine} ended before ${url} posted its result. ${text}`); }),
+      browser.exited.then((text) => {
+        throw new Error(`${engine} ended before ${url} posted its result. ${text}`);
+      }),
       new Promise((_, reject) => {
-        timer = setTimeout(() => reject(new Error(`${url} posted no result within ${timeout} ms in ${engine}`)), timeout);
+        timer = setTimeout(
+          () => reject(new Error(`${url} posted no result within ${timeout} ms in ${engine}`)),
+          timeout,
+        );
       }),
     ]);
     if (typeof value?.error === 'string') throw new Error(`${url} in ${engine}: ${value.error}`);
@@ -85,6 +90,8 @@ export async function runPage(engine, url, { timeout = 60_000, ...options } = {}
 
 function deferred() {
   let resolve;
-  const promise = new Promise((settle) => { resolve = settle; });
+  const promise = new Promise((settle) => {
+    resolve = settle;
+  });
   return { promise, resolve };
 }

@@ -14,7 +14,8 @@ const run = promisify(execFile);
  */
 export async function engineVersion(engine) {
   if (engine === 'node') return `Node ${process.versions.node}`;
-  const { stdout } = engine === 'webkit' ? await miniBrowserVersion() : await run(requireProgram(engine), ['--version']);
+  const { stdout } =
+    engine === 'webkit' ? await miniBrowserVersion() : await run(requireProgram(engine), ['--version']);
   return (/[A-Z]\w+(?: \w+)? \d+(?:\.\d+)*/.exec(stdout)?.[0] ?? stdout.trim()).replace(/^Mozilla /, '');
 }
 

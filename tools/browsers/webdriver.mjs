@@ -29,7 +29,13 @@ export async function startSession(file, { capabilities, environment, timeout })
   try {
     for (;;) {
       try {
-        const value = await request(port, 'POST', '/session', { capabilities: { alwaysMatch: capabilities } }, deadline - Date.now());
+        const value = await request(
+          port,
+          'POST',
+          '/session',
+          { capabilities: { alwaysMatch: capabilities } },
+          deadline - Date.now(),
+        );
         return new WebDriverSession(driver, port, value);
       } catch (error) {
         const refused = error.cause?.code === 'ECONNREFUSED';

@@ -15,11 +15,18 @@ const FLOORS = [
   ['js/runtime', 'js/values'],
 ];
 
-const inside = (folders) => `^(${folders.map((folder) => (folder.endsWith('+') ? `${folder}$` : `${folder}/`)).join('|')})`;
+const inside = (folders) =>
+  `^(${folders.map((folder) => (folder.endsWith('+') ? `${folder}$` : `${folder}/`)).join('|')})`;
 
 export default {
   forbidden: [
-    { name: 'no-circle', comment: 'Cut the circle: hand over what is needed, or move it to where both can import it.', severity: 'error', from: {}, to: { circular: true } },
+    {
+      name: 'no-circle',
+      comment: 'Cut the circle: hand over what is needed, or move it to where both can import it.',
+      severity: 'error',
+      from: {},
+      to: { circular: true },
+    },
     ...FLOORS.slice(1).map((folders, n) => ({
       name: `only-downward-from-${folders[0].slice('js/'.length)}`,
       comment: 'Move what is imported to a lower floor, or hand it over.',
@@ -34,7 +41,19 @@ export default {
       from: { path: '^js/[^/]+/', pathNot: inside(FLOORS.slice(1).flat()) },
       to: {},
     },
-    { name: 'package-only', comment: 'The package has no dependency at run time.', severity: 'error', from: { path: '^js/' }, to: { pathNot: '^(js|build)/' } },
+    {
+      name: 'package-only',
+      comment: 'The package has no dependency at run time.',
+      severity: 'error',
+      from: { path: '^js/' },
+      to: { pathNot: '^(js|build)/' },
+    },
   ],
-  options: { exclude: { path: '\\.d\\.ts$' }, doNotFollow: { path: ['node_modules', '^build/'] }, tsPreCompilationDeps: true, includeOnly: '^(js|build)/', combinedDependencies: false },
+  options: {
+    exclude: { path: '\\.d\\.ts$' },
+    doNotFollow: { path: ['node_modules', '^build/'] },
+    tsPreCompilationDeps: true,
+    includeOnly: '^(js|build)/',
+    combinedDependencies: false,
+  },
 };

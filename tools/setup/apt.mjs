@@ -11,9 +11,13 @@ export function canApt(host) {
 /** Installs `packages`, with fresh package lists when they are old or absent. `what` is for the reader. */
 export async function aptInstall(host, what, packages, advice) {
   const title = `Install ${what} (apt-get install ${packages.join(' ')})`;
-  const install = () => host.attempt(title, 'apt-get', ['install', ...OPTIONS, ...packages], { env: ENV, timeoutMs: 900_000 });
+  const install = () =>
+    host.attempt(title, 'apt-get', ['install', ...OPTIONS, ...packages], { env: ENV, timeoutMs: 900_000 });
   if (await install()) return;
-  await host.attempt('Refresh the package lists (apt-get update)', 'apt-get', ['update', '-q'], { env: ENV, timeoutMs: 300_000 });
+  await host.attempt('Refresh the package lists (apt-get update)', 'apt-get', ['update', '-q'], {
+    env: ENV,
+    timeoutMs: 300_000,
+  });
   if (await install()) return;
   throw new StepError(title, { reason: 'apt-get could not install the packages', tail: host.lastOutput, advice });
 }

@@ -12,15 +12,18 @@ const PACKAGES = {
 const ELSEWHERE = {
   chromium: 'Chromium or Google Chrome (path in TIDEGATE_CHROMIUM when it is not on the PATH)',
   firefox: 'Firefox (path in TIDEGATE_FIREFOX)',
-  webkit: 'WebKitWebDriver, MiniBrowser and Xvfb (paths in TIDEGATE_WEBKIT_DRIVER, TIDEGATE_MINIBROWSER, TIDEGATE_XVFB)',
+  webkit:
+    'WebKitWebDriver, MiniBrowser and Xvfb (paths in TIDEGATE_WEBKIT_DRIVER, TIDEGATE_MINIBROWSER, TIDEGATE_XVFB)',
 };
 
 const isInstalled = (available) => (engine) => available.includes(engine);
 
 function advice(missing) {
   const packages = missing.flatMap((engine) => PACKAGES[engine]).join(' ');
-  return `Install ${missing.map((engine) => ELSEWHERE[engine]).join('; ')}. ` +
-    `On Debian as root: \`apt-get install --no-install-recommends ${packages}\`. Then run the command again.`;
+  return (
+    `Install ${missing.map((engine) => ELSEWHERE[engine]).join('; ')}. ` +
+    `On Debian as root: \`apt-get install --no-install-recommends ${packages}\`. Then run the command again.`
+  );
 }
 
 /**

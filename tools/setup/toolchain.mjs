@@ -71,7 +71,7 @@ async function requireCargo(host) {
   if (code === 0) return;
   throw new StepError('Find a Rust toolchain', {
     reason: '`cargo` is not on the PATH',
-    advice: 'Install Rust (https://rustup.rs, or your system\'s packages) and run the command again.',
+    advice: "Install Rust (https://rustup.rs, or your system's packages) and run the command again.",
   });
 }
 
@@ -87,7 +87,12 @@ async function viaRustup(host) {
 async function viaApt(host) {
   if (!canApt(host)) return null;
   const lld = await newestDebianLld(host);
-  await aptInstall(host, 'a Rust compiler with the source of its standard library', [...DEBIAN_PACKAGES, lld], INSTALL_ADVICE);
+  await aptInstall(
+    host,
+    'a Rust compiler with the source of its standard library',
+    [...DEBIAN_PACKAGES, lld],
+    INSTALL_ADVICE,
+  );
   return findBuildStd(host);
 }
 

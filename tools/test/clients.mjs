@@ -12,7 +12,8 @@ import { isProgram, runMain, start, StepError } from '../steps.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '../..');
 const PLACE = join(root, 'tests/clients');
-const ADVICE = 'Check that npm reaches its registry (`npm ping`) and run the command again; `npm test -- --skip clients` leaves this step out.';
+const ADVICE =
+  'Check that npm reaches its registry (`npm ping`) and run the command again; `npm test -- --skip clients` leaves this step out.';
 
 const contents = (file) => (existsSync(file) ? readFileSync(file, 'utf8') : undefined);
 
@@ -40,10 +41,14 @@ if (isProgram(import.meta.url)) {
     const newest = newestNode();
     if (newest) host.say(`- Node ${execFileSync(newest, ['--version'], { encoding: 'utf8' }).trim().slice(1)}`);
     else host.say(`- npm has no newer Node for ${process.platform} on ${process.arch}; the tests run in this one`);
-    const child = start(process.execPath, ['--test', '--test-reporter=spec', '--test-concurrency=1', '--test-timeout=180000', ...process.argv.slice(2)], {
-      cwd: root,
-      stdio: 'inherit',
-    });
+    const child = start(
+      process.execPath,
+      ['--test', '--test-reporter=spec', '--test-concurrency=1', '--test-timeout=180000', ...process.argv.slice(2)],
+      {
+        cwd: root,
+        stdio: 'inherit',
+      },
+    );
     process.exitCode = await new Promise((resolve, reject) => {
       child.once('error', reject);
       child.once('close', (status) => resolve(status ?? 1));

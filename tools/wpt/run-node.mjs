@@ -34,14 +34,19 @@ export async function runInNode(tests, { root, script, onResult = () => {}, conc
 }
 
 async function runFile(test, root, script) {
-  const paths = ['resources/testharness.js', ...test.scripts.map((name) => (
-    name.startsWith('/') ? name.slice(1) : posix.join(posix.dirname(test.path), name)
-  )), test.path];
-  const sources = await Promise.all(paths.map(async (path) => ({ path, text: await readFile(join(root, filePath(path)), 'utf8') })));
+  const paths = [
+    'resources/testharness.js',
+    ...test.scripts.map((name) => (name.startsWith('/') ? name.slice(1) : posix.join(posix.dirname(test.path), name))),
+    test.path,
+  ];
+  const sources = await Promise.all(
+    paths.map(async (path) => ({ path, text: await readFile(join(root, filePath(path)), 'utf8') })),
+  );
   const limit = test.long ? LONG : NORMAL;
   const worker = new Worker(new URL('./node-worker.mjs', import.meta.url), {
     workerData: { root, script, sources, variant: test.variant, path: test.path, limit },
-    stdout: true, stderr: true,
+    stdout: true,
+    stderr: true,
   });
   const subtests = [];
   return new Promise((resolve) => {

@@ -70,7 +70,10 @@ export function describeFailures(results) {
     if (failed.length === 0) continue;
     lines.push(`${result.id}  (${failed.length} of ${result.subtests.length})`);
     for (const { name, status, message } of failed) {
-      lines.push(`  ${status}  ${name}`, ...(message ? [`        ${message.split('\n').slice(0, 4).join('\n        ')}`] : []));
+      lines.push(
+        `  ${status}  ${name}`,
+        ...(message ? [`        ${message.split('\n').slice(0, 4).join('\n        ')}`] : []),
+      );
     }
   }
   return lines.join('\n');
@@ -78,7 +81,8 @@ export function describeFailures(results) {
 
 function printFindings(findings) {
   const titles = {
-    unexpectedFailures: 'Unexpected failures', unexpectedPasses: 'Unexpected passes (take them off the list)',
+    unexpectedFailures: 'Unexpected failures',
+    unexpectedPasses: 'Unexpected passes (take them off the list)',
     stale: 'Expectations that name no subtest of a file that ran',
   };
   for (const [kind, title] of Object.entries(titles)) {
@@ -93,18 +97,26 @@ function printFindings(findings) {
 async function main() {
   const { values } = parseArgs({
     options: {
-      dir: { type: 'string' }, engine: { type: 'string', multiple: true, default: ['node'] },
-      suite: { type: 'string', multiple: true, default: ['streams'] }, filter: { type: 'string' },
-      impl: { type: 'string', default: 'ours' }, json: { type: 'string' }, failures: { type: 'string' },
-      clone: { type: 'string' }, verbose: { type: 'boolean', default: false }, help: { type: 'boolean', default: false },
+      dir: { type: 'string' },
+      engine: { type: 'string', multiple: true, default: ['node'] },
+      suite: { type: 'string', multiple: true, default: ['streams'] },
+      filter: { type: 'string' },
+      impl: { type: 'string', default: 'ours' },
+      json: { type: 'string' },
+      failures: { type: 'string' },
+      clone: { type: 'string' },
+      verbose: { type: 'boolean', default: false },
+      help: { type: 'boolean', default: false },
     },
   });
   if (values.help) return console.log(usage);
   if (values.engine.includes('all')) values.engine = ['node', ...availableEngines()];
-  for (const engine of values.engine) if (engine !== 'node' && !engines.includes(engine)) throw new TypeError(`unknown engine "${engine}"\n${usage}`);
+  for (const engine of values.engine)
+    if (engine !== 'node' && !engines.includes(engine)) throw new TypeError(`unknown engine "${engine}"\n${usage}`);
   for (const suite of values.suite) if (!(suite in suites)) throw new TypeError(`unknown suite "${suite}"\n${usage}`);
   const root = findCheckout(values.clone ? cloneCheckout(values.clone) : values.dir);
-  if (root === undefined) throw new Error(`no checkout of Web Platform Tests was named: use --dir, --clone or WPT_DIR\n${usage}`);
+  if (root === undefined)
+    throw new Error(`no checkout of Web Platform Tests was named: use --dir, --clone or WPT_DIR\n${usage}`);
   const script = await installScript(values.impl);
 
   const report = [];
@@ -113,20 +125,38 @@ async function main() {
     for (const suite of values.suite) {
       const started = Date.now();
       const results = await runSuite({
-        root, engine, suite, filter: values.filter, script,
+        root,
+        engine,
+        suite,
+        filter: values.filter,
+        script,
         onResult({ id, status, subtests }) {
           const passed = subtests.filter((subtest) => subtest.status === 'PASS').length;
-          if (values.verbose) console.log(`${status.padEnd(7)} ${String(passed).padStart(4)} of ${String(subtests.length).padEnd(4)} ${id}`);
+          if (values.verbose)
+            console.log(
+              `${status.padEnd(7)} ${String(passed).padStart(4)} of ${String(subtests.length).padEnd(4)} ${id}`,
+            );
         },
       });
       const counts = tally(results);
       printTally(`${values.impl} in ${engine}, ${suite}`, counts);
-      report.push({ implementation: values.impl, engine, version: await engineVersion(engine), suite, commit: pinned.commit, passed: counts.passed, total: counts.total, results });
+      report.push({
+        implementation: values.impl,
+        engine,
+        version: await engineVersion(engine),
+        suite,
+        commit: pinned.commit,
+        passed: counts.passed,
+        total: counts.total,
+        results,
+      });
       if (values.impl === 'ours') {
         const findings = judge(results, readExpectations(suite), engine);
         printFindings(findings);
         if (!isClean(findings)) clean = false;
-        console.log(`\n${findings.expectedFailures.length} failures are expected (tools/wpt/expectations/${suite}.json says why).`);
+        console.log(
+          `\n${findings.expectedFailures.length} failures are expected (tools/wpt/expectations/${suite}.json says why).`,
+        );
       } else {
         const broken = results.filter(({ status }) => status !== 'OK');
         for (const { id, status, message } of broken) console.log(`  ${status}  ${id}  ${message.split('\n')[0]}`);
@@ -136,9 +166,15 @@ async function main() {
   }
   if (values.json) writeFileSync(values.json, JSON.stringify(report, undefined, 1));
   if (values.failures) {
-    writeFileSync(values.failures, report.map(({ implementation, engine, suite, passed, total, results }) => (
-      `# ${implementation} in ${engine}, ${suite}: ${passed} of ${total} (${new Date().toISOString()})\n${describeFailures(results)}\n`
-    )).join('\n'));
+    writeFileSync(
+      values.failures,
+      report
+        .map(
+          ({ implementation, engine, suite, passed, total, results }) =>
+            `# ${implementation} in ${engine}, ${suite}: ${passed} of ${total} (${new Date().toISOString()})\n${describeFailures(results)}\n`,
+        )
+        .join('\n'),
+    );
   }
   if (!clean) process.exitCode = 1;
 }

@@ -8,8 +8,13 @@ import { filePath } from './checkout.mjs';
 import { parseMeta } from './meta.mjs';
 
 const types = {
-  '.html': 'text/html; charset=utf-8', '.js': 'text/javascript; charset=utf-8', '.mjs': 'text/javascript; charset=utf-8',
-  '.json': 'application/json', '.idl': 'text/plain; charset=utf-8', '.txt': 'text/plain', '.png': 'image/png',
+  '.html': 'text/html; charset=utf-8',
+  '.js': 'text/javascript; charset=utf-8',
+  '.mjs': 'text/javascript; charset=utf-8',
+  '.json': 'application/json',
+  '.idl': 'text/plain; charset=utf-8',
+  '.txt': 'text/plain',
+  '.png': 'image/png',
 };
 
 /** The smallest WebAssembly module: the magic number and the version. */
@@ -68,7 +73,9 @@ function get_host_info() {
 
 function page(path, source) {
   const meta = parseMeta(source);
-  const title = JSON.stringify(meta.title ?? '').slice(1, -1).replace(/</g, '&lt;');
+  const title = JSON.stringify(meta.title ?? '')
+    .slice(1, -1)
+    .replace(/</g, '&lt;');
   return `<!doctype html>
 <meta charset="utf-8">
 <title>${title}</title>
@@ -97,7 +104,8 @@ export async function startServer(root, { script, multiplier = 2, onResult }) {
     const send = (type, body, headers = {}) => {
       response.writeHead(200, { 'content-type': type, 'cache-control': 'no-store', ...headers }).end(body);
     };
-    if (pathname === RESULT) return send('application/json', JSON.stringify({ next: onResult(await readJson(request)) }));
+    if (pathname === RESULT)
+      return send('application/json', JSON.stringify({ next: onResult(await readJson(request)) }));
     if (pathname === INSTALL) return send(types['.js'], script);
     if (pathname === '/common/get-host-info.sub.js') return send(types['.js'], hostInfo);
     if (pathname === '/resources/testharnessreport.js') {
@@ -113,7 +121,11 @@ export async function startServer(root, { script, multiplier = 2, onResult }) {
     const headers = await extraHeaders(join(root, wrapped ?? path));
     if (wrapped !== undefined) return send(types['.html'], page(wrapped, body.toString('utf8')), headers);
     if (path.endsWith('.html') && script) {
-      return send(types['.html'], body.toString('utf8').replace(/^(\s*<!doctype[^>]*>)?/i, `$1<script src="${INSTALL}"></script>`), headers);
+      return send(
+        types['.html'],
+        body.toString('utf8').replace(/^(\s*<!doctype[^>]*>)?/i, `$1<script src="${INSTALL}"></script>`),
+        headers,
+      );
     }
     if (script && /worker$/.test(request.headers['sec-fetch-dest'] ?? '')) {
       return send(types['.js'], `importScripts(${JSON.stringify(INSTALL)});\n${body}`, headers);
@@ -143,8 +155,13 @@ export async function startServer(root, { script, multiplier = 2, onResult }) {
 /** The fields of `FILE.headers`, which a checkout keeps beside files that need some. */
 async function extraHeaders(path) {
   const text = await readFile(`${path}.headers`, 'utf8').catch(() => '');
-  return Object.fromEntries(text.split('\n').filter((line) => line.includes(':') && !line.includes('{{')).map((line) => {
-    const colon = line.indexOf(':');
-    return [line.slice(0, colon).trim().toLowerCase(), line.slice(colon + 1).trim()];
-  }));
+  return Object.fromEntries(
+    text
+      .split('\n')
+      .filter((line) => line.includes(':') && !line.includes('{{'))
+      .map((line) => {
+        const colon = line.indexOf(':');
+        return [line.slice(0, colon).trim().toLowerCase(), line.slice(colon + 1).trim()];
+      }),
+  );
 }

@@ -34,7 +34,12 @@ export async function listTests(root, name, filter) {
   const entries = await readdir(join(root, directory), { recursive: true, withFileTypes: true });
   const paths = entries
     .filter((entry) => entry.isFile())
-    .map((entry) => join(entry.parentPath ?? entry.path, entry.name).slice(root.length).replace(/\\/g, '/').replace(/^\/+/, ''))
+    .map((entry) =>
+      join(entry.parentPath ?? entry.path, entry.name)
+        .slice(root.length)
+        .replace(/\\/g, '/')
+        .replace(/^\/+/, ''),
+    )
     .filter((path) => !without.some((other) => path.startsWith(`${other}/`)) && !/\/resources\//.test(path))
     .filter((path) => /\.(any|window)\.js$/.test(path) || (pages && /\.html$/.test(path)))
     .filter(matches)
@@ -44,14 +49,26 @@ export async function listTests(root, name, filter) {
     const source = await readFile(join(root, path), 'utf8');
     if (path.endsWith('.html')) {
       if (!source.includes('testharness.js')) continue;
-      tests.push({ path, variant: '', id: path, url: `/${path}`, scripts: [], long: /name="?timeout"?\s+content="?long/.test(source) });
+      tests.push({
+        path,
+        variant: '',
+        id: path,
+        url: `/${path}`,
+        scripts: [],
+        long: /name="?timeout"?\s+content="?long/.test(source),
+      });
       continue;
     }
     const meta = parseMeta(source);
     if (!runsInWindow(path, meta)) continue;
     for (const variant of meta.variants) {
       tests.push({
-        path, variant, id: path + variant, url: `/${path.replace(/\.js$/, '.html')}${variant}`, scripts: meta.scripts, long: meta.long,
+        path,
+        variant,
+        id: path + variant,
+        url: `/${path.replace(/\.js$/, '.html')}${variant}`,
+        scripts: meta.scripts,
+        long: meta.long,
       });
     }
   }
@@ -62,11 +79,14 @@ export async function listTests(root, name, filter) {
 export function globMatcher(pattern) {
   if (!pattern) return () => true;
   if (!pattern.includes('*')) return (path) => path.includes(pattern);
-  const source = pattern.split(/(\*\*\/?|\*)/).map((part) => {
-    if (part === '*') return '[^/]*';
-    if (part.startsWith('**')) return '.*';
-    return part.replace(/[.+?^${}()|[\]\\]/g, '\\$&');
-  }).join('');
+  const source = pattern
+    .split(/(\*\*\/?|\*)/)
+    .map((part) => {
+      if (part === '*') return '[^/]*';
+      if (part.startsWith('**')) return '.*';
+      return part.replace(/[.+?^${}()|[\]\\]/g, '\\$&');
+    })
+    .join('');
   const expression = new RegExp(`^(?:.*/)?${source}$`);
   return (path) => expression.test(path);
 }

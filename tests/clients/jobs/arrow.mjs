@@ -16,7 +16,10 @@ async function rowsOf(reader, pause = 0) {
   let sum = 0;
   for await (const batch of reader) {
     rows += batch.numRows;
-    sum += batch.getChild('level').toArray().reduce((a, b) => a + b, 0);
+    sum += batch
+      .getChild('level')
+      .toArray()
+      .reduce((a, b) => a + b, 0);
     if (pause) await sleep(pause);
   }
   return { rows, sum: sum.toFixed(6) };
@@ -44,21 +47,33 @@ export async function run(env) {
         controller.enqueue(bytes.slice(at, at + size));
         at += size;
       },
-      cancel: () => { isCancelled = true; },
+      cancel: () => {
+        isCancelled = true;
+      },
     });
   };
   const results = {
     written: (await summary(written)).length > 0,
     read: await settled(RecordBatchReader.from(stream()).then((reader) => rowsOf(reader))),
     'read slowly': await settled(RecordBatchReader.from(stream()).then((reader) => rowsOf(reader, 5))),
-    'read from what was written': await settled(RecordBatchReader.from(env.ours(file().toDOMStream())).then((reader) => rowsOf(reader))),
-    'a source that fails': await settled(failureOf(RecordBatchReader.from(stream({ failAt: 300_000 })).then((reader) => rowsOf(reader)))),
-    'a source that is cut off': await settled(failureOf(RecordBatchReader.from(new ReadableStream({
-      start(controller) {
-        controller.enqueue(bytes.slice(0, 300_000));
-        controller.close();
-      },
-    })).then((reader) => rowsOf(reader)))),
+    'read from what was written': await settled(
+      RecordBatchReader.from(env.ours(file().toDOMStream())).then((reader) => rowsOf(reader)),
+    ),
+    'a source that fails': await settled(
+      failureOf(RecordBatchReader.from(stream({ failAt: 300_000 })).then((reader) => rowsOf(reader))),
+    ),
+    'a source that is cut off': await settled(
+      failureOf(
+        RecordBatchReader.from(
+          new ReadableStream({
+            start(controller) {
+              controller.enqueue(bytes.slice(0, 300_000));
+              controller.close();
+            },
+          }),
+        ).then((reader) => rowsOf(reader)),
+      ),
+    ),
   };
   const reader = await RecordBatchReader.from(stream());
   await reader.open();

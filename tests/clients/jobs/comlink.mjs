@@ -56,18 +56,41 @@ export async function run(env) {
     return {
       length: await settled(remote.length(sent(source(env, 30)))),
       'a source that fails': await settled(remote.failure(sent(source(env, 30, { failAt: 3 })))),
-      'left early': await settled(remote.first(sent(source(env, Infinity, { cancelled: (reason) => { cancelled = reason; } })))),
-      cancelled: await settled(new Promise((resolve) => {
-        const timer = setInterval(() => {
-          if (cancelled === undefined) return;
-          clearInterval(timer);
-          resolve(cancelled);
-        }, 5);
-      })),
+      'left early': await settled(
+        remote.first(
+          sent(
+            source(env, Infinity, {
+              cancelled: (reason) => {
+                cancelled = reason;
+              },
+            }),
+          ),
+        ),
+      ),
+      cancelled: await settled(
+        new Promise((resolve) => {
+          const timer = setInterval(() => {
+            if (cancelled === undefined) return;
+            clearInterval(timer);
+            resolve(cancelled);
+          }, 5);
+        }),
+      ),
       given: await settled(remote.numbers(50).then(async (stream) => summary(await readAll(env.ours(stream), 1)))),
-      filled: await settled(new Promise((resolve, reject) => {
-        remote.fill(sent(new env.WritableStream({ write: (chunk) => void pieces.push(chunk), close: () => resolve(summary(pieces)) }))).catch(reject);
-      })),
+      filled: await settled(
+        new Promise((resolve, reject) => {
+          remote
+            .fill(
+              sent(
+                new env.WritableStream({
+                  write: (chunk) => void pieces.push(chunk),
+                  close: () => resolve(summary(pieces)),
+                }),
+              ),
+            )
+            .catch(reject);
+        }),
+      ),
       plain: await settled(remote.plain({ level: 3, when: new Date(0), of: new Map([[1, 2]]) })),
     };
   } finally {

@@ -1,8 +1,15 @@
 /** What the jobs share. */
-export const sleep = (milliseconds) => new Promise((resolve) => { setTimeout(resolve, milliseconds); });
+export const sleep = (milliseconds) =>
+  new Promise((resolve) => {
+    setTimeout(resolve, milliseconds);
+  });
 
 /** The name of what `promise` rejects with, or what it has resolved with. */
-export const failureOf = (promise) => promise.then((value) => ({ value }), (error) => (error instanceof Error ? error.name : String(error)));
+export const failureOf = (promise) =>
+  promise.then(
+    (value) => ({ value }),
+    (error) => (error instanceof Error ? error.name : String(error)),
+  );
 
 /** `promise`; where it is still pending after ten seconds, a word that no other mode gives. */
 export const settled = (promise) => Promise.race([promise, sleep(10_000).then(() => 'it hangs')]);
@@ -33,19 +40,22 @@ export async function readAll(stream, pause = 0) {
 /** A source of `count` chunks of `size` bytes, made when they are pulled. `failAt`: the chunk in whose place it fails. */
 export function source({ ReadableStream }, count, { size = 32_768, failAt = Infinity, cancelled = () => {} } = {}) {
   let n = 0;
-  return new ReadableStream({
-    async pull(controller) {
-      if (n >= failAt) throw new RangeError('ran dry');
-      if (n === count) return controller.close();
-      const chunk = new Uint8Array(size);
-      for (let at = 0; at < size; at += 1) chunk[at] = (at * 31 + n * 7) % 253;
-      n += 1;
-      controller.enqueue(chunk);
-      if (n % 8 === 0) await sleep(1);
-      return undefined;
+  return new ReadableStream(
+    {
+      async pull(controller) {
+        if (n >= failAt) throw new RangeError('ran dry');
+        if (n === count) return controller.close();
+        const chunk = new Uint8Array(size);
+        for (let at = 0; at < size; at += 1) chunk[at] = (at * 31 + n * 7) % 253;
+        n += 1;
+        controller.enqueue(chunk);
+        if (n % 8 === 0) await sleep(1);
+        return undefined;
+      },
+      cancel: cancelled,
     },
-    cancel: cancelled,
-  }, { highWaterMark: 0 });
+    { highWaterMark: 0 },
+  );
 }
 
 /** A sink that keeps what it gets, `{ stream, pieces }`, and takes `pause` milliseconds for each chunk. */
@@ -67,7 +77,7 @@ export async function seenToLeave(url, leave) {
   const before = await count();
   await leave();
   for (let tries = 0; tries < 200; tries += 1) {
-    if (await count() > before) return true;
+    if ((await count()) > before) return true;
     await sleep(20);
   }
   return false;

@@ -31,7 +31,17 @@ async function abortedAdd(env) {
   const controller = new AbortController();
   const writer = new ZipWriter({ writable: env.theirs(sink(env).stream) });
   let isCancelled = false;
-  const adding = writer.add('a.bin', { readable: source(env, Infinity, { cancelled: () => { isCancelled = true; } }) }, { signal: controller.signal });
+  const adding = writer.add(
+    'a.bin',
+    {
+      readable: source(env, Infinity, {
+        cancelled: () => {
+          isCancelled = true;
+        },
+      }),
+    },
+    { signal: controller.signal },
+  );
   setTimeout(() => controller.abort(new TypeError('no more')), 30);
   return { failure: await settled(failureOf(adding)), isCancelled };
 }
@@ -45,7 +55,13 @@ export async function run(env) {
   return {
     files: await settled(unpacked(env, bytes, 0)),
     'files of a slow archive, read slowly': await settled(unpacked(env, slow, 1)),
-    'a source that fails': await settled(failureOf(new ZipWriter({ writable: env.theirs(sink(env).stream) }).add('a.bin', { readable: source(env, 20, { failAt: 9 }) }))),
+    'a source that fails': await settled(
+      failureOf(
+        new ZipWriter({ writable: env.theirs(sink(env).stream) }).add('a.bin', {
+          readable: source(env, 20, { failAt: 9 }),
+        }),
+      ),
+    ),
     'an archive with a wrong byte': await settled(failureOf(unpacked(env, damaged, 0))),
     'an abort in the middle': await abortedAdd(env),
   };

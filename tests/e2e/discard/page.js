@@ -9,7 +9,9 @@ canvas.getContext('2d').fillRect(0, 0, 8, 8);
 
 const kinds = {
   ImageBitmap: { make: () => createImageBitmap(canvas), isOpen: (bitmap) => bitmap.width > 0 },
-  ...(globalThis.VideoFrame && { VideoFrame: { make: async () => new VideoFrame(canvas, { timestamp: 0 }), isOpen: (frame) => frame.codedWidth > 0 } }),
+  ...(globalThis.VideoFrame && {
+    VideoFrame: { make: async () => new VideoFrame(canvas, { timestamp: 0 }), isOpen: (frame) => frame.codedWidth > 0 },
+  }),
 };
 
 async function runKind({ make, isOpen }) {
@@ -34,13 +36,16 @@ async function runKind({ make, isOpen }) {
       return take();
     };
     let written = 0;
-    const sink = new WritableStream({
-      async write(frame) {
-        frame.close();
-        if (run % 4 === 1 && (written += 1) === run % 7) throw failure;
-        await turn();
+    const sink = new WritableStream(
+      {
+        async write(frame) {
+          frame.close();
+          if (run % 4 === 1 && (written += 1) === run % 7) throw failure;
+          await turn();
+        },
       },
-    }, { highWaterMark: 3 });
+      { highWaterMark: 3 },
+    );
     const queues = new TransformStream(undefined, { highWaterMark: 2 }, { highWaterMark: 2 });
     const leave = async (chunks) => {
       for await (const frame of chunks) {
@@ -48,13 +53,20 @@ async function runKind({ make, isOpen }) {
         if ((written += 1) === run % 7) return;
       }
     };
-    const running = pipeline(pushed.readable, map(anew, { concurrency: 3 }), queues, anew, run % 4 === 2 ? leave : sink, {
-      signal: controller.signal,
-      onDiscard(frame) {
-        discarded += 1;
-        frame.close();
+    const running = pipeline(
+      pushed.readable,
+      map(anew, { concurrency: 3 }),
+      queues,
+      anew,
+      run % 4 === 2 ? leave : sink,
+      {
+        signal: controller.signal,
+        onDiscard(frame) {
+          discarded += 1;
+          frame.close();
+        },
       },
-    });
+    );
     const timer = run % 4 === 3 ? undefined : setTimeout(() => controller.abort(failure), run % 13);
     await running.catch((error) => {
       if (error !== failure) errors.push(String(error));
@@ -67,5 +79,6 @@ async function runKind({ make, isOpen }) {
 }
 
 const result = {};
-for (const [name, kind] of Object.entries(kinds)) result[name] = await runKind(kind).catch((error) => ({ errors: [String(error.stack ?? error)] }));
+for (const [name, kind] of Object.entries(kinds))
+  result[name] = await runKind(kind).catch((error) => ({ errors: [String(error.stack ?? error)] }));
 fetch(new URLSearchParams(location.search).get('result'), { method: 'POST', body: JSON.stringify(result) });

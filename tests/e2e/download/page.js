@@ -26,7 +26,9 @@ addEventListener('unhandledrejection', (event) => unhandled.push(String(event.re
 try {
   if (ways.includes('service-worker')) {
     // A module where the engine takes one, else a classic script: Firefox takes modules from 147 on.
-    await navigator.serviceWorker.register('/worker.js', { type: 'module' }).catch(() => navigator.serviceWorker.register('/worker.classic.js'));
+    await navigator.serviceWorker
+      .register('/worker.js', { type: 'module' })
+      .catch(() => navigator.serviceWorker.register('/worker.classic.js'));
     await navigator.serviceWorker.ready;
   }
   for (const way of ways) {
@@ -40,11 +42,18 @@ try {
       yield* megabytes(3);
       throw new Error('broken');
     })();
-    seen.broken = { error: await pipeline(failing, toDownload('broken.bin', { ways: ['service-worker'], size: 5 * MB })).catch(({ message }) => message) };
+    seen.broken = {
+      error: await pipeline(failing, toDownload('broken.bin', { ways: ['service-worker'], size: 5 * MB })).catch(
+        ({ message }) => message,
+      ),
+    };
     await pause(1000);
     seen.broken.file = await (await fetch('/disk?name=broken.bin')).json();
   }
 } catch (error) {
   seen.error = `${error}\n${error?.stack}`; // Firefox leaves `stack` empty on a DOMException
 }
-fetch(new URLSearchParams(location.search).get('result'), { method: 'POST', body: JSON.stringify({ seen, unhandled }) });
+fetch(new URLSearchParams(location.search).get('result'), {
+  method: 'POST',
+  body: JSON.stringify({ seen, unhandled }),
+});

@@ -12,7 +12,10 @@ export default {
     numbers.addEventListener('drain', write);
     write();
     equal(await standing(() => made, 50), 4);
-    equal(await toArray(numbers.readable), Array.from({ length: 1000 }, (_, n) => n));
+    equal(
+      await toArray(numbers.readable),
+      Array.from({ length: 1000 }, (_, n) => n),
+    );
   },
 
   async 'a channel fails at its capacity, or drops and counts, for a producer that does not'() {
@@ -29,7 +32,11 @@ export default {
     const target = new EventTarget();
     const calls = [];
     const stream = fromEvents(target, 'tick', {
-      highWaterMark: 2, map: ({ detail }) => detail, end: 'over', pause: () => calls.push('pause'), resume: () => calls.push('resume'),
+      highWaterMark: 2,
+      map: ({ detail }) => detail,
+      end: 'over',
+      pause: () => calls.push('pause'),
+      resume: () => calls.push('resume'),
     });
     for (let n = 0; n < 5; n += 1) target.dispatchEvent(new CustomEvent('tick', { detail: n }));
     equal(calls, ['pause']);
@@ -61,24 +68,42 @@ export default {
 
   async 'the examples run'() {
     const { record } = await import('/examples/channel.js');
-    const sensor = { running: false, start: () => void (sensor.running = true), stop: () => void (sensor.running = false) };
+    const sensor = {
+      running: false,
+      start: () => void (sensor.running = true),
+      stop: () => void (sensor.running = false),
+    };
     const stored = [];
     const recording = record(sensor, async (reading) => {
       await turn();
       stored.push(reading);
     });
-    for (let n = 0; n < 200; ) {
+    for (let n = 0; n < 200;) {
       if (sensor.running) sensor.onreading(n++);
       else await turn();
     }
     sensor.onend();
     await recording;
-    equal(stored, Array.from({ length: 200 }, (_, n) => n));
+    equal(
+      stored,
+      Array.from({ length: 200 }, (_, n) => n),
+    );
     const { track } = await import('/examples/from-events.js');
     const points = [];
     const tracking = track(document.body, (point) => points.push(point));
-    for (let n = 0; n < 3; n += 1) document.body.dispatchEvent(Object.assign(new Event('pointermove'), { clientX: n, clientY: n }));
+    for (let n = 0; n < 3; n += 1)
+      document.body.dispatchEvent(Object.assign(new Event('pointermove'), { clientX: n, clientY: n }));
     document.body.dispatchEvent(new Event('pointerup'));
-    equal([await within(1000, tracking), points], [0, [[0, 0], [1, 1], [2, 2]]]);
+    equal(
+      [await within(1000, tracking), points],
+      [
+        0,
+        [
+          [0, 0],
+          [1, 1],
+          [2, 2],
+        ],
+      ],
+    );
   },
 };

@@ -23,11 +23,14 @@ const fail = (error) => () => {
 const long = `${'é'.repeat(60)}ab🌊🌊`; // 122 bytes before the first wave, which would be cut after its first byte
 
 /** Aborts `signal` with what is given once the connection is open. */
-const abortedWith = (...reason) => (run) => async () => {
-  const controller = new AbortController();
-  setTimeout(() => controller.abort(...reason), 100);
-  await run(controller.signal);
-};
+const abortedWith =
+  (...reason) =>
+  (run) =>
+  async () => {
+    const controller = new AbortController();
+    setTimeout(() => controller.abort(...reason), 100);
+    await run(controller.signal);
+  };
 
 /**
  * `[what, run(), code, reason]` for each.
@@ -47,11 +50,38 @@ export function closes({ pipeline, toArray }, from, to) {
     ['fromWebSocket whose consumer has had enough', () => pipeline(from(), first), 1000, ''],
     ['fromWebSocket that is cancelled', () => cancelled(from()), 1000, ''],
     ['fromWebSocket that is cancelled with a reason', () => cancelled(from(), 'no room'), 4000, 'no room'],
-    ['fromWebSocket whose pipeline fails in a stage', () => pipeline(from(), fail(new Error('broken')), never), 4000, 'broken'],
-    ['fromWebSocket whose signal is aborted', abortedWith(new Error('leaving'))((signal) => toArray(from({ signal }))), 4000, 'leaving'],
+    [
+      'fromWebSocket whose pipeline fails in a stage',
+      () => pipeline(from(), fail(new Error('broken')), never),
+      4000,
+      'broken',
+    ],
+    [
+      'fromWebSocket whose signal is aborted',
+      abortedWith(new Error('leaving'))((signal) => toArray(from({ signal }))),
+      4000,
+      'leaving',
+    ],
     ['toWebSocket whose source ends', () => pipeline(['x'], to()), 1000, ''],
-    ['toWebSocket whose source fails', () => pipeline((async function* () { yield 'x'; throw new Error('broken'); })(), to()), 4000, 'broken'],
-    ['toWebSocket that is given a chunk it does not take', () => pipeline(['x', 5], to()), 4000, 'toWebSocket(): chunks must be strings, bytes or Blobs; got number. Put a stage before it, such as JSON.stringify'],
+    [
+      'toWebSocket whose source fails',
+      () =>
+        pipeline(
+          (async function* () {
+            yield 'x';
+            throw new Error('broken');
+          })(),
+          to(),
+        ),
+      4000,
+      'broken',
+    ],
+    [
+      'toWebSocket that is given a chunk it does not take',
+      () => pipeline(['x', 5], to()),
+      4000,
+      'toWebSocket(): chunks must be strings, bytes or Blobs; got number. Put a stage before it, such as JSON.stringify',
+    ],
     ...both(['aborted with an error', abortedWith(new Error('leaving')), 4000, 'leaving']),
     ...both(['aborted with a string', abortedWith('leaving'), 4000, 'leaving']),
     ...both(['aborted without a reason', abortedWith(), 4000, 'aborted']),

@@ -7,7 +7,9 @@ async function worker() {
   registered ??= (async () => {
     const container = navigator.serviceWorker;
     if (!container) throw new Skip('this engine has no service workers');
-    const registration = await container.register('/download.worker.js', { type: 'module' }).catch(() => container.register('/download.worker.classic.js'));
+    const registration = await container
+      .register('/download.worker.js', { type: 'module' })
+      .catch(() => container.register('/download.worker.classic.js'));
     await until(() => registration.active?.state === 'activated' && navigator.serviceWorker.controller !== null, 5000);
     return registration;
   })();
@@ -17,7 +19,8 @@ async function worker() {
 const needsOpfs = () => {
   if (!navigator.storage?.getDirectory) throw new Skip('this engine has no origin private file system');
 };
-const folder = async () => (await navigator.storage.getDirectory()).getDirectoryHandle('tidegate-downloads', { create: true });
+const folder = async () =>
+  (await navigator.storage.getDirectory()).getDirectoryHandle('tidegate-downloads', { create: true });
 async function filesLeft() {
   const names = [];
   for await (const name of (await folder()).keys()) names.push(name);
@@ -38,9 +41,29 @@ async function downloaded(name, options) {
 
 const LONG = 'ü'.repeat(5000);
 const NAMES = {
-  'a\ud83db.txt': 'a\ufffdb.txt', '\ude00': '\ufffd', 'a\r\nSet-Cookie: x=1': 'aSet-Cookie_ x=1', '..': 'download', '../../etc/passwd': '_.._etc_passwd', '/': '_', '\\\\host\\share': '__host_share',
-  'a"; filename=b': 'a"; filename=b', '%2e%2e%2f': '%2e%2e%2f', "it's (1)*.csv": "it's (1)_.csv", [`${LONG}.csv`]: `${LONG.slice(0, 94)}.csv`, ' . ': 'download', '\u0000\u0007': 'download',
-  'photo\u202egpj.exe': 'photogpj.exe', 'CON': '_CON', 'com1.txt': '_com1.txt', 'NUL .txt': '_NUL .txt', 'console.log': 'console.log', 'a.txt. .': 'a.txt', '.htaccess': 'htaccess', 'C:\\x': 'C__x', '?q#h': '_q#h', '日本.csv': '日本.csv',
+  'a\ud83db.txt': 'a\ufffdb.txt',
+  '\ude00': '\ufffd',
+  'a\r\nSet-Cookie: x=1': 'aSet-Cookie_ x=1',
+  '..': 'download',
+  '../../etc/passwd': '_.._etc_passwd',
+  '/': '_',
+  '\\\\host\\share': '__host_share',
+  'a"; filename=b': 'a"; filename=b',
+  '%2e%2e%2f': '%2e%2e%2f',
+  "it's (1)*.csv": "it's (1)_.csv",
+  [`${LONG}.csv`]: `${LONG.slice(0, 94)}.csv`,
+  ' . ': 'download',
+  '\u0000\u0007': 'download',
+  'photo\u202egpj.exe': 'photogpj.exe',
+  CON: '_CON',
+  'com1.txt': '_com1.txt',
+  'NUL .txt': '_NUL .txt',
+  'console.log': 'console.log',
+  'a.txt. .': 'a.txt',
+  '.htaccess': 'htaccess',
+  'C:\\x': 'C__x',
+  '?q#h': '_q#h',
+  '日本.csv': '日本.csv',
 };
 
 export default {
@@ -51,7 +74,10 @@ export default {
       equal([status, text], [200, 'tide'], name);
       ok(/\/tidegate-download\/[0-9a-f-]{36}$/.test(address), `${name} has the address ${address}`);
       equal([...headers.keys()].includes('set-cookie'), false, name);
-      const [, plain, extended] = /^attachment; filename="([^"]*)"; filename\*=UTF-8''([\w!#$&+.^`|~%-]*)$/.exec(headers.get('content-disposition')) ?? [];
+      const [, plain, extended] =
+        /^attachment; filename="([^"]*)"; filename\*=UTF-8''([\w!#$&+.^`|~%-]*)$/.exec(
+          headers.get('content-disposition'),
+        ) ?? [];
       equal(decodeURIComponent(extended), expected, name);
       equal(/[/\\]/.test(plain), false, name);
     }
@@ -66,7 +92,10 @@ export default {
     };
     try {
       let given;
-      await pipeline(['x'], toDownload('../a\u202e.txt', { ways: ['picker', 'blob'], begin: (url, name) => void (given = name) }));
+      await pipeline(
+        ['x'],
+        toDownload('../a\u202e.txt', { ways: ['picker', 'blob'], begin: (url, name) => void (given = name) }),
+      );
       equal([suggested, given], ['_a.txt', '_a.txt']);
     } finally {
       globalThis.showSaveFilePicker = picker;
@@ -78,19 +107,34 @@ export default {
     for (const type of ['a\r\nset-cookie: x', 'nonsense', '', 'text/html\u0000', 'text/ü', '/', 5, null, {}]) {
       equal((await downloaded('a', { type })).headers.get('content-type'), 'application/octet-stream', String(type));
     }
-    equal((await downloaded('a', { type: 'text/csv; charset=utf-8' })).headers.get('content-type'), 'text/csv; charset=utf-8');
+    equal(
+      (await downloaded('a', { type: 'text/csv; charset=utf-8' })).headers.get('content-type'),
+      'text/csv; charset=utf-8',
+    );
   },
 
   async 'what the service worker did not offer, or has been fetched, is not there'() {
     await worker();
     const { address } = await downloaded('a');
     ok((await fetch(address)).status === 404, 'it was served twice');
-    ok((await fetch(address.replace(/[^/]*$/, crypto.randomUUID()))).status === 404, 'it was served without having been offered');
+    ok(
+      (await fetch(address.replace(/[^/]*$/, crypto.randomUUID()))).status === 404,
+      'it was served without having been offered',
+    );
   },
 
   async 'messages of no sense do not stop the service worker from serving'() {
     const { active } = await worker();
-    for (const message of [null, 5, 'tidegate.download', {}, { type: 'tidegate.download' }, { type: 'tidegate.download', reply: 5 }, { type: 'tidegate.alive' }]) active.postMessage(message);
+    for (const message of [
+      null,
+      5,
+      'tidegate.download',
+      {},
+      { type: 'tidegate.download' },
+      { type: 'tidegate.download', reply: 5 },
+      { type: 'tidegate.alive' },
+    ])
+      active.postMessage(message);
     const { port1, port2 } = new MessageChannel();
     const { port1: data, port2: far } = new MessageChannel();
     const answer = new Promise((resolve) => void (port1.onmessage = (event) => resolve(event.data)));
@@ -107,7 +151,10 @@ export default {
       yield new Uint8Array(10);
       await pause(60_000);
     })();
-    const running = pipeline(source, toDownload('a', { ways: ['service-worker'], begin: (url) => void (response = fetch(url)) }));
+    const running = pipeline(
+      source,
+      toDownload('a', { ways: ['service-worker'], begin: (url) => void (response = fetch(url)) }),
+    );
     running.catch(() => {});
     await until(() => response !== undefined, 5000);
     const { body } = await response;
@@ -118,9 +165,15 @@ export default {
   async 'an abort while the browser takes no more ends the pipeline and breaks the download off'() {
     await worker();
     let response;
-    const source = (function* () { for (;;) yield new Uint8Array(1 << 20); })();
+    const source = (function* () {
+      for (;;) yield new Uint8Array(1 << 20);
+    })();
     const controller = new AbortController();
-    const running = pipeline(source, toDownload('a', { ways: ['service-worker'], begin: (url) => void (response = fetch(url)) }), { signal: controller.signal });
+    const running = pipeline(
+      source,
+      toDownload('a', { ways: ['service-worker'], begin: (url) => void (response = fetch(url)) }),
+      { signal: controller.signal },
+    );
     running.catch(() => {});
     await until(() => response !== undefined, 5000);
     const reader = (await response).body.getReader();
@@ -144,13 +197,26 @@ export default {
     if (createWritable !== undefined) {
       prototype.createWritable = () => Promise.reject(full);
       try {
-        equal((await rejection(pipeline([new Uint8Array(2 << 20)], toDownload('a', { ways: ['opfs'] })))) === full, true);
+        equal(
+          (await rejection(pipeline([new Uint8Array(2 << 20)], toDownload('a', { ways: ['opfs'] })))) === full,
+          true,
+        );
         equal((await rejection(pipeline(['x'], toDownload('a', { ways: ['opfs'] })))) === full, true);
       } finally {
         prototype.createWritable = createWritable;
       }
       equal(await filesLeft(), before);
-      const error = await rejection(pipeline(['x'], toDownload('a', { ways: ['opfs'], begin: () => { throw full; } })));
+      const error = await rejection(
+        pipeline(
+          ['x'],
+          toDownload('a', {
+            ways: ['opfs'],
+            begin: () => {
+              throw full;
+            },
+          }),
+        ),
+      );
       equal([error === full, await filesLeft()], [true, before]);
     }
     delete prototype.createWritable;
@@ -170,7 +236,10 @@ export default {
     globalThis.showSaveFilePicker = () => root.getFileHandle('picked-empty', { create: true }); // which makes it, as a picker does
     const broken = new Error('broken');
     try {
-      const failing = (async function* () { yield 'x'; throw broken; })();
+      const failing = (async function* () {
+        yield 'x';
+        throw broken;
+      })();
       equal((await rejection(pipeline(failing, toDownload('a')))) === broken, true);
       equal((await rejection(root.getFileHandle('picked-empty'))).name, 'NotFoundError');
       await pipeline([], toDownload('a'));
@@ -182,7 +251,10 @@ export default {
 
   async 'a pair of surrogates that is cut between two chunks is one character'() {
     let text;
-    await pipeline([...'a😀é'].flatMap((character) => character.split('')), toDownload('a', { ways: ['blob'], begin: (url) => void (text = fetch(url).then((got) => got.text())) }));
+    await pipeline(
+      [...'a😀é'].flatMap((character) => character.split('')),
+      toDownload('a', { ways: ['blob'], begin: (url) => void (text = fetch(url).then((got) => got.text())) }),
+    );
     equal(await text, 'a😀é');
   },
 

@@ -10,7 +10,9 @@ async function worker() {
     const container = navigator.serviceWorker;
     if (!container) throw new Skip('this engine has no service workers');
     // A module where the engine takes one, else a classic script: Firefox takes modules from 147 on.
-    const registration = await container.register('/download.worker.js', { type: 'module' }).catch(() => container.register('/download.worker.classic.js'));
+    const registration = await container
+      .register('/download.worker.js', { type: 'module' })
+      .catch(() => container.register('/download.worker.classic.js'));
     await until(() => registration.active?.state === 'activated' && navigator.serviceWorker.controller !== null, 5000);
     return registration;
   })();
@@ -34,7 +36,10 @@ const needsOpfs = () => {
 };
 const filesLeft = async () => {
   const names = [];
-  for await (const name of (await (await navigator.storage.getDirectory()).getDirectoryHandle('tidegate-downloads', { create: true })).keys()) names.push(name);
+  for await (const name of (
+    await (await navigator.storage.getDirectory()).getDirectoryHandle('tidegate-downloads', { create: true })
+  ).keys())
+    names.push(name);
   return names.length;
 };
 
@@ -55,7 +60,9 @@ export default {
 
   async 'a user who closes the picker ends it, and no other way is tried'() {
     const picker = globalThis.showSaveFilePicker;
-    globalThis.showSaveFilePicker = async () => { throw new DOMException('no', 'AbortError'); };
+    globalThis.showSaveFilePicker = async () => {
+      throw new DOMException('no', 'AbortError');
+    };
     try {
       const sink = toDownload('a.bin', { begin: () => ok(false, 'it began') });
       equal((await rejection(pipeline(['x'], sink))).name, 'AbortError');
@@ -88,11 +95,17 @@ export default {
     const reading = until(() => seen.response !== undefined, 5000).then(async () => {
       const response = await seen.response;
       equal(response.headers.get('content-type'), 'text/csv');
-      equal(response.headers.get('content-disposition'), `attachment; filename="Gr__e _1_.csv"; filename*=UTF-8''Gr%C3%BC%C3%9Fe%20%221%22.csv`);
+      equal(
+        response.headers.get('content-disposition'),
+        `attachment; filename="Gr__e _1_.csv"; filename*=UTF-8''Gr%C3%BC%C3%9Fe%20%221%22.csv`,
+      );
       equal(response.headers.get('content-length'), String(40 * MB));
       digest = await sha256(await bytesOf(seen));
     });
-    await pipeline(Array.from({ length: 40 }, () => part), sink);
+    await pipeline(
+      Array.from({ length: 40 }, () => part),
+      sink,
+    );
     await reading;
     equal(await sink.via, 'service-worker');
     equal(digest, await sha256(new Uint8Array(await new Blob(Array.from({ length: 40 }, () => part)).arrayBuffer())));
@@ -102,7 +115,12 @@ export default {
     await worker();
     const { seen, begin } = fetching();
     let made = 0;
-    const source = (function* () { for (;;) { made += 1; yield new Uint8Array(65536); } })();
+    const source = (function* () {
+      for (;;) {
+        made += 1;
+        yield new Uint8Array(65536);
+      }
+    })();
     const running = pipeline(source, toDownload('endless.bin', { ways: ['service-worker'], begin }));
     running.catch(() => {});
     await until(() => seen.response !== undefined, 5000);
@@ -110,7 +128,8 @@ export default {
     const reader = body.getReader();
     await reader.read();
     // Firefox and WebKit take in a body that a page does not read; what they save they take as the disk does.
-    if (/Chrome/.test(navigator.userAgent)) ok((await standing(() => made)) < 2000, `${made} chunks of 64 KiB were made`);
+    if (/Chrome/.test(navigator.userAgent))
+      ok((await standing(() => made)) < 2000, `${made} chunks of 64 KiB were made`);
     await reader.cancel();
     equal((await rejection(within(5000, running))) instanceof Error, true);
   },
@@ -124,7 +143,10 @@ export default {
       await until(() => seen.response !== undefined, 5000);
       throw broken;
     })();
-    equal((await rejection(pipeline(source, toDownload('half.bin', { ways: ['service-worker'], begin })))) === broken, true);
+    equal(
+      (await rejection(pipeline(source, toDownload('half.bin', { ways: ['service-worker'], begin })))) === broken,
+      true,
+    );
     await rejection(bytesOf(seen));
   },
 
@@ -133,41 +155,74 @@ export default {
     const before = await filesLeft();
     const { seen, begin } = fetching();
     const part = pattern(MB);
-    await pipeline(Array.from({ length: 20 }, () => part), toDownload('a.bin', { ways: ['opfs'], cap: 0, begin }));
+    await pipeline(
+      Array.from({ length: 20 }, () => part),
+      toDownload('a.bin', { ways: ['opfs'], cap: 0, begin }),
+    );
     equal((await bytesOf(seen)).length, 20 * MB);
     equal(await filesLeft(), before + 1);
     const broken = new Error('broken');
-    const failing = (async function* () { yield part; throw broken; })();
-    equal((await rejection(pipeline(failing, toDownload('a.bin', { ways: ['opfs'], begin: () => ok(false, 'it began') })))) === broken, true);
+    const failing = (async function* () {
+      yield part;
+      throw broken;
+    })();
+    equal(
+      (await rejection(
+        pipeline(failing, toDownload('a.bin', { ways: ['opfs'], begin: () => ok(false, 'it began') })),
+      )) === broken,
+      true,
+    );
     equal(await filesLeft(), before + 1);
   },
 
   async 'as a Blob it holds no more than its cap'() {
     let made = 0;
-    const source = (function* () { for (;;) { made += 1; yield new Uint8Array(1000); } })();
-    const error = await rejection(pipeline(source, toDownload('a.bin', { ways: ['blob'], cap: 10_000, begin: () => ok(false, 'it began') })));
+    const source = (function* () {
+      for (;;) {
+        made += 1;
+        yield new Uint8Array(1000);
+      }
+    })();
+    const error = await rejection(
+      pipeline(source, toDownload('a.bin', { ways: ['blob'], cap: 10_000, begin: () => ok(false, 'it began') })),
+    );
     ok(/more than 10000 bytes would have to be held in memory/.test(error.message), error.message);
     ok(made < 15, `${made} KB were made`);
   },
 
   async 'a file with too few or too many bytes is an error on every way, and no download'() {
     await worker().catch((error) => ok(error instanceof Skip, error));
-    const ways = ['blob', ...(navigator.serviceWorker.controller ? ['service-worker'] : []), ...(navigator.storage?.getDirectory ? ['opfs'] : [])];
+    const ways = [
+      'blob',
+      ...(navigator.serviceWorker.controller ? ['service-worker'] : []),
+      ...(navigator.storage?.getDirectory ? ['opfs'] : []),
+    ];
     for (const way of ways) {
       const { seen, begin } = fetching();
       for (const text of ['abc', 'abcdefgh']) {
-        const error = await rejection(within(5000, pipeline([text], toDownload('a.bin', { ways: [way], size: 5, begin }))));
+        const error = await rejection(
+          within(5000, pipeline([text], toDownload('a.bin', { ways: [way], size: 5, begin }))),
+        );
         equal(error.name, 'RangeError', way);
-        if (way === 'service-worker') await seen.response?.then((response) => rejection(response.arrayBuffer()), () => {});
+        if (way === 'service-worker')
+          await seen.response?.then(
+            (response) => rejection(response.arrayBuffer()),
+            () => {},
+          );
         else equal(seen.response, undefined, way);
       }
     }
   },
 
   async 'says which ways there were when none is left'() {
-    const error = await rejection(pipeline(['x'], toDownload('a.bin', { ways: ['picker', 'service-worker'], serviceWorker: { active: null } })));
+    const error = await rejection(
+      pipeline(['x'], toDownload('a.bin', { ways: ['picker', 'service-worker'], serviceWorker: { active: null } })),
+    );
     equal(error.name, 'NotSupportedError');
-    ok(/no way is left \(picker: .*; service-worker: no service worker is active for this page\)/.test(error.message), error.message);
+    ok(
+      /no way is left \(picker: .*; service-worker: no service worker is active for this page\)/.test(error.message),
+      error.message,
+    );
     await turn();
   },
 
@@ -175,7 +230,9 @@ export default {
     const { saveExport } = await import('/examples/to-download.js');
     const { click } = HTMLAnchorElement.prototype;
     let link;
-    HTMLAnchorElement.prototype.click = function () { link = this; };
+    HTMLAnchorElement.prototype.click = function () {
+      link = this;
+    };
     try {
       equal(await saveExport(new Response('a,b\n'), 'a.csv', { ways: ['blob'] }), 'blob');
       equal([link.download, await (await fetch(link.href)).text()], ['a.csv', 'a,b\n']);

@@ -5,7 +5,8 @@ export async function start() {
   const text = await classicScript('tests/e2e/ends/download.worker.js');
   return {
     routes: {
-      '/download.worker.classic.js': (request, response) => response.writeHead(200, { 'content-type': 'text/javascript' }).end(text),
+      '/download.worker.classic.js': (request, response) =>
+        response.writeHead(200, { 'content-type': 'text/javascript' }).end(text),
     },
   };
 }

@@ -2,7 +2,8 @@ import { pipeline, toFetch, toResponse } from '/dist/index.js';
 import { equal, ok, pattern, rejection, sha256, standing, turn, within } from '/support.js';
 
 const uploads = async (name) => (await fetch(`/uploads?${name}`)).json();
-const slices = (content, size) => Array.from({ length: Math.ceil(content.length / size) }, (_, n) => content.subarray(n * size, (n + 1) * size));
+const slices = (content, size) =>
+  Array.from({ length: Math.ceil(content.length / size) }, (_, n) => content.subarray(n * size, (n + 1) * size));
 
 export default {
   async 'toFetch brings everything to the server, in one body'() {
@@ -16,7 +17,10 @@ export default {
 
   async 'toFetch sends a part again that the server has dropped or refused for now'() {
     const content = pattern(200_000);
-    await pipeline(slices(content, 7000), toFetch('/upload?flaky', { as: 'parts', partSize: 30_000, delay: 1, retries: 5 }));
+    await pipeline(
+      slices(content, 7000),
+      toFetch('/upload?flaky', { as: 'parts', partSize: 30_000, delay: 1, retries: 5 }),
+    );
     const { bytes, sha256: hash, failed } = await uploads('flaky');
     equal([bytes, hash], [200_000, await sha256(content)]);
     ok(failed >= 2, `${failed} requests failed on purpose`);
@@ -24,9 +28,16 @@ export default {
 
   async 'toFetch holds its source back while the server does not answer'() {
     let made = 0;
-    const source = (function* () { for (;;) { made += 1; yield new Uint8Array(65536); } })();
+    const source = (function* () {
+      for (;;) {
+        made += 1;
+        yield new Uint8Array(65536);
+      }
+    })();
     const controller = new AbortController();
-    const running = pipeline(source, toFetch('/upload?silent', { as: 'parts', partSize: 1 << 20 }), { signal: controller.signal });
+    const running = pipeline(source, toFetch('/upload?silent', { as: 'parts', partSize: 1 << 20 }), {
+      signal: controller.signal,
+    });
     running.catch(() => {});
     const stood = await standing(() => made);
     ok(stood <= 19, `${stood} chunks of 64 KiB were made for parts of 1 MiB`);
@@ -41,7 +52,9 @@ export default {
 
   async 'toResponse makes a body that takes nothing while nobody reads it'() {
     let made = 0;
-    const source = (function* () { for (;;) yield new Uint8Array([made++]); })();
+    const source = (function* () {
+      for (;;) yield new Uint8Array([made++]);
+    })();
     const sink = toResponse({ headers: { 'content-type': 'text/plain' } });
     const running = pipeline(source, sink);
     running.catch(() => {});
@@ -62,7 +75,10 @@ export default {
       equal([bytes, parts], [50_000, example === uploadInParts ? 3 : 1], example.name);
     }
     const { csvResponse } = await import('/examples/to-response.js');
-    const response = csvResponse([{ name: 'a', size: 1 }, { name: 'b', size: 2 }]);
+    const response = csvResponse([
+      { name: 'a', size: 1 },
+      { name: 'b', size: 2 },
+    ]);
     equal([await response.text(), response.headers.get('content-type')], ['name,size\na,1\nb,2\n', 'text/csv']);
   },
 };

@@ -36,7 +36,15 @@ export function start() {
         at += body.length;
         return fits;
       });
-      response.end(JSON.stringify({ bytes: whole.length, parts: parts.length, inOrder, failed, sha256: createHash('sha256').update(whole).digest('hex') }));
+      response.end(
+        JSON.stringify({
+          bytes: whole.length,
+          parts: parts.length,
+          inOrder,
+          failed,
+          sha256: createHash('sha256').update(whole).digest('hex'),
+        }),
+      );
     },
   };
   return { routes };

@@ -7,7 +7,9 @@ let count = 0;
 /** A new file of the origin private file system. */
 async function newFile(content) {
   if (!navigator.storage?.getDirectory) throw new Skip('this engine has no origin private file system');
-  const handle = await (await navigator.storage.getDirectory()).getFileHandle(`ends-${count++}-${performance.now()}`, { create: true });
+  const handle = await (
+    await navigator.storage.getDirectory()
+  ).getFileHandle(`ends-${count++}-${performance.now()}`, { create: true });
   if (content !== undefined) await pipeline([content], toFile(handle));
   return handle;
 }
@@ -31,7 +33,10 @@ async function inWorker(handle, task) {
 export default {
   async 'fromFile reads a large File without holding it'() {
     const part = pattern(MB);
-    const file = new File(Array.from({ length: 64 }, () => part), 'large');
+    const file = new File(
+      Array.from({ length: 64 }, () => part),
+      'large',
+    );
     let bytes = 0;
     let largest = 0;
     await pipeline(fromFile(file), async (chunks) => {
@@ -77,7 +82,10 @@ export default {
       };
       return stream;
     };
-    await pipeline(Array.from({ length: 3000 }, (_, n) => content.subarray(n * 100, n * 100 + 100)), toFile(handle, { gather: 65536, size: 300_000 }));
+    await pipeline(
+      Array.from({ length: 3000 }, (_, n) => content.subarray(n * 100, n * 100 + 100)),
+      toFile(handle, { gather: 65536, size: 300_000 }),
+    );
     ok(writes <= 5, `3,000 chunks were written in ${writes} writes`);
     equal(await sha256(await toBytes(fromFile(handle))), await sha256(content));
   },
@@ -95,7 +103,10 @@ export default {
   async 'toFile leaves the file as it was when the pipeline fails, and free to be written again'() {
     const handle = await newFile('as it was');
     const broken = new Error('broken');
-    const failing = (async function* () { yield new Uint8Array(3 * MB); throw broken; })();
+    const failing = (async function* () {
+      yield new Uint8Array(3 * MB);
+      throw broken;
+    })();
     equal((await rejection(within(1000, pipeline(failing, toFile(handle))))) === broken, true);
     equal(await textOf(handle), 'as it was');
     await pipeline(['new'], toFile(handle));
@@ -147,7 +158,12 @@ export default {
       return stream;
     };
     let made = 0;
-    const source = (function* () { for (; made < 200;) { made += 1; yield new Uint8Array(65536); } })();
+    const source = (function* () {
+      for (; made < 200;) {
+        made += 1;
+        yield new Uint8Array(65536);
+      }
+    })();
     const running = pipeline(source, toFile(handle));
     for (let n = 0; n < 20; n += 1) await turn();
     ok(made <= 20, `${made} chunks of 64 KiB were made for 1 MiB that is gathered`);
@@ -162,7 +178,10 @@ export default {
     equal(await textOf(handle), 'abcdef');
     equal(await inWorker(handle, { chunks: ['ghi'], options: { at: 'end' } }), 'well');
     equal(await textOf(handle), 'abcdefghi');
-    equal(await inWorker(handle, { chunks: ['jkl'], options: { at: 'end', gather: 0 }, fail: 'broken' }), 'Error: broken');
+    equal(
+      await inWorker(handle, { chunks: ['jkl'], options: { at: 'end', gather: 0 }, fail: 'broken' }),
+      'Error: broken',
+    );
     equal(await textOf(handle), 'abcdefghi');
     equal(await inWorker(handle, { chunks: ['12'], options: { at: 1 } }), 'well'); // and the lock is free
     equal(await textOf(handle), 'a12defghi');
@@ -171,7 +190,11 @@ export default {
   async 'toFile by a sync access handle leaves what a failed job did not overwrite as it was'() {
     const handle = await newFile('before');
     const failed = async (options, chunks = ['xyz']) => {
-      equal(await inWorker(handle, { chunks, options: { gather: 0, ...options }, fail: 'broken' }), 'Error: broken', JSON.stringify(options));
+      equal(
+        await inWorker(handle, { chunks, options: { gather: 0, ...options }, fail: 'broken' }),
+        'Error: broken',
+        JSON.stringify(options),
+      );
       return textOf(handle);
     };
     equal(await failed({ at: 100 }), 'before');
@@ -186,7 +209,12 @@ export default {
 
   async 'toFile by a sync access handle checks the size before it writes what is gathered'() {
     const handle = await newFile('before');
-    ok(/^RangeError: toFile\(\): received 3 bytes/.test(await inWorker(handle, { chunks: ['abc'], options: { size: 5 } })), 'it failed');
+    ok(
+      /^RangeError: toFile\(\): received 3 bytes/.test(
+        await inWorker(handle, { chunks: ['abc'], options: { size: 5 } }),
+      ),
+      'it failed',
+    );
     equal(await textOf(handle), 'before');
   },
 
@@ -194,7 +222,10 @@ export default {
     const handle = await newFile('before');
     const broken = new Error('broken');
     for (const at of [0, 1, 6, 100, 'end']) {
-      const failing = (async function* () { yield 'xyz'; throw broken; })();
+      const failing = (async function* () {
+        yield 'xyz';
+        throw broken;
+      })();
       equal((await rejection(pipeline(failing, toFile(handle, { at, gather: 0 })))) === broken, true);
       equal(await textOf(handle), 'before');
     }

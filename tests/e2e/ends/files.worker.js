@@ -5,5 +5,8 @@ onmessage = async ({ data: { handle, chunks, options, fail } }) => {
     yield* chunks;
     if (fail) throw new Error(fail);
   };
-  await pipeline(source(), toFile(handle, { ...options, access: 'sync' })).then(() => postMessage('well'), (error) => postMessage(String(error)));
+  await pipeline(source(), toFile(handle, { ...options, access: 'sync' })).then(
+    () => postMessage('well'),
+    (error) => postMessage(String(error)),
+  );
 };

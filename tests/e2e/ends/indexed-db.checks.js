@@ -21,9 +21,10 @@ async function filled(n) {
   await pipeline(tides(n), toIndexedDB(db, 'tides', { batch: 500 }));
   return db;
 }
-const countOf = (db, store = 'tides') => new Promise((resolve) => {
-  db.transaction(store).objectStore(store).count().onsuccess = ({ target }) => resolve(target.result);
-});
+const countOf = (db, store = 'tides') =>
+  new Promise((resolve) => {
+    db.transaction(store).objectStore(store).count().onsuccess = ({ target }) => resolve(target.result);
+  });
 const ids = (records) => records.map(({ id }) => id);
 const numbers = (n, from = 0) => Array.from({ length: n }, (_, i) => from + i);
 
@@ -58,11 +59,17 @@ export default {
     equal(await read({ range: 5 }), [5]);
     equal(await read({ direction: 'prev' }), numbers(100).reverse());
     equal(await read({ direction: 'prev', range: IDBKeyRange.upperBound(8) }), numbers(9).reverse());
-    const byHeight = numbers(100).sort((a, b) => a % 7 - b % 7 || a - b);
+    const byHeight = numbers(100).sort((a, b) => (a % 7) - (b % 7) || a - b);
     equal(await read({ index: 'height' }), byHeight);
-    equal(await read({ index: 'height', range: 3 }), byHeight.filter((n) => n % 7 === 3));
+    equal(
+      await read({ index: 'height', range: 3 }),
+      byHeight.filter((n) => n % 7 === 3),
+    );
     equal(await read({ index: 'height', direction: 'prev' }), [...byHeight].reverse());
-    equal((await toArray(fromIndexedDB(db, 'tides', { entries: true, range: 7 })))[0], { key: 7, value: { id: 7, height: 0 } });
+    equal((await toArray(fromIndexedDB(db, 'tides', { entries: true, range: 7 })))[0], {
+      key: 7,
+      value: { id: 7, height: 0 },
+    });
     db.close();
   },
 
@@ -105,7 +112,10 @@ export default {
   async 'stores of a view that is narrower than its buffer what it sees, and nothing else'() {
     const db = await open();
     const { buffer } = new Uint8Array(65_536).fill(7);
-    await pipeline([new Uint8Array(buffer, 10, 3), { id: 1, bytes: new Uint8Array(buffer, 20, 4) }], toIndexedDB(db, 'loose', { key: ({ id }) => id ?? 0 }));
+    await pipeline(
+      [new Uint8Array(buffer, 10, 3), { id: 1, bytes: new Uint8Array(buffer, 20, 4) }],
+      toIndexedDB(db, 'loose', { key: ({ id }) => id ?? 0 }),
+    );
     const [view, record] = await toArray(fromIndexedDB(db, 'loose'));
     equal([view.buffer.byteLength, record.bytes.buffer.byteLength, [...view]], [3, 4, [7, 7, 7]]);
     equal(buffer.byteLength, 65_536);
@@ -115,7 +125,9 @@ export default {
     const db = await open();
     const seen = counting(db);
     let made = 0;
-    const source = (function* () { for (; made < 1000;) yield { id: made++ }; })();
+    const source = (function* () {
+      for (; made < 1000;) yield { id: made++ };
+    })();
     await pipeline(source, toIndexedDB(db, 'tides', { batch: 100 }));
     equal([seen.transactions, seen.open, await countOf(db)], [10, 0, 1000]);
     db.close();
@@ -130,7 +142,9 @@ export default {
       if (blocked) store.count().onsuccess = keepOpen; // a transaction stays open while it has requests
     })();
     let made = 0;
-    const source = (function* () { for (; made < 5000;) yield { id: made++ }; })();
+    const source = (function* () {
+      for (; made < 5000;) yield { id: made++ };
+    })();
     const running = pipeline(source, toIndexedDB(db, 'tides', { batch: 100 }));
     const stood = await standing(() => made);
     ok(stood >= 100 && stood <= 104, `${stood} records were made for a batch of 100`);
@@ -146,7 +160,9 @@ export default {
     const refused = await rejection(pipeline(records, toIndexedDB(db, 'tides', { batch: 4, mode: 'add' })));
     equal(refused.name, 'ConstraintError');
     equal(await countOf(db), 3 + 8);
-    const uncloneable = await rejection(pipeline([{ id: 300 }, { id: 301, f() {} }], toIndexedDB(db, 'tides', { batch: 2 })));
+    const uncloneable = await rejection(
+      pipeline([{ id: 300 }, { id: 301, f() {} }], toIndexedDB(db, 'tides', { batch: 2 })),
+    );
     equal(uncloneable.name, 'DataCloneError');
     equal(await countOf(db), 11);
     db.close();
@@ -155,7 +171,11 @@ export default {
   async 'takes the key of a record from a function'() {
     const db = await open();
     await pipeline(['a', 'bb', 'ccc'], toIndexedDB(db, 'loose', { key: (text) => text.length }));
-    equal(await toArray(fromIndexedDB(db, 'loose', { entries: true })), [{ key: 1, value: 'a' }, { key: 2, value: 'bb' }, { key: 3, value: 'ccc' }]);
+    equal(await toArray(fromIndexedDB(db, 'loose', { entries: true })), [
+      { key: 1, value: 'a' },
+      { key: 2, value: 'bb' },
+      { key: 3, value: 'ccc' },
+    ]);
     db.close();
   },
 
@@ -163,12 +183,36 @@ export default {
     const db = await filled(500);
     const seen = counting(db);
     const broken = new Error('broken');
-    equal((await rejection(within(1000, pipeline(fromIndexedDB(db, 'tides'), () => { throw broken; }, toIndexedDB(db, 'loose', { key: ({ id }) => id }))))) === broken, true);
+    equal(
+      (await rejection(
+        within(
+          1000,
+          pipeline(
+            fromIndexedDB(db, 'tides'),
+            () => {
+              throw broken;
+            },
+            toIndexedDB(db, 'loose', { key: ({ id }) => id }),
+          ),
+        ),
+      )) === broken,
+      true,
+    );
     equal((await toArray(fromIndexedDB(db, 'tides').pipeThrough(take(3)))).length, 3);
     const controller = new AbortController();
-    const endless = (async function* () { for (let id = 1000; ; id += 1) { yield { id, height: 0 }; await turn(); } })();
+    const endless = (async function* () {
+      for (let id = 1000; ; id += 1) {
+        yield { id, height: 0 };
+        await turn();
+      }
+    })();
     setTimeout(() => controller.abort(broken), 30);
-    equal((await rejection(within(1000, pipeline(endless, toIndexedDB(db, 'tides', { batch: 2 }), { signal: controller.signal })))) === broken, true);
+    equal(
+      (await rejection(
+        within(1000, pipeline(endless, toIndexedDB(db, 'tides', { batch: 2 }), { signal: controller.signal })),
+      )) === broken,
+      true,
+    );
     await turn();
     equal(seen.open, 0);
     db.close();
@@ -185,7 +229,12 @@ export default {
       }
       return undefined;
     };
-    ok(/^fromIndexedDB\(\): the first argument must be an open IDBDatabase; got string$/.test(message(() => fromIndexedDB('db', 'tides'))), 'a name is no database');
+    ok(
+      /^fromIndexedDB\(\): the first argument must be an open IDBDatabase; got string$/.test(
+        message(() => fromIndexedDB('db', 'tides')),
+      ),
+      'a name is no database',
+    );
     ok(/has no store "tide"$/.test(message(() => toIndexedDB(db, 'tide'))), 'a store that is not there');
     db.close();
   },

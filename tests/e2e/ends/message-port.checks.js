@@ -45,7 +45,13 @@ export default {
     const { worker, port } = inWorker('stop after 3');
     let made = 0;
     const controller = new AbortController();
-    const running = pipeline((function* () { for (;;) yield made++; })(), toMessagePort(port), { signal: controller.signal });
+    const running = pipeline(
+      (function* () {
+        for (;;) yield made++;
+      })(),
+      toMessagePort(port),
+      { signal: controller.signal },
+    );
     running.catch(() => {});
     const stood = await standing(() => made);
     ok(stood <= 3 + 4, `${stood} were made for 3 that were taken`);
@@ -59,13 +65,21 @@ export default {
       const { port1, port2 } = new MessageChannel();
       const received = toArray(fromMessagePort(port2, { highWaterMark: 8 }));
       await within(5000, pipeline([new Uint8Array(100 * 1024)], chunk(1024), toMessagePort(port1, { transfer })));
-      equal((await received).reduce((sum, { buffer }) => sum + buffer.byteLength, 0), 100 * 1024);
+      equal(
+        (await received).reduce((sum, { buffer }) => sum + buffer.byteLength, 0),
+        100 * 1024,
+      );
     }
   },
 
   async 'rejects with an AbortError where the other side has had enough'() {
     const { port1, port2 } = new MessageChannel();
-    const running = pipeline((function* () { for (;;) yield 1; })(), toMessagePort(port1));
+    const running = pipeline(
+      (function* () {
+        for (;;) yield 1;
+      })(),
+      toMessagePort(port1),
+    );
     running.catch(() => {});
     await pipeline(fromMessagePort(port2), async (numbers) => void (await numbers.next()));
     const error = await rejection(within(1000, running));
@@ -78,9 +92,14 @@ export default {
     await reader.read();
     await pause(200); // until it has told how it can be watched
     worker.terminate();
-    const error = await rejection(within(5000, (async () => {
-      for (;;) await reader.read();
-    })()));
+    const error = await rejection(
+      within(
+        5000,
+        (async () => {
+          for (;;) await reader.read();
+        })(),
+      ),
+    );
     equal(error.name, 'NetworkError');
   },
 

@@ -11,15 +11,23 @@ const seen = {};
 for (const group of await (await fetch('/groups.json')).json()) {
   seen[group] = {};
   if (only && group !== only) continue;
-  const { default: checks } = await import(`/${group}.checks.js`).catch((error) => ({ default: { 'can be imported': () => Promise.reject(error) } }));
+  const { default: checks } = await import(`/${group}.checks.js`).catch((error) => ({
+    default: { 'can be imported': () => Promise.reject(error) },
+  }));
   for (const [name, check] of Object.entries(checks)) {
     try {
       await within(LIMIT, Promise.resolve().then(check));
       seen[group][name] = 'ok';
     } catch (error) {
-      seen[group][name] = error instanceof Skip ? `skip: ${error.message}` : String(error?.stack?.includes(error?.message) ? error.stack : `${error}\n${error?.stack}`);
+      seen[group][name] =
+        error instanceof Skip
+          ? `skip: ${error.message}`
+          : String(error?.stack?.includes(error?.message) ? error.stack : `${error}\n${error?.stack}`);
     }
   }
 }
 await new Promise((resolve) => setTimeout(resolve, 50));
-fetch(new URLSearchParams(location.search).get('result'), { method: 'POST', body: JSON.stringify({ seen, unhandled }) });
+fetch(new URLSearchParams(location.search).get('result'), {
+  method: 'POST',
+  body: JSON.stringify({ seen, unhandled }),
+});

@@ -23,7 +23,11 @@ const both = {};
 for (const [way, { open, options }] of Object.entries(ways)) {
   let at = 0;
   const path = () => `/ticks?${way}-${at}`;
-  const all = closes(tidegate, (more) => fromWebSocket(open(path()), { ...options, ...more }), () => toWebSocket(open(path()), options));
+  const all = closes(
+    tidegate,
+    (more) => fromWebSocket(open(path()), { ...options, ...more }),
+    () => toWebSocket(open(path()), options),
+  );
   all.forEach(([what, run, code, reason], number) => {
     both[`${what}, of ${way}, closes with ${code}`] = async () => {
       at = number;
@@ -50,27 +54,48 @@ for (const [way, { open, options, loses = false }] of Object.entries(ways)) {
       running.catch(() => {});
       await until(async () => (await counts()).sent === 100, 5000);
       if (loses) {
-        const error = await within(10_000, running).then(() => undefined, (failure) => failure);
+        const error = await within(10_000, running).then(
+          () => undefined,
+          (failure) => failure,
+        );
         // On a busy machine the server may be slower than the consumer: then nothing was held back, and nothing is lost.
-        if (error === undefined) return equal(received, Array.from({ length: 100 }, (_, n) => n));
+        if (error === undefined)
+          return equal(
+            received,
+            Array.from({ length: 100 }, (_, n) => n),
+          );
         equal([error.name, error.closeCode], ['SocketError', 1000]);
-        ok(/closed while the consumer held it back, and WebSocketStream drops .* take api: 'WebSocket', or raise highWaterMark/.test(error.message), error.message);
+        ok(
+          /closed while the consumer held it back, and WebSocketStream drops .* take api: 'WebSocket', or raise highWaterMark/.test(
+            error.message,
+          ),
+          error.message,
+        );
       } else {
         await within(10_000, running);
-        equal(received, Array.from({ length: 100 }, (_, n) => n));
+        equal(
+          received,
+          Array.from({ length: 100 }, (_, n) => n),
+        );
       }
       return undefined;
     },
 
     async [`fromWebSocket of ${way} gives all of a burst that its high-water mark has room for`]() {
       const received = [];
-      await within(10_000, pipeline(from('/burst'), async (all) => {
-        for await (const text of all) {
-          received.push(Number(text.slice(0, 3)));
-          await pause(1);
-        }
-      }));
-      equal(received, Array.from({ length: 100 }, (_, n) => n));
+      await within(
+        10_000,
+        pipeline(from('/burst'), async (all) => {
+          for await (const text of all) {
+            received.push(Number(text.slice(0, 3)));
+            await pause(1);
+          }
+        }),
+      );
+      equal(
+        received,
+        Array.from({ length: 100 }, (_, n) => n),
+      );
     },
 
     async [`toWebSocket of ${way} fails where the connection cannot be made and there is nothing to send`]() {
@@ -86,7 +111,10 @@ for (const [way, { open, options, loses = false }] of Object.entries(ways)) {
 
     async [`fromWebSocket of ${way} gives texts and bytes, and ends with the connection`]() {
       const received = await toArray(from('/three'));
-      equal(received.map((one) => (typeof one === 'string' ? one : [...one])), ['text', [1, 2], '']);
+      equal(
+        received.map((one) => (typeof one === 'string' ? one : [...one])),
+        ['text', [1, 2], ''],
+      );
     },
 
     async [`fromWebSocket of ${way} fails for a close that is no normal one, and for a connection that breaks`]() {
@@ -114,13 +142,21 @@ for (const [way, { open, options, loses = false }] of Object.entries(ways)) {
     async [`toWebSocket of ${way} sends all and closes, and takes no more than its mark while the other side does not read`]() {
       let made = 0;
       const size = 1 << 18;
-      const source = (function* () { for (; made < 200;) { made += 1; yield new Uint8Array(size); } })();
+      const source = (function* () {
+        for (; made < 200;) {
+          made += 1;
+          yield new Uint8Array(size);
+        }
+      })();
       const running = pipeline(source, to('/stop', { highWaterMark: 1 << 20 }));
       await pause(900);
       const stood = made;
       const { received } = await counts();
       // WebKit's bufferedAmount is what has not left the page's process, whatever the network has taken.
-      ok((stood < 150 || isWebKit) && received === 0, `${stood} messages of 256 KiB were made while the server had read ${received} bytes`);
+      ok(
+        (stood < 150 || isWebKit) && received === 0,
+        `${stood} messages of 256 KiB were made while the server had read ${received} bytes`,
+      );
       await within(15_000, running);
       await until(async () => (await counts()).received === 200 * size);
       await until(async () => (await closeOf('/stop'))?.code === 1000);
@@ -130,7 +166,11 @@ for (const [way, { open, options, loses = false }] of Object.entries(ways)) {
       const early = await rejection(within(5000, pipeline(new ReadableStream(), to('/refuse'))));
       equal([early.name, early.closeCode], ['SocketError', 4001]);
       const broken = new Error('broken');
-      const source = (async function* () { yield 'x'; await pause(50); throw broken; })();
+      const source = (async function* () {
+        yield 'x';
+        await pause(50);
+        throw broken;
+      })();
       equal((await rejection(within(1000, pipeline(source, to('/echo?broken'))))) === broken, true);
       await until(async () => (await closeOf('/echo?broken'))?.code === 4000);
       equal((await closeOf('/echo?broken')).reason, 'broken');
@@ -146,10 +186,17 @@ export default {
     const reader = stream.getReader();
     await reader.read();
     await pause(500);
-    const error = await rejection((async () => {
-      for (;;) await reader.read();
-    })());
-    ok(/^fromWebSocket\(\): more than 1048576 bytes were written before the consumer took them; raise capacity, .* 'drop-oldest' .* api: 'WebSocketStream'/.test(error.message), error.message);
+    const error = await rejection(
+      (async () => {
+        for (;;) await reader.read();
+      })(),
+    );
+    ok(
+      /^fromWebSocket\(\): more than 1048576 bytes were written before the consumer took them; raise capacity, .* 'drop-oldest' .* api: 'WebSocketStream'/.test(
+        error.message,
+      ),
+      error.message,
+    );
     await until(async () => (await openTo('/flood')) === 0, AFTER_FLOOD);
   },
 
@@ -167,7 +214,8 @@ export default {
     const reader = fromWebSocket('/flood', { api: 'WebSocketStream' }).getReader();
     await reader.read();
     const stood = await standing(async () => (await counts()).sent);
-    for (let n = 1; n < stood + 200; n += 1) equal(new DataView((await reader.read()).value.buffer).getUint32(0, true), n);
+    for (let n = 1; n < stood + 200; n += 1)
+      equal(new DataView((await reader.read()).value.buffer).getUint32(0, true), n);
     await reader.cancel();
     await until(async () => (await openTo('/flood')) === 0, AFTER_FLOOD);
   },
@@ -183,29 +231,47 @@ export default {
     const socket = ways['a WebSocket'].open('/echo');
     const received = toArray(fromWebSocket(socket));
     await pause(50);
-    const echoed = new Promise((resolve) => socket.addEventListener('message', ({ data }) => data === 'c' && resolve()));
-    await pipeline((async function* () { yield* ['a', 'b', 'c']; await echoed; })(), toWebSocket(socket));
+    const echoed = new Promise((resolve) =>
+      socket.addEventListener('message', ({ data }) => data === 'c' && resolve()),
+    );
+    await pipeline(
+      (async function* () {
+        yield* ['a', 'b', 'c'];
+        await echoed;
+      })(),
+      toWebSocket(socket),
+    );
     equal(await received, ['a', 'b', 'c']);
   },
 
   async 'fromEventSource goes on where the connection broke, losing and repeating nothing'() {
     const events = await toArray(fromEventSource('/events', { delay: 1 }).pipeThrough(take(35)));
-    equal(events.map(({ data }) => Number(data)), Array.from({ length: 35 }, (_, n) => n));
+    equal(
+      events.map(({ data }) => Number(data)),
+      Array.from({ length: 35 }, (_, n) => n),
+    );
   },
 
   async 'fromEventSource of an EventSource gives the named events, and closes it'() {
     const source = new EventSource('/events');
     const events = await toArray(fromEventSource(source, { events: ['odd'] }).pipeThrough(take(3)));
-    equal(events.map(({ type, data }) => `${type} ${data}`), ['odd 1', 'odd 3', 'odd 5']);
+    equal(
+      events.map(({ type, data }) => `${type} ${data}`),
+      ['odd 1', 'odd 3', 'odd 5'],
+    );
     equal(source.readyState, EventSource.CLOSED);
   },
 
   async 'fromEventSource ends where the server says so'() {
-    equal((await toArray(fromEventSource('/events/once', { delay: 1 }))).map(({ data }) => data), ['a', 'b']);
+    equal(
+      (await toArray(fromEventSource('/events/once', { delay: 1 }))).map(({ data }) => data),
+      ['a', 'b'],
+    );
   },
 
   async 'fromEventSource holds the server back where the engine can'() {
-    if (!/Chrome/.test(navigator.userAgent)) throw new Skip('this engine receives a body that nobody reads all the same');
+    if (!/Chrome/.test(navigator.userAgent))
+      throw new Skip('this engine receives a body that nobody reads all the same');
     const reader = fromEventSource('/events/flood').getReader();
     await reader.read();
     const stood = await standing(async () => (await counts()).events);

@@ -43,16 +43,20 @@ export function start() {
   };
   let number = 0;
   const routes = {
-    '/counts': (request, response) => response.end(JSON.stringify({ ...counts, open: [...sockets.clients].map(({ path }) => path) })),
+    '/counts': (request, response) =>
+      response.end(JSON.stringify({ ...counts, open: [...sockets.clients].map(({ path }) => path) })),
     '/events'(request, response) {
       response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' });
       const from = Number(request.headers['last-event-id'] ?? -1) + 1;
-      for (let n = from; n < from + 10; n += 1) response.write(`id: ${n}\nevent: ${n % 2 ? 'odd' : 'even'}\ndata: ${n}\n\n`);
+      for (let n = from; n < from + 10; n += 1)
+        response.write(`id: ${n}\nevent: ${n % 2 ? 'odd' : 'even'}\ndata: ${n}\n\n`);
       setTimeout(() => response.destroy(), 10);
     },
     '/events/once'(request, response) {
       if (request.headers['last-event-id']) return void response.writeHead(204).end();
-      response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' }).end('retry: 10\n\nid: 1\ndata: a\n\ndata: b\n\n');
+      response
+        .writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' })
+        .end('retry: 10\n\nid: 1\ndata: a\n\ndata: b\n\n');
     },
     '/events/flood'(request, response) {
       response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' });
@@ -72,7 +76,9 @@ export function start() {
         sockets.handleUpgrade(request, socket, head, (accepted) => {
           accepted.path = request.url;
           accepted.on('error', () => {});
-          accepted.on('close', (code, reason) => counts.closes.push({ path: request.url, code, reason: String(reason), number: number++ }));
+          accepted.on('close', (code, reason) =>
+            counts.closes.push({ path: request.url, code, reason: String(reason), number: number++ }),
+          );
           plans[new URL(request.url, 'http://localhost').pathname](accepted);
         });
       });

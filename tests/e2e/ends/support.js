@@ -18,7 +18,10 @@ export function ok(condition, what) {
 
 /** The error with which `promise` rejects. */
 export async function rejection(promise) {
-  const outcome = await promise.then((value) => ({ value }), (error) => ({ error }));
+  const outcome = await promise.then(
+    (value) => ({ value }),
+    (error) => ({ error }),
+  );
   if ('error' in outcome) return outcome.error;
   throw new Error(`it resolved, with ${JSON.stringify(outcome.value)}`);
 }
@@ -60,8 +63,11 @@ export async function standing(read, ms = 200) {
 }
 
 /** `count` bytes that are different from place to place. */
-export const pattern = (count, from = 0) => Uint8Array.from({ length: count }, (_, n) => ((n + from) * 7 + ((n + from) >> 8)) & 255);
+export const pattern = (count, from = 0) =>
+  Uint8Array.from({ length: count }, (_, n) => ((n + from) * 7 + ((n + from) >> 8)) & 255);
 
 export async function sha256(bytes) {
-  return [...new Uint8Array(await crypto.subtle.digest('SHA-256', bytes))].map((byte) => byte.toString(16).padStart(2, '0')).join('');
+  return [...new Uint8Array(await crypto.subtle.digest('SHA-256', bytes))]
+    .map((byte) => byte.toString(16).padStart(2, '0'))
+    .join('');
 }

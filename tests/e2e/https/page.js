@@ -41,4 +41,7 @@ try {
 } catch (error) {
   seen.error = String(error?.stack ?? error);
 }
-fetch(new URLSearchParams(location.search).get('result'), { method: 'POST', body: JSON.stringify({ seen, unhandled }) });
+fetch(new URLSearchParams(location.search).get('result'), {
+  method: 'POST',
+  body: JSON.stringify({ seen, unhandled }),
+});

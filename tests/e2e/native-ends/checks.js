@@ -47,10 +47,13 @@ const engineCan = {
 };
 
 const checks = {
-  'a fetch body arrives whole': () => pipeline(({ signal }) => fetch('/bytes', { signal }), new TransformStream(), bytesOf),
+  'a fetch body arrives whole': () =>
+    pipeline(({ signal }) => fetch('/bytes', { signal }), new TransformStream(), bytesOf),
 
   'a fetch body goes through a transform of the engine': async () => {
-    const pair = new globalThis.TransformStream({ transform: (chunk, controller) => controller.enqueue(chunk.subarray(1)) });
+    const pair = new globalThis.TransformStream({
+      transform: (chunk, controller) => controller.enqueue(chunk.subarray(1)),
+    });
     return (await pipeline(await fetch('/bytes'), pair, bytesOf)) < 3_000_000;
   },
 
@@ -95,7 +98,7 @@ const checks = {
     return written.reduce((sum, bytes) => sum + bytes, 0);
   },
 
-  'a body of the engine is read into a buffer of one\'s own, where it can be': async () => {
+  "a body of the engine is read into a buffer of one's own, where it can be": async () => {
     const stream = fromNative((await fetch('/bytes')).body);
     let reader;
     try {
@@ -113,14 +116,20 @@ const checks = {
     const frame = document.createElement('iframe');
     document.body.append(frame);
     const { ReadableStream: Readable, TransformStream: Transform } = frame.contentWindow;
-    const source = new Readable({ start(controller) { controller.enqueue(new Uint8Array(7)); controller.close(); } });
+    const source = new Readable({
+      start(controller) {
+        controller.enqueue(new Uint8Array(7));
+        controller.close();
+      },
+    });
     const bytes = await pipeline(source, new Transform(), bytesOf);
     frame.remove();
     return bytes;
   },
 
   'a stream of ours goes to a worker as one of the engine': async () => {
-    const code = 'onmessage = async ({ data }) => { let n = 0; const r = data.getReader(); for (;;) { const { done, value } = await r.read(); if (done) break; n += value.byteLength; } postMessage(n); };';
+    const code =
+      'onmessage = async ({ data }) => { let n = 0; const r = data.getReader(); for (;;) { const { done, value } = await r.read(); if (done) break; n += value.byteLength; } postMessage(n); };';
     const worker = new Worker(URL.createObjectURL(new Blob([code])));
     const stream = toNative(fromNative((await fetch('/bytes')).body));
     try {
@@ -137,11 +146,17 @@ const checks = {
   'an abort ends the connection': async () => {
     const controller = new AbortController();
     setTimeout(() => controller.abort(failure), 100);
-    return outcomeOf(pipeline(await fetch('/endless?abort'), new TransformStream(), bytesOf, { signal: controller.signal }));
+    return outcomeOf(
+      pipeline(await fetch('/endless?abort'), new TransformStream(), bytesOf, { signal: controller.signal }),
+    );
   },
 
   'a stage that throws ends the connection': async () => {
-    const stage = new TransformStream({ transform() { throw failure; } });
+    const stage = new TransformStream({
+      transform() {
+        throw failure;
+      },
+    });
     return outcomeOf(pipeline(await fetch('/endless?stage'), stage, bytesOf));
   },
 
@@ -161,10 +176,16 @@ for (const [name, trial] of Object.entries(engineCan)) can[name] = await trial()
 const seen = {};
 for (const [name, check] of Object.entries(checks)) {
   try {
-    seen[name] = await Promise.race([check(), new Promise((resolve) => setTimeout(resolve, 5000, 'not settled within 5 s'))]);
+    seen[name] = await Promise.race([
+      check(),
+      new Promise((resolve) => setTimeout(resolve, 5000, 'not settled within 5 s')),
+    ]);
   } catch (error) {
     seen[name] = `threw ${error?.stack ?? error}`;
   }
 }
 await new Promise((resolve) => setTimeout(resolve, 50));
-await fetch(new URLSearchParams(location.search).get('result'), { method: 'POST', body: JSON.stringify({ can, seen, unhandled }) });
+await fetch(new URLSearchParams(location.search).get('result'), {
+  method: 'POST',
+  body: JSON.stringify({ can, seen, unhandled }),
+});

@@ -17,5 +17,7 @@ function possible() {
 }
 
 const parameters = new URLSearchParams(location.search);
-const result = await runRandom({ seed: 3, count: 500, unhandled, sources: possible(), stages, sinks }).catch((error) => ({ error: String(error.stack) }));
+const result = await runRandom({ seed: 3, count: 500, unhandled, sources: possible(), stages, sinks }).catch(
+  (error) => ({ error: String(error.stack) }),
+);
 await fetch(parameters.get('result'), { method: 'POST', body: JSON.stringify(result) });

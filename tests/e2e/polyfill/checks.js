@@ -1,25 +1,48 @@
 /** The polyfill in a page. Each check returns what it saw; the test says what that must be. */
 const names = [
-  'ReadableStream', 'ReadableStreamDefaultReader', 'ReadableStreamBYOBReader', 'ReadableStreamDefaultController',
-  'ReadableByteStreamController', 'ReadableStreamBYOBRequest', 'WritableStream', 'WritableStreamDefaultWriter',
-  'WritableStreamDefaultController', 'TransformStream', 'TransformStreamDefaultController', 'ByteLengthQueuingStrategy',
+  'ReadableStream',
+  'ReadableStreamDefaultReader',
+  'ReadableStreamBYOBReader',
+  'ReadableStreamDefaultController',
+  'ReadableByteStreamController',
+  'ReadableStreamBYOBRequest',
+  'WritableStream',
+  'WritableStreamDefaultWriter',
+  'WritableStreamDefaultController',
+  'TransformStream',
+  'TransformStreamDefaultController',
+  'ByteLengthQueuingStrategy',
   'CountQueuingStrategy',
 ];
 const interfaces = [
-  ...names, 'Response', 'Request', 'Blob', 'MessagePort', 'MessageEvent', 'Worker', 'CompressionStream', 'DecompressionStream',
-  'TextDecoderStream', 'TextEncoderStream',
+  ...names,
+  'Response',
+  'Request',
+  'Blob',
+  'MessagePort',
+  'MessageEvent',
+  'Worker',
+  'CompressionStream',
+  'DecompressionStream',
+  'TextDecoderStream',
+  'TextEncoderStream',
 ];
 const engine = Object.fromEntries(interfaces.map((name) => [name, globalThis[name]]));
 
-const descriptors = (object) => Reflect.ownKeys(object).map((key) => [key, Object.getOwnPropertyDescriptor(object, key)]);
+const descriptors = (object) =>
+  Reflect.ownKeys(object).map((key) => [key, Object.getOwnPropertyDescriptor(object, key)]);
 
 /** Every own property of what a page shares. */
-const snapshot = () => new Map([
-  ['globalThis', descriptors(globalThis)],
-  ...Object.entries(engine).filter(([, value]) => value).flatMap(([name, value]) => [
-    [name, descriptors(value)], [`${name}.prototype`, descriptors(value.prototype)],
-  ]),
-]);
+const snapshot = () =>
+  new Map([
+    ['globalThis', descriptors(globalThis)],
+    ...Object.entries(engine)
+      .filter(([, value]) => value)
+      .flatMap(([name, value]) => [
+        [name, descriptors(value)],
+        [`${name}.prototype`, descriptors(value.prototype)],
+      ]),
+  ]);
 
 /** The names of the properties that differ. */
 function differences(before, after) {
@@ -29,7 +52,8 @@ function differences(before, after) {
     for (const [key, descriptor] of properties) {
       const other = now.get(key) ?? {};
       now.delete(key);
-      if (Object.keys(descriptor).some((field) => !Object.is(descriptor[field], other[field]))) changed.push(`${name}.${String(key)}`);
+      if (Object.keys(descriptor).some((field) => !Object.is(descriptor[field], other[field])))
+        changed.push(`${name}.${String(key)}`);
     }
     for (const key of now.keys()) changed.push(`${name}.${String(key)}`);
   }
@@ -75,7 +99,14 @@ async function engineDoes() {
 function tryRequest() {
   let asked = false;
   try {
-    const request = new Request('/', { method: 'POST', body: new ReadableStream(), get duplex() { asked = true; return 'half'; } });
+    const request = new Request('/', {
+      method: 'POST',
+      body: new ReadableStream(),
+      get duplex() {
+        asked = true;
+        return 'half';
+      },
+    });
     return { asked, type: request.headers.get('content-type') };
   } catch (error) {
     return error.name;
@@ -83,7 +114,10 @@ function tryRequest() {
 }
 
 const engineRequest = tryRequest();
-const engineCan = { ...(await engineDoes()), 'stream a request': engineRequest.asked === true && engineRequest.type === null };
+const engineCan = {
+  ...(await engineDoes()),
+  'stream a request': engineRequest.asked === true && engineRequest.type === null,
+};
 const before = snapshot();
 const { install, lacking, uninstall } = await import('/dist/polyfill.js');
 const { ReadableStream: Ours } = await import('/dist/index.js');
@@ -95,7 +129,11 @@ async function textOf(stream) {
   return text;
 }
 
-const outcome = (promise) => promise.then((value) => value, (error) => error.name);
+const outcome = (promise) =>
+  promise.then(
+    (value) => value,
+    (error) => error.name,
+  );
 
 const checks = {
   'what the engine can do': () => engineCan,
@@ -123,7 +161,9 @@ const checks = {
     let cancelled = false;
     const { readable } = new TransformStream({ cancel: () => void (cancelled = true) });
     await readable.cancel();
-    const reader = new ReadableStream({ type: 'bytes', pull: (c) => c.byobRequest.respond(1) }).getReader({ mode: 'byob' });
+    const reader = new ReadableStream({ type: 'bytes', pull: (c) => c.byobRequest.respond(1) }).getReader({
+      mode: 'byob',
+    });
     const { value } = await reader.read(new Uint8Array(3));
     return [cancelled, value.byteLength, await textOf(ReadableStream.from(['a', 'b']))];
   },
@@ -160,17 +200,20 @@ const checks = {
     return [response.body === stream, await response.text()];
   },
 
-  'a fetch body goes through the engine\'s transforms': async () => {
+  "a fetch body goes through the engine's transforms": async () => {
     const { body } = await fetch('/zipped');
     return textOf(body.pipeThrough(new DecompressionStream('gzip')).pipeThrough(new TextDecoderStream()));
   },
 
   'a Blob is compressed into a Response and back': async () => {
     const zipped = new Blob(['ebb and flow']).stream().pipeThrough(new CompressionStream('gzip'));
-    return new Response((await new Response(zipped).blob()).stream().pipeThrough(new DecompressionStream('gzip'))).text();
+    return new Response(
+      (await new Response(zipped).blob()).stream().pipeThrough(new DecompressionStream('gzip')),
+    ).text();
   },
 
-  'a Request of a stream is made as the engine makes one of its own': () => JSON.stringify(tryRequest()) === JSON.stringify(engineRequest),
+  'a Request of a stream is made as the engine makes one of its own': () =>
+    JSON.stringify(tryRequest()) === JSON.stringify(engineRequest),
 
   'a Request has its body streamed, or is never sent': async () => {
     const body = () => ReadableStream.from(['ebb', ' and flow']).pipeThrough(new TextEncoderStream());
@@ -178,12 +221,19 @@ const checks = {
     if (engineCan['stream a request']) return make().text();
     const direct = { method: 'POST', body: body(), duplex: 'half' };
     const sent = [fetch(make()), fetch(new Request(make())), fetch(make().clone()), fetch('/text', direct)];
-    return [...(await Promise.all(sent.map(outcome))), direct.body.locked, await fetch(new Request(make(), { body: 'text' })).then(({ ok }) => ok)];
+    return [
+      ...(await Promise.all(sent.map(outcome))),
+      direct.body.locked,
+      await fetch(new Request(make(), { body: 'text' })).then(({ ok }) => ok),
+    ];
   },
 
   'a stream goes to a worker and back by postMessage': async () => {
     const worker = new Worker('worker.js', { type: 'module' });
-    const message = () => new Promise((resolve) => { worker.onmessage = ({ data }) => resolve(data); });
+    const message = () =>
+      new Promise((resolve) => {
+        worker.onmessage = ({ data }) => resolve(data);
+      });
     await message();
     const readable = ReadableStream.from(['high ', 'tide']);
     const answer = message();
@@ -206,7 +256,11 @@ const checks = {
     const ready = new Promise((resolve) => addEventListener('message', resolve, { once: true }));
     document.body.append(frame);
     await ready;
-    const source = new Promise((resolve) => addEventListener('message', ({ data, source }) => resolve([data, source === frame.contentWindow]), { once: true }));
+    const source = new Promise((resolve) =>
+      addEventListener('message', ({ data, source }) => resolve([data, source === frame.contentWindow]), {
+        once: true,
+      }),
+    );
     frame.contentWindow.postMessage('whose', '*');
     return source;
   },
@@ -218,10 +272,16 @@ addEventListener('unhandledrejection', (event) => unhandled.push(String(event.re
 const seen = {};
 for (const [name, check] of Object.entries(checks)) {
   try {
-    seen[name] = await Promise.race([check(), new Promise((resolve) => setTimeout(resolve, 10_000, 'not settled within 10 s'))]);
+    seen[name] = await Promise.race([
+      check(),
+      new Promise((resolve) => setTimeout(resolve, 10_000, 'not settled within 10 s')),
+    ]);
   } catch (error) {
     seen[name] = `threw ${error?.stack ?? error}`;
   }
 }
 await new Promise((resolve) => setTimeout(resolve, 50));
-await fetch(new URLSearchParams(location.search).get('result'), { method: 'POST', body: JSON.stringify({ seen, unhandled }) });
+await fetch(new URLSearchParams(location.search).get('result'), {
+  method: 'POST',
+  body: JSON.stringify({ seen, unhandled }),
+});

@@ -2,7 +2,9 @@
 import '/dist/polyfill.js';
 
 addEventListener('message', async ({ data }) => {
-  const upper = data.readable.pipeThrough(new TransformStream({ transform: (chunk, c) => c.enqueue(chunk.toUpperCase()) }));
+  const upper = data.readable.pipeThrough(
+    new TransformStream({ transform: (chunk, c) => c.enqueue(chunk.toUpperCase()) }),
+  );
   postMessage({ upper, isOwn: data.readable instanceof ReadableStream }, [upper]);
 });
 postMessage('ready');

@@ -16,11 +16,17 @@ const checks = {
     return job.then(() => 'ended by itself', String);
   },
 
-  'gunzip and csv give rows': () => pipeline(({ signal }) => fetch('/data.csv.gz', { signal }), gunzip(), csv(), async (rows) => {
-    let count = 0;
-    for await (const row of rows) count += row.length === 2 ? 1 : 0;
-    return count;
-  }),
+  'gunzip and csv give rows': () =>
+    pipeline(
+      ({ signal }) => fetch('/data.csv.gz', { signal }),
+      gunzip(),
+      csv(),
+      async (rows) => {
+        let count = 0;
+        for await (const row of rows) count += row.length === 2 ? 1 : 0;
+        return count;
+      },
+    ),
 
   'a BYOB reader fills the buffer it is given': async () => {
     let next = 0;
@@ -39,7 +45,12 @@ const checks = {
 
   'ReadableStream.from takes an async generator, and for await reads it': async () => {
     const read = [];
-    for await (const chunk of ReadableStream.from((async function* () { yield* ['ebb', 'flow']; })())) read.push(chunk);
+    for await (const chunk of ReadableStream.from(
+      (async function* () {
+        yield* ['ebb', 'flow'];
+      })(),
+    ))
+      read.push(chunk);
     return read;
   },
 
@@ -65,10 +76,16 @@ addEventListener('unhandledrejection', (event) => unhandled.push(String(event.re
 const seen = {};
 for (const [name, check] of Object.entries(checks)) {
   try {
-    seen[name] = await Promise.race([check(), new Promise((resolve) => setTimeout(resolve, 20_000, 'not settled within 20 s'))]);
+    seen[name] = await Promise.race([
+      check(),
+      new Promise((resolve) => setTimeout(resolve, 20_000, 'not settled within 20 s')),
+    ]);
   } catch (error) {
     seen[name] = `threw ${error}\n${error?.stack}`;
   }
 }
 await new Promise((resolve) => setTimeout(resolve, 50));
-fetch(new URLSearchParams(location.search).get('result'), { method: 'POST', body: JSON.stringify({ seen, unhandled }) });
+fetch(new URLSearchParams(location.search).get('result'), {
+  method: 'POST',
+  body: JSON.stringify({ seen, unhandled }),
+});

@@ -22,7 +22,10 @@ function worker(command, stream, { options, ...transferOptions } = {}) {
     go: (value) => thread.postMessage({ go: value }),
     terminate: () => thread.terminate(),
     async next() {
-      while (told.length === 0) await new Promise((resolve) => { wake = resolve; });
+      while (told.length === 0)
+        await new Promise((resolve) => {
+          wake = resolve;
+        });
       return told.shift();
     },
   };
@@ -32,16 +35,19 @@ function worker(command, stream, { options, ...transferOptions } = {}) {
 function counting(chunk = (n) => n) {
   const seen = { pulls: 0, reason: undefined };
   seen.cancelled = new Promise((resolve) => {
-    seen.stream = new ReadableStream({
-      pull(controller) {
-        seen.pulls += 1;
-        controller.enqueue(chunk(seen.pulls));
+    seen.stream = new ReadableStream(
+      {
+        pull(controller) {
+          seen.pulls += 1;
+          controller.enqueue(chunk(seen.pulls));
+        },
+        cancel(reason) {
+          seen.reason = reason;
+          resolve();
+        },
       },
-      cancel(reason) {
-        seen.reason = reason;
-        resolve();
-      },
-    }, { highWaterMark: 0 });
+      { highWaterMark: 0 },
+    );
   });
   return seen;
 }
@@ -72,9 +78,10 @@ const checks = {
 
   'all bytes arrive, copied': () => bytesThrough({}),
 
-  'all bytes arrive, moved, several at once': () => bytesThrough({ transferChunks: true, options: { highWaterMark: 8 } }),
+  'all bytes arrive, moved, several at once': () =>
+    bytesThrough({ transferChunks: true, options: { highWaterMark: 8 } }),
 
-  'moved buffers are the page\'s no more': async () => {
+  "moved buffers are the page's no more": async () => {
     const chunks = [];
     await bytesThrough({ transferChunks: true }, chunks);
     return chunks.filter((chunk) => chunk.byteLength > 0).length;
@@ -118,14 +125,16 @@ const checks = {
   'a sink that is stopped stops the writer in the worker': async () => {
     const taken = [];
     let open;
-    const gate = new Promise((resolve) => { open = resolve; });
+    const gate = new Promise((resolve) => {
+      open = resolve;
+    });
     const sink = new WritableStream({ write: (chunk) => gate.then(() => void taken.push(chunk)) });
     const thread = worker('write', sink);
     await thread.next();
     await settle();
     const stopped = thread.told.at(-1);
     open();
-    while (await thread.next() !== 'closed');
+    while ((await thread.next()) !== 'closed');
     await settle();
     return { stopped, taken: taken.length };
   },
@@ -133,7 +142,10 @@ const checks = {
   'an abort in the worker aborts the sink at once, with the reason': async () => {
     let thread;
     const reason = await new Promise((resolve) => {
-      thread = worker('abort', new WritableStream({ write: () => new Promise(() => {}), abort: resolve }, { highWaterMark: 0 }));
+      thread = worker(
+        'abort',
+        new WritableStream({ write: () => new Promise(() => {}), abort: resolve }, { highWaterMark: 0 }),
+      );
       thread.go();
     });
     return `${reason.name}: ${reason.message}`;
@@ -149,12 +161,14 @@ const checks = {
     return text;
   },
 
-  'the engine\'s own fetch body is read in a worker': async () => (await worker('sum', (await fetch('/bytes')).body).next()).bytes,
+  "the engine's own fetch body is read in a worker": async () =>
+    (await worker('sum', (await fetch('/bytes')).body).next()).bytes,
 
   'a frame reads what the page produces': async () => {
     const frame = document.createElement('iframe');
     frame.src = 'frame.html';
-    const message = () => new Promise((resolve) => addEventListener('message', ({ data }) => resolve(data), { once: true }));
+    const message = () =>
+      new Promise((resolve) => addEventListener('message', ({ data }) => resolve(data), { once: true }));
     const ready = message();
     document.body.append(frame);
     await ready;
@@ -249,4 +263,7 @@ for (const [name, check] of Object.entries(checks)) {
   }
 }
 await sleep(50);
-await fetch(new URLSearchParams(location.search).get('result'), { method: 'POST', body: JSON.stringify({ seen, unhandled }) });
+await fetch(new URLSearchParams(location.search).get('result'), {
+  method: 'POST',
+  body: JSON.stringify({ seen, unhandled }),
+});

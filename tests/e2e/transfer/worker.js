@@ -2,7 +2,9 @@
 import { ReadableStream, TransformStream, WritableStream, receive, transfer } from '/dist/index.js';
 
 let onGo;
-const go = new Promise((resolve) => { onGo = resolve; });
+const go = new Promise((resolve) => {
+  onGo = resolve;
+});
 const tell = (value) => postMessage({ value });
 
 function give(stream, options) {
@@ -67,14 +69,19 @@ const commands = {
   sink: () => give(new WritableStream({ write: tell })),
   async last() {
     let n = 0;
-    give(new ReadableStream({
-      pull(c) {
-        c.enqueue((n += 1));
-        if (n < 5) return;
-        c.close();
-        setTimeout(close, 5);
-      },
-    }, { highWaterMark: 0 }));
+    give(
+      new ReadableStream(
+        {
+          pull(c) {
+            c.enqueue((n += 1));
+            if (n < 5) return;
+            c.close();
+            setTimeout(close, 5);
+          },
+        },
+        { highWaterMark: 0 },
+      ),
+    );
   },
   lastWords() {
     give(new ReadableStream({ pull: (c) => c.enqueue('never read') }, { highWaterMark: 0 }));
@@ -86,13 +93,18 @@ const commands = {
   },
   count() {
     let pulls = 0;
-    give(new ReadableStream({
-      pull(c) {
-        pulls += 1;
-        c.enqueue(pulls);
-      },
-      cancel: () => tell('cancelled'),
-    }, { highWaterMark: 0 }));
+    give(
+      new ReadableStream(
+        {
+          pull(c) {
+            pulls += 1;
+            c.enqueue(pulls);
+          },
+          cancel: () => tell('cancelled'),
+        },
+        { highWaterMark: 0 },
+      ),
+    );
     go.then(() => tell(pulls));
   },
 };

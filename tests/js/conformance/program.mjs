@@ -3,7 +3,10 @@
  * came of them, in order, tells two implementations apart.
  */
 
-const turn = () => new Promise((resolve) => { setImmediate(resolve); });
+const turn = () =>
+  new Promise((resolve) => {
+    setImmediate(resolve);
+  });
 
 /** A generator of numbers in [0, 1) (mulberry32). */
 function generator(seed) {
@@ -53,7 +56,7 @@ export class Program {
   }
 
   number() {
-    return this.last += 1;
+    return (this.last += 1);
   }
 
   error() {
@@ -82,24 +85,35 @@ export class Program {
       return;
     }
     const id = `${name} #${this.number()}`;
-    result.then((value) => this.note(`${id} gave ${label(value)}`), (error) => this.note(`${id} failed ${label(error)}`));
+    result.then(
+      (value) => this.note(`${id} gave ${label(value)}`),
+      (error) => this.note(`${id} failed ${label(error)}`),
+    );
   }
 
   /** A promise that the program settles at a later step. */
   later() {
-    return thenable(new Promise((resolve, reject) => { this.unsettled.push({ resolve, reject }); }));
+    return thenable(
+      new Promise((resolve, reject) => {
+        this.unsettled.push({ resolve, reject });
+      }),
+    );
   }
 
   /** What an underlying callback answers: nothing, a promise that settles at once or later, or an error. */
   answer() {
     switch (this.pick('nothing', 'nothing', 'nothing', 'later', 'later', 'done', 'throw', 'reject')) {
-      case 'later': return this.later();
-      case 'done': return thenable(Promise.resolve());
+      case 'later':
+        return this.later();
+      case 'done':
+        return thenable(Promise.resolve());
       case 'throw':
         if (this.chance(0.3)) throw this.error();
         return undefined;
-      case 'reject': return this.chance(0.3) ? thenable(Promise.reject(this.error())) : undefined;
-      default: return undefined;
+      case 'reject':
+        return this.chance(0.3) ? thenable(Promise.reject(this.error())) : undefined;
+      default:
+        return undefined;
     }
   }
 

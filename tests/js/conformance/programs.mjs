@@ -5,21 +5,24 @@ export class ReadableProgram extends Program {
   begin() {
     const startsLater = this.chance(0.3);
     this.call('new', () => {
-      this.stream = new this.streams.ReadableStream({
-        start: (controller) => {
-          this.controller = controller;
-          return startsLater ? this.later() : undefined;
+      this.stream = new this.streams.ReadableStream(
+        {
+          start: (controller) => {
+            this.controller = controller;
+            return startsLater ? this.later() : undefined;
+          },
+          pull: () => {
+            this.note('pull');
+            this.act();
+            return this.answer();
+          },
+          cancel: (reason) => {
+            this.note(`cancel ${this.label(reason)}`);
+            return this.answer();
+          },
         },
-        pull: () => {
-          this.note('pull');
-          this.act();
-          return this.answer();
-        },
-        cancel: (reason) => {
-          this.note(`cancel ${this.label(reason)}`);
-          return this.answer();
-        },
-      }, this.strategy());
+        this.strategy(),
+      );
       return 'a stream';
     });
   }
@@ -30,27 +33,64 @@ export class ReadableProgram extends Program {
 
   act() {
     switch (this.pick('enqueue', 'enqueue', 'enqueue', 'two', 'nothing', 'nothing', 'close', 'error')) {
-      case 'enqueue': return this.enqueue();
+      case 'enqueue':
+        return this.enqueue();
       case 'two':
         this.enqueue();
         return this.enqueue();
-      case 'close': return this.chance(0.2) && this.call('close', () => this.controller.close());
-      case 'error': return this.chance(0.1) && this.call('error', () => this.controller.error(this.error()));
-      default: return undefined;
+      case 'close':
+        return this.chance(0.2) && this.call('close', () => this.controller.close());
+      case 'error':
+        return this.chance(0.1) && this.call('error', () => this.controller.error(this.error()));
+      default:
+        return undefined;
     }
   }
 
   step() {
     if (this.controller === undefined || this.stream === undefined) return;
-    switch (this.pick('act', 'read', 'read', 'read', 'read', 'size', 'cancel', 'reader', 'reader', 'release', 'settle', 'settle', 'closed')) {
-      case 'act': this.act(); break;
-      case 'read': if (this.reader) this.call('read', () => this.reader.read()); break;
-      case 'size': this.call('desiredSize', () => this.controller.desiredSize); break;
-      case 'cancel': if (this.chance(0.2)) this.call('cancel()', () => this.pick(this.reader, this.stream, this.stream)?.cancel(this.number())); break;
-      case 'reader': this.lock(); break;
-      case 'release': this.release(); break;
-      case 'settle': this.settleOne(); break;
-      case 'closed': if (this.reader && this.chance(0.4)) this.call('closed', () => this.reader.closed); break;
+    switch (
+      this.pick(
+        'act',
+        'read',
+        'read',
+        'read',
+        'read',
+        'size',
+        'cancel',
+        'reader',
+        'reader',
+        'release',
+        'settle',
+        'settle',
+        'closed',
+      )
+    ) {
+      case 'act':
+        this.act();
+        break;
+      case 'read':
+        if (this.reader) this.call('read', () => this.reader.read());
+        break;
+      case 'size':
+        this.call('desiredSize', () => this.controller.desiredSize);
+        break;
+      case 'cancel':
+        if (this.chance(0.2))
+          this.call('cancel()', () => this.pick(this.reader, this.stream, this.stream)?.cancel(this.number()));
+        break;
+      case 'reader':
+        this.lock();
+        break;
+      case 'release':
+        this.release();
+        break;
+      case 'settle':
+        this.settleOne();
+        break;
+      case 'closed':
+        if (this.reader && this.chance(0.4)) this.call('closed', () => this.reader.closed);
+        break;
     }
   }
 
@@ -80,15 +120,18 @@ export class WritableProgram extends Program {
     };
     const close = callback('close');
     this.call('new', () => {
-      this.stream = new this.streams.WritableStream({
-        start: (controller) => {
-          this.controller = controller;
-          return startsLater ? this.later() : undefined;
+      this.stream = new this.streams.WritableStream(
+        {
+          start: (controller) => {
+            this.controller = controller;
+            return startsLater ? this.later() : undefined;
+          },
+          write: callback('write'),
+          close: () => close(),
+          abort: callback('abort'),
         },
-        write: callback('write'),
-        close: () => close(),
-        abort: callback('abort'),
-      }, this.strategy());
+        this.strategy(),
+      );
       return 'a stream';
     });
   }
@@ -96,18 +139,58 @@ export class WritableProgram extends Program {
   step() {
     if (this.controller === undefined || this.stream === undefined) return;
     const { writer } = this;
-    switch (this.pick('write', 'write', 'write', 'write', 'writer', 'writer', 'size', 'close', 'abort', 'release', 'settle', 'settle', 'settle',
-      'ready', 'closed', 'error')) {
-      case 'write': if (writer) this.call('write()', () => writer.write(this.number())); break;
-      case 'writer': this.lock(); break;
-      case 'size': if (writer) this.call('desiredSize', () => writer.desiredSize); break;
-      case 'close': if (this.chance(0.2)) this.call('close()', () => (this.pick(writer, writer, this.stream) ?? this.stream).close()); break;
-      case 'abort': if (this.chance(0.2)) this.call('abort()', () => (this.pick(writer, writer, this.stream) ?? this.stream).abort(this.number())); break;
-      case 'release': this.release(); break;
-      case 'settle': this.settleOne(); break;
-      case 'ready': if (writer) this.call('ready', () => writer.ready); break;
-      case 'closed': if (writer && this.chance(0.4)) this.call('closed', () => writer.closed); break;
-      case 'error': if (this.chance(0.1)) this.call('error', () => this.controller.error(this.error())); break;
+    switch (
+      this.pick(
+        'write',
+        'write',
+        'write',
+        'write',
+        'writer',
+        'writer',
+        'size',
+        'close',
+        'abort',
+        'release',
+        'settle',
+        'settle',
+        'settle',
+        'ready',
+        'closed',
+        'error',
+      )
+    ) {
+      case 'write':
+        if (writer) this.call('write()', () => writer.write(this.number()));
+        break;
+      case 'writer':
+        this.lock();
+        break;
+      case 'size':
+        if (writer) this.call('desiredSize', () => writer.desiredSize);
+        break;
+      case 'close':
+        if (this.chance(0.2))
+          this.call('close()', () => (this.pick(writer, writer, this.stream) ?? this.stream).close());
+        break;
+      case 'abort':
+        if (this.chance(0.2))
+          this.call('abort()', () => (this.pick(writer, writer, this.stream) ?? this.stream).abort(this.number()));
+        break;
+      case 'release':
+        this.release();
+        break;
+      case 'settle':
+        this.settleOne();
+        break;
+      case 'ready':
+        if (writer) this.call('ready', () => writer.ready);
+        break;
+      case 'closed':
+        if (writer && this.chance(0.4)) this.call('closed', () => writer.closed);
+        break;
+      case 'error':
+        if (this.chance(0.1)) this.call('error', () => this.controller.error(this.error()));
+        break;
     }
   }
 
@@ -130,24 +213,27 @@ export class ByteProgram extends ReadableProgram {
   begin() {
     const startsLater = this.chance(0.2);
     this.call('new', () => {
-      this.stream = new this.streams.ReadableStream({
-        type: 'bytes',
-        autoAllocateChunkSize: this.pick(undefined, undefined, 3, 8),
-        start: (controller) => {
-          this.controller = controller;
-          return startsLater ? this.later() : undefined;
+      this.stream = new this.streams.ReadableStream(
+        {
+          type: 'bytes',
+          autoAllocateChunkSize: this.pick(undefined, undefined, 3, 8),
+          start: (controller) => {
+            this.controller = controller;
+            return startsLater ? this.later() : undefined;
+          },
+          pull: () => {
+            this.note('pull');
+            for (let i = this.pick(0, 1, 1, 2); i > 0; i -= 1) this.act();
+            return this.answer();
+          },
+          cancel: (reason) => {
+            this.note(`cancel ${this.label(reason)}`);
+            if (this.chance(0.3)) this.act();
+            return this.answer();
+          },
         },
-        pull: () => {
-          this.note('pull');
-          for (let i = this.pick(0, 1, 1, 2); i > 0; i -= 1) this.act();
-          return this.answer();
-        },
-        cancel: (reason) => {
-          this.note(`cancel ${this.label(reason)}`);
-          if (this.chance(0.3)) this.act();
-          return this.answer();
-        },
-      }, { highWaterMark: this.pick(undefined, 0, 1, 5, 20) });
+        { highWaterMark: this.pick(undefined, 0, 1, 5, 20) },
+      );
       return 'a stream';
     });
   }
@@ -170,17 +256,26 @@ export class ByteProgram extends ReadableProgram {
   }
 
   act() {
-    switch (this.pick('enqueue', 'enqueue', 'respond', 'respond', 'respond', 'new view', 'close', 'error', 'size', 'request')) {
-      case 'enqueue': return this.call('enqueue', () => this.controller.enqueue(this.bytes()));
-      case 'respond': return this.call('respond', () => this.respond());
-      case 'new view': return this.call('respondWithNewView', () => this.respondWithNewView());
-      case 'close': return this.chance(0.15) && this.call('close', () => this.controller.close());
-      case 'error': return this.chance(0.05) && this.call('error', () => this.controller.error(this.error()));
-      case 'size': return this.call('desiredSize', () => this.controller.desiredSize);
-      default: return this.call('byobRequest', () => {
-        const request = this.controller.byobRequest;
-        return request && `${this.label(request.view)}, the same again: ${request === this.controller.byobRequest}`;
-      });
+    switch (
+      this.pick('enqueue', 'enqueue', 'respond', 'respond', 'respond', 'new view', 'close', 'error', 'size', 'request')
+    ) {
+      case 'enqueue':
+        return this.call('enqueue', () => this.controller.enqueue(this.bytes()));
+      case 'respond':
+        return this.call('respond', () => this.respond());
+      case 'new view':
+        return this.call('respondWithNewView', () => this.respondWithNewView());
+      case 'close':
+        return this.chance(0.15) && this.call('close', () => this.controller.close());
+      case 'error':
+        return this.chance(0.05) && this.call('error', () => this.controller.error(this.error()));
+      case 'size':
+        return this.call('desiredSize', () => this.controller.desiredSize);
+      default:
+        return this.call('byobRequest', () => {
+          const request = this.controller.byobRequest;
+          return request && `${this.label(request.view)}, the same again: ${request === this.controller.byobRequest}`;
+        });
     }
   }
 
@@ -199,11 +294,16 @@ export class ByteProgram extends ReadableProgram {
     const { buffer, byteOffset, byteLength } = request.view;
     const view = () => {
       switch (this.pick('same', 'part', 'transferred', 'other', 'before')) {
-        case 'same': return request.view;
-        case 'part': return new Uint8Array(buffer, byteOffset, Math.min(this.pick(0, 1, 2), byteLength));
-        case 'transferred': return new Uint8Array(structuredClone(buffer, { transfer: [buffer] }), byteOffset, 1);
-        case 'other': return new Uint8Array(this.pick(0, 1, 4));
-        default: return new Uint8Array(buffer, Math.max(0, byteOffset - 1), 1);
+        case 'same':
+          return request.view;
+        case 'part':
+          return new Uint8Array(buffer, byteOffset, Math.min(this.pick(0, 1, 2), byteLength));
+        case 'transferred':
+          return new Uint8Array(structuredClone(buffer, { transfer: [buffer] }), byteOffset, 1);
+        case 'other':
+          return new Uint8Array(this.pick(0, 1, 4));
+        default:
+          return new Uint8Array(buffer, Math.max(0, byteOffset - 1), 1);
       }
     };
     return request.respondWithNewView(view());
@@ -218,7 +318,9 @@ export class ByteProgram extends ReadableProgram {
         read: () => (byob ? this.readInto(reader) : reader.read()),
         cancel: (reason) => reader.cancel(reason),
         releaseLock: () => reader.releaseLock(),
-        get closed() { return reader.closed; },
+        get closed() {
+          return reader.closed;
+        },
       };
       return byob ? 'a BYOB reader' : 'a reader';
     });
@@ -227,6 +329,8 @@ export class ByteProgram extends ReadableProgram {
   readInto(reader) {
     const view = this.view();
     const length = view.length ?? view.byteLength;
-    return this.chance(0.3) ? reader.read(view, { min: this.pick(0, 1, 1, length, Math.max(1, length - 1), length + 1) }) : reader.read(view);
+    return this.chance(0.3)
+      ? reader.read(view, { min: this.pick(0, 1, 1, length, Math.max(1, length - 1), length + 1) })
+      : reader.read(view);
   }
 }

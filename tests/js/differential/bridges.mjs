@@ -15,7 +15,10 @@ export const partOf = (event) => event.match(/^[\w.]+/)[0];
 export function makeProgram(next) {
   const call = () => makeCall(next, pick(next, next(7) === 0 ? ENDS : CALLS)).slice(0, 4);
   return {
-    scripts: makeScripts(next, call, { throws: Infinity }).map(({ gives }) => ({ calls: [], gives: gives === 'rejection' ? undefined : gives })),
+    scripts: makeScripts(next, call, { throws: Infinity }).map(({ gives }) => ({
+      calls: [],
+      gives: gives === 'rejection' ? undefined : gives,
+    })),
     calls: Array.from({ length: 4 + next(25) }, call),
   };
 }
@@ -25,16 +28,27 @@ export function create(implementation, program, environment, observer) {
   // The bridge's own streams are the engine's: there and back is two bridges.
   const bridged = (stream) => (isOurs ? fromNative(toNative(stream)) : stream);
   const { ReadableStream, WritableStream } = implementation;
-  environment.reader = bridged(new ReadableStream({
-    start(controller) { environment.source = controller; },
-    cancel: (reason) => observer.called('cancel', reason),
-  }, { highWaterMark: 0 })).getReader();
-  environment.writer = bridged(new WritableStream({
-    start(controller) { environment.sink = controller; },
-    write: (chunk) => observer.called('write', chunk),
-    close: () => observer.called('close'),
-    abort: (reason) => observer.called('abort', reason),
-  })).getWriter();
+  environment.reader = bridged(
+    new ReadableStream(
+      {
+        start(controller) {
+          environment.source = controller;
+        },
+        cancel: (reason) => observer.called('cancel', reason),
+      },
+      { highWaterMark: 0 },
+    ),
+  ).getReader();
+  environment.writer = bridged(
+    new WritableStream({
+      start(controller) {
+        environment.sink = controller;
+      },
+      write: (chunk) => observer.called('write', chunk),
+      close: () => observer.called('close'),
+      abort: (reason) => observer.called('abort', reason),
+    }),
+  ).getWriter();
   observer.watch('reader.closed', environment.reader.closed);
   observer.watch('writer.closed', environment.writer.closed);
 }

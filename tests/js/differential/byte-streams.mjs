@@ -2,8 +2,24 @@
 import { makeCall, makeScripts, pick } from './program.mjs';
 
 const CALLS = [
-  'getReader', 'getReader byob', 'getReader byob', 'read', 'read', 'read into', 'read into', 'read into',
-  'enqueue', 'enqueue', 'enqueue', 'respond', 'respond', 'respond', 'respondWithNewView', 'old request', 'settle', 'settle',
+  'getReader',
+  'getReader byob',
+  'getReader byob',
+  'read',
+  'read',
+  'read into',
+  'read into',
+  'read into',
+  'enqueue',
+  'enqueue',
+  'enqueue',
+  'respond',
+  'respond',
+  'respond',
+  'respondWithNewView',
+  'old request',
+  'settle',
+  'settle',
 ];
 const ENDS = ['releaseLock', 'releaseLock', 'close', 'close', 'error', 'reader.cancel', 'cancel'];
 const VIEWS = [Uint8Array, Uint16Array, Uint32Array, DataView];
@@ -24,7 +40,9 @@ export function create({ ReadableStream }, program, environment, observer) {
   const source = {
     type: 'bytes',
     autoAllocateChunkSize,
-    start(controller) { environment.controller = controller; },
+    start(controller) {
+      environment.controller = controller;
+    },
     cancel: (reason) => observer.called('cancel', reason),
   };
   if (program.pull) source.pull = () => observer.called('pull');
@@ -83,7 +101,9 @@ export function perform(environment, observer, [name, a, b, c]) {
       // Now and then one that begins elsewhere.
       const offset = b === 0 ? 1 : 0;
       const length = Math.max(0, Math.min(a, view.byteLength - offset));
-      controller.byobRequest.respondWithNewView(new Uint8Array(view.buffer, Math.min(view.byteOffset + offset, view.buffer.byteLength - length), length));
+      controller.byobRequest.respondWithNewView(
+        new Uint8Array(view.buffer, Math.min(view.byteOffset + offset, view.buffer.byteLength - length), length),
+      );
     },
     'old request'() {
       if (environment.request && b < 2) {

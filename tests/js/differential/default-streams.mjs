@@ -2,11 +2,38 @@
 import { makeCall, makeScripts, pick } from './program.mjs';
 
 const CALLS = [
-  'getReader', 'read', 'read', 'read', 'enqueue', 'enqueue', 'enqueue', 'reader.closed', 'settle', 'settle',
-  'getWriter', 'write', 'write', 'write', 'writer.ready', 'writer.closed', 'values', 'next', 'next',
+  'getReader',
+  'read',
+  'read',
+  'read',
+  'enqueue',
+  'enqueue',
+  'enqueue',
+  'reader.closed',
+  'settle',
+  'settle',
+  'getWriter',
+  'write',
+  'write',
+  'write',
+  'writer.ready',
+  'writer.closed',
+  'values',
+  'next',
+  'next',
 ];
 const ENDS = [
-  'reader.releaseLock', 'reader.cancel', 'cancel', 'close', 'error', 'writer.releaseLock', 'writer.close', 'writer.abort', 'abort', 'sink.error', 'return',
+  'reader.releaseLock',
+  'reader.cancel',
+  'cancel',
+  'close',
+  'error',
+  'writer.releaseLock',
+  'writer.close',
+  'writer.abort',
+  'abort',
+  'sink.error',
+  'return',
 ];
 const MARKS = [1, 0, 2, 0.5, 5, 1, 1, Infinity];
 
@@ -22,22 +49,30 @@ export function makeProgram(next) {
 }
 
 export function create({ ReadableStream, WritableStream }, program, environment, observer) {
-  const strategy = ({ highWaterMark, size }, name) => (size ? { highWaterMark, size: (chunk) => observer.called(name, chunk) } : { highWaterMark });
+  const strategy = ({ highWaterMark, size }, name) =>
+    size ? { highWaterMark, size: (chunk) => observer.called(name, chunk) } : { highWaterMark };
   const source = {
-    start(controller) { environment.source = controller; },
+    start(controller) {
+      environment.source = controller;
+    },
     cancel: (reason) => observer.called('cancel', reason),
   };
   if (program.pull) source.pull = () => observer.called('pull');
   environment.readable = new ReadableStream(source, strategy(program.readable, 'readable size'));
-  environment.writable = new WritableStream({
-    start(controller) {
-      environment.sink = controller;
-      controller.signal.addEventListener('abort', () => observer.attempt('signal', () => void observer.called('signal')));
+  environment.writable = new WritableStream(
+    {
+      start(controller) {
+        environment.sink = controller;
+        controller.signal.addEventListener('abort', () =>
+          observer.attempt('signal', () => void observer.called('signal')),
+        );
+      },
+      write: (chunk) => observer.called('write', chunk),
+      close: () => observer.called('close'),
+      abort: (reason) => observer.called('abort', reason),
     },
-    write: (chunk) => observer.called('write', chunk),
-    close: () => observer.called('close'),
-    abort: (reason) => observer.called('abort', reason),
-  }, strategy(program.writable, 'writable size'));
+    strategy(program.writable, 'writable size'),
+  );
 }
 
 /** Whether a slot still holds the promise that it held when this was asked last. */
@@ -104,5 +139,8 @@ export function perform(environment, observer, [name, argument]) {
   if (writable === undefined) return;
   observer.attempt(name, act[name]);
   observer.note(`desiredSize ${source.desiredSize}, locked ${readable.locked}`);
-  observer.attempt('writer.desiredSize', () => environment.writer && observer.note(`writer.desiredSize ${environment.writer.desiredSize}`));
+  observer.attempt(
+    'writer.desiredSize',
+    () => environment.writer && observer.note(`writer.desiredSize ${environment.writer.desiredSize}`),
+  );
 }

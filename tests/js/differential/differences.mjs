@@ -5,7 +5,10 @@ export function bare(event) {
   if (/^(desiredSize|writer.desiredSize|request of|locked)/.test(event)) return 'state';
   const called = /^([a-z ]+?)( \d)?\(/i.exec(event);
   if (called) return `${called[1]}()`;
-  return event.replace(/( rejected)?: .*/s, '').replace(/#\d+$/, '').replace(/ \d$/, '');
+  return event
+    .replace(/( rejected)?: .*/s, '')
+    .replace(/#\d+$/, '')
+    .replace(/ \d$/, '');
 }
 
 /** The turns that both saw, up to the first that differs, as `{ ours, theirs }`; undefined where none does. */
@@ -31,7 +34,11 @@ export function soonerIn({ ours, theirs }) {
 
 /** The same difference, of bare events, without those for which `isLeftOut` says so, and without states. */
 export function bareDifference({ ours, theirs }, isLeftOut = () => false) {
-  const kept = (events) => events.flatMap((event) => event.split(' | ')).map(bare).filter((event) => event !== 'state' && !isLeftOut(event));
+  const kept = (events) =>
+    events
+      .flatMap((event) => event.split(' | '))
+      .map(bare)
+      .filter((event) => event !== 'state' && !isLeftOut(event));
   return { ours: kept(ours), theirs: kept(theirs) };
 }
 

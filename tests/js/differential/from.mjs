@@ -12,7 +12,9 @@ export function makeProgram(next) {
     length: next(8),
     // The reference implementation closes no synchronous iterator before its first step; the Web Platform Tests look at those.
     hasReturn: isAsync && next(4) > 0,
-    values: Array.from({ length: 8 }, () => pick(next, ['plain', 'plain', 'plain', 'promise', 'rejection', 'no object'])),
+    values: Array.from({ length: 8 }, () =>
+      pick(next, ['plain', 'plain', 'plain', 'promise', 'rejection', 'no object']),
+    ),
     scripts: makeScripts(next, call),
     calls: [['getReader', 0, 0, 0, false], ...Array.from({ length: 3 + next(20) }, call)],
   };
@@ -27,7 +29,8 @@ export function create({ ReadableStream }, program, environment, observer) {
       const done = n >= length;
       const kind = values[n % values.length];
       const called = observer.called('next', n);
-      const value = kind === 'promise' ? Promise.resolve(n) : kind === 'rejection' && !isAsync ? Promise.reject(`value ${n}`) : n;
+      const value =
+        kind === 'promise' ? Promise.resolve(n) : kind === 'rejection' && !isAsync ? Promise.reject(`value ${n}`) : n;
       const result = kind === 'no object' ? n : { value, done };
       if (!isAsync) return result;
       return called === undefined ? result : called.then(() => result);

@@ -25,7 +25,10 @@ export function makeProgram(next) {
     prevent: { preventClose: next(5) === 0, preventAbort: next(5) === 0, preventCancel: next(5) === 0 },
     signal: next(3) === 0,
     early: Array.from({ length: next(3) }, call),
-    scripts: makeScripts(next, call, { throws: Infinity }).map(({ gives }) => ({ calls: [], gives: gives === 'rejection' ? undefined : gives })),
+    scripts: makeScripts(next, call, { throws: Infinity }).map(({ gives }) => ({
+      calls: [],
+      gives: gives === 'rejection' ? undefined : gives,
+    })),
     // One part fails, if any: of two in one turn either may be first.
     fails: pick(next, [undefined, undefined, 'write', 'transform 1', 'close', 'cancel', 'abort']),
     failsAt: 1 + next(5),
@@ -48,7 +51,9 @@ export function create({ ReadableStream, TransformStream, WritableStream }, prog
   environment.abort = new AbortController();
   const source = {
     type: program.bytes ? 'bytes' : undefined,
-    start(controller) { environment.source = controller; },
+    start(controller) {
+      environment.source = controller;
+    },
     cancel: (reason) => called('cancel', reason),
   };
   let given = 100;
@@ -71,23 +76,34 @@ export function create({ ReadableStream, TransformStream, WritableStream }, prog
   environment.readable = new ReadableStream(source, { highWaterMark: sourceMark });
   const strategy = { highWaterMark: sinkMark };
   if (program.size) strategy.size = () => 1 + (given % 3);
-  environment.writable = new WritableStream({
-    start(controller) { environment.sink = controller; },
-    write: (chunk) => called('write', chunk),
-    close: () => called('close'),
-    abort: (reason) => called('abort', reason),
-  }, strategy);
+  environment.writable = new WritableStream(
+    {
+      start(controller) {
+        environment.sink = controller;
+      },
+      write: (chunk) => called('write', chunk),
+      close: () => called('close'),
+      abort: (reason) => called('abort', reason),
+    },
+    strategy,
+  );
   const pairs = [];
   const options = program.signal ? { ...program.prevent, signal: environment.abort.signal } : program.prevent;
   for (let n = 1; n <= program.transforms; n++) {
-    const pair = new TransformStream({
-      start(controller) { environment.transform = controller; },
-      transform(chunk, controller) {
-        const result = called(`transform ${n}`, chunk);
-        observer.attempt('transform enqueue', () => controller.enqueue(chunk));
-        return result;
+    const pair = new TransformStream(
+      {
+        start(controller) {
+          environment.transform = controller;
+        },
+        transform(chunk, controller) {
+          const result = called(`transform ${n}`, chunk);
+          observer.attempt('transform enqueue', () => controller.enqueue(chunk));
+          return result;
+        },
       },
-    }, { highWaterMark: writableMark }, { highWaterMark: readableMark });
+      { highWaterMark: writableMark },
+      { highWaterMark: readableMark },
+    );
     pairs.push(pair);
   }
   // All parts start before they are joined.

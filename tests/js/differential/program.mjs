@@ -22,7 +22,9 @@ export const makeScripts = (next, call, { throws = 8, promises = true } = {}) =>
   Array.from({ length: 1 + next(6) }, () => ({
     calls: Array.from({ length: next(4) }, call),
     throws: throws !== Infinity && next(throws) === 0,
-    gives: promises ? pick(next, [undefined, undefined, undefined, 'promise', 'later', 'later', 'rejection']) : undefined,
+    gives: promises
+      ? pick(next, [undefined, undefined, undefined, 'promise', 'later', 'later', 'rejection'])
+      : undefined,
     size: pick(next, [1, 1, 0, 2, 0.1, NaN, -1, Infinity, Number.MAX_VALUE]),
   }));
 
@@ -52,7 +54,10 @@ export class Observer {
   watch(name, promise) {
     const nth = (this.#promises.get(name) ?? 0) + 1;
     this.#promises.set(name, nth);
-    promise.then((value) => this.note(`${name}#${nth}: ${show(value)}`), (reason) => this.note(`${name}#${nth} rejected: ${show(reason)}`));
+    promise.then(
+      (value) => this.note(`${name}#${nth}: ${show(value)}`),
+      (reason) => this.note(`${name}#${nth} rejected: ${show(reason)}`),
+    );
   }
 
   /** Runs `work`, and notes the name of what it threw. */
@@ -91,10 +96,14 @@ export class Observer {
     if (script.throws) throw `thrown by ${name}`;
     if (name.endsWith('size')) return script.size;
     switch (script.gives) {
-      case 'promise': return Promise.resolve();
-      case 'later': return new Promise((resolve) => this.#later.set(name, [...(this.#later.get(name) ?? []), resolve]));
-      case 'rejection': return Promise.reject(`rejected by ${name}`);
-      default: return undefined;
+      case 'promise':
+        return Promise.resolve();
+      case 'later':
+        return new Promise((resolve) => this.#later.set(name, [...(this.#later.get(name) ?? []), resolve]));
+      case 'rejection':
+        return Promise.reject(`rejected by ${name}`);
+      default:
+        return undefined;
     }
   }
 
@@ -122,7 +131,11 @@ const turn = () => new Promise((resolve) => setImmediate(resolve));
 export async function run(implementation, program, kind) {
   const turns = await runTurns(implementation, program, kind);
   if (kind.partOf === undefined) return turns;
-  return turns.map((events) => Object.entries(groupBy(events, kind.partOf)).sort().map(([, seen]) => seen.join(' | ')));
+  return turns.map((events) =>
+    Object.entries(groupBy(events, kind.partOf))
+      .sort()
+      .map(([, seen]) => seen.join(' | ')),
+  );
 }
 
 function groupBy(events, key) {

@@ -8,16 +8,28 @@ import { createRequire } from 'node:module';
 import { join, resolve } from 'node:path';
 
 const CLASSES = [
-  'ReadableStream', 'ReadableStreamDefaultReader', 'ReadableStreamBYOBReader', 'ReadableStreamDefaultController', 'ReadableByteStreamController',
-  'ReadableStreamBYOBRequest', 'WritableStream', 'WritableStreamDefaultWriter', 'WritableStreamDefaultController', 'TransformStream',
-  'TransformStreamDefaultController', 'CountQueuingStrategy', 'ByteLengthQueuingStrategy',
+  'ReadableStream',
+  'ReadableStreamDefaultReader',
+  'ReadableStreamBYOBReader',
+  'ReadableStreamDefaultController',
+  'ReadableByteStreamController',
+  'ReadableStreamBYOBRequest',
+  'WritableStream',
+  'WritableStreamDefaultWriter',
+  'WritableStreamDefaultController',
+  'TransformStream',
+  'TransformStreamDefaultController',
+  'CountQueuingStrategy',
+  'ByteLengthQueuingStrategy',
 ];
 
 /** Why there is no reference implementation here; undefined where there is one. */
 export function missingReference(dir = process.env.STREAMS_DIR) {
   if (!dir) return 'STREAMS_DIR does not name a checkout of https://github.com/whatwg/streams';
   const generated = join(dir, 'reference-implementation/generated');
-  return existsSync(generated) ? undefined : `${generated} is not there; run \`npm install && node compile-idl.js\` beside it with Node 22 or later`;
+  return existsSync(generated)
+    ? undefined
+    : `${generated} is not there; run \`npm install && node compile-idl.js\` beside it with Node 22 or later`;
 }
 
 const CLEARED = ['_transformAlgorithm', '_flushAlgorithm', '_cancelAlgorithm'];
@@ -31,7 +43,9 @@ function watchCleared(require, onCleared) {
   for (const name of CLEARED) {
     const values = new WeakMap();
     Object.defineProperty(prototype, name, {
-      set(value) { values.set(this, value); },
+      set(value) {
+        values.set(this, value);
+      },
       get() {
         if (values.get(this) === undefined) onCleared();
         return values.get(this);
@@ -67,7 +81,17 @@ function addBufferMethods() {
     }
   };
   Object.defineProperties(prototype, {
-    detached: { configurable: true, get() { return isDetached(this); } },
-    transferToFixedLength: { configurable: true, value() { return structuredClone(this, { transfer: [this] }); } },
+    detached: {
+      configurable: true,
+      get() {
+        return isDetached(this);
+      },
+    },
+    transferToFixedLength: {
+      configurable: true,
+      value() {
+        return structuredClone(this, { transfer: [this] });
+      },
+    },
   });
 }

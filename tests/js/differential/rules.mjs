@@ -14,7 +14,8 @@ const sooner = (name, events, reason) => ({
   name,
   kinds: ['default-streams', 'byte-streams', 'transforms', 'tees', 'from'],
   reason,
-  matches: (difference) => (soonerIn(difference) ?? soonerIn(bareDifference(difference)))?.some((event) => events.includes(event)) ?? false,
+  matches: (difference) =>
+    (soonerIn(difference) ?? soonerIn(bareDifference(difference)))?.some((event) => events.includes(event)) ?? false,
 });
 
 const MOVES = ['write()', 'transform()'];
@@ -22,7 +23,10 @@ const MOVES = ['write()', 'transform()'];
 /** Whether both saw the same but for events named like `pattern`, which settled otherwise. */
 function changed(difference, pattern) {
   const { ours, theirs } = bareDifference(difference, (event) => event === 'pull()');
-  return same({ ours, theirs }) && difference.ours.some((event, n) => event !== difference.theirs[n] && pattern.test(bare(event)));
+  return (
+    same({ ours, theirs }) &&
+    difference.ours.some((event, n) => event !== difference.theirs[n] && pattern.test(bare(event)))
+  );
 }
 
 const same = ({ ours, theirs }) => ours.join() === theirs.join();
@@ -31,7 +35,11 @@ const same = ({ ours, theirs }) => ours.join() === theirs.join();
 const count = (events, event) => events.filter((other) => other === event).length;
 
 export const RULES = [
-  sooner('a pull comes sooner', ['pull()'], 'A promise that pull() returned is followed after 1 microtask, 3 in the standard.'),
+  sooner(
+    'a pull comes sooner',
+    ['pull()'],
+    'A promise that pull() returned is followed after 1 microtask, 3 in the standard.',
+  ),
   sooner(
     'a sink is called sooner',
     ['write()', 'close()', 'abort()'],
@@ -55,7 +63,8 @@ export const RULES = [
   {
     name: 'a branch of a tee pulls at other times',
     kinds: ['tees'],
-    reason: 'Its pull settles when the chunk is delivered, so the source is read sooner, and may be asked more or fewer times in a turn.',
+    reason:
+      'Its pull settles when the chunk is delivered, so the source is read sooner, and may be asked more or fewer times in a turn.',
     matches(difference) {
       const { ours, theirs } = bareDifference(difference, (event) => event === 'pull()');
       const [short, long] = ours.length < theirs.length ? [ours, theirs] : [theirs, ours];
@@ -66,13 +75,15 @@ export const RULES = [
   {
     name: 'a read meets what a pull() did',
     kinds: ['tees', 'default-streams', 'byte-streams'],
-    reason: 'What pull() does is followed sooner: it fails, or releases the lock, before the read is answered and not after.',
+    reason:
+      'What pull() does is followed sooner: it fails, or releases the lock, before the read is answered and not after.',
     matches: (difference) => changed(difference, /^(read|next)$/),
   },
   {
     name: 'a callback that comes sooner does more than be called',
     kinds: ['default-streams', 'transforms'],
-    reason: 'The first event that differs is such a callback; what it calls finds another state, or has settled what the other side waits for.',
+    reason:
+      'The first event that differs is such a callback; what it calls finds another state, or has settled what the other side waits for.',
     matches({ ours, theirs }) {
       const at = ours.findIndex((event, n) => event !== theirs[n]);
       return /\)$/.test(bare(ours[at] ?? '')) && theirs.slice(at).map(bare).includes(bare(ours[at]));
@@ -81,22 +92,28 @@ export const RULES = [
   {
     name: 'a close has begun',
     kinds: ['transforms'],
-    reason: 'The transform() before it has settled sooner, so flush() has been called when the cancel of the same turn comes, and is not kept back.',
+    reason:
+      'The transform() before it has settled sooner, so flush() has been called when the cancel of the same turn comes, and is not kept back.',
     matches(difference) {
       const { ours, theirs } = bareDifference(difference);
-      return [...ours].sort().join() === [...theirs].sort().join() && difference.ours.some((event) => /^close#\d+: /.test(event));
+      return (
+        [...ours].sort().join() === [...theirs].sort().join() &&
+        difference.ours.some((event) => /^close#\d+: /.test(event))
+      );
     },
   },
   {
     name: 'a late write ends otherwise',
     kinds: ['transforms'],
-    reason: 'A write that comes while the readable side is being cancelled settles before the cancel errors the writable side, or after.',
+    reason:
+      'A write that comes while the readable side is being cancelled settles before the cancel errors the writable side, or after.',
     matches: (difference) => changed(difference, /^(write|cancelled|abort|writer\.closed)$/),
   },
   {
     name: 'the reference implementation reads on',
     kinds: ['pipes'],
-    reason: 'A pipe that shuts down must not read any more; the reference implementation does where it waited for the writer to be ready.',
+    reason:
+      'A pipe that shuts down must not read any more; the reference implementation does where it waited for the writer to be ready.',
     matches(difference) {
       const { ours, theirs } = bareDifference(difference);
       return MOVES.some((event) => count(theirs, event) > count(ours, event));
@@ -120,13 +137,18 @@ export const RULES = [
   {
     name: 'a bridge tells of an end at once',
     kinds: ['bridges'],
-    reason: 'A write through a bridge settles when there is room for more, so the end of the far stream waits for no write that is under way there.',
+    reason:
+      'A write through a bridge settles when there is room for more, so the end of the far stream waits for no write that is under way there.',
     matches(difference) {
       const { ours, theirs } = bareDifference(difference);
-      return theirs.every((event) => ours.includes(event)) && ours.every((event) => theirs.includes(event) || /^(writer.closed|closing|aborted)$/.test(event));
+      return (
+        theirs.every((event) => ours.includes(event)) &&
+        ours.every((event) => theirs.includes(event) || /^(writer.closed|closing|aborted)$/.test(event))
+      );
     },
   },
 ].map((rule) => ({ ...rule, program: programs[rule.name] }));
 
 /** The rule that a first difference of a program of `kind` matches. */
-export const ruleFor = (difference, kind) => RULES.find((rule) => rule.kinds.includes(kind) && rule.matches(difference));
+export const ruleFor = (difference, kind) =>
+  RULES.find((rule) => rule.kinds.includes(kind) && rule.matches(difference));

@@ -22,7 +22,9 @@ export function create({ ReadableStream }, program, environment, observer) {
   environment.readers = [];
   const source = {
     type: program.bytes ? 'bytes' : undefined,
-    start(controller) { environment.source = controller; },
+    start(controller) {
+      environment.source = controller;
+    },
     cancel: (reason) => observer.called('cancel', Array.isArray(reason) ? reason.join() : reason),
   };
   if (program.pull) source.pull = () => observer.called('pull');
@@ -56,7 +58,10 @@ export function perform(environment, observer, [name, a, b]) {
     read() {
       if (branches === undefined) return;
       readers[n] ??= branches[n].getReader();
-      observer.watch(`read ${n}`, readers[n].mode === 'byob' ? readers[n].read(new Uint8Array(1 + (a % 4))) : readers[n].read());
+      observer.watch(
+        `read ${n}`,
+        readers[n].mode === 'byob' ? readers[n].read(new Uint8Array(1 + (a % 4))) : readers[n].read(),
+      );
     },
     byob() {
       if (branches === undefined || !bytes || readers[n] !== undefined) return;

@@ -2,7 +2,19 @@
 import { makeCall, makeScripts, pick } from './program.mjs';
 
 const CALLS = [
-  'read', 'read', 'read', 'write', 'write', 'write', 'enqueue', 'settle', 'settle', 'writer.ready', 'writer.closed', 'getReader', 'getWriter',
+  'read',
+  'read',
+  'read',
+  'write',
+  'write',
+  'write',
+  'enqueue',
+  'settle',
+  'settle',
+  'writer.ready',
+  'writer.closed',
+  'getReader',
+  'getWriter',
 ];
 const ENDS = ['cancel', 'reader.releaseLock', 'writer.releaseLock', 'close', 'abort', 'error', 'terminate'];
 const MARKS = [undefined, 0, 1, 2, 5, Infinity];
@@ -14,21 +26,34 @@ export function makeProgram(next) {
     callbacks: CALLBACKS.filter(() => next(4) > 0),
     marks: [pick(next, MARKS), pick(next, MARKS)],
     scripts: makeScripts(next, call),
-    calls: [['getReader', 0, 0, 0, true], ['getWriter', 0, 0, 0, next(2) === 0], ...Array.from({ length: 4 + next(30) }, call)],
+    calls: [
+      ['getReader', 0, 0, 0, true],
+      ['getWriter', 0, 0, 0, next(2) === 0],
+      ...Array.from({ length: 4 + next(30) }, call),
+    ],
   };
 }
 
 export function create({ TransformStream }, program, environment, observer) {
   const [writableMark, readableMark] = program.marks;
-  const transformer = { start(controller) { environment.controller = controller; } };
+  const transformer = {
+    start(controller) {
+      environment.controller = controller;
+    },
+  };
   for (const name of program.callbacks) {
     transformer[name] = (argument) => {
       const result = observer.called(name, name === 'flush' ? undefined : argument);
-      if (name === 'transform' && result === undefined) observer.attempt('enqueue', () => environment.controller.enqueue(argument));
+      if (name === 'transform' && result === undefined)
+        observer.attempt('enqueue', () => environment.controller.enqueue(argument));
       return result;
     };
   }
-  environment.stream = new TransformStream(transformer, { highWaterMark: writableMark ?? 1 }, { highWaterMark: readableMark ?? 0 });
+  environment.stream = new TransformStream(
+    transformer,
+    { highWaterMark: writableMark ?? 1 },
+    { highWaterMark: readableMark ?? 0 },
+  );
 }
 
 export function perform(environment, observer, [name, argument]) {
@@ -66,5 +91,8 @@ export function perform(environment, observer, [name, argument]) {
   };
   observer.attempt(name, act[name]);
   observer.note(`desiredSize ${controller.desiredSize}`);
-  observer.attempt('writer.desiredSize', () => environment.writer && observer.note(`writer.desiredSize ${environment.writer.desiredSize}`));
+  observer.attempt(
+    'writer.desiredSize',
+    () => environment.writer && observer.note(`writer.desiredSize ${environment.writer.desiredSize}`),
+  );
 }

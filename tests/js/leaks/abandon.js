@@ -6,7 +6,11 @@
 export function kindsOfAbandonment({ ReadableStream, WritableStream, TransformStream }) {
   return {
     'a readable stream with a chunk in its queue'() {
-      new ReadableStream({ start(controller) { controller.enqueue('chunk'); } });
+      new ReadableStream({
+        start(controller) {
+          controller.enqueue('chunk');
+        },
+      });
       return 1;
     },
     'a readable stream with a read that waits'() {
@@ -37,7 +41,11 @@ export function kindsOfAbandonment({ ReadableStream, WritableStream, TransformSt
       return 3;
     },
     'a pipe through a transform stream'() {
-      new ReadableStream({ start(controller) { controller.enqueue('chunk'); } }).pipeThrough(new TransformStream());
+      new ReadableStream({
+        start(controller) {
+          controller.enqueue('chunk');
+        },
+      }).pipeThrough(new TransformStream());
       return 4;
     },
     'the branches of a tee'() {
@@ -46,7 +54,13 @@ export function kindsOfAbandonment({ ReadableStream, WritableStream, TransformSt
       return 4;
     },
     'an iterator that was not finished'() {
-      new ReadableStream({ start(controller) { controller.enqueue('chunk'); } }).values().next();
+      new ReadableStream({
+        start(controller) {
+          controller.enqueue('chunk');
+        },
+      })
+        .values()
+        .next();
       return 1;
     },
   };
