@@ -1,7 +1,7 @@
 /** While a pipeline works, other tasks of the page get their turn, in each browser. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { alive } from '../../lab/alive.mjs';
+import { alive } from '../../tools/lab/alive.mjs';
 import { availableEngines } from '../../tools/browsers/index.mjs';
 
 for (const engine of availableEngines()) {

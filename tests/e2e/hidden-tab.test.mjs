@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { availableEngines, launch } from '../../tools/browsers/index.mjs';
-import { serveFile } from '../../lab/static.mjs';
+import { serveFile } from '../../tools/lab/static.mjs';
 
 const root = join(fileURLToPath(import.meta.url), '../../..');
 

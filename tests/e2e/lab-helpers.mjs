@@ -2,7 +2,7 @@
 
 import { after, before } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { startLabServer } from '../../lab/server.mjs';
+import { startLabServer } from '../../tools/lab/server.mjs';
 import { launch } from '../../tools/browsers/index.mjs';
 
 /**

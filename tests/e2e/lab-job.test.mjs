@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { CHROMIUM_ARGS, recordWasmMemories, watchMemory } from '../../lab/memory.mjs';
+import { CHROMIUM_ARGS, recordWasmMemories, watchMemory } from '../../tools/lab/memory.mjs';
 import { labInBrowser, until, untilSteady, whenAborted } from './lab-helpers.mjs';
 
 const MB = 1e6;

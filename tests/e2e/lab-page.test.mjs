@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { beforeEach, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
-import { CsvGenerator } from '../../lab/generator.mjs';
+import { CsvGenerator } from '../../tools/lab/generator.mjs';
 import { labInBrowser } from './lab-helpers.mjs';
 
 const context = labInBrowser();

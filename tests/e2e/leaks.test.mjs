@@ -7,7 +7,7 @@ import { dirname, join } from 'node:path';
 import { after, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { availableEngines, runPage } from '../../tools/browsers/index.mjs';
-import { buildWithLiveCount } from '../js/leaks/bundle.mjs';
+import { buildWithLiveCount } from '../js/streams/leaks/bundle.mjs';
 
 const here = dirname(fileURLToPath(import.meta.url));
 const folder = await buildWithLiveCount();

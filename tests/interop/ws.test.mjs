@@ -6,7 +6,7 @@ import { WebSocket, WebSocketServer } from 'ws';
 import * as tidegate from 'tidegate';
 import { closes } from '../e2e/ends/close-codes.js';
 import { fromWebSocket, pipeline, SocketError, toArray, toWebSocket } from 'tidegate';
-import { turn, within } from '../js/pipeline-parts.mjs';
+import { turn, within } from '../js/pipeline/pipeline-parts.mjs';
 
 const broken = new Error('broken');
 const unhandled = [];

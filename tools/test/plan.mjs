@@ -66,6 +66,13 @@ export function plan(root, env = process.env) {
       args: [bin('eslint/bin/eslint.js'), '.', '--max-warnings=0'],
     },
     {
+      name: 'format',
+      title: 'JavaScript format',
+      command: node,
+      args: [bin('prettier/bin/prettier.cjs'), '--check', '.', '--log-level', 'warn'],
+      advice: 'Run `npm run format`.',
+    },
+    {
       name: 'house',
       title: 'Floors and circles of js/',
       command: node,

@@ -1,6 +1,6 @@
 /** Runs random pipelines and posts what was wrong with them. */
-import { sinks, sources, stages } from '/tests/js/pipeline-parts.mjs';
-import { runRandom } from '/tests/js/pipeline-random.mjs';
+import { sinks, sources, stages } from '/tests/js/pipeline/pipeline-parts.mjs';
+import { runRandom } from '/tests/js/pipeline/pipeline-random.mjs';
 
 const unhandled = [];
 addEventListener('unhandledrejection', (event) => unhandled.push(event.reason));

@@ -1,0 +1,57 @@
+/** A core that has no slot left: the module is instantiated here with exports that answer 0 while `full` is set. */
+import { strict as assert } from 'node:assert';
+import { test } from 'node:test';
+
+let full = false;
+const { Instance } = WebAssembly;
+WebAssembly.Instance = function (module, imports) {
+  const { exports } = new Instance(module, imports);
+  const limited = { ...exports };
+  for (const name of ['pipe_new', 'tee_new', 'readable_new', 'writable_new', 'bytes_new']) {
+    if (exports[name] !== undefined) limited[name] = (...args) => (full ? 0 : exports[name](...args));
+  }
+  return { exports: limited };
+};
+const { ReadableStream, TransformStream, WritableStream } = await import('../../../dist/index.js');
+WebAssembly.Instance = Instance;
+
+const whileFull = async (call) => {
+  full = true;
+  try {
+    return await call();
+  } finally {
+    full = false;
+  }
+};
+
+test('pipeTo() that finds no slot rejects with a RangeError and locks nothing', async () => {
+  const source = ReadableStream.from([1]);
+  const destination = new WritableStream();
+  await whileFull(() => assert.rejects(source.pipeTo(destination), RangeError));
+  assert.deepEqual([source.locked, destination.locked], [false, false]);
+  await source.pipeTo(destination);
+});
+
+test('pipeThrough() that finds no slot throws a RangeError and locks nothing', async () => {
+  const source = ReadableStream.from([1]);
+  const transform = new TransformStream();
+  await whileFull(() => assert.throws(() => source.pipeThrough(transform), RangeError));
+  assert.deepEqual([source.locked, transform.writable.locked], [false, false]);
+});
+
+test('tee() that finds no slot throws a RangeError and locks nothing', async () => {
+  const source = ReadableStream.from([1]);
+  await whileFull(() => assert.throws(() => source.tee(), RangeError));
+  assert.equal(source.locked, false);
+});
+
+test('constructors that find no slot throw a RangeError', async () => {
+  for (const make of [
+    () => new ReadableStream(),
+    () => new ReadableStream({ type: 'bytes' }),
+    () => new WritableStream(),
+    () => new TransformStream(),
+  ]) {
+    await whileFull(() => assert.throws(make, RangeError));
+  }
+});
