@@ -1,5 +1,6 @@
 import js from '@eslint/js';
 import globals from 'globals';
+import ts from 'typescript-eslint';
 
 /** What the oldest engines of docs/COMPATIBILITY.md lack, and the version of Chromium, Firefox and Safari that brought it. */
 const TOO_NEW = [
@@ -13,7 +14,18 @@ const TOO_NEW = [
 ];
 
 export default [
-  { ignores: ['build/', 'dist/', 'target/', '**/target/', 'node_modules/', 'fuzz/', 'examples/**/dist/'] },
+  {
+    ignores: [
+      'build/',
+      'dist/',
+      'target/',
+      '**/target/',
+      'node_modules/',
+      'fuzz/',
+      'examples/**/dist/',
+      'js/**/*.d.ts',
+    ],
+  },
   js.configs.recommended,
   {
     languageOptions: { ecmaVersion: 2024, sourceType: 'module', globals: globals.node },
@@ -32,7 +44,7 @@ export default [
   },
   {
     // What the package ships runs in pages, workers and Node: only what all of them have.
-    files: ['js/**/*.js'],
+    files: ['js/**/*.{js,ts}'],
     languageOptions: { globals: { ...globals['shared-node-browser'], WebAssembly: 'readonly' } },
     rules: {
       'no-restricted-properties': [
@@ -43,6 +55,25 @@ export default [
           message: `It is newer than the oldest engines of docs/COMPATIBILITY.md: ${since}.`,
         })),
       ],
+    },
+  },
+  {
+    files: ['js/**/*.ts'],
+    ignores: ['**/*.d.ts'],
+    languageOptions: { parser: ts.parser },
+    plugins: { '@typescript-eslint': ts.plugin },
+    rules: {
+      // The compiler knows these, and more of them.
+      'no-undef': 'off',
+      'no-redeclare': 'off',
+      'no-dupe-class-members': 'off',
+      'no-unused-vars': 'off',
+      '@typescript-eslint/no-unused-vars': [
+        'error',
+        { argsIgnorePattern: '^_', caughtErrorsIgnorePattern: '^_', ignoreRestSiblings: true },
+      ],
+      '@typescript-eslint/no-explicit-any': 'error',
+      '@typescript-eslint/consistent-type-imports': 'error',
     },
   },
   { files: ['www/**/*.js'], languageOptions: { globals: { ...globals.browser, ...globals.worker } } },

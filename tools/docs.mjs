@@ -10,7 +10,7 @@ const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 
 runMain(async () => {
   const entries = Object.values(ENTRIES)
-    .map((file) => file.replace(/\.js$/, '.d.ts'))
+    .map((name) => `${name}.d.ts`)
     .filter((file) => existsSync(join(root, file)));
   if (!entries.length) throw new StepError('Document the package', { reason: 'there are no types in js/ yet' });
   await stepRun(

@@ -16,7 +16,7 @@ after(() => rm(folder, { recursive: true, force: true }));
 const FILES = {
   '/': [join(here, 'leaks/index.html'), 'text/html'],
   '/page.js': [join(here, 'leaks/page.js'), 'text/javascript'],
-  '/abandon.js': [join(here, '../js/leaks/abandon.js'), 'text/javascript'],
+  '/abandon.js': [join(here, '../js/streams/leaks/abandon.js'), 'text/javascript'],
   '/streams.js': [join(folder, 'streams.js'), 'text/javascript'],
 };
 

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { WebSocket } from 'ws';
 import { serve } from '../packaging/helpers.mjs';
-import { GRACE as PACKAGE_GRACE } from '../../js/runtime/grace.js';
+import { loadSource } from '../../tools/build/load-source.mjs';
 import { cells } from './cells.js';
 import { flood, node } from './flood-node.mjs';
 import { floodCells } from './floods.js';
@@ -13,6 +13,8 @@ import { spentCells } from './spent.js';
 import { spentNode } from './spent-node.mjs';
 import { start } from './server.mjs';
 import { GRACE, turn, until } from './support.js';
+
+const { GRACE: PACKAGE_GRACE } = await loadSource('js/runtime/grace');
 
 const all = cells(['streamed requests']);
 const floods = floodCells(['node', ...(globalThis.WebSocket ? ['WebSocket'] : [])]);

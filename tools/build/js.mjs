@@ -3,17 +3,21 @@ import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node
 import { dirname, join, relative } from 'node:path';
 import { step, StepError } from '../steps.mjs';
 import { inlineWasm } from './inline-wasm.mjs';
+import { resolveTs } from './resolve-ts.mjs';
 import { filesUnder, hashOf } from './stamps.mjs';
 
-/** The package's entries: the name in dist/ and the source. */
+/** The package's entries: the name in dist/ and the source, without its extension. */
 export const ENTRIES = {
-  index: 'js/index.js',
-  codecs: 'js/codecs.js',
-  polyfill: 'js/polyfill.js',
+  index: 'js/index',
+  codecs: 'js/codecs',
+  polyfill: 'js/polyfill',
 };
 
-const INPUTS = ['js', 'build/core', 'build/codecs', 'package.json', 'tools/build/js.mjs', 'tools/build/inline-wasm.mjs', 'node_modules/esbuild/package.json'];
+const INPUTS = ['js', 'build/core', 'build/codecs', 'package.json', 'tools/build/js.mjs', 'tools/build/inline-wasm.mjs', 'tools/build/resolve-ts.mjs', 'node_modules/esbuild/package.json'];
 const TARGET = ['es2022'];
+
+/** The file of a source that is named without its extension. */
+export const sourceFile = (root, name) => [`${name}.ts`, `${name}.js`].find((file) => existsSync(join(root, file)));
 
 /** Builds dist/ unless it is up to date; resolves with whether it had to. */
 export async function buildJs({ root, stamps, debug }) {
@@ -45,7 +49,7 @@ async function bundle({ esbuild, root, debug }) {
   try {
     const result = await esbuild.build({
       absWorkingDir: root,
-      entryPoints: ENTRIES,
+      entryPoints: Object.fromEntries(Object.entries(ENTRIES).map(([name, source]) => [name, sourceFile(root, source)])),
       outdir: 'dist',
       bundle: true,
       splitting: true,
@@ -53,8 +57,8 @@ async function bundle({ esbuild, root, debug }) {
       platform: 'neutral',
       target: TARGET,
       chunkNames: 'chunks/[name]-[hash]',
-      plugins: [inlineWasm],
-      inject: ['js/runtime/globals.js'],
+      plugins: [inlineWasm, resolveTs],
+      inject: [sourceFile(root, 'js/runtime/globals')],
       minify: !debug,
       legalComments: 'none',
       charset: 'utf8',

@@ -80,9 +80,16 @@ export function plan(root, env = process.env) {
     },
     {
       name: 'types',
-      title: 'Types of the JavaScript',
+      title: 'Types',
       command: node,
       args: [bin('typescript/bin/tsc'), '-p', 'tsconfig.json'],
+      needs: 'build',
+    },
+    {
+      name: 'loose-types',
+      title: 'Types of what is still JavaScript',
+      command: node,
+      args: [bin('typescript/bin/tsc'), '-p', 'tsconfig.loose.json'],
       needs: 'build',
     },
     {

@@ -3,8 +3,10 @@ import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
 import { after, afterEach, before, describe, test } from 'node:test';
 import { fromEventSource, pipeline, take, toArray } from 'tidegate';
-import { EventParser } from '../../../js/sources/event-parser.js';
+import { loadSource } from '../../../tools/build/load-source.mjs';
 import { turn, within } from '../pipeline/pipeline-parts.mjs';
+
+const { EventParser } = await loadSource('js/sources/event-parser');
 
 const broken = new Error('broken');
 

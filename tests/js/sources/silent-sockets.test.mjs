@@ -5,9 +5,11 @@ import { createServer } from 'node:http';
 import { after, before, describe, test } from 'node:test';
 import { WebSocket } from 'ws';
 import { ReadableStream, fromWebSocket, pipeline, toWebSocket } from 'tidegate';
-import { GRACE } from '../../../js/runtime/grace.js';
+import { loadSource } from '../../../tools/build/load-source.mjs';
 import { mute } from '../../matrix/mute-server.mjs';
 import { pause, until } from '../../matrix/support.js';
+
+const { GRACE } = await loadSource('js/runtime/grace');
 
 const failure = new Error('the failure');
 const GRACES = 3;

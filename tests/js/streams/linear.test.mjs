@@ -4,9 +4,11 @@ import { test } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import { ReadableStream, WritableStream, pipeline, toArray, toBytes, toText } from 'tidegate';
 import { csv, digest, gunzip, lines } from 'tidegate/codecs';
-import { Fifo } from '../../../js/runtime/fifo.js';
-import { Gatherer } from '../../../js/sinks/gatherer.js';
-import { EventParser } from '../../../js/sources/event-parser.js';
+import { loadSource } from '../../../tools/build/load-source.mjs';
+
+const { Fifo } = await loadSource('js/runtime/fifo');
+const { Gatherer } = await loadSource('js/sinks/gatherer');
+const { EventParser } = await loadSource('js/sources/event-parser');
 
 /** Four times the input: four times the time where growth is linear, sixteen times where it is quadratic. */
 const FACTOR = 4;

@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
-import { inlineWasm } from '../../../../../tools/build/inline-wasm.mjs';
+import { inlineWasm } from '../../../../tools/build/inline-wasm.mjs';
+import { resolveTs } from '../../../../tools/build/resolve-ts.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '../../../..');
 
@@ -28,7 +29,7 @@ export async function buildWithLiveCount() {
     format: 'esm',
     platform: 'neutral',
     target: ['es2022'],
-    plugins: [inlineWasm],
+    plugins: [inlineWasm, resolveTs],
     minify: true,
     logLevel: 'silent',
   });
