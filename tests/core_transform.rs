@@ -126,7 +126,7 @@ fn a_size_that_cancels_the_readable_side_leaves_later_writes_held() {
     let mut core = Core::new();
     let (readable, writable) = started(&mut core, 4.0, HAS_SIZE);
     assert_eq!(core.readable_enqueue(readable), readable::NEED_SIZE);
-    assert_eq!(core.readable_cancel(readable), readable::CLOSE);
+    assert_eq!(core.readable_error(readable), readable::ERROR);
     assert_eq!(
         core.transform_enqueue_commit(readable, writable, 1.0),
         STALE

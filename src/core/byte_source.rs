@@ -499,13 +499,6 @@ impl Core {
         effects | QUEUED | source.call_pull_if_needed()
     }
 
-    /// Query: what [`Core::bytes_respond`] would refuse; 0 where it would not.
-    pub fn bytes_check_respond(&self, id: Id, bytes_written: f64) -> Effects {
-        self.byte_sources
-            .get(id)
-            .map_or(STALE, |source| source.check_respond(length(bytes_written)))
-    }
-
     /// Query: the checks of
     /// [respondWithNewView](https://streams.spec.whatwg.org/#readable-byte-stream-controller-respond-with-new-view).
     pub fn bytes_check_respond_with_view(

@@ -241,13 +241,6 @@ impl Core {
         self.readables.get(id).map_or(0.0, Readable::desired_size)
     }
 
-    /// Query: <https://streams.spec.whatwg.org/#readable-stream-default-controller-can-close-or-enqueue>
-    pub fn readable_can_close_or_enqueue(&self, id: Id) -> bool {
-        self.readables
-            .get(id)
-            .is_some_and(|stream| !stream.is_closing())
-    }
-
     /// A read by a default reader:
     /// [PullSteps](https://streams.spec.whatwg.org/#rs-default-controller-private-pull).
     #[inline]
@@ -321,19 +314,12 @@ impl Core {
         0
     }
 
-    /// <https://streams.spec.whatwg.org/#readable-stream-default-controller-error>
+    /// <https://streams.spec.whatwg.org/#readable-stream-default-controller-error>, and the close inside
+    /// [cancel](https://streams.spec.whatwg.org/#readable-stream-cancel): in both cases nothing is left to be answered
+    /// through the core.
     pub fn readable_error(&mut self, id: Id) -> Effects {
         match self.readables.remove(id) {
             Some(_) => ERROR,
-            None => STALE,
-        }
-    }
-
-    /// The close inside [cancel](https://streams.spec.whatwg.org/#readable-stream-cancel): the
-    /// host empties the queue and calls the cancel algorithm after it.
-    pub fn readable_cancel(&mut self, id: Id) -> Effects {
-        match self.readables.remove(id) {
-            Some(_) => CLOSE,
             None => STALE,
         }
     }

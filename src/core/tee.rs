@@ -116,9 +116,4 @@ impl Core {
             0
         }
     }
-
-    /// Query: which branches were not cancelled.
-    pub fn tee_branches(&self, id: Id) -> Effects {
-        self.tees.get(id).map_or(0, Tee::branches)
-    }
 }

@@ -217,13 +217,6 @@ impl Core {
             .is_some_and(|stream| stream.is(UNREADY) && !stream.close_queued_or_in_flight())
     }
 
-    /// Query: <https://streams.spec.whatwg.org/#writable-stream-close-queued-or-in-flight>
-    pub fn writable_closing(&self, id: Id) -> bool {
-        self.writables
-            .get(id)
-            .is_some_and(Writable::close_queued_or_in_flight)
-    }
-
     /// Report: the start algorithm fulfilled.
     pub fn writable_started(&mut self, id: Id) -> Effects {
         let Some(stream) = self.writables.get_mut(id) else {

@@ -132,10 +132,10 @@ fn call_readable_or_writable(core: &mut Core, input: &mut Input, method: u8, id:
         10 => drop(core.readable_enqueue_commit(id, input.number())),
         11 => drop(core.readable_close(id)),
         12 => drop(core.readable_error(id)),
-        13 => drop(core.readable_cancel(id)),
+        13 => drop(core.readable_read_many(id)),
         14 => core.readable_release(id),
         15 => drop(core.readable_desired_size(id)),
-        16 => drop(core.readable_can_close_or_enqueue(id)),
+        16 => drop(core.writable_write_many(id, u32::from(input.byte()))),
         17 => core.readable_free(id),
         18 => drop(core.writable_started(id)),
         19 => drop(core.writable_start_failed(id)),
@@ -150,7 +150,6 @@ fn call_readable_or_writable(core: &mut Core, input: &mut Input, method: u8, id:
         28 => drop((
             core.writable_desired_size(id),
             core.writable_backpressure(id),
-            core.writable_closing(id),
         )),
         _ => core.writable_free(id),
     }
@@ -174,8 +173,7 @@ fn call_bytes(core: &mut Core, input: &mut Input, method: u8, id: u32) {
             input.small(9),
         )),
         40..=42 => drop(core.bytes_enqueue(id, input.number())),
-        43 => drop(core.bytes_check_respond(id, input.number())),
-        44 => drop(core.bytes_check_respond_with_view(
+        43 | 44 => drop(core.bytes_check_respond_with_view(
             id,
             input.number(),
             input.number(),
@@ -207,8 +205,7 @@ fn call_others(core: &mut Core, input: &mut Input, ids: &[u32], method: u8, id: 
         57 => drop(core.tee_closed(id)),
         58 => core.tee_read_failed(id),
         59 => drop(core.tee_errored(id)),
-        60 => drop(core.tee_cancel(id, input.small(2))),
-        61 => drop(core.tee_branches(id)),
+        60 | 61 => drop(core.tee_cancel(id, input.small(2))),
         62 => core.tee_free(id),
         63 => drop(core.transform_unblock_write(id)),
         64 => drop(core.readable_enqueue(id)),

@@ -257,8 +257,8 @@ impl Host {
             ReadableState::Errored(reason) => return self.rejected(reason),
             ReadableState::Readable => {}
         }
-        let effects = self.core.readable_cancel(self.readables[at].id);
-        assert_eq!(effects, CLOSE, "a readable stream is cancelled");
+        let effects = self.core.readable_error(self.readables[at].id);
+        assert_eq!(effects, ERROR, "a readable stream is cancelled");
         self.close_stream(at);
         self.readables[at].queue.clear();
         let result = match self.readables[at].source {
