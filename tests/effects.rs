@@ -1,9 +1,9 @@
-//! src/core/effect.rs and js/core/effects.js hold the same numbers under the same names.
+//! src/core/effect.rs and js/core/effects.ts hold the same numbers under the same names.
 #![cfg(feature = "core")]
 
 use std::collections::BTreeMap;
 
-/// The Rust files that constants of effects.js come from, with what JavaScript puts before the names of each
+/// The Rust files that constants of effects.ts come from, with what JavaScript puts before the names of each
 /// module; names of a module that has no prefix are as they are.
 const RUST: [&str; 5] = [
     include_str!("../src/core/effect.rs"),
@@ -12,7 +12,7 @@ const RUST: [&str; 5] = [
     include_str!("../src/core/byte_source.rs"),
     include_str!("../src/core/pipe.rs"),
 ];
-const JS: &str = include_str!("../js/core/effects.js");
+const JS: &str = include_str!("../js/core/effects.ts");
 
 const PREFIXES: [(&str, &str); 7] = [
     ("readable", "R_"),
@@ -90,7 +90,7 @@ fn each_constant_of_javascript_is_one_of_the_core_with_the_same_number() {
         rust.extend(rust_constants(source));
     }
     let js = js_constants();
-    assert!(js.len() > 50, "effects.js was not understood: {js:?}");
+    assert!(js.len() > 50, "effects.ts was not understood: {js:?}");
     let wrong: Vec<_> = js
         .iter()
         .filter(|(name, number)| rust.get(*name) != Some(*number))
@@ -105,5 +105,5 @@ fn each_effect_of_the_core_is_known_to_javascript() {
     let js = js_constants();
     assert!(rust.len() > 70, "effect.rs was not understood: {rust:?}");
     let missing: Vec<_> = rust.keys().filter(|name| !js.contains_key(*name)).collect();
-    assert!(missing.is_empty(), "not in effects.js: {missing:?}");
+    assert!(missing.is_empty(), "not in effects.ts: {missing:?}");
 }

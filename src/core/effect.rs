@@ -1,6 +1,6 @@
 //! What an answer can ask of the host.
 //!
-//! js/core/effects.js holds the same numbers; tests/effects.rs compares the two.
+//! js/core/effects.ts holds the same numbers; tests/effects.rs compares the two.
 
 /// A set of the bits below; 0 asks for nothing.
 pub type Effects = u32;

@@ -7,31 +7,40 @@ import { isolate, reflectApply, uncurryThis } from './intrinsics.js';
 const BufferConstructor = ArrayBuffer;
 const DataViewConstructor = DataView;
 const ByteArray = Uint8Array;
-const typedArray = Object.getPrototypeOf(Uint8Array.prototype);
+const typedArray: object = Object.getPrototypeOf(Uint8Array.prototype);
 const clone = globalThis.structuredClone;
 
-const getter = (prototype, key) => {
-  const get = Object.getOwnPropertyDescriptor(prototype, key)?.get;
-  return get && uncurryThis(get);
+type AnyBuffer = ArrayBuffer | SharedArrayBuffer;
+
+/** The getter of a property, as a function of its owner; undefined where the engine has none. */
+const getter = <Owner, Value>(prototype: object, key: PropertyKey) => {
+  const get = Object.getOwnPropertyDescriptor(prototype, key)?.get as ((this: Owner) => Value) | undefined;
+  return (get && uncurryThis(get)) as (owner: Owner) => Value;
 };
 
-const isView = ArrayBuffer.isView;
-const typedArrayName = getter(typedArray, Symbol.toStringTag);
-const typedArrayBuffer = getter(typedArray, 'buffer');
-const typedArrayOffset = getter(typedArray, 'byteOffset');
-const typedArrayByteLength = getter(typedArray, 'byteLength');
-const dataViewBuffer = getter(DataView.prototype, 'buffer');
-const dataViewOffset = getter(DataView.prototype, 'byteOffset');
-const dataViewByteLength = getter(DataView.prototype, 'byteLength');
-const arrayBufferByteLength = getter(ArrayBuffer.prototype, 'byteLength');
-const arrayBufferDetached = getter(ArrayBuffer.prototype, 'detached');
-const arrayBufferResizable = getter(ArrayBuffer.prototype, 'resizable');
-const setBytes = uncurryThis(typedArray.set);
-const sliceTyped = uncurryThis(typedArray.slice);
+const isView: (value: unknown) => value is ArrayBufferView = ArrayBuffer.isView;
+const typedArrayName = getter<ArrayBufferView, string | undefined>(typedArray, Symbol.toStringTag);
+const typedArrayBuffer = getter<ArrayBufferView, ArrayBuffer>(typedArray, 'buffer');
+const typedArrayOffset = getter<ArrayBufferView, number>(typedArray, 'byteOffset');
+const typedArrayByteLength = getter<ArrayBufferView, number>(typedArray, 'byteLength');
+const dataViewBuffer = getter<ArrayBufferView, ArrayBuffer>(DataView.prototype, 'buffer');
+const dataViewOffset = getter<ArrayBufferView, number>(DataView.prototype, 'byteOffset');
+const dataViewByteLength = getter<ArrayBufferView, number>(DataView.prototype, 'byteLength');
+const arrayBufferByteLength = getter<AnyBuffer, number>(ArrayBuffer.prototype, 'byteLength');
+const arrayBufferDetached: ((buffer: AnyBuffer) => boolean) | undefined = getter(ArrayBuffer.prototype, 'detached');
+const arrayBufferResizable: ((buffer: AnyBuffer) => boolean) | undefined = getter(ArrayBuffer.prototype, 'resizable');
+const setBytes: (to: Uint8Array, from: Uint8Array) => void = uncurryThis((typedArray as Uint8Array).set);
+const sliceTyped: (array: ArrayBufferView) => ArrayBufferView = uncurryThis((typedArray as Uint8Array).slice as never);
 const sliceBuffer = uncurryThis(ArrayBuffer.prototype.slice);
 
+/** The constructor of a kind of view, and the bytes of one element. */
+export interface ViewType {
+  View: new (buffer: ArrayBuffer, byteOffset: number, length: number) => ArrayBufferView<ArrayBuffer>;
+  elementSize: number;
+}
+
 /** What a view is made with: its constructor and the bytes of one element. */
-const VIEW_TYPES = { __proto__: null };
+const VIEW_TYPES = { __proto__: null } as unknown as Record<string, ViewType>;
 for (const key of [
   'Int8Array',
   'Uint8Array',
@@ -46,15 +55,20 @@ for (const key of [
   'BigInt64Array',
   'BigUint64Array',
 ]) {
-  const View = globalThis[key];
+  const View = (globalThis as unknown as Record<string, Uint8ArrayConstructor | undefined>)[key];
   if (View !== undefined) VIEW_TYPES[key] = { View, elementSize: View.BYTES_PER_ELEMENT };
 }
-const DATA_VIEW = { View: DataViewConstructor, elementSize: 1 };
+const DATA_VIEW: ViewType = { View: DataViewConstructor, elementSize: 1 };
 
 /** What a view is, asked once. A detached buffer's view is empty. */
-class ViewParts {
-  constructor(type, buffer, bufferByteLength, byteOffset, byteLength) {
-    /** `{ View, elementSize }` */
+export class ViewParts {
+  declare type: ViewType;
+  declare buffer: ArrayBuffer;
+  declare bufferByteLength: number;
+  declare byteOffset: number;
+  declare byteLength: number;
+
+  constructor(type: ViewType, buffer: ArrayBuffer, bufferByteLength: number, byteOffset: number, byteLength: number) {
     this.type = type;
     this.buffer = buffer;
     this.bufferByteLength = bufferByteLength;
@@ -66,7 +80,7 @@ class ViewParts {
 isolate(ViewParts);
 
 /** Web IDL's ArrayBufferView, neither shared nor resizable. */
-export function convertView(value, context) {
+export function convertView(value: unknown, context: string): ViewParts {
   if (!isView(value)) throw new TypeError(`${context}: must be a typed array or a DataView`);
   const name = typedArrayName(value);
   const isTyped = name !== undefined;
@@ -80,7 +94,7 @@ export function convertView(value, context) {
   if (arrayBufferResizable !== undefined && arrayBufferResizable(buffer)) {
     throw new TypeError(`${context}: must not be a view of a resizable ArrayBuffer`);
   }
-  const type = isTyped ? VIEW_TYPES[name] : DATA_VIEW;
+  const type = isTyped ? VIEW_TYPES[name]! : DATA_VIEW;
   // A DataView's getters throw where its buffer is detached.
   if (bufferByteLength === 0) return new ViewParts(type, buffer, 0, 0, 0);
   const byteOffset = isTyped ? typedArrayOffset(value) : dataViewOffset(value);
@@ -89,14 +103,14 @@ export function convertView(value, context) {
 }
 
 /** The buffer of a Uint8Array. */
-export const bufferOf = typedArrayBuffer;
+export const bufferOf: (bytes: Uint8Array) => ArrayBuffer = typedArrayBuffer;
 /** Where a Uint8Array begins in its buffer, in bytes. */
 export const byteOffsetOf = typedArrayOffset;
 /** A Uint8Array's length in bytes. */
 export const byteLengthOf = typedArrayByteLength;
 
 /** https://tc39.es/ecma262/#sec-isdetachedbuffer */
-export function isDetachedBuffer(buffer) {
+export function isDetachedBuffer(buffer: AnyBuffer): boolean {
   if (arrayBufferByteLength(buffer) > 0) return false;
   if (arrayBufferDetached !== undefined) return arrayBufferDetached(buffer);
   try {
@@ -108,25 +122,25 @@ export function isDetachedBuffer(buffer) {
 }
 
 /** Whether `chunk`, a buffer or a view, is empty because its bytes were transferred. */
-export function isDetached(chunk) {
+export function isDetached(chunk: AnyBuffer | ArrayBufferView): boolean {
   const buffer = isView(chunk) ? chunk.buffer : chunk;
   return buffer.byteLength === 0 && buffer instanceof BufferConstructor && isDetachedBuffer(buffer);
 }
 
-export const detachedMessage = (what) =>
+export const detachedMessage = (what: string): string =>
   `${what} is detached: its buffer was transferred before, by postMessage(), a byte stream or a BYOB read, and its bytes went with it; ` +
   'give the other one a copy, chunk.slice()';
 
 /** Throws where `chunk`, a buffer or a view, is empty because its bytes were transferred. `what` begins the sentence that says so. */
-export function refuseDetached(chunk, what) {
+export function refuseDetached(chunk: AnyBuffer | ArrayBufferView, what: string): void {
   if (isDetached(chunk)) throw new TypeError(detachedMessage(what));
 }
 
 /** Node 20 copies a WebAssembly memory's buffer instead of refusing it. */
-function transferByClone(buffer) {
-  let moved;
+function transferByClone(buffer: ArrayBuffer): ArrayBuffer {
+  let moved: ArrayBuffer;
   try {
-    moved = reflectApply(clone, globalThis, [buffer, { transfer: [buffer] }]);
+    moved = reflectApply(clone, globalThis, [buffer, { transfer: [buffer] }]) as ArrayBuffer;
   } catch (error) {
     throw new TypeError('This ArrayBuffer cannot be transferred', { cause: error });
   }
@@ -138,33 +152,39 @@ function transferByClone(buffer) {
  * https://streams.spec.whatwg.org/#transfer-array-buffer: the bytes in a new buffer, the old one detached. Throws a
  * TypeError where that cannot be, as with a WebAssembly memory's.
  */
-export const transferArrayBuffer =
+export const transferArrayBuffer: (buffer: ArrayBuffer) => ArrayBuffer =
   ArrayBuffer.prototype.transfer === undefined ? transferByClone : uncurryThis(ArrayBuffer.prototype.transfer);
 
 /** A new buffer of `length` bytes, all 0. Throws a RangeError where that is too much. */
-export function allocateBuffer(length) {
+export function allocateBuffer(length: number): ArrayBuffer {
   return new BufferConstructor(length);
 }
 
 /** Bytes of a buffer as a Uint8Array over it. */
-export function bytesOf(buffer, byteOffset, length) {
+export function bytesOf(buffer: ArrayBuffer, byteOffset: number, length: number): Uint8Array<ArrayBuffer> {
   return new ByteArray(buffer, byteOffset, length);
 }
 
 /** A copy of bytes of a buffer. Throws a RangeError where there is no memory for it. */
-export function cloneBytes(buffer, byteOffset, length) {
+export function cloneBytes(buffer: ArrayBuffer, byteOffset: number, length: number): Uint8Array<ArrayBuffer> {
   const copy = new ByteArray(length);
   setBytes(copy, new ByteArray(buffer, byteOffset, length));
   return copy;
 }
 
 /** The unread part of `entry`, a Uint8Array: what follows its first `from` bytes. */
-export function rest(entry, from) {
+export function rest(entry: Uint8Array, from: number): Uint8Array<ArrayBuffer> {
   return new ByteArray(typedArrayBuffer(entry), typedArrayOffset(entry) + from, typedArrayByteLength(entry) - from);
 }
 
 /** Copies `length` bytes at `from` of `entry`, a Uint8Array, to `byteOffset` of `buffer`. */
-export function copyBytes(buffer, byteOffset, entry, from, length) {
+export function copyBytes(
+  buffer: ArrayBuffer,
+  byteOffset: number,
+  entry: Uint8Array,
+  from: number,
+  length: number,
+): void {
   const source =
     length === typedArrayByteLength(entry)
       ? entry
@@ -176,7 +196,7 @@ export function copyBytes(buffer, byteOffset, entry, from, length) {
  * `value`, or, where it is a view of less than `share` of its buffer, a copy in a buffer of its own: a clone takes the whole buffer, and
  * so does whoever keeps the view. Views of shared memory stay as they are.
  */
-export function unshared(value, share = 1) {
+export function unshared(value: unknown, share = 1): unknown {
   if (!isView(value)) return value;
   const isTyped = typedArrayName(value) !== undefined;
   const buffer = isTyped ? typedArrayBuffer(value) : dataViewBuffer(value);

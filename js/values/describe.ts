@@ -1,5 +1,5 @@
 /** A few words for what a caller passed, for error messages. */
-export function describe(value) {
+export function describe(value: unknown): string {
   if (value === null) return 'null';
   if (typeof value === 'function') return value.name ? `function ${value.name}` : 'a function';
   if (typeof value !== 'object') return typeof value;

@@ -9,6 +9,11 @@ const FULFILLED = 1;
 const REJECTED = 2;
 
 export class LazyPromise {
+  declare state: typeof PENDING | typeof FULFILLED | typeof REJECTED;
+  declare reason: unknown;
+  declare promise: Promise<undefined> | undefined;
+  declare deferred: Deferred<undefined> | undefined;
+
   constructor() {
     this.state = PENDING;
     this.reason = undefined;
@@ -16,7 +21,7 @@ export class LazyPromise {
     this.deferred = undefined;
   }
 
-  get() {
+  get(): Promise<undefined> {
     if (this.promise === undefined) {
       if (this.state === PENDING) {
         this.deferred = new Deferred();
@@ -29,7 +34,7 @@ export class LazyPromise {
   }
 
   /** Fulfils the pending promise. */
-  fulfill() {
+  fulfill(): void {
     this.state = FULFILLED;
     const deferred = this.deferred;
     if (deferred !== undefined) {
@@ -39,7 +44,7 @@ export class LazyPromise {
   }
 
   /** Rejects the pending promise, or puts a rejected one in the place of a settled one. */
-  reject(reason) {
+  reject(reason: unknown): void {
     this.state = REJECTED;
     this.reason = reason;
     const deferred = this.deferred;
@@ -53,17 +58,17 @@ export class LazyPromise {
   }
 
   /** Rejects the pending promise; one that has settled stays the same object. */
-  rejectIfPending(reason) {
+  rejectIfPending(reason: unknown): void {
     if (this.state === PENDING) this.reject(reason);
   }
 
   /** Rejects the pending promise, also where it was about to be settled. */
-  crash(reason) {
+  crash(reason: unknown): void {
     if (this.state === PENDING || this.deferred !== undefined) this.reject(reason);
   }
 
   /** Puts a new pending promise in the place of a settled one. */
-  renew() {
+  renew(): void {
     this.state = PENDING;
     this.promise = undefined;
     this.deferred = undefined;

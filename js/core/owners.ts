@@ -11,7 +11,10 @@ import { isolate, resolved } from '../runtime/intrinsics.js';
 const { register, unregister } = FinalizationRegistry.prototype;
 
 export class Owners {
-  constructor(free) {
+  declare free: (id: number) => void;
+  declare registry: FinalizationRegistry<number>;
+
+  constructor(free: (id: number) => void) {
     this.free = free;
     this.registry = Object.defineProperties(new FinalizationRegistry(free), {
       register: { value: register },
@@ -19,7 +22,7 @@ export class Owners {
     });
   }
 
-  add(owner, id) {
+  add(owner: object, id: number): void {
     try {
       this.registry.register(owner, id, owner);
     } catch (error) {
@@ -33,7 +36,7 @@ export class Owners {
     }
   }
 
-  drop(owner) {
+  drop(owner: object): void {
     this.registry.unregister(owner);
   }
 }

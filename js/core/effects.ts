@@ -106,3 +106,21 @@ export const COUNTED = 16;
 /** Reasons of `pipe_pause`. */
 export const PAUSE_MEMORY = 1;
 export const PAUSE_TURN = 2;
+
+declare const machine: unique symbol;
+
+/** A word of effects, told apart by the machine whose answer it is, so that one is not carried out as another's. */
+type Effects<Machine extends string> = number & { readonly [machine]: Machine };
+
+/** Bits `R_*`; also where a chunk that a pipe reads has been taken by its destination (`P_TAKEN`). */
+export type ReadableEffects = Effects<'readable'>;
+/** Bits `B_*` and `R_*`. */
+export type BytesEffects = Effects<'bytes'>;
+/** Bits `W_*`. */
+export type WritableEffects = Effects<'writable'>;
+/** An action `P_*` under `P_ACTION_MASK`, flags, and the source's effects above `P_SOURCE_SHIFT`. */
+export type PipeAnswer = Effects<'pipe'>;
+/** Bits `TEE_*`. */
+export type TeeEffects = Effects<'tee'>;
+/** Bits `C_*`, and above `C_DROPPED_SHIFT` how many chunks are dropped. */
+export type ChannelAnswer = Effects<'channel'>;

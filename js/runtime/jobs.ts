@@ -13,8 +13,12 @@
 import { broken, repair } from './broken.js';
 import { grown, resolved } from './intrinsics.js';
 
+/** A function and what it is called with. They stand one after the other in one list, which no type can say. */
+type Job<Target> = (target: Target) => void;
+type Item = unknown;
+
 // Lists have no holes: a page may put setters for indices on Array.prototype.
-let ring = grown([], 128);
+let ring: Item[] = grown([], 128);
 let mask = 127;
 let head = 0;
 let tail = 0;
@@ -22,20 +26,20 @@ let tail = 0;
 /** How many jobs may join another before the page's own get their turn. */
 const BURST = 64;
 /** The jobs that have joined the running one, each with its target. */
-const burst = grown([], 2 * BURST);
+const burst: Item[] = grown([], 2 * BURST);
 let joined = 0;
 let room = 0;
 
 /** Completions, each with its target: those whose microtask is queued, and those that are being collected for the next. */
-let queued = grown([], 32);
+let queued: Item[] = grown([], 32);
 let queuedLength = 0;
-let collected = grown([], 32);
+let collected: Item[] = grown([], 32);
 let collectedLength = 0;
 let running = false;
 
-function runNext() {
+function runNext(): void {
   if (head === tail) return;
-  const job = ring[head];
+  const job = ring[head] as Job<unknown>;
   const target = ring[head + 1];
   ring[head] = undefined;
   ring[head + 1] = undefined;
@@ -49,7 +53,7 @@ function runNext() {
   }
 }
 
-function runCompletions() {
+function runCompletions(): void {
   const list = queued;
   const length = queuedLength;
   let next = 0;
@@ -59,17 +63,17 @@ function runCompletions() {
       const target = list[next + 1];
       list[next + 1] = undefined;
       next += 2;
-      run(list[next - 2], target);
+      run(list[next - 2] as Job<unknown>, target);
     }
   } finally {
     running = false;
-    for (; next < length; next += 2) schedule(list[next], list[next + 1]);
+    for (; next < length; next += 2) schedule(list[next] as Job<unknown>, list[next + 1]);
     queuedLength = 0;
     if (collectedLength > 0) queueCompletions();
   }
 }
 
-function queueCompletions() {
+function queueCompletions(): void {
   resolved.react(runCompletions);
   const list = queued;
   queued = collected;
@@ -79,7 +83,7 @@ function queueCompletions() {
 }
 
 /** Runs a job and those that join it. */
-function run(job, target) {
+function run(job: Job<unknown>, target: unknown): void {
   room = BURST;
   let next = 0;
   let joiner = target;
@@ -88,7 +92,7 @@ function run(job, target) {
     while (next < joined) {
       next += 2;
       joiner = takeTarget(next - 1);
-      burst[next - 2](joiner);
+      (burst[next - 2] as Job<unknown>)(joiner);
     }
   } catch (error) {
     const { list, length } = broken;
@@ -101,21 +105,21 @@ function run(job, target) {
     throw error;
   } finally {
     room = 0;
-    for (; next < joined; next += 2) schedule(burst[next], takeTarget(next + 1));
+    for (; next < joined; next += 2) schedule(burst[next] as Job<unknown>, takeTarget(next + 1));
     joined = 0;
   }
 }
 
 /** Leaves nothing behind that would keep a stream alive. */
-function takeTarget(at) {
+function takeTarget(at: number): Item {
   const target = burst[at];
   burst[at] = undefined;
   return target;
 }
 
-function grow() {
+function grow(): void {
   const count = ring.length;
-  const bigger = grown([], count * 2);
+  const bigger: Item[] = grown([], count * 2);
   for (let i = 0; i < count; i++) bigger[i] = ring[(head + i) & mask];
   ring = bigger;
   mask = bigger.length - 1;
@@ -127,7 +131,7 @@ function grow() {
  * Calls `job(target)` in a microtask of its own. What may throw, where the stack ends or memory, comes first: a microtask without a job does
  * nothing, and a job without one would be run in another's.
  */
-export function schedule(job, target) {
+export function schedule<Target>(job: Job<Target>, target: Target): void {
   if (((tail + 2) & mask) === head) grow();
   resolved.react(runNext);
   ring[tail] = job;
@@ -137,7 +141,7 @@ export function schedule(job, target) {
 }
 
 /** Calls `job(target)` later in the running microtask of ours, or, where none runs or it is long already, in one of its own. */
-export function scheduleInPipe(job, target) {
+export function scheduleInPipe<Target>(job: Job<Target>, target: Target): void {
   if (room > 0) {
     room--;
     burst[joined] = job;
@@ -149,7 +153,7 @@ export function scheduleInPipe(job, target) {
 }
 
 /** Calls `job(target)`, the completion of a callback at the end of a pipe, in the next microtask of such. */
-export function scheduleAfter(job, target) {
+export function scheduleAfter<Target>(job: Job<Target>, target: Target): void {
   if (running) {
     if (collectedLength === collected.length) collected = grown(collected, 2 * collectedLength);
     collected[collectedLength] = job;
@@ -161,7 +165,12 @@ export function scheduleAfter(job, target) {
 }
 
 /** Puts `job(target)` in the place of the completion that was collected last, if that is `other(otherTarget)`; else false. */
-export function scheduleInPlaceOf(other, otherTarget, job, target) {
+export function scheduleInPlaceOf<Other, Target>(
+  other: Job<Other>,
+  otherTarget: Other,
+  job: Job<Target>,
+  target: Target,
+): boolean {
   const last = collectedLength - 2;
   if (last < 0 || collected[last] !== other || collected[last + 1] !== otherTarget) return false;
   collected[last] = job;
@@ -170,6 +179,6 @@ export function scheduleInPlaceOf(other, otherTarget, job, target) {
 }
 
 /** The way to schedule a job for a stream whose lock is `lock`. */
-export function later(lock) {
+export function later(lock: { readonly isPipe?: boolean } | undefined): typeof schedule {
   return lock !== undefined && lock.isPipe === true ? scheduleInPipe : schedule;
 }

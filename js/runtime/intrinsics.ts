@@ -5,18 +5,28 @@
 
 const { bind, call } = Function.prototype;
 /** `uncurryThis(method)(thisValue, ...args)` */
-export const uncurryThis = bind.bind(call);
+export const uncurryThis = bind.bind(call) as <This, Args extends unknown[], Result>(
+  method: (this: This, ...args: Args) => Result,
+) => (thisValue: This, ...args: Args) => Result;
 
 /** `functionBind(fn, thisValue, ...args)` */
-export const functionBind = uncurryThis(bind);
+export const functionBind = uncurryThis(bind) as <Args extends unknown[], Rest extends unknown[], Result>(
+  method: (...args: [...Args, ...Rest]) => Result,
+  thisValue: unknown,
+  ...args: Args
+) => (...rest: Rest) => Result;
 export const reflectApply = Reflect.apply;
 
 const ArrayConstructor = Array;
 const PromiseConstructor = Promise;
 /** `promiseThen(promise, onFulfilled, onRejected)` */
-export const promiseThen = uncurryThis(Promise.prototype.then);
-export const promiseResolve = Promise.resolve.bind(Promise);
-export const promiseReject = Promise.reject.bind(Promise);
+export const promiseThen = uncurryThis(Promise.prototype.then) as <T, A = T, B = never>(
+  promise: Promise<T>,
+  onFulfilled?: ((value: T) => A | PromiseLike<A>) | undefined,
+  onRejected?: ((reason: unknown) => B | PromiseLike<B>) | undefined,
+) => Promise<A | B>;
+export const promiseResolve = Promise.resolve.bind(Promise) as <T>(value: T | PromiseLike<T>) => Promise<Awaited<T>>;
+export const promiseReject = Promise.reject.bind(Promise) as (reason: unknown) => Promise<never>;
 
 /**
  * The promise that is resolved with `undefined`; `resolved.react(callback)` is the engine's `then`, safe from pages that patch
@@ -24,34 +34,34 @@ export const promiseReject = Promise.reject.bind(Promise);
  * its own because a promise with an own `then` makes V8 look that up on all promises of the page, ours included (a tenth of
  * a read).
  */
-export const resolved = /** @type {Promise<undefined> & { react: Promise<undefined>['then'] }} */ (
-  promiseResolve(undefined)
-);
+export const resolved = promiseResolve(undefined) as Promise<undefined> & { react: Promise<undefined>['then'] };
 Object.defineProperty(resolved, 'react', { value: Promise.prototype.then });
 
-export function noop() {}
+export function noop(): void {}
 
 const { defineProperty } = Object;
 
 /** A descriptor that looks nothing up on Object.prototype. */
-function defineItem(array, at, value) {
-  defineProperty(
-    array,
-    at,
-    /** @type {any} */ ({ __proto__: null, value, writable: true, enumerable: true, configurable: true }),
-  );
+function defineItem(array: unknown[], at: number, value: unknown) {
+  defineProperty(array, at, {
+    __proto__: null,
+    value,
+    writable: true,
+    enumerable: true,
+    configurable: true,
+  } as PropertyDescriptor);
 }
 
 /** Appends to an array, whatever setters a page has put on Array.prototype. */
-export function append(array, value) {
+export function append<T>(array: T[], value: T): void {
   const at = array.length;
   if (at in array) defineItem(array, at, value);
   else array[at] = value;
 }
 
 /** A list of `length` items, those of `list` and undefined. It has no holes, so that a store never looks at Array.prototype. */
-export function grown(list, length) {
-  const items = new ArrayConstructor(length);
+export function grown<T>(list: readonly T[], length: number): (T | undefined)[] {
+  const items: (T | undefined)[] = new ArrayConstructor(length);
   for (let i = 0; i < length; i++) {
     const item = i < list.length ? list[i] : undefined;
     if (i in items) defineItem(items, i, item);
@@ -61,27 +71,34 @@ export function grown(list, length) {
 }
 
 /** Keeps a rejection of `promise` from being reported as unhandled. */
-export function markHandled(promise) {
+export function markHandled<T>(promise: Promise<T>): Promise<T> {
   promiseThen(promise, undefined, noop);
   return promise;
 }
 
 /** Cuts a class of ours off from Object.prototype, so that setters a page put there never see our slots. */
-export function isolate(constructor) {
+export function isolate(constructor: { prototype: object }): void {
   Object.setPrototypeOf(constructor.prototype, null);
 }
 
-let lastResolve;
-let lastReject;
-function capture(resolve, reject) {
+type Resolve<T> = (value: T | PromiseLike<T>) => void;
+type Reject = (reason: unknown) => void;
+
+let lastResolve: Resolve<unknown>;
+let lastReject: Reject;
+function capture(resolve: Resolve<unknown>, reject: Reject) {
   lastResolve = resolve;
   lastReject = reject;
 }
 
 /** A promise with its two functions; no closure of its own. */
-export class Deferred {
+export class Deferred<T> {
+  declare promise: Promise<T>;
+  declare resolve: Resolve<T>;
+  declare reject: Reject;
+
   constructor() {
-    this.promise = new PromiseConstructor(capture);
+    this.promise = new PromiseConstructor(capture) as Promise<T>;
     this.resolve = lastResolve;
     this.reject = lastReject;
   }
@@ -90,21 +107,31 @@ export class Deferred {
 isolate(Deferred);
 
 /** A pending promise whose two functions `target` gets as `resolve` and `reject`. */
-export function pendingPromise(target) {
-  const promise = new PromiseConstructor(capture);
+export function pendingPromise<T>(target: {
+  resolve?: Resolve<T> | undefined;
+  reject?: Reject | undefined;
+}): Promise<T> {
+  const promise = new PromiseConstructor(capture) as Promise<T>;
   target.resolve = lastResolve;
   target.reject = lastReject;
   return promise;
 }
 
 /** `upon(promise, onFulfilled, onRejected)`: the standard's "upon fulfillment/rejection"; `promise` may be any value. */
-export function upon(value, onFulfilled, onRejected) {
+export function upon<T>(
+  value: T,
+  onFulfilled: (value: Awaited<T>) => void,
+  onRejected: (reason: unknown) => void,
+): void {
   promiseThen(promiseResolve(value), onFulfilled, onRejected);
 }
 
-export const AsyncIteratorPrototype = Object.getPrototypeOf(Object.getPrototypeOf(async function* () {}).prototype);
+export const AsyncIteratorPrototype: object = Object.getPrototypeOf(
+  Object.getPrototypeOf(async function* () {}).prototype,
+);
 
-const getterOf = (prototype, key) => uncurryThis(Object.getOwnPropertyDescriptor(prototype, key).get);
+const getterOf = <Owner extends object, Key extends keyof Owner>(prototype: Owner, key: Key) =>
+  uncurryThis(Object.getOwnPropertyDescriptor(prototype, key)!.get!) as (owner: Owner) => Owner[Key];
 
 const AbortControllerConstructor = AbortController;
 export const newAbortController = () => new AbortControllerConstructor();
@@ -113,4 +140,5 @@ export const abortWith = uncurryThis(AbortController.prototype.abort);
 export const signalOf = getterOf(AbortController.prototype, 'signal');
 export const isAborted = getterOf(AbortSignal.prototype, 'aborted');
 /** Engines of before 2022 have none. */
-export const abortReasonOf = 'reason' in AbortSignal.prototype ? getterOf(AbortSignal.prototype, 'reason') : noop;
+export const abortReasonOf =
+  'reason' in AbortSignal.prototype ? getterOf(AbortSignal.prototype, 'reason') : (noop as () => undefined);

@@ -15,11 +15,14 @@ import { grown, isolate, markHandled } from './intrinsics.js';
 
 /** A class: V8 keeps the properties of a literal without a prototype in a hash table, and every job asks for `length`. */
 class Broken {
+  declare list: unknown[];
+  declare length: number;
+  declare expected: unknown;
+
   constructor() {
     /** Four items an entry. */
     this.list = grown([], 512);
     this.length = 0;
-    /** @type {unknown} */
     this.expected = undefined;
   }
 }
@@ -28,25 +31,32 @@ isolate(Broken);
 
 export const broken = new Broken();
 
+/** What takes part in a transition. */
+export interface Part {
+  id?: number;
+  /** Invariant 3 above. Jobs have targets that need none. */
+  crash?(error: unknown): void;
+}
+
 /** Ends what was cut short. */
-export function repair() {
+export function repair(): void {
   const { list } = broken;
   while (broken.length > 0) {
     const at = broken.length - 4;
-    const part = list[at];
+    const part = list[at] as Part;
     const id = list[at + 1];
     const error = list[at + 2];
-    const promise = list[at + 3];
+    const promise = list[at + 3] as Promise<unknown> | undefined;
     for (let n = at; n < at + 4; n++) list[n] = undefined;
     broken.length = at;
-    if (id) part.id = id;
+    if (id) part.id = id as number;
     if (promise !== undefined) markHandled(promise);
     part.crash?.(error);
   }
 }
 
 /** Calls a last callback of the page's, which is told of a crash, and takes no answer. */
-export function tellOfCrash(callback, error) {
+export function tellOfCrash(callback: ((error: unknown) => unknown) | undefined, error: unknown): void {
   try {
     const result = callback?.(error);
     if (result !== undefined) Promise.resolve(result).catch(() => {});

@@ -1,9 +1,9 @@
 /** Text that comes in pieces and becomes UTF-8: a surrogate pair may be cut between two of them. */
 
-let encoder;
+let encoder: TextEncoder | undefined;
 
 /** `text` as UTF-8; half a surrogate pair becomes U+FFFD. */
-export const utf8 = (text) => (encoder ??= new TextEncoder()).encode(text);
+export const utf8 = (text: string): Uint8Array<ArrayBuffer> => (encoder ??= new TextEncoder()).encode(text);
 
 /**
  * Holds the first half of a pair at the end of a piece until the next piece has come, as TextEncoderStream does:
@@ -13,7 +13,7 @@ export class TextPieces {
   #held = '';
 
   /** What can be encoded now. */
-  take(piece) {
+  take(piece: string): string {
     const text = this.#held + piece;
     const last = text.charCodeAt(text.length - 1);
     const cut = last >= 0xd800 && last < 0xdc00;
@@ -22,7 +22,7 @@ export class TextPieces {
   }
 
   /** What is held, which has no second half: at the end, or before something that is not text. */
-  rest() {
+  rest(): string {
     const held = this.#held;
     this.#held = '';
     return held;

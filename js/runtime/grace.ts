@@ -8,7 +8,7 @@
 export const GRACE = 500;
 
 /** Settles as `work` does, or resolves after the grace. A later failure of `work` is dropped. */
-export const withinGrace = (work) =>
+export const withinGrace = <T>(work: T | PromiseLike<T>): Promise<T | void> =>
   new Promise((resolve, reject) => {
     const timer = setTimeout(resolve, GRACE);
     Promise.resolve(work)

@@ -23,14 +23,14 @@ let looked = 0;
 let every = 1;
 let left = 0;
 /** The jobs that wait for the next task, each with its target. */
-let waiting = [];
-let channel;
+let waiting: unknown[] = [];
+let channel: { port1: MessagePort & { ref?(): void; unref?(): void }; port2: MessagePort } | undefined;
 
 /**
  * A pipeline starts. Where none has counted a chunk for `yieldAfter` milliseconds, the time before it was not any pipeline's,
  * and a new slice begins.
  */
-export function enter(yieldAfter) {
+export function enter(yieldAfter: number): void {
   const now = Date.now();
   if (Math.abs(now - looked) >= yieldAfter) began = looked = now;
   left = 0;
@@ -40,15 +40,15 @@ export function enter(yieldAfter) {
  * Counts a chunk. True where the thread has been kept for `yieldAfter` milliseconds, or other pipelines wait already:
  * the caller calls `nextTask` and does nothing more until then.
  */
-export function isOver(yieldAfter) {
+export function isOver(yieldAfter: number): boolean {
   left -= 1;
   return left <= 0 && look(yieldAfter);
 }
 
 /** The same after a piece of work that takes longer than a look at the clock: a step of a codec. */
-export const isOverNow = (yieldAfter) => look(yieldAfter);
+export const isOverNow = (yieldAfter: number): boolean => look(yieldAfter);
 
-function look(yieldAfter) {
+function look(yieldAfter: number): boolean {
   if (waiting.length > 0) return true;
   const now = Date.now();
   const since = now - looked;
@@ -63,11 +63,11 @@ function look(yieldAfter) {
 }
 
 /** Calls `job(target)` in the next task, when the new slice has begun. */
-export function nextTask(job, target) {
+export function nextTask<Target>(job: (target: Target) => void, target: Target): void {
   if (waiting.push(job, target) === 2) post();
 }
 
-function post() {
+function post(): void {
   const { setImmediate, MessageChannel } = globalThis;
   if (setImmediate) {
     setImmediate(begin);
@@ -84,15 +84,15 @@ function post() {
 }
 
 /** Where ports keep a process alive, ours does so only while a pipeline waits. */
-function hold(method) {
+function hold(method: 'ref' | 'unref'): void {
   channel?.port1[method]?.();
 }
 
-function begin() {
+function begin(): void {
   hold('unref');
   began = looked = Date.now();
   left = 0;
   const jobs = waiting;
   waiting = [];
-  for (let n = 0; n < jobs.length; n += 2) schedule(jobs[n], jobs[n + 1]);
+  for (let n = 0; n < jobs.length; n += 2) schedule(jobs[n] as (target: unknown) => void, jobs[n + 1]);
 }
