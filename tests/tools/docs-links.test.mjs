@@ -1,15 +1,19 @@
 /** What the documents point to is there: the targets of links, the paths they name, and the functions they say a file has. */
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import {
   anchorsOf,
   brokenLink,
   documents,
+  filesBelow,
   isNamedIn,
   linksOf,
   namesInFiles,
   pathsOf,
   resolvePath,
+  root,
 } from './documents.mjs';
 
 /** What a fuzzer makes, and what a packed package holds. */
@@ -34,6 +38,21 @@ for (const { path, text } of documents) {
     assert.deepEqual(missing, []);
   });
 }
+
+test('every path that a comment of the sources names exists', () => {
+  const missing = ['js', 'src', 'tools', 'tests', 'benches', 'www']
+    .flatMap(filesBelow)
+    .filter((file) => /\.(rs|[cm]?[jt]s)$/.test(file) && !file.startsWith('tests/tools/'))
+    .flatMap((file) => {
+      const comments = readFileSync(join(root, file), 'utf8').match(/\/\*[\s\S]*?\*\/|\/\/.*/g) ?? [];
+      // The language of a file may change; a comment names it, not its extension.
+      const found = (path) => resolvePath(path) ?? resolvePath(path.replace(/\.[jt]s$/, ''));
+      return pathsOf(comments.join('\n'))
+        .filter((path) => !MADE.test(path) && found(path) === undefined)
+        .map((path) => `${file}: ${path}`);
+    });
+  assert.deepEqual(missing, []);
+});
 
 test('a link without a target, an anchor without a heading and a path without a file are found', () => {
   assert.equal(brokenLink('README.md', 'docs/NOTHING.md'), 'there is no docs/NOTHING.md');
