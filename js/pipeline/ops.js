@@ -48,7 +48,7 @@ const implOf = (stream) => readableImpl(stream) ?? writableImpl(stream);
 
 /** Gives what `stream`, of either kind, drops to `onDrop`, unless it has an `onDiscard` of its own. Bytes need none. */
 export const catchDrops = (stream, onDrop) => {
-  const impl = implOf(stream);
+  const impl = /** @type {any} */ (implOf(stream));
   if (!impl.isByteStream) impl.onDrop ??= onDrop;
 };
 

@@ -75,7 +75,7 @@ class BodyReader extends LazyReader {
         this.cancel(error).catch(() => {});
         throw error;
       }
-      if (result.value.length > 0) return result;
+      if (/** @type {Uint8Array} */ (result.value).length > 0) return result;
     }
   }
 }
@@ -86,7 +86,7 @@ function refusalOf(chunk) {
   return `The stream of a Response's or Request's body gave ${describe(chunk)}; a body takes Uint8Arrays, so encode chunks before, with TextEncoderStream say`;
 }
 
-/** Of whatever realm. */
+/** Of whatever realm. @type {(value: unknown) => value is Uint8Array<ArrayBuffer>} */
 const isUint8Array = (value) => ArrayBuffer.isView(value) && value[Symbol.toStringTag] === 'Uint8Array';
 
 /** A BYOB reader of a stream that has none, as WebKit's have none. What does not fit waits for the next read. */

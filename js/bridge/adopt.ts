@@ -6,10 +6,14 @@
 import { abortReasonOf } from './brands.js';
 import { LazyStream } from './lazy-reader.js';
 import { bridgeOf, bridgeReadable, bridgeWritable } from './bridges.js';
+import type { Bridge, ReadableClass, WritableClass } from './bridges.js';
 import { isNativeReadable, isNativeWritable, nativeHasByteStreams } from './native-classes.js';
 
 /** tidegate's stream over `value` when that is the engine's own unlocked readable; else undefined. */
-export function adoptReadable(value, ReadableStream) {
+export function adoptReadable<Near extends object>(
+  value: unknown,
+  ReadableStream: ReadableClass<Near>,
+): Near | undefined {
   if (!isNativeReadable(value) || value.locked) return undefined;
   return bridgeReadable(value, ReadableStream, { bytes: nativeHasByteStreams });
 }
@@ -18,23 +22,26 @@ export function adoptReadable(value, ReadableStream) {
  * What `pipeThrough` gives for the readable side of an engine's pair. It locks that at its first read or cancel, so that whoever kept the
  * pair can read it in its place; until then it does not tell of its end.
  */
-export function resultOf(readable, ReadableStream) {
-  if (!isNativeReadable(readable) || readable.locked) return readable;
+export function resultOf<Near extends object>(readable: unknown, ReadableStream: ReadableClass<Near>): Near {
+  if (!isNativeReadable(readable) || readable.locked) return readable as Near; // a stream of ours, or one that refuses by itself
   return bridgeReadable(new LazyStream(readable), ReadableStream, { bytes: nativeHasByteStreams });
 }
 
 /** tidegate's stream over `value` when that is the engine's own unlocked writable; else undefined. */
-export function adoptWritable(value, WritableStream) {
+export function adoptWritable<Near extends object>(
+  value: unknown,
+  WritableStream: WritableClass<Near>,
+): Near | undefined {
   if (!isNativeWritable(value) || value.locked) return undefined;
-  return bridgeWritable(value, WritableStream, abortReasonOf);
+  return bridgeWritable<Near>(value, WritableStream, abortReasonOf);
 }
 
 /**
  * `promise`, a pipe's, but settled only after the bridges `streams` have written what they hold and given their far
  * streams back. To be called with what `adoptReadable` and `adoptWritable` answered; undefined is passed over.
  */
-export function settleAdopted(promise, ...streams) {
-  const adopted = streams.map((stream) => stream && bridgeOf(stream)).filter(Boolean);
+export function settleAdopted(promise: Promise<void>, ...streams: (object | undefined)[]): Promise<void> {
+  const adopted = streams.map((stream) => stream && bridgeOf(stream)).filter(Boolean) as Bridge[];
   if (adopted.length === 0) return promise;
   const release = () => adopted.forEach((bridge) => bridge.release());
   return promise.then(

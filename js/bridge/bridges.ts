@@ -12,15 +12,65 @@
 
 import { drop } from '../machines/discard.js';
 import { writableImpl } from './brands.js';
+import type {
+  AnyReader,
+  ByobRequestLike,
+  ByteControllerLike,
+  Lockable,
+  ReadableControllerLike,
+  ReadResult,
+  WritableControllerLike,
+  WritableStreamLike,
+  WriterLike,
+} from './shapes.js';
 
-/** What the owner of a bridge may do besides using its stream: near stream to `{ far, release(), landed() }`. */
-const bridges = new WeakMap();
+/** What the owner of a bridge may do besides using its near stream. */
+export interface Bridge {
+  /** The stream that the near one stands for. */
+  readonly far: object;
+  /**
+   * Gives `far` back: unlocked, and as it is. Does nothing where the near stream has ended. What is queued in the near stream, or on its way to it,
+   * is lost, so a pipe that writes to the near stream waits for `landed()` first.
+   */
+  release(): void;
+  /** Resolves when every chunk that was handed to `far` has been written, and rejects when one could not be; undefined where nothing is on its way. */
+  landed(): Promise<unknown> | undefined | void;
+  /** Of a bridge for writing: whether somebody else has closed `far`. */
+  readonly wasClosed?: boolean;
+}
+
+/** An underlying source, of either kind. */
+interface Source {
+  type: 'bytes' | undefined;
+  // A bridge knows which kind of controller it gets: `type` says it.
+  start(controller: never): void;
+  pull(controller: never): Promise<void> | undefined | void;
+  cancel(reason: unknown): unknown;
+}
+
+interface Sink {
+  start(controller: WritableControllerLike): void;
+  write(chunk: unknown): unknown;
+  close(): Promise<unknown>;
+  abort(reason: unknown): Promise<unknown>;
+}
+
+/** A class of readable streams, ours or the engine's; of writable ones. */
+export type ReadableClass<Near extends object> = new (
+  // Each implementation has types of its own for these two, which all describe the same objects.
+  source: never,
+  strategy: never,
+) => Near;
+export type WritableClass<Near extends object> = ReadableClass<Near>;
+
+/** Near stream to bridge. */
+const bridges = new WeakMap<object, Bridge>();
 
 /** Makes `bridge` what is behind `stream`. */
-export const registerBridge = (stream, bridge) => void bridges.set(stream, bridge);
+export const registerBridge = (stream: object, bridge: Bridge) => void bridges.set(stream, bridge);
 
 /** The bridge behind `stream`, or undefined when `stream` is no bridge's near side. */
-export const bridgeOf = (stream) => bridges.get(stream);
+export const bridgeOf = (stream: object) => bridges.get(stream);
 
 const ignore = () => {};
 
@@ -39,18 +89,22 @@ const oneChunk = { highWaterMark: 1 };
  * well: a BYOB read of the near stream reads into the same buffer.
  * `onError(error)` is called when `source` fails, before the near stream does.
  */
-export function bridgeReadable(source, Target, { bytes = false, onError = ignore } = {}) {
+export function bridgeReadable<Near extends object>(
+  source: Lockable,
+  Target: ReadableClass<Near>,
+  { bytes = false, onError = ignore }: { bytes?: boolean; onError?: ((error: unknown) => void) | undefined } = {},
+): Near {
   const type = bytes && isByteStream(source) ? 'bytes' : undefined;
   const Bridge = type ? ByteBridge : ReadableBridge;
   const bridge = new Bridge(source, onError);
-  const near = new Target(sourceOf(bridge, type), zeroHighWaterMark);
+  const near = new Target(sourceOf(bridge, type) as never, zeroHighWaterMark as never);
   bridges.set(near, bridge);
   return near;
 }
 
-const byob = { mode: 'byob' };
+const byob = { mode: 'byob' } as const;
 
-function isByteStream(source) {
+function isByteStream(source: Lockable): boolean {
   try {
     source.getReader(byob).releaseLock();
     return true;
@@ -59,15 +113,27 @@ function isByteStream(source) {
   }
 }
 
-const sourceOf = (bridge, type) => ({
+const sourceOf = (bridge: ReadableBridge, type: 'bytes' | undefined): Source => ({
   type,
   start: (controller) => bridge.start(controller),
   pull: (controller) => bridge.pull(controller),
   cancel: (reason) => bridge.cancel(reason),
 });
 
-class ReadableBridge {
-  constructor(far, onError) {
+class ReadableBridge implements Bridge {
+  declare far: Lockable;
+  /** Undefined once the far stream has been given back. */
+  declare reader: AnyReader | undefined;
+  declare ended: boolean;
+  declare reading: boolean;
+  declare closing: boolean;
+  /** Set by `start()`, which the constructor of the near stream calls. */
+  declare controller: ReadableControllerLike | undefined;
+  declare report: (error: unknown) => void;
+  declare onRead: (result: ReadResult<unknown>) => void;
+  declare onError: (error: unknown) => void;
+
+  constructor(far: Lockable, onError: (error: unknown) => void) {
     this.far = far;
     this.reader = far.getReader();
     this.ended = false;
@@ -81,64 +147,65 @@ class ReadableBridge {
   }
 
   /** Watches for an end that no read reports. One that a read reports is that read's, as its chunk goes first. */
-  start(controller) {
+  start(controller: ReadableControllerLike): void {
     this.controller = controller;
-    this.watch(this.reader);
+    this.watch(this.reader!);
   }
 
-  watch(reader) {
+  watch(reader: AnyReader): void {
     reader.closed.then(
       () => this.onClosed(),
       (error) => this.fail(error),
     );
   }
 
-  onClosed() {
+  onClosed(): void {
     if (this.reading) this.closing = true;
     else this.finish();
   }
 
-  pull() {
+  pull(controller: ReadableControllerLike): Promise<void>; // a bridge of bytes needs it
+  pull(): Promise<void> {
     this.reading = true;
-    return this.reader.read().then(this.onRead, this.onError);
+    return this.reader!.read().then(this.onRead, this.onError);
   }
 
-  deliver({ done, value }) {
+  deliver({ done, value }: ReadResult<unknown>): void {
     this.reading = false;
     if (this.ended) {
       if (!done) this.discard(value);
       return;
     }
-    if (!done) this.controller.enqueue(value);
+    if (!done) this.controller!.enqueue(value);
     if (done || this.closing) this.finish();
   }
 
   /** A chunk that came when nobody wanted it any more. A stream of ours that has ended discards what it refuses. */
-  discard(chunk) {
+  discard(chunk: unknown): void {
     try {
-      this.controller.enqueue(chunk);
+      this.controller!.enqueue(chunk);
     } catch {
       // It has ended, so it always refuses.
     }
   }
 
-  finish() {
+  finish(): void {
     if (this.ended) return;
     this.ended = true;
-    this.controller.close();
+    this.controller!.close();
     this.unlock();
   }
 
-  fail(error) {
+  fail(error: unknown): void {
     this.reading = false;
     if (this.ended) return;
     this.ended = true;
     this.report(error);
-    this.controller.error(error);
+    this.controller!.error(error);
     this.unlock();
   }
 
-  cancel(reason) {
+  cancel(reason: unknown): Promise<unknown> | undefined {
     if (this.ended) return undefined;
     this.ended = true;
     const cancelled = this.reader?.cancel(reason); // without a reader the far side has closed
@@ -146,22 +213,22 @@ class ReadableBridge {
     return cancelled;
   }
 
-  unlock() {
+  unlock(): void {
     const { reader } = this;
     this.reader = undefined;
     reader?.releaseLock();
   }
 
   /** Gives `far` back, unlocked and as it is, and closes the near stream. For a pipe that has left `far` open. */
-  release() {
+  release(): void {
     if (this.ended) return;
     this.ended = true;
     this.unlock();
-    this.controller.error(new TypeError('The stream that this one was made from has been given back to its owner'));
+    this.controller!.error(new TypeError('The stream that this one was made from has been given back to its owner'));
   }
 
   /** Resolves when nothing that was read is still on its way: at once, as nothing is queued here. */
-  landed() {
+  landed(): undefined {
     return undefined;
   }
 }
@@ -177,10 +244,10 @@ class ReadableBridge {
 class ByteBridge extends ReadableBridge {
   fillsBuffers = false;
   /** A buffer to read into again, as what was read into it has been copied. */
-  spare = undefined;
+  spare: ArrayBuffer | undefined = undefined;
 
   /** A reader that was exchanged for another tells only of its own release. */
-  watch(reader) {
+  override watch(reader: AnyReader): void {
     reader.closed.then(
       () => {
         if (this.reader === reader) this.onClosed();
@@ -191,22 +258,22 @@ class ByteBridge extends ReadableBridge {
     );
   }
 
-  onClosed() {
+  override onClosed(): void {
     if (this.reading) this.unlock();
     else this.finish();
   }
 
   /** Between two reads. */
-  fillBuffers() {
+  fillBuffers(): void {
     if (this.fillsBuffers) return;
     this.fillsBuffers = true;
     const before = this.reader;
-    before.releaseLock();
+    before!.releaseLock();
     this.reader = this.far.getReader(byob);
     this.watch(this.reader);
   }
 
-  pull(controller) {
+  override pull(controller: ByteControllerLike): Promise<void> {
     const request = controller.byobRequest;
     if (request !== null) {
       this.fillBuffers();
@@ -214,20 +281,20 @@ class ByteBridge extends ReadableBridge {
       return this.pullInto(request);
     }
     this.reading = true;
-    if (!this.fillsBuffers) return this.reader.read().then(this.onRead, this.onError);
+    if (!this.fillsBuffers) return this.reader!.read().then(this.onRead, this.onError);
     const buffer = this.spare ?? new ArrayBuffer(READ_SIZE);
     this.spare = undefined;
-    return this.reader.read(new Uint8Array(buffer)).then(this.onRead, this.onError);
+    return this.reader!.read(new Uint8Array(buffer)).then(this.onRead, this.onError);
   }
 
-  deliver(result) {
+  override deliver(result: ReadResult<unknown>): void {
     if (result.done || this.ended) super.deliver(result);
-    else this.deliverBytes(result.value);
+    else this.deliverBytes(result.value as Uint8Array<ArrayBuffer>); // a byte stream's chunk
     this.finishIfGivenUp();
   }
 
   /** A chunk that fills little of its buffer is copied, so that what is queued holds no more memory than it counts. */
-  deliverBytes(value) {
+  deliverBytes(value: Uint8Array<ArrayBuffer>): void {
     const { byteLength, buffer } = value;
     const isTooLarge = byteLength > READ_SIZE;
     const isCopied = isTooLarge || byteLength <= buffer.byteLength / 2;
@@ -238,10 +305,10 @@ class ByteBridge extends ReadableBridge {
   }
 
   /** Reads into the consumer's buffer. That moves it, so the answer is a new view of it. */
-  pullInto(request) {
-    const { buffer, byteOffset, byteLength } = request.view;
+  pullInto(request: ByobRequestLike): Promise<void> {
+    const { buffer, byteOffset, byteLength } = request.view!; // nobody has answered it
     const size = buffer.byteLength;
-    return this.reader.read(new Uint8Array(buffer, byteOffset, byteLength)).then(
+    return this.reader!.read(new Uint8Array(buffer, byteOffset, byteLength)).then(
       (result) => this.answer(request, result),
       (error) => {
         const isGivenUp = this.reader === undefined && !this.ended;
@@ -252,20 +319,20 @@ class ByteBridge extends ReadableBridge {
     );
   }
 
-  answer(request, { done, value }) {
+  answer(request: ByobRequestLike, { done, value }: ReadResult<unknown>): void {
     this.reading = false;
     if (this.ended) return;
     if (done) this.finish();
     // A stream that was cancelled gives no view back: then there is no request left to answer either.
-    if (value !== undefined) request.respondWithNewView(value);
+    if (value !== undefined) request.respondWithNewView(value as Uint8Array<ArrayBuffer>);
     this.finishIfGivenUp();
   }
 
-  finishIfGivenUp() {
+  finishIfGivenUp(): void {
     if (this.reader === undefined) this.finish();
   }
 
-  fail(error) {
+  override fail(error: unknown): void {
     if (this.reader === undefined) this.finish();
     else super.fail(error);
   }
@@ -277,24 +344,39 @@ class ByteBridge extends ReadableBridge {
  * abort reaches `sink` at once, even while a write is waiting; the signal that tells of it has an error of its own for a reason that
  * was left out, so `abortReasonOf(near)`, where `Target` allows that, gives the reason of an abort that waits for a write.
  */
-export function bridgeWritable(sink, Target, abortReasonOf = undefined) {
-  const bridge = new WritableBridge(sink, abortReasonOf && (() => abortReasonOf(near)));
-  const near = new Target(
+export function bridgeWritable<Near extends object>(
+  sink: Pick<WritableStreamLike, 'getWriter'>,
+  Target: WritableClass<Near>,
+  abortReasonOf: ((near: Near) => unknown) | undefined = undefined,
+): Near {
+  const bridge: WritableBridge = new WritableBridge(sink, abortReasonOf && (() => abortReasonOf(near)));
+  const near: Near = new Target(
     {
       start: (controller) => bridge.start(controller),
       write: (chunk) => bridge.write(chunk),
       close: () => bridge.close(),
       abort: (reason) => bridge.abort(reason),
-    },
-    oneChunk,
+    } satisfies Sink as never,
+    oneChunk as never,
   );
   bridge.near = near;
   bridges.set(near, bridge);
   return near;
 }
 
-class WritableBridge {
-  constructor(far, abortReason) {
+class WritableBridge implements Bridge {
+  declare far: Pick<WritableStreamLike, 'getWriter'>;
+  declare near: object | undefined;
+  declare writer: WriterLike;
+  declare abortReason: (() => unknown) | undefined;
+  declare ended: boolean;
+  declare closing: boolean;
+  declare wasClosed: boolean;
+  declare writing: boolean;
+  declare aborted: { promise: Promise<unknown> } | undefined;
+  declare lastWrite: Promise<unknown> | undefined;
+
+  constructor(far: Pick<WritableStreamLike, 'getWriter'>, abortReason: (() => unknown) | undefined) {
     this.far = far;
     this.near = undefined;
     this.writer = far.getWriter();
@@ -307,7 +389,7 @@ class WritableBridge {
     this.lastWrite = undefined;
   }
 
-  start(controller) {
+  start(controller: WritableControllerLike): void {
     const { writer } = this;
     writer.closed.then(
       () => {
@@ -328,7 +410,7 @@ class WritableBridge {
   }
 
   /** Where no write is under way, `abort()` is called by itself, with the reason as it was given. */
-  async abortWhileWriting(reasonOfSignal) {
+  async abortWhileWriting(reasonOfSignal: unknown): Promise<void> {
     if (!this.writing) return;
     if (this.abortReason === undefined) {
       ignoreRejection(this.abort(reasonOfSignal));
@@ -338,10 +420,10 @@ class WritableBridge {
     }
   }
 
-  write(chunk) {
+  write(chunk: unknown): Promise<unknown> | undefined {
     const { writer } = this;
     const waiting =
-      writer.desiredSize > 0
+      writer.desiredSize! > 0
         ? this.send(chunk)
         : writer.ready.then(
             () => this.send(chunk),
@@ -355,45 +437,45 @@ class WritableBridge {
   }
 
   /** Of a chunk that the far side was not given. */
-  refuse(chunk, error) {
+  refuse(chunk: unknown, error: unknown): never {
     const near = writableImpl(this.near);
     if (near !== undefined) drop(near, chunk);
     throw error;
   }
 
-  send(chunk) {
+  send(chunk: unknown): Promise<unknown> | undefined {
     const { writer } = this;
     this.lastWrite = writer.write(chunk);
     this.lastWrite.then(ignore, ignore); // a failure is told by `ready` and `closed`
-    return writer.desiredSize > 0 ? undefined : writer.ready;
+    return writer.desiredSize! > 0 ? undefined : writer.ready;
   }
 
-  close() {
+  close(): Promise<unknown> {
     this.closing = true;
     return this.writer.close();
   }
 
-  abort(reason) {
+  abort(reason: unknown): Promise<unknown> {
     this.aborted ??= { promise: this.writer.abort(reason) };
     return this.aborted.promise;
   }
 
-  unlock() {
+  unlock(): void {
     this.ended = true;
     this.writer.releaseLock();
   }
 
   /** Gives `far` back, unlocked and as it is. For a pipe that has left `far` open. */
-  release() {
+  release(): void {
     if (!this.ended) this.unlock();
   }
 
   /** Resolves when every chunk handed to `far` has been written, and rejects when one could not be. */
-  landed() {
+  landed(): Promise<unknown> | undefined {
     return this.lastWrite;
   }
 }
 
-function ignoreRejection(promise) {
+function ignoreRejection(promise: Promise<unknown>): void {
   promise.then(ignore, ignore);
 }

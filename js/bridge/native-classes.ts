@@ -10,18 +10,21 @@ import { reflectApply } from '../runtime/intrinsics.js';
 const { ReadableStream, WritableStream, ReadableStreamBYOBReader } = globalThis;
 
 /** The engine's `ReadableStream`, or undefined where it has none. */
-export const NativeReadableStream = ReadableStream;
+export const NativeReadableStream: typeof ReadableStream | undefined = ReadableStream;
 
 /** The engine's `WritableStream`, or undefined where it has none. */
-export const NativeWritableStream = WritableStream;
+export const NativeWritableStream: typeof WritableStream | undefined = WritableStream;
 
 /** True where the engine has byte streams at all. */
 export const nativeHasByteStreams = typeof ReadableStreamBYOBReader === 'function';
 
-const brandOf = (Class) => (Class && Object.getOwnPropertyDescriptor(Class.prototype, 'locked')?.get) || undefined;
+type Getter = (this: unknown) => unknown;
+
+const brandOf = (Class: { readonly prototype: object } | undefined): Getter | undefined =>
+  (Class && Object.getOwnPropertyDescriptor(Class.prototype, 'locked')?.get) || undefined;
 
 /** Whether `getter`, a `locked` getter, accepts `value` as a stream of its class. */
-export function hasBrand(getter, value) {
+export function hasBrand(getter: Getter | undefined, value: unknown): boolean {
   if (getter === undefined || value === null || typeof value !== 'object') return false;
   try {
     reflectApply(getter, value, []);
@@ -35,7 +38,7 @@ const readableBrand = brandOf(NativeReadableStream);
 const writableBrand = brandOf(NativeWritableStream);
 
 /** Whether `value` is the engine's own `ReadableStream`. */
-export const isNativeReadable = (value) => hasBrand(readableBrand, value);
+export const isNativeReadable = (value: unknown): value is ReadableStream => hasBrand(readableBrand, value);
 
 /** Whether `value` is the engine's own `WritableStream`. */
-export const isNativeWritable = (value) => hasBrand(writableBrand, value);
+export const isNativeWritable = (value: unknown): value is WritableStream => hasBrand(writableBrand, value);

@@ -1,18 +1,31 @@
 /** As much of a readable stream as a bridge asks of its far side, which is locked at the first read or cancel and not before. */
+import type { AnyReader, Lockable, ReadResult } from './shapes.js';
+
+interface ReaderOptions {
+  mode?: 'byob';
+}
 
 export class LazyStream {
-  constructor(stream) {
+  declare stream: Lockable;
+
+  constructor(stream: Lockable) {
     this.stream = stream;
   }
 
-  getReader(options) {
+  getReader(options?: ReaderOptions): LazyReader {
     if (options?.mode === 'byob') this.stream.getReader(options).releaseLock(); // throws where it is no stream of bytes
     return new LazyReader(this.stream, options);
   }
 }
 
 export class LazyReader {
-  constructor(stream, options) {
+  declare stream: Lockable;
+  declare options: ReaderOptions | undefined;
+  declare reader: AnyReader | undefined;
+  declare closed: Promise<unknown>;
+  declare settleClosed: (closed: Promise<unknown>) => void;
+
+  constructor(stream: Lockable, options?: ReaderOptions) {
     this.stream = stream;
     this.options = options;
     this.reader = undefined;
@@ -21,7 +34,7 @@ export class LazyReader {
     });
   }
 
-  open() {
+  open(): AnyReader {
     if (this.reader === undefined) {
       this.reader = this.stream.getReader(this.options);
       this.settleClosed(this.endOf(this.reader));
@@ -29,19 +42,19 @@ export class LazyReader {
     return this.reader;
   }
 
-  endOf(reader) {
+  endOf(reader: AnyReader): Promise<unknown> {
     return reader.closed;
   }
 
-  async read(view) {
+  async read(view?: Uint8Array<ArrayBuffer>): Promise<ReadResult<unknown>> {
     return this.open().read(view);
   }
 
-  async cancel(reason) {
+  async cancel(reason?: unknown): Promise<unknown> {
     return this.open().cancel(reason);
   }
 
-  releaseLock() {
+  releaseLock(): void {
     this.reader?.releaseLock();
   }
 }
