@@ -77,6 +77,7 @@ export default [
     },
   },
   { files: ['www/**/*.js'], languageOptions: { globals: { ...globals.browser, ...globals.worker } } },
+  { files: ['examples/**'], languageOptions: { globals: { ...globals.node, ...globals.browser } } },
   {
     // Functions in these files are also handed to a page and run there.
     files: ['tests/**/*.{js,mjs}', 'tools/browsers/**', 'tools/wpt/**', 'benches/**'],

@@ -1,7 +1,7 @@
 /** toDownload() for real: the browser writes the file to its folder for downloads, and what lies there is compared. */
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { createReadStream, existsSync, mkdirSync, statSync, writeFileSync } from 'node:fs';
+import { createReadStream, existsSync, statSync } from 'node:fs';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
@@ -9,33 +9,9 @@ import { test } from 'node:test';
 import { availableEngines, runPage } from '../../tools/browsers/index.mjs';
 import { root, serve } from '../packaging/helpers.mjs';
 import { classicScript } from './classic-script.mjs';
+import { downloadSettings } from './download-settings.mjs';
 
 const MB = 1 << 20;
-
-/** How each engine is told where downloads go, without asking; WebKit's test browser asks. */
-const settings = {
-  firefox: (folder) => ({
-    preferences: {
-      'browser.download.folderList': 2,
-      'browser.download.dir': folder,
-      'browser.download.useDownloadDir': true,
-      'browser.download.manager.showWhenStarting': false,
-      'browser.helperApps.neverAsk.saveToDisk': 'application/octet-stream',
-      'browser.download.alwaysOpenPanel': false,
-    },
-  }),
-  chromium(folder, profile) {
-    mkdirSync(join(profile, 'Default'), { recursive: true });
-    writeFileSync(
-      join(profile, 'Default/Preferences'),
-      JSON.stringify({
-        download: { default_directory: folder, prompt_for_download: false },
-        profile: { default_content_setting_values: { automatic_downloads: 1 } },
-      }),
-    );
-    return { args: [`--user-data-dir=${profile}`] };
-  },
-};
 
 function expectedHash(count) {
   const hash = createHash('sha256');
@@ -52,7 +28,7 @@ async function hashOf(file) {
 for (const engine of availableEngines()) {
   test(
     `in ${engine}`,
-    { skip: settings[engine] ? false : 'its test browser asks where each download goes' },
+    { skip: downloadSettings[engine] ? false : 'its test browser asks where each download goes' },
     async (t) => {
       const folder = await mkdtemp(join(tmpdir(), 'tidegate-downloads-'));
       const profile = await mkdtemp(join(tmpdir(), 'tidegate-profile-'));
@@ -81,7 +57,7 @@ for (const engine of availableEngines()) {
       try {
         const { seen, unhandled } = await runPage(engine, `${server.url}?ways=service-worker,opfs,blob`, {
           timeout: 120_000,
-          ...settings[engine](folder, profile),
+          ...downloadSettings[engine](folder, profile),
         });
         assert.equal(seen.error, undefined);
         for (const [way, count] of [

@@ -1,0 +1,3 @@
+import { serveDownloads } from 'tidegate';
+
+serveDownloads();
