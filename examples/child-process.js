@@ -36,7 +36,7 @@ export function fromProgram(command, args) {
   };
 }
 
-/** Runs a program that prints one JSON value a line, and calls `handle(value)` with each. */
+/** Runs a program that prints one JSON value a line, and calls `handle` with each value. */
 export async function eachJsonLine(command, args, handle, { signal } = {}) {
   const parse = map((line, { index }) => {
     try {

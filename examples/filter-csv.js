@@ -4,7 +4,7 @@ import { csv, gunzip } from 'tidegate/codecs';
 const field = (text) => (/[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
 const line = (fields) => `${fields.map(field).join(',')}\r\n`;
 
-/** Reads a gzipped CSV from `source` and writes the header and the rows for which `keep(row)` is true to `sink`, as CSV. */
+/** Reads a gzipped CSV from `source` and writes the header and the rows for which `keep` returns true to `sink`, as CSV. */
 export async function filterCsv(source, keep, sink, options = {}) {
   const table = csv({ header: true, batch: true });
 

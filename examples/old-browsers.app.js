@@ -1,4 +1,4 @@
-// Written for the current standard: nothing here knows of tidegate.
+// Written for the current Streams Standard: nothing here imports tidegate.
 
 export async function countLines(url) {
   const response = await fetch(url);

@@ -51,7 +51,7 @@ function refuse(request, response, status, text) {
   request.resume();
 }
 
-/** A server that saves each body as the file `pathOf(request)`. */
+/** A server that saves each body as a file. `pathOf` gives the file's path for a request. */
 export function createUploadServer(pathOf, { limit = 10 * 2 ** 20 } = {}) {
   async function handle(request, response) {
     try {

@@ -24,7 +24,7 @@ test('a block whose text is not that of its file is replaced', () => {
 });
 
 test('every file of examples/ runs in a test', () => {
-  const tests = ['tests/examples', 'tests/e2e', 'tests/e2e/recipes']
+  const tests = ['tests/examples', 'tests/e2e', 'tests/e2e/recipes', 'tests/e2e/recipe-polyfill']
     .flatMap((folder) => readdirSync(join(root, folder)).map((name) => join(root, folder, name)))
     .filter((file) => statSync(file).isFile())
     .map((file) => readFileSync(file, 'utf8'))
@@ -35,7 +35,9 @@ test('every file of examples/ runs in a test', () => {
       .filter((other) => other !== name)
       .map((other) => readFileSync(join(root, 'examples', other), 'utf8'));
     assert.ok(
-      tests.includes(`examples/${name}'`) || others.some((text) => text.includes(`'./${name}'`)),
+      tests.includes(`examples/${name}'`) ||
+        tests.includes(`file('${name}')`) ||
+        others.some((text) => text.includes(`'./${name}'`)),
       `examples/${name} runs in no test`,
     );
   }

@@ -10,7 +10,7 @@ const COMPONENTS =
   'Mend what is named above; if cargo does not know the command, `rustup component add rustfmt clippy`.';
 
 /** What runs in the oldest Chromium too: what README.md promises, and the pages that try the most of an engine. */
-const OLDEST = ['readme', 'ends', 'from-fetch', 'matrix', 'native-ends', 'polyfill', 'transfer'];
+const OLDEST = ['readme', 'ends', 'from-fetch', 'matrix', 'native-ends', 'polyfill', 'recipe-polyfill', 'transfer'];
 
 /** Not `transferable`: some of its tests can only time out, which takes minutes in each engine. */
 const WPT_SUITES = ['streams', 'compression', 'encoding'];
