@@ -110,12 +110,12 @@ export const PAUSE_TURN = 2;
 declare const machine: unique symbol;
 
 /** A word of effects, told apart by the machine whose answer it is, so that one is not carried out as another's. */
-type Effects<Machine extends string> = number & { readonly [machine]: Machine };
+type Effects<Machine extends string> = number & { readonly [machine]: { readonly [Name in Machine]: true } };
 
 /** Bits `R_*`; also where a chunk that a pipe reads has been taken by its destination (`P_TAKEN`). */
 export type ReadableEffects = Effects<'readable'>;
 /** Bits `B_*` and `R_*`. */
-export type BytesEffects = Effects<'bytes'>;
+export type BytesEffects = Effects<'bytes' | 'readable'>;
 /** Bits `W_*`. */
 export type WritableEffects = Effects<'writable'>;
 /** An action `P_*` under `P_ACTION_MASK`, flags, and the source's effects above `P_SOURCE_SHIFT`. */

@@ -4,7 +4,14 @@
  */
 import type * as glue from '../../build/core/core_bg.js';
 import { __wbg_set_wasm } from '../../build/core/core_bg.js';
-import type { ChannelAnswer, PipeAnswer, ReadableEffects, TeeEffects, WritableEffects } from './effects.js';
+import type {
+  BytesEffects,
+  ChannelAnswer,
+  PipeAnswer,
+  ReadableEffects,
+  TeeEffects,
+  WritableEffects,
+} from './effects.js';
 import bytes, { imports } from '../../build/core/core_bg.wasm';
 
 const instance = new WebAssembly.Instance(new WebAssembly.Module(bytes), imports);
@@ -20,19 +27,21 @@ type Answering<Name, Fn> = Fn extends (...args: infer Args) => number
       ? number
       : Name extends `readable_${string}`
         ? ReadableEffects
-        : Name extends `transform_${string}`
-          ? ReadableEffects & WritableEffects & PipeAnswer
-          : Name extends `writable_${string}`
-            ? WritableEffects
-            : Name extends 'pipe_write'
+        : Name extends `bytes_${string}`
+          ? BytesEffects
+          : Name extends `transform_${string}`
+            ? ReadableEffects & WritableEffects & PipeAnswer
+            : Name extends `writable_${string}`
               ? WritableEffects
-              : Name extends `pipe_${string}`
-                ? PipeAnswer
-                : Name extends `tee_${string}`
-                  ? TeeEffects
-                  : Name extends `channel_${string}`
-                    ? ChannelAnswer
-                    : number
+              : Name extends 'pipe_write'
+                ? WritableEffects
+                : Name extends `pipe_${string}`
+                  ? PipeAnswer
+                  : Name extends `tee_${string}`
+                    ? TeeEffects
+                    : Name extends `channel_${string}`
+                      ? ChannelAnswer
+                      : number
   : Fn;
 
 type Core = { readonly [Name in keyof Glue]: Answering<Name, Glue[Name]> };

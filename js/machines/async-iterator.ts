@@ -12,9 +12,27 @@ import {
   resolved,
 } from '../runtime/intrinsics.js';
 import { schedule } from '../runtime/jobs.js';
+import type { ReadRequest } from './parts.js';
+
+/** The lock of an iterated stream: ours, or one of the engine's (polyfill/native-reader). `stream` is undefined once it is released. */
+export interface IteratedReader {
+  readonly stream: unknown;
+  read(request: ReadRequest): void;
+  cancel(reason: unknown): Promise<unknown>;
+  release(): void;
+}
+
+type Result = IteratorResult<unknown, unknown>;
 
 class IterationState {
-  constructor(reader, preventCancel) {
+  declare reader: IteratedReader;
+  declare preventCancel: boolean;
+  declare ongoing: Promise<unknown> | undefined;
+  declare finished: boolean;
+  declare answered: NextRequest | undefined;
+  declare takeAnswered: () => Result;
+
+  constructor(reader: IteratedReader, preventCancel: boolean) {
     this.reader = reader;
     this.preventCancel = preventCancel;
     /** Web IDL's ongoing promise; undefined stands for null. */
@@ -23,24 +41,25 @@ class IterationState {
     /** The request of a `next()` that was answered within its read. */
     this.answered = undefined;
     this.takeAnswered = () => {
-      const request = this.answered;
+      const request = this.answered!;
       this.answered = undefined;
       return request.take();
     };
   }
 
   /** `read()` may call `pull()`, which may call `next()` again, before there is an ongoing promise. */
-  nextSteps() {
-    if (this.finished || this.reader.stream === undefined) return promiseResolve({ value: undefined, done: true });
+  nextSteps(): Promise<Result> {
+    if (this.finished || this.reader.stream === undefined)
+      return promiseResolve<Result>({ value: undefined, done: true });
     const request = new NextRequest(this);
     this.reader.read(request);
-    if (request.state === WAITING) return pendingPromise(request);
+    if (request.state === WAITING) return pendingPromise<Result>(request);
     if (this.answered !== undefined) return resolved.react(() => request.take());
     this.answered = request;
     return resolved.react(this.takeAnswered);
   }
 
-  returnSteps(value) {
+  returnSteps(value: unknown): Promise<unknown> {
     if (this.finished) return promiseResolve(undefined);
     this.finished = true;
     const { reader } = this;
@@ -51,12 +70,12 @@ class IterationState {
   }
 
   /** A stream that ends within a read may have more than one request of this iterator to tell of it. */
-  release() {
+  release(): void {
     if (this.reader.stream !== undefined) this.reader.release();
   }
 
   /** Runs `steps` now, or once the `next()` or `return()` before has settled. */
-  queue(steps) {
+  queue(steps: () => Promise<unknown>): Promise<unknown> {
     this.ongoing = this.ongoing === undefined ? steps() : promiseThen(this.ongoing, steps, steps);
     return this.ongoing;
   }
@@ -70,8 +89,14 @@ const CLOSED = 2;
 const FAILED = 3;
 
 /** The request of a `next()`, whose promise settles one microtask after the read that answers it. */
-class NextRequest {
-  constructor(iteration) {
+class NextRequest implements ReadRequest {
+  declare iteration: IterationState;
+  declare state: number;
+  declare answer: unknown;
+  declare resolve: ((value: Result | PromiseLike<Result>) => void) | undefined;
+  declare reject: ((error: unknown) => void) | undefined;
+
+  constructor(iteration: IterationState) {
     this.iteration = iteration;
     this.state = WAITING;
     this.answer = undefined;
@@ -79,28 +104,28 @@ class NextRequest {
     this.reject = undefined;
   }
 
-  chunkSteps(chunk) {
+  chunkSteps(chunk: unknown): void {
     this.settle(CHUNK, chunk);
   }
 
-  closeSteps() {
+  closeSteps(): void {
     this.iteration.release();
     this.settle(CLOSED, undefined);
   }
 
-  errorSteps(error) {
+  errorSteps(error: unknown): void {
     this.iteration.release();
     this.settle(FAILED, error);
   }
 
-  settle(state, answer) {
+  settle(state: number, answer: unknown): void {
     this.state = state;
     this.answer = answer;
     if (this.resolve !== undefined) schedule(settleNext, this);
   }
 
   /** The reaction to the read: gives the result of the `next()`, or throws. */
-  take() {
+  take(): Result {
     const { iteration, state, answer } = this;
     iteration.ongoing = undefined;
     if (state === CHUNK) return { value: answer, done: false };
@@ -112,29 +137,31 @@ class NextRequest {
 
 isolate(NextRequest);
 
-function settleNext(request) {
+function settleNext(request: NextRequest): void {
   try {
-    request.resolve(request.take());
+    request.resolve!(request.take());
   } catch (error) {
-    request.reject(error);
+    request.reject!(error);
   }
 }
 
 class ReadableStreamAsyncIterator {
-  #state;
+  #state: IterationState;
 
-  constructor(state) {
+  constructor(state: IterationState) {
     this.#state = state;
   }
 
-  next() {
+  next(): Promise<Result> {
     if (!(#state in Object(this)))
       return promiseReject(new TypeError('next(): called on an object that is not a ReadableStream async iterator'));
     const state = this.#state;
-    return state.ongoing === undefined ? (state.ongoing = state.nextSteps()) : state.queue(() => state.nextSteps());
+    return (
+      state.ongoing === undefined ? (state.ongoing = state.nextSteps()) : state.queue(() => state.nextSteps())
+    ) as Promise<Result>;
   }
 
-  return(value = undefined) {
+  return(value: unknown = undefined): Promise<Result> {
     if (!(#state in Object(this)))
       return promiseReject(new TypeError('return(): called on an object that is not a ReadableStream async iterator'));
     const state = this.#state;
@@ -146,13 +173,13 @@ class ReadableStreamAsyncIterator {
 }
 
 const prototype = ReadableStreamAsyncIterator.prototype;
-delete prototype.constructor;
+delete (prototype as Partial<typeof prototype> & { constructor?: unknown }).constructor;
 Object.setPrototypeOf(prototype, AsyncIteratorPrototype);
 for (const key of ['next', 'return']) Object.defineProperty(prototype, key, { enumerable: true });
 Object.defineProperty(prototype.return, 'length', { value: 1, configurable: true });
 Object.defineProperty(prototype, Symbol.toStringTag, { value: 'ReadableStream AsyncIterator', configurable: true });
 
 /** An iterator over what `reader`, a fresh lock, reads. */
-export function createAsyncIterator(reader, preventCancel) {
+export function createAsyncIterator(reader: IteratedReader, preventCancel: boolean): AsyncIterator<unknown> {
   return new ReadableStreamAsyncIterator(new IterationState(reader, preventCancel));
 }

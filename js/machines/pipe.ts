@@ -76,17 +76,36 @@ import {
   writeSettled,
 } from './writable.js';
 import { WriterImpl } from './writer.js';
+import type { PipeAnswer, ReadableEffects, WritableEffects } from '../core/effects.js';
+import type { ReadableLock, ReadablePart, ReadRequest, WritableLock, WritablePart } from './parts.js';
 
 const { addEventListener, removeEventListener } = EventTarget.prototype;
-const listen = uncurryThis(addEventListener);
-const unlisten = uncurryThis(removeEventListener);
+type Listening = (target: EventTarget, type: string, listener: () => void) => void;
+const listen = uncurryThis(addEventListener) as Listening;
+const unlisten = uncurryThis(removeEventListener) as Listening;
 
 const owners = new Owners((id) => core.pipe_free(id));
 
 const READABLE_END = { [READABLE]: 0, [CLOSED]: 1, [ERRORED]: 2 };
 
-class Pipe extends Deferred {
-  constructor(source, destination, flags, signal) {
+class Pipe extends Deferred<undefined> implements ReadableLock, WritableLock, ReadRequest {
+  declare id: number;
+  declare source: ReadablePart;
+  declare destination: WritablePart;
+  declare flags: number;
+  declare turns: boolean;
+  declare signal: AbortSignal | undefined;
+  declare onAbort: (() => void) | undefined;
+  declare held: unknown;
+  declare begun: unknown;
+  declare shuttingDown: boolean;
+  declare failed: boolean;
+  declare error: unknown;
+  declare yieldAfter: number | undefined;
+  declare yielding: boolean;
+  declare onSourceError: ((error: unknown) => void) | undefined;
+
+  constructor(source: ReadablePart, destination: WritablePart, flags: number, signal: AbortSignal | undefined) {
     super();
     this.source = source;
     this.destination = destination;
@@ -132,7 +151,7 @@ class Pipe extends Deferred {
   }
 
   /** See broken.js. */
-  crash(error) {
+  crash(error: unknown): void {
     const { source, destination, id } = this;
     this.id = 0;
     core.pipe_free(id);
@@ -140,31 +159,31 @@ class Pipe extends Deferred {
     if (destination.writer === this) destination.writer = undefined;
     if (source.reader === this) source.reader = undefined;
     this.shuttingDown = true;
-    if (this.onAbort !== undefined) unlisten(this.signal, 'abort', this.onAbort);
+    if (this.onAbort !== undefined) unlisten(this.signal!, 'abort', this.onAbort);
     this.reject(error);
     source.crash(error);
     destination.crash(error);
   }
 
-  get isPipe() {
+  get isPipe(): boolean {
     return true;
   }
 
-  get isByob() {
+  get isByob(): boolean {
     return false;
   }
 
   /** Whether chunks may go to a destination that counts them without passing through `write`. */
-  get countsChunks() {
+  get countsChunks(): boolean {
     return true;
   }
 
   // The source's reader.
 
-  addRequest() {}
+  addRequest(): void {}
 
   /** `taken`: what the core made of the chunk, if anything (`P_TAKEN` and its companions). */
-  fulfill(chunk, taken = 0) {
+  fulfill(chunk: unknown, taken: number = 0): void {
     if ((taken & P_TAKEN) === 0) {
       this.chunkSteps(chunk);
       return;
@@ -176,7 +195,7 @@ class Pipe extends Deferred {
     }
   }
 
-  chunkSteps(chunk) {
+  chunkSteps(chunk: unknown): void {
     if (this.yieldAfter !== undefined) this.count();
     this.held = chunk;
     if (this.flags & BYTE_SOURCE) core.pipe_fulfilled(this.id);
@@ -184,26 +203,26 @@ class Pipe extends Deferred {
   }
 
   /** Counts a chunk, and reads no more before the next task where the thread has been kept long enough. */
-  count() {
-    if (this.yielding || !isOver(this.yieldAfter)) return;
+  count(): void {
+    if (this.yielding || !isOver(this.yieldAfter!)) return;
     this.yielding = true;
     core.pipe_pause(this.id, PAUSE_TURN, true);
     nextTask(goOnAfterYield, this);
   }
 
-  closeSteps() {}
+  closeSteps(): void {}
 
   /** A read that failed by itself, as a byte source's automatic buffer could not be had: the source cannot go on. */
-  errorSteps(error) {
+  errorSteps(error: unknown): void {
     errorStream(this.source, error);
   }
 
-  onClose() {
+  onClose(): void {
     core.pipe_source_ended(this.id, 1);
     schedule(advance, this);
   }
 
-  onError() {
+  onError(): void {
     core.pipe_source_ended(this.id, 2);
     schedule(advance, this);
     if (this.onSourceError !== undefined) schedule(reportSourceError, this);
@@ -211,54 +230,54 @@ class Pipe extends Deferred {
 
   // The destination's writer.
 
-  onBackpressure() {}
+  onBackpressure(): void {}
 
-  onReady() {}
+  onReady(): void {}
 
-  onRoom() {
+  onRoom(): void {
     advance(this);
   }
 
   /** The source's pull has returned and left nothing to wait for. */
-  afterPull(stream) {
+  afterPull(stream: ReadablePart): void {
     if (!this.turns || !scheduleInPlaceOf(writeSettled, this.destination, turned, this))
       scheduleAfter(pullSettled, stream);
   }
 
   /** The sink's write has returned and left nothing to wait for. */
-  afterWrite(stream) {
+  afterWrite(stream: WritablePart): void {
     if (!this.turns || !scheduleInPlaceOf(pullSettled, this.source, turned, this)) scheduleAfter(writeSettled, stream);
   }
 
   /** The write under way is done. */
-  reportWritten(stream) {
+  reportWritten(stream: WritablePart): void {
     if (this.shuttingDown) reportWritten(stream);
     else applyWritten(stream, this, core.pipe_write_settled(this.id));
   }
 
   /** Does what `answer` says, and what comes after it. */
-  goOn(answer) {
+  goOn(answer: PipeAnswer): void {
     if (carryOut(this, answer)) advance(this);
   }
 
-  onErroring() {}
+  onErroring(): void {}
 
-  onWriteSettled() {
+  onWriteSettled(): void {
     if (this.shuttingDown) schedule(advance, this);
   }
 
-  onClosed() {
+  onClosed(): void {
     core.pipe_destination_ended(this.id, 1);
     schedule(advance, this);
   }
 
-  onErrored() {
+  onErrored(): void {
     core.pipe_destination_ended(this.id, 2);
     schedule(advance, this);
   }
 
   /** Writes a chunk; false where the destination has no room for another, and will tell when it has. */
-  write(chunk) {
+  write(chunk: unknown): boolean {
     const destination = this.destination;
     const size = destination.size === undefined ? 1 : chunkSize(destination, chunk);
     const effects = core.pipe_write(this.id, size);
@@ -268,22 +287,22 @@ class Pipe extends Deferred {
   }
 
   /** Keeps why the pipe ends, as it stands when the shutdown begins. */
-  beginShutdown(answer) {
+  beginShutdown(answer: PipeAnswer): void {
     if (this.shuttingDown) return;
     this.shuttingDown = true;
     if (answer & P_BY_SOURCE_CLOSE) return;
     this.failed = true;
     if (answer & P_BY_SOURCE_ERROR) this.error = this.source.storedError;
     else if (answer & P_BY_DESTINATION_ERROR) this.error = this.destination.storedError;
-    else if (answer & P_BY_SIGNAL) this.error = abortReasonOf(this.signal);
+    else if (answer & P_BY_SIGNAL) this.error = abortReasonOf(this.signal!);
     else if (answer & P_BY_DESTINATION_CLOSE)
       this.error = new TypeError('pipeTo(): the destination closed before all chunks were piped to it');
   }
 
   /** https://streams.spec.whatwg.org/#rs-pipeTo-shutdown-with-action */
-  act(answer) {
+  act(answer: PipeAnswer): void {
     this.beginShutdown(answer);
-    let action;
+    let action: Promise<undefined> | undefined;
     switch (answer & P_ACTION_MASK) {
       case P_ABORT_DESTINATION:
         action = abortWritable(this.destination, this.error);
@@ -313,7 +332,7 @@ class Pipe extends Deferred {
     );
   }
 
-  abortBoth() {
+  abortBoth(): Promise<undefined> {
     const { source, destination, flags, error } = this;
     const aborted =
       !(flags & PREVENT_ABORT) && destination.state === WRITABLE
@@ -321,7 +340,7 @@ class Pipe extends Deferred {
         : promiseResolve(undefined);
     const cancelled =
       !(flags & PREVENT_CANCEL) && source.state === READABLE ? cancelStream(source, error) : promiseResolve(undefined);
-    const both = new Deferred();
+    const both = new Deferred<undefined>();
     let left = 2;
     const one = () => {
       if (--left === 0) both.resolve(undefined);
@@ -332,14 +351,14 @@ class Pipe extends Deferred {
   }
 
   /** https://streams.spec.whatwg.org/#rs-pipeTo-finalize */
-  finish() {
+  finish(): void {
     core.pipe_free(this.id);
     this.id = 0;
     owners.drop(this);
     this.destination.writer = undefined;
     if (this.source.isByteStream) this.source.releaseSteps();
     this.source.reader = undefined;
-    if (this.onAbort !== undefined) unlisten(this.signal, 'abort', this.onAbort);
+    if (this.onAbort !== undefined) unlisten(this.signal!, 'abort', this.onAbort);
     if (this.failed) this.reject(this.error);
     else this.resolve(undefined);
   }
@@ -347,47 +366,47 @@ class Pipe extends Deferred {
 
 /** A pipe that tells of every chunk before it is written, and can be paused. */
 class WatchedPipe extends Pipe {
-  onChunk = undefined;
+  onChunk: ((chunk: unknown) => void) | undefined = undefined;
 
-  get countsChunks() {
+  override get countsChunks(): boolean {
     return false;
   }
 
-  write(chunk) {
+  override write(chunk: unknown): boolean {
     this.onChunk?.(chunk);
     return super.write(chunk);
   }
 
-  pause() {
+  pause(): void {
     core.pipe_pause(this.id, PAUSE_MEMORY, true);
   }
 
-  resume() {
+  resume(): void {
     core.pipe_pause(this.id, PAUSE_MEMORY, false);
     schedule(advance, this);
   }
 }
 
 /** The pipe that writes to `stream` and has not begun to shut down. */
-export function openPipeInto(stream) {
+export function openPipeInto(stream: WritablePart): Pipe | undefined {
   const { writer } = stream;
-  return writer !== undefined && writer.isPipe && !writer.shuttingDown ? writer : undefined;
+  return writer !== undefined && writer.isPipe && !writer.shuttingDown ? (writer as Pipe) : undefined;
 }
 
 /** Carries out the answer to a report that a write of `pipe` is done. */
-export function applyWritten(stream, pipe, answer) {
+export function applyWritten(stream: WritablePart, pipe: Pipe | undefined, answer: PipeAnswer | WritableEffects): void {
   if (answer & P_WRITTEN) {
     finishPipedWrite(stream);
-    pipe.goOn(answer);
+    pipe!.goOn(answer as PipeAnswer);
   } else {
-    applyWritable(stream, answer, undefined);
+    applyWritable(stream, answer as WritableEffects, undefined);
   }
 }
 
 const PULLED = (R_CALL_PULL | R_WAKE_WRITE) << P_SOURCE_SHIFT;
 
 /** The pull of a pipe's source and the write of its destination are done. */
-function turned(pipe) {
+function turned(pipe: Pipe): void {
   const { source, destination } = pipe;
   if (source.reader !== pipe || openPipeInto(destination) !== pipe) {
     pullSettled(source);
@@ -398,50 +417,50 @@ function turned(pipe) {
   const action = answer & P_ACTION_MASK;
   // A move and a read carry out what the pull's end asks for with what they ask of the source themselves.
   const isCarriedOut = (answer & P_WRITTEN) !== 0 && (action === P_MOVE || action === P_READ);
-  if (answer & PULLED && !isCarriedOut) applyReadable(source, answer >>> P_SOURCE_SHIFT);
+  if (answer & PULLED && !isCarriedOut) applyReadable(source, (answer >>> P_SOURCE_SHIFT) as ReadableEffects);
   if (answer & P_WRITTEN) applyWritten(destination, pipe, answer);
-  else if ((answer & STALE) === 0) applyWritable(destination, answer & ~PULLED, undefined);
+  else if ((answer & STALE) === 0) applyWritable(destination, (answer & ~PULLED) as WritableEffects, undefined);
 }
 
-function reportSourceError(pipe) {
-  pipe.onSourceError(pipe.source.storedError);
+function reportSourceError(pipe: Pipe): void {
+  pipe.onSourceError!(pipe.source.storedError);
 }
 
-function goOnAfterYield(pipe) {
+function goOnAfterYield(pipe: Pipe): void {
   pipe.yielding = false;
   core.pipe_pause(pipe.id, PAUSE_TURN, false);
   advance(pipe);
 }
 
 /** In a microtask, as the page's enqueue() must not call a sink. */
-function callBegun(pipe) {
+function callBegun(pipe: Pipe): void {
   const chunk = pipe.begun;
   pipe.begun = undefined;
   callWrite(pipe.destination, chunk);
 }
 
-function writeHeld(pipe) {
+function writeHeld(pipe: Pipe): void {
   const chunk = pipe.held;
   pipe.held = undefined;
   if (pipe.write(chunk)) advance(pipe);
 }
 
 /** Lets the pipe go on until it has to wait. Runs in a microtask, never inside the page's call. */
-function advance(pipe) {
+function advance(pipe: Pipe): void {
   while (carryOut(pipe, core.pipe_next(pipe.id)));
 }
 
 /** Does what the core answered; true where there may be more to do at once. */
-function carryOut(pipe, answer) {
+function carryOut(pipe: Pipe, answer: PipeAnswer): boolean {
   switch (answer & P_ACTION_MASK) {
     case P_WAIT:
     case P_DRAINING:
       return false;
     case P_MOVE: {
       const { source, destination } = pipe;
-      const chunk = source.queue.shift();
+      const chunk = source.queue!.shift();
       if (pipe.yieldAfter !== undefined) pipe.count();
-      const effects = answer >>> P_SOURCE_SHIFT;
+      const effects = (answer >>> P_SOURCE_SHIFT) as ReadableEffects;
       if ((answer & P_TAKEN) === 0) {
         if (effects & FOLLOW_UP) applyReadable(source, effects);
         return pipe.write(chunk);
@@ -453,7 +472,8 @@ function carryOut(pipe, answer) {
     }
     case P_READ:
       if (pipe.flags & BYTE_SOURCE) pipe.source.pullSteps(pipe, pipe);
-      else if ((answer >>> P_SOURCE_SHIFT) & FOLLOW_UP) applyReadable(pipe.source, answer >>> P_SOURCE_SHIFT);
+      else if ((answer >>> P_SOURCE_SHIFT) & FOLLOW_UP)
+        applyReadable(pipe.source, (answer >>> P_SOURCE_SHIFT) as ReadableEffects);
       return false;
     case P_BEGIN_DRAINING:
       pipe.beginShutdown(answer);
@@ -469,11 +489,15 @@ function carryOut(pipe, answer) {
  * Pipes `source` into `destination`, neither of which is locked. `flags`: the `PREVENT_*` bits; `onSourceError(error)` is
  * called a microtask after the source has failed; `yieldAfter` is how many milliseconds it may keep the thread (undefined:
  * for ever). Returns the promise of pipeTo().
- *
- * @param {(error: unknown) => void} [onSourceError]
- * @param {number} [yieldAfter]
  */
-export function pipeTo(source, destination, flags, signal, onSourceError, yieldAfter) {
+export function pipeTo(
+  source: ReadablePart,
+  destination: WritablePart,
+  flags: number,
+  signal: AbortSignal | undefined,
+  onSourceError?: (error: unknown) => void,
+  yieldAfter?: number,
+): Promise<undefined> {
   const pipe = new Pipe(source, destination, flags, signal);
   pipe.onSourceError = onSourceError;
   pipe.yieldAfter = yieldAfter;
@@ -484,7 +508,15 @@ export function pipeTo(source, destination, flags, signal, onSourceError, yieldA
  * The same as an object with the `promise`, `pause()` and `resume()`, which calls `onChunk(chunk)`, if any, with every chunk
  * before it is written.
  */
-export function watchedPipe(source, destination, flags, signal, onSourceError, yieldAfter, onChunk) {
+export function watchedPipe(
+  source: ReadablePart,
+  destination: WritablePart,
+  flags: number,
+  signal: AbortSignal | undefined,
+  onSourceError: ((error: unknown) => void) | undefined,
+  yieldAfter: number | undefined,
+  onChunk: ((chunk: unknown) => void) | undefined,
+): WatchedPipe {
   const pipe = new WatchedPipe(source, destination, flags, signal);
   pipe.onSourceError = onSourceError;
   pipe.yieldAfter = yieldAfter;
@@ -492,7 +524,7 @@ export function watchedPipe(source, destination, flags, signal, onSourceError, y
   return begin(pipe);
 }
 
-function begin(pipe) {
+function begin<Kind extends Pipe>(pipe: Kind): Kind {
   try {
     listenAndStart(pipe);
     return pipe;
@@ -509,7 +541,7 @@ function begin(pipe) {
   }
 }
 
-function listenAndStart(pipe) {
+function listenAndStart(pipe: Pipe): void {
   const { source, destination, signal } = pipe;
   if (signal !== undefined) {
     const onAbort = () => {
@@ -544,7 +576,7 @@ function listenAndStart(pipe) {
  * The same with no microtask before the first chunk, for a destination that runs no code of the page's. So a source that
  * has not started yet is asked for its first chunk once.
  */
-export function pipeAtOnce(source, destination) {
+export function pipeAtOnce(source: ReadablePart, destination: WritablePart): Promise<undefined> {
   const pipe = new Pipe(source, destination, 0, undefined);
   advance(pipe);
   return pipe.promise;

@@ -9,44 +9,58 @@
  */
 import { append, promiseReject } from '../runtime/intrinsics.js';
 import { schedule } from '../runtime/jobs.js';
+import type { Fifo } from '../runtime/fifo.js';
+import type { OnDrop } from './parts.js';
 
-const isObject = (value) => (typeof value === 'object' && value !== null) || typeof value === 'function';
+/** The page's `onDiscard`. */
+export type OnDiscard = (chunk: unknown) => unknown;
+
+interface Dropping {
+  onDrop?: OnDrop | undefined;
+}
+
+const isObject = (value: unknown): value is object =>
+  (typeof value === 'object' && value !== null) || typeof value === 'function';
 
 /** Drops what is left in a queue that `stream` no longer uses. */
-export function dropAll(stream, queue) {
+export function dropAll(stream: Dropping, queue: Fifo<unknown> | unknown[] | undefined): void {
   if (stream.onDrop === undefined || !queue?.length) return;
-  const chunks = [];
+  const chunks: unknown[] = [];
   while (queue.length > 0) append(chunks, queue.shift());
   stream.onDrop(chunks);
 }
 
 /** Drops a chunk that `stream` does not take. */
-export function drop(stream, chunk) {
+export function drop(stream: Dropping, chunk: unknown): void {
   if (stream.onDrop !== undefined) stream.onDrop([chunk]);
 }
 
 /** The page's `onDiscard`, of whatever kind, as a function; undefined where there is none. */
-export function convertOnDiscard(value, context) {
-  if (value === undefined || typeof value === 'function') return value;
+export function convertOnDiscard(value: unknown, context: string): OnDiscard | undefined {
+  if (value === undefined || typeof value === 'function') return value as OnDiscard | undefined;
   if (value === 'dispose') return dispose;
   throw new TypeError(
     `${context}: onDiscard must be a function or 'dispose'; got ${typeof value === 'string' ? `'${value}'` : typeof value}`,
   );
 }
 
+type Disposable = { [key: symbol]: (() => unknown) | undefined };
+
 /** What `onDiscard: 'dispose'` does. Engines without these symbols have them from whoever made the chunk, maybe later than the import. */
-function dispose(chunk) {
+function dispose(chunk: unknown): unknown {
   if (Array.isArray(chunk)) return Promise.all(chunk.map(dispose));
   if (!isObject(chunk)) return undefined;
-  const { asyncDispose, dispose: sync } = Symbol;
-  if (asyncDispose && typeof chunk[asyncDispose] === 'function') return chunk[asyncDispose]();
-  return sync && typeof chunk[sync] === 'function' ? chunk[sync]() : undefined;
+  const { asyncDispose, dispose: sync } = Symbol as { asyncDispose?: symbol; dispose?: symbol };
+  if (asyncDispose && typeof (chunk as Disposable)[asyncDispose] === 'function')
+    return (chunk as Disposable)[asyncDispose]!();
+  return sync && typeof (chunk as Disposable)[sync] === 'function' ? (chunk as Disposable)[sync]!() : undefined;
 }
 
 /** An `onDrop` that calls the page's `onDiscard`. What that throws is reported as a promise of it would be: as an unhandled rejection. */
-export const dropper = (onDiscard) => onDiscard && ((chunks) => schedule(discard, { onDiscard, chunks }));
+export const dropper = (onDiscard: OnDiscard | undefined): OnDrop | undefined =>
+  onDiscard && ((chunks) => schedule(discard, { onDiscard, chunks }));
 
-function discard({ onDiscard, chunks }) {
+function discard({ onDiscard, chunks }: { onDiscard: OnDiscard; chunks: unknown[] }): void {
   for (let n = 0; n < chunks.length; n++) {
     try {
       onDiscard(chunks[n]);
@@ -61,29 +75,29 @@ function discard({ onDiscard, chunks }) {
  * is not given any more. Chunks that are equal are counted: what a branch drops is always the last of what it would have got.
  */
 export class SharedDrops {
-  #branches;
-  #onDrop;
-  #objects = new WeakMap();
-  #values = new Map();
+  #branches: number;
+  #onDrop: OnDrop;
+  #objects = new WeakMap<object, number[]>();
+  #values = new Map<unknown, number[]>();
 
-  constructor(branches, onDrop) {
+  constructor(branches: number, onDrop: OnDrop) {
     this.#branches = branches;
     this.#onDrop = onDrop;
   }
 
   /** The `onDrop` of a branch. */
-  of(branch) {
+  of(branch: number): OnDrop {
     return (chunks) => {
       for (let n = 0; n < chunks.length; n++) this.drop(branch, chunks[n]);
     };
   }
 
-  drop(branch, chunk) {
-    const counted = isObject(chunk) ? this.#objects : this.#values;
+  drop(branch: number, chunk: unknown): void {
+    const counted = (isObject(chunk) ? this.#objects : this.#values) as Map<unknown, number[]>;
     let counts = counted.get(chunk);
     if (counts === undefined) counted.set(chunk, (counts = new Array(this.#branches).fill(0)));
     const before = Math.min(...counts);
-    counts[branch] += 1;
+    counts[branch]! += 1;
     if (Math.min(...counts) > before) this.#onDrop([chunk]);
   }
 }

@@ -10,11 +10,18 @@ const OPEN = 0;
 const CLOSED = 1;
 const ERRORED = 2;
 
-const symbol = (name) => Symbol.for(`nodejs.${name}`);
+/** What the getters ask of a stream. */
+interface Watched {
+  readonly state: number;
+  readonly storedError: unknown;
+  readonly disturbed?: boolean;
+}
+
+const symbol = (name: string) => Symbol.for(`nodejs.${name}`);
 
 /** `{ promise }`, which settles when the stream has closed or errored. */
-function endOf(stream) {
-  const end = new Deferred();
+function endOf(stream: Watched): { promise: Promise<undefined> } {
+  const end = new Deferred<undefined>();
   const settle = () => {
     if (stream.state === CLOSED) end.resolve(undefined);
     else end.reject(stream.storedError);
@@ -26,15 +33,23 @@ function endOf(stream) {
 
 /**
  * Puts the getters on `prototype`; each is undefined of what is no stream.
- *
- * @param {object} prototype
- * @param {{ implOf: (value: unknown) => any, kind: 'readable' | 'writable', fail: (stream: any, error: unknown) => void }} of `fail` errors
- *   the stream as its controller would
+ * `fail` errors the stream as its controller would.
  */
-export function defineNodeHooks(prototype, { implOf, kind, fail }) {
-  const getters = {
+export function defineNodeHooks<Stream extends Watched>(
+  prototype: object,
+  {
+    implOf,
+    kind,
+    fail,
+  }: {
+    implOf: (value: unknown) => Stream | undefined;
+    kind: 'readable' | 'writable';
+    fail: (stream: Stream, error: unknown) => void;
+  },
+): void {
+  const getters: Record<string, (stream: Stream) => unknown> = {
     'webstream.isClosedPromise': endOf,
-    'webstream.controllerErrorFunction': (stream) => (error) => fail(stream, error),
+    'webstream.controllerErrorFunction': (stream) => (error: unknown) => fail(stream, error),
     [`stream.${kind}`]: ({ state }) => state === OPEN,
     'stream.errored': ({ state }) => state === ERRORED,
   };

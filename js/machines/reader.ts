@@ -6,10 +6,19 @@ import { Fifo } from '../runtime/fifo.js';
 import { schedule } from '../runtime/jobs.js';
 import { LazyPromise } from '../runtime/lazy-promise.js';
 import { cancelStream, CLOSED, ERRORED, pullSettled, READABLE } from './readable.js';
+import type { ReadableLock, ReadablePart, ReadRequest } from './parts.js';
 
 /** Half of every reader: the lock, and the `closed` promise. */
-export class GenericReaderImpl {
-  constructor(stream) {
+export abstract class GenericReaderImpl implements ReadableLock {
+  abstract readonly isByob: boolean;
+  abstract onClose(): void;
+  declare stream: ReadablePart | undefined;
+  declare requests: Fifo<ReadRequest> | undefined;
+  declare unanswered: ReadRequest | undefined;
+  declare unansweredList: Fifo<ReadRequest> | undefined;
+  declare closed: LazyPromise;
+
+  constructor(stream: ReadablePart) {
     if (stream.reader !== undefined) {
       throw new TypeError('This ReadableStream is locked to another reader; release that first');
     }
@@ -26,11 +35,11 @@ export class GenericReaderImpl {
   }
 
   /** The stream's pull has returned and left nothing to wait for. */
-  afterPull(stream) {
+  afterPull(stream: ReadablePart): void {
     schedule(pullSettled, stream);
   }
 
-  addRequest(request) {
+  addRequest(request: ReadRequest): void {
     (this.requests ??= new Fifo()).push(request);
   }
 
@@ -38,7 +47,7 @@ export class GenericReaderImpl {
    * Answers the first request. There is none where a byte source answers the request for a read that enqueued bytes
    * have answered since, which the standard leaves open.
    */
-  fulfill(chunk) {
+  fulfill(chunk: unknown): void {
     if (!this.requests?.length) {
       throw (broken.expected = new TypeError(
         'respond(): the read that this request was made for has been answered already',
@@ -54,10 +63,10 @@ export class GenericReaderImpl {
   }
 
   /** Answers as many requests as there are chunks; all are taken off the list before the first is settled. */
-  fulfillAll(chunks) {
-    const requests = new Fifo();
+  fulfillAll(chunks: Fifo<unknown>): void {
+    const requests = new Fifo<ReadRequest>();
     try {
-      for (let left = chunks.length; left > 0; left--) requests.push(this.requests.shift());
+      for (let left = chunks.length; left > 0; left--) requests.push(this.requests!.shift());
       while (requests.length > 0) {
         requests.peek().chunkSteps(chunks.shift());
         requests.shift();
@@ -68,14 +77,14 @@ export class GenericReaderImpl {
     }
   }
 
-  takeRequests() {
+  takeRequests(): Fifo<ReadRequest> | undefined {
     const requests = this.requests;
     this.requests = undefined;
     return requests;
   }
 
   /** Answers all requests with `done`, and no view: a BYOB reader's stream was cancelled. */
-  closeRequests() {
+  closeRequests(): void {
     const requests = this.takeRequests();
     try {
       while (requests?.length) {
@@ -88,12 +97,12 @@ export class GenericReaderImpl {
     }
   }
 
-  onError(error) {
+  onError(error: unknown): void {
     this.closed.reject(error);
     this.errorRequests(error);
   }
 
-  errorRequests(error) {
+  errorRequests(error: unknown): void {
     const requests = this.takeRequests();
     try {
       while (requests?.length) {
@@ -107,7 +116,7 @@ export class GenericReaderImpl {
   }
 
   /** See broken.js. */
-  crash(error) {
+  crash(error: unknown): void {
     const { stream } = this;
     const { unanswered, unansweredList } = this;
     this.unanswered = this.unansweredList = undefined;
@@ -123,13 +132,13 @@ export class GenericReaderImpl {
   }
 
   /** https://streams.spec.whatwg.org/#readable-stream-reader-generic-cancel */
-  cancel(reason) {
-    return cancelStream(this.stream, reason);
+  cancel(reason?: unknown): Promise<undefined> {
+    return cancelStream(this.stream!, reason);
   }
 
   /** https://streams.spec.whatwg.org/#abstract-opdef-readablestreamdefaultreaderrelease and its BYOB twin */
-  release() {
-    const stream = this.stream;
+  release(): void {
+    const stream = this.stream!;
     try {
       this.closed.reject(new TypeError('The reader was released, so it no longer tells when the stream is closed'));
       stream.releaseSteps();
@@ -154,22 +163,22 @@ isolate(GenericReaderImpl);
 /** The lock of a ReadableStreamDefaultReader, and of the standard's own reads. */
 export class DefaultReaderImpl extends GenericReaderImpl {
   // Some engines pass the arguments of a default constructor through Array.prototype's iterator.
-  constructor(stream) {
+  constructor(stream: ReadablePart) {
     super(stream);
   }
 
-  get isByob() {
+  override get isByob(): boolean {
     return false;
   }
 
-  onClose() {
+  override onClose(): void {
     this.closed.fulfill();
     this.closeRequests();
   }
 
   /** https://streams.spec.whatwg.org/#readable-stream-default-reader-read */
-  read(request) {
-    const stream = this.stream;
+  read(request: ReadRequest): void {
+    const stream = this.stream!;
     stream.disturbed = true;
     if (stream.state === READABLE) stream.pullSteps(this, request);
     else if (stream.state === CLOSED) request.closeSteps();
@@ -179,25 +188,25 @@ export class DefaultReaderImpl extends GenericReaderImpl {
 
 /** The lock of a ReadableStreamBYOBReader. A close leaves its requests to the source's last response. */
 export class ByobReaderImpl extends GenericReaderImpl {
-  constructor(stream) {
+  constructor(stream: ReadablePart) {
     super(stream);
   }
 
-  get isByob() {
+  override get isByob(): boolean {
     return true;
   }
 
-  onClose() {
+  override onClose(): void {
     this.closed.fulfill();
   }
 
   /** Answers all requests with `done` and a view each. */
-  answerClosed(views) {
+  answerClosed(views: Fifo<ArrayBufferView>): void {
     const requests = this.takeRequests();
     try {
       while (views.length > 0) {
-        requests.peek().closeSteps(views.shift());
-        requests.shift();
+        requests!.peek().closeSteps(views.shift());
+        requests!.shift();
       }
     } catch (error) {
       this.unansweredList = requests;
@@ -210,11 +219,22 @@ const WAITING = 0;
 const ANSWERED = 1;
 const FAILED = 2;
 
+/** What a `read()` gives. */
+export interface ReadResult {
+  value: unknown;
+  done: boolean;
+}
+
 /**
  * The request of a `read()`. Most sources answer within the read, so its promise is made when that is over: an answer that
  * is there by then needs no pending promise with functions of its own.
  */
-export class PromiseReadRequest {
+export class PromiseReadRequest implements ReadRequest {
+  declare state: typeof WAITING | typeof ANSWERED | typeof FAILED;
+  declare answer: unknown;
+  declare resolve: ((value: ReadResult | PromiseLike<ReadResult>) => void) | undefined;
+  declare reject: ((error: unknown) => void) | undefined;
+
   constructor() {
     this.state = WAITING;
     this.answer = undefined;
@@ -222,15 +242,15 @@ export class PromiseReadRequest {
     this.reject = undefined;
   }
 
-  chunkSteps(chunk) {
+  chunkSteps(chunk: unknown): void {
     this.settle({ value: chunk, done: false });
   }
 
-  closeSteps() {
+  closeSteps(): void {
     this.settle({ value: undefined, done: true });
   }
 
-  settle(result) {
+  settle(result: ReadResult): void {
     if (this.resolve !== undefined) {
       this.resolve(result);
     } else {
@@ -239,7 +259,7 @@ export class PromiseReadRequest {
     }
   }
 
-  errorSteps(error) {
+  errorSteps(error: unknown): void {
     if (this.reject !== undefined) {
       this.reject(error);
     } else {
@@ -249,10 +269,10 @@ export class PromiseReadRequest {
   }
 
   /** The promise for `{ value, done }`. Called once, after the read. */
-  promise() {
-    if (this.state === ANSWERED) return promiseResolve(this.answer);
+  promise(): Promise<ReadResult> {
+    if (this.state === ANSWERED) return promiseResolve(this.answer as ReadResult);
     if (this.state === FAILED) return promiseReject(this.answer);
-    return pendingPromise(this);
+    return pendingPromise<ReadResult>(this);
   }
 }
 
@@ -264,7 +284,7 @@ export class PromiseReadIntoRequest extends PromiseReadRequest {
     super();
   }
 
-  closeSteps(view) {
+  override closeSteps(view?: ArrayBufferView): void {
     this.settle({ value: view, done: true });
   }
 }
@@ -273,7 +293,7 @@ export class PromiseReadIntoRequest extends PromiseReadRequest {
  * What `await using` does with a reader whose scope is left: the rest of its stream is cancelled and the lock released. That the
  * stream has failed is told by its reads, so not again.
  */
-export async function disposeReader() {
+export async function disposeReader(this: { cancel(): Promise<unknown>; releaseLock(): void }): Promise<void> {
   try {
     await withinGrace(this.cancel());
   } catch {

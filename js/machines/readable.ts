@@ -26,6 +26,9 @@ import { schedule } from '../runtime/jobs.js';
 import { tellObservers } from './observers.js';
 import { Owners } from '../core/owners.js';
 import { PENDING } from './pending.js';
+import type { ReadableEffects } from '../core/effects.js';
+import type { Callback } from '../runtime/webidl.js';
+import type { OnDrop, ReadablePart, ReadableLock, ReadRequest, TransformPart } from './parts.js';
 
 export const READABLE = 0;
 export const CLOSED = 1;
@@ -37,8 +40,28 @@ export const FOLLOW_UP = R_CLOSE | R_CALL_PULL | R_WAKE_WRITE;
 const owners = new Owners((id) => core.readable_free(id));
 
 /** A stream with a default controller. `pull` and `cancel` are bound functions or undefined. */
-export class ReadableImpl {
-  constructor(highWaterMark, size, pull, cancel) {
+export class ReadableImpl implements ReadablePart {
+  declare id: number;
+  declare state: 0 | 1 | 2;
+  declare storedError: unknown;
+  declare reader: ReadableLock | undefined;
+  declare disturbed: boolean;
+  declare queue: Fifo<unknown> | undefined;
+  declare size: Callback | undefined;
+  declare pull: (() => unknown) | undefined;
+  declare cancel: ((reason: unknown) => unknown) | undefined;
+  declare controller: unknown;
+  declare transform: TransformPart | undefined;
+  declare onDrop: OnDrop | undefined;
+  declare onPulled: (() => void) | undefined;
+  declare onPullFailed: ((error: unknown) => void) | undefined;
+
+  constructor(
+    highWaterMark: number,
+    size: Callback | undefined,
+    pull: (() => unknown) | undefined,
+    cancel: ((reason: unknown) => unknown) | undefined,
+  ) {
     this.state = READABLE;
     this.storedError = undefined;
     this.reader = undefined;
@@ -56,7 +79,7 @@ export class ReadableImpl {
     this.id = this.createSlot(highWaterMark);
   }
 
-  createSlot(highWaterMark) {
+  createSlot(highWaterMark: number): number {
     const flags = (this.size === undefined ? 0 : HAS_SIZE) | (this.pull === undefined ? NO_PULL : 0);
     const id = core.readable_new(highWaterMark, flags);
     if (id === 0) throw new RangeError('ReadableStream: too many live streams; close or cancel some');
@@ -64,31 +87,31 @@ export class ReadableImpl {
     return id;
   }
 
-  get isByteStream() {
+  get isByteStream(): boolean {
     return false;
   }
 
   /** Report: the start algorithm fulfilled. */
-  reportStarted() {
+  reportStarted(): ReadableEffects {
     return core.readable_started(this.id);
   }
 
   /** Report: the pull algorithm's promise fulfilled. */
-  reportPulled() {
+  reportPulled(): ReadableEffects {
     return core.readable_pull_settled(this.id);
   }
 
   /** Ends the machine, as the stream errors or is cancelled. */
-  endSlot() {
+  endSlot(): void {
     core.readable_error(this.id);
   }
 
   /** [[PullSteps]]: `reader` is the lock that `request` belongs to. */
-  pullSteps(reader, request) {
+  pullSteps(reader: ReadableLock, request: ReadRequest): void {
     try {
       const effects = core.readable_read(this.id);
       if (effects & R_CHUNK) {
-        const chunk = this.queue.shift();
+        const chunk = this.queue!.shift();
         if (effects & FOLLOW_UP) applyReadable(this, effects);
         request.chunkSteps(chunk);
       } else {
@@ -109,7 +132,7 @@ export class ReadableImpl {
   }
 
   /** What a stream that is cancelled does with its controller; returns the source's promise or value. */
-  cancelSteps(reason, cancel) {
+  cancelSteps(reason: unknown, cancel: ((reason: unknown) => unknown) | undefined): unknown {
     const { queue } = this;
     this.queue = undefined;
     dropAll(this, queue);
@@ -117,12 +140,12 @@ export class ReadableImpl {
   }
 
   /** [[ReleaseSteps]] */
-  releaseSteps() {
+  releaseSteps(): void {
     core.readable_release(this.id);
   }
 
   /** See broken.js. */
-  crash(error) {
+  crash(error: unknown): void {
     const { cancel, transform, queue } = this;
     this.endSlot();
     if (this.state === READABLE) {
@@ -142,7 +165,7 @@ export class ReadableImpl {
   }
 
   /** Forgets what only a live stream needs. */
-  clear() {
+  clear(): void {
     owners.drop(this);
     this.id = 0;
     this.size = undefined;
@@ -154,14 +177,14 @@ export class ReadableImpl {
 isolate(ReadableImpl);
 
 /** Carries out the effects that concern the stream as a whole. */
-export function applyReadable(stream, effects) {
+export function applyReadable(stream: ReadablePart, effects: ReadableEffects): void {
   if (effects & R_CLOSE) closeStream(stream);
   if (effects & R_CALL_PULL) callPull(stream);
-  else if (effects & R_WAKE_WRITE) stream.transform.wake();
+  else if (effects & R_WAKE_WRITE) stream.transform!.wake();
 }
 
 /** Waits for the start algorithm's `result`, then lets the stream pull. */
-export function afterReadableStart(stream, result) {
+export function afterReadableStart(stream: ReadablePart, result: unknown): void {
   if (result === undefined) {
     schedule(started, stream);
   } else {
@@ -173,12 +196,12 @@ export function afterReadableStart(stream, result) {
   }
 }
 
-function started(stream) {
+function started(stream: ReadablePart): void {
   applyReadable(stream, stream.reportStarted());
 }
 
-export function callPull(stream) {
-  const pull = stream.pull;
+export function callPull(stream: ReadablePart): void {
+  const pull = stream.pull!;
   let result;
   try {
     result = pull();
@@ -207,13 +230,13 @@ export function callPull(stream) {
   }
 }
 
-export function pullSettled(stream) {
+export function pullSettled(stream: ReadablePart): void {
   const effects = stream.reportPulled();
   if (effects & FOLLOW_UP) applyReadable(stream, effects);
 }
 
 /** https://streams.spec.whatwg.org/#readable-stream-close, once the core has closed. */
-export function closeStream(stream) {
+export function closeStream(stream: ReadablePart): void {
   try {
     stream.state = CLOSED;
     stream.clear();
@@ -233,7 +256,7 @@ export function closeStream(stream) {
 }
 
 /** https://streams.spec.whatwg.org/#readable-stream-default-controller-error; nothing where the stream has ended. */
-export function errorStream(stream, error) {
+export function errorStream(stream: ReadablePart, error: unknown): void {
   if (stream.state !== READABLE) return;
   try {
     stream.endSlot();
@@ -259,7 +282,7 @@ export function errorStream(stream, error) {
 }
 
 /** https://streams.spec.whatwg.org/#readable-stream-cancel */
-export function cancelStream(stream, reason) {
+export function cancelStream(stream: ReadablePart, reason: unknown): Promise<undefined> {
   stream.disturbed = true;
   if (stream.state === CLOSED) return promiseResolve(undefined);
   if (stream.state === ERRORED) return promiseReject(stream.storedError);
@@ -275,7 +298,7 @@ export function cancelStream(stream, reason) {
     } catch (error) {
       result = promiseReject(error);
     }
-    return promiseThen(result === undefined ? resolved : promiseResolve(result), noop);
+    return promiseThen(result === undefined ? resolved : promiseResolve(result), noop as () => undefined);
   } catch (error) {
     stream.cancel = cancel;
     const { list, length } = broken;
@@ -294,7 +317,7 @@ export function cancelStream(stream, reason) {
  * https://streams.spec.whatwg.org/#readable-stream-default-controller-enqueue. False where the stream is closing,
  * closed or errored; throws what `size` throws and a RangeError for its bad answers.
  */
-export function enqueue(stream, chunk) {
+export function enqueue(stream: ReadableImpl, chunk: unknown): boolean {
   try {
     const effects = core.readable_enqueue(stream.id);
     if (!(effects & R_NEED_SIZE)) {
@@ -317,21 +340,21 @@ export function enqueue(stream, chunk) {
   }
 }
 
-function carryEnqueued(stream, chunk, effects) {
-  if (effects & R_QUEUED) stream.queue.push(chunk);
-  else if (effects & R_FULFILL) stream.reader.fulfill(chunk, effects);
+function carryEnqueued(stream: ReadableImpl, chunk: unknown, effects: ReadableEffects): void {
+  if (effects & R_QUEUED) stream.queue!.push(chunk);
+  else if (effects & R_FULFILL) stream.reader!.fulfill(chunk, effects);
   else drop(stream, chunk);
   if (effects & (R_SETTLE_PULL | FOLLOW_UP)) {
     if (effects & FOLLOW_UP) applyReadable(stream, effects);
-    if (effects & R_SETTLE_PULL) stream.transform.settlePull();
+    if (effects & R_SETTLE_PULL) stream.transform!.settlePull();
   }
 }
 
-function commitSize(stream, chunk) {
-  const sizeAlgorithm = stream.size;
+function commitSize(stream: ReadableImpl, chunk: unknown): ReadableEffects {
+  const sizeAlgorithm = stream.size!;
   let size;
   try {
-    size = +sizeAlgorithm(chunk);
+    size = +(sizeAlgorithm(chunk) as number);
   } catch (error) {
     drop(stream, chunk);
     errorStream(stream, error);
@@ -351,7 +374,7 @@ function commitSize(stream, chunk) {
 }
 
 /** https://streams.spec.whatwg.org/#readable-stream-default-controller-close; false where the stream is closing or has ended. */
-export function closeReadable(stream) {
+export function closeReadable(stream: ReadableImpl): boolean {
   try {
     const effects = core.readable_close(stream.id);
     if (effects & R_CLOSE) closeStream(stream);
@@ -370,7 +393,7 @@ export function closeReadable(stream) {
 }
 
 /** https://streams.spec.whatwg.org/#readable-stream-default-controller-get-desired-size */
-export function readableDesiredSize(stream) {
+export function readableDesiredSize(stream: ReadableImpl): number | null {
   if (stream.state === ERRORED) return null;
   if (stream.state === CLOSED) return 0;
   return core.readable_desired_size(stream.id);

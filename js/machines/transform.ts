@@ -33,11 +33,28 @@ import {
   writeFailed,
   writeSettled,
 } from './writable.js';
+import type { Callback } from '../runtime/webidl.js';
+import type { TransformPart } from './parts.js';
 
-export class TransformImpl {
-  /** The strategies are `{ highWaterMark, size }`, complete. */
-  constructor(writableStrategy, readableStrategy) {
-    /** @type {((chunk: unknown, controller: unknown) => unknown) | undefined} */
+/** A strategy, complete. */
+interface Strategy {
+  highWaterMark: number;
+  size: Callback | undefined;
+}
+
+export class TransformImpl implements TransformPart {
+  declare transform: ((chunk: unknown, controller: unknown) => unknown) | undefined;
+  declare flush: ((controller: unknown) => unknown) | undefined;
+  declare cancel: ((reason: unknown) => unknown) | undefined;
+  declare controller: unknown;
+  declare waiting: unknown;
+  declare performing: boolean;
+  declare answeredPull: boolean;
+  declare finish: Deferred<undefined> | undefined;
+  declare writable: WritableImpl;
+  declare readable: ReadableImpl;
+
+  constructor(writableStrategy: Strategy, readableStrategy: Strategy) {
     this.transform = undefined;
     this.flush = undefined;
     this.cancel = undefined;
@@ -70,22 +87,22 @@ export class TransformImpl {
    * Lets both sides start once `result`, what the transformer's start returned, is there. Their start algorithms
    * return a promise, so what the page does right after the constructor comes before the start.
    */
-  afterStart(result) {
-    const started = new Deferred();
-    started.resolve(promiseResolve(result));
+  afterStart(result: unknown): void {
+    const started = new Deferred<undefined>();
+    started.resolve(promiseResolve(result) as Promise<undefined>);
     afterWritableStart(this.writable, started.promise);
     afterReadableStart(this.readable, started.promise);
   }
 
   /** A write that comes later, while a `cancel()` is pending, is done and gives nothing: nobody reads it any more. */
-  clearAlgorithms() {
+  clearAlgorithms(): void {
     this.transform = dropLate;
     this.flush = undefined;
     this.cancel = undefined;
   }
 
   /** https://streams.spec.whatwg.org/#transform-stream-default-controller-enqueue */
-  enqueue(chunk) {
+  enqueue(chunk: unknown): void {
     let accepted;
     try {
       accepted = enqueue(this.readable, chunk);
@@ -108,7 +125,7 @@ export class TransformImpl {
   }
 
   /** https://streams.spec.whatwg.org/#transform-stream-error */
-  error(error) {
+  error(error: unknown): void {
     try {
       errorStream(this.readable, error);
       this.errorWritableAndUnblockWrite(error);
@@ -125,7 +142,7 @@ export class TransformImpl {
   }
 
   /** https://streams.spec.whatwg.org/#transform-stream-default-controller-terminate */
-  terminate() {
+  terminate(): void {
     try {
       closeReadable(this.readable);
       this.errorWritableAndUnblockWrite(new TypeError('The transform stream was terminated'));
@@ -142,29 +159,29 @@ export class TransformImpl {
   }
 
   /** See broken.js. */
-  crash(error) {
+  crash(error: unknown): void {
     this.clearAlgorithms();
     this.waiting = undefined;
     if (this.finish !== undefined) {
       markHandled(this.finish.promise);
-      this.finish.reject(error);
+      this.finish!.reject(error);
     }
     this.readable.crash(error);
     this.writable.crash(error);
   }
 
-  errorWritableAndUnblockWrite(error) {
+  errorWritableAndUnblockWrite(error: unknown): void {
     this.clearAlgorithms();
     errorWritable(this.writable, error);
     this.unblockWrite();
   }
 
-  unblockWrite() {
+  unblockWrite(): void {
     if (core.transform_unblock_write(this.writable.id) & T_WAKE_WRITE) schedule(wakeWrite, this);
   }
 
   /** https://streams.spec.whatwg.org/#transform-stream-default-controller-perform-transform */
-  perform(chunk) {
+  perform(chunk: unknown): Promise<unknown> | undefined {
     let result;
     this.performing = true;
     try {
@@ -186,14 +203,14 @@ export class TransformImpl {
   }
 
   /** The readable side's pull is done. Inside a chain of pipes that is reported together with the write. */
-  settlePull() {
+  settlePull(): void {
     if (this.performing && this.writable.writer?.isPipe === true && this.readable.reader?.isPipe === true)
       this.answeredPull = true;
     else later(this.readable.reader)(pullSettled, this.readable);
   }
 
   /** The write is done. */
-  settleWrite() {
+  settleWrite(): void {
     if (this.answeredPull) {
       this.answeredPull = false;
       scheduleInPipe(bothSettled, this);
@@ -203,7 +220,7 @@ export class TransformImpl {
   }
 
   /** Lets the write that waits go on. */
-  wake() {
+  wake(): void {
     later(this.writable.writer)(wakeWrite, this);
   }
 
@@ -211,14 +228,18 @@ export class TransformImpl {
    * Begins the one finish of a transform: runs `algorithm`, then `settle` or `fail` with what came of it; both settle
    * `finish`.
    */
-  runFinish(algorithm, settle, fail) {
-    this.finish = new Deferred();
+  runFinish(
+    algorithm: (() => unknown) | undefined,
+    settle: () => void,
+    fail: (error: unknown) => void,
+  ): Promise<undefined> {
+    this.finish = new Deferred<undefined>();
     let converted;
     try {
       // As Web IDL converts a callback's result: a promise of its own, never the callback's. What it throws needs none.
       const result = algorithm?.();
-      const wrapper = new Deferred();
-      wrapper.resolve(result);
+      const wrapper = new Deferred<undefined>();
+      wrapper.resolve(result as undefined);
       converted = wrapper.promise;
     } catch (error) {
       converted = promiseReject(error);
@@ -226,23 +247,23 @@ export class TransformImpl {
     this.clearAlgorithms();
     promiseThen(converted, settle, (error) => {
       fail(error);
-      this.finish.reject(error);
+      this.finish!.reject(error);
     });
     return this.finish.promise;
   }
 
   /** https://streams.spec.whatwg.org/#transform-stream-default-sink-abort-algorithm */
-  sinkAbort(reason) {
+  sinkAbort(reason: unknown): Promise<undefined> {
     if (this.finish !== undefined) return this.finish.promise;
     const { readable, cancel } = this;
     return this.runFinish(
       cancel && (() => cancel(reason)),
       () => {
         if (readable.state === ERRORED) {
-          this.finish.reject(readable.storedError);
+          this.finish!.reject(readable.storedError);
         } else {
           errorStream(readable, reason);
-          this.finish.resolve(undefined);
+          this.finish!.resolve(undefined);
         }
       },
       (error) => errorStream(readable, error),
@@ -250,17 +271,17 @@ export class TransformImpl {
   }
 
   /** https://streams.spec.whatwg.org/#transform-stream-default-sink-close-algorithm */
-  sinkClose() {
+  sinkClose(): Promise<undefined> {
     if (this.finish !== undefined) return this.finish.promise;
     const { readable, flush } = this;
     return this.runFinish(
       flush && (() => flush(this.controller)),
       () => {
         if (readable.state === ERRORED) {
-          this.finish.reject(readable.storedError);
+          this.finish!.reject(readable.storedError);
         } else {
           closeReadable(readable);
-          this.finish.resolve(undefined);
+          this.finish!.resolve(undefined);
         }
       },
       (error) => errorStream(readable, error),
@@ -268,18 +289,18 @@ export class TransformImpl {
   }
 
   /** https://streams.spec.whatwg.org/#transform-stream-default-source-cancel */
-  sourceCancel(reason) {
+  sourceCancel(reason: unknown): Promise<undefined> {
     if (this.finish !== undefined) return this.finish.promise;
     const { writable, cancel } = this;
     return this.runFinish(
       cancel && (() => cancel(reason)),
       () => {
         if (writable.state === W_ERRORED) {
-          this.finish.reject(writable.storedError);
+          this.finish!.reject(writable.storedError);
         } else {
           errorWritable(writable, reason);
           this.unblockWrite();
-          this.finish.resolve(undefined);
+          this.finish!.resolve(undefined);
         }
       },
       (error) => {
@@ -292,24 +313,23 @@ export class TransformImpl {
 
 isolate(TransformImpl);
 
-/** @this {TransformImpl} */
-function dropLate(chunk) {
+function dropLate(this: TransformImpl, chunk: unknown): void {
   drop(this.writable, chunk);
 }
 
-function bothSettled({ readable, writable }) {
+function bothSettled({ readable, writable }: TransformImpl): void {
   const pipe = openPipeInto(writable);
   const answer = core.transform_settled(readable.id, writable.id, pipe === undefined ? 0 : pipe.id);
   applyWritten(writable, pipe, answer);
 }
 
 /** In a microtask of its own, or the cancel that errored the writable side would find it errored and reject. */
-function failWaitingWrite(writable) {
+function failWaitingWrite(writable: WritableImpl): void {
   writeFailed(writable, writable.storedError);
 }
 
 /** Goes on with the write that waited for the readable side. */
-function wakeWrite(transform) {
+function wakeWrite(transform: TransformImpl): void {
   const chunk = transform.waiting;
   transform.waiting = undefined;
   const { writable } = transform;

@@ -51,6 +51,10 @@ import { Owners } from '../core/owners.js';
 import { tellObservers } from './observers.js';
 import { applyReadable, callPull, CLOSED, closeStream, ERRORED, errorStream, READABLE } from './readable.js';
 import { PromiseReadIntoRequest, PromiseReadRequest } from './reader.js';
+import type { BytesEffects, ReadableEffects } from '../core/effects.js';
+import type { ViewParts, ViewType } from '../runtime/buffers.js';
+import type { ReadableLock, ReadablePart, ReadRequest } from './parts.js';
+import type { ReadResult } from './reader.js';
 
 const owners = new Owners((id) => core.bytes_free(id));
 
@@ -58,25 +62,32 @@ const INSUFFICIENT_BYTES = 'The bytes do not make up whole elements of the view 
 
 /** What answers a read into a buffer: https://streams.spec.whatwg.org/#pull-into-descriptor */
 export class PullInto {
-  constructor(buffer, bufferByteLength, byteOffset, byteLength, type) {
+  declare buffer: ArrayBuffer;
+  declare bufferByteLength: number;
+  declare byteOffset: number;
+  declare byteLength: number;
+  declare type: ViewType;
+  declare filled: number;
+  declare exposed: boolean;
+
+  constructor(buffer: ArrayBuffer, bufferByteLength: number, byteOffset: number, byteLength: number, type: ViewType) {
     this.buffer = buffer;
     this.bufferByteLength = bufferByteLength;
     this.byteOffset = byteOffset;
     this.byteLength = byteLength;
-    /** `{ View, elementSize }` */
     this.type = type;
     this.filled = 0;
     /** Whether the page may hold a view of `buffer`. */
     this.exposed = false;
   }
 
-  view() {
+  view(): ArrayBufferView<ArrayBuffer> {
     const { View, elementSize } = this.type;
     return new View(this.buffer, this.byteOffset, this.filled / elementSize);
   }
 
   /** Takes the buffer from the page, if it had it. */
-  claim() {
+  claim(): void {
     if (!this.exposed) return;
     this.buffer = transferArrayBuffer(this.buffer);
     this.exposed = false;
@@ -85,11 +96,17 @@ export class PullInto {
 
 isolate(PullInto);
 
-const BYTES = { View: Uint8Array, elementSize: 1 };
+const BYTES: ViewType = { View: Uint8Array, elementSize: 1 };
 
 /** https://streams.spec.whatwg.org/#rs-byob-request-class; `wrapper` is what the page has of it. */
 class ByobRequestImpl {
-  constructor(stream, descriptor, filled) {
+  declare stream: ByteReadableImpl | undefined;
+  declare descriptor: PullInto | undefined;
+  declare filled: number;
+  declare made: Uint8Array<ArrayBuffer> | undefined;
+  declare wrapper: unknown;
+
+  constructor(stream: ByteReadableImpl, descriptor: PullInto, filled: number) {
     this.stream = stream;
     this.descriptor = descriptor;
     this.filled = filled;
@@ -98,30 +115,51 @@ class ByobRequestImpl {
   }
 
   /** Made when the page asks for it: until then the buffer is known to this file alone. Null once the request is void. */
-  get view() {
+  get view(): Uint8Array<ArrayBuffer> | null {
     const { stream, descriptor, filled } = this;
     if (stream === undefined) return null;
     if (this.made === undefined) {
-      descriptor.exposed = true;
-      this.made = bytesOf(descriptor.buffer, descriptor.byteOffset + filled, descriptor.byteLength - filled);
+      descriptor!.exposed = true;
+      this.made = bytesOf(descriptor!.buffer, descriptor!.byteOffset + filled, descriptor!.byteLength - filled);
     }
     return this.made;
   }
 
   /** Whether the page has detached the view's buffer. */
-  get isDetached() {
-    return this.descriptor.exposed && isDetachedBuffer(this.descriptor.buffer);
+  get isDetached(): boolean {
+    return this.descriptor!.exposed && isDetachedBuffer(this.descriptor!.buffer);
   }
 }
 
 isolate(ByobRequestImpl);
 
 /** What both lists of a stream are before something is put into them; nothing is ever put into this one. */
-const NONE = new Fifo();
+const NONE = new Fifo<never>();
 
 /** A stream with a byte controller. `pull` and `cancel` are bound functions or undefined. */
-export class ByteReadableImpl {
-  constructor(highWaterMark, autoAllocateChunkSize, pull, cancel) {
+export class ByteReadableImpl implements ReadablePart {
+  declare id: number;
+  declare state: 0 | 1 | 2;
+  declare storedError: unknown;
+  declare reader: ReadableLock | undefined;
+  declare disturbed: boolean;
+  declare queue: Fifo<Uint8Array<ArrayBuffer>> | undefined;
+  declare pendingPullIntos: Fifo<PullInto>;
+  declare byobRequest: ByobRequestImpl | null;
+  declare autoAllocateChunkSize: number | undefined;
+  declare pull: (() => unknown) | undefined;
+  declare cancel: ((reason: unknown) => unknown) | undefined;
+  declare controller: unknown;
+  declare onPulled: (() => void) | undefined;
+  declare onPullFailed: ((error: unknown) => void) | undefined;
+  declare onDrop: undefined;
+
+  constructor(
+    highWaterMark: number,
+    autoAllocateChunkSize: number | undefined,
+    pull: (() => unknown) | undefined,
+    cancel: ((reason: unknown) => unknown) | undefined,
+  ) {
     this.state = READABLE;
     this.storedError = undefined;
     this.reader = undefined;
@@ -143,32 +181,32 @@ export class ByteReadableImpl {
     owners.add(this, this.id);
   }
 
-  get isByteStream() {
+  get isByteStream(): boolean {
     return true;
   }
 
   /** No transform stream has a byte stream for its readable side. */
-  get transform() {
+  get transform(): undefined {
     return undefined;
   }
 
   /** Report: the start algorithm fulfilled. */
-  reportStarted() {
+  reportStarted(): ReadableEffects {
     return core.bytes_started(this.id);
   }
 
   /** Report: the pull algorithm's promise fulfilled. */
-  reportPulled() {
+  reportPulled(): ReadableEffects {
     return core.bytes_pull_settled(this.id);
   }
 
   /** Ends the machine, as the stream errors or is cancelled. */
-  endSlot() {
+  endSlot(): void {
     core.bytes_end(this.id);
   }
 
   /** [[PullSteps]]: `reader` is the lock that `request` belongs to. */
-  pullSteps(reader, request) {
+  pullSteps(reader: ReadableLock, request: ReadRequest): void {
     try {
       const effects = core.bytes_read(this.id);
       if (effects & R_CHUNK) {
@@ -191,26 +229,26 @@ export class ByteReadableImpl {
     }
   }
 
-  addEntry(entry) {
+  addEntry(entry: Uint8Array<ArrayBuffer>): void {
     if (this.queue === NONE) this.queue = new Fifo();
-    this.queue.push(entry);
+    this.queue!.push(entry);
   }
 
-  addPullInto(descriptor) {
+  addPullInto(descriptor: PullInto): void {
     if (this.pendingPullIntos === NONE) this.pendingPullIntos = new Fifo();
     this.pendingPullIntos.push(descriptor);
   }
 
   /** What a stream that is cancelled does with its controller; returns the source's promise or value. */
-  cancelSteps(reason, cancel) {
-    if (this.reader?.isByob) this.reader.closeRequests();
+  cancelSteps(reason: unknown, cancel: ((reason: unknown) => unknown) | undefined): unknown {
+    if (this.reader?.isByob) this.reader.closeRequests!();
     clearPendingPullIntos(this);
     this.queue = undefined;
     return cancel === undefined ? undefined : cancel(reason);
   }
 
   /** [[ReleaseSteps]] */
-  releaseSteps() {
+  releaseSteps(): void {
     core.bytes_release(this.id);
     const pending = this.pendingPullIntos;
     if (pending.length > 1) {
@@ -221,7 +259,7 @@ export class ByteReadableImpl {
   }
 
   /** See broken.js. */
-  crash(error) {
+  crash(error: unknown): void {
     const { cancel } = this;
     this.endSlot();
     if (this.state === READABLE) {
@@ -237,13 +275,13 @@ export class ByteReadableImpl {
   }
 
   /** The machine has ended, and its slot is another's. */
-  forgetSlot() {
+  forgetSlot(): void {
     this.id = 0;
     owners.drop(this);
   }
 
   /** Forgets what only a live stream needs. The machine of a closed one lives on while reads into buffers are pending. */
-  clear() {
+  clear(): void {
     this.pull = undefined;
     this.cancel = undefined;
     if (this.state === ERRORED) clearPendingPullIntos(this);
@@ -254,13 +292,13 @@ export class ByteReadableImpl {
 isolate(ByteReadableImpl);
 
 /** https://streams.spec.whatwg.org/#readable-byte-stream-controller-clear-pending-pull-intos */
-function clearPendingPullIntos(stream) {
+function clearPendingPullIntos(stream: ByteReadableImpl): void {
   invalidateByobRequest(stream);
   stream.pendingPullIntos = NONE;
 }
 
 /** https://streams.spec.whatwg.org/#readable-byte-stream-controller-invalidate-byob-request */
-function invalidateByobRequest(stream) {
+function invalidateByobRequest(stream: ByteReadableImpl): void {
   const request = stream.byobRequest;
   if (request === null) return;
   request.stream = undefined;
@@ -270,7 +308,7 @@ function invalidateByobRequest(stream) {
 }
 
 /** https://streams.spec.whatwg.org/#readable-byte-stream-controller-get-byob-request; null where there is none. */
-export function getByobRequest(stream) {
+export function getByobRequest(stream: ByteReadableImpl): ByobRequestImpl | null {
   if (stream.byobRequest === null && stream.pendingPullIntos.length > 0) {
     stream.byobRequest = new ByobRequestImpl(stream, stream.pendingPullIntos.peek(), core.bytes_head_filled(stream.id));
   }
@@ -278,17 +316,22 @@ export function getByobRequest(stream) {
 }
 
 /** The queue's first entry, or what is left of it. */
-function takeEntry(stream, effects) {
-  const entry = stream.queue.shift();
+function takeEntry(stream: ByteReadableImpl, effects: BytesEffects): Uint8Array<ArrayBuffer> {
+  const entry = stream.queue!.shift();
   return effects & B_PARTIAL ? rest(entry, core.bytes_entry_offset()) : entry;
 }
 
 /** A default reader's read for which nothing is queued. */
-function waitForChunk(stream, reader, request, answer) {
+function waitForChunk(
+  stream: ByteReadableImpl,
+  reader: ReadableLock,
+  request: ReadRequest,
+  answer: BytesEffects,
+): void {
   let effects = answer;
   if (effects & B_ALLOCATE) {
-    const size = stream.autoAllocateChunkSize;
-    let buffer;
+    const size = stream.autoAllocateChunkSize!;
+    let buffer: ArrayBuffer;
     try {
       buffer = allocateBuffer(size);
     } catch (error) {
@@ -303,7 +346,7 @@ function waitForChunk(stream, reader, request, answer) {
 }
 
 /** The promise of a default reader's `read()` of a readable stream; a chunk that is queued needs no request. */
-export function readBytes(stream, reader) {
+export function readBytes(stream: ByteReadableImpl, reader: ReadableLock): Promise<ReadResult> {
   try {
     const effects = core.bytes_read(stream.id);
     if (effects & R_CHUNK) {
@@ -328,7 +371,7 @@ export function readBytes(stream, reader) {
 }
 
 /** Appends a copy of bytes of `buffer` to the queue; errors the stream where there is no memory for it. */
-function queueClone(stream, buffer, byteOffset, length) {
+function queueClone(stream: ByteReadableImpl, buffer: ArrayBuffer, byteOffset: number, length: number): void {
   try {
     stream.addEntry(cloneBytes(buffer, byteOffset, length));
   } catch (error) {
@@ -338,37 +381,41 @@ function queueClone(stream, buffer, byteOffset, length) {
 }
 
 /** https://streams.spec.whatwg.org/#readable-byte-stream-controller-enqueue-detached-pull-into-to-queue */
-function queueAbandoned(stream) {
+function queueAbandoned(stream: ByteReadableImpl): void {
   const { buffer, byteOffset } = stream.pendingPullIntos.shift();
   const filled = core.bytes_filled();
   if (filled > 0) queueClone(stream, buffer, byteOffset, filled);
 }
 
 /** Makes the copies of the plan into `into`, or into the pending descriptors; those that are complete go to `views`. */
-function makeCopies(stream, into, views) {
+function makeCopies(
+  stream: ByteReadableImpl,
+  into: PullInto | undefined,
+  views: Fifo<ArrayBufferView> | undefined,
+): void {
   const { queue, pendingPullIntos } = stream;
   let step;
   while ((step = core.bytes_next_copy()) !== 0) {
     const descriptor = into === undefined ? pendingPullIntos.peek() : into;
     const to = core.bytes_copy_to();
     const length = core.bytes_copy_length();
-    copyBytes(descriptor.buffer, descriptor.byteOffset + to, queue.peek(), core.bytes_copy_from(), length);
-    if (step & COPY_ENTRY_DONE) queue.shift();
+    copyBytes(descriptor.buffer, descriptor.byteOffset + to, queue!.peek(), core.bytes_copy_from(), length);
+    if (step & COPY_ENTRY_DONE) queue!.shift();
     if (step & COPY_FILLED) {
       descriptor.filled = to + length;
-      if (into === undefined) views.push(pendingPullIntos.shift().view());
+      if (into === undefined) views!.push(pendingPullIntos.shift().view());
     }
   }
 }
 
 /** Answers as many requests as there are views. */
-function fulfillViews(reader, views) {
-  if (views.length === 1) reader.fulfill(views.shift());
-  else if (views.length > 1) reader.fulfillAll(views);
+function fulfillViews(reader: ReadableLock | undefined, views: Fifo<ArrayBufferView>): void {
+  if (views.length === 1) reader!.fulfill(views.shift());
+  else if (views.length > 1) reader!.fulfillAll!(views);
 }
 
 /** Whether the stream is readable and not closing. */
-export function canCloseOrEnqueueBytes(stream) {
+export function canCloseOrEnqueueBytes(stream: ByteReadableImpl): boolean {
   return core.bytes_can_close_or_enqueue(stream.id);
 }
 
@@ -376,12 +423,12 @@ export function canCloseOrEnqueueBytes(stream) {
  * https://streams.spec.whatwg.org/#readable-byte-stream-controller-enqueue of a view of the page's that is not empty,
  * to a stream that is readable and not closing.
  */
-export function enqueueView(stream, { buffer, byteOffset, byteLength }) {
+export function enqueueView(stream: ByteReadableImpl, { buffer, byteOffset, byteLength }: ViewParts): void {
   enqueueEntry(stream, bytesOf(transferArrayBuffer(buffer), byteOffset, byteLength), byteLength);
 }
 
 /** The same for `entry`, a Uint8Array over a buffer that the page does not have; nothing where the stream has ended. */
-export function enqueueEntry(stream, entry, byteLength) {
+export function enqueueEntry(stream: ByteReadableImpl, entry: Uint8Array<ArrayBuffer>, byteLength: number): void {
   if (stream.state !== READABLE) return;
   try {
     if (stream.pendingPullIntos.length > 0) {
@@ -398,9 +445,9 @@ export function enqueueEntry(stream, entry, byteLength) {
     if ((effects & (B_ABANDONED | B_ANSWER | B_COPY)) === 0) {
       if (effects & B_DROP_PULL_INTO) stream.pendingPullIntos.shift();
       if (effects & R_QUEUED) stream.addEntry(entry);
-      else if (effects & R_FULFILL) stream.reader.fulfill(entry);
+      else if (effects & R_FULFILL) stream.reader!.fulfill(entry);
     } else {
-      const views = new Fifo();
+      const views = new Fifo<ArrayBufferView>();
       if (effects & B_ABANDONED) queueAbandoned(stream);
       if (effects & B_ANSWER) {
         for (let left = core.bytes_answers(); left > 0; left--) views.push(takeEntry(stream, effects));
@@ -427,7 +474,7 @@ export function enqueueEntry(stream, entry, byteLength) {
 }
 
 /** https://streams.spec.whatwg.org/#readable-byte-stream-controller-close; false where the stream is closing or has ended. */
-export function closeBytes(stream) {
+export function closeBytes(stream: ByteReadableImpl): boolean {
   try {
     const effects = core.bytes_close(stream.id);
     if (effects & B_INSUFFICIENT) {
@@ -452,13 +499,13 @@ export function closeBytes(stream) {
 }
 
 /** https://streams.spec.whatwg.org/#readable-byte-stream-controller-get-desired-size */
-export function byteDesiredSize(stream) {
+export function byteDesiredSize(stream: ByteReadableImpl): number | null {
   if (stream.state === ERRORED) return null;
   if (stream.state === CLOSED) return 0;
   return core.bytes_desired_size(stream.id);
 }
 
-function throwRefusal(effects, name) {
+function throwRefusal(effects: number, name: string): void {
   if (effects & B_ZERO)
     throw (broken.expected = new TypeError(
       `${name}: 0 bytes cannot answer a request while the stream is readable; write some, or close the stream first`,
@@ -474,7 +521,7 @@ function throwRefusal(effects, name) {
 }
 
 /** https://streams.spec.whatwg.org/#readable-byte-stream-controller-respond */
-export function respond(stream, bytesWritten) {
+export function respond(stream: ByteReadableImpl, bytesWritten: number): void {
   try {
     const effects = core.bytes_respond(stream.id, bytesWritten);
     throwRefusal(effects, 'respond()');
@@ -497,7 +544,10 @@ export function respond(stream, bytesWritten) {
 }
 
 /** https://streams.spec.whatwg.org/#readable-byte-stream-controller-respond-with-new-view, a view of the page's. */
-export function respondWithNewView(stream, { buffer, bufferByteLength, byteOffset, byteLength }) {
+export function respondWithNewView(
+  stream: ByteReadableImpl,
+  { buffer, bufferByteLength, byteOffset, byteLength }: ViewParts,
+): void {
   const refusal = core.bytes_check_respond_with_view(stream.id, bufferByteLength, byteOffset, byteLength);
   throwRefusal(refusal, 'respondWithNewView()');
   if (refusal & STALE) return;
@@ -505,7 +555,7 @@ export function respondWithNewView(stream, { buffer, bufferByteLength, byteOffse
 }
 
 /** The same, checked before, with a buffer that the page does not have. */
-export function respondWithBuffer(stream, buffer, byteLength) {
+export function respondWithBuffer(stream: ByteReadableImpl, buffer: ArrayBuffer, byteLength: number): void {
   try {
     const effects = core.bytes_respond(stream.id, byteLength);
     if (effects & STALE) return;
@@ -529,12 +579,12 @@ export function respondWithBuffer(stream, buffer, byteLength) {
 }
 
 /** https://streams.spec.whatwg.org/#readable-byte-stream-controller-respond-internal */
-function finishRespond(stream, effects) {
+function finishRespond(stream: ByteReadableImpl, effects: BytesEffects): void {
   if (stream.state === CLOSED) {
     answerClosed(stream, effects);
     return;
   }
-  const views = new Fifo();
+  const views = new Fifo<ArrayBufferView>();
   if (effects & B_ABANDONED) queueAbandoned(stream);
   if (effects & B_FILLED) {
     const first = stream.pendingPullIntos.shift();
@@ -551,32 +601,38 @@ function finishRespond(stream, effects) {
   }
 }
 
-function answerClosed(stream, effects) {
+function answerClosed(stream: ByteReadableImpl, effects: BytesEffects): void {
   const pending = stream.pendingPullIntos;
   if (effects & B_ABANDONED) pending.shift();
   if (effects & B_ANSWER_CLOSED) {
-    const views = new Fifo();
+    const views = new Fifo<ArrayBufferView>();
     pending.peek().filled = core.bytes_filled();
     while (pending.length > 0) views.push(pending.shift().view());
-    stream.reader.answerClosed(views);
+    stream.reader!.answerClosed!(views);
   }
   if (pending.length === 0) stream.forgetSlot();
 }
 
-function beginPullInto(stream, descriptor, minimumFill) {
+function beginPullInto(stream: ByteReadableImpl, descriptor: PullInto, minimumFill: number): BytesEffects {
   const { bufferByteLength, byteOffset, byteLength, type } = descriptor;
   return core.bytes_pull_into(stream.id, bufferByteLength, byteOffset, byteLength, minimumFill, type.elementSize);
 }
 
 /** The answer of a read into `descriptor` that the queue has filled. */
-function finishFilled(stream, descriptor, effects) {
+function finishFilled(stream: ByteReadableImpl, descriptor: PullInto, effects: BytesEffects): ArrayBufferView {
   makeCopies(stream, descriptor, undefined);
   const view = descriptor.view();
   if (effects & (R_CLOSE | R_CALL_PULL)) applyReadable(stream, effects);
   return view;
 }
 
-function finishPullInto(stream, reader, descriptor, request, effects) {
+function finishPullInto(
+  stream: ByteReadableImpl,
+  reader: ReadableLock,
+  descriptor: PullInto,
+  request: ReadRequest,
+  effects: BytesEffects,
+): void {
   if (effects & R_PENDING) {
     if (effects & B_COPY) makeCopies(stream, descriptor, undefined);
     stream.addPullInto(descriptor);
@@ -595,7 +651,13 @@ function finishPullInto(stream, reader, descriptor, request, effects) {
  * https://streams.spec.whatwg.org/#readable-byte-stream-controller-pull-into of a stream that is not errored;
  * `descriptor` has a buffer the page does not have, `minimumFill` is in bytes.
  */
-export function pullInto(stream, reader, descriptor, minimumFill, request) {
+export function pullInto(
+  stream: ByteReadableImpl,
+  reader: ReadableLock,
+  descriptor: PullInto,
+  minimumFill: number,
+  request: ReadRequest,
+): void {
   try {
     const effects = beginPullInto(stream, descriptor, minimumFill);
     if (effects & R_CHUNK) {
@@ -617,7 +679,12 @@ export function pullInto(stream, reader, descriptor, minimumFill, request) {
 }
 
 /** The promise of a BYOB reader's `read()` of a stream that is not errored; the answer of a queue that has enough needs no request. */
-export function readInto(stream, reader, descriptor, minimumFill) {
+export function readInto(
+  stream: ByteReadableImpl,
+  reader: ReadableLock,
+  descriptor: PullInto,
+  minimumFill: number,
+): Promise<ReadResult> {
   try {
     stream.disturbed = true;
     const effects = beginPullInto(stream, descriptor, minimumFill);

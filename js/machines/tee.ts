@@ -29,17 +29,35 @@ import {
   ReadableImpl,
 } from './readable.js';
 import { PENDING } from './pending.js';
+import type { TeeEffects } from '../core/effects.js';
+import type { ReadableLock, ReadablePart, ReadRequest } from './parts.js';
 
 const owners = new Owners((id) => core.tee_free(id));
 
-/**
- * What each kind of tee adds to the class below.
- * @typedef {{ createBranch(pull: Function, cancel: Function): any, read(effects: number): void, closeSteps(): void }} TeeKind
- */
-
 /** What both kinds of tee have in common: the lock, the reads, the branches' cancels. */
-export class Tee {
-  constructor(source) {
+export abstract class Tee<Branch extends ReadablePart = ReadablePart> implements ReadableLock, ReadRequest {
+  declare id: number;
+  declare source: ReadablePart;
+  declare isByob: boolean;
+  declare waiting: boolean;
+  declare held: unknown;
+  declare pulls: number;
+  declare reason1: unknown;
+  declare reason2: unknown;
+  declare cancelled: Deferred<undefined>;
+  declare branch1: Branch;
+  declare branch2: Branch;
+  declare drops: SharedDrops | undefined;
+
+  protected abstract createBranch(pull: () => unknown, cancel: (reason: unknown) => unknown): Branch;
+  /** Reads a chunk for the branch that `effects` name. */
+  abstract read(effects: TeeEffects): void;
+  /** Gives the branches that `effects` name the chunk; false where that has ended the tee. */
+  abstract deliver(effects: TeeEffects, chunk: unknown): boolean;
+  /** The source has closed. */
+  abstract closeSteps(view?: ArrayBufferView): void;
+
+  constructor(source: ReadablePart) {
     if (source.reader !== undefined) throw new TypeError('tee(): the ReadableStream is locked');
     this.source = source;
     this.isByob = false;
@@ -50,18 +68,18 @@ export class Tee {
     this.pulls = 0;
     this.reason1 = undefined;
     this.reason2 = undefined;
-    this.cancelled = new Deferred();
+    this.cancelled = new Deferred<undefined>();
     this.id = core.tee_new();
     if (this.id === 0) throw new RangeError('tee(): too many live streams; close or cancel some');
     owners.add(this, this.id);
-    const kind = /** @type {Tee & TeeKind} */ (/** @type {unknown} */ (this));
+    const kind = /** @type {Tee & TeeKind} */ /** @type {unknown} */ this;
     this.branch1 = kind.createBranch(
       () => kind.pull(0),
-      (reason) => this.cancel(0, reason),
+      (reason: unknown) => this.cancel(0, reason),
     );
     this.branch2 = kind.createBranch(
       () => kind.pull(1),
-      (reason) => this.cancel(1, reason),
+      (reason: unknown) => this.cancel(1, reason),
     );
     source.reader = this;
     try {
@@ -82,7 +100,7 @@ export class Tee {
   }
 
   /** See broken.js. */
-  crash(error) {
+  crash(error: unknown): void {
     if (this.id === 0) return;
     this.forgetSlot();
     markHandled(this.cancelled.promise);
@@ -93,11 +111,11 @@ export class Tee {
   }
 
   /** The stream's pull has returned and left nothing to wait for. */
-  afterPull(stream) {
+  afterPull(stream: ReadablePart): void {
     schedule(pullSettled, stream);
   }
 
-  forgetSlot() {
+  forgetSlot(): void {
     core.tee_free(this.id);
     this.id = 0;
     owners.drop(this);
@@ -105,23 +123,22 @@ export class Tee {
 
   // The source's reader.
 
-  addRequest() {
+  addRequest(): void {
     this.waiting = true;
   }
 
-  fulfill(chunk) {
+  fulfill(chunk: unknown): void {
     this.waiting = false;
     this.chunkSteps(chunk);
   }
 
-  /** @this {Tee & TeeKind} */
-  onClose() {
+  onClose(): void {
     if (!this.waiting) return;
     this.waiting = false;
     this.closeSteps();
   }
 
-  onError() {
+  onError(): void {
     if (this.waiting) {
       this.waiting = false;
       this.errorSteps();
@@ -132,35 +149,30 @@ export class Tee {
   // The reader's request.
 
   /** An error of the source takes a microtask to get here, and a chunk must not get ahead of it. */
-  chunkSteps(chunk) {
+  chunkSteps(chunk: unknown): void {
     this.held = chunk;
     schedule(deliver, this);
   }
 
-  errorSteps() {
+  errorSteps(): void {
     core.tee_read_failed(this.id);
     schedule(settlePulls, this);
   }
 
   // The branches' source.
 
-  /** @this {Tee & TeeKind} */
-  pull(branch) {
+  pull(branch: number): unknown {
     this.pulls |= 1 << branch;
     this.readFor(core.tee_pull(this.id, branch));
     return PENDING;
   }
 
-  /** @this {Tee & TeeKind} */
-  readFor(effects) {
+  readFor(effects: TeeEffects): void {
     if (effects & (TEE_READ_FOR_1 | TEE_READ_FOR_2)) this.read(effects);
   }
 
-  /**
-   * https://streams.spec.whatwg.org/#readable-stream-default-reader-read
-   * @this {Tee & TeeKind}
-   */
-  readChunk() {
+  /** https://streams.spec.whatwg.org/#readable-stream-default-reader-read */
+  readChunk(): void {
     const { source } = this;
     source.disturbed = true;
     if (source.state === READABLE) source.pullSteps(this, this);
@@ -168,20 +180,20 @@ export class Tee {
     else this.errorSteps();
   }
 
-  cancel(branch, reason) {
+  cancel(branch: number, reason: unknown): Promise<undefined> {
     if (branch === 0) this.reason1 = reason;
     else this.reason2 = reason;
     if (core.tee_cancel(this.id, branch) & TEE_CANCEL_SOURCE) this.cancelSource([this.reason1, this.reason2]);
     return this.cancelled.promise;
   }
 
-  cancelSource(reason) {
+  cancelSource(reason: unknown): void {
     this.cancelled.resolve(cancelStream(this.source, reason));
     this.forgetSlot();
   }
 
   /** Both branches have ended with the source. */
-  end() {
+  end(): void {
     this.forgetSlot();
     this.cancelled.resolve(undefined);
   }
@@ -190,8 +202,8 @@ export class Tee {
 isolate(Tee);
 
 /** A tee of a default stream. */
-class DefaultTee extends Tee {
-  constructor(source) {
+class DefaultTee extends Tee<ReadableImpl> {
+  constructor(source: ReadablePart) {
     super(source);
     this.drops = undefined;
     if (source.onDrop === undefined) return;
@@ -200,15 +212,15 @@ class DefaultTee extends Tee {
     this.branch2.onDrop = this.drops.of(1);
   }
 
-  createBranch(pull, cancel) {
+  createBranch(pull: () => unknown, cancel: (reason: unknown) => unknown): ReadableImpl {
     return new ReadableImpl(1, undefined, pull, cancel);
   }
 
-  read() {
+  read(): void {
     this.readChunk();
   }
 
-  deliver(effects, chunk) {
+  deliver(effects: TeeEffects, chunk: unknown): boolean {
     if (effects & TEE_BRANCH_1) enqueue(this.branch1, chunk);
     if (effects & TEE_BRANCH_2) enqueue(this.branch2, chunk);
     if (this.drops !== undefined) this.dropFor(effects, chunk);
@@ -216,12 +228,12 @@ class DefaultTee extends Tee {
   }
 
   /** A branch that has ended drops what it would have been given. */
-  dropFor(effects, chunk) {
-    if (!(effects & TEE_BRANCH_1)) this.drops.drop(0, chunk);
-    if (!(effects & TEE_BRANCH_2)) this.drops.drop(1, chunk);
+  dropFor(effects: number, chunk: unknown): void {
+    if (!(effects & TEE_BRANCH_1)) this.drops!.drop(0, chunk);
+    if (!(effects & TEE_BRANCH_2)) this.drops!.drop(1, chunk);
   }
 
-  closeSteps() {
+  closeSteps(): void {
     const effects = core.tee_closed(this.id);
     if (effects & TEE_BRANCH_1) closeReadable(this.branch1);
     if (effects & TEE_BRANCH_2) closeReadable(this.branch2);
@@ -229,12 +241,12 @@ class DefaultTee extends Tee {
   }
 }
 
-function deliver(tee) {
+function deliver(tee: Tee): void {
   const chunk = tee.held;
   tee.held = undefined;
   const effects = core.tee_deliver(tee.id);
   if (effects & STALE) {
-    if (tee.drops !== undefined) tee.dropFor(0, chunk);
+    if (tee.drops !== undefined) (tee as DefaultTee).dropFor(0, chunk);
     return;
   }
   if (!tee.deliver(effects, chunk)) return;
@@ -242,14 +254,14 @@ function deliver(tee) {
   settlePulls(tee);
 }
 
-function settlePulls(tee) {
+function settlePulls(tee: Tee): void {
   const { pulls } = tee;
   tee.pulls = 0;
   if (pulls & 1) pullSettled(tee.branch1);
   if (pulls & 2) pullSettled(tee.branch2);
 }
 
-function errorBranches(tee) {
+function errorBranches(tee: Tee): void {
   const error = tee.source.storedError;
   const effects = core.tee_errored(tee.id);
   errorStream(tee.branch1, error);
@@ -258,7 +270,7 @@ function errorBranches(tee) {
 }
 
 /** A tee of a default stream, with its `branch1` and `branch2`; the stream is locked from now on. */
-export function teeDefault(source) {
+export function teeDefault(source: ReadablePart): DefaultTee {
   const tee = new DefaultTee(source);
   return tee;
 }

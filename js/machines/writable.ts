@@ -46,6 +46,9 @@ import { schedule } from '../runtime/jobs.js';
 import { tellObservers } from './observers.js';
 import { Owners } from '../core/owners.js';
 import { PENDING } from './pending.js';
+import type { WritableEffects } from '../core/effects.js';
+import type { Callback } from '../runtime/webidl.js';
+import type { OnDrop, TransformPart, WritableLock, WritablePart, WriteRequest } from './parts.js';
 
 export const WRITABLE = 0;
 export const CLOSED = 1;
@@ -55,8 +58,35 @@ export const ERRORING = 3;
 const owners = new Owners((id) => core.writable_free(id));
 
 /** `write(chunk)`, `close()` and `abort(reason)` are bound functions or undefined; a transform's writable side has no `write`. */
-export class WritableImpl {
-  constructor(highWaterMark, size, write, close, abort) {
+export class WritableImpl implements WritablePart {
+  declare id: number;
+  declare state: 0 | 1 | 2 | 3;
+  declare storedError: unknown;
+  declare writer: WritableLock | undefined;
+  declare queue: Fifo<unknown> | undefined;
+  declare writeRequests: Fifo<WriteRequest | undefined> | undefined;
+  declare inFlightRequest: WriteRequest | undefined;
+  declare closeRequest: WriteRequest | undefined;
+  declare abortRequest: WriteRequest | undefined;
+  declare abortReason: unknown;
+  declare size: Callback | undefined;
+  declare write: ((chunk: unknown, controller: unknown) => unknown) | undefined;
+  declare close: (() => unknown) | undefined;
+  declare abort: ((reason: unknown) => unknown) | undefined;
+  declare controller: unknown;
+  declare abortController: AbortController | undefined;
+  declare transform: TransformPart | undefined;
+  declare onDrop: OnDrop | undefined;
+  declare onWritten: (() => void) | undefined;
+  declare onWriteFailed: ((error: unknown) => void) | undefined;
+
+  constructor(
+    highWaterMark: number,
+    size: Callback | undefined,
+    write: ((chunk: unknown, controller: unknown) => unknown) | undefined,
+    close: (() => unknown) | undefined,
+    abort: ((reason: unknown) => unknown) | undefined,
+  ) {
     this.state = WRITABLE;
     this.storedError = undefined;
     this.writer = undefined;
@@ -83,7 +113,7 @@ export class WritableImpl {
   }
 
   /** See broken.js. */
-  crash(error) {
+  crash(error: unknown): void {
     const { abort, transform, queue, writeRequests, writer } = this;
     core.writable_free(this.id);
     this.id = 0;
@@ -111,14 +141,14 @@ export class WritableImpl {
   }
 
   /** https://streams.spec.whatwg.org/#ws-default-controller-signal; made when somebody asks for it. */
-  get signal() {
+  get signal(): AbortSignal {
     return signalOf((this.abortController ??= newAbortController()));
   }
 }
 
 isolate(WritableImpl);
 
-function clearAlgorithms(stream) {
+function clearAlgorithms(stream: WritablePart): void {
   stream.size = undefined;
   stream.write = undefined;
   stream.close = undefined;
@@ -126,7 +156,7 @@ function clearAlgorithms(stream) {
 }
 
 /** Carries out an answer of the core. `error` is the reason that goes with it, if any. */
-export function applyWritable(stream, effects, error) {
+export function applyWritable(stream: WritablePart, effects: WritableEffects, error: unknown): void {
   const writer = stream.writer;
   if (effects & W_RESOLVE_WRITE) {
     stream.inFlightRequest?.resolve(undefined);
@@ -138,10 +168,10 @@ export function applyWritable(stream, effects, error) {
   }
   if (effects & W_RESOLVE_CLOSE) finishClose(stream, effects);
   if (effects & W_REJECT_CLOSE) {
-    stream.closeRequest.reject(error);
+    stream.closeRequest!.reject(error);
     stream.closeRequest = undefined;
     if (effects & W_REJECT_ABORT) {
-      stream.abortRequest.reject(error);
+      stream.abortRequest!.reject(error);
       dropAbortRequest(stream);
     }
   }
@@ -157,30 +187,30 @@ export function applyWritable(stream, effects, error) {
   if (ready) writer.onReady();
   if (effects & W_FINISH_ERRORING) finishErroring(stream, effects);
   if (effects & W_CALL_WRITE) callWrite(stream, takeWrite(stream));
-  else if (effects & W_HOLD_WRITE) stream.transform.waiting = takeWrite(stream);
+  else if (effects & W_HOLD_WRITE) stream.transform!.waiting = takeWrite(stream);
   else if (effects & W_CALL_CLOSE) callClose(stream);
   // A pipe answers this with a burst of writes, so it comes after the sink's call.
   if (ready) writer.onRoom();
 }
 
 /** The request in flight has been settled. */
-function afterWrite(stream) {
+function afterWrite(stream: WritablePart): void {
   stream.inFlightRequest = undefined;
   stream.writer?.onWriteSettled();
 }
 
 /** The abort request has been settled. */
-function dropAbortRequest(stream) {
+function dropAbortRequest(stream: WritablePart): void {
   stream.abortRequest = undefined;
   stream.abortReason = undefined;
 }
 
-function finishClose(stream, effects) {
-  stream.closeRequest.resolve(undefined);
+function finishClose(stream: WritablePart, effects: WritableEffects): void {
+  stream.closeRequest!.resolve(undefined);
   stream.closeRequest = undefined;
   stream.storedError = undefined;
   if (effects & W_RESOLVE_ABORT) {
-    stream.abortRequest.resolve(undefined);
+    stream.abortRequest!.resolve(undefined);
     dropAbortRequest(stream);
   }
   stream.state = CLOSED;
@@ -190,12 +220,12 @@ function finishClose(stream, effects) {
   tellObservers(stream);
 }
 
-function finishErroring(stream, effects) {
+function finishErroring(stream: WritablePart, effects: WritableEffects): void {
   stream.state = ERRORED;
   stream.id = 0;
   owners.drop(stream);
   const error = stream.storedError;
-  const requests = stream.writeRequests;
+  const requests = stream.writeRequests!;
   stream.queue = undefined;
   while (requests.length) {
     requests.peek()?.reject(error);
@@ -203,7 +233,7 @@ function finishErroring(stream, effects) {
   }
   stream.writeRequests = undefined;
   if (effects & W_REJECT_ABORT && !(effects & W_REJECT_CLOSE)) {
-    stream.abortRequest.reject(error);
+    stream.abortRequest!.reject(error);
     dropAbortRequest(stream);
   }
   if (effects & W_REJECT_CLOSED) rejectCloseAndClosed(stream);
@@ -212,7 +242,7 @@ function finishErroring(stream, effects) {
 }
 
 /** https://streams.spec.whatwg.org/#writable-stream-reject-close-and-closed-promise-if-needed */
-function rejectCloseAndClosed(stream) {
+function rejectCloseAndClosed(stream: WritablePart): void {
   if (stream.closeRequest !== undefined) {
     stream.closeRequest.reject(stream.storedError);
     stream.closeRequest = undefined;
@@ -221,12 +251,12 @@ function rejectCloseAndClosed(stream) {
 }
 
 /** Takes the first chunk and its request out of the queue: the request is the one in flight. */
-function takeWrite(stream) {
-  stream.inFlightRequest = stream.writeRequests.shift();
-  return stream.queue.shift();
+function takeWrite(stream: WritablePart): unknown {
+  stream.inFlightRequest = stream.writeRequests!.shift();
+  return stream.queue!.shift();
 }
 
-export function callWrite(stream, chunk) {
+export function callWrite(stream: WritablePart, chunk: unknown): void {
   const { transform, write } = stream;
   let result;
   if (transform !== undefined) {
@@ -254,7 +284,7 @@ export function callWrite(stream, chunk) {
 }
 
 /** What the sink's write returned, where that is to be awaited. */
-function callSink(stream, write, chunk) {
+function callSink(stream: WritablePart, write: WritablePart['write'], chunk: unknown): unknown {
   let result;
   try {
     if (write === undefined) drop(stream, chunk);
@@ -270,34 +300,34 @@ function callSink(stream, write, chunk) {
   return result;
 }
 
-function awaitWrite(stream, result) {
+function awaitWrite(stream: WritablePart, result: unknown): void {
   stream.onWritten ??= () => writeSettled(stream);
   stream.onWriteFailed ??= (error) => writeFailed(stream, error);
   promiseThen(promiseResolve(result), stream.onWritten, stream.onWriteFailed);
 }
 
-export function writeSettled(stream) {
+export function writeSettled(stream: WritablePart): void {
   const { writer } = stream;
   if (writer === undefined) reportWritten(stream);
   else writer.reportWritten(stream);
 }
 
 /** Report: the write under way is done. */
-export function reportWritten(stream) {
+export function reportWritten(stream: WritablePart): void {
   applyWritable(stream, core.writable_write_settled(stream.id), undefined);
 }
 
 /** The write under way, one of the pipe that holds the lock, is done; a writer before the pipe may have left its own behind. */
-export function finishPipedWrite(stream) {
+export function finishPipedWrite(stream: WritablePart): void {
   stream.inFlightRequest?.resolve(undefined);
   afterWrite(stream);
 }
 
-export function writeFailed(stream, error) {
+export function writeFailed(stream: WritablePart, error: unknown): void {
   applyWritable(stream, core.writable_write_failed(stream.id), error);
 }
 
-function callClose(stream) {
+function callClose(stream: WritablePart): void {
   const close = stream.close;
   let result;
   try {
@@ -324,10 +354,10 @@ function callClose(stream) {
   }
 }
 
-function callAbort(stream) {
+function callAbort(stream: WritablePart): void {
   const abort = stream.abort;
   const reason = stream.abortReason;
-  const request = stream.abortRequest;
+  const request = stream.abortRequest!;
   stream.abortReason = undefined;
   let result;
   try {
@@ -363,7 +393,7 @@ function callAbort(stream) {
 }
 
 /** Waits for the start algorithm's `result`, then lets the stream write. */
-export function afterWritableStart(stream, result) {
+export function afterWritableStart(stream: WritablePart, result: unknown): void {
   if (result === undefined) {
     schedule(started, stream);
   } else {
@@ -375,12 +405,12 @@ export function afterWritableStart(stream, result) {
   }
 }
 
-function started(stream) {
+function started(stream: WritablePart): void {
   applyWritable(stream, core.writable_started(stream.id), undefined);
 }
 
 /** https://streams.spec.whatwg.org/#writable-stream-default-controller-error-if-needed */
-export function errorWritable(stream, error) {
+export function errorWritable(stream: WritablePart, error: unknown): void {
   if (stream.state !== WRITABLE) return;
   try {
     applyWritable(stream, core.writable_error(stream.id), error);
@@ -398,11 +428,11 @@ export function errorWritable(stream, error) {
 }
 
 /** https://streams.spec.whatwg.org/#writable-stream-default-controller-get-chunk-size */
-export function chunkSize(stream, chunk) {
+export function chunkSize(stream: WritablePart, chunk: unknown): number {
   const sizeAlgorithm = stream.size;
   if (sizeAlgorithm === undefined) return 1;
   try {
-    return +sizeAlgorithm(chunk);
+    return +(sizeAlgorithm(chunk) as number);
   } catch (error) {
     errorWritable(stream, error);
     return 1;
@@ -413,7 +443,12 @@ export function chunkSize(stream, chunk) {
  * Queues a chunk of the size `size`; `request` is settled with it (undefined: nobody waits). False, with nothing
  * done, where the stream does not take writes any more.
  */
-export function writeChunk(stream, chunk, size, request) {
+export function writeChunk(
+  stream: WritablePart,
+  chunk: unknown,
+  size: number,
+  request: WriteRequest | undefined,
+): boolean {
   if (stream.state !== WRITABLE) return false;
   try {
     const effects = core.writable_write(stream.id, size);
@@ -437,16 +472,22 @@ export function writeChunk(stream, chunk, size, request) {
  * Carries out what the core answered to a write that it accepted. A write that is begun at once finds the queue empty and
  * need not pass through it.
  */
-export function queueWrite(stream, chunk, size, request, effects) {
+export function queueWrite(
+  stream: WritablePart,
+  chunk: unknown,
+  size: number,
+  request: WriteRequest | undefined,
+  effects: WritableEffects,
+): void {
   if (effects & (W_CALL_WRITE | W_HOLD_WRITE)) {
     stream.inFlightRequest = request;
-    if (effects & W_BACKPRESSURE) stream.writer.onBackpressure();
+    if (effects & W_BACKPRESSURE) stream.writer!.onBackpressure();
     if (effects & W_CALL_WRITE) callWrite(stream, chunk);
-    else stream.transform.waiting = chunk;
+    else stream.transform!.waiting = chunk;
     return;
   }
-  stream.queue.push(chunk);
-  stream.writeRequests.push(request);
+  stream.queue!.push(chunk);
+  stream.writeRequests!.push(request);
   if (effects !== W_QUEUED) {
     const error =
       effects & BAD_SIZE
@@ -460,24 +501,24 @@ export function queueWrite(stream, chunk, size, request, effects) {
  * Puts a chunk that the core has taken for a pipe (`P_TAKEN`) where it belongs. True where its write has begun: the caller
  * calls the sink.
  */
-export function acceptTaken(stream, chunk, taken) {
+export function acceptTaken(stream: WritablePart, chunk: unknown, taken: number): boolean {
   if (taken & P_BEGIN) return true;
   if (taken & P_HOLD) {
-    stream.transform.waiting = chunk;
+    stream.transform!.waiting = chunk;
   } else {
-    stream.queue.push(chunk);
-    stream.writeRequests.push(undefined);
+    stream.queue!.push(chunk);
+    stream.writeRequests!.push(undefined);
   }
   return false;
 }
 
 /** https://streams.spec.whatwg.org/#writable-stream-close-queued-or-in-flight */
-export function closeQueuedOrInFlight(stream) {
+export function closeQueuedOrInFlight(stream: WritablePart): boolean {
   return stream.closeRequest !== undefined;
 }
 
 /** https://streams.spec.whatwg.org/#writable-stream-close */
-export function closeWritable(stream) {
+export function closeWritable(stream: WritablePart): Promise<undefined> {
   if (stream.state === CLOSED || stream.state === ERRORED) {
     return promiseReject(
       new TypeError(`close(): the WritableStream is already ${stream.state === CLOSED ? 'closed' : 'errored'}`),
@@ -485,7 +526,7 @@ export function closeWritable(stream) {
   }
   if (closeQueuedOrInFlight(stream))
     return promiseReject(new TypeError('close(): the WritableStream is already closing'));
-  const request = new Deferred();
+  const request = new Deferred<undefined>();
   try {
     stream.closeRequest = request;
     const effects = core.writable_close(stream.id);
@@ -505,12 +546,12 @@ export function closeWritable(stream) {
 }
 
 /** https://streams.spec.whatwg.org/#writable-stream-abort */
-export function abortWritable(stream, reason) {
+export function abortWritable(stream: WritablePart, reason: unknown): Promise<undefined> {
   if (stream.state === CLOSED || stream.state === ERRORED) return promiseResolve(undefined);
   abortWith((stream.abortController ??= newAbortController()), reason);
-  if (stream.state === CLOSED || stream.state === ERRORED) return promiseResolve(undefined);
-  if (stream.abortRequest !== undefined) return stream.abortRequest.promise;
-  const request = new Deferred();
+  if ((stream.state as number) === CLOSED || (stream.state as number) === ERRORED) return promiseResolve(undefined);
+  if (stream.abortRequest !== undefined) return stream.abortRequest.promise as Promise<undefined>;
+  const request = new Deferred<undefined>();
   try {
     stream.abortRequest = request;
     stream.abortReason = stream.state === ERRORING ? undefined : reason;
@@ -531,7 +572,7 @@ export function abortWritable(stream, reason) {
 }
 
 /** https://streams.spec.whatwg.org/#writable-stream-default-writer-get-desired-size */
-export function writableDesiredSize(stream) {
+export function writableDesiredSize(stream: WritablePart): number | null {
   if (stream.state === ERRORED || stream.state === ERRORING) return null;
   if (stream.state === CLOSED) return 0;
   return core.writable_desired_size(stream.id);

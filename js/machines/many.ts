@@ -15,48 +15,60 @@ import {
   WRITABLE,
   writeChunk,
 } from './writable.js';
+import type { DefaultReaderImpl } from './reader.js';
+import type { WriterImpl } from './writer.js';
+import type { ReadablePart, ReadRequest, WritablePart } from './parts.js';
+
+/** What a `readMany()` gives: the chunks, or undefined at the end. */
+interface Many {
+  value: unknown[] | undefined;
+  done: boolean;
+}
 
 /** The request of a `readMany()` that found nothing: it takes what has come by the microtask after the first chunk. */
-class ManyRequest extends Deferred {
-  constructor(reader) {
+class ManyRequest extends Deferred<Many> implements ReadRequest {
+  declare reader: DefaultReaderImpl;
+  declare values: unknown[] | undefined;
+
+  constructor(reader: DefaultReaderImpl) {
     super();
     this.reader = reader;
     this.values = undefined;
   }
 
-  chunkSteps(chunk) {
+  chunkSteps(chunk: unknown): void {
     this.values = [chunk];
     schedule(finishMany, this);
   }
 
-  closeSteps() {
+  closeSteps(): void {
     this.resolve({ value: undefined, done: true });
   }
 
-  errorSteps(error) {
+  errorSteps(error: unknown): void {
     this.reject(error);
   }
 }
 
-function finishMany(request) {
+function finishMany(request: ManyRequest): void {
   const { stream, requests } = request.reader;
   // A read that came after this one has the first claim on what came after its chunk.
-  if (stream?.state === READABLE && !requests?.length) takeQueued(request.reader, stream, request.values);
+  if (stream?.state === READABLE && !requests?.length) takeQueued(request.reader, stream, request.values!);
   request.resolve({ value: request.values, done: false });
 }
 
 /** Moves every queued chunk of a readable stream into `values`. */
-function takeQueued(reader, stream, values) {
+function takeQueued(reader: DefaultReaderImpl, stream: ReadablePart, values: unknown[]): void {
   try {
     if (stream.isByteStream) {
-      const collector = { chunkSteps: (chunk) => append(values, chunk) };
-      while (stream.state === READABLE && stream.queue.length > 0) stream.pullSteps(reader, collector);
+      const collector = { chunkSteps: (chunk: unknown) => append(values, chunk) } as ReadRequest;
+      while (stream.state === READABLE && stream.queue!.length > 0) stream.pullSteps(reader, collector);
       return;
     }
     const { queue } = stream;
-    if (queue.length === 0) return;
+    if (queue!.length === 0) return;
     const effects = core.readable_read_many(stream.id);
-    while (queue.length > 0) append(values, queue.shift());
+    while (queue!.length > 0) append(values, queue!.shift());
     if (effects & FOLLOW_UP) applyReadable(stream, effects);
   } catch (error) {
     const { list, length } = broken;
@@ -72,13 +84,13 @@ function takeQueued(reader, stream, values) {
 }
 
 /** All chunks that are queued, or the next that come, as `{ value: chunks, done }`. */
-export function readMany(reader) {
+export function readMany(reader: DefaultReaderImpl): Promise<Many> {
   const { stream } = reader;
   if (stream === undefined) return promiseReject(new TypeError('readMany(): the reader was released'));
   if (stream.state === CLOSED) return promiseResolve({ value: undefined, done: true });
   if (stream.state !== READABLE) return promiseReject(stream.storedError);
   stream.disturbed = true;
-  const value = [];
+  const value: unknown[] = [];
   takeQueued(reader, stream, value);
   if (value.length > 0) return promiseResolve({ value, done: false });
   const request = new ManyRequest(reader);
@@ -87,11 +99,11 @@ export function readMany(reader) {
 }
 
 /** Writes all of `chunks`; the promise is that of the last one. */
-export function writeMany(writer, chunks) {
-  const { stream } = writer;
+export function writeMany(writer: WriterImpl, chunks: unknown[]): Promise<undefined> {
+  const { stream } = writer as { stream: WritablePart };
   if (chunks.length === 0) return promiseResolve(undefined);
   const last = chunks.length - 1;
-  const request = new Deferred();
+  const request = new Deferred<undefined>();
   if (stream.size === undefined && stream.state === WRITABLE && !closeQueuedOrInFlight(stream)) {
     writeCounted(stream, chunks, request);
     return request.promise;
@@ -115,23 +127,23 @@ export function writeMany(writer, chunks) {
 }
 
 /** Drops the chunks from the number `from` on. */
-function refuse(stream, chunks, from, error) {
+function refuse(stream: WritablePart, chunks: unknown[], from: number, error: unknown): Promise<never> {
   dropAll(stream, chunks.slice(from));
   return promiseReject(error);
 }
 
 /** Chunks that each count 1 need one call of the core. */
-function writeCounted(stream, chunks, request) {
+function writeCounted(stream: WritablePart, chunks: unknown[], request: Deferred<undefined>): void {
   try {
     const effects = core.writable_write_many(stream.id, chunks.length);
     if (effects & (REFUSED | STALE)) throw new Error('writeMany(): the stream does not take writes');
     const last = chunks.length - 1;
     for (let i = 0; i < last; i++) {
-      stream.queue.push(chunks[i]);
-      stream.writeRequests.push(undefined);
+      stream.queue!.push(chunks[i]);
+      stream.writeRequests!.push(undefined);
     }
-    stream.queue.push(chunks[last]);
-    stream.writeRequests.push(request);
+    stream.queue!.push(chunks[last]);
+    stream.writeRequests!.push(request);
     applyWritable(stream, effects, undefined);
   } catch (error) {
     const { list, length } = broken;

@@ -7,26 +7,39 @@ import { isolate, promiseReject, promiseResolve, promiseThen, reflectApply } fro
 import { schedule } from '../runtime/jobs.js';
 import { PENDING } from './pending.js';
 import { afterReadableStart, closeReadable, enqueue, errorStream, pullSettled, ReadableImpl } from './readable.js';
+import type { Callback } from '../runtime/webidl.js';
 
 const { asyncIterator: ASYNC_ITERATOR, iterator: ITERATOR } = Symbol;
 
-function isObject(value) {
+function isObject(value: unknown): value is object {
   return (typeof value === 'object' && value !== null) || typeof value === 'function';
 }
 
 /** https://tc39.es/ecma262/#sec-getmethod */
-function getMethod(object, key, name) {
-  const method = object[key];
+function getMethod(object: object, key: PropertyKey, name: string): Callback | undefined {
+  const method = (object as Record<PropertyKey, unknown>)[key];
   if (method === undefined || method === null) return undefined;
   if (typeof method !== 'function') throw new TypeError(`ReadableStream.from: ${name} must be a function`);
-  return method;
+  return method as Callback;
+}
+
+/** What an iterator answers, of which nothing is known but that it is an object. */
+interface Result {
+  done?: unknown;
+  value?: unknown;
 }
 
 /** The underlying source over an iterator. One reaction of its promises is one pair of functions for all chunks. */
 class IterableSource {
-  constructor(iterator) {
+  declare iterator: object;
+  declare next: Callback;
+  declare onNext: (value: unknown) => void;
+  declare onFail: (error: unknown) => void;
+  declare stream: ReadableImpl;
+
+  constructor(iterator: object) {
     this.iterator = iterator;
-    this.next = iterator.next;
+    this.next = (iterator as { next: Callback }).next;
     this.onNext = (result) => this.take(result);
     this.onFail = (error) => this.fail(error);
     this.stream = new ReadableImpl(
@@ -38,8 +51,8 @@ class IterableSource {
   }
 
   /** https://webidl.spec.whatwg.org/#async-sequence-get-the-next-value; what was asked for arrives in `take` or `fail`. */
-  pull() {
-    let result;
+  pull(): unknown {
+    let result: Promise<unknown>;
     try {
       result = promiseResolve(reflectApply(this.next, this.iterator, []));
     } catch (error) {
@@ -49,13 +62,13 @@ class IterableSource {
     return PENDING;
   }
 
-  take(result) {
+  take(result: unknown): void {
     let done;
     let value;
     try {
       if (!isObject(result)) throw new TypeError('ReadableStream.from: next() must answer with an object');
-      done = result.done;
-      if (!done) value = result.value;
+      done = (result as Result).done;
+      if (!done) value = (result as Result).value;
     } catch (error) {
       this.fail(error);
       return;
@@ -63,7 +76,7 @@ class IterableSource {
     this.push(done, value);
   }
 
-  push(done, value) {
+  push(done: unknown, value: unknown): void {
     const { stream } = this;
     if (done) {
       closeReadable(stream);
@@ -75,12 +88,12 @@ class IterableSource {
     }
   }
 
-  fail(error) {
+  fail(error: unknown): void {
     errorStream(this.stream, error);
   }
 
   /** https://webidl.spec.whatwg.org/#async-iterator-close */
-  close(reason) {
+  close(reason: unknown): unknown {
     const method = getMethod(this.iterator, 'return', "the iterator's return");
     if (method === undefined) return undefined;
     return promiseThen(promiseResolve(reflectApply(method, this.iterator, [reason])), checkReturned);
@@ -89,26 +102,28 @@ class IterableSource {
 
 isolate(IterableSource);
 
-function checkReturned(result) {
+function checkReturned(result: unknown) {
   if (!isObject(result)) throw new TypeError('ReadableStream.from: return() must answer with an object');
 }
 
 /** The same over a sync iterator: https://tc39.es/ecma262/#sec-async-from-sync-iterator-objects */
 class SyncIterableSource extends IterableSource {
-  constructor(iterator) {
+  declare done: boolean;
+
+  constructor(iterator: object) {
     super(iterator);
     this.done = false;
     this.onNext = (value) => this.push(this.done, value);
     this.onFail = (error) => this.failAndClose(error);
   }
 
-  pull() {
-    let value;
+  override pull(): unknown {
+    let value: unknown;
     try {
-      const result = reflectApply(this.next, this.iterator, []);
+      const result: unknown = reflectApply(this.next, this.iterator, []);
       if (!isObject(result)) throw new TypeError('ReadableStream.from: next() must return an object');
-      this.done = Boolean(result.done);
-      value = result.value;
+      this.done = Boolean((result as Result).done);
+      value = (result as Result).value;
     } catch (error) {
       this.done = true;
       promiseThen(promiseReject(error), undefined, this.onFail);
@@ -119,7 +134,7 @@ class SyncIterableSource extends IterableSource {
   }
 
   /** A value that rejects ends the stream, so an iterator that is not done is told. */
-  failAndClose(error) {
+  failAndClose(error: unknown): void {
     if (!this.done) {
       try {
         const method = getMethod(this.iterator, 'return', "the iterator's return");
@@ -131,17 +146,17 @@ class SyncIterableSource extends IterableSource {
     this.fail(error);
   }
 
-  close(reason) {
+  override close(reason: unknown): unknown {
     const method = getMethod(this.iterator, 'return', "the iterator's return");
     if (method === undefined) return undefined;
     const result = reflectApply(method, this.iterator, [reason]);
     checkReturned(result);
-    void result.done;
-    return promiseThen(awaitable(result.value), ignore);
+    void (result as Result).done;
+    return promiseThen(awaitable((result as Result).value), ignore);
   }
 }
 
-function awaitable(value) {
+function awaitable(value: unknown): Promise<unknown> {
   try {
     return promiseResolve(value);
   } catch (error) {
@@ -149,10 +164,10 @@ function awaitable(value) {
   }
 }
 
-function ignore() {}
+function ignore(): void {}
 
 /** The stream of what `iterable` yields. Throws a TypeError where it is no object or cannot be iterated, as a string is. */
-export function fromIterable(iterable) {
+export function fromIterable(iterable: unknown): ReadableImpl {
   if (!isObject(iterable))
     throw new TypeError('ReadableStream.from: the argument must be an object that can be iterated');
   let method = getMethod(iterable, ASYNC_ITERATOR, '[Symbol.asyncIterator]');

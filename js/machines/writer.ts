@@ -17,9 +17,14 @@ import {
   writeChunk,
   writeSettled,
 } from './writable.js';
+import type { WritableLock, WritablePart } from './parts.js';
 
-export class WriterImpl {
-  constructor(stream) {
+export class WriterImpl implements WritableLock {
+  declare stream: WritablePart | undefined;
+  declare ready: LazyPromise;
+  declare closed: LazyPromise;
+
+  constructor(stream: WritablePart) {
     if (stream.writer !== undefined) {
       throw new TypeError('This WritableStream is locked to another writer; release that first');
     }
@@ -39,46 +44,46 @@ export class WriterImpl {
     stream.writer = this;
   }
 
-  get isPipe() {
+  get isPipe(): boolean {
     return false;
   }
 
-  onBackpressure() {
+  onBackpressure(): void {
     this.ready.renew();
   }
 
-  onReady() {
+  onReady(): void {
     this.ready.fulfill();
   }
 
-  onRoom() {}
+  onRoom(): void {}
 
-  onWriteSettled() {}
+  onWriteSettled(): void {}
 
   /** The sink's write has returned and left nothing to wait for. A sink of the page's gets a microtask between its writes. */
-  afterWrite(stream) {
+  afterWrite(stream: WritablePart): void {
     schedule(writeSettled, stream);
   }
 
   /** The write under way is done. */
-  reportWritten(stream) {
+  reportWritten(stream: WritablePart): void {
     reportWritten(stream);
   }
 
-  onErroring(error) {
+  onErroring(error: unknown): void {
     this.ready.reject(error);
   }
 
-  onClosed() {
+  onClosed(): void {
     this.closed.fulfill();
   }
 
-  onErrored(error) {
+  onErrored(error: unknown): void {
     this.closed.rejectIfPending(error);
   }
 
   /** See broken.js. */
-  crash(error) {
+  crash(error: unknown): void {
     const { stream } = this;
     if (stream !== undefined && stream.id !== 0) {
       stream.crash(error); // comes back here
@@ -92,8 +97,8 @@ export class WriterImpl {
   }
 
   /** https://streams.spec.whatwg.org/#writable-stream-default-writer-write */
-  write(chunk) {
-    const stream = this.stream;
+  write(chunk: unknown): Promise<undefined> {
+    const stream = this.stream!;
     const size = stream.size === undefined ? 1 : chunkSize(stream, chunk);
     if (this.stream !== stream) return refuse(stream, chunk, new TypeError('write(): the writer was released'));
     if (stream.state === ERRORED) return refuse(stream, chunk, stream.storedError);
@@ -101,24 +106,24 @@ export class WriterImpl {
       return refuse(stream, chunk, new TypeError('write(): the WritableStream is closing or closed'));
     }
     if (stream.state === ERRORING) return refuse(stream, chunk, stream.storedError);
-    const request = new Deferred();
+    const request = new Deferred<undefined>();
     writeChunk(stream, chunk, size, request);
     return request.promise;
   }
 
   /** https://streams.spec.whatwg.org/#writable-stream-default-writer-close-with-error-propagation */
-  static closeWithErrorPropagation(stream) {
+  static closeWithErrorPropagation(stream: WritablePart): Promise<undefined> {
     if (closeQueuedOrInFlight(stream) || stream.state === CLOSED) return promiseResolve(undefined);
     if (stream.state === ERRORED) return promiseReject(stream.storedError);
     return closeWritable(stream);
   }
 
   /** https://streams.spec.whatwg.org/#writable-stream-default-writer-release */
-  release() {
+  release(): void {
     const { stream } = this;
     const error = new TypeError('The writer was released, so it no longer tells about the stream');
     try {
-      stream.writer = undefined;
+      stream!.writer = undefined;
       this.stream = undefined;
       this.ready.reject(error);
       this.closed.reject(error);
@@ -137,7 +142,7 @@ export class WriterImpl {
 
 isolate(WriterImpl);
 
-function refuse(stream, chunk, error) {
+function refuse(stream: WritablePart, chunk: unknown, error: unknown): Promise<never> {
   drop(stream, chunk);
   return promiseReject(error);
 }
