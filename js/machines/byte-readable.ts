@@ -99,7 +99,7 @@ isolate(PullInto);
 const BYTES: ViewType = { View: Uint8Array, elementSize: 1 };
 
 /** https://streams.spec.whatwg.org/#rs-byob-request-class; `wrapper` is what the page has of it. */
-class ByobRequestImpl {
+export class ByobRequestImpl {
   declare stream: ByteReadableImpl | undefined;
   declare descriptor: PullInto | undefined;
   declare filled: number;

@@ -55,7 +55,8 @@ export const catchDrops = (stream, onDrop) => {
 /** Ends that for `value`, if it is a stream that goes on to live. */
 export const releaseDrops = (value, onDrop) => {
   const impl = implOf(value);
-  if (impl?.onDrop === onDrop && (impl.state === READABLE || impl.state === WRITABLE)) impl.onDrop = undefined;
+  if (impl?.onDrop === onDrop && (impl.state === READABLE || /** @type {number} */ (impl.state) === WRITABLE))
+    impl.onDrop = undefined;
 };
 
 /** https://streams.spec.whatwg.org/#readable-stream-cancel */

@@ -1,22 +1,25 @@
 /** https://streams.spec.whatwg.org/#ws-default-controller-class */
 import { defineInterface, illegalInvocation, INTERNAL } from '../runtime/webidl.js';
 import { errorWritable } from '../machines/writable.js';
+import type { WritableImpl } from '../machines/writable.js';
 
 export class WritableStreamDefaultController {
-  #stream;
+  #stream: WritableImpl;
 
+  /** @internal */
+  constructor(internal: typeof INTERNAL, stream: WritableImpl);
   constructor() {
     if (arguments[0] !== INTERNAL)
       throw new TypeError('WritableStreamDefaultController: illegal constructor; a WritableStream makes its own');
-    this.#stream = arguments[1];
+    this.#stream = arguments[1] as WritableImpl;
   }
 
-  get signal() {
+  get signal(): AbortSignal {
     if (!(#stream in Object(this))) throw illegalInvocation('WritableStreamDefaultController.signal');
     return this.#stream.signal;
   }
 
-  error(e = undefined) {
+  error(e: unknown = undefined): void {
     if (!(#stream in Object(this))) throw illegalInvocation('WritableStreamDefaultController.error');
     errorWritable(this.#stream, e);
   }

@@ -8,50 +8,56 @@ import { promiseReject, promiseResolve, resolved } from '../runtime/intrinsics.j
 import { applyReadable, CLOSED, FOLLOW_UP, READABLE } from '../machines/readable.js';
 import { DefaultReaderImpl, disposeReader, PromiseReadRequest } from '../machines/reader.js';
 import { defineInterface, illegalInvocation } from '../runtime/webidl.js';
+import type { ReadablePart } from '../machines/parts.js';
+import type { ReadResult } from '../machines/reader.js';
+import type { ReadableStream } from './readable-stream.js';
 
-export class ReadableStreamDefaultReader {
-  #reader;
+/** What a read gives: a chunk, or the end. */
+export type ReadableStreamReadResult<T> = { done: false; value: T } | { done: true; value: undefined };
 
-  constructor(stream) {
+export class ReadableStreamDefaultReader<R = unknown> {
+  #reader: DefaultReaderImpl;
+
+  constructor(stream: ReadableStream<R>) {
     const impl = readableImpl(stream);
     if (impl === undefined)
       throw new TypeError('ReadableStreamDefaultReader: the first argument must be a ReadableStream');
     this.#reader = new DefaultReaderImpl(impl);
   }
 
-  get closed() {
+  get closed(): Promise<undefined> {
     if (!(#reader in Object(this))) return promiseReject(illegalInvocation('ReadableStreamDefaultReader.closed'));
     return this.#reader.closed.get();
   }
 
-  cancel(reason = undefined) {
+  cancel(reason: unknown = undefined): Promise<undefined> {
     if (!(#reader in Object(this))) return promiseReject(illegalInvocation('ReadableStreamDefaultReader.cancel'));
     if (this.#reader.stream === undefined) return promiseReject(new TypeError('cancel(): the reader was released'));
     return this.#reader.cancel(reason);
   }
 
-  read() {
+  read(): Promise<ReadableStreamReadResult<R>> {
     if (!(#reader in Object(this))) return promiseReject(illegalInvocation('ReadableStreamDefaultReader.read'));
-    return read(this.#reader);
+    return read(this.#reader) as Promise<ReadableStreamReadResult<R>>;
   }
 
   /**
    * Not of the standard: everything that is queued, as `{ value: chunks, done: false }`; where nothing is, the next
    * chunks that come. `{ value: undefined, done: true }` at the end.
    */
-  readMany() {
+  readMany(): Promise<ReadableStreamReadResult<R[]>> {
     if (!(#reader in Object(this))) return promiseReject(illegalInvocation('ReadableStreamDefaultReader.readMany'));
-    return readMany(this.#reader);
+    return readMany(this.#reader) as Promise<ReadableStreamReadResult<R[]>>;
   }
 
-  releaseLock() {
+  releaseLock(): void {
     if (!(#reader in Object(this))) throw illegalInvocation('ReadableStreamDefaultReader.releaseLock');
     if (this.#reader.stream !== undefined) this.#reader.release();
   }
 }
 
 /** A read whose chunk is queued answers with a resolved promise and needs no request. */
-function read(reader) {
+function read(reader: DefaultReaderImpl): Promise<ReadResult> {
   const stream = reader.stream;
   if (stream === undefined) return promiseReject(new TypeError('read(): the reader was released'));
   stream.disturbed = true;
@@ -60,7 +66,7 @@ function read(reader) {
   return promiseReject(stream.storedError);
 }
 
-function readLive(reader, stream) {
+function readLive(reader: DefaultReaderImpl, stream: ReadablePart): Promise<ReadResult> {
   try {
     if (stream.isByteStream) {
       const request = new PromiseReadRequest();
@@ -69,7 +75,7 @@ function readLive(reader, stream) {
     }
     const effects = core.readable_read(stream.id);
     if (effects & R_CHUNK) {
-      const value = stream.queue.shift();
+      const value = stream.queue!.shift();
       if (effects & FOLLOW_UP) applyReadable(stream, effects);
       return promiseResolve({ value, done: false });
     }

@@ -2,26 +2,29 @@
 import { convertView, isDetachedBuffer } from '../runtime/buffers.js';
 import { respond, respondWithNewView } from '../machines/byte-readable.js';
 import { convertUnsignedLongLong, defineInterface, illegalInvocation, INTERNAL } from '../runtime/webidl.js';
+import type { ByobRequestImpl } from '../machines/byte-readable.js';
 
-function invalidated(name) {
+function invalidated(name: string): TypeError {
   return new TypeError(`${name}: this BYOB request has been answered or withdrawn`);
 }
 
 export class ReadableStreamBYOBRequest {
-  #request;
+  #request: ByobRequestImpl;
 
+  /** @internal */
+  constructor(internal: typeof INTERNAL, request: ByobRequestImpl);
   constructor() {
     if (arguments[0] !== INTERNAL)
       throw new TypeError("ReadableStreamBYOBRequest: illegal constructor; a byte stream's controller makes its own");
-    this.#request = arguments[1];
+    this.#request = arguments[1] as ByobRequestImpl;
   }
 
-  get view() {
+  get view(): Uint8Array<ArrayBuffer> | null {
     if (!(#request in Object(this))) throw illegalInvocation('ReadableStreamBYOBRequest.view');
     return this.#request.view;
   }
 
-  respond(bytesWritten) {
+  respond(bytesWritten: number): void {
     if (!(#request in Object(this))) throw illegalInvocation('ReadableStreamBYOBRequest.respond');
     if (arguments.length === 0) throw new TypeError('respond(): 1 argument required');
     const written = convertUnsignedLongLong(bytesWritten, 'respond(): bytesWritten');
@@ -31,7 +34,7 @@ export class ReadableStreamBYOBRequest {
     respond(stream, written);
   }
 
-  respondWithNewView(view) {
+  respondWithNewView(view: ArrayBufferView): void {
     if (!(#request in Object(this))) throw illegalInvocation('ReadableStreamBYOBRequest.respondWithNewView');
     if (arguments.length === 0) throw new TypeError('respondWithNewView(): 1 argument required');
     const parts = convertView(view, 'respondWithNewView(): the view');

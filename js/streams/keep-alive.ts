@@ -15,8 +15,8 @@ import { PromiseReadIntoRequest, PromiseReadRequest } from '../machines/reader.j
 const nothing = () => {};
 
 function pipe() {
-  const source = readableImpl(new ReadableStream({ pull: nothing, cancel: nothing }));
-  const destination = writableImpl(new WritableStream({ write: nothing }));
+  const source = readableImpl(new ReadableStream({ pull: nothing, cancel: nothing }))!;
+  const destination = writableImpl(new WritableStream({ write: nothing }))!;
   pipeTo(source, destination, 0, undefined);
   return [source, source.controller, destination, destination.controller, destination.writer];
 }
@@ -29,20 +29,20 @@ function transform() {
 
 function bytes() {
   const stream = new ReadableStream({ type: 'bytes', pull: nothing });
-  return [stream, readableImpl(stream), stream.getReader({ mode: 'byob' }), readableImpl(stream).reader];
+  return [stream, readableImpl(stream), stream.getReader({ mode: 'byob' }), readableImpl(stream)!.reader];
 }
 
 const read = new ReadableStream({ pull: nothing });
 const iterated = new ReadableStream();
 
 // On a class that the public ones refer to: a variable that no function reads would be collected.
-/** @type {any} */ (ReadableImpl).kept = [
+(ReadableImpl as typeof ReadableImpl & { kept: unknown }).kept = [
   pipe(),
   transform(),
   bytes(),
   read,
   read.getReader(),
-  readableImpl(read).reader,
+  readableImpl(read)!.reader,
   iterated.values(),
   new Deferred(),
   new PromiseReadRequest(),

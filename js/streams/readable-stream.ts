@@ -32,9 +32,20 @@ import { ReadableStreamDefaultController } from './readable-stream-default-contr
 import { ReadableStreamDefaultReader } from './readable-stream-default-reader.js';
 import { countSize } from './strategies.js';
 import { WritableStream } from './writable-stream.js';
+import type { Callback } from '../runtime/webidl.js';
+import type { OnDiscard } from '../machines/discard.js';
+
+interface Algorithms {
+  autoAllocateChunkSize?: number | undefined;
+  cancel?: Callback | undefined;
+  pull?: Callback | undefined;
+  start?: Callback | undefined;
+  onDiscard?: OnDiscard | undefined;
+  isBytes?: boolean;
+}
 
 /** The dictionary UnderlyingSource, members in the order of their names; then `onDiscard`, which is not the standard's. */
-function convertUnderlyingSource(source) {
+function convertUnderlyingSource(source: Record<string, unknown> | undefined): Algorithms {
   if (source === undefined) return {};
   const autoAllocate = source.autoAllocateChunkSize;
   const autoAllocateChunkSize =
@@ -54,7 +65,7 @@ function convertUnderlyingSource(source) {
 }
 
 /** The dictionary StreamPipeOptions. */
-function convertPipeOptions(value, context) {
+function convertPipeOptions(value: unknown, context: string): { flags: number; signal: AbortSignal | undefined } {
   const options = convertDictionary(value, `${context}: options`);
   if (options === undefined) return { flags: 0, signal: undefined };
   let flags = 0;
@@ -65,23 +76,37 @@ function convertPipeOptions(value, context) {
 }
 
 /** A WritableStream, ours or the engine's. */
-function convertDestination(value, context) {
+function convertDestination(value: unknown, context: string): object {
   if (writableImpl(value) === undefined && !isNativeWritable(value))
     throw new TypeError(`${context} must be a WritableStream`);
-  return value;
+  return value as object;
 }
 
 /** Pipes into `writable`, which may be the engine's; then the promise waits for what the bridge still holds. */
-function pipeInto(source, writable, flags, signal, context) {
+function pipeInto(
+  source: ReadableImpl | ByteReadableImpl,
+  writable: object,
+  flags: number,
+  signal: AbortSignal | undefined,
+  context: string,
+): Promise<undefined> {
   const bridge = writableImpl(writable) === undefined ? adoptWritable(writable, WritableStream) : undefined;
   const destination = writableImpl(bridge ?? writable);
   if (destination === undefined || destination.writer !== undefined) throw new TypeError(`${context} is locked`);
   const promise = pipeTo(source, destination, flags, signal);
-  return bridge === undefined ? promise : settleAdopted(promise, bridge);
+  return (bridge === undefined ? promise : settleAdopted(promise, bridge)) as Promise<undefined>;
 }
 
-export class ReadableStream {
-  #impl;
+/** https://streams.spec.whatwg.org/#dictdef-streampipeoptions */
+export interface StreamPipeOptions {
+  preventClose?: boolean;
+  preventAbort?: boolean;
+  preventCancel?: boolean;
+  signal?: AbortSignal | undefined;
+}
+
+export class ReadableStream<R = unknown> {
+  #impl: ReadableImpl | ByteReadableImpl;
 
   static {
     setReadableBrand((value) =>
@@ -89,15 +114,15 @@ export class ReadableStream {
     );
   }
 
-  constructor(underlyingSource = undefined, strategy = undefined) {
+  constructor(underlyingSource: unknown = undefined, strategy: unknown = undefined) {
     if (underlyingSource === INTERNAL) {
-      this.#impl = strategy;
+      this.#impl = strategy as ReadableImpl | ByteReadableImpl;
       return;
     }
     const source = convertObject(underlyingSource, 'ReadableStream: underlyingSource');
     const { highWaterMark, size } = convertQueuingStrategy(strategy, 'ReadableStream: strategy');
     const { autoAllocateChunkSize, cancel, pull, start, onDiscard, isBytes } = convertUnderlyingSource(source);
-    let impl;
+    let impl: ReadableImpl | ByteReadableImpl;
     if (isBytes) {
       if (size !== undefined)
         throw new RangeError('ReadableStream: the strategy of a byte stream cannot have a size function');
@@ -108,7 +133,7 @@ export class ReadableStream {
       impl.controller = new ReadableByteStreamController(INTERNAL, impl);
     } else {
       const mark = extractHighWaterMark(highWaterMark, 1);
-      impl = new ReadableImpl(mark, size === countSize ? undefined : size, pull, undefined);
+      impl = new ReadableImpl(mark, size === (countSize as Callback) ? undefined : size, pull, undefined);
       impl.controller = new ReadableStreamDefaultController(INTERNAL, impl);
       impl.onDrop = dropper(onDiscard);
     }
@@ -118,17 +143,17 @@ export class ReadableStream {
     afterReadableStart(impl, start && functionBind(start, source)(impl.controller));
   }
 
-  static from(asyncIterable) {
+  static from<T>(asyncIterable: AsyncIterable<T> | Iterable<T | PromiseLike<T>>): ReadableStream<T> {
     if (arguments.length === 0) throw new TypeError('ReadableStream.from: 1 argument required');
-    return new ReadableStream(INTERNAL, fromIterable(asyncIterable));
+    return new ReadableStream<T>(INTERNAL, fromIterable(asyncIterable));
   }
 
-  get locked() {
+  get locked(): boolean {
     if (!(#impl in Object(this))) throw illegalInvocation('ReadableStream.locked');
     return this.#impl.reader !== undefined;
   }
 
-  cancel(reason = undefined) {
+  cancel(reason: unknown = undefined): Promise<undefined> {
     if (!(#impl in Object(this))) return promiseReject(illegalInvocation('ReadableStream.cancel'));
     if (this.#impl.reader !== undefined) {
       const error = new TypeError('cancel(): the ReadableStream is locked; cancel through its reader');
@@ -138,15 +163,21 @@ export class ReadableStream {
     return cancelStream(this.#impl, reason);
   }
 
-  getReader(options = undefined) {
+  getReader(options: { mode: 'byob' }): ReadableStreamBYOBReader;
+  getReader(options?: { mode?: undefined }): ReadableStreamDefaultReader<R>;
+  getReader(options?: { mode?: 'byob' | undefined }): ReadableStreamDefaultReader<R> | ReadableStreamBYOBReader;
+  getReader(options: unknown = undefined): unknown {
     if (!(#impl in Object(this))) throw illegalInvocation('ReadableStream.getReader');
     const mode = convertDictionary(options, 'getReader(): options')?.mode;
     if (mode === undefined) return new ReadableStreamDefaultReader(this);
     if (`${mode}` !== 'byob') throw new TypeError(`getReader(): mode must be 'byob' or undefined, got '${mode}'`);
-    return new ReadableStreamBYOBReader(this);
+    return new ReadableStreamBYOBReader(this as unknown as ReadableStream<Uint8Array>);
   }
 
-  pipeThrough(transform, options = undefined) {
+  pipeThrough<T>(
+    transform: { readonly writable: unknown; readonly readable: unknown },
+    options: StreamPipeOptions | undefined = undefined,
+  ): ReadableStream<T> {
     if (!(#impl in Object(this))) throw illegalInvocation('ReadableStream.pipeThrough');
     if (arguments.length === 0) throw new TypeError('pipeThrough(): 1 argument required');
     const pair = convertDictionary(transform, 'pipeThrough(): the transform');
@@ -154,14 +185,14 @@ export class ReadableStream {
     if (readableImpl(readable) === undefined && !isNativeReadable(readable)) {
       throw new TypeError('pipeThrough(): transform.readable must be a ReadableStream');
     }
-    const writable = convertDestination(pair.writable, 'pipeThrough(): transform.writable');
+    const writable = convertDestination(pair!.writable, 'pipeThrough(): transform.writable');
     const { flags, signal } = convertPipeOptions(options, 'pipeThrough()');
     if (this.#impl.reader !== undefined) throw new TypeError('pipeThrough(): the ReadableStream is locked');
     markHandled(pipeInto(this.#impl, writable, flags, signal, 'pipeThrough(): transform.writable'));
-    return resultOf(readable, ReadableStream);
+    return resultOf(readable, ReadableStream) as ReadableStream<T>;
   }
 
-  pipeTo(destination, options = undefined) {
+  pipeTo(destination: unknown, options: StreamPipeOptions | undefined = undefined): Promise<undefined> {
     if (!(#impl in Object(this))) return promiseReject(illegalInvocation('ReadableStream.pipeTo'));
     try {
       if (arguments.length === 0) throw new TypeError('pipeTo(): 1 argument required');
@@ -174,17 +205,17 @@ export class ReadableStream {
     }
   }
 
-  tee() {
+  tee(): [ReadableStream<R>, ReadableStream<R>] {
     if (!(#impl in Object(this))) throw illegalInvocation('ReadableStream.tee');
     const impl = this.#impl;
-    const { branch1, branch2 } = impl.isByteStream ? teeBytes(impl) : teeDefault(impl);
+    const { branch1, branch2 } = impl.isByteStream ? teeBytes(impl as ByteReadableImpl) : teeDefault(impl);
     return [new ReadableStream(INTERNAL, branch1), new ReadableStream(INTERNAL, branch2)];
   }
 
-  values(options = undefined) {
+  values(options: { preventCancel?: boolean } | undefined = undefined): AsyncIterableIterator<R> {
     if (!(#impl in Object(this))) throw illegalInvocation('ReadableStream.values');
     const preventCancel = Boolean(convertDictionary(options, 'values(): options')?.preventCancel);
-    return createAsyncIterator(new DefaultReaderImpl(this.#impl), preventCancel);
+    return createAsyncIterator(new DefaultReaderImpl(this.#impl), preventCancel) as AsyncIterableIterator<R>;
   }
 }
 

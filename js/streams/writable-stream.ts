@@ -23,9 +23,19 @@ import {
 import { countSize } from './strategies.js';
 import { WritableStreamDefaultController } from './writable-stream-default-controller.js';
 import { WritableStreamDefaultWriter } from './writable-stream-default-writer.js';
+import type { Callback } from '../runtime/webidl.js';
+import type { OnDiscard } from '../machines/discard.js';
+
+interface Algorithms {
+  abort?: Callback | undefined;
+  close?: Callback | undefined;
+  start?: Callback | undefined;
+  write?: Callback | undefined;
+  onDiscard?: OnDiscard | undefined;
+}
 
 /** The dictionary UnderlyingSink, members in the order of their names; then `onDiscard`, which is not the standard's. */
-function convertUnderlyingSink(sink) {
+function convertUnderlyingSink(sink: Record<string, unknown> | undefined): Algorithms {
   if (sink === undefined) return {};
   const abort = convertCallback(sink.abort, 'underlyingSink: abort');
   const close = convertCallback(sink.close, 'underlyingSink: close');
@@ -36,8 +46,8 @@ function convertUnderlyingSink(sink) {
   return { abort, close, start, write, onDiscard: convertOnDiscard(sink.onDiscard, 'underlyingSink') };
 }
 
-export class WritableStream {
-  #impl;
+export class WritableStream<W = unknown> {
+  #impl: WritableImpl;
 
   static {
     setWritableBrand((value) =>
@@ -45,9 +55,9 @@ export class WritableStream {
     );
   }
 
-  constructor(underlyingSink = undefined, strategy = undefined) {
+  constructor(underlyingSink: unknown = undefined, strategy: unknown = undefined) {
     if (underlyingSink === INTERNAL) {
-      this.#impl = strategy;
+      this.#impl = strategy as WritableImpl;
       return;
     }
     const sink = convertObject(underlyingSink, 'WritableStream: underlyingSink');
@@ -56,7 +66,7 @@ export class WritableStream {
     const mark = extractHighWaterMark(highWaterMark, 1);
     const impl = new WritableImpl(
       mark,
-      size === countSize ? undefined : size,
+      size === (countSize as Callback) ? undefined : size,
       write && functionBind(write, sink),
       close && functionBind(close, sink),
       abort && functionBind(abort, sink),
@@ -67,19 +77,19 @@ export class WritableStream {
     afterWritableStart(impl, start && functionBind(start, sink)(impl.controller));
   }
 
-  get locked() {
+  get locked(): boolean {
     if (!(#impl in Object(this))) throw illegalInvocation('WritableStream.locked');
     return this.#impl.writer !== undefined;
   }
 
-  abort(reason = undefined) {
+  abort(reason: unknown = undefined): Promise<undefined> {
     if (!(#impl in Object(this))) return promiseReject(illegalInvocation('WritableStream.abort'));
     if (this.#impl.writer !== undefined)
       return promiseReject(new TypeError('abort(): the WritableStream is locked; abort through its writer'));
     return abortWritable(this.#impl, reason);
   }
 
-  close() {
+  close(): Promise<undefined> {
     if (!(#impl in Object(this))) return promiseReject(illegalInvocation('WritableStream.close'));
     if (this.#impl.writer !== undefined)
       return promiseReject(new TypeError('close(): the WritableStream is locked; close through its writer'));
@@ -88,7 +98,7 @@ export class WritableStream {
     return closeWritable(this.#impl);
   }
 
-  getWriter() {
+  getWriter(): WritableStreamDefaultWriter<W> {
     if (!(#impl in Object(this))) throw illegalInvocation('WritableStream.getWriter');
     return new WritableStreamDefaultWriter(this);
   }

@@ -12,10 +12,11 @@ import {
   writableDesiredSize,
 } from '../machines/writable.js';
 import { WriterImpl } from '../machines/writer.js';
+import type { WritableStream } from './writable-stream.js';
 
 const { isArray } = Array;
 
-function released(name) {
+function released(name: string): TypeError {
   return new TypeError(`${name}: the writer was released`);
 }
 
@@ -23,10 +24,10 @@ function released(name) {
  * What `await using` does with a writer whose scope is left: a stream that is not closed or closing is aborted, so that half of
  * something is not taken for the whole, and the lock is released. That a write has failed is told by its promise, so not again.
  */
-let dispose;
+let dispose: (this: WritableStreamDefaultWriter) => Promise<void>;
 
-export class WritableStreamDefaultWriter {
-  #writer;
+export class WritableStreamDefaultWriter<W = unknown> {
+  #writer: WriterImpl;
 
   static {
     dispose = async function () {
@@ -46,36 +47,36 @@ export class WritableStreamDefaultWriter {
     };
   }
 
-  constructor(stream) {
+  constructor(stream: WritableStream<W>) {
     const impl = writableImpl(stream);
     if (impl === undefined)
       throw new TypeError('WritableStreamDefaultWriter: the first argument must be a WritableStream');
     this.#writer = new WriterImpl(impl);
   }
 
-  get closed() {
+  get closed(): Promise<undefined> {
     if (!(#writer in Object(this))) return promiseReject(illegalInvocation('WritableStreamDefaultWriter.closed'));
     return this.#writer.closed.get();
   }
 
-  get desiredSize() {
+  get desiredSize(): number | null {
     if (!(#writer in Object(this))) throw illegalInvocation('WritableStreamDefaultWriter.desiredSize');
     if (this.#writer.stream === undefined) throw released('desiredSize');
     return writableDesiredSize(this.#writer.stream);
   }
 
-  get ready() {
+  get ready(): Promise<undefined> {
     if (!(#writer in Object(this))) return promiseReject(illegalInvocation('WritableStreamDefaultWriter.ready'));
     return this.#writer.ready.get();
   }
 
-  abort(reason = undefined) {
+  abort(reason: unknown = undefined): Promise<undefined> {
     if (!(#writer in Object(this))) return promiseReject(illegalInvocation('WritableStreamDefaultWriter.abort'));
     if (this.#writer.stream === undefined) return promiseReject(released('abort()'));
     return abortWritable(this.#writer.stream, reason);
   }
 
-  close() {
+  close(): Promise<undefined> {
     if (!(#writer in Object(this))) return promiseReject(illegalInvocation('WritableStreamDefaultWriter.close'));
     const stream = this.#writer.stream;
     if (stream === undefined) return promiseReject(released('close()'));
@@ -84,12 +85,12 @@ export class WritableStreamDefaultWriter {
     return closeWritable(stream);
   }
 
-  releaseLock() {
+  releaseLock(): void {
     if (!(#writer in Object(this))) throw illegalInvocation('WritableStreamDefaultWriter.releaseLock');
     if (this.#writer.stream !== undefined) this.#writer.release();
   }
 
-  write(chunk = undefined) {
+  write(chunk: W | undefined = undefined): Promise<undefined> {
     if (!(#writer in Object(this))) return promiseReject(illegalInvocation('WritableStreamDefaultWriter.write'));
     if (this.#writer.stream === undefined) return promiseReject(released('write()'));
     return this.#writer.write(chunk);
@@ -99,12 +100,12 @@ export class WritableStreamDefaultWriter {
    * Not of the standard: writes every chunk of the array `chunks` in order. The promise is that of the last write; it
    * rejects as soon as one fails. Await `ready` before it, as before `write()`.
    */
-  writeMany(chunks) {
+  writeMany(chunks: readonly W[]): Promise<undefined> {
     if (!(#writer in Object(this))) return promiseReject(illegalInvocation('WritableStreamDefaultWriter.writeMany'));
     if (!isArray(chunks))
       return promiseReject(new TypeError('writeMany(): the first argument must be an array of chunks'));
     if (this.#writer.stream === undefined) return promiseReject(released('writeMany()'));
-    return writeMany(this.#writer, chunks);
+    return writeMany(this.#writer, chunks as W[]);
   }
 }
 

@@ -10,35 +10,43 @@ import {
 import { errorStream } from '../machines/readable.js';
 import { defineInterface, illegalInvocation, INTERNAL } from '../runtime/webidl.js';
 import { ReadableStreamBYOBRequest } from './readable-stream-byob-request.js';
+import type { ByteReadableImpl } from '../machines/byte-readable.js';
 
 export class ReadableByteStreamController {
-  #stream;
+  #stream: ByteReadableImpl;
 
+  /** @internal */
+  constructor(internal: typeof INTERNAL, stream: ByteReadableImpl);
   constructor() {
     if (arguments[0] !== INTERNAL)
       throw new TypeError(
         "ReadableByteStreamController: illegal constructor; a ReadableStream of type 'bytes' makes its own",
       );
-    this.#stream = arguments[1];
+    this.#stream = arguments[1] as ByteReadableImpl;
   }
 
-  get byobRequest() {
+  get byobRequest(): ReadableStreamBYOBRequest | null {
     if (!(#stream in Object(this))) throw illegalInvocation('ReadableByteStreamController.byobRequest');
     const request = getByobRequest(this.#stream);
-    return request === null ? null : (request.wrapper ??= new ReadableStreamBYOBRequest(INTERNAL, request));
+    return request === null
+      ? null
+      : ((request.wrapper as ReadableStreamBYOBRequest | undefined) ??= new ReadableStreamBYOBRequest(
+          INTERNAL,
+          request,
+        ));
   }
 
-  get desiredSize() {
+  get desiredSize(): number | null {
     if (!(#stream in Object(this))) throw illegalInvocation('ReadableByteStreamController.desiredSize');
     return byteDesiredSize(this.#stream);
   }
 
-  close() {
+  close(): void {
     if (!(#stream in Object(this))) throw illegalInvocation('ReadableByteStreamController.close');
     if (!closeBytes(this.#stream)) throw new TypeError('close(): the ReadableStream is closed, closing or errored');
   }
 
-  enqueue(chunk) {
+  enqueue(chunk: ArrayBufferView): void {
     if (!(#stream in Object(this))) throw illegalInvocation('ReadableByteStreamController.enqueue');
     if (arguments.length === 0) throw new TypeError('enqueue(): 1 argument required');
     const view = convertView(chunk, 'enqueue(): the chunk');
@@ -51,7 +59,7 @@ export class ReadableByteStreamController {
     enqueueView(this.#stream, view);
   }
 
-  error(e = undefined) {
+  error(e: unknown = undefined): void {
     if (!(#stream in Object(this))) throw illegalInvocation('ReadableByteStreamController.error');
     errorStream(this.#stream, e);
   }

@@ -6,11 +6,15 @@ import { promiseReject } from '../runtime/intrinsics.js';
 import { ERRORED } from '../machines/readable.js';
 import { ByobReaderImpl, disposeReader } from '../machines/reader.js';
 import { convertDictionary, convertUnsignedLongLong, defineInterface, illegalInvocation } from '../runtime/webidl.js';
+import type { ViewParts } from '../runtime/buffers.js';
+import type { ByteReadableImpl } from '../machines/byte-readable.js';
+import type { ReadResult } from '../machines/reader.js';
+import type { ReadableStream } from './readable-stream.js';
 
 export class ReadableStreamBYOBReader {
-  #reader;
+  #reader: ByobReaderImpl;
 
-  constructor(stream) {
+  constructor(stream: ReadableStream<Uint8Array>) {
     const impl = readableImpl(stream);
     if (impl === undefined)
       throw new TypeError('ReadableStreamBYOBReader: the first argument must be a ReadableStream');
@@ -19,41 +23,44 @@ export class ReadableStreamBYOBReader {
     this.#reader = new ByobReaderImpl(impl);
   }
 
-  get closed() {
+  get closed(): Promise<undefined> {
     if (!(#reader in Object(this))) return promiseReject(illegalInvocation('ReadableStreamBYOBReader.closed'));
     return this.#reader.closed.get();
   }
 
-  cancel(reason = undefined) {
+  cancel(reason: unknown = undefined): Promise<undefined> {
     if (!(#reader in Object(this))) return promiseReject(illegalInvocation('ReadableStreamBYOBReader.cancel'));
     if (this.#reader.stream === undefined) return promiseReject(new TypeError('cancel(): the reader was released'));
     return this.#reader.cancel(reason);
   }
 
-  read(view, options = undefined) {
+  read<T extends ArrayBufferView>(
+    view: T,
+    options: { min?: number } | undefined = undefined,
+  ): Promise<{ done: false; value: T } | { done: true; value: T | undefined }> {
     if (!(#reader in Object(this))) return promiseReject(illegalInvocation('ReadableStreamBYOBReader.read'));
     try {
       if (arguments.length === 0) throw new TypeError('read(): 1 argument required');
-      return read(this.#reader, convertView(view, 'read(): the view'), convertMin(options));
+      return read(this.#reader, convertView(view, 'read(): the view'), convertMin(options)) as never;
     } catch (error) {
       return promiseReject(error);
     }
   }
 
-  releaseLock() {
+  releaseLock(): void {
     if (!(#reader in Object(this))) throw illegalInvocation('ReadableStreamBYOBReader.releaseLock');
     if (this.#reader.stream !== undefined) this.#reader.release();
   }
 }
 
 /** The member `min` of the dictionary ReadableStreamBYOBReaderReadOptions. */
-function convertMin(options) {
+function convertMin(options: unknown): number {
   const min = convertDictionary(options, 'read(): options')?.min;
   return min === undefined ? 1 : convertUnsignedLongLong(min, 'read(): min');
 }
 
 /** https://streams.spec.whatwg.org/#byob-reader-read; throws what the promise is to be rejected with. */
-function read(reader, view, min) {
+function read(reader: ByobReaderImpl, view: ViewParts, min: number): Promise<ReadResult> {
   const { type, buffer, bufferByteLength, byteOffset, byteLength } = view;
   if (byteLength === 0) {
     refuseDetached(buffer, 'read(): the view');
@@ -66,7 +73,7 @@ function read(reader, view, min) {
   if (stream === undefined) throw new TypeError('read(): the reader was released');
   if (stream.state === ERRORED) return promiseReject(stream.storedError);
   return readInto(
-    stream,
+    stream as ByteReadableImpl,
     reader,
     new PullInto(transferArrayBuffer(buffer), bufferByteLength, byteOffset, byteLength, type),
     minimumFill,

@@ -3,12 +3,12 @@ import { convertDouble, defineInterface, illegalInvocation } from '../runtime/we
 
 /** The `size` of every CountQueuingStrategy. */
 export const countSize = {
-  size() {
+  size(): 1 {
     return 1;
   },
 }.size;
 const byteLengthSize = {
-  size(chunk) {
+  size(chunk: { readonly byteLength: number }): number {
     return chunk.byteLength;
   },
 }.size;
@@ -17,35 +17,35 @@ const byteLengthSize = {
 for (const [fn, length] of [
   [countSize, 0],
   [byteLengthSize, 1],
-]) {
+] as const) {
   Object.defineProperty(fn, 'name', { value: 'size', configurable: true });
   Object.defineProperty(fn, 'length', { value: length, configurable: true });
 }
 
-function convertInit(init, name) {
+function convertInit(init: unknown, name: string): number {
   if (init === undefined || init === null || (typeof init !== 'object' && typeof init !== 'function')) {
     throw new TypeError(`${name}: the first argument must be an object with highWaterMark`);
   }
-  const mark = init.highWaterMark;
+  const mark = (init as { highWaterMark?: unknown }).highWaterMark;
   if (mark === undefined) throw new TypeError(`${name}: highWaterMark is required`);
   return convertDouble(mark);
 }
 
 /** Counts each chunk as 1. https://streams.spec.whatwg.org/#cqs-class */
 export class CountQueuingStrategy {
-  #highWaterMark;
+  #highWaterMark: number;
 
-  constructor(init) {
+  constructor(init: { highWaterMark: number }) {
     if (arguments.length === 0) throw new TypeError('CountQueuingStrategy: 1 argument required');
     this.#highWaterMark = convertInit(init, 'CountQueuingStrategy');
   }
 
-  get highWaterMark() {
+  get highWaterMark(): number {
     if (!(#highWaterMark in Object(this))) throw illegalInvocation('CountQueuingStrategy.highWaterMark');
     return this.#highWaterMark;
   }
 
-  get size() {
+  get size(): () => 1 {
     if (!(#highWaterMark in Object(this))) throw illegalInvocation('CountQueuingStrategy.size');
     return countSize;
   }
@@ -53,19 +53,19 @@ export class CountQueuingStrategy {
 
 /** Counts each chunk as its `byteLength`. https://streams.spec.whatwg.org/#blqs-class */
 export class ByteLengthQueuingStrategy {
-  #highWaterMark;
+  #highWaterMark: number;
 
-  constructor(init) {
+  constructor(init: { highWaterMark: number }) {
     if (arguments.length === 0) throw new TypeError('ByteLengthQueuingStrategy: 1 argument required');
     this.#highWaterMark = convertInit(init, 'ByteLengthQueuingStrategy');
   }
 
-  get highWaterMark() {
+  get highWaterMark(): number {
     if (!(#highWaterMark in Object(this))) throw illegalInvocation('ByteLengthQueuingStrategy.highWaterMark');
     return this.#highWaterMark;
   }
 
-  get size() {
+  get size(): (chunk: { readonly byteLength: number }) => number {
     if (!(#highWaterMark in Object(this))) throw illegalInvocation('ByteLengthQueuingStrategy.size');
     return byteLengthSize;
   }

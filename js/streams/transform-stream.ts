@@ -15,9 +15,19 @@ import { ReadableStream } from './readable-stream.js';
 import { countSize } from './strategies.js';
 import { TransformStreamDefaultController } from './transform-stream-default-controller.js';
 import { WritableStream } from './writable-stream.js';
+import type { Callback, Strategy } from '../runtime/webidl.js';
+import type { OnDiscard } from '../machines/discard.js';
+
+interface Algorithms {
+  cancel?: Callback | undefined;
+  flush?: Callback | undefined;
+  start?: Callback | undefined;
+  transform?: Callback | undefined;
+  onDiscard?: OnDiscard | undefined;
+}
 
 /** The dictionary Transformer, members in the order of their names; then `onDiscard`, which is not the standard's. */
-function convertTransformer(transformer) {
+function convertTransformer(transformer: Record<string, unknown> | undefined): Algorithms {
   if (transformer === undefined) return {};
   const cancel = convertCallback(transformer.cancel, 'transformer: cancel');
   const flush = convertCallback(transformer.flush, 'transformer: flush');
@@ -30,20 +40,27 @@ function convertTransformer(transformer) {
   return { cancel, flush, start, transform, onDiscard: convertOnDiscard(transformer.onDiscard, 'transformer') };
 }
 
-function completeStrategy({ highWaterMark, size }, defaultMark) {
+function completeStrategy(
+  { highWaterMark, size }: Strategy,
+  defaultMark: number,
+): { highWaterMark: number; size: Callback | undefined } {
   return {
     highWaterMark: extractHighWaterMark(highWaterMark, defaultMark),
-    size: size === countSize ? undefined : size,
+    size: size === (countSize as Callback) ? undefined : size,
   };
 }
 
-export class TransformStream {
-  #readable;
-  #writable;
+export class TransformStream<I = unknown, O = unknown> {
+  #readable: ReadableStream<O>;
+  #writable: WritableStream<I>;
 
-  constructor(transformer = undefined, writableStrategy = undefined, readableStrategy = undefined) {
+  constructor(
+    transformer: unknown = undefined,
+    writableStrategy: unknown = undefined,
+    readableStrategy: unknown = undefined,
+  ) {
     if (transformer === INTERNAL) {
-      ({ readable: this.#readable, writable: this.#writable } = writableStrategy);
+      ({ readable: this.#readable, writable: this.#writable } = writableStrategy as TransformStream<I, O>);
       return;
     }
     const object = convertObject(transformer, 'TransformStream: transformer');
@@ -63,12 +80,12 @@ export class TransformStream {
     impl.afterStart(start && functionBind(start, object)(impl.controller));
   }
 
-  get readable() {
+  get readable(): ReadableStream<O> {
     if (!(#readable in Object(this))) throw illegalInvocation('TransformStream.readable');
     return this.#readable;
   }
 
-  get writable() {
+  get writable(): WritableStream<I> {
     if (!(#writable in Object(this))) throw illegalInvocation('TransformStream.writable');
     return this.#writable;
   }
