@@ -1,8 +1,9 @@
 //! Many chunks in one command: what `readMany()` and `writeMany()` stand on.
 use tidegate::core::Core;
-use tidegate::core::effect::{REFUSED, STALE, readable as r, writable as w};
+use tidegate::core::effect::{ReadableEffects, readable as r, writable as w};
+use tidegate::core::{Id, readable::Readable};
 
-fn started_readable(core: &mut Core, high_water_mark: f64) -> u32 {
+fn started_readable(core: &mut Core, high_water_mark: f64) -> Id<Readable> {
     let id = core.readable_new(high_water_mark, 0);
     core.readable_started(id);
     id
@@ -28,9 +29,9 @@ fn read_many_of_a_closing_stream_closes_it() {
     let id = started_readable(&mut core, 3.0);
     core.readable_enqueue(id);
     core.readable_enqueue(id);
-    assert_eq!(core.readable_close(id), 0);
+    assert_eq!(core.readable_close(id), ReadableEffects::NONE);
     assert_eq!(core.readable_read_many(id), r::CHUNK | r::CLOSE);
-    assert_eq!(core.readable_read_many(id), STALE);
+    assert_eq!(core.readable_read_many(id), r::STALE);
 }
 
 #[test]
@@ -43,7 +44,7 @@ fn write_many_counts_every_chunk_against_the_high_water_mark() {
     assert_eq!(core.writable_write_many(id, 2), w::QUEUED | w::BACKPRESSURE);
     for left in (1..=5).rev() {
         let effects = core.writable_write_settled(id);
-        assert!(effects & w::RESOLVE_WRITE != 0, "write {left} is answered");
+        assert!(effects.has(w::RESOLVE_WRITE), "write {left} is answered");
     }
     assert_eq!(core.writable_desired_size(id), 4.0);
 }
@@ -54,5 +55,5 @@ fn write_many_is_refused_once_the_stream_closes() {
     let id = core.writable_new(4.0);
     core.writable_started(id);
     core.writable_close(id);
-    assert_eq!(core.writable_write_many(id, 2), REFUSED);
+    assert_eq!(core.writable_write_many(id, 2), w::REFUSED);
 }

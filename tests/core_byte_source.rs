@@ -8,7 +8,7 @@ use core_byte_support::host::Host;
 use core_byte_support::model::Model;
 use core_byte_support::{Answer, ByteStream, ReadInto, Reader, Refusal, State};
 use proptest::prelude::*;
-use tidegate::core::Core;
+use tidegate::core::{Core, Id};
 
 fn bytes(length: usize) -> ReadInto {
     at_least(1, length)
@@ -219,7 +219,7 @@ fn arguments_that_no_view_has_are_refused_rather_than_believed() {
         let effects = stream
             .core
             .bytes_pull_into(id, 8.0, 0.0, length, minimum, element);
-        assert_eq!(effects, tidegate::core::effect::REFUSED);
+        assert_eq!(effects, tidegate::core::effect::ByteEffects::REFUSED);
     }
 }
 
@@ -371,7 +371,7 @@ proptest! {
         calls in prop::collection::vec((0..14u32, number(), number(), number(), number(), any::<u32>()), 1..200),
     ) {
         let mut core = Core::new();
-        let mut ids = vec![0, u32::MAX];
+        let mut ids = vec![Id::NONE, Id::from_bits(u32::MAX)];
         for (which, a, b, c, d, e) in calls {
             let id = ids[e as usize % ids.len()];
             match which {

@@ -9,11 +9,12 @@ use support::turn;
 use support::user::{Callback, Op, Op::*, Outcome, Spec, Streams};
 use tidegate::core::Core;
 use tidegate::core::effect::pipe::*;
-use tidegate::core::effect::{STALE, readable, writable};
+use tidegate::core::effect::{PipeReport, WritableEffects, readable, writable};
 use tidegate::core::pipe::{
-    BYTE_SOURCE, COUNTED, PAUSE_MEMORY, PAUSE_TURN, PREVENT_ABORT, PREVENT_CANCEL, PREVENT_CLOSE,
+    COUNTED, PAUSE_MEMORY, PAUSE_TURN, PREVENT_ABORT, PREVENT_CANCEL, PREVENT_CLOSE,
 };
 use tidegate::core::readable::NO_PULL;
+use tidegate::core::{Id, pipe::Pipe, readable::Readable, writable::Writable};
 
 /// Source 0 and destination 0, started; the source has no pull.
 fn host(source_mark: f64, destination_mark: f64) -> Host {
@@ -70,12 +71,12 @@ fn one_burst_moves_what_the_destination_has_room_for() {
         core.readable_enqueue(source);
     }
     let pipe = core.pipe_new(source, 0, destination, 0, 0);
-    assert_eq!(core.pipe_next(pipe), MOVE | readable::CHUNK << SOURCE_SHIFT);
+    assert_eq!(core.pipe_next(pipe), MOVE.with_source(readable::CHUNK));
     assert_eq!(
         core.pipe_write(pipe, 1.0),
         writable::QUEUED | writable::CALL_WRITE
     );
-    assert_eq!(core.pipe_next(pipe), MOVE | readable::CHUNK << SOURCE_SHIFT);
+    assert_eq!(core.pipe_next(pipe), MOVE.with_source(readable::CHUNK));
     assert_eq!(
         core.pipe_write(pipe, 1.0),
         writable::QUEUED | writable::BACKPRESSURE
@@ -92,7 +93,7 @@ fn an_empty_source_gets_one_read_request() {
     core.readable_started(source);
     let pipe = core.pipe_new(source, 0, destination, 0, 0);
     let read = readable::PENDING | readable::CALL_PULL;
-    assert_eq!(core.pipe_next(pipe), READ | read << SOURCE_SHIFT);
+    assert_eq!(core.pipe_next(pipe), READ.with_source(read));
     assert_eq!(core.pipe_next(pipe), WAIT);
 }
 
@@ -116,7 +117,7 @@ fn a_paused_pipe_moves_nothing_and_goes_on_where_it_was() {
     assert_eq!(core.pipe_next(pipe), WAIT);
     assert_eq!(core.readable_desired_size(source), 4.0);
     core.pipe_pause(pipe, PAUSE_MEMORY, false);
-    assert_eq!(core.pipe_next(pipe), MOVE | readable::CHUNK << SOURCE_SHIFT);
+    assert_eq!(core.pipe_next(pipe), MOVE.with_source(readable::CHUNK));
 }
 
 #[test]
@@ -131,7 +132,7 @@ fn a_pipe_with_two_reasons_to_pause_goes_on_when_both_are_gone() {
         core.pipe_pause(pipe, first, false);
         assert_eq!(core.pipe_next(pipe), WAIT);
         core.pipe_pause(pipe, second, false);
-        assert_eq!(core.pipe_next(pipe) & ACTION_MASK, MOVE);
+        assert_eq!(core.pipe_next(pipe).action(), MOVE);
     }
 }
 
@@ -142,7 +143,7 @@ fn a_reason_to_pause_that_is_given_twice_is_withdrawn_once() {
     core.pipe_pause(pipe, PAUSE_TURN, true);
     core.pipe_pause(pipe, PAUSE_TURN, true);
     core.pipe_pause(pipe, PAUSE_TURN, false);
-    assert_eq!(core.pipe_next(pipe) & ACTION_MASK, MOVE);
+    assert_eq!(core.pipe_next(pipe).action(), MOVE);
 }
 
 #[test]
@@ -153,8 +154,8 @@ fn a_paused_pipe_whose_destination_gets_room_reads_nothing() {
             core.pipe_next(pipe);
             core.readable_enqueue(source);
             core.pipe_pause(pipe, PAUSE_TURN, paused);
-            let answer = report(&mut core, pipe);
-            assert_eq!(answer & (WRITTEN | ACTION_MASK), WRITTEN | expected);
+            let answer = report(&mut core, pipe).written();
+            assert_eq!(answer.map(PipeAnswer::action), Some(expected));
         }
     }
 }
@@ -186,7 +187,7 @@ fn the_read_of_a_byte_source_is_the_hosts() {
     let mut core = Core::new();
     let destination = core.writable_new(1.0);
     let source = core.bytes_new(0.0, 0);
-    let pipe = core.pipe_new(source, 0, destination, 0, BYTE_SOURCE);
+    let pipe = core.pipe_new(source, 0, destination, 0, 0);
     assert_eq!(core.pipe_next(pipe), READ);
     assert_eq!(core.pipe_next(pipe), WAIT);
     core.pipe_fulfilled(pipe);
@@ -202,11 +203,12 @@ fn a_byte_source_leaves_a_readable_with_the_same_id_alone() {
     let unrelated = core.readable_new(1.0, 0);
     let source = core.bytes_new(0.0, 0);
     assert_eq!(
-        unrelated, source,
+        unrelated.bits(),
+        source.bits(),
         "ids of two kinds, each the first of its kind"
     );
     let destination = core.writable_new(1.0);
-    let pipe = core.pipe_new(source, 0, destination, 0, BYTE_SOURCE);
+    let pipe = core.pipe_new(source, 0, destination, 0, 0);
     core.pipe_next(pipe);
     core.readable_read(unrelated);
     core.pipe_free(pipe);
@@ -220,9 +222,9 @@ fn the_end_of_a_byte_sources_pull_is_no_concern_of_its_pipe() {
     assert_eq!(core.readable_started(unrelated), readable::CALL_PULL);
     let source = core.bytes_new(0.0, 0);
     let destination = core.writable_new(1.0);
-    let pipe = core.pipe_new(source, 0, destination, 0, BYTE_SOURCE);
-    assert_eq!(core.pipe_turned(pipe), STALE);
-    let still_pulling = core.readable_read(unrelated) & readable::CALL_PULL == 0;
+    let pipe = core.pipe_new(source, 0, destination, 0, 0);
+    assert_eq!(core.pipe_turned(pipe), PipeReport::STALE);
+    let still_pulling = !core.readable_read(unrelated).has(readable::CALL_PULL);
     assert!(still_pulling);
 }
 
@@ -390,10 +392,10 @@ fn a_stale_id_answers_stale_and_changes_nothing() {
     let destination = core.writable_new(1.0);
     let pipe = core.pipe_new(source, 0, destination, 0, 0);
     core.pipe_free(pipe);
-    for stale in [pipe, 0, u32::MAX] {
+    for stale in [pipe, Id::NONE, Id::from_bits(u32::MAX)] {
         assert_eq!(core.pipe_next(stale), STALE);
         assert_eq!(core.pipe_signalled(stale), STALE);
-        assert_eq!(core.pipe_write(stale, 1.0), STALE);
+        assert_eq!(core.pipe_write(stale, 1.0), WritableEffects::STALE);
         core.pipe_source_ended(stale, 2);
         core.pipe_destination_ended(stale, 2);
         core.pipe_fulfilled(stale);
@@ -403,7 +405,7 @@ fn a_stale_id_answers_stale_and_changes_nothing() {
 }
 
 /// A pipe of the core whose destination has one write in flight, with what is queued in the source.
-fn writing(source_queue: u32) -> (Core, u32, u32) {
+fn writing(source_queue: u32) -> (Core, Id<Pipe>, Id<Writable>) {
     let mut core = Core::new();
     let source = core.readable_new(5.0, NO_PULL);
     let destination = core.writable_new(1.0);
@@ -413,7 +415,7 @@ fn writing(source_queue: u32) -> (Core, u32, u32) {
         core.readable_enqueue(source);
     }
     let pipe = core.pipe_new(source, 0, destination, 0, 0);
-    assert_eq!(core.pipe_next(pipe) & ACTION_MASK, MOVE);
+    assert_eq!(core.pipe_next(pipe).action(), MOVE);
     core.pipe_write(pipe, 1.0);
     (core, pipe, destination)
 }
@@ -421,11 +423,11 @@ fn writing(source_queue: u32) -> (Core, u32, u32) {
 #[test]
 fn the_report_of_a_write_that_made_room_says_what_the_pipe_does_next() {
     let (mut core, pipe, _) = writing(1);
-    let moved = MOVE | readable::CHUNK << SOURCE_SHIFT;
-    assert_eq!(core.pipe_write_settled(pipe), WRITTEN | moved);
+    let moved = MOVE.with_source(readable::CHUNK);
+    assert_eq!(core.pipe_write_settled(pipe), PipeReport::of_pipe(moved));
     core.pipe_write(pipe, 1.0);
-    let read = READ | readable::PENDING << SOURCE_SHIFT;
-    assert_eq!(core.pipe_write_settled(pipe), WRITTEN | read);
+    let read = READ.with_source(readable::PENDING);
+    assert_eq!(core.pipe_write_settled(pipe), PipeReport::of_pipe(read));
 }
 
 #[test]
@@ -433,7 +435,7 @@ fn the_report_of_a_write_gives_the_destinations_effects_where_there_are_others()
     let (mut core, pipe, destination) = writing(1);
     core.writable_close(destination);
     let expected = writable::RESOLVE_WRITE | writable::CALL_CLOSE;
-    assert_eq!(core.pipe_write_settled(pipe), expected);
+    assert_eq!(core.pipe_write_settled(pipe).destination(), expected);
 }
 
 #[test]
@@ -441,12 +443,15 @@ fn the_report_of_a_write_leaves_a_pipe_that_shuts_down_to_its_host() {
     let (mut core, pipe, _) = writing(1);
     core.pipe_signalled(pipe);
     let expected = writable::RESOLVE_WRITE | writable::READY;
-    assert_eq!(core.pipe_write_settled(pipe), expected);
-    assert_eq!(core.pipe_write_settled(0), STALE);
+    assert_eq!(core.pipe_write_settled(pipe).destination(), expected);
+    assert_eq!(core.pipe_write_settled(Id::NONE), PipeReport::STALE);
 }
 
 /// A pipe whose destination counts chunks, with nothing moved yet; the marks are those of the two ends.
-fn counted(source_mark: f64, destination_mark: f64) -> (Core, u32, u32, u32) {
+fn counted(
+    source_mark: f64,
+    destination_mark: f64,
+) -> (Core, Id<Readable>, Id<Writable>, Id<Pipe>) {
     let mut core = Core::new();
     let source = core.readable_new(source_mark, 0);
     let destination = core.writable_new(destination_mark);
@@ -459,9 +464,10 @@ fn counted(source_mark: f64, destination_mark: f64) -> (Core, u32, u32, u32) {
 #[test]
 fn a_chunk_that_answers_the_read_of_a_counted_pipe_is_written_by_its_enqueue() {
     let (mut core, source, _, pipe) = counted(0.0, 1.0);
-    assert_eq!(core.pipe_next(pipe) & ACTION_MASK, READ);
-    let begun = readable::FULFILL | TAKEN | BEGIN | FULL;
-    assert_eq!(core.readable_enqueue(source), begun);
+    assert_eq!(core.pipe_next(pipe).action(), READ);
+    let effects = core.readable_enqueue(source);
+    assert!(effects.has(readable::FULFILL));
+    assert_eq!(effects.delivery(), TAKEN | BEGIN | FULL);
     assert_eq!(core.pipe_next(pipe), WAIT);
 }
 
@@ -469,10 +475,11 @@ fn a_chunk_that_answers_the_read_of_a_counted_pipe_is_written_by_its_enqueue() {
 fn a_counted_pipe_reads_on_while_its_destination_has_room() {
     let (mut core, source, destination, pipe) = counted(0.0, 3.0);
     core.pipe_next(pipe);
-    let taken = readable::FULFILL | TAKEN;
-    assert_eq!(core.readable_enqueue(source), taken | BEGIN);
-    assert_eq!(core.readable_enqueue(source), taken);
-    assert_eq!(core.readable_enqueue(source), taken | FULL);
+    for delivery in [TAKEN | BEGIN, TAKEN, TAKEN | FULL] {
+        let effects = core.readable_enqueue(source);
+        assert!(effects.has(readable::FULFILL));
+        assert_eq!(effects.delivery(), delivery);
+    }
     assert_eq!(core.writable_desired_size(destination), 0.0);
     assert_eq!(core.readable_enqueue(source), readable::QUEUED);
 }
@@ -496,11 +503,9 @@ fn the_report_of_a_pull_and_a_write_answers_both() {
     let (mut core, source, _, pipe) = counted(1.0, 1.0);
     core.pipe_next(pipe);
     core.readable_enqueue(source);
-    let answer = core.pipe_turned(pipe);
-    assert_eq!(answer & WRITTEN, WRITTEN);
-    assert_eq!(answer & ACTION_MASK, READ);
-    let pulled = answer >> SOURCE_SHIFT & readable::CALL_PULL;
-    assert_eq!(pulled, readable::CALL_PULL);
+    let answer = core.pipe_turned(pipe).written().expect("it was written");
+    assert_eq!(answer.action(), READ);
+    assert!(answer.source().has(readable::CALL_PULL));
     core.pipe_free(pipe);
-    assert_eq!(core.pipe_turned(pipe), STALE);
+    assert_eq!(core.pipe_turned(pipe), PipeReport::STALE);
 }

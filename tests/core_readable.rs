@@ -8,12 +8,11 @@ use support::realm::World;
 use support::turn;
 use support::user::{Callback::*, Op::*, Outcome, Spec, Streams};
 use tidegate::core::effect::readable::*;
-use tidegate::core::effect::{BAD_SIZE, REFUSED, STALE};
-use tidegate::core::readable::{HAS_SIZE, NO_PULL};
+use tidegate::core::readable::{HAS_SIZE, NO_PULL, Readable};
 use tidegate::core::{Core, Id};
 
 /// A stream of the core that has started.
-fn started(core: &mut Core, high_water_mark: f64, flags: u32) -> Id {
+fn started(core: &mut Core, high_water_mark: f64, flags: u32) -> Id<Readable> {
     let id = core.readable_new(high_water_mark, flags);
     core.readable_started(id);
     id
@@ -38,7 +37,7 @@ fn a_full_queue_asks_for_no_pull() {
     let mut core = Core::new();
     let id = core.readable_new(1.0, 0);
     assert_eq!(core.readable_enqueue(id), QUEUED);
-    assert_eq!(core.readable_started(id), 0);
+    assert_eq!(core.readable_started(id), ReadableEffects::NONE);
     assert_eq!(core.readable_desired_size(id), 0.0);
 }
 
@@ -46,7 +45,7 @@ fn a_full_queue_asks_for_no_pull() {
 fn a_high_water_mark_of_0_pulls_only_for_a_read() {
     let mut core = Core::new();
     let id = core.readable_new(0.0, 0);
-    assert_eq!(core.readable_started(id), 0);
+    assert_eq!(core.readable_started(id), ReadableEffects::NONE);
     assert_eq!(core.readable_read(id), PENDING | CALL_PULL);
 }
 
@@ -69,7 +68,7 @@ fn what_wants_a_pull_during_a_pull_gets_one_after_it() {
     assert_eq!(core.readable_read(id), PENDING);
     assert_eq!(core.readable_read(id), PENDING);
     assert_eq!(core.readable_pull_settled(id), CALL_PULL);
-    assert_eq!(core.readable_pull_settled(id), 0);
+    assert_eq!(core.readable_pull_settled(id), ReadableEffects::NONE);
 }
 
 #[test]
@@ -83,7 +82,7 @@ fn a_pull_that_enqueues_nothing_is_not_repeated() {
 fn a_source_without_pull_is_never_asked() {
     let mut core = Core::new();
     let id = core.readable_new(1.0, NO_PULL);
-    assert_eq!(core.readable_started(id), 0);
+    assert_eq!(core.readable_started(id), ReadableEffects::NONE);
     assert_eq!(core.readable_read(id), PENDING);
     assert_eq!(core.readable_enqueue(id), FULFILL);
 }
@@ -176,7 +175,7 @@ fn a_close_with_chunks_in_the_queue_waits_until_they_are_read() {
     let id = started(&mut core, 3.0, NO_PULL);
     core.readable_enqueue(id);
     core.readable_enqueue(id);
-    assert_eq!(core.readable_close(id), 0);
+    assert_eq!(core.readable_close(id), ReadableEffects::NONE);
     assert_eq!(core.readable_enqueue(id), REFUSED);
     assert_eq!(core.readable_read(id), CHUNK);
     assert_eq!(core.readable_read(id), CHUNK | CLOSE);
@@ -201,7 +200,7 @@ fn a_closing_stream_is_not_pulled() {
     core.readable_enqueue(id);
     core.readable_enqueue(id);
     core.readable_close(id);
-    assert_eq!(core.readable_pull_settled(id), 0);
+    assert_eq!(core.readable_pull_settled(id), ReadableEffects::NONE);
     assert_eq!(core.readable_read(id), CHUNK);
 }
 
@@ -417,7 +416,12 @@ fn a_stale_id_answers_stale_and_changes_nothing() {
     core.readable_close(id);
     let other = started(&mut core, 4.0, NO_PULL);
     assert_ne!(id, other);
-    for stale in [id, 0, u32::MAX, other ^ 1 << 31] {
+    for stale in [
+        id,
+        Id::NONE,
+        Id::from_bits(u32::MAX),
+        Id::from_bits(other.bits() ^ 1 << 31),
+    ] {
         assert_eq!(core.readable_started(stale), STALE);
         assert_eq!(core.readable_pull_settled(stale), STALE);
         assert_eq!(core.readable_read(stale), STALE);

@@ -1,11 +1,11 @@
 //! What a tee decides: when its source is read, and which branch gets what.
 #![cfg(feature = "core")]
 
-use tidegate::core::Core;
-use tidegate::core::effect::STALE;
 use tidegate::core::effect::tee::*;
+use tidegate::core::tee::Tee;
+use tidegate::core::{Core, Id};
 
-fn tee() -> (Core, u32) {
+fn tee() -> (Core, Id<Tee>) {
     let mut core = Core::new();
     let id = core.tee_new();
     (core, id)
@@ -22,7 +22,7 @@ fn a_pull_during_a_read_reads_again_once_the_chunk_is_delivered() {
     let (mut core, id) = tee();
     core.tee_pull(id, 0);
     core.tee_deliver(id);
-    assert_eq!(core.tee_pull(id, 1), 0);
+    assert_eq!(core.tee_pull(id, 1), TeeEffects::NONE);
     assert_eq!(core.tee_delivered(id), READ_FOR_2);
 }
 
@@ -32,14 +32,14 @@ fn a_pull_from_before_the_delivery_is_answered_by_it() {
     core.tee_pull(id, 0);
     core.tee_pull(id, 1);
     core.tee_deliver(id);
-    assert_eq!(core.tee_delivered(id), 0);
+    assert_eq!(core.tee_delivered(id), TeeEffects::NONE);
     assert_eq!(core.tee_pull(id, 0), READ_FOR_1);
 }
 
 #[test]
 fn a_cancelled_branch_gets_nothing_more() {
     let (mut core, id) = tee();
-    assert_eq!(core.tee_cancel(id, 0), 0);
+    assert_eq!(core.tee_cancel(id, 0), TeeEffects::NONE);
     core.tee_pull(id, 1);
     assert_eq!(core.tee_deliver(id), BRANCH_2);
 }
@@ -47,7 +47,7 @@ fn a_cancelled_branch_gets_nothing_more() {
 #[test]
 fn the_source_is_cancelled_when_both_branches_are() {
     let (mut core, id) = tee();
-    assert_eq!(core.tee_cancel(id, 1), 0);
+    assert_eq!(core.tee_cancel(id, 1), TeeEffects::NONE);
     assert_eq!(core.tee_cancel(id, 0), CANCEL_SOURCE);
 }
 

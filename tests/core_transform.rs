@@ -15,12 +15,13 @@ use support::user::{
 use tidegate::core::effect::readable;
 use tidegate::core::effect::transform::WAKE_WRITE;
 use tidegate::core::effect::writable::{CALL_WRITE, HOLD_WRITE, QUEUED, RESOLVE_WRITE};
-use tidegate::core::effect::{BAD_SIZE, REFUSED, STALE};
-use tidegate::core::readable::HAS_SIZE;
+use tidegate::core::effect::{ReadableEffects, TransformEffects};
+use tidegate::core::readable::{HAS_SIZE, Readable};
+use tidegate::core::writable::Writable;
 use tidegate::core::{Core, Id};
 
 /// A started transform of the core: its readable side, its writable side.
-fn started(core: &mut Core, readable_mark: f64, flags: u32) -> (Id, Id) {
+fn started(core: &mut Core, readable_mark: f64, flags: u32) -> (Id<Readable>, Id<Writable>) {
     let readable = core.readable_new(readable_mark, flags);
     let writable = core.writable_new(5.0);
     core.transform_new(readable, writable);
@@ -113,11 +114,11 @@ fn a_size_that_ends_the_stream_and_is_bad_is_still_refused() {
     core.writable_error(writable);
     assert_eq!(
         core.transform_enqueue_commit(readable, writable, -1.0),
-        BAD_SIZE
+        ReadableEffects::BAD_SIZE
     );
     assert_eq!(
         core.transform_enqueue_commit(readable, writable, 1.0),
-        STALE
+        ReadableEffects::STALE
     );
 }
 
@@ -129,7 +130,7 @@ fn a_size_that_cancels_the_readable_side_leaves_later_writes_held() {
     assert_eq!(core.readable_error(readable), readable::ERROR);
     assert_eq!(
         core.transform_enqueue_commit(readable, writable, 1.0),
-        STALE
+        ReadableEffects::STALE
     );
     assert_eq!(core.writable_write(writable, 1.0), QUEUED | HOLD_WRITE);
 }
@@ -140,7 +141,7 @@ fn an_enqueue_to_a_closing_readable_side_is_refused() {
     let (readable, _) = started(&mut core, 1.0, 0);
     core.readable_enqueue(readable);
     core.readable_close(readable);
-    assert_eq!(core.readable_enqueue(readable), REFUSED);
+    assert_eq!(core.readable_enqueue(readable), ReadableEffects::REFUSED);
 }
 
 #[test]
@@ -149,7 +150,10 @@ fn a_write_that_is_held_goes_on_when_it_is_unblocked() {
     let (_, writable) = started(&mut core, 0.0, 0);
     core.writable_write(writable, 1.0);
     assert_eq!(core.transform_unblock_write(writable), WAKE_WRITE);
-    assert_eq!(core.transform_unblock_write(writable), 0);
+    assert_eq!(
+        core.transform_unblock_write(writable),
+        TransformEffects::NONE
+    );
 }
 
 #[test]
@@ -159,12 +163,15 @@ fn a_stale_id_answers_stale_and_changes_nothing() {
     core.readable_error(readable);
     core.writable_error(writable);
     let live = core.live();
-    for stale in [readable, 0, u32::MAX] {
-        assert_eq!(core.readable_enqueue(stale), STALE);
-        assert_eq!(core.transform_enqueue_commit(stale, writable, 1.0), STALE);
+    for stale in [readable, Id::NONE, Id::from_bits(u32::MAX)] {
+        assert_eq!(core.readable_enqueue(stale), ReadableEffects::STALE);
+        assert_eq!(
+            core.transform_enqueue_commit(stale, writable, 1.0),
+            ReadableEffects::STALE
+        );
     }
-    for stale in [writable, 0, u32::MAX] {
-        assert_eq!(core.transform_unblock_write(stale), STALE);
+    for stale in [writable, Id::NONE, Id::from_bits(u32::MAX)] {
+        assert_eq!(core.transform_unblock_write(stale), TransformEffects::STALE);
     }
     assert_eq!(core.live(), live);
 }
@@ -345,7 +352,11 @@ fn the_report_of_a_transform_that_ended_well_settles_the_pull_and_the_write() {
     assert_eq!(core.readable_enqueue(readable), answered);
     core.writable_write(writable, 1.0);
     let expected = RESOLVE_WRITE | HOLD_WRITE;
-    assert_eq!(core.transform_settled(readable, writable, 0), expected);
+    assert_eq!(
+        core.transform_settled(readable, writable, Id::NONE)
+            .destination(),
+        expected
+    );
     let wanted = readable::PENDING | readable::WAKE_WRITE;
     assert_eq!(core.readable_read(readable), wanted);
 }
@@ -358,5 +369,9 @@ fn the_report_of_a_transform_whose_readable_side_has_ended_settles_the_write() {
     core.writable_write(writable, 1.0);
     core.readable_enqueue(readable);
     core.readable_close(readable);
-    assert_eq!(core.transform_settled(readable, writable, 0), RESOLVE_WRITE);
+    assert_eq!(
+        core.transform_settled(readable, writable, Id::NONE)
+            .destination(),
+        RESOLVE_WRITE
+    );
 }

@@ -13,10 +13,10 @@ use support::user::{
     Outcome, Spec, Streams,
 };
 use tidegate::core::effect::writable::*;
-use tidegate::core::effect::{BAD_SIZE, REFUSED, STALE};
+use tidegate::core::writable::Writable;
 use tidegate::core::{Core, Id};
 
-fn started(core: &mut Core, high_water_mark: f64) -> Id {
+fn started(core: &mut Core, high_water_mark: f64) -> Id<Writable> {
     let id = core.writable_new(high_water_mark);
     core.writable_started(id);
     id
@@ -91,7 +91,7 @@ fn close_waits_behind_the_writes_before_it() {
     let id = started(&mut core, 5.0);
     core.writable_write(id, 1.0);
     core.writable_write(id, 1.0);
-    assert_eq!(core.writable_close(id), 0);
+    assert_eq!(core.writable_close(id), WritableEffects::NONE);
     assert_eq!(core.writable_write_settled(id), RESOLVE_WRITE | CALL_WRITE);
     assert_eq!(core.writable_write_settled(id), RESOLVE_WRITE | CALL_CLOSE);
     assert_eq!(core.writable_close_settled(id), RESOLVE_CLOSE);
@@ -113,7 +113,7 @@ fn a_close_of_an_erroring_stream_leaves_the_rejected_ready_alone() {
     let mut core = Core::new();
     let id = core.writable_new(0.0);
     core.writable_error(id);
-    assert_eq!(core.writable_close(id), 0);
+    assert_eq!(core.writable_close(id), WritableEffects::NONE);
 }
 
 #[test]
@@ -395,7 +395,12 @@ fn a_stale_id_answers_stale_and_changes_nothing() {
     let id = started(&mut core, 1.0);
     core.writable_free(id);
     let other = started(&mut core, 3.0);
-    for stale in [id, 0, u32::MAX, other ^ 1 << 31] {
+    for stale in [
+        id,
+        Id::NONE,
+        Id::from_bits(u32::MAX),
+        Id::from_bits(other.bits() ^ 1 << 31),
+    ] {
         assert_eq!(core.writable_started(stale), STALE);
         assert_eq!(core.writable_start_failed(stale), STALE);
         assert_eq!(core.writable_write(stale, 1.0), STALE);

@@ -60,7 +60,14 @@ fn rust_constants(source: &str) -> BTreeMap<String, u32> {
             let Some((kind, number)) = rest.trim_end_matches(';').split_once(" = ") else {
                 continue;
             };
-            if matches!(kind, "Effects" | "u32") {
+            let is_word = ["Effects", "Answer", "Report"]
+                .iter()
+                .any(|end| kind.ends_with(end));
+            if kind == "u32" || is_word {
+                // As `Kind(1 << 3)` where it is a bit of a machine's own word.
+                let number = number
+                    .strip_prefix(kind)
+                    .map_or(number, |inner| inner.trim_matches(['(', ')']));
                 let number = value(number).unwrap_or_else(|| panic!("no number: {line}"));
                 constants.insert(format!("{prefix}{name}"), number);
             }

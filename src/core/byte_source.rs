@@ -13,7 +13,6 @@ pub use super::byte_plan::{COPY_ENTRY_DONE, COPY_FILLED, COPY_NEXT, Plan};
 
 use super::byte_plan::Copy;
 use super::effect::bytes::*;
-use super::effect::{Effects, REFUSED, STALE};
 use super::{Core, Id};
 
 /// The source has no pull algorithm, so the host is never asked to call it.
@@ -99,20 +98,20 @@ impl ByteSource {
 
     /// <https://streams.spec.whatwg.org/#readable-byte-stream-controller-call-pull-if-needed>
     #[inline]
-    fn call_pull_if_needed(&mut self) -> Effects {
+    fn call_pull_if_needed(&mut self) -> ByteEffects {
         if self.is(NO_PULL) || !self.should_call_pull() {
-            return 0;
+            return ByteEffects::NONE;
         }
         if self.is(PULLING) {
             self.state |= PULL_AGAIN;
-            return 0;
+            return ByteEffects::NONE;
         }
         self.state |= PULLING;
         CALL_PULL
     }
 
     /// <https://streams.spec.whatwg.org/#readable-stream-close>. A BYOB reader's requests stay.
-    fn close(&mut self) -> Effects {
+    fn close(&mut self) -> ByteEffects {
         self.state |= CLOSED;
         if !self.is(BYOB) {
             self.requests = 0;
@@ -122,7 +121,7 @@ impl ByteSource {
 
     /// <https://streams.spec.whatwg.org/#readable-byte-stream-controller-handle-queue-drain>
     #[inline]
-    fn handle_queue_drain(&mut self) -> Effects {
+    fn handle_queue_drain(&mut self) -> ByteEffects {
         if self.total == 0 && self.is(CLOSE_REQUESTED) {
             return self.close();
         }
@@ -146,14 +145,14 @@ impl ByteSource {
 
     /// Takes the first entry out; `PARTIAL` where some of it has been read before.
     #[inline]
-    fn take_entry(&mut self, plan: &mut Plan) -> Effects {
+    fn take_entry(&mut self, plan: &mut Plan) -> ByteEffects {
         let Some(length) = self.queue.pop_front() else {
-            return 0;
+            return ByteEffects::NONE;
         };
         self.total = self.total.saturating_sub(length);
         plan.entry_offset = self.entry_offset;
         self.entry_offset = 0;
-        if plan.entry_offset > 0 { PARTIAL } else { 0 }
+        PARTIAL.when(plan.entry_offset > 0)
     }
 
     fn add_pull_into(&mut self, descriptor: PullInto) {
@@ -200,8 +199,8 @@ impl ByteSource {
     }
 
     /// <https://streams.spec.whatwg.org/#readable-byte-stream-controller-process-pull-into-descriptors-using-queue>
-    fn process_pull_intos(&mut self, plan: &mut Plan) -> Effects {
-        let mut effects = 0;
+    fn process_pull_intos(&mut self, plan: &mut Plan) -> ByteEffects {
+        let mut effects = ByteEffects::NONE;
         while self.total > 0 {
             let Some(mut descriptor) = self.pending.pop_front() else {
                 break;
@@ -217,9 +216,9 @@ impl ByteSource {
     }
 
     /// <https://streams.spec.whatwg.org/#readable-byte-stream-controller-enqueue-detached-pull-into-to-queue>
-    fn enqueue_abandoned(&mut self, plan: &mut Plan) -> Effects {
+    fn enqueue_abandoned(&mut self, plan: &mut Plan) -> ByteEffects {
         let Some(descriptor) = self.pending.pop_front() else {
-            return 0;
+            return ByteEffects::NONE;
         };
         plan.filled = descriptor.filled;
         if descriptor.filled > 0 {
@@ -235,12 +234,12 @@ impl ByteSource {
     }
 
     /// The checks of [respond](https://streams.spec.whatwg.org/#readable-byte-stream-controller-respond).
-    fn check_respond(&self, bytes_written: u64) -> Effects {
+    fn check_respond(&self, bytes_written: u64) -> ByteEffects {
         let Some(head) = self.pending.front() else {
             return STALE;
         };
         if self.is(CLOSED) {
-            return if bytes_written == 0 { 0 } else { NOT_ZERO };
+            return NOT_ZERO.when(bytes_written != 0);
         }
         if bytes_written == 0 {
             return ZERO;
@@ -248,12 +247,12 @@ impl ByteSource {
         if bytes_written > head.byte_length - head.filled {
             return TOO_LONG;
         }
-        0
+        ByteEffects::NONE
     }
 
     /// <https://streams.spec.whatwg.org/#readable-byte-stream-controller-respond-in-closed-state>
-    fn respond_in_closed_state(&mut self, plan: &mut Plan) -> Effects {
-        let mut effects = 0;
+    fn respond_in_closed_state(&mut self, plan: &mut Plan) -> ByteEffects {
+        let mut effects = ByteEffects::NONE;
         if self.head_is_abandoned() {
             self.pending.pop_front();
             effects |= ABANDONED;
@@ -268,7 +267,7 @@ impl ByteSource {
     }
 
     /// <https://streams.spec.whatwg.org/#readable-byte-stream-controller-respond-in-readable-state>
-    fn respond_in_readable_state(&mut self, bytes_written: u64, plan: &mut Plan) -> Effects {
+    fn respond_in_readable_state(&mut self, bytes_written: u64, plan: &mut Plan) -> ByteEffects {
         let Some(head) = self.pending.front_mut() else {
             return STALE;
         };
@@ -277,7 +276,7 @@ impl ByteSource {
             return self.enqueue_abandoned(plan) | self.process_pull_intos(plan);
         }
         if head.filled < head.minimum_fill {
-            return 0;
+            return ByteEffects::NONE;
         }
         plan.remainder = head.filled % head.element_size;
         plan.filled = head.filled - plan.remainder;
@@ -295,18 +294,18 @@ impl ByteSource {
 impl Core {
     /// A new byte stream. `high_water_mark` in bytes (0 to infinity); `flags`: [`NO_PULL`] and
     /// [`AUTO_ALLOCATE`]. Returns 0 when there is no slot left.
-    pub fn bytes_new(&mut self, high_water_mark: f64, flags: u32) -> Id {
+    pub fn bytes_new(&mut self, high_water_mark: f64, flags: u32) -> Id<ByteSource> {
         self.byte_sources
             .insert(ByteSource::new(high_water_mark, flags))
     }
 
     /// Forgets a stream that the host abandoned.
-    pub fn bytes_free(&mut self, id: Id) {
+    pub fn bytes_free(&mut self, id: Id<ByteSource>) {
         self.byte_sources.remove(id);
     }
 
     /// Report: the start algorithm fulfilled.
-    pub fn bytes_started(&mut self, id: Id) -> Effects {
+    pub fn bytes_started(&mut self, id: Id<ByteSource>) -> ByteEffects {
         match self.byte_sources.get_mut(id) {
             Some(source) => {
                 source.state |= STARTED;
@@ -318,13 +317,13 @@ impl Core {
 
     /// Report: the pull algorithm's promise fulfilled.
     #[inline]
-    pub fn bytes_pull_settled(&mut self, id: Id) -> Effects {
+    pub fn bytes_pull_settled(&mut self, id: Id<ByteSource>) -> ByteEffects {
         match self.byte_sources.get_mut(id) {
             Some(source) => {
                 let again = source.is(PULL_AGAIN);
                 source.state &= !(PULLING | PULL_AGAIN);
                 if !again {
-                    return 0;
+                    return ByteEffects::NONE;
                 }
                 source.call_pull_if_needed()
             }
@@ -333,21 +332,21 @@ impl Core {
     }
 
     /// Query: the controller's desired size in bytes; 0 for a stale id.
-    pub fn bytes_desired_size(&self, id: Id) -> f64 {
+    pub fn bytes_desired_size(&self, id: Id<ByteSource>) -> f64 {
         self.byte_sources
             .get(id)
             .map_or(0.0, ByteSource::desired_size)
     }
 
     /// Query: whether the stream is readable and its close has not been requested.
-    pub fn bytes_can_close_or_enqueue(&self, id: Id) -> bool {
+    pub fn bytes_can_close_or_enqueue(&self, id: Id<ByteSource>) -> bool {
         self.byte_sources
             .get(id)
             .is_some_and(|source| !source.is(CLOSED | CLOSE_REQUESTED))
     }
 
     /// Query: the bytes that are in the first pull-into descriptor; 0 where there is none.
-    pub fn bytes_head_filled(&self, id: Id) -> f64 {
+    pub fn bytes_head_filled(&self, id: Id<ByteSource>) -> f64 {
         self.byte_sources
             .get(id)
             .and_then(|source| source.pending.front())
@@ -359,7 +358,7 @@ impl Core {
     /// [`ALLOCATE`] nothing is changed: the host makes the buffer and calls
     /// [`Core::bytes_read_allocated`].
     #[inline]
-    pub fn bytes_read(&mut self, id: Id) -> Effects {
+    pub fn bytes_read(&mut self, id: Id<ByteSource>) -> ByteEffects {
         let Some(source) = self.byte_sources.get_mut(id) else {
             return STALE;
         };
@@ -383,7 +382,7 @@ impl Core {
 
     /// The rest of a default reader's read: its buffer of `byte_length` bytes is the descriptor to
     /// append.
-    pub fn bytes_read_allocated(&mut self, id: Id, byte_length: f64) -> Effects {
+    pub fn bytes_read_allocated(&mut self, id: Id<ByteSource>, byte_length: f64) -> ByteEffects {
         let Some(source) = self.byte_sources.get_mut(id) else {
             return STALE;
         };
@@ -410,13 +409,13 @@ impl Core {
     /// [`STALE`] is a closed stream's answer too: an empty view, at once.
     pub fn bytes_pull_into(
         &mut self,
-        id: Id,
+        id: Id<ByteSource>,
         buffer_length: f64,
         byte_offset: f64,
         byte_length: f64,
         minimum_fill: f64,
         element_size: u32,
-    ) -> Effects {
+    ) -> ByteEffects {
         let Some(source) = self.byte_sources.get_mut(id) else {
             return STALE;
         };
@@ -441,7 +440,7 @@ impl Core {
             source.add_pull_into(descriptor);
             return PENDING;
         }
-        let mut effects = 0;
+        let mut effects = ByteEffects::NONE;
         if source.total > 0 {
             self.plan.clear();
             if source.fill_from_queue(&mut descriptor, &mut self.plan) {
@@ -464,7 +463,7 @@ impl Core {
     /// [Enqueue](https://streams.spec.whatwg.org/#readable-byte-stream-controller-enqueue) of
     /// `byte_length` bytes, whose buffer the host has transferred.
     #[inline]
-    pub fn bytes_enqueue(&mut self, id: Id, byte_length: f64) -> Effects {
+    pub fn bytes_enqueue(&mut self, id: Id<ByteSource>, byte_length: f64) -> ByteEffects {
         let Some(source) = self.byte_sources.get_mut(id) else {
             return STALE;
         };
@@ -474,7 +473,7 @@ impl Core {
         }
         let plan = &mut self.plan;
         plan.clear();
-        let mut effects = 0;
+        let mut effects = ByteEffects::NONE;
         if source.head_is_abandoned() {
             effects |= source.enqueue_abandoned(plan);
         }
@@ -503,11 +502,11 @@ impl Core {
     /// [respondWithNewView](https://streams.spec.whatwg.org/#readable-byte-stream-controller-respond-with-new-view).
     pub fn bytes_check_respond_with_view(
         &self,
-        id: Id,
+        id: Id<ByteSource>,
         buffer_length: f64,
         byte_offset: f64,
         byte_length: f64,
-    ) -> Effects {
+    ) -> ByteEffects {
         let Some(source) = self.byte_sources.get(id) else {
             return STALE;
         };
@@ -516,7 +515,7 @@ impl Core {
         let Some(head) = source.pending.front() else {
             return STALE;
         };
-        if refused & (ZERO | NOT_ZERO) != 0 {
+        if refused.has(ZERO | NOT_ZERO) {
             refused
         } else if head.byte_offset + head.filled != length(byte_offset) {
             OTHER_OFFSET
@@ -530,13 +529,13 @@ impl Core {
     /// [Respond](https://streams.spec.whatwg.org/#readable-byte-stream-controller-respond): the
     /// first descriptor got `bytes_written` more bytes. [`ZERO`], [`NOT_ZERO`] and [`TOO_LONG`] are
     /// refusals; nothing was changed.
-    pub fn bytes_respond(&mut self, id: Id, bytes_written: f64) -> Effects {
+    pub fn bytes_respond(&mut self, id: Id<ByteSource>, bytes_written: f64) -> ByteEffects {
         let Some(source) = self.byte_sources.get_mut(id) else {
             return STALE;
         };
         let bytes_written = length(bytes_written);
         let refused = source.check_respond(bytes_written);
-        if refused != 0 {
+        if !refused.is_none() {
             return refused;
         }
         let plan = &mut self.plan;
@@ -554,7 +553,7 @@ impl Core {
 
     /// [Close](https://streams.spec.whatwg.org/#readable-byte-stream-controller-close).
     /// [`INSUFFICIENT`] with `ERROR` where an element of a BYOB read is incomplete.
-    pub fn bytes_close(&mut self, id: Id) -> Effects {
+    pub fn bytes_close(&mut self, id: Id<ByteSource>) -> ByteEffects {
         let Some(source) = self.byte_sources.get_mut(id) else {
             return STALE;
         };
@@ -563,7 +562,7 @@ impl Core {
         }
         if source.total > 0 {
             source.state |= CLOSE_REQUESTED;
-            return 0;
+            return ByteEffects::NONE;
         }
         let incomplete = |head: &PullInto| !head.filled.is_multiple_of(head.element_size);
         if source.pending.front().is_some_and(incomplete) {
@@ -580,12 +579,12 @@ impl Core {
     /// <https://streams.spec.whatwg.org/#readable-byte-stream-controller-error>, and the close
     /// inside [cancel](https://streams.spec.whatwg.org/#readable-stream-cancel): in both cases
     /// nothing is left to be answered through the core. A closed stream refuses.
-    pub fn bytes_end(&mut self, id: Id) -> Effects {
+    pub fn bytes_end(&mut self, id: Id<ByteSource>) -> ByteEffects {
         match self.byte_sources.get(id) {
             Some(source) if source.is(CLOSED) => REFUSED,
             Some(_) => {
                 self.byte_sources.remove(id);
-                0
+                ByteEffects::NONE
             }
             None => STALE,
         }
@@ -593,7 +592,7 @@ impl Core {
 
     /// [ReleaseSteps](https://streams.spec.whatwg.org/#abstract-opdef-readablebytestreamcontroller-releasesteps):
     /// the host rejects the requests and keeps only the first descriptor.
-    pub fn bytes_release(&mut self, id: Id) {
+    pub fn bytes_release(&mut self, id: Id<ByteSource>) {
         if let Some(source) = self.byte_sources.get_mut(id) {
             source.requests = 0;
             source.pending.truncate(1);

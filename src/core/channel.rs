@@ -1,7 +1,7 @@
 //! Channels: readable streams that are written to by producers which cannot always wait. What happens to a chunk for which
 //! there is no room is decided here.
 use super::effect::channel::*;
-use super::effect::{BAD_SIZE, Effects, STALE};
+use super::readable::Readable;
 use super::{Core, Id};
 
 /// A chunk past the capacity fails the channel.
@@ -19,7 +19,13 @@ impl Core {
     /// chunks from the head of its queue as the answer says.
     ///
     /// A chunk that answers a read is always accepted, and one that is larger than the capacity never.
-    pub fn channel_offer(&mut self, id: Id, size: f64, capacity: f64, overflow: u32) -> Effects {
+    pub fn channel_offer(
+        &mut self,
+        id: Id<Readable>,
+        size: f64,
+        capacity: f64,
+        overflow: u32,
+    ) -> ChannelAnswer {
         if !(0.0..f64::INFINITY).contains(&size) {
             return BAD_SIZE;
         }
@@ -40,7 +46,7 @@ impl Core {
                 while stream.queued_size() + size > capacity && stream.drop_oldest() {
                     dropped += 1;
                 }
-                ACCEPT | dropped << DROPPED_SHIFT
+                ChannelAnswer::accept_after(dropped)
             }
             _ => OVERFLOW,
         }
@@ -54,7 +60,7 @@ mod tests {
     use crate::core::readable::{HAS_SIZE, NO_PULL};
     use proptest::prelude::*;
 
-    fn channel(sizes: &[f64]) -> (Core, Id) {
+    fn channel(sizes: &[f64]) -> (Core, Id<Readable>) {
         let mut core = Core::new();
         let id = core.readable_new(2.0, HAS_SIZE | NO_PULL);
         core.readable_started(id);
@@ -86,8 +92,8 @@ mod tests {
     fn the_oldest_make_room_and_no_more_of_them_than_it_takes() {
         let (mut core, id) = channel(&[1.0, 2.0, 3.0]);
         let answer = core.channel_offer(id, 4.0, 8.0, OVERFLOW_DROP_OLDEST);
-        assert_eq!(answer, ACCEPT | 2 << DROPPED_SHIFT);
-        assert_eq!(core.readable_read(id) & CHUNK, CHUNK);
+        assert_eq!(answer, ChannelAnswer::accept_after(2));
+        assert!(core.readable_read(id).has(CHUNK));
     }
 
     #[test]
@@ -120,7 +126,10 @@ mod tests {
                 BAD_SIZE
             );
         }
-        assert_eq!(core.channel_offer(0, 1.0, 4.0, OVERFLOW_ERROR), STALE);
+        assert_eq!(
+            core.channel_offer(Id::NONE, 1.0, 4.0, OVERFLOW_ERROR),
+            STALE
+        );
     }
 
     proptest! {
@@ -159,7 +168,7 @@ mod tests {
                         }
                     }
                 };
-                prop_assert_eq!(answer, expected | dropped << DROPPED_SHIFT);
+                prop_assert_eq!(answer, if dropped > 0 { ChannelAnswer::accept_after(dropped) } else { expected });
                 if expected == ACCEPT {
                     naive.push(size);
                     core.readable_enqueue(id);

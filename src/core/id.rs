@@ -9,24 +9,132 @@
 //!   which does not come round.
 
 use alloc::vec::Vec;
+use core::fmt;
+use core::marker::PhantomData;
 
-/// Names a machine in a [`Slab`] for the host: the low 22 bits are the index, the high 10 the generation.
-/// Zero is never a live id.
-pub type Id = u32;
+/// Names a machine of the kind `M` in a [`Slab`] for the host: the low 22 bits are the index, the high 10 the generation.
+/// Zero is never a live id. At run time it is its number and nothing else.
+#[repr(transparent)]
+pub struct Id<M> {
+    bits: u32,
+    machine: PhantomData<fn() -> M>,
+}
+
+impl<M> Id<M> {
+    /// Names no machine.
+    pub const NONE: Self = Self::from_bits(0);
+
+    /// The id of a number that crossed to the host: whose kind it is, is the caller's to know.
+    #[inline]
+    pub const fn from_bits(bits: u32) -> Self {
+        Self {
+            bits,
+            machine: PhantomData,
+        }
+    }
+
+    /// The number that crosses to the host; 0 for none.
+    #[inline]
+    pub const fn bits(self) -> u32 {
+        self.bits
+    }
+
+    /// Whether it names no machine.
+    #[inline]
+    pub const fn is_none(self) -> bool {
+        self.bits == 0
+    }
+
+    #[inline]
+    const fn new(generation: u32, index: u32) -> Self {
+        Self::from_bits(generation << INDEX_BITS | index)
+    }
+
+    #[inline]
+    const fn index(self) -> u32 {
+        self.bits & INDEX_MASK
+    }
+
+    const fn generation(self) -> u32 {
+        self.bits >> INDEX_BITS
+    }
+
+    /// With another index in the place of its own.
+    const fn of_free_slot(self) -> Self {
+        Self::from_bits(self.bits ^ 1)
+    }
+}
+
+// Not derived, as that would ask the same of `M`.
+
+impl<M> Clone for Id<M> {
+    #[inline]
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<M> Copy for Id<M> {}
+
+impl<M> PartialEq for Id<M> {
+    #[inline]
+    fn eq(&self, other: &Self) -> bool {
+        self.bits == other.bits
+    }
+}
+
+impl<M> Eq for Id<M> {}
+
+impl<M> Default for Id<M> {
+    fn default() -> Self {
+        Self::NONE
+    }
+}
+
+impl<M> fmt::Debug for Id<M> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "Id({}.{})", self.index(), self.generation())
+    }
+}
 
 const INDEX_BITS: u32 = 22;
 const INDEX_MASK: u32 = (1 << INDEX_BITS) - 1;
 /// The generation after which a slot's first one comes again.
 const LAST_GENERATION: u32 = (1 << (32 - INDEX_BITS)) - 1;
 
-/// Names a machine in a [`Slab`] for another machine. The default names none.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(crate) struct Ref {
+/// Names a machine of the kind `M` in a [`Slab`] for another machine. The default names none.
+pub(crate) struct Ref<M> {
     epoch: u64,
     index: u32,
+    machine: PhantomData<fn() -> M>,
 }
 
-impl Ref {
+impl<M> Clone for Ref<M> {
+    #[inline]
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<M> Copy for Ref<M> {}
+
+impl<M> Default for Ref<M> {
+    fn default() -> Self {
+        Self {
+            epoch: 0,
+            index: 0,
+            machine: PhantomData,
+        }
+    }
+}
+
+impl<M> fmt::Debug for Ref<M> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "Ref({}.{})", self.index, self.epoch)
+    }
+}
+
+impl<M> Ref<M> {
     /// Whether it was never made from a live id.
     #[inline]
     pub(crate) fn is_none(self) -> bool {
@@ -35,40 +143,31 @@ impl Ref {
 }
 
 #[derive(Debug)]
-struct Slot<T> {
+struct Slot<T, M> {
     /// The live id, or, while the slot is free, its last one made to name another slot: one comparison tells whether an id
     /// is live, and the generation stays readable.
-    id: Id,
+    id: Id<M>,
     /// How many machines the slot has had, the free time after one counted as another; never 0.
     epoch: u64,
     /// While the slot is free, the default.
     value: T,
 }
 
-/// `id` with another index in the place of its own.
-const fn free_id(id: Id) -> Id {
-    id ^ 1
-}
-
-const fn generation(id: Id) -> u32 {
-    id >> INDEX_BITS
-}
-
-/// Slots that are reused, each time under the next generation.
+/// Slots that are reused, each time under the next generation: values of the type `T`, which the kind `M` of ids names.
 #[derive(Debug)]
-pub struct Slab<T> {
-    slots: Vec<Slot<T>>,
+pub struct Slab<T, M = T> {
+    slots: Vec<Slot<T, M>>,
     free: Vec<u32>,
     live: u32,
 }
 
-impl<T: Default> Default for Slab<T> {
+impl<T: Default, M> Default for Slab<T, M> {
     fn default() -> Self {
         Self::new()
     }
 }
 
-impl<T: Default> Slab<T> {
+impl<T: Default, M> Slab<T, M> {
     /// A slab with no slots.
     pub const fn new() -> Self {
         Self {
@@ -80,8 +179,8 @@ impl<T: Default> Slab<T> {
 
     /// The machine of a live id.
     #[inline]
-    pub fn get(&self, id: Id) -> Option<&T> {
-        match self.slots.get((id & INDEX_MASK) as usize) {
+    pub fn get(&self, id: Id<M>) -> Option<&T> {
+        match self.slots.get(id.index() as usize) {
             Some(slot) if slot.id == id => Some(&slot.value),
             _ => None,
         }
@@ -89,20 +188,21 @@ impl<T: Default> Slab<T> {
 
     /// The machine of a live id, to change.
     #[inline]
-    pub fn get_mut(&mut self, id: Id) -> Option<&mut T> {
-        match self.slots.get_mut((id & INDEX_MASK) as usize) {
+    pub fn get_mut(&mut self, id: Id<M>) -> Option<&mut T> {
+        match self.slots.get_mut(id.index() as usize) {
             Some(slot) if slot.id == id => Some(&mut slot.value),
             _ => None,
         }
     }
 
     /// The reference to the machine of a live id; of a stale one, one that names none.
-    pub(crate) fn reference(&self, id: Id) -> Ref {
-        let index = id & INDEX_MASK;
+    pub(crate) fn reference(&self, id: Id<M>) -> Ref<M> {
+        let index = id.index();
         match self.slots.get(index as usize) {
             Some(slot) if slot.id == id => Ref {
                 epoch: slot.epoch,
                 index,
+                machine: PhantomData,
             },
             _ => Ref::default(),
         }
@@ -110,7 +210,7 @@ impl<T: Default> Slab<T> {
 
     /// The machine of a reference, while it lives.
     #[inline]
-    pub(crate) fn at(&self, to: Ref) -> Option<&T> {
+    pub(crate) fn at(&self, to: Ref<M>) -> Option<&T> {
         match self.slots.get(to.index as usize) {
             Some(slot) if slot.epoch == to.epoch => Some(&slot.value),
             _ => None,
@@ -119,19 +219,19 @@ impl<T: Default> Slab<T> {
 
     /// The machine of a reference, while it lives, to change.
     #[inline]
-    pub(crate) fn at_mut(&mut self, to: Ref) -> Option<&mut T> {
+    pub(crate) fn at_mut(&mut self, to: Ref<M>) -> Option<&mut T> {
         match self.slots.get_mut(to.index as usize) {
             Some(slot) if slot.epoch == to.epoch => Some(&mut slot.value),
             _ => None,
         }
     }
 
-    /// The id of the machine of a reference; 0 where it lives no more.
+    /// The id of the machine of a reference; none where it lives no more.
     #[inline]
-    pub(crate) fn id_at(&self, to: Ref) -> Id {
+    pub(crate) fn id_at(&self, to: Ref<M>) -> Id<M> {
         match self.slots.get(to.index as usize) {
             Some(slot) if slot.epoch == to.epoch => slot.id,
-            _ => 0,
+            _ => Id::NONE,
         }
     }
 
@@ -140,11 +240,11 @@ impl<T: Default> Slab<T> {
         self.live
     }
 
-    /// Puts a machine into a slot. Returns 0 when all 4,194,304 slots are taken.
-    pub fn insert(&mut self, value: T) -> Id {
+    /// Puts a machine into a slot. None when all 4,194,304 slots are taken.
+    pub fn insert(&mut self, value: T) -> Id<M> {
         if let Some(index) = self.free.pop() {
             let slot = &mut self.slots[index as usize];
-            slot.id = (generation(slot.id) % LAST_GENERATION + 1) << INDEX_BITS | index;
+            slot.id = Id::new(slot.id.generation() % LAST_GENERATION + 1, index);
             slot.epoch += 1;
             slot.value = value;
             self.live += 1;
@@ -152,9 +252,9 @@ impl<T: Default> Slab<T> {
         }
         let index = self.slots.len() as u32;
         if index > INDEX_MASK {
-            return 0;
+            return Id::NONE;
         }
-        let id = 1 << INDEX_BITS | index;
+        let id = Id::new(1, index);
         self.slots.push(Slot {
             id,
             epoch: 1,
@@ -165,13 +265,13 @@ impl<T: Default> Slab<T> {
     }
 
     /// Takes the machine out; its id and the references to it are stale from now on.
-    pub fn remove(&mut self, id: Id) -> Option<T> {
-        let index = id & INDEX_MASK;
+    pub fn remove(&mut self, id: Id<M>) -> Option<T> {
+        let index = id.index();
         let slot = self.slots.get_mut(index as usize)?;
         if slot.id != id {
             return None;
         }
-        slot.id = free_id(id);
+        slot.id = id.of_free_slot();
         slot.epoch += 1;
         self.live -= 1;
         self.free.push(index);
@@ -185,7 +285,7 @@ mod tests {
 
     #[test]
     fn a_stale_id_names_nothing_after_its_slot_is_reused() {
-        let mut slab = Slab::new();
+        let mut slab = Slab::<_>::new();
         let first = slab.insert('a');
         assert_eq!(slab.remove(first), Some('a'));
         let second = slab.insert('b');
@@ -198,14 +298,14 @@ mod tests {
 
     #[test]
     fn no_id_names_a_free_slot() {
-        let mut slab = Slab::new();
+        let mut slab = Slab::<_>::new();
         let ids = [slab.insert('a'), slab.insert('b')];
         for id in ids {
             slab.remove(id);
         }
         for index in 0..4 {
             for generation in 0..=LAST_GENERATION {
-                assert_eq!(slab.get(generation << INDEX_BITS | index), None);
+                assert_eq!(slab.get(Id::new(generation, index)), None);
             }
         }
         assert_eq!(slab.live(), 0);
@@ -213,21 +313,21 @@ mod tests {
 
     #[test]
     fn zero_is_never_an_id() {
-        let mut slab = Slab::new();
-        assert_ne!(slab.insert(()), 0);
-        assert_eq!(slab.get(0), None);
+        let mut slab = Slab::<_>::new();
+        assert_ne!(slab.insert(()), Id::NONE);
+        assert_eq!(slab.get(Id::NONE), None);
     }
 
     #[test]
     fn a_slot_is_reused_for_ever_and_no_two_ids_in_a_row_are_the_same() {
-        let mut slab = Slab::new();
+        let mut slab = Slab::<_>::new();
         let first = slab.insert(0);
         let mut id = first;
         let mut came_again = 0;
         for turn in 1..5000 {
             slab.remove(id);
             let next = slab.insert(turn);
-            assert_ne!(next, 0);
+            assert_ne!(next, Id::NONE);
             assert_ne!(next, id);
             came_again += u32::from(next == first);
             id = next;
@@ -240,7 +340,7 @@ mod tests {
 
     #[test]
     fn a_reference_names_its_machine_alone_even_when_the_id_comes_again() {
-        let mut slab = Slab::new();
+        let mut slab = Slab::<_>::new();
         let first = slab.insert(0);
         let to = slab.reference(first);
         assert_eq!(slab.at(to), Some(&0));
@@ -251,14 +351,14 @@ mod tests {
             let id = slab.insert(1);
             assert_eq!(slab.at(to), None);
             assert_eq!(slab.at_mut(to), None);
-            assert_eq!(slab.id_at(to), 0);
+            assert!(slab.id_at(to).is_none());
             if id == first {
                 break;
             }
             slab.remove(id);
         }
         assert_eq!(slab.get(first), Some(&1));
-        assert_eq!(slab.reference(0), Ref::default());
+        assert!(slab.reference(Id::NONE).is_none());
         assert_eq!(slab.at(Ref::default()), None);
     }
 }

@@ -10,8 +10,9 @@
 //! * *commands* (`readable_enqueue`, `writable_write`) are what user code asks for;
 //! * *host reports* (`readable_pull_settled`, `writable_write_settled`) tell what became of a
 //!   callback that an earlier answer asked for;
-//! * the answer of commands and reports is an [`Effects`] word: what the host must do now, in the
-//!   order given at each bit's doc. Zero means there is nothing to do.
+//! * the answer of commands and reports is a word of *effects* of the machine's own type
+//!   ([`effect::ReadableEffects`] and its siblings): what the host must do now, in the order given
+//!   at each bit's doc. [`NONE`](effect::ReadableEffects::NONE) asks for nothing.
 //!
 //! # Invariants
 //!
@@ -21,9 +22,42 @@
 //!    user code is concerned (a pipe's answered read, a transform's two sides); else the host learns
 //!    it by calling that one's method.
 //! 3. A slot is freed at its machine's terminal state; a call with a stale id answers
-//!    [`effect::STALE`] and changes nothing.
-//! 4. `Effects` bits of user code (`CALL_PULL`, `CALL_WRITE`, …) are the last thing a host does
+//!    [`STALE`](effect::ReadableEffects::STALE) and changes nothing.
+//! 4. The bits of user code (`CALL_PULL`, `CALL_WRITE`, …) are the last thing a host does
 //!    with an answer.
+//!
+//! # Types
+//!
+//! An [`Id`] says what kind of machine it names, and each kind answers with effects of its own type. Both are a `u32` at run
+//! time, and become one in the host's glue only (`src/wasm`).
+//!
+//! ```
+//! use tidegate::core::{Core, effect::readable};
+//!
+//! let mut core = Core::new();
+//! let id = core.readable_new(1.0, 0);
+//! assert_eq!(core.readable_started(id), readable::CALL_PULL);
+//! assert!(core.readable_enqueue(id).has(readable::QUEUED));
+//! ```
+//!
+//! An id of another kind does not compile, nor does another machine's bit:
+//!
+//! ```compile_fail,E0308
+//! # use tidegate::core::Core;
+//! # let mut core = Core::new();
+//! let bytes = core.bytes_new(0.0, 0);
+//! core.readable_read(bytes);
+//! ```
+//!
+//! ```compile_fail,E0308
+//! # use tidegate::core::{Core, effect::writable};
+//! # let mut core = Core::new();
+//! let id = core.readable_new(1.0, 0);
+//! core.readable_read(id).has(writable::CALL_WRITE);
+//! ```
+#[macro_use]
+mod word;
+
 pub mod byte_plan;
 pub mod byte_source;
 pub mod channel;
@@ -36,7 +70,6 @@ pub mod tee;
 pub mod transform;
 pub mod writable;
 
-pub use effect::Effects;
 pub use id::Id;
 
 use byte_source::{ByteSource, Plan};

@@ -4,10 +4,11 @@
 //! The host asks [`Core::pipe_next`] in a microtask whenever something changed (a held chunk was
 //! written, the destination has room, an end was reached) and does what it says until the answer
 //! is to wait. Chunks move in one burst as long as the destination has room.
+use super::byte_source::ByteSource;
 use super::effect::pipe::*;
 use super::effect::readable::{CLOSE, PENDING};
 use super::effect::writable::{BACKPRESSURE, CALL_WRITE, HOLD_WRITE, READY, RESOLVE_WRITE};
-use super::effect::{Effects, STALE};
+use super::effect::{ReadableEffects, WritableEffects};
 use super::id::{Ref, Slab};
 use super::readable::Readable;
 use super::writable::Writable;
@@ -51,20 +52,54 @@ const WROTE: u32 = 1 << 15;
 const PAUSED: u32 = (PAUSE_MEMORY | PAUSE_TURN) << PAUSE_SHIFT;
 const PAUSE_SHIFT: u32 = 16;
 
+/// What a pipe reads: a default stream, whose reads and pulls the pipe decides, or a byte stream, whose reads the host carries
+/// out.
+#[derive(Debug, Clone, Copy)]
+pub struct PipeSource {
+    /// Of a byte stream, nothing that could be looked up.
+    readable: Id<Readable>,
+    kind: u32,
+}
+
+impl PipeSource {
+    /// The stream whose id crossed to the host as `bits`: a byte stream with [`BYTE_SOURCE`] among `flags`, else a default one.
+    #[inline]
+    pub const fn from_bits(bits: u32, flags: u32) -> Self {
+        Self {
+            readable: Id::from_bits(bits),
+            kind: flags & BYTE_SOURCE,
+        }
+    }
+}
+
+impl From<Id<Readable>> for PipeSource {
+    #[inline]
+    fn from(readable: Id<Readable>) -> Self {
+        Self { readable, kind: 0 }
+    }
+}
+
+impl From<Id<ByteSource>> for PipeSource {
+    #[inline]
+    fn from(id: Id<ByteSource>) -> Self {
+        Self::from_bits(id.bits(), BYTE_SOURCE)
+    }
+}
+
 /// A pipe that has not finished.
 #[derive(Debug, Default)]
 pub struct Pipe {
     /// None where it is a byte stream, whose ids are of another kind.
-    source: Ref,
-    destination: Ref,
+    source: Ref<Readable>,
+    destination: Ref<Writable>,
     state: u32,
-    /// Why it is shutting down: one of the `BY_*` bits, or 0.
-    why: Effects,
+    /// Why it is shutting down: one of the `BY_*` bits, or none.
+    why: PipeAnswer,
 }
 
 impl Pipe {
     /// Why it is to end, if one of its sides has.
-    fn end(&self) -> Option<Effects> {
+    fn end(&self) -> Option<PipeAnswer> {
         match self.state & ENDED {
             0 => None,
             ends if ends & SOURCE_ERRORED != 0 => Some(BY_SOURCE_ERROR),
@@ -76,7 +111,11 @@ impl Pipe {
 
     /// The next step of a pipe whose destination has room.
     #[inline]
-    fn go_on(&mut self, writables: &mut Slab<Writable>, readables: &mut Slab<Readable>) -> Effects {
+    fn go_on(
+        &mut self,
+        writables: &mut Slab<Writable>,
+        readables: &mut Slab<Readable>,
+    ) -> PipeAnswer {
         if self.state & (PAUSED | READING | HOLDING) != 0 {
             return WAIT;
         }
@@ -89,11 +128,11 @@ impl Pipe {
         };
         let read = source.read();
         let read = source.route_pull(writables, read);
-        if read & PENDING != 0 {
+        if read.has(PENDING) {
             self.state |= READING;
-            return READ | read << SOURCE_SHIFT;
+            return READ.with_source(read);
         }
-        if read & CLOSE != 0 {
+        if read.has(CLOSE) {
             let source = readables.id_at(self.source);
             readables.remove(source);
         }
@@ -101,36 +140,29 @@ impl Pipe {
             Some(destination) => self.take(destination),
             None => self.hold(),
         };
-        MOVE | taken | read << SOURCE_SHIFT
+        (MOVE | taken).with_source(read)
     }
 
     /// The pipe has got a chunk. Where its destination counts chunks, it is written here, and the answer is [`TAKEN`] with
-    /// what becomes of it; else (0) the host holds it until it calls [`Core::pipe_write`].
+    /// what becomes of it; else (nothing) the host holds it until it calls [`Core::pipe_write`].
     #[inline]
-    fn take(&mut self, destination: &mut Writable) -> Effects {
+    fn take(&mut self, destination: &mut Writable) -> PipeAnswer {
         if self.state & (COUNTED | SHUT_DOWN) != COUNTED || destination.refuses() {
             return self.hold();
         }
         self.state = self.state & !READING | WROTE;
         let effects = destination.write_ones(1);
         let effects = destination.route_write(effects);
-        let mut answer = TAKEN;
-        if effects & CALL_WRITE != 0 {
-            answer |= BEGIN;
-        }
-        if effects & HOLD_WRITE != 0 {
-            answer |= HOLD;
-        }
-        if effects & BACKPRESSURE != 0 {
-            answer |= FULL;
-        }
-        answer
+        TAKEN
+            | BEGIN.when(effects.has(CALL_WRITE))
+            | HOLD.when(effects.has(HOLD_WRITE))
+            | FULL.when(effects.has(BACKPRESSURE))
     }
 
     /// The chunk stays with the host.
-    fn hold(&mut self) -> Effects {
+    fn hold(&mut self) -> PipeAnswer {
         self.state = self.state & !READING | HOLDING;
-        0
+        PipeAnswer::NONE
     }
 }
 
@@ -141,9 +173,9 @@ pub(crate) fn deliver(
     pipes: &mut Slab<Pipe>,
     writables: &mut Slab<Writable>,
     source: &mut Readable,
-) -> Effects {
+) -> PipeAnswer {
     let Some(pipe) = pipes.at_mut(source.pipe) else {
-        return 0;
+        return PipeAnswer::NONE;
     };
     let Some(destination) = writables.at_mut(pipe.destination) else {
         return pipe.hold();
@@ -172,25 +204,28 @@ fn destination_bit(end: u32) -> u32 {
 
 impl Core {
     /// A new pipe between two streams that the host has locked. `*_end`: 0 open, 1 closed,
-    /// 2 errored; `flags`: the `PREVENT_*` bits, [`BYTE_SOURCE`] and [`COUNTED`]. Returns 0 when there is no slot left.
+    /// 2 errored; `flags`: the `PREVENT_*` bits and [`COUNTED`]. None when there is no slot left.
+    #[inline]
     pub fn pipe_new(
         &mut self,
-        source: Id,
+        source: impl Into<PipeSource>,
         source_end: u32,
-        destination: Id,
+        destination: Id<Writable>,
         destination_end: u32,
         flags: u32,
-    ) -> Id {
-        let source = if flags & BYTE_SOURCE == 0 {
-            self.readables.reference(source)
+    ) -> Id<Pipe> {
+        let PipeSource { readable, kind } = source.into();
+        let source = if kind == 0 {
+            self.readables.reference(readable)
         } else {
             Ref::default()
         };
+        let flags = flags & !BYTE_SOURCE | kind;
         let id = self.pipes.insert(Pipe {
             source,
             destination: self.writables.reference(destination),
             state: flags | source_bit(source_end) | destination_bit(destination_end),
-            why: 0,
+            why: PipeAnswer::NONE,
         });
         let pipe = self.pipes.reference(id);
         if let Some(stream) = self.readables.at_mut(source) {
@@ -201,7 +236,7 @@ impl Core {
 
     /// The pipe has finished; its read request, if one is left, is withdrawn (from a byte stream by
     /// the host).
-    pub fn pipe_free(&mut self, id: Id) {
+    pub fn pipe_free(&mut self, id: Id<Pipe>) {
         if let Some(pipe) = self.pipes.remove(id)
             && let Some(stream) = self.readables.at_mut(pipe.source)
         {
@@ -211,14 +246,14 @@ impl Core {
     }
 
     /// Report: the source closed (1) or errored (2).
-    pub fn pipe_source_ended(&mut self, id: Id, end: u32) {
+    pub fn pipe_source_ended(&mut self, id: Id<Pipe>, end: u32) {
         if let Some(pipe) = self.pipes.get_mut(id) {
             pipe.state = pipe.state & !READING | source_bit(end);
         }
     }
 
     /// Report: the destination closed (1) or errored (2).
-    pub fn pipe_destination_ended(&mut self, id: Id, end: u32) {
+    pub fn pipe_destination_ended(&mut self, id: Id<Pipe>, end: u32) {
         if let Some(pipe) = self.pipes.get_mut(id) {
             pipe.state |= destination_bit(end);
         }
@@ -226,7 +261,7 @@ impl Core {
 
     /// The read request was answered; the host holds the chunk. A byte source's host reports it.
     #[inline]
-    pub fn pipe_fulfilled(&mut self, id: Id) {
+    pub fn pipe_fulfilled(&mut self, id: Id<Pipe>) {
         if let Some(pipe) = self.pipes.get_mut(id) {
             pipe.state = pipe.state & !READING | HOLDING;
         }
@@ -235,14 +270,14 @@ impl Core {
     /// Writes a chunk that the pipe read and that has its size: the destination's effects, as
     /// [`Core::writable_write`] gives them.
     #[inline]
-    pub fn pipe_write(&mut self, id: Id, size: f64) -> Effects {
+    pub fn pipe_write(&mut self, id: Id<Pipe>, size: f64) -> WritableEffects {
         match self.pipes.get_mut(id) {
             Some(pipe) => {
                 pipe.state = pipe.state & !HOLDING | WROTE;
                 let destination = self.writables.id_at(pipe.destination);
                 self.writable_write(destination, size)
             }
-            None => STALE,
+            None => WritableEffects::STALE,
         }
     }
 
@@ -250,56 +285,56 @@ impl Core {
     /// done, the answer is [`WRITTEN`] with what [`Core::pipe_next`] says; else it is the destination's, as
     /// [`Core::writable_write_settled`] gives it.
     #[inline]
-    pub fn pipe_write_settled(&mut self, id: Id) -> Effects {
+    pub fn pipe_write_settled(&mut self, id: Id<Pipe>) -> PipeReport {
         let Some(pipe) = self.pipes.get_mut(id) else {
-            return STALE;
+            return PipeReport::STALE;
         };
         let Some(destination) = self.writables.at_mut(pipe.destination) else {
-            return STALE;
+            return PipeReport::STALE;
         };
         if pipe.state & SHUT_DOWN != 0 || destination.is_erroring() {
             let destination = self.writables.id_at(pipe.destination);
-            return self.writable_write_settled(destination);
+            return PipeReport::of_destination(self.writable_write_settled(destination));
         }
         let effects = destination.write_settled();
         if effects == RESOLVE_WRITE {
-            return WRITTEN | WAIT;
+            return PipeReport::of_pipe(WAIT);
         }
-        if effects != RESOLVE_WRITE | READY {
-            return destination.route_write(effects);
+        if effects != (RESOLVE_WRITE | READY) {
+            return PipeReport::of_destination(destination.route_write(effects));
         }
         if pipe.state & ENDED != 0 {
-            return WRITTEN | self.end(id);
+            return PipeReport::of_pipe(self.end(id));
         }
-        WRITTEN | pipe.go_on(&mut self.writables, &mut self.readables)
+        PipeReport::of_pipe(pipe.go_on(&mut self.writables, &mut self.readables))
     }
 
     /// Report: the source's pull has fulfilled, then the write that the destination has in flight. The answer is that of
-    /// [`Core::pipe_write_settled`] with the effects of the pull's end, shifted by [`SOURCE_SHIFT`]: at most one of
+    /// [`Core::pipe_write_settled`] with the effects of the pull's end: at most one of
     /// `CALL_PULL` and `WAKE_WRITE`, so that they fit beside a destination's effects too. Not for a [`BYTE_SOURCE`], whose
     /// id is of another kind: that is answered with [`STALE`], and nothing is reported.
     #[inline]
-    pub fn pipe_turned(&mut self, id: Id) -> Effects {
+    pub fn pipe_turned(&mut self, id: Id<Pipe>) -> PipeReport {
         let Some(pipe) = self.pipes.get_mut(id) else {
-            return STALE;
+            return PipeReport::STALE;
         };
         if pipe.state & BYTE_SOURCE != 0 {
-            return STALE;
+            return PipeReport::STALE;
         }
         let pulled = match self.readables.at_mut(pipe.source) {
             Some(source) => {
                 let effects = source.pull_settled();
                 source.route_pull(&mut self.writables, effects)
             }
-            None => 0,
+            None => ReadableEffects::NONE,
         };
-        self.pipe_write_settled(id) | pulled << SOURCE_SHIFT
+        self.pipe_write_settled(id).with_pulled(pulled)
     }
 
     /// The signal fired. The host asks [`Core::pipe_next`] after it.
-    pub fn pipe_signalled(&mut self, id: Id) -> Effects {
+    pub fn pipe_signalled(&mut self, id: Id<Pipe>) -> PipeAnswer {
         match self.pipes.get_mut(id) {
-            Some(pipe) if pipe.why == 0 => self.begin_shutdown(id, BY_SIGNAL),
+            Some(pipe) if pipe.why.is_none() => self.begin_shutdown(id, BY_SIGNAL),
             Some(_) => WAIT,
             None => STALE,
         }
@@ -308,7 +343,7 @@ impl Core {
     /// Stops reading from the source for the reason `why`, one of the `PAUSE_*` bits, or withdraws that reason; the pipe reads
     /// while there is none. After a withdrawal the host asks [`Core::pipe_next`]. A chunk whose read is under way is written all
     /// the same, and an end shuts the pipe down all the same.
-    pub fn pipe_pause(&mut self, id: Id, why: u32, paused: bool) {
+    pub fn pipe_pause(&mut self, id: Id<Pipe>, why: u32, paused: bool) {
         if let Some(pipe) = self.pipes.get_mut(id) {
             let reason = (why << PAUSE_SHIFT) & PAUSED;
             pipe.state = if paused {
@@ -321,7 +356,7 @@ impl Core {
 
     /// What the pipe does next: an action of [`super::effect::pipe`].
     #[inline]
-    pub fn pipe_next(&mut self, id: Id) -> Effects {
+    pub fn pipe_next(&mut self, id: Id<Pipe>) -> PipeAnswer {
         let Some(pipe) = self.pipes.get_mut(id) else {
             return STALE;
         };
@@ -343,9 +378,9 @@ impl Core {
     /// Shuts the pipe down, or goes on with that: one of its sides has ended, or its destination is closing.
     #[cold]
     #[inline(never)]
-    fn end(&mut self, id: Id) -> Effects {
+    fn end(&mut self, id: Id<Pipe>) -> PipeAnswer {
         match self.pipes.get_mut(id) {
-            Some(pipe) if pipe.why != 0 => self.continue_shutdown(id),
+            Some(pipe) if !pipe.why.is_none() => self.continue_shutdown(id),
             Some(pipe) => {
                 let why = pipe.end().unwrap_or(BY_DESTINATION_CLOSE);
                 self.begin_shutdown(id, why)
@@ -355,7 +390,7 @@ impl Core {
     }
 
     /// <https://streams.spec.whatwg.org/#rs-pipeTo-shutdown-with-action>
-    fn begin_shutdown(&mut self, id: Id, why: Effects) -> Effects {
+    fn begin_shutdown(&mut self, id: Id<Pipe>, why: PipeAnswer) -> PipeAnswer {
         let Some(pipe) = self.pipes.get_mut(id) else {
             return STALE;
         };
@@ -372,7 +407,7 @@ impl Core {
         self.continue_shutdown(id)
     }
 
-    fn continue_shutdown(&mut self, id: Id) -> Effects {
+    fn continue_shutdown(&mut self, id: Id<Pipe>) -> PipeAnswer {
         let Some(pipe) = self.pipes.get_mut(id) else {
             return STALE;
         };

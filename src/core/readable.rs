@@ -2,7 +2,6 @@
 //! controller](https://streams.spec.whatwg.org/#rs-default-controller-class): stream, controller
 //! and the count of the reader's requests in one machine.
 use super::effect::readable::*;
-use super::effect::{BAD_SIZE, Effects, REFUSED, STALE};
 use super::id::{Ref, Slab};
 use super::pipe::{Pipe, deliver};
 use super::queue::QueueWithSizes;
@@ -29,9 +28,9 @@ pub struct Readable {
     requests: u32,
     queue: QueueWithSizes,
     /// The writable side of the transform whose readable side this is, or none.
-    pub(crate) writable_side: Ref,
+    pub(crate) writable_side: Ref<Writable>,
     /// The pipe that reads this stream, or none.
-    pub(crate) pipe: Ref,
+    pub(crate) pipe: Ref<Pipe>,
 }
 
 impl Readable {
@@ -80,13 +79,13 @@ impl Readable {
 
     /// <https://streams.spec.whatwg.org/#readable-stream-default-controller-call-pull-if-needed>
     #[inline]
-    fn call_pull_if_needed(&mut self) -> Effects {
+    fn call_pull_if_needed(&mut self) -> ReadableEffects {
         if self.state & (STARTED | CLOSE_REQUESTED | NO_PULL) != STARTED || !self.wants_chunks() {
-            return 0;
+            return ReadableEffects::NONE;
         }
         if self.state & PULLING != 0 {
             self.state |= PULL_AGAIN;
-            return 0;
+            return ReadableEffects::NONE;
         }
         self.state |= PULLING;
         CALL_PULL
@@ -94,7 +93,7 @@ impl Readable {
 
     /// A read by a default reader. With `CLOSE` the machine is at its end, and its slot is to be freed.
     #[inline]
-    pub(crate) fn read(&mut self) -> Effects {
+    pub(crate) fn read(&mut self) -> ReadableEffects {
         if self.queue.dequeue().is_none() {
             self.requests += 1;
             return PENDING | self.call_pull_if_needed();
@@ -118,29 +117,33 @@ impl Readable {
 
     /// The pull algorithm's promise fulfilled.
     #[inline]
-    pub(crate) fn pull_settled(&mut self) -> Effects {
+    pub(crate) fn pull_settled(&mut self) -> ReadableEffects {
         let state = self.state;
         self.state = state & !(PULLING | PULL_AGAIN);
         if state & PULL_AGAIN == 0 {
-            return 0;
+            return ReadableEffects::NONE;
         }
         self.call_pull_if_needed()
     }
 
     /// The first half of an enqueue. Always inlined: as a call of its own it makes a read a tenth dearer in Wasm.
     #[inline(always)]
-    fn enqueue(&mut self, pipes: &mut Slab<Pipe>, writables: &mut Slab<Writable>) -> Effects {
+    fn enqueue(
+        &mut self,
+        pipes: &mut Slab<Pipe>,
+        writables: &mut Slab<Writable>,
+    ) -> ReadableEffects {
         if self.is_closing() {
             return REFUSED;
         }
         let effects = if self.requests > 0 {
             self.requests -= 1;
-            let taken = if self.pipe.is_none() {
-                0
+            let fulfilled = if self.pipe.is_none() {
+                FULFILL
             } else {
-                deliver(pipes, writables, self)
+                FULFILL.with_delivery(deliver(pipes, writables, self))
             };
-            FULFILL | taken | self.call_pull_if_needed()
+            fulfilled | self.call_pull_if_needed()
         } else if self.state & HAS_SIZE != 0 {
             return NEED_SIZE;
         } else {
@@ -156,27 +159,31 @@ impl Readable {
     pub(crate) fn route_pull(
         &mut self,
         writables: &mut Slab<Writable>,
-        effects: Effects,
-    ) -> Effects {
-        if self.writable_side.is_none() || effects & CALL_PULL == 0 {
+        effects: ReadableEffects,
+    ) -> ReadableEffects {
+        if self.writable_side.is_none() || !effects.has(CALL_PULL) {
             return effects;
         }
         self.state |= PULL_WAITS;
         let wakes = writables
             .at_mut(self.writable_side)
             .is_some_and(Writable::unblock_writes);
-        effects & !CALL_PULL | if wakes { WAKE_WRITE } else { 0 }
+        effects.without(CALL_PULL) | WAKE_WRITE.when(wakes)
     }
 
     /// What an enqueue's `effects` mean to the other side of a transform: its writes wait from now on where this side wants
     /// no more (<https://streams.spec.whatwg.org/#transform-stream-default-controller-enqueue>, from the backpressure on).
     #[inline]
-    fn after_enqueue(&mut self, writables: &mut Slab<Writable>, effects: Effects) -> Effects {
+    fn after_enqueue(
+        &mut self,
+        writables: &mut Slab<Writable>,
+        effects: ReadableEffects,
+    ) -> ReadableEffects {
         if self.writable_side.is_none() {
             return effects;
         }
         let effects = self.route_pull(writables, effects);
-        if effects & (QUEUED | FULFILL) == 0 || self.should_call_pull() {
+        if !effects.has(QUEUED | FULFILL) || self.should_call_pull() {
             return effects;
         }
         if let Some(writable) = writables.at_mut(self.writable_side) {
@@ -191,7 +198,7 @@ impl Readable {
 
     /// The rest of an enqueue once the chunk has a size.
     #[inline]
-    fn queue_chunk(&mut self, size: f64) -> Effects {
+    fn queue_chunk(&mut self, size: f64) -> ReadableEffects {
         if !self.queue.enqueue(size) {
             return BAD_SIZE;
         }
@@ -203,17 +210,17 @@ impl Core {
     /// A new stream. `high_water_mark` in units of the strategy (0 to infinity); `flags`:
     /// [`HAS_SIZE`] and
     /// [`NO_PULL`]. Returns 0 when there is no slot left.
-    pub fn readable_new(&mut self, high_water_mark: f64, flags: u32) -> Id {
+    pub fn readable_new(&mut self, high_water_mark: f64, flags: u32) -> Id<Readable> {
         self.readables.insert(Readable::new(high_water_mark, flags))
     }
 
     /// Forgets a stream that the host abandoned.
-    pub fn readable_free(&mut self, id: Id) {
+    pub fn readable_free(&mut self, id: Id<Readable>) {
         self.readables.remove(id);
     }
 
     /// Report: the start algorithm fulfilled.
-    pub fn readable_started(&mut self, id: Id) -> Effects {
+    pub fn readable_started(&mut self, id: Id<Readable>) -> ReadableEffects {
         match self.readables.get_mut(id) {
             Some(stream) => {
                 stream.state |= STARTED;
@@ -226,7 +233,7 @@ impl Core {
 
     /// Report: the pull algorithm's promise fulfilled.
     #[inline]
-    pub fn readable_pull_settled(&mut self, id: Id) -> Effects {
+    pub fn readable_pull_settled(&mut self, id: Id<Readable>) -> ReadableEffects {
         match self.readables.get_mut(id) {
             Some(stream) => {
                 let effects = stream.pull_settled();
@@ -237,19 +244,19 @@ impl Core {
     }
 
     /// Query: the controller's desired size; 0 for a stale id.
-    pub fn readable_desired_size(&self, id: Id) -> f64 {
+    pub fn readable_desired_size(&self, id: Id<Readable>) -> f64 {
         self.readables.get(id).map_or(0.0, Readable::desired_size)
     }
 
     /// A read by a default reader:
     /// [PullSteps](https://streams.spec.whatwg.org/#rs-default-controller-private-pull).
     #[inline]
-    pub fn readable_read(&mut self, id: Id) -> Effects {
+    pub fn readable_read(&mut self, id: Id<Readable>) -> ReadableEffects {
         let Some(stream) = self.readables.get_mut(id) else {
             return STALE;
         };
         let effects = stream.read();
-        if effects & CLOSE != 0 {
+        if effects.has(CLOSE) {
             self.readables.remove(id);
             return effects;
         }
@@ -258,7 +265,7 @@ impl Core {
 
     /// Takes every queued chunk at once; the host's queue tells how many. Like as many reads whose
     /// pulls become one.
-    pub fn readable_read_many(&mut self, id: Id) -> Effects {
+    pub fn readable_read_many(&mut self, id: Id<Readable>) -> ReadableEffects {
         let Some(stream) = self.readables.get_mut(id) else {
             return STALE;
         };
@@ -278,7 +285,7 @@ impl Core {
     /// [enqueue](https://streams.spec.whatwg.org/#readable-stream-default-controller-enqueue). With
     /// [`NEED_SIZE`] the host asks the strategy and calls [`Core::readable_enqueue_commit`].
     #[inline]
-    pub fn readable_enqueue(&mut self, id: Id) -> Effects {
+    pub fn readable_enqueue(&mut self, id: Id<Readable>) -> ReadableEffects {
         match self.readables.get_mut(id) {
             Some(stream) => stream.enqueue(&mut self.pipes, &mut self.writables),
             None => STALE,
@@ -287,7 +294,7 @@ impl Core {
 
     /// The second half of an enqueue: the chunk has its size. With [`BAD_SIZE`] the host errors
     /// the stream with a RangeError and throws it.
-    pub fn readable_enqueue_commit(&mut self, id: Id, size: f64) -> Effects {
+    pub fn readable_enqueue_commit(&mut self, id: Id<Readable>, size: f64) -> ReadableEffects {
         match self.readables.get_mut(id) {
             Some(stream) => {
                 let effects = stream.queue_chunk(size);
@@ -299,7 +306,7 @@ impl Core {
     }
 
     /// <https://streams.spec.whatwg.org/#readable-stream-default-controller-close>
-    pub fn readable_close(&mut self, id: Id) -> Effects {
+    pub fn readable_close(&mut self, id: Id<Readable>) -> ReadableEffects {
         let Some(stream) = self.readables.get_mut(id) else {
             return STALE;
         };
@@ -311,13 +318,13 @@ impl Core {
             self.readables.remove(id);
             return CLOSE;
         }
-        0
+        ReadableEffects::NONE
     }
 
     /// <https://streams.spec.whatwg.org/#readable-stream-default-controller-error>, and the close inside
     /// [cancel](https://streams.spec.whatwg.org/#readable-stream-cancel): in both cases nothing is left to be answered
     /// through the core.
-    pub fn readable_error(&mut self, id: Id) -> Effects {
+    pub fn readable_error(&mut self, id: Id<Readable>) -> ReadableEffects {
         match self.readables.remove(id) {
             Some(_) => ERROR,
             None => STALE,
@@ -325,7 +332,7 @@ impl Core {
     }
 
     /// The default reader was released: its requests are no more. The host rejects them.
-    pub fn readable_release(&mut self, id: Id) {
+    pub fn readable_release(&mut self, id: Id<Readable>) {
         if let Some(stream) = self.readables.get_mut(id) {
             stream.release();
         }

@@ -1,7 +1,6 @@
 //! [Writable streams](https://streams.spec.whatwg.org/#ws-model): stream and default controller in
 //! one machine.
 use super::effect::writable::*;
-use super::effect::{BAD_SIZE, Effects, REFUSED, STALE};
 use super::queue::QueueWithSizes;
 use super::{Core, Id};
 
@@ -87,9 +86,9 @@ impl Writable {
     /// <https://streams.spec.whatwg.org/#writable-stream-default-controller-advance-queue-if-needed>,
     /// but for the erroring case, which ends the machine.
     #[inline]
-    fn advance_queue(&mut self) -> Effects {
+    fn advance_queue(&mut self) -> WritableEffects {
         if self.state & (STARTED | WRITING | CLOSING) != STARTED {
-            return 0;
+            return WritableEffects::NONE;
         }
         if self.requests > 0 {
             self.requests -= 1;
@@ -100,7 +99,7 @@ impl Writable {
             self.state ^= CLOSE_QUEUED | CLOSING;
             return CALL_CLOSE;
         }
-        0
+        WritableEffects::NONE
     }
 
     /// Whether it takes no write any more.
@@ -111,7 +110,7 @@ impl Writable {
 
     /// `count` writes of size 1 each, where it does not refuse them.
     #[inline]
-    pub(crate) fn write_ones(&mut self, count: u32) -> Effects {
+    pub(crate) fn write_ones(&mut self, count: u32) -> WritableEffects {
         self.requests += count;
         self.queue.enqueue_ones(count);
         self.written()
@@ -119,7 +118,7 @@ impl Writable {
 
     /// What follows when chunks have been queued: they can only have taken room.
     #[inline]
-    fn written(&mut self) -> Effects {
+    fn written(&mut self) -> WritableEffects {
         let mut effects = QUEUED;
         if !self.queue.has_room() && !self.is(UNREADY) {
             self.state |= UNREADY;
@@ -130,7 +129,7 @@ impl Writable {
 
     /// The write in flight, if there is one, is done; where the stream is erroring, that is to be finished by the caller.
     #[inline]
-    pub(crate) fn write_settled(&mut self) -> Effects {
+    pub(crate) fn write_settled(&mut self) -> WritableEffects {
         if !self.is(WRITING) {
             return STALE;
         }
@@ -155,10 +154,10 @@ impl Writable {
     }
 
     #[cold]
-    fn write_settled_at_end(&mut self) -> Effects {
+    fn write_settled_at_end(&mut self) -> WritableEffects {
         self.state ^= WRITING;
         if self.is_erroring() {
-            0
+            WritableEffects::NONE
         } else {
             self.advance_queue()
         }
@@ -167,12 +166,12 @@ impl Writable {
     /// `effects` with what becomes of `CALL_WRITE` where a transform's readable side has no room
     /// (<https://streams.spec.whatwg.org/#transform-stream-default-sink-write-algorithm>): the write waits.
     #[inline]
-    pub(crate) fn route_write(&mut self, effects: Effects) -> Effects {
-        if !self.is(FULL_AHEAD) || effects & CALL_WRITE == 0 {
+    pub(crate) fn route_write(&mut self, effects: WritableEffects) -> WritableEffects {
+        if !self.is(FULL_AHEAD) || !effects.has(CALL_WRITE) {
             return effects;
         }
         self.state |= WAITS;
-        effects & !CALL_WRITE | HOLD_WRITE
+        effects.without(CALL_WRITE) | HOLD_WRITE
     }
 
     /// The readable side of the transform has no room.
@@ -196,29 +195,29 @@ impl Writable {
 
 impl Core {
     /// A new stream; `high_water_mark` in units of the strategy (0 to infinity).
-    pub fn writable_new(&mut self, high_water_mark: f64) -> Id {
+    pub fn writable_new(&mut self, high_water_mark: f64) -> Id<Writable> {
         self.writables.insert(Writable::new(high_water_mark))
     }
 
     /// Forgets a stream that the host abandoned.
-    pub fn writable_free(&mut self, id: Id) {
+    pub fn writable_free(&mut self, id: Id<Writable>) {
         self.writables.remove(id);
     }
 
     /// Query: the controller's desired size; 0 for a stale id.
-    pub fn writable_desired_size(&self, id: Id) -> f64 {
+    pub fn writable_desired_size(&self, id: Id<Writable>) -> f64 {
         self.writables.get(id).map_or(0.0, Writable::desired_size)
     }
 
     /// Query: whether a writer's `ready` is pending.
-    pub fn writable_backpressure(&self, id: Id) -> bool {
+    pub fn writable_backpressure(&self, id: Id<Writable>) -> bool {
         self.writables
             .get(id)
             .is_some_and(|stream| stream.is(UNREADY) && !stream.close_queued_or_in_flight())
     }
 
     /// Report: the start algorithm fulfilled.
-    pub fn writable_started(&mut self, id: Id) -> Effects {
+    pub fn writable_started(&mut self, id: Id<Writable>) -> WritableEffects {
         let Some(stream) = self.writables.get_mut(id) else {
             return STALE;
         };
@@ -231,7 +230,7 @@ impl Core {
     }
 
     /// Report: the start algorithm rejected.
-    pub fn writable_start_failed(&mut self, id: Id) -> Effects {
+    pub fn writable_start_failed(&mut self, id: Id<Writable>) -> WritableEffects {
         let Some(stream) = self.writables.get_mut(id) else {
             return STALE;
         };
@@ -244,7 +243,7 @@ impl Core {
     /// from the state checks on. [`REFUSED`] where the stream is closing or erroring: the host
     /// knows which. With [`BAD_SIZE`] the request is queued and the stream errors.
     #[inline]
-    pub fn writable_write(&mut self, id: Id, size: f64) -> Effects {
+    pub fn writable_write(&mut self, id: Id<Writable>, size: f64) -> WritableEffects {
         let Some(stream) = self.writables.get_mut(id) else {
             return STALE;
         };
@@ -260,7 +259,7 @@ impl Core {
     }
 
     /// `count` writes, each of size 1, at once; refused as [`Core::writable_write`] would be.
-    pub fn writable_write_many(&mut self, id: Id, count: u32) -> Effects {
+    pub fn writable_write_many(&mut self, id: Id<Writable>, count: u32) -> WritableEffects {
         let Some(stream) = self.writables.get_mut(id) else {
             return STALE;
         };
@@ -273,7 +272,7 @@ impl Core {
 
     /// Report: the write algorithm fulfilled.
     #[inline]
-    pub fn writable_write_settled(&mut self, id: Id) -> Effects {
+    pub fn writable_write_settled(&mut self, id: Id<Writable>) -> WritableEffects {
         let Some(stream) = self.writables.get_mut(id) else {
             return STALE;
         };
@@ -285,7 +284,7 @@ impl Core {
     }
 
     /// Report: the write algorithm rejected.
-    pub fn writable_write_failed(&mut self, id: Id) -> Effects {
+    pub fn writable_write_failed(&mut self, id: Id<Writable>) -> WritableEffects {
         let Some(stream) = self.writables.get_mut(id) else {
             return STALE;
         };
@@ -293,24 +292,20 @@ impl Core {
             return STALE;
         }
         stream.state ^= WRITING;
-        let clear = if stream.is_erroring() { 0 } else { CLEAR };
+        let clear = CLEAR.when(!stream.is_erroring());
         REJECT_WRITE | clear | self.deal_with_rejection(id)
     }
 
     /// [WritableStreamClose](https://streams.spec.whatwg.org/#writable-stream-close). [`REFUSED`]
     /// where a close is queued or in flight.
-    pub fn writable_close(&mut self, id: Id) -> Effects {
+    pub fn writable_close(&mut self, id: Id<Writable>) -> WritableEffects {
         let Some(stream) = self.writables.get_mut(id) else {
             return STALE;
         };
         if stream.close_queued_or_in_flight() {
             return REFUSED;
         }
-        let ready = if stream.state & (UNREADY | ERRORING) == UNREADY {
-            READY
-        } else {
-            0
-        };
+        let ready = READY.when(stream.state & (UNREADY | ERRORING) == UNREADY);
         stream.state |= CLOSE_QUEUED;
         if stream.is_erroring() {
             return ready;
@@ -319,24 +314,20 @@ impl Core {
     }
 
     /// Report: the close algorithm fulfilled.
-    pub fn writable_close_settled(&mut self, id: Id) -> Effects {
+    pub fn writable_close_settled(&mut self, id: Id<Writable>) -> WritableEffects {
         let Some(stream) = self.writables.get(id) else {
             return STALE;
         };
         if !stream.is(CLOSING) {
             return STALE;
         }
-        let abort = if stream.abort == Abort::None {
-            0
-        } else {
-            RESOLVE_ABORT
-        };
+        let abort = RESOLVE_ABORT.when(stream.abort != Abort::None);
         self.writables.remove(id);
         RESOLVE_CLOSE | abort
     }
 
     /// Report: the close algorithm rejected.
-    pub fn writable_close_failed(&mut self, id: Id) -> Effects {
+    pub fn writable_close_failed(&mut self, id: Id<Writable>) -> WritableEffects {
         let Some(stream) = self.writables.get_mut(id) else {
             return STALE;
         };
@@ -344,18 +335,14 @@ impl Core {
             return STALE;
         }
         stream.state ^= CLOSING;
-        let abort = if stream.abort == Abort::None {
-            0
-        } else {
-            REJECT_ABORT
-        };
+        let abort = REJECT_ABORT.when(stream.abort != Abort::None);
         stream.abort = Abort::None;
         REJECT_CLOSE | abort | self.deal_with_rejection(id)
     }
 
     /// The half of [abort](https://streams.spec.whatwg.org/#writable-stream-abort) that follows
     /// the signal: the host has signalled abort and calls this with what the state is now.
-    pub fn writable_abort(&mut self, id: Id) -> Effects {
+    pub fn writable_abort(&mut self, id: Id<Writable>) -> WritableEffects {
         let Some(stream) = self.writables.get_mut(id) else {
             return STALE;
         };
@@ -371,7 +358,7 @@ impl Core {
     }
 
     /// [WritableStreamDefaultControllerErrorIfNeeded](https://streams.spec.whatwg.org/#writable-stream-default-controller-error-if-needed).
-    pub fn writable_error(&mut self, id: Id) -> Effects {
+    pub fn writable_error(&mut self, id: Id<Writable>) -> WritableEffects {
         match self.writables.get(id) {
             Some(stream) if !stream.is_erroring() => CLEAR | self.start_erroring(id),
             Some(_) => REFUSED,
@@ -380,7 +367,7 @@ impl Core {
     }
 
     /// <https://streams.spec.whatwg.org/#writable-stream-deal-with-rejection>
-    fn deal_with_rejection(&mut self, id: Id) -> Effects {
+    fn deal_with_rejection(&mut self, id: Id<Writable>) -> WritableEffects {
         match self.writables.get(id) {
             Some(stream) if stream.is_erroring() => self.finish_erroring(id),
             Some(_) => self.start_erroring(id),
@@ -389,7 +376,7 @@ impl Core {
     }
 
     /// <https://streams.spec.whatwg.org/#writable-stream-start-erroring>
-    fn start_erroring(&mut self, id: Id) -> Effects {
+    fn start_erroring(&mut self, id: Id<Writable>) -> WritableEffects {
         let Some(stream) = self.writables.get_mut(id) else {
             return STALE;
         };
@@ -402,7 +389,7 @@ impl Core {
 
     /// <https://streams.spec.whatwg.org/#writable-stream-finish-erroring>: the machine's end. What
     /// is left (the sink's abort, the promises) is the host's.
-    fn finish_erroring(&mut self, id: Id) -> Effects {
+    fn finish_erroring(&mut self, id: Id<Writable>) -> WritableEffects {
         let Some(stream) = self.writables.remove(id) else {
             return STALE;
         };

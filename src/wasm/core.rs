@@ -1,11 +1,21 @@
-//! The core's exports: free functions of numbers over the module's one [`Core`].
+//! The core's exports: free functions of numbers over the module's one [`Core`]. Ids and effects become numbers, and numbers
+//! ids, here and nowhere else.
 //!
 //! No borrow outlives a call, so user code that runs as an effect may call any export again.
 use core::cell::UnsafeCell;
 
 use wasm_bindgen::prelude::*;
 
-use crate::core::Core;
+use crate::core::byte_source::ByteSource;
+use crate::core::effect::{
+    ByteEffects, ChannelAnswer, PipeAnswer, PipeReport, ReadableEffects, TeeEffects,
+    TransformEffects, WritableEffects,
+};
+use crate::core::pipe::{Pipe, PipeSource};
+use crate::core::readable::Readable;
+use crate::core::tee::Tee;
+use crate::core::writable::Writable;
+use crate::core::{Core, Id};
 
 /// What a Wasm module without the standard library must bring itself.
 #[cfg(all(
@@ -45,12 +55,68 @@ pub fn start() {
     console_error_panic_hook::set_once();
 }
 
+/// What crosses to JavaScript and back, as a number.
+pub trait Crosses {
+    /// How it crosses.
+    type Number;
+    /// What crossed to here.
+    fn from_number(number: Self::Number) -> Self;
+    /// What crosses from here.
+    fn into_number(self) -> Self::Number;
+}
+
+macro_rules! cross_as_they_are {
+    ($($type:ty)*) => {$(
+        impl Crosses for $type {
+            type Number = Self;
+            #[inline]
+            fn from_number(number: Self) -> Self {
+                number
+            }
+            #[inline]
+            fn into_number(self) -> Self {
+                self
+            }
+        }
+    )*};
+}
+
+cross_as_they_are! { () bool u32 f64 }
+
+macro_rules! cross_as_bits {
+    ($(($($generics:tt)*) $type:ty;)*) => {$(
+        impl $($generics)* Crosses for $type {
+            type Number = u32;
+            #[inline]
+            fn from_number(number: u32) -> Self {
+                Self::from_bits(number)
+            }
+            #[inline]
+            fn into_number(self) -> u32 {
+                self.bits()
+            }
+        }
+    )*};
+}
+
+cross_as_bits! {
+    (<M>) Id<M>;
+    () ReadableEffects;
+    () ByteEffects;
+    () ChannelAnswer;
+    () TeeEffects;
+    () WritableEffects;
+    () TransformEffects;
+    () PipeAnswer;
+    () PipeReport;
+}
+
 macro_rules! exports {
     ($($name:ident($($arg:ident: $type:ty),*) $(-> $answer:ty)?;)*) => {$(
         #[doc = concat!("See [`Core::", stringify!($name), "`].")]
         #[wasm_bindgen]
-        pub fn $name($($arg: $type),*) $(-> $answer)? {
-            with_core(|core| core.$name($($arg),*))
+        pub fn $name($($arg: <$type as Crosses>::Number),*) $(-> <$answer as Crosses>::Number)? {
+            with_core(|core| core.$name($(Crosses::from_number($arg)),*)).into_number()
         }
     )*};
 }
@@ -58,49 +124,49 @@ macro_rules! exports {
 exports! {
     live() -> u32;
 
-    readable_new(high_water_mark: f64, flags: u32) -> u32;
-    readable_free(id: u32);
-    readable_started(id: u32) -> u32;
-    readable_pull_settled(id: u32) -> u32;
-    readable_desired_size(id: u32) -> f64;
-    readable_read(id: u32) -> u32;
-    readable_read_many(id: u32) -> u32;
-    readable_enqueue(id: u32) -> u32;
-    readable_enqueue_commit(id: u32, size: f64) -> u32;
-    readable_close(id: u32) -> u32;
-    readable_error(id: u32) -> u32;
-    readable_release(id: u32);
+    readable_new(high_water_mark: f64, flags: u32) -> Id<Readable>;
+    readable_free(id: Id<Readable>);
+    readable_started(id: Id<Readable>) -> ReadableEffects;
+    readable_pull_settled(id: Id<Readable>) -> ReadableEffects;
+    readable_desired_size(id: Id<Readable>) -> f64;
+    readable_read(id: Id<Readable>) -> ReadableEffects;
+    readable_read_many(id: Id<Readable>) -> ReadableEffects;
+    readable_enqueue(id: Id<Readable>) -> ReadableEffects;
+    readable_enqueue_commit(id: Id<Readable>, size: f64) -> ReadableEffects;
+    readable_close(id: Id<Readable>) -> ReadableEffects;
+    readable_error(id: Id<Readable>) -> ReadableEffects;
+    readable_release(id: Id<Readable>);
 
-    channel_offer(id: u32, size: f64, capacity: f64, overflow: u32) -> u32;
+    channel_offer(id: Id<Readable>, size: f64, capacity: f64, overflow: u32) -> ChannelAnswer;
 
-    bytes_new(high_water_mark: f64, flags: u32) -> u32;
-    bytes_free(id: u32);
-    bytes_started(id: u32) -> u32;
-    bytes_pull_settled(id: u32) -> u32;
-    bytes_desired_size(id: u32) -> f64;
-    bytes_can_close_or_enqueue(id: u32) -> bool;
-    bytes_head_filled(id: u32) -> f64;
-    bytes_read(id: u32) -> u32;
-    bytes_read_allocated(id: u32, byte_length: f64) -> u32;
+    bytes_new(high_water_mark: f64, flags: u32) -> Id<ByteSource>;
+    bytes_free(id: Id<ByteSource>);
+    bytes_started(id: Id<ByteSource>) -> ByteEffects;
+    bytes_pull_settled(id: Id<ByteSource>) -> ByteEffects;
+    bytes_desired_size(id: Id<ByteSource>) -> f64;
+    bytes_can_close_or_enqueue(id: Id<ByteSource>) -> bool;
+    bytes_head_filled(id: Id<ByteSource>) -> f64;
+    bytes_read(id: Id<ByteSource>) -> ByteEffects;
+    bytes_read_allocated(id: Id<ByteSource>, byte_length: f64) -> ByteEffects;
     bytes_pull_into(
-        id: u32,
+        id: Id<ByteSource>,
         buffer_length: f64,
         byte_offset: f64,
         byte_length: f64,
         minimum_fill: f64,
         element_size: u32
-    ) -> u32;
-    bytes_enqueue(id: u32, byte_length: f64) -> u32;
+    ) -> ByteEffects;
+    bytes_enqueue(id: Id<ByteSource>, byte_length: f64) -> ByteEffects;
     bytes_check_respond_with_view(
-        id: u32,
+        id: Id<ByteSource>,
         buffer_length: f64,
         byte_offset: f64,
         byte_length: f64
-    ) -> u32;
-    bytes_respond(id: u32, bytes_written: f64) -> u32;
-    bytes_close(id: u32) -> u32;
-    bytes_end(id: u32) -> u32;
-    bytes_release(id: u32);
+    ) -> ByteEffects;
+    bytes_respond(id: Id<ByteSource>, bytes_written: f64) -> ByteEffects;
+    bytes_close(id: Id<ByteSource>) -> ByteEffects;
+    bytes_end(id: Id<ByteSource>) -> ByteEffects;
+    bytes_release(id: Id<ByteSource>);
     bytes_next_copy() -> u32;
     bytes_copy_from() -> f64;
     bytes_copy_to() -> f64;
@@ -110,52 +176,59 @@ exports! {
     bytes_answers() -> u32;
     bytes_entry_offset() -> f64;
 
-    tee_new() -> u32;
-    tee_free(id: u32);
-    tee_pull(id: u32, branch: u32) -> u32;
-    tee_deliver(id: u32) -> u32;
-    tee_delivered(id: u32) -> u32;
-    tee_closed(id: u32) -> u32;
-    tee_read_failed(id: u32);
-    tee_errored(id: u32) -> u32;
-    tee_cancel(id: u32, branch: u32) -> u32;
+    tee_new() -> Id<Tee>;
+    tee_free(id: Id<Tee>);
+    tee_pull(id: Id<Tee>, branch: u32) -> TeeEffects;
+    tee_deliver(id: Id<Tee>) -> TeeEffects;
+    tee_delivered(id: Id<Tee>) -> TeeEffects;
+    tee_closed(id: Id<Tee>) -> TeeEffects;
+    tee_read_failed(id: Id<Tee>);
+    tee_errored(id: Id<Tee>) -> TeeEffects;
+    tee_cancel(id: Id<Tee>, branch: u32) -> TeeEffects;
 
-    writable_new(high_water_mark: f64) -> u32;
-    writable_free(id: u32);
-    writable_desired_size(id: u32) -> f64;
-    writable_backpressure(id: u32) -> bool;
-    writable_started(id: u32) -> u32;
-    writable_start_failed(id: u32) -> u32;
-    writable_write(id: u32, size: f64) -> u32;
-    writable_write_many(id: u32, count: u32) -> u32;
-    writable_write_settled(id: u32) -> u32;
-    writable_write_failed(id: u32) -> u32;
-    writable_close(id: u32) -> u32;
-    writable_close_settled(id: u32) -> u32;
-    writable_close_failed(id: u32) -> u32;
-    writable_abort(id: u32) -> u32;
-    writable_error(id: u32) -> u32;
+    writable_new(high_water_mark: f64) -> Id<Writable>;
+    writable_free(id: Id<Writable>);
+    writable_desired_size(id: Id<Writable>) -> f64;
+    writable_backpressure(id: Id<Writable>) -> bool;
+    writable_started(id: Id<Writable>) -> WritableEffects;
+    writable_start_failed(id: Id<Writable>) -> WritableEffects;
+    writable_write(id: Id<Writable>, size: f64) -> WritableEffects;
+    writable_write_many(id: Id<Writable>, count: u32) -> WritableEffects;
+    writable_write_settled(id: Id<Writable>) -> WritableEffects;
+    writable_write_failed(id: Id<Writable>) -> WritableEffects;
+    writable_close(id: Id<Writable>) -> WritableEffects;
+    writable_close_settled(id: Id<Writable>) -> WritableEffects;
+    writable_close_failed(id: Id<Writable>) -> WritableEffects;
+    writable_abort(id: Id<Writable>) -> WritableEffects;
+    writable_error(id: Id<Writable>) -> WritableEffects;
 
-    transform_new(readable: u32, writable: u32);
-    transform_unblock_write(writable: u32) -> u32;
-    transform_enqueue_commit(readable: u32, writable: u32, size: f64) -> u32;
-    transform_settled(readable: u32, writable: u32, pipe: u32) -> u32;
+    transform_new(readable: Id<Readable>, writable: Id<Writable>);
+    transform_unblock_write(writable: Id<Writable>) -> TransformEffects;
+    transform_enqueue_commit(readable: Id<Readable>, writable: Id<Writable>, size: f64) -> ReadableEffects;
+    transform_settled(readable: Id<Readable>, writable: Id<Writable>, pipe: Id<Pipe>) -> PipeReport;
 
-    pipe_new(
-        source: u32,
-        source_end: u32,
-        destination: u32,
-        destination_end: u32,
-        flags: u32
-    ) -> u32;
-    pipe_free(id: u32);
-    pipe_source_ended(id: u32, end: u32);
-    pipe_destination_ended(id: u32, end: u32);
-    pipe_fulfilled(id: u32);
-    pipe_write(id: u32, size: f64) -> u32;
-    pipe_write_settled(id: u32) -> u32;
-    pipe_turned(id: u32) -> u32;
-    pipe_signalled(id: u32) -> u32;
-    pipe_pause(id: u32, why: u32, paused: bool);
-    pipe_next(id: u32) -> u32;
+    pipe_free(id: Id<Pipe>);
+    pipe_source_ended(id: Id<Pipe>, end: u32);
+    pipe_destination_ended(id: Id<Pipe>, end: u32);
+    pipe_fulfilled(id: Id<Pipe>);
+    pipe_write(id: Id<Pipe>, size: f64) -> WritableEffects;
+    pipe_write_settled(id: Id<Pipe>) -> PipeReport;
+    pipe_turned(id: Id<Pipe>) -> PipeReport;
+    pipe_signalled(id: Id<Pipe>) -> PipeAnswer;
+    pipe_pause(id: Id<Pipe>, why: u32, paused: bool);
+    pipe_next(id: Id<Pipe>) -> PipeAnswer;
+}
+
+/// See [`Core::pipe_new`]; with `BYTE_SOURCE` among the flags, `source` is a byte stream's id.
+#[wasm_bindgen]
+pub fn pipe_new(
+    source: u32,
+    source_end: u32,
+    destination: u32,
+    destination_end: u32,
+    flags: u32,
+) -> u32 {
+    let source = PipeSource::from_bits(source, flags);
+    let destination = Id::from_bits(destination);
+    with_core(|core| core.pipe_new(source, source_end, destination, destination_end, flags)).bits()
 }

@@ -1,9 +1,8 @@
 //! A host as js/machines/byte-readable.js is one, with bytes for buffers.
 use std::collections::VecDeque;
 
-use tidegate::core::byte_source::{AUTO_ALLOCATE, COPY_ENTRY_DONE, COPY_FILLED};
+use tidegate::core::byte_source::{AUTO_ALLOCATE, ByteSource, COPY_ENTRY_DONE, COPY_FILLED};
 use tidegate::core::effect::bytes::*;
-use tidegate::core::effect::{Effects, REFUSED, STALE};
 use tidegate::core::{Core, Id};
 
 use super::{Answer, ByteStream, ReadInto, Reader, Refusal, State};
@@ -17,7 +16,7 @@ struct Descriptor {
 /// A byte stream over the core.
 pub struct Host {
     pub core: Core,
-    pub id: Id,
+    pub id: Id<ByteSource>,
     auto_allocate: usize,
     queue: VecDeque<Vec<u8>>,
     pending: VecDeque<Descriptor>,
@@ -50,8 +49,8 @@ impl Host {
         }
     }
 
-    fn call_pull(&mut self, effects: Effects) {
-        if effects & CALL_PULL != 0 {
+    fn call_pull(&mut self, effects: ByteEffects) {
+        if effects.has(CALL_PULL) {
             assert!(!self.pulling, "pull while a pull is outstanding");
             self.pulling = true;
             self.pulls += 1;
@@ -81,9 +80,9 @@ impl Host {
         self.fail_requests();
     }
 
-    fn take_entry(&mut self, effects: Effects) -> Vec<u8> {
+    fn take_entry(&mut self, effects: ByteEffects) -> Vec<u8> {
         let entry = self.queue.pop_front().unwrap();
-        let from = if effects & PARTIAL != 0 {
+        let from = if effects.has(PARTIAL) {
             self.core.bytes_entry_offset() as usize
         } else {
             0
@@ -134,22 +133,22 @@ impl Host {
         }
     }
 
-    fn refusal(effects: Effects) -> Option<Refusal> {
-        if effects & (ZERO | NOT_ZERO) != 0 {
+    fn refusal(effects: ByteEffects) -> Option<Refusal> {
+        if effects.has(ZERO | NOT_ZERO) {
             Some(Refusal::Type)
-        } else if effects & (TOO_LONG | OTHER_OFFSET | OTHER_BUFFER) != 0 {
+        } else if effects.has(TOO_LONG | OTHER_OFFSET | OTHER_BUFFER) {
             Some(Refusal::Range)
         } else {
             None
         }
     }
 
-    fn finish_respond(&mut self, effects: Effects) {
+    fn finish_respond(&mut self, effects: ByteEffects) {
         if self.state == State::Closed {
-            if effects & ABANDONED != 0 {
+            if effects.has(ABANDONED) {
                 self.pending.pop_front();
             }
-            if effects & ANSWER_CLOSED != 0 {
+            if effects.has(ANSWER_CLOSED) {
                 let mut filled = self.core.bytes_filled() as usize;
                 for head in std::mem::take(&mut self.pending) {
                     let request = self.requests.pop_front().unwrap();
@@ -162,19 +161,19 @@ impl Host {
             return;
         }
         let mut chunks = Vec::new();
-        if effects & ABANDONED != 0 {
+        if effects.has(ABANDONED) {
             self.queue_abandoned();
         }
-        if effects & FILLED != 0 {
+        if effects.has(FILLED) {
             let head = self.pending.pop_front().unwrap();
             let filled = self.core.bytes_filled() as usize;
-            if effects & REMAINDER != 0 {
+            if effects.has(REMAINDER) {
                 let end = filled + self.core.bytes_remainder() as usize;
                 self.queue.push_back(head.region[filled..end].to_vec());
             }
             chunks.push(head.region[..filled].to_vec());
         }
-        if effects & COPY != 0 {
+        if effects.has(COPY) {
             chunks.extend(self.make_copies(None));
         }
         self.fulfill(chunks);
@@ -198,7 +197,7 @@ impl ByteStream for Host {
     fn pull_settled(&mut self) {
         self.pulling = false;
         let effects = self.core.bytes_pull_settled(self.id);
-        if effects & STALE == 0 {
+        if !effects.has(STALE) {
             self.call_pull(effects);
         }
     }
@@ -221,16 +220,16 @@ impl ByteStream for Host {
             State::Readable => {}
         }
         let mut effects = self.core.bytes_read(self.id);
-        if effects & CHUNK != 0 {
+        if effects.has(CHUNK) {
             let chunk = self.take_entry(effects);
-            if effects & CLOSE != 0 {
+            if effects.has(CLOSE) {
                 self.close_stream();
             }
             self.call_pull(effects);
             self.answers.push((request, Answer::Chunk(chunk)));
             return;
         }
-        if effects & ALLOCATE != 0 {
+        if effects.has(ALLOCATE) {
             let size = self.auto_allocate;
             effects = self.core.bytes_read_allocated(self.id, size as f64);
             self.pending.push_back(Descriptor {
@@ -239,7 +238,7 @@ impl ByteStream for Host {
                 buffer_length: size,
             });
         }
-        assert_ne!(effects & PENDING, 0);
+        assert!(effects.has(PENDING));
         self.requests.push_back(request);
         self.call_pull(effects);
     }
@@ -261,22 +260,22 @@ impl ByteStream for Host {
             (read.min * read.element_size) as f64,
             read.element_size as u32,
         );
-        assert_eq!(effects & REFUSED, 0);
-        if effects & STALE != 0 {
+        assert!(!effects.has(REFUSED));
+        if effects.has(STALE) {
             self.answers.push((request, Answer::Done(Some(Vec::new()))));
-        } else if effects & INSUFFICIENT != 0 {
+        } else if effects.has(INSUFFICIENT) {
             self.error_stream();
             self.answers.push((request, Answer::Failed));
         } else {
             let mut filled = self.make_copies(Some(&mut descriptor));
-            if effects & PENDING != 0 {
+            if effects.has(PENDING) {
                 assert!(filled.is_empty());
                 self.pending.push_back(descriptor);
                 self.requests.push_back(request);
                 self.call_pull(effects);
             } else {
-                assert_ne!(effects & CHUNK, 0);
-                if effects & CLOSE != 0 {
+                assert!(effects.has(CHUNK));
+                if effects.has(CLOSE) {
                     self.close_stream();
                 }
                 self.call_pull(effects);
@@ -292,24 +291,24 @@ impl ByteStream for Host {
         }
         let effects = self.core.bytes_enqueue(self.id, bytes.len() as f64);
         let mut chunks = Vec::new();
-        if effects & ABANDONED != 0 {
+        if effects.has(ABANDONED) {
             self.queue_abandoned();
         }
-        if effects & ANSWER != 0 {
+        if effects.has(ANSWER) {
             for _ in 0..self.core.bytes_answers() {
                 chunks.push(self.take_entry(effects));
             }
         }
-        if effects & DROP_PULL_INTO != 0 {
+        if effects.has(DROP_PULL_INTO) {
             self.pending.pop_front();
         }
-        if effects & QUEUED != 0 {
+        if effects.has(QUEUED) {
             self.queue.push_back(bytes.to_vec());
         }
-        if effects & COPY != 0 {
+        if effects.has(COPY) {
             chunks.extend(self.make_copies(None));
         }
-        if effects & FULFILL != 0 {
+        if effects.has(FULFILL) {
             chunks.push(bytes.to_vec());
         }
         self.fulfill(chunks);
@@ -353,14 +352,14 @@ impl ByteStream for Host {
 
     fn close(&mut self) -> Result<(), Refusal> {
         let effects = self.core.bytes_close(self.id);
-        if effects & (REFUSED | STALE) != 0 {
+        if effects.has(REFUSED | STALE) {
             return Err(Refusal::Type);
         }
-        if effects & INSUFFICIENT != 0 {
+        if effects.has(INSUFFICIENT) {
             self.error_stream();
             return Err(Refusal::Type);
         }
-        if effects & CLOSE != 0 {
+        if effects.has(CLOSE) {
             self.close_stream();
         }
         Ok(())

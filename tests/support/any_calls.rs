@@ -1,6 +1,7 @@
 //! Bytes decoded into calls of the core: any method, any id, any number. Shared by the fuzz target and by
 //! tests/core_any_calls.rs.
-use tidegate::core::Core;
+use tidegate::core::pipe::PipeSource;
+use tidegate::core::{Core, Id};
 
 /// Numbers that make a difference, and one byte that stands for itself.
 const NUMBERS: [f64; 14] = [
@@ -63,6 +64,11 @@ impl Input<'_> {
     }
 }
 
+/// The id of any kind that has this number.
+fn named<M>(bits: u32) -> Id<M> {
+    Id::from_bits(bits)
+}
+
 /// Makes the calls that `bytes` stands for. It must return: no answer of the core asks for anything here.
 pub fn run(bytes: &[u8]) {
     let mut input = Input(bytes);
@@ -94,95 +100,97 @@ pub fn run(bytes: &[u8]) {
         assert!(core.live() <= made, "more machines than were made");
     }
     for id in ids {
-        core.readable_free(id);
-        core.writable_free(id);
-        core.bytes_free(id);
-        core.tee_free(id);
-        core.pipe_free(id);
+        core.readable_free(named(id));
+        core.writable_free(named(id));
+        core.bytes_free(named(id));
+        core.tee_free(named(id));
+        core.pipe_free(named(id));
     }
 }
 
 fn make(core: &mut Core, input: &mut Input, ids: &[u32], method: u8) -> u32 {
     match method {
-        0 => core.readable_new(input.number(), input.small(4)),
-        1 => core.writable_new(input.number()),
-        2 => core.bytes_new(input.number(), input.small(8)),
+        0 => core.readable_new(input.number(), input.small(4)).bits(),
+        1 => core.writable_new(input.number()).bits(),
+        2 => core.bytes_new(input.number(), input.small(8)).bits(),
         3 => {
             let (readable, writable) = (input.id(ids), input.id(ids));
-            core.transform_new(readable, writable);
+            core.transform_new(named(readable), named(writable));
             writable
         }
-        4 => core.tee_new(),
-        _ => core.pipe_new(
-            input.id(ids),
-            input.small(3),
-            input.id(ids),
-            input.small(3),
-            input.small(32),
-        ),
+        4 => core.tee_new().bits(),
+        _ => {
+            let (source, source_end) = (input.id(ids), input.small(3));
+            let (destination, destination_end) = (input.id(ids), input.small(3));
+            let flags = input.small(32);
+            let source = PipeSource::from_bits(source, flags);
+            let destination = named(destination);
+            core.pipe_new(source, source_end, destination, destination_end, flags)
+                .bits()
+        }
     }
 }
 
 fn call_readable_or_writable(core: &mut Core, input: &mut Input, method: u8, id: u32) {
     match method {
-        6 => drop(core.readable_started(id)),
-        7 => drop(core.readable_pull_settled(id)),
-        8 => drop(core.readable_read(id)),
-        9 => drop(core.readable_enqueue(id)),
-        10 => drop(core.readable_enqueue_commit(id, input.number())),
-        11 => drop(core.readable_close(id)),
-        12 => drop(core.readable_error(id)),
-        13 => drop(core.readable_read_many(id)),
-        14 => core.readable_release(id),
-        15 => drop(core.readable_desired_size(id)),
-        16 => drop(core.writable_write_many(id, u32::from(input.byte()))),
-        17 => core.readable_free(id),
-        18 => drop(core.writable_started(id)),
-        19 => drop(core.writable_start_failed(id)),
-        20 => drop(core.writable_write(id, input.number())),
-        21 => drop(core.writable_write_settled(id)),
-        22 => drop(core.writable_write_failed(id)),
-        23 => drop(core.writable_close(id)),
-        24 => drop(core.writable_close_settled(id)),
-        25 => drop(core.writable_close_failed(id)),
-        26 => drop(core.writable_abort(id)),
-        27 => drop(core.writable_error(id)),
+        6 => drop(core.readable_started(named(id))),
+        7 => drop(core.readable_pull_settled(named(id))),
+        8 => drop(core.readable_read(named(id))),
+        9 => drop(core.readable_enqueue(named(id))),
+        10 => drop(core.readable_enqueue_commit(named(id), input.number())),
+        11 => drop(core.readable_close(named(id))),
+        12 => drop(core.readable_error(named(id))),
+        13 => drop(core.readable_read_many(named(id))),
+        14 => core.readable_release(named(id)),
+        15 => drop(core.readable_desired_size(named(id))),
+        16 => drop(core.writable_write_many(named(id), u32::from(input.byte()))),
+        17 => core.readable_free(named(id)),
+        18 => drop(core.writable_started(named(id))),
+        19 => drop(core.writable_start_failed(named(id))),
+        20 => drop(core.writable_write(named(id), input.number())),
+        21 => drop(core.writable_write_settled(named(id))),
+        22 => drop(core.writable_write_failed(named(id))),
+        23 => drop(core.writable_close(named(id))),
+        24 => drop(core.writable_close_settled(named(id))),
+        25 => drop(core.writable_close_failed(named(id))),
+        26 => drop(core.writable_abort(named(id))),
+        27 => drop(core.writable_error(named(id))),
         28 => drop((
-            core.writable_desired_size(id),
-            core.writable_backpressure(id),
+            core.writable_desired_size(named(id)),
+            core.writable_backpressure(named(id)),
         )),
-        _ => core.writable_free(id),
+        _ => core.writable_free(named(id)),
     }
 }
 
 fn call_bytes(core: &mut Core, input: &mut Input, method: u8, id: u32) {
     match method {
-        30 => drop(core.bytes_started(id)),
-        31 => drop(core.bytes_pull_settled(id)),
-        32 => drop(core.bytes_desired_size(id)),
-        33 => drop(core.bytes_can_close_or_enqueue(id)),
-        34 => drop(core.bytes_head_filled(id)),
-        35 => drop(core.bytes_read(id)),
-        36 => drop(core.bytes_read_allocated(id, input.number())),
+        30 => drop(core.bytes_started(named(id))),
+        31 => drop(core.bytes_pull_settled(named(id))),
+        32 => drop(core.bytes_desired_size(named(id))),
+        33 => drop(core.bytes_can_close_or_enqueue(named(id))),
+        34 => drop(core.bytes_head_filled(named(id))),
+        35 => drop(core.bytes_read(named(id))),
+        36 => drop(core.bytes_read_allocated(named(id), input.number())),
         37..=39 => drop(core.bytes_pull_into(
-            id,
+            named(id),
             input.number(),
             input.number(),
             input.number(),
             input.number(),
             input.small(9),
         )),
-        40..=42 => drop(core.bytes_enqueue(id, input.number())),
+        40..=42 => drop(core.bytes_enqueue(named(id), input.number())),
         43 | 44 => drop(core.bytes_check_respond_with_view(
-            id,
+            named(id),
             input.number(),
             input.number(),
             input.number(),
         )),
-        45..=47 => drop(core.bytes_respond(id, input.number())),
-        48 => drop(core.bytes_close(id)),
-        49 => drop(core.bytes_end(id)),
-        50 => core.bytes_release(id),
+        45..=47 => drop(core.bytes_respond(named(id), input.number())),
+        48 => drop(core.bytes_close(named(id))),
+        49 => drop(core.bytes_end(named(id))),
+        50 => core.bytes_release(named(id)),
         51 => while core.bytes_next_copy() != 0 {},
         52 => drop((
             core.bytes_copy_from(),
@@ -193,33 +201,36 @@ fn call_bytes(core: &mut Core, input: &mut Input, method: u8, id: u32) {
             core.bytes_answers(),
             core.bytes_entry_offset(),
         )),
-        _ => core.bytes_free(id),
+        _ => core.bytes_free(named(id)),
     }
 }
 
 fn call_others(core: &mut Core, input: &mut Input, ids: &[u32], method: u8, id: u32) {
     match method {
-        54 => drop(core.tee_pull(id, input.small(2))),
-        55 => drop(core.tee_deliver(id)),
-        56 => drop(core.tee_delivered(id)),
-        57 => drop(core.tee_closed(id)),
-        58 => core.tee_read_failed(id),
-        59 => drop(core.tee_errored(id)),
-        60 | 61 => drop(core.tee_cancel(id, input.small(2))),
-        62 => core.tee_free(id),
-        63 => drop(core.transform_unblock_write(id)),
-        64 => drop(core.readable_enqueue(id)),
-        65 => drop(core.transform_enqueue_commit(id, input.id(ids), input.number())),
-        68 => core.pipe_source_ended(id, input.small(3)),
-        69 => core.pipe_destination_ended(id, input.small(3)),
-        70 => core.pipe_fulfilled(id),
-        71 => drop((core.pipe_write(id, input.number()), core.pipe_next(id))),
-        72 => drop(core.pipe_signalled(id)),
-        73 => core.pipe_free(id),
-        74 => drop(core.pipe_write_settled(id)),
-        75 => drop(core.transform_settled(id, input.id(ids), input.id(ids))),
-        76 => core.pipe_pause(id, input.small(4), input.small(2) == 1),
-        77 => drop(core.pipe_turned(id)),
-        _ => drop(core.channel_offer(id, input.number(), input.number(), input.small(5))),
+        54 => drop(core.tee_pull(named(id), input.small(2))),
+        55 => drop(core.tee_deliver(named(id))),
+        56 => drop(core.tee_delivered(named(id))),
+        57 => drop(core.tee_closed(named(id))),
+        58 => core.tee_read_failed(named(id)),
+        59 => drop(core.tee_errored(named(id))),
+        60 | 61 => drop(core.tee_cancel(named(id), input.small(2))),
+        62 => core.tee_free(named(id)),
+        63 => drop(core.transform_unblock_write(named(id))),
+        64 => drop(core.readable_enqueue(named(id))),
+        65 => drop(core.transform_enqueue_commit(named(id), named(input.id(ids)), input.number())),
+        68 => core.pipe_source_ended(named(id), input.small(3)),
+        69 => core.pipe_destination_ended(named(id), input.small(3)),
+        70 => core.pipe_fulfilled(named(id)),
+        71 => drop((
+            core.pipe_write(named(id), input.number()),
+            core.pipe_next(named(id)),
+        )),
+        72 => drop(core.pipe_signalled(named(id))),
+        73 => core.pipe_free(named(id)),
+        74 => drop(core.pipe_write_settled(named(id))),
+        75 => drop(core.transform_settled(named(id), named(input.id(ids)), named(input.id(ids)))),
+        76 => core.pipe_pause(named(id), input.small(4), input.small(2) == 1),
+        77 => drop(core.pipe_turned(named(id))),
+        _ => drop(core.channel_offer(named(id), input.number(), input.number(), input.small(5))),
     }
 }

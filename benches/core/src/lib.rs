@@ -58,9 +58,9 @@ fn enqueue_read(n: u32) -> u64 {
     core.readable_started(id);
     let mut sum = 0;
     for _ in 0..n {
-        sum += u64::from(core.readable_enqueue(id));
-        sum += u64::from(core.readable_pull_settled(id));
-        sum += u64::from(core.readable_read(id));
+        sum += u64::from(core.readable_enqueue(id).bits());
+        sum += u64::from(core.readable_pull_settled(id).bits());
+        sum += u64::from(core.readable_read(id).bits());
     }
     sum
 }
@@ -72,9 +72,9 @@ fn read_enqueue(n: u32) -> u64 {
     core.readable_started(id);
     let mut sum = 0;
     for _ in 0..n {
-        sum += u64::from(core.readable_read(id));
-        sum += u64::from(core.readable_enqueue(id));
-        sum += u64::from(core.readable_pull_settled(id));
+        sum += u64::from(core.readable_read(id).bits());
+        sum += u64::from(core.readable_enqueue(id).bits());
+        sum += u64::from(core.readable_pull_settled(id).bits());
     }
     sum
 }
@@ -84,11 +84,11 @@ fn enqueue_sized_read(n: u32) -> u64 {
     let mut core = Core::new();
     let id = core.readable_new(65536.0, tidegate::core::readable::HAS_SIZE);
     core.readable_started(id);
-    let mut sum = u64::from(core.readable_enqueue_commit(id, 1.0));
+    let mut sum = u64::from(core.readable_enqueue_commit(id, 1.0).bits());
     for turn in 0..n {
-        sum += u64::from(core.readable_enqueue(id));
-        sum += u64::from(core.readable_enqueue_commit(id, f64::from(turn & 1) + 1.0));
-        sum += u64::from(core.readable_read(id));
+        sum += u64::from(core.readable_enqueue(id).bits());
+        sum += u64::from(core.readable_enqueue_commit(id, f64::from(turn & 1) + 1.0).bits());
+        sum += u64::from(core.readable_read(id).bits());
     }
     sum
 }
@@ -100,8 +100,8 @@ fn write_settled(n: u32) -> u64 {
     core.writable_started(id);
     let mut sum = 0;
     for _ in 0..n {
-        sum += u64::from(core.writable_write(id, 1.0));
-        sum += u64::from(core.writable_write_settled(id));
+        sum += u64::from(core.writable_write(id, 1.0).bits());
+        sum += u64::from(core.writable_write_settled(id).bits());
     }
     sum
 }
@@ -116,11 +116,11 @@ fn pipe_chunk(n: u32) -> u64 {
     let pipe = core.pipe_new(source, 0, sink, 0, 0);
     let mut sum = 0;
     for _ in 0..n {
-        sum += u64::from(core.readable_enqueue(source));
-        sum += u64::from(core.readable_pull_settled(source));
-        sum += u64::from(core.pipe_next(pipe));
-        sum += u64::from(core.pipe_write(pipe, 1.0));
-        sum += u64::from(core.writable_write_settled(sink));
+        sum += u64::from(core.readable_enqueue(source).bits());
+        sum += u64::from(core.readable_pull_settled(source).bits());
+        sum += u64::from(core.pipe_next(pipe).bits());
+        sum += u64::from(core.pipe_write(pipe, 1.0).bits());
+        sum += u64::from(core.writable_write_settled(sink).bits());
     }
     sum
 }
@@ -133,10 +133,10 @@ fn pipe_counted_chunk(n: u32) -> u64 {
     core.readable_started(source);
     core.writable_started(sink);
     let pipe = core.pipe_new(source, 0, sink, 0, COUNTED);
-    let mut sum = u64::from(core.pipe_next(pipe));
+    let mut sum = u64::from(core.pipe_next(pipe).bits());
     for _ in 0..n {
-        sum += u64::from(core.readable_enqueue(source));
-        sum += u64::from(core.pipe_turned(pipe));
+        sum += u64::from(core.readable_enqueue(source).bits());
+        sum += u64::from(core.pipe_turned(pipe).bits());
     }
     sum
 }
@@ -157,13 +157,13 @@ fn chain_chunk(n: u32) -> u64 {
     for id in [writable, sink] {
         core.writable_started(id);
     }
-    let mut sum = u64::from(core.pipe_next(out)) + u64::from(core.pipe_next(into));
+    let mut sum = u64::from(core.pipe_next(out).bits()) + u64::from(core.pipe_next(into).bits());
     for _ in 0..n {
-        sum += u64::from(core.readable_enqueue(source));
-        sum += u64::from(core.readable_enqueue(readable));
-        sum += u64::from(core.pipe_write_settled(out));
-        sum += u64::from(core.transform_settled(readable, writable, into));
-        sum += u64::from(core.readable_pull_settled(source));
+        sum += u64::from(core.readable_enqueue(source).bits());
+        sum += u64::from(core.readable_enqueue(readable).bits());
+        sum += u64::from(core.pipe_write_settled(out).bits());
+        sum += u64::from(core.transform_settled(readable, writable, into).bits());
+        sum += u64::from(core.readable_pull_settled(source).bits());
     }
     sum
 }
@@ -178,11 +178,11 @@ fn transform_chunk(n: u32) -> u64 {
     core.writable_started(writable);
     let mut sum = 0;
     for _ in 0..n {
-        sum += u64::from(core.writable_write(writable, 1.0));
-        sum += u64::from(core.readable_read(readable));
-        sum += u64::from(core.readable_enqueue(readable));
-        sum += u64::from(core.writable_write_settled(writable));
-        sum += u64::from(core.readable_pull_settled(readable));
+        sum += u64::from(core.writable_write(writable, 1.0).bits());
+        sum += u64::from(core.readable_read(readable).bits());
+        sum += u64::from(core.readable_enqueue(readable).bits());
+        sum += u64::from(core.writable_write_settled(writable).bits());
+        sum += u64::from(core.readable_pull_settled(readable).bits());
     }
     sum
 }
@@ -193,8 +193,8 @@ fn new_free(n: u32) -> u64 {
     let mut sum = 0;
     for _ in 0..n {
         let id = core.readable_new(1.0, 0);
-        sum += u64::from(id);
-        sum += u64::from(core.readable_close(id));
+        sum += u64::from(id.bits());
+        sum += u64::from(core.readable_close(id).bits());
     }
     sum
 }

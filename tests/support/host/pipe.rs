@@ -1,6 +1,6 @@
 //! Pipes over the core: reader of the source and writer of the destination in one.
 use tidegate::core::Id;
-use tidegate::core::effect::STALE;
+use tidegate::core::effect::WritableEffects;
 use tidegate::core::effect::pipe::*;
 use tidegate::core::effect::writable::BACKPRESSURE;
 use tidegate::core::pipe::{PREVENT_ABORT, PREVENT_CANCEL};
@@ -12,7 +12,7 @@ use crate::support::realm::{PromiseId, Value, World};
 
 #[derive(Debug)]
 pub struct Pipe {
-    pub id: Id,
+    pub id: Id<tidegate::core::pipe::Pipe>,
     source: usize,
     destination: usize,
     flags: u32,
@@ -112,7 +112,7 @@ impl Host {
         let size = self.chunk_size(destination, chunk);
         let effects = self.core.pipe_write(self.pipes[at].id, size);
         self.queue_write(destination, chunk, None, effects);
-        effects & (STALE | BACKPRESSURE) != BACKPRESSURE
+        effects & (WritableEffects::STALE | BACKPRESSURE) != BACKPRESSURE
     }
 
     /// Reports the write of a pipe that is not shutting down; false, with nothing done, for one that is.
@@ -120,16 +120,17 @@ impl Host {
         if self.pipes[at].shutting_down {
             return false;
         }
-        let answer = self.core.pipe_write_settled(self.pipes[at].id);
-        if answer & (STALE | WRITTEN) == WRITTEN {
-            if let Some(request) = self.writables[destination].in_flight.take() {
-                self.resolve(request, Value::Undefined);
+        let report = self.core.pipe_write_settled(self.pipes[at].id);
+        match report.written() {
+            Some(answer) => {
+                if let Some(request) = self.writables[destination].in_flight.take() {
+                    self.resolve(request, Value::Undefined);
+                }
+                if self.carry_out(at, answer) {
+                    self.advance_pipe(at);
+                }
             }
-            if self.carry_out(at, answer & !WRITTEN) {
-                self.advance_pipe(at);
-            }
-        } else {
-            self.apply_writable(destination, answer, Value::Undefined);
+            None => self.apply_writable(destination, report.destination(), Value::Undefined),
         }
         true
     }
@@ -137,20 +138,20 @@ impl Host {
     pub fn advance_pipe(&mut self, at: usize) {
         loop {
             let answer = self.core.pipe_next(self.pipes[at].id);
-            if answer & STALE != 0 || !self.carry_out(at, answer) {
+            if answer.has(STALE) || !self.carry_out(at, answer) {
                 return;
             }
         }
     }
 
     /// Does what the core answered; true where there may be more to do at once.
-    fn carry_out(&mut self, at: usize, answer: u32) -> bool {
-        if answer & STALE != 0 {
+    fn carry_out(&mut self, at: usize, answer: PipeAnswer) -> bool {
+        if answer.has(STALE) {
             return false;
         }
         let source = self.pipes[at].source;
-        let effects = answer >> SOURCE_SHIFT;
-        match answer & ACTION_MASK {
+        let effects = answer.source();
+        match answer.action() {
             WAIT | DRAINING => false,
             MOVE => {
                 let chunk = self.readables[source].queue.pop_front();
@@ -174,7 +175,7 @@ impl Host {
         }
     }
 
-    fn begin_pipe_shutdown(&mut self, at: usize, answer: u32) {
+    fn begin_pipe_shutdown(&mut self, at: usize, answer: PipeAnswer) {
         if std::mem::replace(&mut self.pipes[at].shutting_down, true) {
             return;
         }
@@ -184,26 +185,26 @@ impl Host {
             signal,
             ..
         } = self.pipes[at];
-        self.pipes[at].failure = if answer & BY_SOURCE_CLOSE != 0 {
+        self.pipes[at].failure = if answer.has(BY_SOURCE_CLOSE) {
             None
-        } else if answer & BY_SOURCE_ERROR != 0 {
+        } else if answer.has(BY_SOURCE_ERROR) {
             match self.readables[source].state {
                 ReadableState::Errored(reason) => Some(reason),
                 _ => panic!("the source has not errored"),
             }
-        } else if answer & BY_DESTINATION_ERROR != 0 {
+        } else if answer.has(BY_DESTINATION_ERROR) {
             match self.writables[destination].state {
                 WritableState::Errored(reason) => Some(reason),
                 _ => panic!("the destination has not errored"),
             }
-        } else if answer & BY_SIGNAL != 0 {
+        } else if answer.has(BY_SIGNAL) {
             signal
         } else {
             Some(Value::TypeError)
         };
     }
 
-    fn act(&mut self, at: usize, action: u32) {
+    fn act(&mut self, at: usize, action: PipeAnswer) {
         let Pipe {
             source,
             destination,

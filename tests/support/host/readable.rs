@@ -3,7 +3,6 @@ use std::collections::VecDeque;
 
 use tidegate::core::Id;
 use tidegate::core::effect::readable::*;
-use tidegate::core::effect::{BAD_SIZE, Effects, REFUSED, STALE};
 use tidegate::core::readable::{HAS_SIZE, NO_PULL};
 
 use super::{Host, ReadableState};
@@ -32,7 +31,7 @@ pub enum ReaderLock {
 
 #[derive(Debug)]
 pub struct Readable {
-    pub id: Id,
+    pub id: Id<tidegate::core::readable::Readable>,
     pub state: ReadableState,
     pub lock: ReaderLock,
     pub queue: VecDeque<Value>,
@@ -81,23 +80,23 @@ impl Host {
     }
 
     /// The effects that concern the stream as a whole.
-    pub fn apply_readable(&mut self, at: usize, effects: Effects) {
-        if effects & STALE != 0 {
+    pub fn apply_readable(&mut self, at: usize, effects: ReadableEffects) {
+        if effects.has(STALE) {
             return;
         }
-        if effects & CLOSE != 0 {
+        if effects.has(CLOSE) {
             self.close_stream(at);
         }
-        if effects & SETTLE_PULL != 0 {
+        if effects.has(SETTLE_PULL) {
             self.schedule(move |host| host.pull_settled(at));
         }
-        if effects & WAKE_WRITE != 0 {
+        if effects.has(WAKE_WRITE) {
             let Source::Transform(transform) = self.readables[at].source else {
                 panic!("only a transform's pull wakes a write");
             };
             self.schedule(move |host| host.wake_write(transform));
         }
-        if effects & CALL_PULL != 0 {
+        if effects.has(CALL_PULL) {
             self.call_pull(at);
         }
     }
@@ -237,7 +236,7 @@ impl Host {
 
     pub fn read_default(&mut self, at: usize, request: PromiseId) {
         let effects = self.core.readable_read(self.readables[at].id);
-        if effects & CHUNK != 0 {
+        if effects.has(CHUNK) {
             let chunk = self.readables[at]
                 .queue
                 .pop_front()
@@ -245,7 +244,7 @@ impl Host {
             self.apply_readable(at, effects);
             self.resolve(request, chunk);
         } else {
-            assert_ne!(effects & PENDING, 0, "a read gets a chunk or waits");
+            assert!(effects.has(PENDING), "a read gets a chunk or waits");
             self.add_request(at, request);
             self.apply_readable(at, effects);
         }
@@ -285,14 +284,14 @@ impl Host {
         &mut self,
         at: usize,
         chunk: Value,
-        first: Effects,
+        first: ReadableEffects,
         writable_side: Option<usize>,
     ) -> Result<(), Value> {
-        if first & (REFUSED | STALE) != 0 {
+        if first.has(REFUSED | STALE) {
             return Err(Value::TypeError);
         }
         let mut effects = first;
-        if effects & NEED_SIZE != 0 {
+        if effects.has(NEED_SIZE) {
             assert_eq!(effects, NEED_SIZE, "the size is asked for alone");
             let (completion, size) = call_for(self, Callback::ReadableSize(at), chunk);
             if let Completion::Throw(reason) = completion {
@@ -309,14 +308,14 @@ impl Host {
                     size,
                 ),
             };
-            if effects & BAD_SIZE != 0 {
+            if effects.has(BAD_SIZE) {
                 self.error_stream(at, Value::RangeError);
                 return Err(Value::RangeError);
             }
         }
-        if effects & QUEUED != 0 {
+        if effects.has(QUEUED) {
             self.readables[at].queue.push_back(chunk);
-        } else if effects & FULFILL != 0 {
+        } else if effects.has(FULFILL) {
             self.fulfill_request(at, chunk);
         }
         self.apply_readable(at, effects);
@@ -326,7 +325,7 @@ impl Host {
     pub fn close_default(&mut self, at: usize) -> Result<(), Value> {
         let effects = self.core.readable_close(self.readables[at].id);
         self.apply_readable(at, effects);
-        if effects & (REFUSED | STALE) != 0 {
+        if effects.has(REFUSED | STALE) {
             return Err(Value::TypeError);
         }
         Ok(())

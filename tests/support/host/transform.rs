@@ -1,4 +1,5 @@
 //! Transform streams over the core.
+use tidegate::core::effect::ReadableEffects;
 use tidegate::core::effect::transform::*;
 
 use super::readable::Source;
@@ -46,9 +47,9 @@ impl Host {
             readable, writable, ..
         } = self.transforms[at];
         let first = self.core.readable_enqueue(self.readables[readable].id);
-        let refused = tidegate::core::effect::STALE | tidegate::core::effect::REFUSED;
+        let refused = ReadableEffects::STALE | ReadableEffects::REFUSED;
         let result = self.finish_enqueue(readable, chunk, first, Some(writable));
-        if first & refused != 0 {
+        if first.has(refused) {
             return result;
         }
         let Err(reason) = result else {

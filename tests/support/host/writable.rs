@@ -3,7 +3,6 @@ use std::collections::VecDeque;
 
 use tidegate::core::Id;
 use tidegate::core::effect::writable::*;
-use tidegate::core::effect::{BAD_SIZE, Effects, REFUSED, STALE};
 
 use super::{Host, WritableState};
 use crate::support::realm::{Completion, PromiseId, Value, World};
@@ -30,7 +29,7 @@ pub enum WriterLock {
 
 #[derive(Debug)]
 pub struct Writable {
-    pub id: Id,
+    pub id: Id<tidegate::core::writable::Writable>,
     pub state: WritableState,
     pub lock: WriterLock,
     pub queue: VecDeque<(Value, Option<PromiseId>)>,
@@ -86,45 +85,45 @@ impl Host {
     }
 
     /// Carries out an answer; `reason` is the one that goes with it, if any.
-    pub fn apply_writable(&mut self, at: usize, effects: Effects, reason: Value) {
-        if effects & STALE != 0 {
+    pub fn apply_writable(&mut self, at: usize, effects: WritableEffects, reason: Value) {
+        if effects.has(STALE) {
             return;
         }
-        if effects & (RESOLVE_WRITE | REJECT_WRITE) != 0 {
+        if effects.has(RESOLVE_WRITE | REJECT_WRITE) {
             let request = self.writables[at].in_flight.take();
             if let WriterLock::Pipe(pipe) = self.writables[at].lock {
                 self.pipe_write_settled(pipe);
             }
             match request {
-                Some(request) if effects & RESOLVE_WRITE != 0 => {
+                Some(request) if effects.has(RESOLVE_WRITE) => {
                     self.resolve(request, Value::Undefined);
                 }
                 Some(request) => self.reject(request, reason),
                 None => {}
             }
         }
-        if effects & RESOLVE_CLOSE != 0 {
+        if effects.has(RESOLVE_CLOSE) {
             self.finish_close(at, effects);
         }
-        if effects & REJECT_CLOSE != 0 {
+        if effects.has(REJECT_CLOSE) {
             let request = self.writables[at].close_request.take();
             self.reject(request.expect("a close is in flight"), reason);
-            if effects & REJECT_ABORT != 0 {
+            if effects.has(REJECT_ABORT) {
                 let (request, _) = self.take_abort(at);
                 self.reject(request, reason);
             }
         }
-        if effects & CLEAR != 0 {
+        if effects.has(CLEAR) {
             self.writables[at].cleared = true;
         }
-        if effects & START_ERRORING != 0 {
+        if effects.has(START_ERRORING) {
             self.writables[at].state = WritableState::Erroring(reason);
             if let WriterLock::Writer(writer) = &self.writables[at].lock {
                 let ready = writer.ready;
                 self.ensure_ready_rejected(at, ready, reason);
             }
         }
-        if effects & BACKPRESSURE != 0 {
+        if effects.has(BACKPRESSURE) {
             let pending = self.promise();
             if let WriterLock::Writer(writer) = &mut self.writables[at].lock {
                 writer.ready = pending;
@@ -132,32 +131,32 @@ impl Host {
         }
         let pipe = match &self.writables[at].lock {
             WriterLock::Pipe(pipe) => Some(*pipe),
-            WriterLock::Writer(writer) if effects & READY != 0 => {
+            WriterLock::Writer(writer) if effects.has(READY) => {
                 let ready = writer.ready;
                 self.resolve(ready, Value::Undefined);
                 None
             }
             _ => None,
         };
-        if effects & FINISH_ERRORING != 0 {
+        if effects.has(FINISH_ERRORING) {
             self.finish_erroring(at, effects);
         }
-        if effects & HOLD_WRITE != 0 {
+        if effects.has(HOLD_WRITE) {
             let Sink::Transform(transform) = self.writables[at].sink else {
                 panic!("only a transform's write is held");
             };
             let chunk = self.take_chunk(at);
             self.hold_write(transform, chunk);
         }
-        if effects & CALL_WRITE != 0 {
+        if effects.has(CALL_WRITE) {
             self.call_write(at);
         }
-        if effects & CALL_CLOSE != 0 {
+        if effects.has(CALL_CLOSE) {
             self.call_close(at);
         }
         // A pipe answers room with a burst of writes, so that comes after the sink's own call.
         if let Some(pipe) = pipe
-            && effects & READY != 0
+            && effects.has(READY)
         {
             self.advance_pipe(pipe);
         }
@@ -181,10 +180,10 @@ impl Host {
             .expect("an abort is pending")
     }
 
-    fn finish_close(&mut self, at: usize, effects: Effects) {
+    fn finish_close(&mut self, at: usize, effects: WritableEffects) {
         let request = self.writables[at].close_request.take();
         self.resolve(request.expect("a close is in flight"), Value::Undefined);
-        if effects & RESOLVE_ABORT != 0 {
+        if effects.has(RESOLVE_ABORT) {
             let (request, _) = self.take_abort(at);
             self.resolve(request, Value::Undefined);
         }
@@ -209,21 +208,21 @@ impl Host {
         }
     }
 
-    fn finish_erroring(&mut self, at: usize, effects: Effects) {
+    fn finish_erroring(&mut self, at: usize, effects: WritableEffects) {
         let reason = self.stored_error(at);
         self.writables[at].state = WritableState::Errored(reason);
         let queue = std::mem::take(&mut self.writables[at].queue);
         for request in queue.into_iter().filter_map(|(_, request)| request) {
             self.reject(request, reason);
         }
-        if effects & REJECT_ABORT != 0 && effects & REJECT_CLOSE == 0 {
+        if effects.has(REJECT_ABORT) && !effects.has(REJECT_CLOSE) {
             let (request, _) = self.take_abort(at);
             self.reject(request, reason);
         }
-        if effects & REJECT_CLOSED != 0 {
+        if effects.has(REJECT_CLOSED) {
             self.reject_close_and_closed(at);
         }
-        if effects & CALL_ABORT != 0 {
+        if effects.has(CALL_ABORT) {
             self.call_abort(at);
         }
     }
@@ -400,14 +399,14 @@ impl Host {
         at: usize,
         chunk: Value,
         request: Option<PromiseId>,
-        effects: Effects,
+        effects: WritableEffects,
     ) {
-        if effects & (REFUSED | STALE) != 0 {
+        if effects.has(REFUSED | STALE) {
             return;
         }
-        assert_ne!(effects & QUEUED, 0, "a write is queued or refused");
+        assert!(effects.has(QUEUED), "a write is queued or refused");
         self.writables[at].queue.push_back((chunk, request));
-        let reason = if effects & BAD_SIZE != 0 {
+        let reason = if effects.has(BAD_SIZE) {
             Value::RangeError
         } else {
             Value::Undefined
@@ -446,7 +445,7 @@ impl Host {
         let request = self.promise();
         self.writables[at].close_request = Some(request);
         let effects = self.core.writable_close(self.writables[at].id);
-        assert_eq!(effects & (REFUSED | STALE), 0, "no close was queued before");
+        assert!(!effects.has(REFUSED | STALE), "no close was queued before");
         self.apply_writable(at, effects, Value::Undefined);
         request
     }
@@ -471,12 +470,12 @@ impl Host {
             return self.resolved(Value::Undefined);
         }
         let effects = self.core.writable_abort(self.writables[at].id);
-        if effects & ABORT_PENDING != 0 {
+        if effects.has(ABORT_PENDING) {
             assert_eq!(effects, ABORT_PENDING);
             let request = self.writables[at].abort_request;
             return request.expect("an abort is pending").0;
         }
-        assert_ne!(effects & ABORT_ACCEPTED, 0, "an abort is accepted or known");
+        assert!(effects.has(ABORT_ACCEPTED), "an abort is accepted or known");
         let request = self.promise();
         let erroring = matches!(self.writables[at].state, WritableState::Erroring(_));
         let kept = if erroring { Value::Undefined } else { reason };
