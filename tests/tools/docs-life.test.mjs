@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import { gzipSync } from 'node:zlib';
-import { root } from './documents.mjs';
+import { resolvePath, root } from './documents.mjs';
 
 const PAGE = readFileSync(join(root, 'docs/LIFE-OF-A-CHUNK.md'), 'utf8');
 const [first, second] = [...PAGE.matchAll(/^```js\n(.*?)^```$/gms)].map(([, code]) => code);
@@ -66,18 +66,11 @@ test('a chunk is queued by its enqueue, and moved to the sink by the report that
   assert.ok(pulled < after('log', turned), 'pull comes before the sink');
 });
 
-/** The numbers of src/core/effect.rs, by the names that js/core/effects gives them. */
+/** The numbers of js/core/effects, by their names. */
 function effects() {
-  const text = readFileSync(join(root, 'src/core/effect.rs'), 'utf8');
-  const modules = { readable: 'R_', pipe: 'P_' };
-  const all = {};
-  for (const [, module, body] of text.matchAll(/^pub mod (\w+) \{\n(.*?)^\}/gms)) {
-    for (const [, name, value] of body.matchAll(/pub const (\w+): \w+ = ([\w <]+);/g)) {
-      const [left, right = '0'] = value.split('<<');
-      if (module in modules) all[modules[module] + name] = Number(left) << Number(right);
-    }
-  }
-  return all;
+  const text = readFileSync(join(root, resolvePath('js/core/effects')), 'utf8');
+  const constants = text.matchAll(/^export const (\w+)[^=\n]*=[^\d\n]*(0x[\da-f]+|\d+)(?: << (\d+))?/gm);
+  return Object.fromEntries([...constants].map(([, name, value, by = 0]) => [name, Number(value) << by]));
 }
 
 test('a response becomes rows by the calls that the page names, in their order', async () => {
