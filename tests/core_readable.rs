@@ -1,6 +1,7 @@
 //! Readable streams with a default controller: the core by itself, and under a host.
 #![cfg(feature = "core")]
 
+mod core_byte_support;
 mod support;
 
 use support::host::Host;

@@ -1,6 +1,7 @@
 //! Transform streams: the core by itself, and under a host.
 #![cfg(feature = "core")]
 
+mod core_byte_support;
 mod support;
 
 use support::host::Host;

@@ -5,7 +5,7 @@ use tidegate::core::byte_source::{AUTO_ALLOCATE, ByteSource, COPY_ENTRY_DONE, CO
 use tidegate::core::effect::bytes::*;
 use tidegate::core::{Core, Id};
 
-use super::{Answer, ByteStream, ReadInto, Reader, Refusal, State};
+use super::{Answer, ByteStream, ReadInto, Reader, Refusal, State, Step};
 
 struct Descriptor {
     region: Vec<u8>,
@@ -26,12 +26,18 @@ pub struct Host {
     pulling: bool,
     pulls: u32,
     answers: Vec<(u32, Answer)>,
+    /// Everything since it was last emptied.
+    pub log: Vec<Step>,
 }
 
 impl Host {
     /// `auto_allocate` 0: the source does not allocate.
     pub fn new(high_water_mark: f64, auto_allocate: usize) -> Self {
-        let mut core = Core::new();
+        Self::in_core(Core::new(), high_water_mark, auto_allocate)
+    }
+
+    /// The same in a core that has other streams too.
+    pub fn in_core(mut core: Core, high_water_mark: f64, auto_allocate: usize) -> Self {
         let flags = if auto_allocate > 0 { AUTO_ALLOCATE } else { 0 };
         let id = core.bytes_new(high_water_mark, flags);
         Self {
@@ -46,7 +52,21 @@ impl Host {
             pulling: false,
             pulls: 0,
             answers: Vec::new(),
+            log: Vec::new(),
         }
+    }
+
+    fn answer(&mut self, request: u32, answer: Answer) {
+        self.answers.push((request, answer.clone()));
+        self.log.push(Step::Answer(request, answer));
+    }
+
+    pub fn has_queued(&self) -> bool {
+        !self.queue.is_empty()
+    }
+
+    pub fn has_requests(&self) -> bool {
+        !self.requests.is_empty()
     }
 
     fn call_pull(&mut self, effects: ByteEffects) {
@@ -54,27 +74,30 @@ impl Host {
             assert!(!self.pulling, "pull while a pull is outstanding");
             self.pulling = true;
             self.pulls += 1;
+            self.log.push(Step::Pull);
         }
     }
 
     fn close_stream(&mut self) {
         self.state = State::Closed;
+        self.log.push(Step::Closed);
         if self.reader == Reader::Default {
             for request in std::mem::take(&mut self.requests) {
-                self.answers.push((request, Answer::Done(None)));
+                self.answer(request, Answer::Done(None));
             }
         }
     }
 
     fn fail_requests(&mut self) {
         for request in std::mem::take(&mut self.requests) {
-            self.answers.push((request, Answer::Failed));
+            self.answer(request, Answer::Failed);
         }
     }
 
     fn error_stream(&mut self) {
         self.core.bytes_end(self.id);
         self.state = State::Errored;
+        self.log.push(Step::Errored);
         self.queue.clear();
         self.pending.clear();
         self.fail_requests();
@@ -129,7 +152,7 @@ impl Host {
     fn fulfill(&mut self, chunks: Vec<Vec<u8>>) {
         for chunk in chunks {
             let request = self.requests.pop_front().expect("a request for each chunk");
-            self.answers.push((request, Answer::Chunk(chunk)));
+            self.answer(request, Answer::Chunk(chunk));
         }
     }
 
@@ -153,7 +176,7 @@ impl Host {
                 for head in std::mem::take(&mut self.pending) {
                     let request = self.requests.pop_front().unwrap();
                     let view = head.region[..filled].to_vec();
-                    self.answers.push((request, Answer::Done(Some(view))));
+                    self.answer(request, Answer::Done(Some(view)));
                     filled = 0;
                 }
                 assert!(self.requests.is_empty());
@@ -215,8 +238,8 @@ impl ByteStream for Host {
 
     fn read(&mut self, request: u32) {
         match self.state {
-            State::Closed => return self.answers.push((request, Answer::Done(None))),
-            State::Errored => return self.answers.push((request, Answer::Failed)),
+            State::Closed => return self.answer(request, Answer::Done(None)),
+            State::Errored => return self.answer(request, Answer::Failed),
             State::Readable => {}
         }
         let mut effects = self.core.bytes_read(self.id);
@@ -226,7 +249,7 @@ impl ByteStream for Host {
                 self.close_stream();
             }
             self.call_pull(effects);
-            self.answers.push((request, Answer::Chunk(chunk)));
+            self.answer(request, Answer::Chunk(chunk));
             return;
         }
         if effects.has(ALLOCATE) {
@@ -245,7 +268,7 @@ impl ByteStream for Host {
 
     fn read_into(&mut self, request: u32, read: ReadInto) {
         if self.state == State::Errored {
-            return self.answers.push((request, Answer::Failed));
+            return self.answer(request, Answer::Failed);
         }
         let mut descriptor = Descriptor {
             region: vec![0; read.byte_length()],
@@ -262,10 +285,10 @@ impl ByteStream for Host {
         );
         assert!(!effects.has(REFUSED));
         if effects.has(STALE) {
-            self.answers.push((request, Answer::Done(Some(Vec::new()))));
+            self.answer(request, Answer::Done(Some(Vec::new())));
         } else if effects.has(INSUFFICIENT) {
             self.error_stream();
-            self.answers.push((request, Answer::Failed));
+            self.answer(request, Answer::Failed);
         } else {
             let mut filled = self.make_copies(Some(&mut descriptor));
             if effects.has(PENDING) {
@@ -280,7 +303,7 @@ impl ByteStream for Host {
                 }
                 self.call_pull(effects);
                 let chunk = filled.remove(0);
-                self.answers.push((request, Answer::Chunk(chunk)));
+                self.answer(request, Answer::Chunk(chunk));
             }
         }
     }
@@ -378,7 +401,7 @@ impl ByteStream for Host {
         self.core.bytes_end(self.id);
         self.close_stream();
         for request in std::mem::take(&mut self.requests) {
-            self.answers.push((request, Answer::Done(None)));
+            self.answer(request, Answer::Done(None));
         }
         self.pending.clear();
         self.queue.clear();

@@ -1,5 +1,7 @@
 //! Two byte streams that are driven by the same steps: a host over the core, which carries out the
 //! core's answers on real bytes, and a deliberately naive model that follows the standard's text.
+#![allow(dead_code)]
+
 pub mod host;
 pub mod model;
 
@@ -12,6 +14,15 @@ pub enum Answer {
     Done(Option<Vec<u8>>),
     /// An error: the stream's, or that the reader was released.
     Failed,
+}
+
+/// What a call brings about, in order.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Step {
+    Answer(u32, Answer),
+    Pull,
+    Closed,
+    Errored,
 }
 
 /// Why a call threw.

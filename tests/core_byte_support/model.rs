@@ -1,6 +1,6 @@
 //! The standard's algorithms word for word, on bytes, without a thought for speed. Names are the
 //! standard's.
-use super::{Answer, ByteStream, ReadInto, Reader, Refusal, State};
+use super::{Answer, ByteStream, ReadInto, Reader, Refusal, State, Step};
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum ReaderType {
@@ -35,6 +35,8 @@ pub struct Model {
     pull_again: bool,
     pulls: u32,
     answers: Vec<(u32, Answer)>,
+    /// Everything since it was last emptied.
+    pub log: Vec<Step>,
 }
 
 impl Model {
@@ -54,7 +56,21 @@ impl Model {
             pull_again: false,
             pulls: 0,
             answers: Vec::new(),
+            log: Vec::new(),
         }
+    }
+
+    fn answer(&mut self, request: u32, answer: Answer) {
+        self.answers.push((request, answer.clone()));
+        self.log.push(Step::Answer(request, answer));
+    }
+
+    pub fn has_queued(&self) -> bool {
+        !self.queue.is_empty()
+    }
+
+    pub fn requests(&self) -> usize {
+        self.requests.len()
     }
 
     fn queue_total_size(&self) -> usize {
@@ -75,13 +91,15 @@ impl Model {
         }
         self.pulling = true;
         self.pulls += 1;
+        self.log.push(Step::Pull);
     }
 
     fn close_stream(&mut self) {
         self.state = State::Closed;
+        self.log.push(Step::Closed);
         if self.reader == Reader::Default {
             for request in std::mem::take(&mut self.requests) {
-                self.answers.push((request, Answer::Done(None)));
+                self.answer(request, Answer::Done(None));
             }
         }
     }
@@ -93,8 +111,9 @@ impl Model {
         self.pending_pull_intos.clear();
         self.queue.clear();
         self.state = State::Errored;
+        self.log.push(Step::Errored);
         for request in std::mem::take(&mut self.requests) {
-            self.answers.push((request, Answer::Failed));
+            self.answer(request, Answer::Failed);
         }
     }
 
@@ -109,7 +128,7 @@ impl Model {
     fn fill_read_request_from_queue(&mut self, request: u32) {
         let entry = self.queue.remove(0);
         self.handle_queue_drain();
-        self.answers.push((request, Answer::Chunk(entry)));
+        self.answer(request, Answer::Chunk(entry));
     }
 
     fn fill_from_queue(&mut self, descriptor: &mut Descriptor) -> bool {
@@ -159,7 +178,7 @@ impl Model {
         } else {
             Answer::Chunk(view)
         };
-        self.answers.push((request, answer));
+        self.answer(request, answer);
     }
 
     fn enqueue_detached_pull_into_to_queue(&mut self) {
@@ -251,14 +270,14 @@ impl ByteStream for Model {
         }
         self.reader = Reader::None;
         for request in std::mem::take(&mut self.requests) {
-            self.answers.push((request, Answer::Failed));
+            self.answer(request, Answer::Failed);
         }
     }
 
     fn read(&mut self, request: u32) {
         match self.state {
-            State::Closed => self.answers.push((request, Answer::Done(None))),
-            State::Errored => self.answers.push((request, Answer::Failed)),
+            State::Closed => self.answer(request, Answer::Done(None)),
+            State::Errored => self.answer(request, Answer::Failed),
             State::Readable => {
                 if self.queue_total_size() > 0 {
                     return self.fill_read_request_from_queue(request);
@@ -282,7 +301,7 @@ impl ByteStream for Model {
 
     fn read_into(&mut self, request: u32, read: ReadInto) {
         if self.state == State::Errored {
-            return self.answers.push((request, Answer::Failed));
+            return self.answer(request, Answer::Failed);
         }
         let mut descriptor = Descriptor {
             buffer: vec![0; read.buffer_length()],
@@ -299,18 +318,18 @@ impl ByteStream for Model {
             return;
         }
         if self.state == State::Closed {
-            return self.answers.push((request, Answer::Done(Some(Vec::new()))));
+            return self.answer(request, Answer::Done(Some(Vec::new())));
         }
         if self.queue_total_size() > 0 {
             if self.fill_from_queue(&mut descriptor) {
                 self.handle_queue_drain();
                 let from = descriptor.byte_offset;
                 let view = descriptor.buffer[from..from + descriptor.bytes_filled].to_vec();
-                return self.answers.push((request, Answer::Chunk(view)));
+                return self.answer(request, Answer::Chunk(view));
             }
             if self.close_requested {
                 self.error_controller();
-                return self.answers.push((request, Answer::Failed));
+                return self.answer(request, Answer::Failed);
             }
         }
         self.pending_pull_intos.push(descriptor);
@@ -340,7 +359,7 @@ impl ByteStream for Model {
                         self.pending_pull_intos.remove(0);
                     }
                     let request = self.requests.remove(0);
-                    self.answers.push((request, Answer::Chunk(bytes.to_vec())));
+                    self.answer(request, Answer::Chunk(bytes.to_vec()));
                 }
             }
             Reader::Byob => {
@@ -411,7 +430,7 @@ impl ByteStream for Model {
         }
         self.close_stream();
         for request in std::mem::take(&mut self.requests) {
-            self.answers.push((request, Answer::Done(None)));
+            self.answer(request, Answer::Done(None));
         }
         self.pending_pull_intos.clear();
         self.queue.clear();

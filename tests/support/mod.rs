@@ -4,8 +4,10 @@
 
 pub mod host;
 pub mod model;
+pub mod program;
 pub mod realm;
 pub mod user;
+pub mod words;
 
 use user::{Op, Streams, perform};
 

@@ -1,10 +1,11 @@
 //! Promises and microtasks, as ECMAScript orders them.
 use std::collections::VecDeque;
+use std::hash::{DefaultHasher, Hash, Hasher};
 
 use super::user::User;
 
 /// What flows through promises: chunks and reasons are small numbers.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum Value {
     #[default]
     Undefined,
@@ -15,6 +16,37 @@ pub enum Value {
     Error(u8),
     TypeError,
     RangeError,
+    /// Several values in one: how many, and a digest of them all.
+    List(u32, u64),
+    /// The bytes of a chunk: how many, and their digest.
+    Bytes(u32, u64),
+    /// `{ value: view, done: true }` of a read into a buffer: the bytes of the view.
+    DoneWith(u32, u64),
+}
+
+impl Value {
+    pub fn list(values: &[Self]) -> Self {
+        Self::List(values.len() as u32, digest(&values))
+    }
+
+    /// The array of the reasons with which both branches of a tee were cancelled.
+    pub fn pair(one: Self, two: Self) -> Self {
+        Self::list(&[one, two])
+    }
+
+    pub fn bytes(bytes: &[u8]) -> Self {
+        Self::Bytes(bytes.len() as u32, digest(&bytes))
+    }
+
+    pub fn done_with(bytes: &[u8]) -> Self {
+        Self::DoneWith(bytes.len() as u32, digest(&bytes))
+    }
+}
+
+fn digest(content: &impl Hash) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    content.hash(&mut hasher);
+    hasher.finish()
 }
 
 pub type PromiseId = usize;
@@ -217,13 +249,23 @@ pub trait World: Sized + 'static {
         });
     }
 
-    /// Runs microtasks until none is left.
+    /// Runs the next task, if one waits.
+    fn next_task(&mut self) -> bool {
+        false
+    }
+
+    /// Runs microtasks, and tasks that wait, until none is left.
     fn run_microtasks(&mut self) {
         let mut turns = 0;
-        while let Some(job) = self.realm().jobs.pop_front() {
-            job(self);
-            turns += 1;
-            assert!(turns < 100_000, "the microtasks never end");
+        loop {
+            while let Some(job) = self.realm().jobs.pop_front() {
+                job(self);
+                turns += 1;
+                assert!(turns < 100_000, "the microtasks never end");
+            }
+            if !self.next_task() {
+                return;
+            }
         }
     }
 }

@@ -1,148 +1,16 @@
 //! User code as data: what a page calls, what its callbacks do, and what it gets to see.
 use std::collections::{BTreeMap, VecDeque};
-use std::fmt;
 use std::rc::Rc;
 
 use super::realm::{Completion, PromiseId, Value, World};
-
-/// A callback that user code gave to a constructor, and the number of the stream it belongs to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Callback {
-    SourceStart(usize),
-    Pull(usize),
-    Cancel(usize),
-    ReadableSize(usize),
-    SinkStart(usize),
-    Write(usize),
-    Close(usize),
-    Abort(usize),
-    /// A listener of the sink controller's `signal`.
-    Aborted(usize),
-    WritableSize(usize),
-    TransformStart(usize),
-    Transform(usize),
-    Flush(usize),
-    TransformCancel(usize),
-}
-
-/// A call of user code. Streams are named by their number; numbers wrap around those that exist.
-///
-/// On a transform's sides, `Enqueue`, `Close` and `Error` are its controller's `enqueue()`, `terminate()` and
-/// `error()`.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Op {
-    GetReader(usize),
-    ReleaseReader(usize),
-    Read(usize),
-    ReaderClosed(usize),
-    CancelReader(usize, u8),
-    CancelStream(usize, u8),
-    Enqueue(usize, u8),
-    CloseReadable(usize),
-    ErrorReadable(usize, u8),
-    GetWriter(usize),
-    ReleaseWriter(usize),
-    Write(usize, u8),
-    WriterReady(usize),
-    WriterClosed(usize),
-    CloseWriter(usize),
-    CloseStream(usize),
-    AbortWriter(usize, u8),
-    AbortStream(usize, u8),
-    ErrorWritable(usize, u8),
-    /// Source, destination, the `prevent*` flags as in the core.
-    PipeTo(usize, usize, u32),
-    Signal(usize, u8),
-    /// Settles the oldest pending promise that a callback returned: fulfilled, or rejected with the reason.
-    Settle(Callback, Option<u8>),
-    /// The same for one of the callbacks that wait for it.
-    SettleAny(usize, Option<u8>),
-}
-
-/// What a callback returns.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Outcome {
-    Undefined,
-    Throws(u8),
-    Fulfilled,
-    Rejected(u8),
-    /// A promise that `Op::Settle` settles.
-    Pending,
-    /// What `size()` returns; `Undefined` for other callbacks. `size()` returns 1 for other outcomes.
-    Size(f64),
-}
-
-/// What a callback does when it is called.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Script {
-    pub ops: Vec<Op>,
-    pub outcome: Outcome,
-}
-
-/// What user code can observe.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Event {
-    Called(Callback, Value),
-    Threw(&'static str, usize, Value),
-    /// The nth promise that this kind of call returned for this stream, settled.
-    Settled(&'static str, usize, u32, Result<Value, Value>),
-    Sizes(&'static str, usize, Option<f64>),
-}
-
-impl fmt::Display for Event {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Called(callback, Value::Undefined) => write!(f, "{callback:?}"),
-            Self::Called(callback, argument) => write!(f, "{callback:?} {argument:?}"),
-            Self::Threw(what, at, reason) => write!(f, "{what}({at}) threw {reason:?}"),
-            Self::Settled(what, at, nth, Ok(value)) => write!(f, "{what}({at})#{nth}: {value:?}"),
-            Self::Settled(what, at, nth, Err(reason)) => {
-                write!(f, "{what}({at})#{nth} rejected: {reason:?}")
-            }
-            Self::Sizes(what, at, size) => write!(f, "{what}({at}): {size:?}"),
-        }
-    }
-}
-
-/// A strategy and which callbacks there are.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Spec {
-    pub high_water_mark: f64,
-    pub has_size: bool,
-    /// Whether there is a `pull` (or a `write`, a `transform`).
-    pub has_work: bool,
-    pub has_start: bool,
-}
-
-impl Default for Spec {
-    fn default() -> Self {
-        Self {
-            high_water_mark: 1.0,
-            has_size: false,
-            has_work: true,
-            has_start: false,
-        }
-    }
-}
-
-/// The strategies of a transform's sides, and which callbacks there are.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct TransformSpec {
-    pub writable: Spec,
-    pub readable: Spec,
-}
-
-/// A stream to make at the start of a program.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Cast {
-    Readable(Spec),
-    Writable(Spec),
-    Transform(TransformSpec),
-}
+pub use super::words::*;
+use crate::core_byte_support::{ReadInto, Refusal};
 
 /// After so many calls a callback only returns promises that stay pending, so that no program runs for ever.
 const CALL_LIMIT: u32 = 12;
 const DEPTH_LIMIT: u32 = 3;
+/// No more tees than that so many readable streams can come of.
+const STREAM_LIMIT: usize = 10;
 
 /// User code's own state.
 #[derive(Default)]
@@ -153,19 +21,24 @@ pub struct User {
     scripts: Rc<[Script]>,
     /// Whether a callback does the same each time.
     steady: bool,
+    steady_sizes: bool,
     next: BTreeMap<Callback, VecDeque<Script>>,
     calls: BTreeMap<Callback, u32>,
     promises: BTreeMap<(&'static str, usize), u32>,
     pending: BTreeMap<Callback, VecDeque<PromiseId>>,
     depth: u32,
+    /// How far down the streams are, so that no pipes make a circle.
+    readable_ranks: Vec<usize>,
+    writable_ranks: Vec<usize>,
 }
 
 impl User {
     /// The scripts that callbacks follow where `on` gave them none: one after another, or, if `steady`, each callback
-    /// one of its own.
-    pub fn follow(&mut self, scripts: Rc<[Script]>, steady: bool) {
+    /// one of its own. With `steady_sizes` a `size()` answers the same each time in any case.
+    pub fn follow(&mut self, scripts: Rc<[Script]>, steady: bool, steady_sizes: bool) {
         self.scripts = scripts;
         self.steady = steady;
+        self.steady_sizes = steady_sizes;
     }
 
     /// What `callback` does the next time that nothing else is planned for it.
@@ -188,7 +61,11 @@ impl User {
     fn script(&mut self, callback: Callback) -> Script {
         let count = self.calls.entry(callback).or_default();
         *count += 1;
-        let nth = if self.steady { 0 } else { *count };
+        let nth = if self.steady || self.steady_sizes && callback.is_size() {
+            0
+        } else {
+            *count
+        };
         if let Some(script) = self.next.get_mut(&callback).and_then(VecDeque::pop_front) {
             return script;
         }
@@ -199,9 +76,13 @@ impl User {
             };
         }
         if nth > CALL_LIMIT {
+            let outcome = match callback {
+                Callback::Pull(_) if self.steady_sizes => Outcome::Never,
+                _ => Outcome::Pending,
+            };
             return Script {
                 ops: Vec::new(),
-                outcome: Outcome::Pending,
+                outcome,
             };
         }
         let (kind, index) = callback.place();
@@ -214,36 +95,17 @@ impl User {
     }
 }
 
-impl Callback {
-    fn place(self) -> (usize, usize) {
-        match self {
-            Self::SourceStart(at) => (0, at),
-            Self::Pull(at) => (1, at),
-            Self::Cancel(at) => (2, at),
-            Self::ReadableSize(at) => (3, at),
-            Self::SinkStart(at) => (4, at),
-            Self::Write(at) => (5, at),
-            Self::Close(at) => (6, at),
-            Self::Abort(at) => (7, at),
-            Self::WritableSize(at) => (8, at),
-            Self::TransformStart(at) => (9, at),
-            Self::Transform(at) => (10, at),
-            Self::Flush(at) => (11, at),
-            Self::TransformCancel(at) => (12, at),
-            Self::Aborted(at) => (13, at),
-        }
-    }
-}
-
 /// The streams' public face, with what the two hosts have in common. Results are JavaScript's: `Err` is thrown.
 pub trait Streams: World {
     fn new_readable(&mut self, spec: Spec) -> usize;
     fn new_writable(&mut self, spec: Spec) -> usize;
     /// The number of the transform; its sides are the newest readable and the newest writable.
     fn new_transform(&mut self, spec: TransformSpec) -> usize;
+    fn new_bytes(&mut self, spec: BytesSpec) -> usize;
     fn readable_count(&self) -> usize;
     fn writable_count(&self) -> usize;
     fn transform_count(&self) -> usize;
+    fn readable_side(&self, transform: usize) -> usize;
     fn pipe_count(&self) -> usize;
 
     fn get_reader(&mut self, readable: usize) -> Result<(), Value>;
@@ -273,8 +135,44 @@ pub trait Streams: World {
     /// A writer's; None for null.
     fn writable_desired_size(&mut self, writable: usize) -> Option<f64>;
 
-    fn pipe_to(&mut self, source: usize, destination: usize, flags: u32) -> PromiseId;
+    fn pipe_to(
+        &mut self,
+        source: usize,
+        destination: usize,
+        flags: u32,
+        style: PipeStyle,
+    ) -> PromiseId;
+    fn pause(&mut self, pipe: usize, paused: bool);
+
+    fn read_many(&mut self, readable: usize) -> PromiseId;
+    fn has_queued(&self, readable: usize) -> bool;
+    fn write_many(&mut self, writable: usize, chunks: &[Value]) -> PromiseId;
+    /// The branches are the two newest readables.
+    fn tee(&mut self, readable: usize);
+    /// Whether user code has the stream's controller.
+    fn has_controller(&self, readable: usize) -> bool;
+    fn is_byte_stream(&self, readable: usize) -> bool;
+    fn get_byob_reader(&mut self, readable: usize) -> Result<(), Value>;
+    fn is_byob(&mut self, readable: usize) -> bool;
+    fn read_into(&mut self, readable: usize, read: ReadInto) -> PromiseId;
+    fn has_byob_request(&mut self, readable: usize) -> bool;
+    fn respond(&mut self, readable: usize, bytes: &[u8]) -> Result<(), Value>;
     fn signal(&mut self, pipe: usize, reason: Value);
+}
+
+/// The bytes of a chunk that a byte stream's source is given.
+pub fn bytes_of_chunk(chunk: Value) -> Vec<u8> {
+    let Value::Chunk(first) = chunk else {
+        panic!("user code enqueues chunks");
+    };
+    (0..=first % 5).map(|nth| first.wrapping_add(nth)).collect()
+}
+
+pub fn thrown_by(refusal: Refusal) -> Value {
+    match refusal {
+        Refusal::Type => Value::TypeError,
+        Refusal::Range => Value::RangeError,
+    }
 }
 
 /// Calls user code: what it returned, and the size where it was asked for one.
@@ -293,7 +191,14 @@ pub fn call_for<S: Streams>(
     let script = user.script(callback);
     user.depth += 1;
     for op in script.ops {
-        perform(streams, op);
+        match (op, callback) {
+            (Op::Give(count, first), Callback::Pull(at)) => give(streams, at, count, first),
+            (Op::Give(count, first), Callback::Transform(at)) => {
+                let readable = streams.readable_side(at);
+                give(streams, readable, count, first);
+            }
+            _ => perform(streams, op),
+        }
     }
     streams.user().depth -= 1;
     let size = if let Outcome::Size(size) = script.outcome {
@@ -301,11 +206,17 @@ pub fn call_for<S: Streams>(
     } else {
         1.0
     };
+    let user = streams.user();
+    // How often a pull that gives nothing is repeated depends on when it ends.
+    let never = user.steady && user.steady_sizes && matches!(callback, Callback::Pull(_));
     let completion = match script.outcome {
+        Outcome::Pending if never => Completion::Promise(streams.promise()),
         Outcome::Undefined | Outcome::Size(_) => Completion::Value(Value::Undefined),
+        Outcome::Pending if callback.is_size() => Completion::Value(Value::Undefined),
         Outcome::Throws(reason) => Completion::Throw(Value::Error(reason)),
         Outcome::Fulfilled => Completion::Promise(streams.resolved(Value::Undefined)),
         Outcome::Rejected(reason) => Completion::Promise(streams.rejected(Value::Error(reason))),
+        Outcome::Never => Completion::Promise(streams.promise()),
         Outcome::Pending => {
             let promise = streams.promise();
             let pending = &mut streams.user().pending;
@@ -314,6 +225,12 @@ pub fn call_for<S: Streams>(
         }
     };
     (completion, size)
+}
+
+fn give<S: Streams>(streams: &mut S, readable: usize, count: u8, first: u8) {
+    for nth in 0..count {
+        perform(streams, Op::Enqueue(readable, first.wrapping_add(nth)));
+    }
 }
 
 /// Calls the start callback, if any. A constructor that throws makes no stream, so a throw counts as a rejection.
@@ -371,6 +288,12 @@ pub fn perform<S: Streams>(streams: &mut S, op: Op) {
         | Op::Enqueue(at, _)
         | Op::CloseReadable(at)
         | Op::ErrorReadable(at, _)
+        | Op::ReadMany(at)
+        | Op::ReadQueued(at)
+        | Op::Tee(at)
+        | Op::GetByobReader(at)
+        | Op::ReadInto(at, ..)
+        | Op::Respond(at, _)
             if readables > 0 =>
         {
             perform_readable(streams, op, at % readables);
@@ -385,16 +308,28 @@ pub fn perform<S: Streams>(streams: &mut S, op: Op) {
         | Op::AbortWriter(at, _)
         | Op::AbortStream(at, _)
         | Op::ErrorWritable(at, _)
+        | Op::WriteMany(at, ..)
             if writables > 0 =>
         {
             perform_writable(streams, op, at % writables);
         }
         Op::PipeTo(from, to, flags) if readables > 0 && writables > 0 => {
-            let (from, to) = (from % readables, to % writables);
-            if !streams.is_readable_locked(from) && !streams.is_writable_locked(to) {
-                let promise = streams.pipe_to(from, to, flags);
-                observe(streams, "pipeTo", from, promise);
-            }
+            pipe(
+                streams,
+                PipeStyle::Plain,
+                from % readables,
+                to % writables,
+                flags,
+            );
+        }
+        Op::PipeAs(style, from, to, flags) if readables > 0 && writables > 0 => {
+            pipe(streams, style, from % readables, to % writables, flags);
+        }
+        Op::Pause(pipe) if streams.pipe_count() > 0 => {
+            streams.pause(pipe % streams.pipe_count(), true);
+        }
+        Op::Resume(pipe) if streams.pipe_count() > 0 => {
+            streams.pause(pipe % streams.pipe_count(), false);
         }
         Op::Signal(pipe, reason) if streams.pipe_count() > 0 => {
             let pipe = pipe % streams.pipe_count();
@@ -413,6 +348,20 @@ pub fn perform<S: Streams>(streams: &mut S, op: Op) {
             }
         }
         _ => {}
+    }
+}
+
+fn pipe<S: Streams>(streams: &mut S, style: PipeStyle, from: usize, to: usize, flags: u32) {
+    let user = streams.user();
+    if let (Some(source), Some(destination)) =
+        (user.readable_ranks.get(from), user.writable_ranks.get(to))
+        && source >= destination
+    {
+        return;
+    }
+    if !streams.is_readable_locked(from) && !streams.is_writable_locked(to) {
+        let promise = streams.pipe_to(from, to, flags, style);
+        observe(streams, "pipeTo", from, promise);
     }
 }
 
@@ -439,7 +388,48 @@ fn perform_readable<S: Streams>(streams: &mut S, op: Op, at: usize) {
             observe(streams, "reader.closed", at, promise);
         }
         Op::ReleaseReader(_) if streams.has_reader(at) => streams.release_reader(at),
-        Op::Read(_) if streams.has_reader(at) => {
+        Op::GetByobReader(_) if streams.is_byte_stream(at) => {
+            let result = streams.get_byob_reader(at);
+            if thrown(streams, "getReader", at, result) {
+                let promise = streams.reader_closed(at);
+                observe(streams, "reader.closed", at, promise);
+            }
+        }
+        Op::ReadMany(_) | Op::ReadQueued(_)
+            if streams.has_reader(at)
+                && !streams.is_byob(at)
+                && (matches!(op, Op::ReadMany(_)) || streams.has_queued(at)) =>
+        {
+            let promise = streams.read_many(at);
+            observe(streams, "readMany", at, promise);
+        }
+        Op::ReadInto(_, elements, element_size, min)
+            if streams.has_reader(at) && streams.is_byob(at) =>
+        {
+            let read = ReadInto {
+                byte_offset: 0,
+                elements,
+                element_size,
+                min: min.min(elements),
+            };
+            let promise = streams.read_into(at, read);
+            observe(streams, "read", at, promise);
+        }
+        Op::Tee(_)
+            if !streams.is_readable_locked(at) && streams.readable_count() < STREAM_LIMIT =>
+        {
+            let rank = streams.user().readable_ranks[at];
+            streams.user().readable_ranks.extend([rank, rank]);
+            streams.tee(at);
+        }
+        Op::Enqueue(..) | Op::CloseReadable(_) | Op::ErrorReadable(..) | Op::Respond(..)
+            if !streams.has_controller(at) => {}
+        Op::Respond(_, count) if streams.has_byob_request(at) => {
+            let bytes: Vec<u8> = (0..count as u8).map(|nth| nth + 100).collect();
+            let result = streams.respond(at, &bytes);
+            thrown(streams, "respond", at, result);
+        }
+        Op::Read(_) if streams.has_reader(at) && !streams.is_byob(at) => {
             let promise = streams.read(at);
             observe(streams, "read", at, promise);
         }
@@ -483,6 +473,13 @@ fn perform_writable<S: Streams>(streams: &mut S, op: Op, at: usize) {
             let promise = streams.write(at, Value::Chunk(chunk));
             observe(streams, "write", at, promise);
         }
+        Op::WriteMany(_, count, first) if streams.has_writer(at) => {
+            let chunks: Vec<Value> = (0..count)
+                .map(|nth| Value::Chunk(first.wrapping_add(nth)))
+                .collect();
+            let promise = streams.write_many(at, &chunks);
+            observe(streams, "writeMany", at, promise);
+        }
         Op::WriterReady(_) if streams.has_writer(at) => {
             let promise = streams.writer_ready(at);
             observe(streams, "writer.ready", at, promise);
@@ -521,10 +518,20 @@ fn close_writable<S: Streams>(streams: &mut S, at: usize) {
 /// Makes the streams of a program.
 pub fn make<S: Streams>(streams: &mut S, cast: &[Cast]) {
     for stream in cast {
+        let user = streams.user();
+        match *stream {
+            Cast::Readable(_) | Cast::Bytes(_) => user.readable_ranks.push(0),
+            Cast::Writable(_) => user.writable_ranks.push(usize::MAX),
+            Cast::Transform(_) => {
+                user.readable_ranks.push(user.writable_ranks.len() + 1);
+                user.writable_ranks.push(user.writable_ranks.len() + 1);
+            }
+        }
         match *stream {
             Cast::Readable(spec) => streams.new_readable(spec),
             Cast::Writable(spec) => streams.new_writable(spec),
             Cast::Transform(spec) => streams.new_transform(spec),
+            Cast::Bytes(spec) => streams.new_bytes(spec),
         };
     }
 }

@@ -2,10 +2,14 @@
 use std::collections::VecDeque;
 
 use tidegate::core::Id;
+use tidegate::core::effect::PipeAnswer;
 use tidegate::core::effect::readable::*;
 use tidegate::core::readable::{HAS_SIZE, NO_PULL};
 
+use super::jobs::Job;
 use super::{Host, ReadableState};
+use crate::core_byte_support::host::Host as Bytes;
+use crate::core_byte_support::{ByteStream, Reader as ReaderKind};
 use crate::support::realm::{Completion, PromiseId, Value, World};
 use crate::support::user::{Callback, Spec, call, call_for, call_start};
 
@@ -14,12 +18,30 @@ use crate::support::user::{Callback, Spec, call, call_for, call_start};
 pub enum Source {
     User,
     Transform(usize),
+    /// The tee and the number of its branch.
+    Tee(usize, u32),
+}
+
+/// The effects that `apply_readable` carries out.
+pub fn follow_up(effects: ReadableEffects) -> ReadableEffects {
+    effects & (CLOSE | CALL_PULL | WAKE_WRITE)
+}
+
+/// Who waits for a chunk.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Request {
+    Promise(PromiseId),
+    Many(usize),
+    Pipe(usize),
+    Tee(usize),
+    /// A `readMany()` that takes what is queued.
+    Collect,
 }
 
 #[derive(Debug)]
 pub struct Reader {
     pub closed: PromiseId,
-    pub requests: VecDeque<PromiseId>,
+    pub requests: VecDeque<Request>,
 }
 
 #[derive(Debug)]
@@ -27,9 +49,9 @@ pub enum ReaderLock {
     None,
     Reader(Reader),
     Pipe(usize),
+    Tee(usize),
 }
 
-#[derive(Debug)]
 pub struct Readable {
     pub id: Id<tidegate::core::readable::Readable>,
     pub state: ReadableState,
@@ -37,6 +59,10 @@ pub struct Readable {
     pub queue: VecDeque<Value>,
     pub source: Source,
     pub has_size: bool,
+    /// Where it is a byte stream: its own queue, descriptors and id.
+    pub bytes: Option<Bytes>,
+    /// Why a byte stream errors.
+    pub reason: Value,
 }
 
 impl Host {
@@ -56,6 +82,8 @@ impl Host {
             queue: VecDeque::new(),
             source,
             has_size: spec.has_size,
+            bytes: None,
+            reason: Value::TypeError,
         });
         self.readables.len() - 1
     }
@@ -68,15 +96,24 @@ impl Host {
     }
 
     pub fn after_readable_start(&mut self, at: usize, result: Completion) {
+        if result == Completion::Value(Value::Undefined) {
+            return self.schedule_job(Job::ReadableStarted(at));
+        }
         let promise = self.promise_resolved_with(result);
         self.upon(
             promise,
-            move |host, _| {
-                let effects = host.core.readable_started(host.readables[at].id);
-                host.apply_readable(at, effects);
-            },
+            move |host, _| host.readable_started(at),
             move |host, reason| host.error_stream(at, reason),
         );
+    }
+
+    pub fn readable_started(&mut self, at: usize) {
+        if self.readables[at].bytes.is_some() {
+            self.drive(at, ByteStream::started);
+            return;
+        }
+        let effects = self.core.readable_started(self.readables[at].id);
+        self.apply_readable(at, effects);
     }
 
     /// The effects that concern the stream as a whole.
@@ -87,32 +124,38 @@ impl Host {
         if effects.has(CLOSE) {
             self.close_stream(at);
         }
-        if effects.has(SETTLE_PULL) {
-            self.schedule(move |host| host.pull_settled(at));
-        }
-        if effects.has(WAKE_WRITE) {
+        if effects.has(CALL_PULL) {
+            self.call_pull(at);
+        } else if effects.has(WAKE_WRITE) {
             let Source::Transform(transform) = self.readables[at].source else {
                 panic!("only a transform's pull wakes a write");
             };
-            self.schedule(move |host| host.wake_write(transform));
-        }
-        if effects.has(CALL_PULL) {
-            self.call_pull(at);
+            self.wake_transform(transform);
         }
     }
 
     pub fn pull_settled(&mut self, at: usize) {
+        if self.readables[at].bytes.is_some() {
+            self.drive(at, ByteStream::pull_settled);
+            return;
+        }
         let effects = self.core.readable_pull_settled(self.readables[at].id);
         self.apply_readable(at, effects);
     }
 
     pub fn call_pull(&mut self, at: usize) {
-        assert_eq!(
-            self.readables[at].source,
-            Source::User,
-            "the core pulls a transform itself"
-        );
+        match self.readables[at].source {
+            Source::User => {}
+            Source::Transform(_) => panic!("the core pulls a transform itself"),
+            Source::Tee(tee, branch) => return self.tee_pull(tee, branch),
+        }
         let result = call(self, Callback::Pull(at), Value::Undefined);
+        if result == Completion::Value(Value::Undefined) {
+            return match self.readables[at].lock {
+                ReaderLock::Pipe(pipe) => self.after_pull_for_pipe(pipe, at),
+                _ => self.schedule_job(Job::PullSettled(at)),
+            };
+        }
         let promise = self.promise_resolved_with(result);
         self.upon(
             promise,
@@ -121,9 +164,10 @@ impl Host {
         );
     }
 
-    fn close_stream(&mut self, at: usize) {
+    pub fn close_stream(&mut self, at: usize) {
         let stream = &mut self.readables[at];
         stream.state = ReadableState::Closed;
+        stream.id = Id::NONE;
         match &mut stream.lock {
             ReaderLock::None => {}
             ReaderLock::Reader(reader) => {
@@ -131,12 +175,16 @@ impl Host {
                 let requests = std::mem::take(&mut reader.requests);
                 self.resolve(closed, Value::Undefined);
                 for request in requests {
-                    self.resolve(request, Value::Done);
+                    self.close_request(request);
                 }
             }
             ReaderLock::Pipe(pipe) => {
                 let pipe = *pipe;
                 self.pipe_source_ended(pipe, 1);
+            }
+            ReaderLock::Tee(tee) => {
+                let tee = *tee;
+                self.tee_source_closed(tee);
             }
         }
     }
@@ -144,6 +192,11 @@ impl Host {
     /// <https://streams.spec.whatwg.org/#readable-stream-default-controller-error>
     pub fn error_stream(&mut self, at: usize, reason: Value) {
         if self.readables[at].state != ReadableState::Readable {
+            return;
+        }
+        if self.readables[at].bytes.is_some() {
+            self.readables[at].reason = reason;
+            self.drive(at, ByteStream::error);
             return;
         }
         let effects = self.core.readable_error(self.readables[at].id);
@@ -155,6 +208,7 @@ impl Host {
     pub fn fail_readable(&mut self, at: usize, reason: Value) {
         let stream = &mut self.readables[at];
         stream.state = ReadableState::Errored(reason);
+        stream.id = Id::NONE;
         stream.queue.clear();
         match &mut stream.lock {
             ReaderLock::None => {}
@@ -163,14 +217,24 @@ impl Host {
                 let requests = std::mem::take(&mut reader.requests);
                 self.reject(closed, reason);
                 for request in requests {
-                    self.reject(request, reason);
+                    self.fail_request(request, reason);
                 }
             }
             ReaderLock::Pipe(pipe) => {
                 let pipe = *pipe;
                 self.pipe_source_ended(pipe, 2);
             }
+            ReaderLock::Tee(tee) => {
+                let tee = *tee;
+                self.tee_source_errored(tee);
+            }
         }
+    }
+
+    pub fn acquire_byob_reader(&mut self, at: usize) -> Result<(), Value> {
+        self.acquire_reader(at)?;
+        self.drive(at, |bytes| bytes.acquire(ReaderKind::Byob));
+        Ok(())
     }
 
     pub fn acquire_reader(&mut self, at: usize) -> Result<(), Value> {
@@ -186,6 +250,7 @@ impl Host {
             closed,
             requests: VecDeque::new(),
         });
+        self.acquire_bytes(at);
         Ok(())
     }
 
@@ -201,52 +266,50 @@ impl Host {
         let ReaderLock::Reader(reader) = lock else {
             return;
         };
-        self.core.readable_release(self.readables[at].id);
         self.reject(reader.closed, Value::TypeError);
+        self.release_bytes(at);
+        self.core.readable_release(self.readables[at].id);
         for request in reader.requests {
-            self.reject(request, Value::TypeError);
+            self.fail_request(request, Value::TypeError);
         }
     }
 
-    pub fn add_request(&mut self, at: usize, request: PromiseId) {
-        if let ReaderLock::Reader(reader) = &mut self.readables[at].lock {
-            reader.requests.push_back(request);
-        }
-    }
-
-    /// The first request of the reader, or none where a pipe reads.
-    pub fn take_request(&mut self, at: usize) -> Option<PromiseId> {
+    fn add_request(&mut self, at: usize, request: Request) {
         match &mut self.readables[at].lock {
+            ReaderLock::Reader(reader) => reader.requests.push_back(request),
+            ReaderLock::Tee(tee) => {
+                let tee = *tee;
+                self.tee_waits(tee);
+            }
+            ReaderLock::Pipe(_) | ReaderLock::None => {}
+        }
+    }
+
+    /// Hands a chunk to the first request; `taken` is what the core made of it for a pipe.
+    fn fulfill_request(&mut self, at: usize, chunk: Value, taken: PipeAnswer) {
+        let request = match &mut self.readables[at].lock {
             ReaderLock::Reader(reader) => reader.requests.pop_front(),
-            _ => None,
-        }
+            ReaderLock::Pipe(pipe) => Some(Request::Pipe(*pipe)),
+            ReaderLock::Tee(tee) => Some(Request::Tee(*tee)),
+            ReaderLock::None => None,
+        };
+        let request = request.expect("the core counts the requests of the reader");
+        self.fulfill(request, chunk, taken);
     }
 
-    /// Hands a chunk to the first request.
-    pub fn fulfill_request(&mut self, at: usize, chunk: Value) {
-        if let ReaderLock::Pipe(pipe) = self.readables[at].lock {
-            self.pipe_chunk(pipe, chunk);
-            return;
-        }
-        let request = self
-            .take_request(at)
-            .expect("the core counts the requests of the reader");
-        self.resolve(request, chunk);
-    }
-
-    pub fn read_default(&mut self, at: usize, request: PromiseId) {
+    pub fn read_default(&mut self, at: usize, request: Request) {
         let effects = self.core.readable_read(self.readables[at].id);
         if effects.has(CHUNK) {
             let chunk = self.readables[at]
                 .queue
                 .pop_front()
                 .expect("the core counts the chunks of the queue");
-            self.apply_readable(at, effects);
-            self.resolve(request, chunk);
+            self.apply_readable(at, follow_up(effects));
+            self.fulfill(request, chunk, PipeAnswer::NONE);
         } else {
             assert!(effects.has(PENDING), "a read gets a chunk or waits");
             self.add_request(at, request);
-            self.apply_readable(at, effects);
+            self.apply_readable(at, follow_up(effects));
         }
     }
 
@@ -256,15 +319,20 @@ impl Host {
             ReadableState::Errored(reason) => return self.rejected(reason),
             ReadableState::Readable => {}
         }
-        let effects = self.core.readable_error(self.readables[at].id);
-        assert_eq!(effects, ERROR, "a readable stream is cancelled");
-        self.close_stream(at);
-        self.readables[at].queue.clear();
+        if self.readables[at].bytes.is_some() {
+            self.drive(at, ByteStream::cancel);
+        } else {
+            let effects = self.core.readable_error(self.readables[at].id);
+            assert_eq!(effects, ERROR, "a readable stream is cancelled");
+            self.close_stream(at);
+            self.readables[at].queue.clear();
+        }
         let result = match self.readables[at].source {
             Source::User => call(self, Callback::Cancel(at), reason),
             Source::Transform(transform) => {
                 Completion::Promise(self.transform_source_cancel(transform, reason))
             }
+            Source::Tee(tee, branch) => Completion::Promise(self.tee_cancel(tee, branch, reason)),
         };
         let promise = self.promise_resolved_with(result);
         self.react(
@@ -316,15 +384,18 @@ impl Host {
         if effects.has(QUEUED) {
             self.readables[at].queue.push_back(chunk);
         } else if effects.has(FULFILL) {
-            self.fulfill_request(at, chunk);
+            self.fulfill_request(at, chunk, effects.delivery());
         }
-        self.apply_readable(at, effects);
+        self.apply_readable(at, follow_up(effects));
+        if effects.has(SETTLE_PULL) {
+            self.settle_transform_pull(at);
+        }
         Ok(())
     }
 
     pub fn close_default(&mut self, at: usize) -> Result<(), Value> {
         let effects = self.core.readable_close(self.readables[at].id);
-        self.apply_readable(at, effects);
+        self.apply_readable(at, effects & CLOSE);
         if effects.has(REFUSED | STALE) {
             return Err(Value::TypeError);
         }
@@ -336,6 +407,9 @@ impl Host {
         match stream.state {
             ReadableState::Errored(_) => None,
             ReadableState::Closed => Some(0.0),
+            ReadableState::Readable if stream.bytes.is_some() => {
+                Some(self.bytes_of(at, |bytes| bytes.desired_size()))
+            }
             ReadableState::Readable => Some(self.core.readable_desired_size(stream.id)),
         }
     }

@@ -1,9 +1,11 @@
 //! Transform streams over the core.
+use tidegate::core::Id;
 use tidegate::core::effect::ReadableEffects;
 use tidegate::core::effect::transform::*;
 
-use super::readable::Source;
-use super::writable::Sink;
+use super::jobs::Job;
+use super::readable::{ReaderLock, Source};
+use super::writable::{Sink, WriterLock};
 use super::{Host, ReadableState, WritableState};
 use crate::support::realm::{Completion, PromiseId, Value, World};
 use crate::support::user::{Callback, TransformSpec, call, call_start};
@@ -15,6 +17,10 @@ pub struct Transform {
     has_transform: bool,
     cleared: bool,
     waiting: Option<Value>,
+    /// Whether user code's `transform()` is running.
+    performing: bool,
+    /// Whether that, for a pipe and with a pipe to read what it gives, has answered the readable side's pull.
+    answered_pull: bool,
     finish: Option<PromiseId>,
 }
 
@@ -31,12 +37,19 @@ impl Host {
             has_transform: spec.readable.has_work,
             cleared: false,
             waiting: None,
+            performing: false,
+            answered_pull: false,
             finish: None,
         });
         let started = self.promise();
         let result = call_start(self, spec.readable.has_start, Callback::TransformStart(at));
-        let promise = self.promise_resolved_with(result);
-        self.resolve_with(started, Completion::Promise(promise));
+        if let Completion::Throw(reason) = result {
+            // The constructor throws in a page.
+            self.reject(started, reason);
+        } else {
+            let promise = self.promise_resolved_with(result);
+            self.resolve_with(started, Completion::Promise(promise));
+        }
         self.after_writable_start(writable, Completion::Promise(started));
         self.after_readable_start(readable, Completion::Promise(started));
         at
@@ -84,7 +97,7 @@ impl Host {
             .core
             .transform_unblock_write(self.writables[writable].id);
         if effects == WAKE_WRITE {
-            self.schedule(move |host| host.wake_write(at));
+            self.schedule_job(Job::WakeWrite(at));
         }
     }
 
@@ -93,21 +106,43 @@ impl Host {
         self.transforms[at].waiting = Some(chunk);
     }
 
+    /// Goes on with the write that waited for the readable side.
     pub fn wake_write(&mut self, at: usize) {
-        let chunk = self.transforms[at].waiting.take();
+        let chunk = self.transforms[at].waiting.take().expect("a write waits");
         let writable = self.transforms[at].writable;
-        let result = match self.writables[writable].state {
-            WritableState::Erroring(reason) => Completion::Throw(reason),
-            _ => self.perform_transform(at, chunk.expect("a write waits")),
-        };
-        // The promise of a reaction follows what that returned.
-        let reaction = self.promise();
-        self.resolve_with(reaction, result);
-        self.after_write(writable, Completion::Promise(reaction));
+        if let WritableState::Erroring(_) = self.writables[writable].state {
+            return self.schedule_job(Job::FailWaitingWrite(writable));
+        }
+        match self.perform_transform(at, chunk) {
+            None => self.settle_transform_write(at),
+            Some(promise) => {
+                let mut result = Completion::Promise(promise);
+                if self.jobs.keeps_ticks {
+                    // The promise of a reaction follows what that returned.
+                    let reaction = self.promise();
+                    self.resolve_with(reaction, result);
+                    result = Completion::Promise(reaction);
+                }
+                self.after_write(writable, result);
+            }
+        }
     }
 
-    pub fn perform_transform(&mut self, at: usize, chunk: Value) -> Completion {
-        let result = if self.transforms[at].has_transform && !self.transforms[at].cleared {
+    pub fn fail_waiting_write(&mut self, writable: usize) {
+        let (WritableState::Erroring(reason) | WritableState::Errored(reason)) =
+            self.writables[writable].state
+        else {
+            panic!("the writable side has failed");
+        };
+        self.write_failed(writable, reason);
+    }
+
+    /// None where nothing is left to wait for.
+    pub fn perform_transform(&mut self, at: usize, chunk: Value) -> Option<PromiseId> {
+        self.transforms[at].performing = true;
+        let result = if self.transforms[at].cleared {
+            Completion::Value(Value::Undefined)
+        } else if self.transforms[at].has_transform {
             call(self, Callback::Transform(at), chunk)
         } else {
             match self.enqueue_transformed(at, chunk) {
@@ -115,8 +150,16 @@ impl Host {
                 Err(reason) => Completion::Throw(reason),
             }
         };
+        self.transforms[at].performing = false;
+        if result == Completion::Value(Value::Undefined) && !self.jobs.keeps_ticks {
+            return None;
+        }
+        let readable = self.transforms[at].readable;
+        if std::mem::take(&mut self.transforms[at].answered_pull) {
+            self.later(self.is_piped_from(readable), Job::PullSettled(readable));
+        }
         let promise = self.promise_resolved_with(result);
-        Completion::Promise(self.react(
+        Some(self.react(
             promise,
             None,
             Some(Box::new(move |host, reason| {
@@ -124,6 +167,71 @@ impl Host {
                 Completion::Throw(reason)
             })),
         ))
+    }
+
+    fn is_piped_from(&self, readable: usize) -> bool {
+        matches!(self.readables[readable].lock, ReaderLock::Pipe(_))
+    }
+
+    fn is_piped_to(&self, writable: usize) -> bool {
+        matches!(self.writables[writable].lock, WriterLock::Pipe(_))
+    }
+
+    /// The way to schedule a job for a stream, which a pipe has locked or not.
+    fn later(&mut self, is_piped: bool, job: Job) {
+        if is_piped {
+            self.schedule_in_pipe(job);
+        } else {
+            self.schedule_job(job);
+        }
+    }
+
+    /// The pull of a readable side is done. Inside a chain of pipes that is reported together with the write.
+    pub fn settle_transform_pull(&mut self, readable: usize) {
+        let Source::Transform(at) = self.readables[readable].source else {
+            panic!("only a transform's pull is settled by an enqueue");
+        };
+        let is_piped = self.is_piped_from(readable);
+        if self.transforms[at].performing
+            && is_piped
+            && self.is_piped_to(self.transforms[at].writable)
+        {
+            self.transforms[at].answered_pull = true;
+        } else {
+            self.later(is_piped, Job::PullSettled(readable));
+        }
+    }
+
+    /// The write is done.
+    pub fn settle_transform_write(&mut self, at: usize) {
+        let writable = self.transforms[at].writable;
+        if std::mem::take(&mut self.transforms[at].answered_pull) {
+            self.schedule_in_pipe(Job::BothSettled(at));
+        } else {
+            self.later(self.is_piped_to(writable), Job::WriteSettled(writable));
+        }
+    }
+
+    /// Lets the write that waits go on.
+    pub fn wake_transform(&mut self, at: usize) {
+        let writable = self.transforms[at].writable;
+        self.later(self.is_piped_to(writable), Job::WakeWrite(at));
+    }
+
+    pub fn both_settled(&mut self, at: usize) {
+        let Transform {
+            readable, writable, ..
+        } = self.transforms[at];
+        let pipe = self.open_pipe_into(writable);
+        let answer = self.core.transform_settled(
+            self.readables[readable].id,
+            self.writables[writable].id,
+            pipe.map_or(Id::NONE, |pipe| self.pipes[pipe].id),
+        );
+        match pipe {
+            Some(pipe) => self.apply_written(writable, pipe, answer),
+            None => self.apply_writable(writable, answer.destination(), Value::Undefined),
+        }
     }
 
     /// The promise of a finish that began before; None where this call begins it.
@@ -150,7 +258,9 @@ impl Host {
         };
         self.transforms[at].cleared = true;
         let finish = self.transforms[at].finish.expect("the finish has begun");
-        let promise = self.promise_resolved_with(result);
+        // As Web IDL converts a callback's result: a promise of its own, never the callback's.
+        let promise = self.promise();
+        self.resolve_with(promise, result);
         let end = move |host: &mut Self, ended: Result<(), Value>| match ended {
             Ok(()) => host.resolve(finish, Value::Undefined),
             Err(reason) => host.reject(finish, reason),

@@ -4,6 +4,9 @@ use std::collections::VecDeque;
 use tidegate::core::Id;
 use tidegate::core::effect::writable::*;
 
+use tidegate::core::effect::{PipeAnswer, pipe};
+
+use super::jobs::Job;
 use super::{Host, WritableState};
 use crate::support::realm::{Completion, PromiseId, Value, World};
 use crate::support::user::{Callback, Spec, call, call_for, call_start};
@@ -13,6 +16,10 @@ pub enum Sink {
     User { has_write: bool },
     Transform(usize),
 }
+
+/// What a write that the stream does not take is answered with.
+#[derive(Debug)]
+pub struct Refused(pub PromiseId);
 
 #[derive(Debug)]
 pub struct Writer {
@@ -70,18 +77,30 @@ impl Host {
     }
 
     pub fn after_writable_start(&mut self, at: usize, result: Completion) {
+        if result == Completion::Value(Value::Undefined) {
+            return self.schedule_job(Job::WritableStarted(at));
+        }
         let promise = self.promise_resolved_with(result);
         self.upon(
             promise,
-            move |host, _| {
-                let effects = host.core.writable_started(host.writables[at].id);
-                host.apply_writable(at, effects, Value::Undefined);
-            },
+            move |host, _| host.writable_started(at),
             move |host, reason| {
                 let effects = host.core.writable_start_failed(host.writables[at].id);
                 host.apply_writable(at, effects, reason);
             },
         );
+    }
+
+    pub fn writable_started(&mut self, at: usize) {
+        let effects = self.core.writable_started(self.writables[at].id);
+        self.apply_writable(at, effects, Value::Undefined);
+    }
+
+    /// A pipe that is shutting down waits for the writes under way.
+    pub fn tell_write_settled(&mut self, at: usize) {
+        if let WriterLock::Pipe(pipe) = self.writables[at].lock {
+            self.pipe_write_settled(pipe);
+        }
     }
 
     /// Carries out an answer; `reason` is the one that goes with it, if any.
@@ -90,17 +109,14 @@ impl Host {
             return;
         }
         if effects.has(RESOLVE_WRITE | REJECT_WRITE) {
-            let request = self.writables[at].in_flight.take();
-            if let WriterLock::Pipe(pipe) = self.writables[at].lock {
-                self.pipe_write_settled(pipe);
-            }
-            match request {
+            match self.writables[at].in_flight.take() {
                 Some(request) if effects.has(RESOLVE_WRITE) => {
                     self.resolve(request, Value::Undefined);
                 }
                 Some(request) => self.reject(request, reason),
                 None => {}
             }
+            self.tell_write_settled(at);
         }
         if effects.has(RESOLVE_CLOSE) {
             self.finish_close(at, effects);
@@ -149,7 +165,8 @@ impl Host {
             self.hold_write(transform, chunk);
         }
         if effects.has(CALL_WRITE) {
-            self.call_write(at);
+            let chunk = self.take_chunk(at);
+            self.call_write(at, chunk);
         }
         if effects.has(CALL_CLOSE) {
             self.call_close(at);
@@ -188,6 +205,7 @@ impl Host {
             self.resolve(request, Value::Undefined);
         }
         self.writables[at].state = WritableState::Closed;
+        self.writables[at].id = Id::NONE;
         match &self.writables[at].lock {
             WriterLock::None => {}
             WriterLock::Writer(writer) => {
@@ -211,6 +229,7 @@ impl Host {
     fn finish_erroring(&mut self, at: usize, effects: WritableEffects) {
         let reason = self.stored_error(at);
         self.writables[at].state = WritableState::Errored(reason);
+        self.writables[at].id = Id::NONE;
         let queue = std::mem::take(&mut self.writables[at].queue);
         for request in queue.into_iter().filter_map(|(_, request)| request) {
             self.reject(request, reason);
@@ -256,13 +275,39 @@ impl Host {
         chunk
     }
 
-    fn call_write(&mut self, at: usize) {
-        let chunk = self.take_chunk(at);
+    /// Puts a chunk that the core has taken for a pipe where it belongs. True where its write has begun.
+    pub fn accept_taken(&mut self, at: usize, chunk: Value, taken: PipeAnswer) -> bool {
+        if taken.has(pipe::BEGIN) {
+            return true;
+        }
+        if !taken.has(pipe::HOLD) {
+            self.writables[at].queue.push_back((chunk, None));
+        } else if let Sink::Transform(transform) = self.writables[at].sink {
+            self.hold_write(transform, chunk);
+        } else {
+            panic!("only a transform's write is held");
+        }
+        false
+    }
+
+    pub fn call_write(&mut self, at: usize, chunk: Value) {
         let result = match self.writables[at].sink {
             Sink::User { has_write: true } => call(self, Callback::Write(at), chunk),
             Sink::User { has_write: false } => Completion::Value(Value::Undefined),
-            Sink::Transform(transform) => self.perform_transform(transform, chunk),
+            Sink::Transform(transform) => {
+                match self.perform_transform(transform, chunk) {
+                    None => self.settle_transform_write(transform),
+                    Some(promise) => self.after_write(at, Completion::Promise(promise)),
+                }
+                return;
+            }
         };
+        if result == Completion::Value(Value::Undefined) {
+            return match self.writables[at].lock {
+                WriterLock::Pipe(pipe) => self.after_write_for_pipe(pipe, at),
+                _ => self.schedule_job(Job::WriteSettled(at)),
+            };
+        }
         self.after_write(at, result);
     }
 
@@ -372,9 +417,14 @@ impl Host {
         }
     }
 
+    /// Whether its strategy's `size()` is asked.
+    pub fn measures(&self, at: usize) -> bool {
+        self.writables[at].has_size && !self.writables[at].cleared
+    }
+
     /// <https://streams.spec.whatwg.org/#writable-stream-default-controller-get-chunk-size>
     pub fn chunk_size(&mut self, at: usize, chunk: Value) -> f64 {
-        if !self.writables[at].has_size || self.writables[at].cleared {
+        if !self.measures(at) {
             return 1.0;
         }
         let (completion, size) = call_for(self, Callback::WritableSize(at), chunk);
@@ -405,6 +455,19 @@ impl Host {
             return;
         }
         assert!(effects.has(QUEUED), "a write is queued or refused");
+        if effects.has(CALL_WRITE | HOLD_WRITE) {
+            // It finds the queue empty, and need not pass through it.
+            self.writables[at].in_flight = request;
+            if effects.has(BACKPRESSURE) {
+                self.apply_writable(at, BACKPRESSURE, Value::Undefined);
+            }
+            match self.writables[at].sink {
+                _ if effects.has(CALL_WRITE) => self.call_write(at, chunk),
+                Sink::Transform(transform) => self.hold_write(transform, chunk),
+                Sink::User { .. } => panic!("only a transform's write is held"),
+            }
+            return;
+        }
         self.writables[at].queue.push_back((chunk, request));
         let reason = if effects.has(BAD_SIZE) {
             Value::RangeError
@@ -415,24 +478,39 @@ impl Host {
     }
 
     pub fn write_with_writer(&mut self, at: usize, chunk: Value) -> PromiseId {
-        let before = self.writer(at).map(|writer| writer.closed);
+        let request = self.promise();
+        let writer = self.writer(at).expect("there is a writer").closed;
+        match self.write_for(at, writer, chunk, Some(request)) {
+            Ok(()) => request,
+            Err(Refused(promise)) => promise,
+        }
+    }
+
+    /// Writes a chunk with the writer whose `closed` is `writer`, for `request`, if anybody waits for it.
+    pub fn write_for(
+        &mut self,
+        at: usize,
+        writer: PromiseId,
+        chunk: Value,
+        request: Option<PromiseId>,
+    ) -> Result<(), Refused> {
+        let refused = |promise| Err(Refused(promise));
         let size = self.chunk_size(at, chunk);
         // A writer keeps its `closed` promise, so that tells writers apart.
-        if self.writer(at).map(|writer| writer.closed) != before {
-            return self.rejected(Value::TypeError);
+        if self.writer(at).map(|now| now.closed) != Some(writer) {
+            return refused(self.rejected(Value::TypeError));
         }
         match self.writables[at].state {
-            WritableState::Errored(reason) => return self.rejected(reason),
-            WritableState::Closed => return self.rejected(Value::TypeError),
+            WritableState::Errored(reason) => return refused(self.rejected(reason)),
+            WritableState::Closed => return refused(self.rejected(Value::TypeError)),
             _ if self.writables[at].close_request.is_some() => {
-                return self.rejected(Value::TypeError);
+                return refused(self.rejected(Value::TypeError));
             }
-            WritableState::Erroring(reason) => return self.rejected(reason),
+            WritableState::Erroring(reason) => return refused(self.rejected(reason)),
             WritableState::Writable => {}
         }
-        let request = self.promise();
-        self.write_chunk(at, chunk, size, Some(request));
-        request
+        self.write_chunk(at, chunk, size, request);
+        Ok(())
     }
 
     pub fn close_stream_of(&mut self, at: usize) -> PromiseId {

@@ -2,15 +2,20 @@
 //! its algorithms say decides here, so that the core has something independent to agree with.
 //!
 //! <https://streams.spec.whatwg.org/>
+pub mod bytes;
+pub mod many;
 pub mod pipe;
 pub mod readable;
 pub mod streams;
+pub mod tee;
 pub mod transform;
 pub mod writable;
 
-use super::realm::{Realm, World};
+use super::realm::{Realm, Value, World};
+use many::ManyRequest;
 use pipe::PipeTo;
-use readable::{DefaultReader, ReadableStream};
+use readable::{DefaultReader, ReadRequest, ReadableStream};
+use tee::Tee;
 use transform::TransformStream;
 use writable::{WritableStream, WritableStreamWriter};
 
@@ -23,6 +28,12 @@ pub struct Model {
     pub writers: Vec<WritableStreamWriter>,
     pub transforms: Vec<TransformStream>,
     pub pipes: Vec<PipeTo>,
+    pub tees: Vec<Tee>,
+    pub many: Vec<ManyRequest>,
+    /// The requests of byte streams, by number.
+    pub byte_requests: Vec<ReadRequest>,
+    /// What a `readMany()` of a byte stream has taken so far.
+    pub collected: Vec<Value>,
 }
 
 impl World for Model {

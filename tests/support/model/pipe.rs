@@ -25,11 +25,20 @@ pub struct PipeTo {
     flags: u32,
     promise: PromiseId,
     signal: Option<Value>,
+    paused: bool,
+    /// It would read, were it not paused.
+    waits: bool,
     shutting_down: bool,
     finished: bool,
     /// A chunk was read and is written in the next microtask.
     holding: bool,
     current_write: PromiseId,
+}
+
+impl PipeTo {
+    pub fn is_shutting_down(&self) -> bool {
+        self.shutting_down && !self.finished
+    }
 }
 
 impl Model {
@@ -46,6 +55,8 @@ impl Model {
             flags,
             promise,
             signal: None,
+            paused: false,
+            waits: false,
             shutting_down: false,
             finished: false,
             holding: false,
@@ -121,7 +132,9 @@ impl Model {
             move |model, _| {
                 let PipeTo { source, reader, .. } = model.pipes[pipe];
                 let readable = model.readables[source].state == ReadableState::Readable;
-                if !model.pipes[pipe].shutting_down && readable {
+                if model.pipes[pipe].paused {
+                    model.pipes[pipe].waits = true;
+                } else if !model.pipes[pipe].shutting_down && readable {
                     model.reader_read(reader, ReadRequest::Pipe(pipe));
                 }
             },
@@ -135,6 +148,10 @@ impl Model {
         self.schedule(move |model| {
             model.pipes[pipe].holding = false;
             let writer = model.pipes[pipe].writer;
+            if model.writers[writer].stream.is_none() {
+                // The pipe has finished while it held the chunk, which is lost.
+                return;
+            }
             let write = model.writer_write(writer, chunk);
             model.pipes[pipe].current_write = model.react(
                 write,
@@ -143,6 +160,13 @@ impl Model {
             );
             model.pipe_step(pipe);
         });
+    }
+
+    pub fn pause_pipe(&mut self, pipe: usize, paused: bool) {
+        self.pipes[pipe].paused = paused;
+        if !paused && std::mem::take(&mut self.pipes[pipe].waits) {
+            self.pipe_step(pipe);
+        }
     }
 
     pub fn signal_pipe(&mut self, pipe: usize, reason: Value) {

@@ -1,5 +1,7 @@
 //! <https://streams.spec.whatwg.org/#rs-model>, with the default controller and the default reader.
 use super::Model;
+use crate::core_byte_support::model::Model as Bytes;
+use crate::core_byte_support::{ByteStream, Reader};
 use crate::support::realm::{Completion, PromiseId, Value, World};
 use crate::support::user::{Callback, Spec, call, call_for, call_start};
 
@@ -15,6 +17,8 @@ pub enum State {
 pub enum Algorithms {
     User,
     Transform(usize),
+    /// The tee and the number of its branch.
+    Tee(usize, usize),
     Cleared,
 }
 
@@ -32,19 +36,26 @@ pub struct DefaultController {
     pub has_pull: bool,
 }
 
-#[derive(Debug)]
 pub struct ReadableStream {
     pub controller: DefaultController,
     pub reader: Option<usize>,
     pub state: State,
     pub stored_error: Value,
+    /// Where it is a byte stream: its controller.
+    pub bytes: Option<Bytes>,
+    /// Why a byte stream errors.
+    pub reason: Value,
 }
 
 /// <https://streams.spec.whatwg.org/#read-request>
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ReadRequest {
     Promise(PromiseId),
+    Many(usize),
     Pipe(usize),
+    Tee(usize),
+    /// A `readMany()` that takes what is queued.
+    Collect,
 }
 
 #[derive(Debug)]
@@ -76,6 +87,8 @@ impl Model {
             reader: None,
             state: State::Readable,
             stored_error: Value::Undefined,
+            bytes: None,
+            reason: Value::TypeError,
         });
         self.readables.len() - 1
     }
@@ -85,6 +98,9 @@ impl Model {
         self.upon(
             start_promise,
             move |model, _| {
+                if model.readables[stream].bytes.is_some() {
+                    return model.drive(stream, ByteStream::started);
+                }
                 model.controller(stream).started = true;
                 assert!(!model.controller(stream).pulling);
                 assert!(!model.controller(stream).pull_again);
@@ -102,6 +118,9 @@ impl Model {
     }
 
     pub fn num_read_requests(&self, stream: usize) -> usize {
+        if let Some(bytes) = &self.readables[stream].bytes {
+            return bytes.requests();
+        }
         let reader = self.readables[stream].reader;
         reader.map_or(0, |reader| self.readers[reader].read_requests.len())
     }
@@ -114,6 +133,9 @@ impl Model {
         match self.readables[stream].state {
             State::Errored => None,
             State::Closed => Some(0.0),
+            State::Readable if self.readables[stream].bytes.is_some() => {
+                Some(self.bytes_of(stream).desired_size())
+            }
             State::Readable => {
                 let controller = self.controller(stream);
                 Some(controller.strategy_hwm - controller.queue_total_size)
@@ -153,6 +175,7 @@ impl Model {
             Algorithms::Transform(transform) => {
                 Completion::Promise(self.source_pull_algorithm(transform))
             }
+            Algorithms::Tee(tee, branch) => self.tee_pull(tee, branch),
             Algorithms::Cleared => panic!("pulls after the algorithms were cleared"),
         };
         let pull_promise = self.promise_resolved_with(result);
@@ -186,6 +209,11 @@ impl Model {
 
     pub fn controller_error(&mut self, stream: usize, reason: Value) {
         if self.readables[stream].state != State::Readable {
+            return;
+        }
+        if self.readables[stream].bytes.is_some() {
+            self.readables[stream].reason = reason;
+            self.drive(stream, ByteStream::error);
             return;
         }
         self.controller(stream).queue.clear();
@@ -231,46 +259,67 @@ impl Model {
     pub fn chunk_steps(&mut self, request: ReadRequest, chunk: Value) {
         match request {
             ReadRequest::Promise(promise) => self.resolve(promise, chunk),
+            ReadRequest::Many(many) => self.many_chunk_steps(many, chunk),
             ReadRequest::Pipe(pipe) => self.pipe_chunk_steps(pipe, chunk),
+            ReadRequest::Tee(tee) => self.tee_chunk_steps(tee, chunk),
+            ReadRequest::Collect => self.collected.push(chunk),
         }
     }
 
     pub fn close_steps(&mut self, request: ReadRequest) {
         match request {
             ReadRequest::Promise(promise) => self.resolve(promise, Value::Done),
-            ReadRequest::Pipe(_) => {}
+            ReadRequest::Many(many) => self.resolve(self.many_promise(many), Value::Done),
+            ReadRequest::Tee(tee) => self.tee_close_steps(tee),
+            ReadRequest::Pipe(_) | ReadRequest::Collect => {}
         }
     }
 
     pub fn error_steps(&mut self, request: ReadRequest, reason: Value) {
         match request {
             ReadRequest::Promise(promise) => self.reject(promise, reason),
-            ReadRequest::Pipe(_) => {}
+            ReadRequest::Many(many) => self.reject(self.many_promise(many), reason),
+            ReadRequest::Tee(tee) => self.tee_error_steps(tee),
+            ReadRequest::Pipe(_) | ReadRequest::Collect => {}
+        }
+    }
+
+    /// The first half of a close, which a byte stream's model has told.
+    pub fn has_closed(&mut self, stream: usize) {
+        assert_eq!(self.readables[stream].state, State::Readable);
+        self.readables[stream].state = State::Closed;
+        if let Some(reader) = self.readables[stream].reader {
+            let closed = self.readers[reader].closed;
+            self.resolve(closed, Value::Undefined);
+        }
+    }
+
+    /// The first half of an error, which a byte stream's model has told.
+    pub fn has_errored(&mut self, stream: usize, reason: Value) {
+        assert_eq!(self.readables[stream].state, State::Readable);
+        self.readables[stream].state = State::Errored;
+        self.readables[stream].stored_error = reason;
+        if let Some(reader) = self.readables[stream].reader {
+            let closed = self.readers[reader].closed;
+            self.reject(closed, reason);
         }
     }
 
     pub fn readable_stream_close(&mut self, stream: usize) {
-        assert_eq!(self.readables[stream].state, State::Readable);
-        self.readables[stream].state = State::Closed;
+        self.has_closed(stream);
         let Some(reader) = self.readables[stream].reader else {
             return;
         };
-        let closed = self.readers[reader].closed;
-        self.resolve(closed, Value::Undefined);
         for request in std::mem::take(&mut self.readers[reader].read_requests) {
             self.close_steps(request);
         }
     }
 
     pub fn readable_stream_error(&mut self, stream: usize, reason: Value) {
-        assert_eq!(self.readables[stream].state, State::Readable);
-        self.readables[stream].state = State::Errored;
-        self.readables[stream].stored_error = reason;
+        self.has_errored(stream, reason);
         let Some(reader) = self.readables[stream].reader else {
             return;
         };
-        let closed = self.readers[reader].closed;
-        self.reject(closed, reason);
         self.error_read_requests(reader, reason);
     }
 
@@ -289,7 +338,11 @@ impl Model {
             }
             State::Readable => {}
         }
-        self.readable_stream_close(stream);
+        if self.readables[stream].bytes.is_some() {
+            self.drive(stream, ByteStream::cancel);
+        } else {
+            self.readable_stream_close(stream);
+        }
         let controller = self.controller(stream);
         controller.queue.clear();
         controller.queue_total_size = 0.0;
@@ -297,6 +350,9 @@ impl Model {
             Algorithms::User => call(self, Callback::Cancel(stream), reason),
             Algorithms::Transform(transform) => {
                 Completion::Promise(self.source_cancel_algorithm(transform, reason))
+            }
+            Algorithms::Tee(tee, branch) => {
+                Completion::Promise(self.tee_cancel(tee, branch, reason))
             }
             Algorithms::Cleared => panic!("cancels after the algorithms were cleared"),
         };
@@ -310,6 +366,10 @@ impl Model {
     }
 
     pub fn acquire_reader(&mut self, stream: usize) -> Result<usize, Value> {
+        self.acquire_reader_of(stream, Reader::Default)
+    }
+
+    pub fn acquire_reader_of(&mut self, stream: usize, kind: Reader) -> Result<usize, Value> {
         if self.readables[stream].reader.is_some() {
             return Err(Value::TypeError);
         }
@@ -328,6 +388,9 @@ impl Model {
         });
         let reader = self.readers.len() - 1;
         self.readables[stream].reader = Some(reader);
+        if self.readables[stream].bytes.is_some() {
+            self.drive(stream, |bytes| bytes.acquire(kind));
+        }
         Ok(reader)
     }
 
@@ -338,6 +401,9 @@ impl Model {
             self.reject(closed, Value::TypeError);
         } else {
             self.readers[reader].closed = self.rejected(Value::TypeError);
+        }
+        if self.readables[stream].bytes.is_some() {
+            self.drive(stream, ByteStream::release);
         }
         self.readables[stream].reader = None;
         self.readers[reader].stream = None;
@@ -351,6 +417,9 @@ impl Model {
             State::Errored => {
                 let stored = self.readables[stream].stored_error;
                 self.error_steps(request, stored);
+            }
+            State::Readable if self.readables[stream].bytes.is_some() => {
+                self.read_bytes(stream, request);
             }
             State::Readable => self.pull_steps(stream, request),
         }
@@ -369,12 +438,17 @@ impl Model {
         if controller.queue_total_size < 0.0 {
             controller.queue_total_size = 0.0;
         }
+        self.after_dequeue(stream);
+        self.chunk_steps(request, chunk);
+    }
+
+    pub fn after_dequeue(&mut self, stream: usize) {
+        let controller = self.controller(stream);
         if controller.close_requested && controller.queue.is_empty() {
             self.clear_algorithms(stream);
             self.readable_stream_close(stream);
         } else {
             self.call_pull_if_needed(stream);
         }
-        self.chunk_steps(request, chunk);
     }
 }

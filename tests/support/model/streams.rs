@@ -1,10 +1,24 @@
 //! The public face of the model.
 use super::Model;
-use super::readable::ReadRequest;
+use super::pipe::PipeTo;
+use super::readable::{ReadRequest, State};
+use super::writable::State as WritableState;
+use crate::core_byte_support::{ByteStream, ReadInto, Reader};
 use crate::support::realm::{PromiseId, Value, World};
-use crate::support::user::{Spec, Streams, TransformSpec};
+use crate::support::user::{
+    BytesSpec, PipeStyle, Spec, Streams, TransformSpec, bytes_of_chunk, thrown_by,
+};
 
 impl Model {
+    /// Whether a failure waits for writes under way.
+    pub fn is_failing(&self) -> bool {
+        self.pipes.iter().any(PipeTo::is_shutting_down)
+            || self
+                .writables
+                .iter()
+                .any(|stream| stream.state == WritableState::Erroring)
+    }
+
     /// The transform whose readable side this is.
     fn transform_of_readable(&self, readable: usize) -> Option<usize> {
         self.transforms.iter().position(|t| t.readable == readable)
@@ -17,8 +31,9 @@ impl Model {
     /// The reader that user code holds; a pipe's is its own.
     fn users_reader(&self, readable: usize) -> Option<usize> {
         let reader = self.readables[readable].reader?;
-        let pipes = self.pipes.iter().any(|pipe| pipe.reader == reader);
-        (!pipes).then_some(reader)
+        let hidden = self.pipes.iter().any(|pipe| pipe.reader == reader)
+            || self.tees.iter().any(|tee| tee.reader == reader);
+        (!hidden).then_some(reader)
     }
 
     fn users_writer(&self, writable: usize) -> Option<usize> {
@@ -41,6 +56,10 @@ impl Streams for Model {
         self.make_transform(spec)
     }
 
+    fn new_bytes(&mut self, spec: BytesSpec) -> usize {
+        self.make_bytes(spec)
+    }
+
     fn readable_count(&self) -> usize {
         self.readables.len()
     }
@@ -51,6 +70,10 @@ impl Streams for Model {
 
     fn transform_count(&self) -> usize {
         self.transforms.len()
+    }
+
+    fn readable_side(&self, transform: usize) -> usize {
+        self.transforms[transform].readable
     }
 
     fn pipe_count(&self) -> usize {
@@ -94,6 +117,11 @@ impl Streams for Model {
         if let Some(transform) = self.transform_of_readable(readable) {
             return self.transform_enqueue(transform, chunk);
         }
+        if self.readables[readable].bytes.is_some() {
+            let bytes = bytes_of_chunk(chunk);
+            let result = self.drive(readable, |stream| stream.enqueue(&bytes));
+            return result.map_err(thrown_by);
+        }
         if !self.can_close_or_enqueue(readable) {
             return Err(Value::TypeError);
         }
@@ -104,6 +132,11 @@ impl Streams for Model {
         if let Some(transform) = self.transform_of_readable(readable) {
             self.terminate(transform);
             return Ok(());
+        }
+        if self.readables[readable].bytes.is_some() {
+            self.readables[readable].reason = Value::TypeError;
+            let result = self.drive(readable, ByteStream::close);
+            return result.map_err(thrown_by);
         }
         if !self.can_close_or_enqueue(readable) {
             return Err(Value::TypeError);
@@ -178,8 +211,75 @@ impl Streams for Model {
         self.writer_desired_size(writable)
     }
 
-    fn pipe_to(&mut self, source: usize, destination: usize, flags: u32) -> PromiseId {
+    fn pipe_to(
+        &mut self,
+        source: usize,
+        destination: usize,
+        flags: u32,
+        _style: PipeStyle,
+    ) -> PromiseId {
         self.readable_stream_pipe_to(source, destination, flags)
+    }
+
+    fn pause(&mut self, pipe: usize, paused: bool) {
+        self.pause_pipe(pipe, paused);
+    }
+
+    fn read_many(&mut self, readable: usize) -> PromiseId {
+        let reader = self.users_reader(readable).expect("a reader");
+        self.reader_read_many(reader)
+    }
+
+    fn has_queued(&self, readable: usize) -> bool {
+        match &self.readables[readable].bytes {
+            Some(bytes) => bytes.has_queued(),
+            None => !self.readables[readable].controller.queue.is_empty(),
+        }
+    }
+
+    fn write_many(&mut self, writable: usize, chunks: &[Value]) -> PromiseId {
+        let writer = self.users_writer(writable).expect("a writer");
+        self.writer_write_many(writer, chunks)
+    }
+
+    fn tee(&mut self, readable: usize) {
+        self.readable_stream_tee(readable);
+    }
+
+    fn has_controller(&self, readable: usize) -> bool {
+        !self.tees.iter().any(|tee| tee.branches.contains(&readable))
+    }
+
+    fn is_byte_stream(&self, readable: usize) -> bool {
+        self.readables[readable].bytes.is_some()
+    }
+
+    fn get_byob_reader(&mut self, readable: usize) -> Result<(), Value> {
+        self.acquire_reader_of(readable, Reader::Byob).map(|_| ())
+    }
+
+    fn is_byob(&mut self, readable: usize) -> bool {
+        self.is_byte_stream(readable) && self.bytes_of(readable).reader() == Reader::Byob
+    }
+
+    fn read_into(&mut self, readable: usize, read: ReadInto) -> PromiseId {
+        let promise = self.promise();
+        if self.readables[readable].state == State::Errored {
+            let stored_error = self.readables[readable].stored_error;
+            self.reject(promise, stored_error);
+        } else {
+            self.read_into_bytes(readable, ReadRequest::Promise(promise), read);
+        }
+        promise
+    }
+
+    fn has_byob_request(&mut self, readable: usize) -> bool {
+        self.is_byte_stream(readable) && self.bytes_of(readable).byob_request().is_some()
+    }
+
+    fn respond(&mut self, readable: usize, bytes: &[u8]) -> Result<(), Value> {
+        self.drive(readable, |stream| stream.respond(bytes))
+            .map_err(thrown_by)
     }
 
     fn signal(&mut self, pipe: usize, reason: Value) {

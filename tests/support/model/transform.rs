@@ -92,11 +92,11 @@ impl Model {
         self.error_writable_and_unblock_write(stream, Value::TypeError);
     }
 
-    /// The standard says nothing about a write that comes after `readable.cancel()` has cleared the algorithms; here
-    /// it is refused as one to a closed readable side.
+    /// The standard says nothing about a write that comes after `readable.cancel()` has cleared the algorithms; as in
+    /// the engines it is done and gives nothing.
     fn perform_transform(&mut self, stream: usize, chunk: Value) -> PromiseId {
         let result = if self.transforms[stream].cleared {
-            Completion::Throw(Value::TypeError)
+            Completion::Value(Value::Undefined)
         } else if self.transforms[stream].has_transform {
             call(self, Callback::Transform(stream), chunk)
         } else {
@@ -154,7 +154,9 @@ impl Model {
             call(self, callback, argument)
         };
         self.transforms[stream].cleared = true;
-        (finish, self.promise_resolved_with(result))
+        let wrapper = self.promise();
+        self.resolve_with(wrapper, result);
+        (finish, wrapper)
     }
 
     pub fn sink_abort_algorithm(&mut self, stream: usize, reason: Value) -> PromiseId {

@@ -398,10 +398,13 @@ impl Model {
         }
     }
 
+    /// Whether its strategy's `size()` is asked.
+    pub fn measures(&self, stream: usize) -> bool {
+        self.writables[stream].algorithms != Algorithms::Cleared && self.writables[stream].has_size
+    }
+
     fn get_chunk_size(&mut self, stream: usize, chunk: Value) -> f64 {
-        if self.writables[stream].algorithms == Algorithms::Cleared
-            || !self.writables[stream].has_size
-        {
+        if !self.measures(stream) {
             return 1.0;
         }
         let (result, size) = call_for(self, Callback::WritableSize(stream), chunk);
@@ -469,38 +472,47 @@ impl Model {
 
     pub fn writer_write(&mut self, writer: usize, chunk: Value) -> PromiseId {
         let stream = self.writers[writer].stream.expect("a stream");
+        self.try_write(writer, stream, chunk).0
+    }
+
+    /// The write's promise, and whether the stream takes it.
+    pub fn try_write(&mut self, writer: usize, stream: usize, chunk: Value) -> (PromiseId, bool) {
         let size = self.get_chunk_size(stream, chunk);
         if self.writers[writer].stream != Some(stream) {
-            return self.rejected(Value::TypeError);
+            return (self.rejected(Value::TypeError), false);
         }
         let state = self.writables[stream].state;
         let stored_error = self.writables[stream].stored_error;
         if state == State::Errored {
-            return self.rejected(stored_error);
+            return (self.rejected(stored_error), false);
         }
         if self.close_queued_or_in_flight(stream) || state == State::Closed {
-            return self.rejected(Value::TypeError);
+            return (self.rejected(Value::TypeError), false);
         }
         if state == State::Erroring {
-            return self.rejected(stored_error);
+            return (self.rejected(stored_error), false);
         }
         let promise = self.promise();
         self.writables[stream].write_requests.push(promise);
         if size.is_nan() || size < 0.0 || size == f64::INFINITY {
             self.sink_error_if_needed(stream, Value::RangeError);
-            return promise;
+            return (promise, true);
         }
         self.writables[stream]
             .queue
             .push((Entry::Chunk(chunk), size));
         self.writables[stream].queue_total_size += size;
+        self.after_enqueued_writes(stream);
+        (promise, true)
+    }
+
+    pub fn after_enqueued_writes(&mut self, stream: usize) {
         let state = self.writables[stream].state;
         if !self.close_queued_or_in_flight(stream) && state == State::Writable {
             let backpressure = self.sink_backpressure(stream);
             self.update_backpressure(stream, backpressure);
         }
         self.advance_queue_if_needed(stream);
-        promise
     }
 
     pub fn close_with_error_propagation(&mut self, writer: usize) -> PromiseId {
