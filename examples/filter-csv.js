@@ -24,6 +24,8 @@ export async function filterCsv(source, keep, sink, options = {}) {
 /** Filters the file at `url` and saves the result as `name`. Call it in the handler of a click, before any `await`. */
 export async function saveFiltered(url, name, keep, { onProgress, signal, ...options } = {}) {
   const sink = toDownload(name, { type: 'text/csv', ...options });
-  await filterCsv(fromFetch(url), keep, sink, { onProgress, signal });
+  // Progress needs the bytes of the download only; to count those of every field would cost a fifth of the time.
+  const size = (chunk) => chunk.byteLength ?? 0;
+  await filterCsv(fromFetch(url), keep, sink, { onProgress, signal, size });
   return sink.via;
 }

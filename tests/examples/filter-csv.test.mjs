@@ -7,16 +7,17 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createReadStream, createWriteStream } from 'node:fs';
 import { mkdtemp, rm, stat } from 'node:fs/promises';
+import { get } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
-import { fromFetch, pipeline, WritableStream } from 'tidegate';
+import { pipeline, WritableStream } from 'tidegate';
 import { csv } from 'tidegate/codecs';
 import { filterCsv } from '../../examples/filter-csv.js';
 
-const SIZE = process.env.FILTER_SIZE ?? '20MB';
+const SIZE = process.env.FILTER_SIZE ?? '10MB';
 const MB = 1e6;
 /** A name that needs quotes; one row in sixteen has it. */
 const CITY = 'Washington, "D.C."';
@@ -63,7 +64,8 @@ describe('the rows that are wanted', () => {
     const lab = await startLab();
     try {
       const began = Date.now();
-      const source = fromFetch(`${lab.url}/data/${SIZE}.csv.gz`);
+      // Not fetch(): that of Node 20 keeps ever more of a body that comes in small pieces to a slower consumer.
+      const [source] = await once(get(`${lab.url}/data/${SIZE}.csv.gz`), 'response');
       const { start, peak } = await watchMemory(() =>
         filterCsv(source, ({ city }) => city === CITY, createWriteStream(file)),
       );
@@ -72,7 +74,7 @@ describe('the rows that are wanted', () => {
         `${SIZE} in ${seconds.toFixed(1)} s; ${Math.round((await stat(file)).size / MB)} MB written; ` +
           `memory of the process: ${Math.round(start / MB)} MB before, ${Math.round(peak / MB)} MB at the peak`,
       );
-      assert.ok(peak - start < 300 * MB, `memory grew by ${Math.round((peak - start) / MB)} MB`);
+      assert.ok(peak - start < 200 * MB, `memory grew by ${Math.round((peak - start) / MB)} MB`);
 
       const { totals } = await (await fetch(`${lab.url}/api/summary?size=${SIZE}`)).json();
       let cents = 0;
