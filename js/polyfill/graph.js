@@ -11,6 +11,8 @@ const hasOwn = (object, key, value) =>
  */
 export function replaceInCopy(root, replacements, transferred) {
   const copies = new Map(replacements);
+  /** Those whose copies are still empty: one after the other, as objects may be nested deeper than calls can be. */
+  const empty = [];
   const copyOf = (value) => {
     if (!isObject(value) || ArrayBuffer.isView(value)) return value;
     if (copies.has(value)) return copies.get(value);
@@ -18,12 +20,16 @@ export function replaceInCopy(root, replacements, transferred) {
     if (unserializable.has(tag) && !transferred.has(value)) throw unserializableError(tag);
     const copy = emptyLike(tag, value);
     copies.set(value, copy);
-    if (tag === 'Map') for (const [key, item] of value) copy.set(copyOf(key), copyOf(item));
-    else if (tag === 'Set') for (const item of value) copy.add(copyOf(item));
-    else if (copy !== value) for (const key of Object.keys(value)) hasOwn(copy, key, copyOf(value[key]));
+    if (copy !== value) empty.push({ value, copy, tag });
     return copy;
   };
-  return copyOf(root);
+  const result = copyOf(root);
+  for (const { value, copy, tag } of empty) {
+    if (tag === 'Map') for (const [key, item] of value) copy.set(copyOf(key), copyOf(item));
+    else if (tag === 'Set') for (const item of value) copy.add(copyOf(item));
+    else for (const key of Object.keys(value)) hasOwn(copy, key, copyOf(value[key]));
+  }
+  return result;
 }
 
 function emptyLike(tag, value) {

@@ -2,7 +2,7 @@
  * A stream of one implementation over one of the other's, which is locked at the first read and not before: that
  * somebody looks at `response.body` must not take the body from `response.text()`.
  */
-import { bridgeReadable } from '../bridge/bridges.js';
+import { bridgeOf, bridgeReadable } from '../bridge/bridges.js';
 import { NativeReadableStream, nativeHasByteStreams } from '../bridge/native-classes.js';
 import { LazyReader, LazyStream } from '../bridge/lazy-reader.js';
 import { detachedMessage, isDetached } from '../runtime/buffers.js';
@@ -22,12 +22,22 @@ function remember(native, page) {
   natives.set(page, native);
 }
 
-/** The page's byte stream for `native`, a stream of bytes of the engine's; always the same one. */
-export function pageBytes(native) {
+/**
+ * The page's byte stream for `native`, a stream of bytes of the engine's; always the same one. `isShared`: whether somebody else may have the
+ * same chunks, which a byte stream takes the buffers of.
+ */
+export function pageBytes(native, isShared = false) {
   if (isOurReadable(native)) return native; // Node's Response makes its bodies of the page's class
   if (!pages.has(native))
-    remember(native, bridgeReadable(new EmulatingStream(native), ReadableStream, { bytes: true }));
+    remember(native, bridgeReadable(new EmulatingStream(native, isShared), ReadableStream, { bytes: true }));
   return pages.get(native);
+}
+
+/** Locks `page`, the page's stream of a body that the engine reads from now on through `native`, its own. */
+export function lockNow(page, native) {
+  const bridge = /** @type {any} */ (made.has(native) ? bridgeOf(native) : undefined);
+  if (bridge?.reader !== undefined) bridge.reader.open();
+  else if (!page.locked) page.getReader();
 }
 
 /**
@@ -51,7 +61,13 @@ class BodyStream extends LazyStream {
 
 /** Gives a BYOB reader even where its stream is no byte stream. */
 class EmulatingStream extends LazyStream {
+  constructor(stream, isShared) {
+    super(stream);
+    this.isShared = isShared;
+  }
+
   getReader(options) {
+    if (options?.mode !== 'byob') return new ChunkReader(this.stream, this.isShared);
     try {
       return super.getReader(options);
     } catch {
@@ -86,6 +102,31 @@ function refusalOf(chunk) {
   return `The stream of a Response's or Request's body gave ${describe(chunk)}; a body takes Uint8Arrays, so encode chunks before, with TextEncoderStream say`;
 }
 
+const noBytesError = () => new TypeError('The body gave a chunk that is no Uint8Array');
+
+/** Gives the chunks of a body that a byte stream can take. */
+class ChunkReader extends LazyReader {
+  constructor(stream, isShared) {
+    super(stream);
+    this.isShared = isShared;
+  }
+
+  async read() {
+    for (;;) {
+      const { done, value } = /** @type {any} */ (await this.open().read());
+      if (done) return { done, value };
+      const error = !isUint8Array(value)
+        ? noBytesError()
+        : isDetached(value) && new TypeError(detachedMessage('The chunk of a body'));
+      if (error) {
+        this.cancel(error).catch(() => {});
+        throw error;
+      }
+      if (value.length > 0) return { done, value: this.isShared ? value.slice() : value };
+    }
+  }
+}
+
 /** Of whatever realm. @type {(value: unknown) => value is Uint8Array<ArrayBuffer>} */
 const isUint8Array = (value) => ArrayBuffer.isView(value) && value[Symbol.toStringTag] === 'Uint8Array';
 
@@ -104,7 +145,7 @@ class CopyingReader extends LazyReader {
       const { done, value } = await this.open().read();
       if (done) return { done, value: new Uint8Array(view.buffer, view.byteOffset, 0) };
       if (!isUint8Array(value)) {
-        const error = new TypeError('The body gave a chunk that is no Uint8Array');
+        const error = noBytesError();
         this.cancel(error).catch(() => {});
         throw error;
       }

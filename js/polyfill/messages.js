@@ -42,9 +42,8 @@ const isNative = (value) => isNativeReadable(value) || isNativeWritable(value) |
  *   `nativeTransfers`: whether the engine can transfer its own
  */
 export function patchMessages(patches, page) {
-  const { Client, ExtendableMessageEvent, MessageEvent, MessagePort, ServiceWorker, Worker } = /** @type {any} */ (
-    globalThis
-  );
+  const { BroadcastChannel, Client, ExtendableMessageEvent, MessageEvent, MessagePort, ServiceWorker, Worker } =
+    /** @type {any} */ (globalThis);
   if (MessagePort === undefined || MessageEvent === undefined) return;
   takeDataGetter();
   const sending = (post, isKnown = false) =>
@@ -53,8 +52,8 @@ export function patchMessages(patches, page) {
         return send(page, args, (changed) => reflectApply(post, this, changed), isKnown);
       },
     }).method;
-  for (const target of [MessagePort.prototype, Worker?.prototype, ServiceWorker?.prototype, Client?.prototype]) {
-    patches.method(target, 'postMessage', sending);
+  for (const Class of [BroadcastChannel, Client, MessagePort, ServiceWorker, Worker]) {
+    patches.method(Class?.prototype, 'postMessage', sending);
   }
   if (window === globalThis) patchWindow(patches, sending);
   else patches.method(globalThis, 'postMessage', sending);
@@ -78,7 +77,7 @@ export function patchMessages(patches, page) {
             },
             true,
           );
-          return isEnveloped ? unwrap(page, result).data : adopted(page, result, true).data;
+          return isEnveloped ? unwrap(page, result).data : adopted(page, result).data;
         },
       }).method,
   );
@@ -103,9 +102,9 @@ function patchWindow(patches, sending) {
 
 const noList = { list: [], replace: undefined };
 
-/** The transfer list of a call's arguments, and the arguments with another in its place. */
+/** The transfer list of a call's arguments, read once, as it may be a generator; and the arguments with another in its place. */
 function transferList(args) {
-  const index = typeof args[1] === 'string' || args.length > 2 ? 2 : 1;
+  const index = typeof args[1] === 'string' || args[2] !== undefined ? 2 : 1;
   const given = args[index];
   const isList = typeof given?.[Symbol.iterator] === 'function';
   const list = isList ? given : given?.transfer;
@@ -115,7 +114,7 @@ function transferList(args) {
     replace(message, transfer) {
       const changed = [...args];
       changed[0] = message;
-      changed[index] = isList ? transfer : { ...given, transfer };
+      changed[index] = isList ? transfer : { __proto__: given, transfer };
       return changed;
     },
   };
@@ -129,7 +128,7 @@ function send(page, args, post, isKnown) {
   );
   if (streams.length === 0) {
     if (isObject(args[0])) refuseStreams(args[0], list.length === 0 ? undefined : new Set(list), true);
-    return post(args, false);
+    return post(list.length === 0 ? args : replace(args[0], list), false);
   }
   refuseTwice(streams);
   const inEnvelope = isKnown || !page.nativeTransfers || streams.some((stream) => tagOf(stream) === 'TransformStream');
@@ -153,7 +152,7 @@ function send(page, args, post, isKnown) {
     for (const { commit } of prepared) commit();
     return result;
   } catch (error) {
-    for (const { giveBack } of prepared) giveBack?.();
+    for (const { giveBack } of prepared) giveBack();
     throw error;
   }
 }
@@ -184,12 +183,10 @@ function patchEvent(patches, page, prototype) {
   if (raw === undefined || rawPorts === undefined) return;
   const contentOf = (event) => {
     const data = reflectApply(raw, event, []);
-    if (!isObject(data)) return { data, hidden: 0 };
+    // One that the page has made has what the page put there.
+    if (!isObject(data) || !isReceived(event)) return { data, hidden: 0 };
     if (!opened.has(event))
-      opened.set(
-        event,
-        isEnvelope(data, reflectApply(rawPorts, event, [])) ? unwrap(page, data) : adopted(page, data, event.isTrusted),
-      );
+      opened.set(event, isEnvelope(data, reflectApply(rawPorts, event, [])) ? unwrap(page, data) : adopted(page, data));
     return opened.get(event);
   };
   patches.getter(
@@ -231,9 +228,12 @@ function unwrap(page, { data, handles }) {
   return { data: replaceInPlace(data, streams), hidden: portsOf(handles).length };
 }
 
-/** What any other message says. `isFresh`: made by the engine for this message, and so ours to change. */
-const adopted = (page, message, isFresh) => ({
-  data: page.isOurs && isFresh && isObject(message) ? adopt(message) : message,
+/** Whether the engine has made `event`, and its data, which is ours to change then. Node trusts no events; its ports can be referenced. */
+const isReceived = ({ isTrusted, target }) => isTrusted || typeof target?.ref === 'function';
+
+/** What any other message says. */
+const adopted = (page, message) => ({
+  data: page.isOurs && isObject(message) ? adopt(message) : message,
   hidden: 0,
 });
 

@@ -11,8 +11,17 @@ const toStringTag = uncurryThis(Object.prototype.toString);
 const { isView } = ArrayBuffer;
 const { isArray } = Array;
 
-/** The class of an object as its tag tells, which is the same for objects of other realms and other implementations. */
-export const tagOf = (value) => toStringTag(value).slice(8, -1);
+/**
+ * The class of an object as its tag tells, which is the same for objects of other realms and other implementations. A structured clone never
+ * asks for the tag, so one whose getter throws is no reason to fail.
+ */
+export function tagOf(value) {
+  try {
+    return toStringTag(value).slice(8, -1);
+  } catch {
+    return 'Object';
+  }
+}
 
 /** The classes of the Streams Standard, none of which can be cloned. */
 export const unserializable = new Set([
@@ -34,12 +43,15 @@ export const unserializable = new Set([
 /** The buffers of `chunk` where it is a buffer, a view of one, or an array of these; each once. */
 export function buffersOf(chunk) {
   const buffers = new Set();
-  for (const value of Array.isArray(chunk) ? chunk : [chunk]) {
+  for (const value of isArray(chunk) ? valuesOf(chunk) : [chunk]) {
     const buffer = isView(value) ? value.buffer : value;
     if (buffer instanceof ArrayBuffer) buffers.add(buffer);
   }
   return [...buffers];
 }
+
+/** What is in an array; a long one may be nearly all holes, which a loop over its indices would count for minutes. */
+const valuesOf = (array) => (array.length > LIMIT ? Object.values(array) : array);
 
 /**
  * `chunk` with its views that are narrower than their buffers copied: itself where it is one, else those in it where it is an array or a plain
@@ -50,13 +62,13 @@ export function narrowed(chunk, moved = none) {
   const own = (value) => (isView(value) && !moved.has(value.buffer) ? unshared(value) : value);
   if (isView(chunk)) return own(chunk);
   const tag = tagOf(chunk);
-  if (tag === 'Array') return chunk.some((value) => own(value) !== value) ? chunk.map(own) : chunk;
-  if (tag !== 'Object') return chunk;
+  if (tag !== 'Object' && !isArray(chunk)) return chunk;
+  if (isArray(chunk) && !valuesOf(chunk).some((value) => own(value) !== value)) return chunk;
   let copy = chunk;
   for (const key of Object.keys(chunk)) {
     const value = Object.getOwnPropertyDescriptor(chunk, key)?.value;
     if (own(value) === value) continue;
-    if (copy === chunk) copy = { ...chunk };
+    if (copy === chunk) copy = isArray(chunk) ? Object.assign(new Array(chunk.length), chunk) : { ...chunk };
     copy[key] = own(value);
   }
   return copy;
@@ -68,13 +80,14 @@ const { prototype: ArrayPrototype } = Array;
 
 /** The getter of an object's property, inherited or not; without the descriptor, which costs twice as much. */
 const getterOf = uncurryThis(/** @type {any} */ (ObjectPrototype).__lookupGetter__);
+const hasOwn = uncurryThis(ObjectPrototype.hasOwnProperty);
 
 const isObject = (value) => typeof value === 'object' && value !== null;
 
 /** From this depth on an object is taken for one of a circle, and objects are remembered. */
 const DEPTH = 16;
 
-/** How many values may still be looked at, and the objects that have been, which are remembered only where there seems to be a circle. */
+/** How many values may still be looked at, and the objects that are to be, which are remembered only where there seems to be a circle. */
 let left = 0;
 let seen;
 
@@ -86,27 +99,34 @@ let seen;
  */
 export function eachSpecial(value, visit, callsGetters = false) {
   if (!isObject(value)) return;
+  const before = { left, seen }; // a getter may clone something itself
   left = LIMIT;
   seen = undefined;
-  if (!walk(value, visit, callsGetters, 0)) {
-    seen = new Set();
+  try {
+    if (walk(value, visit, callsGetters, 0)) return;
+    // One after the other, as some engines clone objects that are nested deeper than calls can be.
+    const found = new Set([value]);
     left = LIMIT;
-    walk(value, visit, callsGetters, 0);
-    seen = undefined;
+    seen = found;
+    for (const object of found) walk(object, visit, callsGetters, 0);
+  } finally {
+    ({ left, seen } = before);
   }
 }
 
 /** Whether it has come to an end without remembering. */
+function reach(object, visit, callsGetters, depth) {
+  if (seen !== undefined) seen.add(object);
+  else return depth < DEPTH && walk(object, visit, callsGetters, depth + 1);
+  return true;
+}
+
 function walk(object, visit, callsGetters, depth) {
-  if (seen !== undefined) {
-    if (seen.has(object)) return true;
-    seen.add(object);
-  } else if (depth > DEPTH) return false;
   const prototype = getPrototypeOf(object);
   if (prototype === ArrayPrototype) return walkItems(object, visit, callsGetters, depth);
   if (prototype !== ObjectPrototype) {
     if (isView(object)) return true;
-    const tag = object[Symbol.toStringTag];
+    const tag = tagIn(object);
     if (typeof tag === 'string') visit(object, tag);
     if (tag === 'Map' || tag === 'Set') return walkItems(itemsOf(object, tag), visit, callsGetters, depth);
     if (isArray(object)) return walkItems(object, visit, callsGetters, depth);
@@ -114,11 +134,21 @@ function walk(object, visit, callsGetters, depth) {
   for (const key in object) {
     left -= 1;
     if (left < 0) return true;
+    // A clone has an object's own properties; those of the engine's own objects are inherited getters.
+    if (prototype !== ObjectPrototype && !hasOwn(object, key)) continue;
     if (!callsGetters && getterOf(object, key) !== undefined) continue;
     const item = object[key];
-    if (typeof item === 'object' && item !== null && !walk(item, visit, callsGetters, depth + 1)) return false;
+    if (typeof item === 'object' && item !== null && !reach(item, visit, callsGetters, depth)) return false;
   }
   return true;
+}
+
+function tagIn(object) {
+  try {
+    return object[Symbol.toStringTag];
+  } catch {
+    return undefined; // a clone does not ask for it
+  }
 }
 
 function walkItems(items, visit, callsGetters, depth) {
@@ -126,7 +156,7 @@ function walkItems(items, visit, callsGetters, depth) {
   left -= length;
   for (let index = 0; index < length; index += 1) {
     const item = items[index];
-    if (typeof item === 'object' && item !== null && !walk(item, visit, callsGetters, depth + 1)) return false;
+    if (typeof item === 'object' && item !== null && !reach(item, visit, callsGetters, depth)) return false;
   }
   return true;
 }

@@ -76,7 +76,8 @@ export function watch(wire, name, isTaken) {
 /** Whether the lock `name` is held, which it may not be yet. Undefined where that says nothing. */
 async function isHeld(name, entry) {
   for (const wait of [...LOOKS, 0]) {
-    if (await locks.request(name, { ifAvailable: true }, (lock) => lock === null)) return true;
+    // Shared: who looks holds the lock for a moment, and must not be taken for the worker by others who look.
+    if (await locks.request(name, { mode: 'shared', ifAvailable: true }, (lock) => lock === null)) return true;
     // One that its worker has and that is free here is of another partition of the origin's storage.
     if (entry.isTaken || entry.abort.signal.aborted) return undefined;
     if (wait > 0)
@@ -91,7 +92,7 @@ async function waitFor(name, entry) {
   const { wires, abort } = entry;
   const held = await isHeld(name, entry);
   if (held === undefined) return;
-  if (held) await locks.request(name, { signal: abort.signal }, ignore);
+  if (held) await locks.request(name, { mode: 'shared', signal: abort.signal }, ignore);
   watched.delete(name);
   setTimeout(() => {
     for (const wire of wires) wire.lost();

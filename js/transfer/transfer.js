@@ -4,15 +4,16 @@
  * and no more of them than the receiving side has asked for.
  */
 import { readableImpl, writableImpl } from '../bridge/brands.js';
-import { INTERNAL } from '../runtime/webidl.js';
+import { convertAbortSignal, INTERNAL } from '../runtime/webidl.js';
 import { markHandled } from '../runtime/intrinsics.js';
 import { pipeAtOnce, pipeTo } from '../machines/pipe.js';
 import { fromNative } from '../native/convert.js';
 import { describe } from '../values/describe.js';
+import { requireCount } from '../values/require.js';
 import { isReadableStreamLike, isWritableStreamLike } from '../bridge/kinds.js';
 import { lockName } from './presence.js';
 import { readableEnd } from './readable-end.js';
-import { dataCloneError, isPort, newChannel, requireErrors } from './wire.js';
+import { closePort, dataCloneError, isPort, newChannel, requireErrors } from './wire.js';
 import { writableEnd } from './writable-end.js';
 import { TransformStream } from '../streams/transform-stream.js';
 
@@ -42,10 +43,14 @@ const received = new WeakSet();
  */
 export function transfer(stream, options = {}) {
   requireErrors(options.errors, 'transfer');
+  requireHighWaterMark(options.highWaterMark, 'transfer');
+  convertAbortSignal(options.signal, 'transfer()');
   const prepared = prepareTransfer(stream, options);
   prepared.commit();
   return { handle: prepared.handle, transfer: prepared.ports };
 }
+
+const requireHighWaterMark = (value = 0, caller) => requireCount(value, `${caller}(): highWaterMark`, 0, true);
 
 /**
  * The stream that was given away as `handle`. Each handle can be received once.
@@ -59,12 +64,13 @@ export function transfer(stream, options = {}) {
  */
 export function receive(handle, options = {}) {
   requireErrors(options.errors, 'receive');
+  requireHighWaterMark(options.highWaterMark, 'receive');
   return receiveTransfer(handle, { ...options, watch: true });
 }
 
 /**
  * What `transfer` does, in two steps: nothing has happened to `stream` until `commit()`, which must be called in the
- * same task. `watch`: whether streams end with an error when the other side is gone.
+ * same task, or `giveBack()`, where the handle was not sent: Node keeps the ports of a channel that nobody closes. `watch`: whether streams end with an error when the other side is gone.
  *
  * @param {any} stream
  * @param {{ transferChunks?: TransferChunks, highWaterMark?: number, signal?: AbortSignal, errors?: Errors, watch?: boolean }} options
@@ -82,11 +88,18 @@ export function prepareTransfer(
       `transfer(): expected a stream or a { readable, writable } pair of them; got ${describe(stream)}`,
     );
   }
+  // Both before a channel is made, which somebody would have to close.
+  unlocked(readable, 'ReadableStream');
+  unlocked(writable, 'WritableStream');
   const first = prepareReadable(readable, settings);
   const second = prepareWritable(writable, settings);
   return {
     handle: { type: TRANSFORM, readable: first.handle, writable: second.handle },
     ports: [...first.ports, ...second.ports],
+    giveBack() {
+      first.giveBack();
+      second.giveBack();
+    },
     commit() {
       first.commit();
       second.commit();
@@ -110,6 +123,7 @@ function prepareReadable(stream, { transferChunks, signal, errors, watch }) {
   return {
     handle: { type: READABLE, port: port2, ...lockOf(watch) },
     ports: [port2],
+    giveBack: () => closePort(port1),
     commit() {
       const source = readableImpl(fromNative(stream));
       const destination = writableImpl(writableEnd(port1, { transferChunks, signal, errors, watch }));
@@ -124,6 +138,7 @@ function prepareWritable(stream, { transferChunks, highWaterMark, signal, errors
   return {
     handle: { type: WRITABLE, port: port2, transferChunks: transferChunks !== false, ...lockOf(watch) },
     ports: [port2],
+    giveBack: () => closePort(port1),
     commit: () =>
       markHandled(readableEnd(port1, { highWaterMark, errors, watch }).pipeTo(fromNative(stream), { signal })),
   };

@@ -14,7 +14,7 @@ import { announce, unwatch, watch } from './presence.js';
 const { DOMException, MessageChannel, MessagePort } = globalThis;
 const method = (name) => MessagePort && uncurryThis(MessagePort.prototype[name]);
 const postMessage = method('postMessage');
-const closePort = method('close');
+export const closePort = method('close');
 const startPort = method('start');
 const listen = method('addEventListener');
 let dataOf;
@@ -73,9 +73,11 @@ export class Wire {
         this.fail(dataCloneError('A message of the transferred stream could not be deserialized here'));
     });
     this.watches = isWatching;
+    /** The lock of the other side: one, or a peer could make this side wait for any number. */
+    this.lock = undefined;
     if (isWatching) {
       listen(port, 'close', () => this.lost());
-      watch(this, lock, false);
+      this.watch(lock, false);
       // Node's ports tell by `close`.
       if (port.unref === undefined) announce(this);
     }
@@ -106,17 +108,21 @@ export class Wire {
   accept(message) {
     if (message === null || typeof message !== 'object') return false;
     const { type, value } = message;
-    if (type === 'lock' || type === 'locked') {
-      if (!isText(value)) return false;
-      if (this.watches) watch(this, value, type === 'locked');
-      return true;
-    }
+    if (type === 'lock' || type === 'locked') return this.watch(value, type === 'locked');
     if (type !== 'exception') return isText(type) && this.owner.accept(type, value);
     return (
       isText(value?.name) &&
       isText(value.message) &&
       this.owner.accept('error', new DOMException(value.message, value.name))
     );
+  }
+
+  /** Whether `name` can be that of the other side's lock. */
+  watch(name, isTaken) {
+    if (!isText(name) || name !== (this.lock ?? name)) return false;
+    this.lock = name;
+    if (this.watches) watch(this, name, isTaken);
+    return true;
   }
 
   /** Throws a DataCloneError where `value` cannot be cloned. */

@@ -113,6 +113,34 @@ function tryRequest() {
   }
 }
 
+/** Whether a list of 20,000 objects, each in the one before, is cloned and posted. Some engines clone it, others call too deep. */
+async function cloneDeep() {
+  const cloned = attempt(() => structuredClone(deep()) && true);
+  const { port1, port2 } = new MessageChannel();
+  const posted = await new Promise((resolve) => {
+    port2.onmessage = ({ data }) => resolve(typeof data.next === 'object');
+    port2.onmessageerror = () => resolve(false);
+    if (!attempt(() => port1.postMessage(deep()) ?? true)) resolve(false);
+  });
+  port1.close();
+  return [cloned, posted];
+}
+
+function deep() {
+  let list = {};
+  for (let n = 0; n < 20_000; n += 1) list = { next: list };
+  return list;
+}
+
+function attempt(call) {
+  try {
+    return call();
+  } catch {
+    return false;
+  }
+}
+
+const engineDeep = await cloneDeep();
 const engineRequest = tryRequest();
 const engineCan = {
   ...(await engineDoes()),
@@ -204,6 +232,32 @@ const checks = {
     const { body } = await fetch('/zipped');
     return textOf(body.pipeThrough(new DecompressionStream('gzip')).pipeThrough(new TextDecoderStream()));
   },
+
+  'a body that text() reads is locked at once, and read whole': async () => {
+    const stream = new ReadableStream({ start: (c) => (c.enqueue(new TextEncoder().encode('hi')), c.close()) });
+    const seen = [];
+    for (const response of [new Response(stream), await fetch('/text')]) {
+      const text = response.text();
+      seen.push(await outcome((async () => response.body.getReader())()), await text);
+    }
+    return seen;
+  },
+
+  'clones of a Response of a stream read the same': async () => {
+    const encoder = new TextEncoder();
+    const stream = new ReadableStream({
+      start(controller) {
+        for (const word of ['high ', 'tide']) controller.enqueue(encoder.encode(word));
+        controller.close();
+      },
+    });
+    const response = new Response(stream);
+    const copy = response.clone();
+    return [await textOf(copy.body), await textOf(response.body)];
+  },
+
+  'a deep message goes through as with the engine alone': async () =>
+    (await cloneDeep()).map((works, n) => works === engineDeep[n]),
 
   'a Blob is compressed into a Response and back': async () => {
     const zipped = new Blob(['ebb and flow']).stream().pipeThrough(new CompressionStream('gzip'));

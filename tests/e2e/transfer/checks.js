@@ -226,6 +226,48 @@ const checks = {
     return text;
   },
 
+  'a peer makes the page wait for one lock, however many it names': async () => {
+    const { port1, port2 } = new MessageChannel();
+    const reader = receive({ type: 'tidegate.ReadableStream', port: port2 }).getReader();
+    const name = (n) => `tidegate.worker.flood${n} ${origin}`;
+    const locks = [];
+    for (let n = 0; n < 50; n += 1)
+      await new Promise((held) =>
+        navigator.locks.request(name(n), () => {
+          held();
+          return new Promise((release) => locks.push(release));
+        }),
+      );
+    for (let n = 0; n < 50; n += 1) port1.postMessage({ type: 'lock', value: name(n) });
+    const failure = await Promise.race([reader.closed.catch((error) => error.name), settle()]);
+    const { pending } = await navigator.locks.query();
+    for (const release of locks) release();
+    port1.close();
+    return { failure, waitedFor: pending.filter((lock) => lock.name.includes('flood')).length };
+  },
+
+  'a page that looks for a lock is not taken for the worker by another that looks': async () => {
+    const name = `tidegate.worker.looked ${origin}`;
+    let release;
+    await new Promise((looking) => {
+      const options = { mode: 'shared', ifAvailable: true };
+      navigator.locks.request(name, options, () => {
+        looking();
+        return new Promise((resolve) => {
+          release = resolve;
+        });
+      });
+    });
+    const { port1, port2 } = new MessageChannel();
+    const reader = receive({ type: 'tidegate.ReadableStream', port: port2, lock: name }).getReader();
+    await sleep(50);
+    release();
+    const early = await Promise.race([reader.closed.catch((error) => error.name), sleep(900).then(() => 'still open')]);
+    port1.postMessage({ type: 'close' });
+    await reader.closed;
+    return early;
+  },
+
   'a worker can be terminated, and its sources cancelled, with a signal': async () => {
     const abort = new AbortController();
     const source = counting();
