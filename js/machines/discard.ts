@@ -12,7 +12,15 @@ import { schedule } from '../runtime/jobs.js';
 import type { Fifo } from '../runtime/fifo.js';
 import type { OnDrop } from './parts.js';
 
-/** The page's `onDiscard`. */
+/**
+ * What is done with a chunk that nobody will get, such as one that is queued when its stream is cancelled, aborted or errored: for values
+ * that need closing. Called in a microtask, once for each chunk; what it throws or rejects with is an unhandled rejection.
+ *
+ * `'dispose'` calls the chunk's `Symbol.asyncDispose`, else its `Symbol.dispose`, where it has one; in an array, those of its elements.
+ */
+export type OnDiscardOption<T = unknown> = ((chunk: T) => unknown) | 'dispose';
+
+/** The page's `onDiscard`, as a function. */
 export type OnDiscard = (chunk: unknown) => unknown;
 
 interface Dropping {

@@ -31,7 +31,7 @@ export function openPair(stage) {
   if (isNodePair(stage)) {
     return { readable: streamOfNodeReadable(stage), writable: streamOfNodeWritable(stage), isTransform: false };
   }
-  const { readable, writable } = fromNative(stage);
+  const { readable, writable } = fromNative(/** @type {import('../bridge/shapes.js').PairLike} */ (stage));
   const isComposed = stage[kStages] !== undefined;
   return { readable, writable, isTransform: isTransformStream(stage) || isComposed, isComposed };
 }

@@ -132,6 +132,7 @@ function send(page, args, post, isKnown) {
   }
   refuseTwice(streams);
   const inEnvelope = isKnown || !page.nativeTransfers || streams.some((stream) => tagOf(stream) === 'TransformStream');
+  /** @type {any[]} */
   const prepared = streams.map((stream) =>
     inEnvelope ? prepareTransfer(stream, { watch: false }) : prepareNative(stream),
   );

@@ -6,6 +6,20 @@ import { describe } from '../values/describe.js';
 import { isReadableStreamLike } from '../bridge/kinds.js';
 import { ReadableStream } from '../streams/readable-stream.js';
 import { requireCount } from '../values/require.js';
+import type { ReadableControllerLike, ReadableStreamLike, ReaderLike } from '../bridge/shapes.js';
+import type { ReadableImpl } from '../machines/readable.js';
+import type { OnDiscardOption } from '../machines/discard.js';
+
+export interface TeeOptions<T = unknown> {
+  /** How many chunks the fastest branch may be ahead of the slowest. Default: 1. */
+  limit?: number | undefined;
+  /** How many streams to make. Default: 2. */
+  branches?: number | undefined;
+  /** Who sets the pace; there is only this one. */
+  pace?: 'slowest' | undefined;
+  /** Gets each chunk that all branches have dropped. Default: the `onDiscard` of `stream`. */
+  onDiscard?: OnDiscardOption<T> | undefined;
+}
 
 /**
  * `branches` streams that each get every chunk of `stream`. A chunk is read when every branch that is not cancelled has room
@@ -13,8 +27,14 @@ import { requireCount } from '../values/require.js';
  *
  * The branches get the same chunks, not copies. A branch that is cancelled holds the others back no more; the last one
  * cancels the stream, with all reasons in an array.
+ *
+ * @throws {TypeError} where `stream` is no readable stream, or is locked
+ * @throws {RangeError} where `limit` is not a whole number of at least 1, or `branches` one of at least 2
  */
-export function tee(stream, { limit = 1, branches = 2, pace = 'slowest', onDiscard = undefined } = {}) {
+export function tee<T>(
+  stream: ReadableStreamLike<T>,
+  { limit = 1, branches = 2, pace = 'slowest', onDiscard = undefined }: TeeOptions<T> = {},
+): ReadableStream<T>[] {
   if (!isReadableStreamLike(stream))
     throw new TypeError(`tee(): the first argument must be a readable stream; got ${describe(stream)}`);
   requireCount(limit, 'tee(): limit');
@@ -23,30 +43,30 @@ export function tee(stream, { limit = 1, branches = 2, pace = 'slowest', onDisca
     throw new TypeError(`tee(): pace must be 'slowest', which is all there is; got ${describe(pace)}`);
   const own = dropper(convertOnDiscard(onDiscard, 'tee()'));
   const source = fromNative(stream);
-  const onDrop = own ?? readableImpl(source).onDrop;
+  const onDrop = own ?? readableImpl(source)!.onDrop;
   const drops = onDrop && new SharedDrops(branches, onDrop);
-  const reader = source.getReader();
-  const controllers = [];
-  const live = new Set();
+  const reader: ReaderLike<T> = source.getReader();
+  const controllers: ReadableControllerLike<T>[] = [];
+  const live = new Set<ReadableControllerLike<T>>();
   const reasons = new Array(branches);
   let reading = false;
 
-  const end = (tell) => {
+  const end = (tell: (branch: ReadableControllerLike<T>) => void): void => {
     for (const branch of live) tell(branch);
     live.clear();
   };
   reader.closed.then(undefined, (error) => end((branch) => branch.error(error)));
 
   /** A branch that has ended drops what it would have been given. */
-  function give(chunk) {
+  function give(chunk: T): void {
     for (const branch of live) branch.enqueue(chunk);
     if (drops) controllers.forEach((branch, at) => live.has(branch) || drops.drop(at, chunk));
   }
 
-  async function read() {
+  async function read(): Promise<void> {
     if (reading) return;
     reading = true;
-    while (live.size > 0 && [...live].every((branch) => branch.desiredSize > 0)) {
+    while (live.size > 0 && [...live].every((branch) => branch.desiredSize! > 0)) {
       const result = await reader.read().catch(() => undefined); // its failure is that of `closed`
       if (result === undefined) break;
       if (result.done) end((branch) => branch.close());
@@ -57,11 +77,11 @@ export function tee(stream, { limit = 1, branches = 2, pace = 'slowest', onDisca
   }
 
   return Array.from({ length: branches }, (_, at) => {
-    const branch = new ReadableStream(
+    const branch = new ReadableStream<T>(
       {
-        start: (controller) => void live.add((controllers[at] = controller)),
+        start: (controller: ReadableControllerLike<T>) => void live.add((controllers[at] = controller)),
         pull: () => void read(),
-        cancel(reason) {
+        cancel(reason: unknown) {
           reasons[at] = reason;
           live.delete(controllers[at]);
           if (live.size === 0) return reader.cancel(reasons);
@@ -71,7 +91,7 @@ export function tee(stream, { limit = 1, branches = 2, pace = 'slowest', onDisca
       },
       { highWaterMark: limit },
     );
-    readableImpl(branch).onDrop = drops?.of(at);
+    (readableImpl(branch) as ReadableImpl).onDrop = drops?.of(at);
     return branch;
   });
 }

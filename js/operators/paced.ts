@@ -1,5 +1,5 @@
 /** Operators that wait in the middle of a chunk: for the consumer, or for the time. */
-import { pairOf } from './pair.js';
+import { pairOf, type Operator } from './pair.js';
 import { requirePositive } from '../values/require.js';
 import { sleep } from '../runtime/sleep.js';
 import { describe } from '../values/describe.js';
@@ -7,10 +7,10 @@ import { isIterable } from '../bridge/kinds.js';
 
 /**
  * A stage that hands on what each chunk, an iterable or async iterable, gives, one value for each that is wanted. An
- * iterable of which no more is wanted is told by its `return()`.
+ * iterable of which no more is wanted is told by its `return()`. A string is no such chunk.
  */
-export function flatten() {
-  return pairOf(async (chunk, output) => {
+export function flatten<T>(): Operator<Iterable<T | PromiseLike<T>> | AsyncIterable<T>, T> {
+  return pairOf<Iterable<T | PromiseLike<T>> | AsyncIterable<T>, T>(async (chunk, output) => {
     if (typeof chunk === 'string' || !isIterable(chunk)) {
       throw new TypeError(`flatten(): every chunk must be an iterable that is not a string; got ${describe(chunk)}`);
     }
@@ -25,7 +25,17 @@ export function flatten() {
   });
 }
 
-const sizeOf = (chunk) => {
+export interface RateLimitOptions {
+  /** Bytes a second on average. */
+  bytesPerSecond: number;
+  /** Bytes that may pass at once after a pause. Default: a tenth of `bytesPerSecond`. */
+  burst?: number | undefined;
+}
+
+/** What is looked for in a chunk, in this order. */
+type Sized = { byteLength?: unknown; length?: unknown; size?: unknown } | null | undefined;
+
+const sizeOf = (chunk: Sized): number => {
   const size = chunk?.byteLength ?? chunk?.length ?? chunk?.size;
   if (typeof size !== 'number')
     throw new TypeError(`rateLimit(): a chunk must have a byteLength, length or size; got ${describe(chunk)}`);
@@ -33,18 +43,23 @@ const sizeOf = (chunk) => {
 };
 
 /**
- * A stage that lets `bytesPerSecond` pass on average and no more than `burst` bytes at once beyond that; a chunk that is
- * larger passes whole and is waited for after it.
+ * A stage that lets `bytesPerSecond` pass on average and no more than `burst` bytes at once beyond that; the size of a chunk is its `byteLength`,
+ * `length` or `size`. A chunk that is larger than `burst` passes whole and is waited for after it.
+ *
+ * @throws {RangeError} where an option is not a number above 0
  */
-export function rateLimit({ bytesPerSecond, burst = bytesPerSecond / 10 }) {
+export function rateLimit<T extends { byteLength: number } | { length: number } | { size: number }>({
+  bytesPerSecond,
+  burst = bytesPerSecond / 10,
+}: RateLimitOptions): Operator<T, T> {
   requirePositive(bytesPerSecond, 'rateLimit(): bytesPerSecond');
   requirePositive(burst, 'rateLimit(): burst');
   let tokens = burst;
   let counted = performance.now();
-  return pairOf(async (chunk, output) => {
+  return pairOf<T, T>(async (chunk, output) => {
     const wanted = output.enqueue(chunk);
     const now = performance.now();
-    tokens = Math.min(burst, tokens + ((now - counted) * bytesPerSecond) / 1000) - sizeOf(chunk);
+    tokens = Math.min(burst, tokens + ((now - counted) * bytesPerSecond) / 1000) - sizeOf(chunk as Sized);
     counted = now;
     if (tokens < 0) await sleep((-tokens * 1000) / bytesPerSecond, output.signal);
     await wanted;

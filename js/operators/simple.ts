@@ -4,33 +4,37 @@ import { isThenable } from '../bridge/kinds.js';
 import { TransformStream } from '../streams/transform-stream.js';
 import { requireCount, requireFunction } from '../values/require.js';
 import { dropFrom } from './drop-from.js';
+import type { TransformControllerLike } from '../bridge/shapes.js';
+import type { Operator } from './pair.js';
+
+type Fn<T> = (chunk: T, index: number) => unknown;
 
 /** A stage that hands on the chunks for which `fn(chunk, index)` returns or resolves with something true. */
-export function filter(fn) {
+export function filter<T>(fn: Fn<T>): Operator<T, T> {
   requireFunction(fn, 'filter');
   return passing(fn, Boolean);
 }
 
 /** A stage that hands every chunk on once `fn(chunk, index)` has returned, or its promise has resolved. */
-export function tap(fn) {
+export function tap<T>(fn: Fn<T>): Operator<T, T> {
   requireFunction(fn, 'tap');
   return passing(fn, () => true);
 }
 
 /** Hands on the chunks for whose result `isWanted` says so. The others, and one that `fn` fails with, are dropped. */
-function passing(fn, isWanted) {
+function passing<T>(fn: Fn<T>, isWanted: (result: unknown) => boolean): Operator<T, T> {
   let index = 0;
-  const settle = (controller, chunk, result) => {
+  const settle = (controller: TransformControllerLike<T>, chunk: T, result: unknown): void => {
     if (isWanted(result)) controller.enqueue(chunk);
     else dropFrom(stage, chunk);
   };
-  const fail = (chunk, error) => {
+  const fail = (chunk: T, error: unknown): never => {
     dropFrom(stage, chunk);
     throw error;
   };
-  const stage = new TransformStream({
-    transform(chunk, controller) {
-      let result;
+  const stage: Operator<T, T> = new TransformStream<T, T>({
+    transform(chunk: T, controller: TransformControllerLike<T>) {
+      let result: unknown;
       try {
         result = fn(chunk, index++);
       } catch (error) {
@@ -47,13 +51,17 @@ function passing(fn, isWanted) {
   return stage;
 }
 
-/** A stage that hands on the first `count` chunks and then ends; its source is cancelled. */
-export function take(count) {
+/**
+ * A stage that hands on the first `count` chunks and then ends; its source is cancelled.
+ *
+ * @throws {RangeError} where `count` is not a whole number of at least 0
+ */
+export function take<T>(count: number): Operator<T, T> {
   requireCount(count, 'take(): the count', 0);
   let left = count;
-  return new TransformStream({
-    start: (controller) => void (left === 0 && controller.terminate()),
-    transform(chunk, controller) {
+  return new TransformStream<T, T>({
+    start: (controller: TransformControllerLike<T>) => void (left === 0 && controller.terminate()),
+    transform(chunk: T, controller: TransformControllerLike<T>) {
       left -= 1;
       controller.enqueue(chunk);
       if (left === 0) controller.terminate();
@@ -61,12 +69,16 @@ export function take(count) {
   });
 }
 
-/** A stage that drops the first `count` chunks. */
-export function skip(count) {
+/**
+ * A stage that drops the first `count` chunks.
+ *
+ * @throws {RangeError} where `count` is not a whole number of at least 0
+ */
+export function skip<T>(count: number): Operator<T, T> {
   requireCount(count, 'skip(): the count', 0);
   let left = count;
-  const stage = new TransformStream({
-    transform(chunk, controller) {
+  const stage: Operator<T, T> = new TransformStream<T, T>({
+    transform(chunk: T, controller: TransformControllerLike<T>) {
       if (left === 0) return controller.enqueue(chunk);
       left -= 1;
       return dropFrom(stage, chunk);
@@ -78,13 +90,15 @@ export function skip(count) {
 /**
  * A stage that gives the bytes it gets in pieces of `size` bytes, the last one maybe shorter. A piece that lies whole in
  * a chunk is a view of it; only what crosses from one chunk into the next is copied.
+ *
+ * @throws {RangeError} where `size` is not a whole number of at least 1
  */
-export function chunk(size) {
+export function chunk(size: number): Operator<Uint8Array, Uint8Array> {
   requireCount(size, 'chunk(): the size in bytes');
-  let held; // a piece that is not full yet
+  let held: Uint8Array | undefined; // a piece that is not full yet
   let filled = 0;
-  return new TransformStream({
-    transform(bytes, controller) {
+  return new TransformStream<Uint8Array, Uint8Array>({
+    transform(bytes: unknown, controller: TransformControllerLike<Uint8Array>) {
       if (!(bytes instanceof Uint8Array))
         throw new TypeError('chunk(): every chunk must be a Uint8Array; put a stage before it that encodes');
       if (bytes.length === 0) refuseDetached(bytes, 'chunk(): the chunk');
@@ -103,28 +117,36 @@ export function chunk(size) {
       filled = bytes.length - from;
       held.set(bytes.subarray(from));
     },
-    flush: (controller) => void (held && controller.enqueue(held.subarray(0, filled))),
+    flush: (controller: TransformControllerLike<Uint8Array>) =>
+      void (held && controller.enqueue(held.subarray(0, filled))),
   });
+}
+
+export interface BatchOptions {
+  /** Give what there is so many milliseconds after its first chunk. Default: wait until there are enough. */
+  ms?: number | undefined;
 }
 
 /**
  * A stage that gives arrays of `count` chunks, or, with `ms`, of those that came within so many milliseconds after the
- * first. The last array may be shorter.
+ * first. The last array may be shorter. While the consumer does not ask, the stage holds at most two arrays.
+ *
+ * @throws {RangeError} where `count` is not a whole number of at least 1, or `ms` not one of at least 0
  */
-export function batch(count, { ms = undefined } = {}) {
+export function batch<T>(count: number, { ms = undefined }: BatchOptions = {}): Operator<T, T[]> {
   requireCount(count, 'batch(): the count');
   if (ms !== undefined) requireCount(ms, 'batch(): ms', 0);
-  let held = [];
-  let timer;
-  const give = (controller) => {
+  let held: T[] = [];
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const give = (controller: TransformControllerLike<T[]>): void => {
     clearTimeout(timer);
     timer = undefined;
     const full = held;
     held = [];
     if (full.length > 0) controller.enqueue(full);
   };
-  const stage = new TransformStream({
-    transform(chunk, controller) {
+  const stage: Operator<T, T[]> = new TransformStream<T, T[]>({
+    transform(chunk: T, controller: TransformControllerLike<T[]>) {
       held.push(chunk);
       if (held.length === count) give(controller);
       else if (ms !== undefined) timer ??= setTimeout(give, ms, controller);

@@ -18,17 +18,51 @@ import {
 import { INTERNAL } from '../runtime/webidl.js';
 import { describe } from '../values/describe.js';
 import { ReadableStream } from '../streams/readable-stream.js';
+import type { OnDiscardOption } from '../machines/discard.js';
+
+/** What happens to a chunk past the capacity of a channel. */
+export type Overflow = 'error' | 'block' | 'drop-oldest' | 'drop-newest';
+
+export interface ChannelOptions<T = unknown> {
+  /** Where `write()` begins to return false, in units of `size`. Default: 16, or 16,384 where sizes are bytes. */
+  highWaterMark?: number | undefined;
+  /** A chunk's size, or `'bytes'` for the length of strings and the bytes of buffers and views. Default: 1 for each chunk. */
+  size?: 'bytes' | ((chunk: T) => number) | undefined;
+  /**
+   * What is queued at most, whatever the producer does, in units of `size`. With `overflow: 'block'` the writes that wait are not
+   * counted: they are as many as the producer makes without awaiting them. Default: 64 high-water marks.
+   */
+  capacity?: number | undefined;
+  /**
+   * `error`: the channel fails with a RangeError. `block`: `write()` returns a promise that the producer awaits. `drop-oldest`: as
+   * many of the queued chunks as it takes make room. `drop-newest`: the chunk is dropped. Default: `error`.
+   */
+  overflow?: Overflow | undefined;
+  /**
+   * For chunks that were written and that nobody will read: those the overflow drops, those that are queued or wait when the channel fails or is
+   * cancelled, and those that `write()` does not take. Default: none.
+   */
+  onDiscard?: OnDiscardOption<T> | undefined;
+}
+
+/** Chunks written to a channel, and what became of those for which there was no room. */
+export interface ChannelCounts {
+  written: number;
+  droppedOldest: number;
+  droppedNewest: number;
+  blocked: number;
+}
 
 /** As src/core/channel.rs numbers them. */
-const OVERFLOWS = ['error', 'block', 'drop-oldest', 'drop-newest'];
+const OVERFLOWS: readonly string[] = ['error', 'block', 'drop-oldest', 'drop-newest'];
 
 const OBJECTS = { highWaterMark: 16, size: () => 1, unit: 'chunks' };
 const BYTES = { highWaterMark: 16 * 1024, size: byteLength, unit: 'bytes' };
 /** The capacity where none is given, in high-water marks: producers that do not listen fail before they fill the memory. */
 const ROOM = 64;
 
-function byteLength(chunk) {
-  const size = typeof chunk === 'string' ? chunk.length : chunk?.byteLength;
+function byteLength(chunk: unknown): number {
+  const size = typeof chunk === 'string' ? chunk.length : (chunk as ArrayBuffer | undefined)?.byteLength;
   if (typeof size !== 'number')
     throw new TypeError(
       `channel(): with size: 'bytes' chunks must be strings, buffers or views; got ${describe(chunk)}`,
@@ -36,12 +70,26 @@ function byteLength(chunk) {
   return size;
 }
 
-/**
- * @param {string} caller
- * @param {any} options
- * @throws {TypeError | RangeError} saying which option is wrong
- */
-function settingsOf(caller, { highWaterMark, size, capacity, overflow = 'error', onDiscard }) {
+type SizeOf = (chunk: unknown) => number;
+
+/** The options of a channel, checked. */
+interface Settings {
+  /** The high-water mark, in units of `size`. */
+  readonly mark: number;
+  readonly capacity: number;
+  /** Its place in OVERFLOWS. */
+  readonly overflow: number;
+  readonly size: SizeOf;
+  /** What a size counts, in the plural. */
+  readonly unit: string;
+  readonly onDiscard: ReturnType<typeof convertOnDiscard>;
+}
+
+/** @throws {TypeError | RangeError} saying which option is wrong */
+function settingsOf(
+  caller: string,
+  { highWaterMark, size, capacity, overflow = 'error', onDiscard }: ChannelOptions,
+): Settings {
   if (size !== undefined && size !== 'bytes' && typeof size !== 'function') {
     throw new TypeError(`${caller}(): size must be a function or 'bytes'; got ${describe(size)}`);
   }
@@ -66,8 +114,13 @@ function settingsOf(caller, { highWaterMark, size, capacity, overflow = 'error',
   };
 }
 
-/** See channels.d.ts. */
-export const channel = (options = {}) =>
+/**
+ * A queue with the contract of `write()` and 'drain': `write(chunk)` returns false when the producer should stop, `drain` tells
+ * when it may go on. A producer that does not listen meets `capacity`, so memory is bounded in any case.
+ *
+ * @throws {TypeError | RangeError} where an option is not what it should be
+ */
+export const channel = <T = unknown>(options: ChannelOptions<T> = {}): Channel<T> =>
   channelOf(
     'channel',
     options,
@@ -78,28 +131,58 @@ export const channel = (options = {}) =>
  * The channel of a source: `caller` is named in its errors, `advice` is what the user can do about an overflow, and `onStop(reason)` is
  * called when nobody wants any more, with what the consumer said, which is undefined where it has had enough.
  */
-export function channelOf(caller, options, advice, onStop = undefined) {
-  return new Channel(settingsOf(caller, options), caller, advice, onStop);
+export function channelOf<T>(
+  caller: string,
+  options: ChannelOptions<T>,
+  advice: string,
+  onStop: OnStop | undefined = undefined,
+): Channel<T> {
+  return new Channel(settingsOf(caller, options as ChannelOptions), caller, advice, onStop);
 }
 
 /** `stream` with the `counts` of the channel behind it. */
-export const withCounts = (stream, from) =>
-  Object.defineProperty(stream, 'counts', { get: () => from.counts, enumerable: true });
+export const withCounts = <S extends object>(
+  stream: S,
+  from: { readonly counts: ChannelCounts },
+): S & { readonly counts: ChannelCounts } =>
+  // The type of defineProperty() does not tell of what it has added.
+  Object.defineProperty(stream, 'counts', { get: () => from.counts, enumerable: true }) as S & {
+    readonly counts: ChannelCounts;
+  };
 
-class Channel extends EventTarget {
-  #settings;
-  #stream;
+export type { Channel };
+
+type OnStop = (reason: unknown) => void;
+
+interface Drain {
+  readonly promise: Promise<void>;
+  readonly resolve: () => void;
+}
+
+/** A write that waits for room, past the capacity. */
+interface BlockedWrite {
+  readonly chunk: unknown;
+  readonly size: number;
+  readonly resolve: (hasRoom: boolean) => void;
+}
+
+/** The two ends of a queue between a producer that calls and a consumer that asks. */
+class Channel<T> extends EventTarget {
+  /** What was written. Cancelling it aborts `signal`. */
+  declare readonly readable: ReadableStream<T>;
+  #settings: Settings;
+  #stream: ReadableImpl;
   #size = 1; // of the chunk that is being enqueued
-  #drain; // what waits for room: { promise, resolve }
-  #blocked = []; // writes past the capacity: { chunk, size, resolve }
+  #drain: Drain | undefined; // what waits for room
+  #blocked: BlockedWrite[] = [];
   #abort = new AbortController();
   #ended = false;
-  #counts = { written: 0, droppedOldest: 0, droppedNewest: 0, blocked: 0 };
-  #caller;
-  #advice;
-  #onStop;
+  #counts: ChannelCounts = { written: 0, droppedOldest: 0, droppedNewest: 0, blocked: 0 };
+  #caller: string;
+  #advice: string;
+  #onStop: OnStop | undefined;
 
-  constructor(settings, caller, advice, onStop) {
+  constructor(settings: Settings, caller: string, advice: string, onStop: OnStop | undefined) {
     super();
     this.#settings = settings;
     this.#caller = caller;
@@ -109,7 +192,7 @@ class Channel extends EventTarget {
       settings.mark,
       () => this.#size,
       () => this.#onRoom(),
-      (reason) => this.#stop(reason),
+      (reason: unknown) => this.#stop(reason),
     );
     this.#stream.onDrop = dropper(settings.onDiscard);
     afterReadableStart(this.#stream, undefined);
@@ -117,26 +200,32 @@ class Channel extends EventTarget {
   }
 
   /** Aborted when nobody wants any more: the consumer has cancelled, or the channel has failed. */
-  get signal() {
+  get signal(): AbortSignal {
     return this.#abort.signal;
   }
 
   /** How much room is left up to the high-water mark; below 0 past it; null where the channel has failed. */
-  get desiredSize() {
+  get desiredSize(): number | null {
     return readableDesiredSize(this.#stream);
   }
 
-  /** `{ written, droppedOldest, droppedNewest, blocked }`, counts of chunks. */
-  get counts() {
+  get counts(): ChannelCounts {
     return { ...this.#counts };
   }
 
   /** Resolves when there is room below the high-water mark, or the channel is done. */
-  get drained() {
+  get drained(): Promise<void> {
     return this.#isFull() && !this.#isClosed() ? this.#waitForRoom().promise : Promise.resolve();
   }
 
-  write(given) {
+  /**
+   * Takes a chunk. False says: wait for `drained` or the `drain` event. Where the channel has failed or was cancelled the chunk
+   * is dropped and the answer false. With `overflow: 'block'` and no room the answer is a promise, of false where the channel
+   * was done before there was.
+   *
+   * @throws {TypeError} after `end()`
+   */
+  write(given: T): boolean | Promise<boolean> {
     // What is counted in bytes holds no more memory than it counts.
     const chunk = this.#settings.size === byteLength ? unshared(given, 1 / 2) : given;
     if (!this.#mayWrite(chunk)) return false;
@@ -156,7 +245,7 @@ class Channel extends EventTarget {
   }
 
   /** False where a chunk is dropped because nobody wants any more. */
-  #mayWrite(chunk) {
+  #mayWrite(chunk: unknown): boolean {
     if (!this.#abort.signal.aborted && !this.#ended) return true;
     drop(this.#stream, chunk);
     if (this.#abort.signal.aborted) return false;
@@ -164,13 +253,13 @@ class Channel extends EventTarget {
   }
 
   /** What `write()` answers, or undefined where the chunk has to wait. */
-  #offer(chunk, size) {
+  #offer(chunk: unknown, size: number): boolean | undefined {
     const { capacity, overflow, unit } = this.#settings;
     const answer = core.channel_offer(this.#stream.id, size, capacity, overflow);
     if (answer & C_BLOCK) return undefined;
     if (answer & C_ACCEPT) {
       for (let left = answer >>> C_DROPPED_SHIFT; left > 0; left -= 1) {
-        drop(this.#stream, this.#stream.queue.shift());
+        drop(this.#stream, this.#stream.queue!.shift());
         this.#counts.droppedOldest += 1;
       }
       this.#size = size;
@@ -205,20 +294,20 @@ class Channel extends EventTarget {
     return false;
   }
 
-  #block(chunk, size) {
+  #block(chunk: unknown, size: number): Promise<boolean> {
     this.#counts.blocked += 1;
     return new Promise((resolve) => void this.#blocked.push({ chunk, size, resolve }));
   }
 
   /** No more will be written: the stream ends when the consumer has taken what there is. */
-  end() {
+  end(): void {
     if (this.#ended) return;
     this.#ended = true;
     if (this.#blocked.length === 0) this.#close();
   }
 
   /** Fails the stream with `error`, the same object for the consumer. What is queued is dropped. */
-  fail(error) {
+  fail(error: unknown): void {
     this.#ended = true;
     if (this.#stream.state !== READABLE) return;
     errorStream(this.#stream, error);
@@ -226,33 +315,33 @@ class Channel extends EventTarget {
   }
 
   /** A closing stream asks for nothing, so whoever waits for room is answered here. */
-  #close() {
+  #close(): void {
     closeReadable(this.#stream);
     this.#release();
   }
 
-  #isClosed() {
+  #isClosed(): boolean {
     return this.#ended && this.#blocked.length === 0;
   }
 
-  #isFull() {
-    return this.#stream.state === READABLE && readableDesiredSize(this.#stream) <= 0;
+  #isFull(): boolean {
+    return this.#stream.state === READABLE && readableDesiredSize(this.#stream)! <= 0;
   }
 
-  #waitForRoom() {
+  #waitForRoom(): Drain {
     if (this.#drain === undefined) {
-      let resolve;
-      const promise = new Promise((settle) => void (resolve = settle));
+      let resolve!: () => void;
+      const promise = new Promise<void>((settle) => void (resolve = settle));
       this.#drain = { promise, resolve };
     }
     return this.#drain;
   }
 
   /** The stream's pull: the consumer has made room. */
-  #onRoom() {
+  #onRoom(): void {
     let hasRoom = true;
     while (this.#blocked.length > 0) {
-      const write = this.#blocked.shift();
+      const write = this.#blocked.shift()!;
       const answer = this.#offer(write.chunk, write.size);
       if (answer === undefined) {
         this.#blocked.unshift(write);
@@ -265,13 +354,13 @@ class Channel extends EventTarget {
     else if (hasRoom) this.#announce();
   }
 
-  #announce() {
+  #announce(): void {
     if (this.#drain === undefined) return;
     this.#release();
     this.dispatchEvent(new Event('drain'));
   }
 
-  #stop(reason) {
+  #stop(reason: unknown): void {
     this.#ended = true;
     for (const { chunk, resolve } of this.#blocked.splice(0)) {
       resolve(false);
@@ -282,7 +371,7 @@ class Channel extends EventTarget {
     this.#release();
   }
 
-  #release() {
+  #release(): void {
     this.#drain?.resolve();
     this.#drain = undefined;
   }

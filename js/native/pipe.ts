@@ -8,6 +8,9 @@ import { adoptReadable, resultOf, settleAdopted } from '../bridge/adopt.js';
 import { isOurReadable } from '../bridge/brands.js';
 import { ReadableStream } from '../streams/readable-stream.js';
 import { describe } from '../values/describe.js';
+import type { PairLike } from '../bridge/shapes.js';
+import type { StreamPipeOptions } from '../streams/readable-stream.js';
+import type { AnyPair, AnyReadable, AnyWritable } from './convert.js';
 
 /**
  * https://streams.spec.whatwg.org/#rs-pipe-to with `source` as the first argument.
@@ -17,7 +20,11 @@ import { describe } from '../values/describe.js';
  * @param options `{ preventClose, preventAbort, preventCancel, signal }`
  * @returns a promise that settles when the pipe is done and both streams are unlocked
  */
-export function pipeTo(source, destination, options) {
+export function pipeTo<R>(
+  source: AnyReadable<R>,
+  destination: AnyWritable<R>,
+  options?: StreamPipeOptions,
+): Promise<void> {
   try {
     const { stream, adopted } = open('pipeTo', source);
     return settleAdopted(stream.pipeTo(destination, options), adopted);
@@ -34,8 +41,13 @@ export function pipeTo(source, destination, options) {
  * @param options `{ preventClose, preventAbort, preventCancel, signal }`
  * @returns the pair's readable side, as a stream of ours
  */
-export function pipeThrough(source, transform, options) {
-  if (isOurReadable(source)) return source.pipeThrough(transform, options);
+export function pipeThrough<T, O>(
+  source: AnyReadable<T>,
+  transform: AnyPair<T, O>,
+  options?: StreamPipeOptions,
+): ReadableStream<O>;
+export function pipeThrough(source: unknown, transform: PairLike, options?: StreamPipeOptions): unknown {
+  if (isOurReadable(source)) return (source as ReadableStream).pipeThrough(transform, options);
   const { readable, writable } = transform;
   if (!isOurReadable(readable) && !isNativeReadable(readable)) {
     throw new TypeError(`pipeThrough(): transform.readable must be a ReadableStream; got ${describe(readable)}`);
@@ -47,8 +59,8 @@ export function pipeThrough(source, transform, options) {
 }
 
 /** `source` as a stream of ours, and the bridge to give back after the pipe where it took one. */
-function open(caller, source) {
-  if (isOurReadable(source)) return { stream: source, adopted: undefined };
+function open(caller: string, source: unknown): { stream: ReadableStream; adopted: ReadableStream | undefined } {
+  if (isOurReadable(source)) return { stream: source as ReadableStream, adopted: undefined };
   if (!isNativeReadable(source))
     throw new TypeError(`${caller}(): the source must be a ReadableStream; got ${describe(source)}`);
   const adopted = adoptReadable(source, ReadableStream);

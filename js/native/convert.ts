@@ -15,16 +15,48 @@ import {
 import { describe } from '../values/describe.js';
 import { abortReasonOf, isOurReadable, isOurWritable } from '../bridge/brands.js';
 import { isReadableStreamLike, isWritableStreamLike } from '../bridge/kinds.js';
+import type { PairLike, ReadableStreamLike, WritableStreamLike } from '../bridge/shapes.js';
+
+/** A readable stream, tidegate's or the engine's. */
+export type AnyReadable<R = unknown> = ReadableStream<R> | globalThis.ReadableStream<R>;
+
+/** A writable stream, tidegate's or the engine's. */
+export type AnyWritable<W = unknown> = WritableStream<W> | globalThis.WritableStream<W>;
+
+/** A pair of streams, tidegate's or the engine's, such as a `TransformStream`, a `DecompressionStream` or a codec of `tidegate/codecs`. */
+export interface AnyPair<I = unknown, O = unknown> {
+  readonly readable: AnyReadable<O>;
+  readonly writable: AnyWritable<I>;
+}
+
+/** A pair of streams, both tidegate's. */
+export interface OurPair<I = unknown, O = unknown> {
+  readonly readable: ReadableStream<O>;
+  readonly writable: WritableStream<I>;
+}
 
 /**
  * tidegate's stream for one of the engine's: a readable, a writable or a `{ readable, writable }` pair. What is
  * tidegate's already is returned as it is. The given stream stays locked until the returned one has ended.
  *
+ * A write to a writable stream made this way settles when the engine's stream asks for more, its `close()` when everything has landed.
+ *
  * @param value a stream of the engine (or of any other implementation of the standard), or a pair of them
  * @returns a stream of the same kind, or a new `{ readable, writable }` object for a pair that needed a bridge
  * @throws {TypeError} when `value` is none of these, or is locked
  */
-export function fromNative(value) {
+export function fromNative<R>(stream: ReadableStream<R>): ReadableStream<R>;
+export function fromNative<R>(stream: globalThis.ReadableStream<R>): ReadableStream<R>;
+export function fromNative<W>(stream: WritableStream<W>): WritableStream<W>;
+export function fromNative<W>(stream: globalThis.WritableStream<W>): WritableStream<W>;
+export function fromNative<I, O>(pair: AnyPair<I, O>): OurPair<I, O>;
+/** @internal for streams told by their shape */
+export function fromNative<R>(stream: ReadableStreamLike<R>): ReadableStream<R>;
+/** @internal */
+export function fromNative(stream: WritableStreamLike): WritableStream;
+/** @internal */
+export function fromNative(pair: PairLike): OurPair;
+export function fromNative(value: unknown): unknown {
   return convert('fromNative', value, intoOurs);
 }
 
@@ -35,27 +67,48 @@ export function fromNative(value) {
  * @param value a stream of tidegate's, or a `{ readable, writable }` pair such as a `TransformStream` or a codec
  * @returns a stream of the same kind, or a new `{ readable, writable }` object for a pair that needed a bridge
  * @throws {TypeError} when `value` is none of these, or is locked, or the engine has no such streams
+ *
+ * @example
+ * return new Response(toNative(readable));
  */
-export function toNative(value) {
+export function toNative<R>(stream: AnyReadable<R>): globalThis.ReadableStream<R>;
+export function toNative<W>(stream: AnyWritable<W>): globalThis.WritableStream<W>;
+export function toNative<I, O>(
+  pair: AnyPair<I, O>,
+): { readable: globalThis.ReadableStream<O>; writable: globalThis.WritableStream<I> };
+/** @internal for streams told by their shape */
+export function toNative(stream: ReadableStreamLike): globalThis.ReadableStream;
+/** @internal */
+export function toNative(stream: WritableStreamLike): globalThis.WritableStream;
+export function toNative(value: unknown): unknown {
   return convert('toNative', value, intoNative);
 }
 
 /** `fromNative` of a readable stream, which calls `onError(error)` the moment the engine's stream fails. */
-export function readableFromNative(stream, onError) {
-  if (isOurReadable(stream)) return stream;
+export function readableFromNative(stream: ReadableStreamLike, onError?: (error: unknown) => void): ReadableStream {
+  if (isOurReadable(stream)) return stream as unknown as ReadableStream; // by its brand
   // Only of the engine's streams: another implementation's, known by shape alone, may take `mode` for anything.
   const bytes = nativeHasByteStreams && isNativeReadable(stream);
   return bridgeReadable(unlocked('fromNative', 'stream', stream), ReadableStream, { bytes, onError });
 }
 
-const intoOurs = {
+/** The streams of one implementation: how they are told, and made of those of another. */
+interface Implementation {
+  isReadable(value: unknown): boolean;
+  isWritable(value: unknown): boolean;
+  /** A stream over `stream`, which is not locked and of another implementation. */
+  readable(stream: ReadableStreamLike): object;
+  writable(stream: WritableStreamLike): object;
+}
+
+const intoOurs: Implementation = {
   isReadable: isOurReadable,
   isWritable: isOurWritable,
   readable: (stream) => readableFromNative(stream),
   writable: (stream) => bridgeWritable(stream, WritableStream, abortReasonOf),
 };
 
-const intoNative = {
+const intoNative: Implementation = {
   isReadable: isNativeReadable,
   isWritable: isNativeWritable,
   readable(stream) {
@@ -70,7 +123,7 @@ const intoNative = {
   },
 };
 
-function convert(caller, value, into) {
+function convert(caller: string, value: unknown, into: Implementation): unknown {
   if (into.isReadable(value) || into.isWritable(value)) return value;
   if (isReadableStreamLike(value)) return into.readable(unlocked(caller, 'stream', value));
   if (isWritableStreamLike(value)) return into.writable(unlocked(caller, 'stream', value));
@@ -85,9 +138,9 @@ function convert(caller, value, into) {
   };
 }
 
-function pairOf(caller, value) {
+function pairOf(caller: string, value: unknown): PairLike {
   if (value !== null && typeof value === 'object') {
-    const { readable, writable } = value;
+    const { readable, writable } = value as Partial<PairLike>;
     if (isReadableStreamLike(readable) && isWritableStreamLike(writable)) return { readable, writable };
   }
   throw new TypeError(
@@ -95,7 +148,7 @@ function pairOf(caller, value) {
   );
 }
 
-function unlocked(caller, what, stream) {
+function unlocked<S extends { readonly locked: boolean }>(caller: string, what: string, stream: S): S {
   if (!stream.locked) return stream;
   throw new TypeError(
     `${caller}(): the ${what} is locked; pass it before it has a reader, writer or pipe, or release that first`,

@@ -9,29 +9,39 @@
  */
 import { ReadableStream } from '../streams/readable-stream.js';
 import { WritableStream } from '../streams/writable-stream.js';
+import type { ReadableControllerLike, WritableControllerLike } from '../bridge/shapes.js';
+
+/** A pair of tidegate's streams, as operators are: a stage for `pipeline()`, and a transform for `pipeThrough()`. It serves once. */
+export interface Operator<I, O> {
+  readonly readable: ReadableStream<O>;
+  readonly writable: WritableStream<I>;
+}
 
 const ended = () => new DOMException('The consumer wants no more', 'AbortError');
 
 /**
- * @param {(chunk: any, output: Output) => unknown} work is called with one chunk at a time; the next one waits for its promise
- * @param {(output: Output) => unknown} [flush] is called when the writable side closes
+ * @param work is called with one chunk at a time; the next one waits for its promise
+ * @param flush is called when the writable side closes
  */
-export function pairOf(work, flush = () => {}) {
-  const output = new Output();
-  const readable = new ReadableStream(
+export function pairOf<I, O>(
+  work: (chunk: I, output: Output<O>) => unknown,
+  flush: (output: Output<O>) => unknown = () => {},
+): Operator<I, O> {
+  const output = new Output<O>();
+  const readable = new ReadableStream<O>(
     {
-      start: (controller) => void (output.readable = controller),
+      start: (controller: ReadableControllerLike<O>) => void (output.readable = controller),
       pull: () => output.onPull(),
-      cancel: (reason) => output.onCancel(reason),
+      cancel: (reason: unknown) => output.onCancel(reason),
     },
     { highWaterMark: 0 },
   );
-  const writable = new WritableStream({
-    start(controller) {
+  const writable = new WritableStream<I>({
+    start(controller: WritableControllerLike) {
       output.writable = controller;
       controller.signal.addEventListener('abort', () => output.onAbort(controller.signal.reason), { once: true });
     },
-    async write(chunk) {
+    async write(chunk: I) {
       await output.wanted();
       if (output.open) await output.guard(() => work(chunk, output));
       else output.discard(chunk);
@@ -45,27 +55,27 @@ export function pairOf(work, flush = () => {}) {
 }
 
 /** Where the results go. */
-class Output {
+export class Output<O> {
   open = true;
-  readable;
-  writable;
+  readable!: ReadableControllerLike<O>;
+  writable!: WritableControllerLike;
   #wants = false;
-  #waiting = []; // who wants to know that the consumer wants a chunk
-  #pulled;
+  #waiting: (() => void)[] = []; // who wants to know that the consumer wants a chunk
+  #pulled: (() => void) | undefined;
   #abort = new AbortController();
 
   /** Aborted when the consumer has left, or either side has failed. */
-  get signal() {
+  get signal(): AbortSignal {
     return this.#abort.signal;
   }
 
   /** Resolves when the consumer wants a chunk, or is gone. */
-  wanted() {
+  wanted(): Promise<void> | undefined {
     return this.#wants || !this.open ? undefined : new Promise((resolve) => void this.#waiting.push(resolve));
   }
 
   /** Hands a chunk on; resolves when the next one is wanted. What comes too late is discarded. */
-  enqueue(chunk) {
+  enqueue(chunk: O): Promise<void> | undefined | void {
     if (!this.open) return this.discard(chunk);
     this.#wants = false;
     this.readable.enqueue(chunk);
@@ -74,15 +84,15 @@ class Output {
   }
 
   /** A stream that has ended discards what it refuses. */
-  discard(chunk) {
+  discard(chunk: unknown): void {
     try {
-      this.readable.enqueue(chunk);
+      this.readable.enqueue(chunk as O); // also what came in, as it is refused in any case
     } catch {
       // It has ended, so it always refuses.
     }
   }
 
-  onPull() {
+  onPull(): Promise<void> {
     this.#wants = true;
     return new Promise((resolve) => {
       this.#pulled = resolve;
@@ -90,34 +100,34 @@ class Output {
     });
   }
 
-  #wake() {
+  #wake(): void {
     for (const resolve of this.#waiting.splice(0)) resolve();
   }
 
   /** The end of the readable side, as the writable side has closed. */
-  close() {
+  close(): void {
     if (!this.open) return;
     this.open = false;
     this.readable.close();
     this.#pulled?.();
   }
 
-  fail(error) {
+  fail(error: unknown): void {
     this.#end(error, () => {
       this.readable.error(error);
       this.writable.error(error);
     });
   }
 
-  onCancel(reason) {
+  onCancel(reason: unknown): void {
     this.#end(reason ?? ended(), () => this.writable.error(reason));
   }
 
-  onAbort(reason) {
+  onAbort(reason: unknown): void {
     this.#end(reason, () => this.readable.error(reason));
   }
 
-  #end(reason, tell) {
+  #end(reason: unknown, tell: () => void): void {
     if (!this.open) return;
     this.open = false;
     this.#abort.abort(reason);
@@ -127,7 +137,7 @@ class Output {
   }
 
   /** Runs `work`; its failure is that of both sides. */
-  async guard(work) {
+  async guard(work: () => unknown): Promise<void> {
     try {
       await work();
     } catch (error) {

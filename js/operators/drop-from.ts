@@ -3,4 +3,5 @@ import { readableImpl } from '../bridge/brands.js';
 import { drop } from '../machines/discard.js';
 
 /** Drops a chunk that `stage` was given and does not hand on. */
-export const dropFrom = (stage, chunk) => drop(readableImpl(stage.readable), chunk);
+export const dropFrom = (stage: { readonly readable: unknown }, chunk: unknown): void =>
+  drop(readableImpl(stage.readable)!, chunk);
