@@ -4,22 +4,29 @@ const MOST = 16 * 1024 * 1024;
 /** The longest that a timer waits, in milliseconds. */
 const LONGEST = 2 ** 31 - 1;
 
+/** An event of the server's. */
+export interface ServerEvent {
+  type: string;
+  data: string;
+  lastEventId: string;
+}
+
 export class EventParser {
   /** What to say that was seen last, when connecting again. */
   lastEventId = '';
   /** Milliseconds to wait before that, where the server said so. */
-  retry = undefined;
+  retry: number | undefined = undefined;
   /** Why nothing more can be parsed; the events before have been given. */
-  fault = undefined;
+  fault: RangeError | undefined = undefined;
 
   #rest = ''; // a line that has not ended; looked at only once it has, since that flattens it
   #comment = false; // it is a comment, of which nothing is kept
   #afterCR = false;
   #first = true;
-  #data = [];
+  #data: string[] = [];
   #size = 0;
   #type = '';
-  #id = undefined;
+  #id: string | undefined = undefined;
 
   /**
    * Takes text that was decoded with the byte order mark kept, cut anywhere; returns the events that are complete,
@@ -27,8 +34,8 @@ export class EventParser {
    *
    * @throws {RangeError} the `fault`, when there is no event before it
    */
-  push(text) {
-    const events = [];
+  push(text: string): ServerEvent[] {
+    const events: ServerEvent[] = [];
     let from = 0;
     if (this.#first && text !== '') {
       this.#first = false;
@@ -57,7 +64,7 @@ export class EventParser {
   }
 
   /** A connection has ended: what was not complete is dropped. */
-  reset() {
+  reset(): void {
     this.#rest = '';
     this.#comment = false;
     this.#afterCR = false;
@@ -65,14 +72,14 @@ export class EventParser {
     this.#clear();
   }
 
-  #clear() {
+  #clear(): void {
     this.#data = [];
     this.#size = 0;
     this.#type = '';
     this.#id = undefined;
   }
 
-  #extend(piece) {
+  #extend(piece: string): void {
     if (this.#rest === '' && piece[0] === ':') this.#comment = true;
     if (this.#comment) return;
     this.#rest += piece;
@@ -80,7 +87,7 @@ export class EventParser {
       this.fault = new RangeError(`fromEventSource(): an event has more than ${MOST} characters`);
   }
 
-  #endLine() {
+  #endLine(): ServerEvent | undefined {
     const line = this.#rest;
     const isComment = this.#comment;
     this.#rest = '';
@@ -103,7 +110,7 @@ export class EventParser {
     return undefined;
   }
 
-  #dispatch() {
+  #dispatch(): ServerEvent | undefined {
     const [data, type] = [this.#data, this.#type || 'message'];
     if (this.#id !== undefined) this.lastEventId = this.#id;
     this.#clear();

@@ -5,7 +5,7 @@ const LATE = 100;
 const SECOND_LOOK = 1000;
 
 /** @throws {RangeError} unless `value` is a number of milliseconds above 0, or Infinity */
-export function requireStallTimeout(value, caller) {
+export function requireStallTimeout(value: unknown, caller: string): asserts value is number {
   if (typeof value === 'number' && value > 0) return;
   throw new RangeError(
     `${caller}(): stallTimeout must be a number of milliseconds above 0, or Infinity; got ${typeof value === 'number' ? value : typeof value}`,
@@ -21,20 +21,20 @@ export function requireStallTimeout(value, caller) {
  * has waited. It does not keep a Node process alive; the connection does.
  */
 export class StallWatch {
-  #limit;
-  #onStall;
-  #timer;
+  #limit: number;
+  #onStall: () => void;
+  #timer: ReturnType<typeof setTimeout> | undefined;
   #due = 0;
   #since = 0;
   #pending = false;
   #looked = false;
 
-  constructor(limit, onStall) {
+  constructor(limit: number, onStall: () => void) {
     this.#limit = limit;
     this.#onStall = onStall;
   }
 
-  begin() {
+  begin(): void {
     if (this.#limit === Infinity) return;
     this.#pending = true;
     this.#looked = false;
@@ -42,24 +42,24 @@ export class StallWatch {
     if (this.#timer === undefined) this.#arm(this.#limit);
   }
 
-  end() {
+  end(): void {
     this.#pending = false;
   }
 
-  stop() {
+  stop(): void {
     this.#pending = false;
     clearTimeout(this.#timer);
     this.#timer = undefined;
   }
 
-  #arm(wait) {
+  #arm(wait: number): void {
     this.#due = performance.now() + wait;
-    const timer = /** @type {any} */ (setTimeout(() => this.#look(), Math.min(wait, LONGEST_TIMER)));
-    timer.unref?.();
+    const timer = setTimeout(() => this.#look(), Math.min(wait, LONGEST_TIMER));
+    (timer as { unref?(): void }).unref?.();
     this.#timer = timer;
   }
 
-  #look() {
+  #look(): void {
     this.#timer = undefined;
     if (!this.#pending) return;
     const now = performance.now();
