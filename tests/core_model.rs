@@ -1,5 +1,5 @@
 //! Random programs: the core under a host, and a deliberately naive model of the standard, get the same random calls,
-//! re-entrant ones included, and must let user code see the same.
+//! re-entrant ones included, and must let user code see the same. The host does what js/machines and js/runtime/jobs do.
 //!
 //! `cargo test --release --test core_model -- --ignored` makes a million calls of each kind; MODEL_STEPS=n makes as
 //! many, MODEL_SEED=n makes others.
@@ -18,12 +18,12 @@ use support::host::Host;
 use support::model::Model;
 use support::program::{Kind, Program, program};
 use support::realm::{Value, World};
-use support::user::{Callback, Event, Script, Streams, make, perform};
+use support::user::{Callback, Event, Op, Script, Streams, make, perform};
 
 /// What is compared of what user code saw since the last time.
 fn seen<S: Streams>(streams: &mut S, kind: Kind, program: &Program) -> Vec<Event> {
     let mut events = std::mem::take(&mut streams.user().events);
-    if kind == Kind::Graphs || kind == Kind::Pipes && !program.steady {
+    if matches!(kind, Kind::Graphs | Kind::Failures) || kind == Kind::Pipes && !program.steady {
         // In the middle of a turn a burst is ahead, and another chunk meets a read or is queued.
         events.retain(|event| {
             !matches!(
@@ -51,28 +51,24 @@ fn seen<S: Streams>(streams: &mut S, kind: Kind, program: &Program) -> Vec<Event
     events
 }
 
-/// Whether something fails while chunks flow, and only how many came before the failure differs: the standard leaves
-/// that open. Where it `fails_late`, after several calls or after a failure that waited for writes under way, what else comes
-/// before it is open too. What follows would differ, so the program ends there.
-fn differ_by_a_failure(left: &[Event], right: &[Event], fails_late: bool) -> bool {
-    let fails = |events: &[Event]| {
-        events.iter().any(|event| {
-            matches!(
-                event,
-                Event::Settled(_, _, _, Err(_))
-                    | Event::Called(
-                        Callback::Cancel(_) | Callback::Abort(_) | Callback::TransformCancel(_),
-                        _
-                    )
-            )
-        })
-    };
-    if fails_late && (fails(left) || fails(right)) {
-        return true;
-    }
-    if !fails(left) || !fails(right) {
-        return false;
-    }
+/// Whether user code learns of a failure.
+fn fails(events: &[Event]) -> bool {
+    events.iter().any(|event| {
+        matches!(
+            event,
+            Event::Settled(_, _, _, Err(_))
+                | Event::Called(
+                    Callback::Cancel(_) | Callback::Abort(_) | Callback::TransformCancel(_),
+                    _
+                )
+        )
+    })
+}
+
+/// Whether only that differs how many chunks came before a failure: the standard leaves that open. Where it fails late, after
+/// several calls or after a failure that waited for writes under way, what else comes before it is open too. What follows
+/// differs then, so the program ends there.
+fn chunks_differ(left: &[Event], right: &[Event]) -> bool {
     let mut flows = BTreeMap::<Callback, [Vec<Value>; 2]>::new();
     let mut others = [Vec::new(), Vec::new()];
     for (side, events) in [left, right].into_iter().enumerate() {
@@ -99,7 +95,9 @@ fn compare(program: &Program, kind: Kind) -> Result<u64, TestCaseError> {
     let scripts: Rc<[Script]> = program.scripts.clone().into();
     let mut host = Host::default();
     let mut model = Model::default();
-    let is_open = matches!(kind, Kind::Pipes | Kind::Graphs);
+    let is_open = matches!(kind, Kind::Pipes | Kind::Graphs | Kind::Failures);
+    host.user().only_failing = program.failing;
+    model.user().only_failing = program.failing;
     host.jobs.keeps_ticks = kind == Kind::Transforms;
     host.jobs.burst = program.burst;
     host.user().follow(scripts.clone(), program.steady, is_open);
@@ -120,13 +118,58 @@ fn compare(program: &Program, kind: Kind) -> Result<u64, TestCaseError> {
             seen(&mut host, kind, program),
             seen(&mut model, kind, program),
         );
-        if kind == Kind::Graphs && left != right && differ_by_a_failure(&left, &right, fails_late) {
+        let states = (state(&mut host), state(&mut model));
+        if matches!(kind, Kind::Graphs | Kind::Failures)
+            && (left != right || states.0 != states.1)
+            && (fails(&left)
+                || fails(&right)
+                || kind == Kind::Failures && states.0.iter().any(|(size, _)| size.is_none()))
+            && (fails_late || chunks_differ(&left, &right))
+        {
             break;
         }
         prop_assert_eq!(left, right, "core (left) and model after {:?}", turn);
-        let (left, right) = (state(&mut host), state(&mut model));
-        prop_assert_eq!(left, right, "core (left) and model after {:?}", turn);
+        prop_assert_eq!(states.0, states.1, "core (left) and model after {:?}", turn);
     }
+    Ok(host.user().steps)
+}
+
+/// Runs a program on the core alone, and ends all that is left of it: nothing is stuck and nothing leaks after any
+/// turn, and in the end every promise is settled.
+fn endure(program: &Program) -> Result<u64, TestCaseError> {
+    let mut host = Host::default();
+    host.jobs.burst = program.burst;
+    host.user()
+        .follow(program.scripts.clone().into(), program.steady, false);
+    make(&mut host, &program.cast);
+    host.run_microtasks();
+    for turn in &program.turns {
+        for op in turn {
+            perform(&mut host, *op);
+        }
+        host.run_microtasks();
+        prop_assert_eq!(host.find_fault(), None, "after {:?}", turn);
+    }
+    host.user().follow(Rc::new([]), false, false);
+    for _ in 0..3 {
+        for at in 0..host.readable_count() {
+            perform(&mut host, Op::Respond(at, 0));
+            perform(&mut host, Op::ErrorReadable(at, 0));
+            perform(&mut host, Op::CancelReader(at, 0));
+            perform(&mut host, Op::CancelStream(at, 0));
+        }
+        for at in 0..host.writable_count() {
+            perform(&mut host, Op::ErrorWritable(at, 0));
+        }
+        host.run_microtasks();
+        while host.user().owes() {
+            perform(&mut host, Op::SettleAny(0, None));
+            host.run_microtasks();
+        }
+    }
+    prop_assert_eq!(host.find_fault(), None, "in the end");
+    prop_assert_eq!(host.find_unended(), None, "in the end");
+    prop_assert_eq!(host.user().unsettled, 0, "promises are left");
     Ok(host.user().steps)
 }
 
@@ -168,7 +211,10 @@ fn run(kind: Kind, seed: u64, steps: u64) -> u64 {
         let counted = std::cell::Cell::new(0);
         let failed = std::cell::Cell::new(false);
         let result = runner.run(&program(kind), |program| {
-            let result = compare(&program, kind);
+            let result = match kind {
+                Kind::Storms => endure(&program),
+                _ => compare(&program, kind),
+            };
             match result {
                 // What is made smaller is not counted.
                 Ok(calls) if !failed.get() => counted.set(counted.get() + calls),
@@ -220,6 +266,20 @@ fn streams_that_are_piped_and_teed_into_others_do_what_the_model_does() {
     }
 }
 
+#[test]
+fn what_fails_while_chunks_flow_ends_as_in_the_model() {
+    for seed in SEEDS {
+        run(Kind::Failures, seed, 10_000);
+    }
+}
+
+#[test]
+fn whatever_user_code_does_nothing_is_stuck_or_left() {
+    for seed in SEEDS {
+        run(Kind::Storms, seed, 10_000);
+    }
+}
+
 fn million(kind: Kind) {
     let number = |name, otherwise| {
         std::env::var(name).map_or(otherwise, |text| text.parse().expect("a number"))
@@ -254,4 +314,16 @@ fn a_million_calls_of_streams_and_pipes() {
 #[ignore = "takes minutes"]
 fn a_million_calls_of_streams_that_are_piped_and_teed_into_others() {
     million(Kind::Graphs);
+}
+
+#[test]
+#[ignore = "takes minutes"]
+fn a_million_calls_of_pipes_that_fail_while_chunks_flow() {
+    million(Kind::Failures);
+}
+
+#[test]
+#[ignore = "takes minutes"]
+fn a_million_calls_of_user_code_that_does_anything() {
+    million(Kind::Storms);
 }

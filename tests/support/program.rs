@@ -1,7 +1,8 @@
 //! Random programs: which streams there are, what is called turn by turn, and what callbacks do.
 use proptest::prelude::*;
+use tidegate::core::pipe::PREVENT_CANCEL;
 
-use super::user::{BytesSpec, Cast, Op, Outcome, PipeStyle, Script, Spec, TransformSpec};
+use super::user::{BytesSpec, Callback, Cast, Op, Outcome, PipeStyle, Script, Spec, TransformSpec};
 
 /// A program: its streams, the calls made turn by turn with the microtasks run between the turns, and what callbacks
 /// do.
@@ -12,6 +13,8 @@ pub struct Program {
     pub scripts: Vec<Script>,
     /// Whether a callback does the same each time.
     pub steady: bool,
+    /// Which callback may fail; None: any. Of two failures in one turn either may be the first.
+    pub failing: Option<Callback>,
     /// How many jobs of the shell's may share a microtask.
     pub burst: u32,
 }
@@ -29,6 +32,12 @@ pub enum Kind {
     /// Any streams, piped and teed into any others. What has become of everything counts, and nothing fails in the
     /// middle of a turn.
     Graphs,
+    /// A source that is piped to a sink, of which one callback fails while chunks flow. What comes of the first failure
+    /// counts.
+    Failures,
+    /// The streams of `Graphs`, and callbacks that do anything at all. Most of what comes of that is open, so it is held
+    /// against what must be true of any streams: nothing is stuck, nothing leaks, and in the end everything is settled.
+    Storms,
 }
 
 fn high_water_mark() -> impl Strategy<Value = f64> {
@@ -93,7 +102,13 @@ fn cast(kind: Kind) -> BoxedStrategy<Vec<Cast>> {
         Kind::Pipes => (prop_oneof![3 => readable(), 1 => bytes()], writable())
             .prop_map(|(one, two)| vec![one, two])
             .boxed(),
-        Kind::Graphs => {
+        Kind::Failures => (
+            prop_oneof![3 => readable(), 1 => bytes()],
+            spec(0.1).prop_map(Cast::Writable),
+        )
+            .prop_map(|(one, two)| vec![one, two])
+            .boxed(),
+        Kind::Graphs | Kind::Storms => {
             let source = prop_oneof![
                 3 => spec(0.1).prop_map(Cast::Readable),
                 1 => bytes(),
@@ -127,8 +142,8 @@ fn style() -> impl Strategy<Value = PipeStyle> {
 fn own_call(kind: Kind, streams: usize) -> BoxedStrategy<Op> {
     let at = move || 0..streams;
     let read_many = move |at| match kind {
-        Kind::Sides | Kind::Transforms => Op::ReadMany(at),
-        Kind::Pipes | Kind::Graphs => Op::ReadQueued(at),
+        Kind::Sides | Kind::Transforms | Kind::Storms => Op::ReadMany(at),
+        Kind::Pipes | Kind::Graphs | Kind::Failures => Op::ReadQueued(at),
     };
     prop_oneof![
         6 => at().prop_map(Op::GetReader),
@@ -163,11 +178,16 @@ fn own_call(kind: Kind, streams: usize) -> BoxedStrategy<Op> {
 }
 
 fn op(kind: Kind) -> BoxedStrategy<Op> {
-    let streams = if kind == Kind::Graphs { 8 } else { 2 };
+    let streams = match kind {
+        Kind::Sides | Kind::Transforms | Kind::Pipes => 2,
+        Kind::Graphs | Kind::Failures | Kind::Storms => 8,
+    };
     let at = move || 0..streams;
     let pipe = || {
-        (style(), at(), at(), 0..8u32).prop_map(|(style, from, to, flags)| match style {
+        (style(), at(), at(), 0..8u32).prop_map(move |(style, from, to, flags)| match style {
             PipeStyle::AtOnce => Op::PipeAs(style, from, to, 0),
+            // How many chunks a source that lives on has given is open.
+            style if kind == Kind::Failures => Op::PipeAs(style, from, to, flags & !PREVENT_CANCEL),
             style => Op::PipeAs(style, from, to, flags),
         })
     };
@@ -183,7 +203,10 @@ fn op(kind: Kind) -> BoxedStrategy<Op> {
         Kind::Pipes => {
             prop_oneof![24 => own_call(kind, streams), 6 => pipe(), 3 => others()].boxed()
         }
-        Kind::Graphs => prop_oneof![
+        Kind::Failures => {
+            prop_oneof![10 => own_call(kind, streams), 12 => pipe(), 1 => others()].boxed()
+        }
+        Kind::Graphs | Kind::Storms => prop_oneof![
             20 => own_call(kind, streams),
             12 => pipe(),
             3 => others(),
@@ -209,8 +232,10 @@ fn smooth(streams: usize) -> BoxedStrategy<Op> {
 fn turn(kind: Kind) -> BoxedStrategy<Vec<Op>> {
     let one = op(kind).prop_map(|op| vec![op]);
     match kind {
-        Kind::Sides => prop_oneof![3 => one, 1 => prop::collection::vec(op(kind), 2..4)].boxed(),
-        Kind::Transforms | Kind::Pipes => one.boxed(),
+        Kind::Sides | Kind::Storms => {
+            prop_oneof![3 => one, 1 => prop::collection::vec(op(kind), 2..4)].boxed()
+        }
+        Kind::Transforms | Kind::Pipes | Kind::Failures => one.boxed(),
         Kind::Graphs => prop_oneof![4 => one, 1 => prop::collection::vec(smooth(8), 2..5)].boxed(),
     }
 }
@@ -223,6 +248,15 @@ fn calm_outcome() -> impl Strategy<Value = Outcome> {
         5 => Just(Outcome::Pending),
         1 => Just(Outcome::Size(0.0)),
         2 => Just(Outcome::Size(2.0)),
+    ]
+}
+
+/// What fails; a sum of other sizes depends on when each of them is taken away.
+fn failing_outcome() -> impl Strategy<Value = Outcome> {
+    prop_oneof![
+        reason().prop_map(Outcome::Throws),
+        reason().prop_map(Outcome::Rejected),
+        prop_oneof![Just(f64::NAN), Just(-1.0), Just(f64::INFINITY)].prop_map(Outcome::Size),
     ]
 }
 
@@ -258,6 +292,26 @@ fn scripts(kind: Kind) -> BoxedStrategy<(Vec<Script>, bool)> {
     let most = if kind == Kind::Sides { 3 } else { 2 };
     let wild = (prop::collection::vec(op(Kind::Sides), 0..=most), outcome())
         .prop_map(|(ops, outcome)| Script { ops, outcome });
+    let failing = (
+        1..3u8,
+        any::<u8>(),
+        prop_oneof![9 => calm_outcome(), 1 => failing_outcome()],
+    )
+        .prop_map(|(count, first, outcome)| Script {
+            ops: vec![Op::Give(count, first)],
+            outcome,
+        });
+    let stormy = (
+        prop_oneof![
+            Just(Vec::new()),
+            giving_ops(),
+            prop::collection::vec(op(Kind::Storms), 0..=2)
+        ],
+        prop_oneof![3 => calm_outcome(), 1 => outcome()],
+    )
+        .prop_map(|(ops, outcome)| Script { ops, outcome });
+    let failing = prop::collection::vec(failing, 1..8).prop_map(|scripts| (scripts, false));
+    let stormy = prop::collection::vec(stormy, 1..8).prop_map(|scripts| (scripts, false));
     let idle = prop::collection::vec(idle, 1..8).prop_map(|scripts| (scripts, true));
     let giving = prop::collection::vec(giving, 1..8).prop_map(|scripts| (scripts, false));
     let wild = prop::collection::vec(wild, 1..8).prop_map(|scripts| (scripts, false));
@@ -265,7 +319,28 @@ fn scripts(kind: Kind) -> BoxedStrategy<(Vec<Script>, bool)> {
         Kind::Sides | Kind::Transforms => wild.boxed(),
         Kind::Pipes => prop_oneof![idle, giving].boxed(),
         Kind::Graphs => prop_oneof![1 => idle, 3 => giving].boxed(),
+        Kind::Failures => failing.boxed(),
+        Kind::Storms => stormy.boxed(),
     }
+}
+
+fn failing(kind: Kind) -> BoxedStrategy<Option<Callback>> {
+    if kind != Kind::Failures {
+        return Just(None).boxed();
+    }
+    // A pull that fails after it has given several chunks races with those.
+    let one = prop_oneof![
+        6 => Just(Callback::Write(0)),
+        2 => Just(Callback::WritableSize(0)),
+        1 => Just(Callback::Close(0)),
+        1 => Just(Callback::SourceStart(0)),
+        1 => Just(Callback::SinkStart(0)),
+    ];
+    one.prop_map(Some).boxed()
+}
+
+fn giving_ops() -> impl Strategy<Value = Vec<Op>> {
+    (1..3u8, any::<u8>()).prop_map(|(count, first)| vec![Op::Give(count, first)])
 }
 
 pub fn program(kind: Kind) -> impl Strategy<Value = Program> {
@@ -274,25 +349,29 @@ pub fn program(kind: Kind) -> impl Strategy<Value = Program> {
         prop::collection::vec(turn(kind), 1..60),
         scripts(kind),
         prop_oneof![3 => Just(64u32), 1 => 0..3u32],
+        failing(kind),
     )
-        .prop_map(move |(cast, mut turns, (scripts, steady), burst)| {
-            if kind == Kind::Graphs {
-                let sources = cast
-                    .iter()
-                    .filter(|stream| matches!(stream, Cast::Readable(_) | Cast::Bytes(_)))
-                    .count();
-                for turn in turns.iter_mut().filter(|turn| turn.len() > 1) {
-                    keep_from_racing(turn, sources);
+        .prop_map(
+            move |(cast, mut turns, (scripts, steady), burst, failing)| {
+                if kind == Kind::Graphs {
+                    let sources = cast
+                        .iter()
+                        .filter(|stream| matches!(stream, Cast::Readable(_) | Cast::Bytes(_)))
+                        .count();
+                    for turn in turns.iter_mut().filter(|turn| turn.len() > 1) {
+                        keep_from_racing(turn, sources);
+                    }
                 }
-            }
-            Program {
-                cast,
-                turns,
-                scripts,
-                steady,
-                burst,
-            }
-        })
+                Program {
+                    cast,
+                    turns,
+                    scripts,
+                    steady,
+                    failing,
+                    burst,
+                }
+            },
+        )
 }
 
 /// In one turn a chunk that is enqueued to a transform's readable side would race with those that come through it.

@@ -27,6 +27,10 @@ pub struct User {
     promises: BTreeMap<(&'static str, usize), u32>,
     pending: BTreeMap<Callback, VecDeque<PromiseId>>,
     depth: u32,
+    /// Which callback may fail; None: any.
+    pub only_failing: Option<Callback>,
+    /// Promises that user code has and that are not settled.
+    pub unsettled: i64,
     /// How far down the streams are, so that no pipes make a circle.
     readable_ranks: Vec<usize>,
     writable_ranks: Vec<usize>,
@@ -39,6 +43,11 @@ impl User {
         self.scripts = scripts;
         self.steady = steady;
         self.steady_sizes = steady_sizes;
+    }
+
+    /// Whether a promise that a callback returned is pending.
+    pub fn owes(&self) -> bool {
+        self.pending.values().any(|list| !list.is_empty())
     }
 
     /// What `callback` does the next time that nothing else is planned for it.
@@ -201,7 +210,9 @@ pub fn call_for<S: Streams>(
         }
     }
     streams.user().depth -= 1;
-    let size = if let Outcome::Size(size) = script.outcome {
+    let size = if let Outcome::Size(size) = script.outcome
+        && (size.is_finite() && size >= 0.0 || !is_calm(streams, callback))
+    {
         size
     } else {
         1.0
@@ -210,6 +221,9 @@ pub fn call_for<S: Streams>(
     // How often a pull that gives nothing is repeated depends on when it ends.
     let never = user.steady && user.steady_sizes && matches!(callback, Callback::Pull(_));
     let completion = match script.outcome {
+        Outcome::Throws(_) | Outcome::Rejected(_) if is_calm(streams, callback) => {
+            Completion::Value(Value::Undefined)
+        }
         Outcome::Pending if never => Completion::Promise(streams.promise()),
         Outcome::Undefined | Outcome::Size(_) => Completion::Value(Value::Undefined),
         Outcome::Pending if callback.is_size() => Completion::Value(Value::Undefined),
@@ -233,6 +247,12 @@ fn give<S: Streams>(streams: &mut S, readable: usize, count: u8, first: u8) {
     }
 }
 
+/// Whether another callback is the one that fails.
+fn is_calm<S: Streams>(streams: &mut S, callback: Callback) -> bool {
+    let failing = streams.user().only_failing;
+    failing.is_some_and(|failing| failing != callback)
+}
+
 /// Calls the start callback, if any. A constructor that throws makes no stream, so a throw counts as a rejection.
 pub fn call_start<S: Streams>(streams: &mut S, has_start: bool, callback: Callback) -> Completion {
     if has_start {
@@ -247,13 +267,16 @@ fn observe<S: Streams>(streams: &mut S, what: &'static str, at: usize, promise: 
     let count = streams.user().promises.entry((what, at)).or_default();
     *count += 1;
     let nth = *count;
+    streams.user().unsettled += 1;
     streams.upon(
         promise,
         move |streams, value| {
+            streams.user().unsettled -= 1;
             let event = Event::Settled(what, at, nth, Ok(value));
             streams.user().events.push(event);
         },
         move |streams, reason| {
+            streams.user().unsettled -= 1;
             let event = Event::Settled(what, at, nth, Err(reason));
             streams.user().events.push(event);
         },

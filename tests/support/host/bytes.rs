@@ -22,6 +22,7 @@ impl Host {
             queue: Default::default(),
             source,
             has_size: false,
+            high_water_mark: spec.high_water_mark,
             bytes: Some(bytes),
             reason: Value::TypeError,
         });

@@ -1,6 +1,7 @@
 //! A host over the core, as js/ is one: it keeps values in first-in first-out lockstep with the core's counts and
 //! carries out effects in the order in which src/core/effect.rs gives them.
 pub mod bytes;
+pub mod check;
 pub mod jobs;
 pub mod many;
 pub mod pipe;

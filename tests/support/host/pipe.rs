@@ -17,8 +17,8 @@ use crate::support::user::PipeStyle;
 #[derive(Debug)]
 pub struct Pipe {
     pub id: Id<tidegate::core::pipe::Pipe>,
-    source: usize,
-    destination: usize,
+    pub source: usize,
+    pub destination: usize,
     flags: u32,
     promise: PromiseId,
     /// A chunk that is to be written.
@@ -27,7 +27,8 @@ pub struct Pipe {
     begun: Option<Value>,
     signal: Option<Value>,
     pub shutting_down: bool,
-    finished: bool,
+    pub finished: bool,
+    pub paused: bool,
     failure: Option<Value>,
     /// After how many chunks it waits for the next task; 0: never.
     yields_after: u32,
@@ -81,6 +82,7 @@ impl Host {
             signal: None,
             shutting_down: false,
             finished: false,
+            paused: false,
             failure: None,
             yields_after: if style == PipeStyle::Yields { 2 } else { 0 },
             moved: 0,
@@ -113,6 +115,7 @@ impl Host {
 
     /// As the memory limit of a pipeline pauses its pipes.
     pub fn pause_pipe(&mut self, at: usize, paused: bool) {
+        self.pipes[at].paused = paused;
         self.core
             .pipe_pause(self.pipes[at].id, PAUSE_MEMORY, paused);
         if !paused {
@@ -334,11 +337,22 @@ impl Host {
                 false
             }
             action => {
+                self.assert_nothing_is_lost(at);
                 self.begin_pipe_shutdown(at, answer);
                 self.act(at, action);
                 false
             }
         }
+    }
+
+    /// A shutdown acts when every chunk that was read has been written, as long as the destination takes writes.
+    fn assert_nothing_is_lost(&self, at: usize) {
+        let pipe = &self.pipes[at];
+        let destination = &self.writables[pipe.destination];
+        let takes_writes =
+            destination.state == WritableState::Writable && destination.close_request.is_none();
+        let has_chunk = pipe.held.is_some() || pipe.begun.is_some();
+        assert!(!takes_writes || !has_chunk, "a chunk that was read is lost");
     }
 
     fn begin_pipe_shutdown(&mut self, at: usize, answer: PipeAnswer) {

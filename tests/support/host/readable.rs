@@ -59,6 +59,7 @@ pub struct Readable {
     pub queue: VecDeque<Value>,
     pub source: Source,
     pub has_size: bool,
+    pub high_water_mark: f64,
     /// Where it is a byte stream: its own queue, descriptors and id.
     pub bytes: Option<Bytes>,
     /// Why a byte stream errors.
@@ -82,6 +83,7 @@ impl Host {
             queue: VecDeque::new(),
             source,
             has_size: spec.has_size,
+            high_water_mark: spec.high_water_mark,
             bytes: None,
             reason: Value::TypeError,
         });

@@ -44,6 +44,8 @@ pub struct Writable {
     pub close_request: Option<PromiseId>,
     pub abort_request: Option<(PromiseId, Value)>,
     pub aborted: bool,
+    /// Whether it has ended and its writer has been told; one that is aborted tells when that is done.
+    pub has_told_end: bool,
     pub cleared: bool,
     pub has_size: bool,
     pub sink: Sink,
@@ -61,6 +63,7 @@ impl Host {
             close_request: None,
             abort_request: None,
             aborted: false,
+            has_told_end: false,
             cleared: false,
             has_size: spec.has_size,
             sink,
@@ -204,6 +207,7 @@ impl Host {
             let (request, _) = self.take_abort(at);
             self.resolve(request, Value::Undefined);
         }
+        self.writables[at].has_told_end = true;
         self.writables[at].state = WritableState::Closed;
         self.writables[at].id = Id::NONE;
         match &self.writables[at].lock {
@@ -248,6 +252,7 @@ impl Host {
 
     /// <https://streams.spec.whatwg.org/#writable-stream-reject-close-and-closed-promise-if-needed>
     fn reject_close_and_closed(&mut self, at: usize) {
+        self.writables[at].has_told_end = true;
         let reason = self.stored_error(at);
         if let Some(request) = self.writables[at].close_request.take() {
             self.reject(request, reason);

@@ -40,7 +40,14 @@ impl Model {
             spec.readable.has_start,
             Callback::TransformStart(stream),
         );
-        self.resolve_with(start_promise, result);
+        if let Completion::Throw(reason) = result {
+            // The constructor throws in a page.
+            self.reject(start_promise, reason);
+        } else {
+            // The sides' "promise resolved with" the start promise follows that.
+            let promise = self.promise_resolved_with(result);
+            self.resolve_with(start_promise, Completion::Promise(promise));
+        }
         stream
     }
 
