@@ -23,7 +23,9 @@ use support::user::{Callback, Event, Op, Script, Streams, make, perform};
 /// What is compared of what user code saw since the last time.
 fn seen<S: Streams>(streams: &mut S, kind: Kind, program: &Program) -> Vec<Event> {
     let mut events = std::mem::take(&mut streams.user().events);
-    if matches!(kind, Kind::Graphs | Kind::Failures) || kind == Kind::Pipes && !program.steady {
+    if matches!(kind, Kind::Graphs | Kind::Tees | Kind::Failures)
+        || kind == Kind::Pipes && !program.steady
+    {
         // In the middle of a turn a burst is ahead, and another chunk meets a read or is queued.
         events.retain(|event| {
             !matches!(
@@ -39,7 +41,7 @@ fn seen<S: Streams>(streams: &mut S, kind: Kind, program: &Program) -> Vec<Event
             Event::Settled(what, at, nth, _) => format!("{what}{at}#{nth:4}"),
         });
     }
-    if kind == Kind::Graphs && program.steady {
+    if matches!(kind, Kind::Graphs | Kind::Tees) && program.steady {
         // A pull that gives nothing is called where a read comes before it, and how many reads that are is open.
         events.retain(|event| !matches!(event, Event::Called(Callback::Pull(_), _)));
     } else if program.steady {
@@ -95,7 +97,10 @@ fn compare(program: &Program, kind: Kind) -> Result<u64, TestCaseError> {
     let scripts: Rc<[Script]> = program.scripts.clone().into();
     let mut host = Host::default();
     let mut model = Model::default();
-    let is_open = matches!(kind, Kind::Pipes | Kind::Graphs | Kind::Failures);
+    let is_open = matches!(
+        kind,
+        Kind::Pipes | Kind::Graphs | Kind::Tees | Kind::Failures
+    );
     host.user().only_failing = program.failing;
     model.user().only_failing = program.failing;
     host.jobs.keeps_ticks = kind == Kind::Transforms;
@@ -119,7 +124,7 @@ fn compare(program: &Program, kind: Kind) -> Result<u64, TestCaseError> {
             seen(&mut model, kind, program),
         );
         let states = (state(&mut host), state(&mut model));
-        if matches!(kind, Kind::Graphs | Kind::Failures)
+        if matches!(kind, Kind::Graphs | Kind::Tees | Kind::Failures)
             && (left != right || states.0 != states.1)
             && (fails(&left)
                 || fails(&right)
@@ -267,6 +272,13 @@ fn streams_that_are_piped_and_teed_into_others_do_what_the_model_does() {
 }
 
 #[test]
+fn tees_do_what_the_model_does() {
+    for seed in SEEDS {
+        run(Kind::Tees, seed, 10_000);
+    }
+}
+
+#[test]
 fn what_fails_while_chunks_flow_ends_as_in_the_model() {
     for seed in SEEDS {
         run(Kind::Failures, seed, 10_000);
@@ -326,4 +338,10 @@ fn a_million_calls_of_pipes_that_fail_while_chunks_flow() {
 #[ignore = "takes minutes"]
 fn a_million_calls_of_user_code_that_does_anything() {
     million(Kind::Storms);
+}
+
+#[test]
+#[ignore = "takes minutes"]
+fn a_million_calls_of_streams_with_tees() {
+    million(Kind::Tees);
 }

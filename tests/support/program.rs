@@ -32,6 +32,8 @@ pub enum Kind {
     /// Any streams, piped and teed into any others. What has become of everything counts, and nothing fails in the
     /// middle of a turn.
     Graphs,
+    /// The same of a source with a tee and two sinks.
+    Tees,
     /// A source that is piped to a sink, of which one callback fails while chunks flow. What comes of the first failure
     /// counts.
     Failures,
@@ -102,6 +104,12 @@ fn cast(kind: Kind) -> BoxedStrategy<Vec<Cast>> {
         Kind::Pipes => (prop_oneof![3 => readable(), 1 => bytes()], writable())
             .prop_map(|(one, two)| vec![one, two])
             .boxed(),
+        Kind::Tees => (
+            prop_oneof![2 => readable(), 1 => bytes()],
+            prop::collection::vec(writable(), 2),
+        )
+            .prop_map(|(source, sinks)| [vec![source], sinks].concat())
+            .boxed(),
         Kind::Failures => (
             prop_oneof![3 => readable(), 1 => bytes()],
             spec(0.1).prop_map(Cast::Writable),
@@ -143,7 +151,7 @@ fn own_call(kind: Kind, streams: usize) -> BoxedStrategy<Op> {
     let at = move || 0..streams;
     let read_many = move |at| match kind {
         Kind::Sides | Kind::Transforms | Kind::Storms => Op::ReadMany(at),
-        Kind::Pipes | Kind::Graphs | Kind::Failures => Op::ReadQueued(at),
+        Kind::Pipes | Kind::Graphs | Kind::Tees | Kind::Failures => Op::ReadQueued(at),
     };
     prop_oneof![
         6 => at().prop_map(Op::GetReader),
@@ -180,6 +188,7 @@ fn own_call(kind: Kind, streams: usize) -> BoxedStrategy<Op> {
 fn op(kind: Kind) -> BoxedStrategy<Op> {
     let streams = match kind {
         Kind::Sides | Kind::Transforms | Kind::Pipes => 2,
+        Kind::Tees => 3,
         Kind::Graphs | Kind::Failures | Kind::Storms => 8,
     };
     let at = move || 0..streams;
@@ -200,7 +209,7 @@ fn op(kind: Kind) -> BoxedStrategy<Op> {
     };
     match kind {
         Kind::Sides | Kind::Transforms => own_call(kind, streams),
-        Kind::Pipes => {
+        Kind::Pipes | Kind::Tees => {
             prop_oneof![24 => own_call(kind, streams), 6 => pipe(), 3 => others()].boxed()
         }
         Kind::Failures => {
@@ -236,7 +245,9 @@ fn turn(kind: Kind) -> BoxedStrategy<Vec<Op>> {
             prop_oneof![3 => one, 1 => prop::collection::vec(op(kind), 2..4)].boxed()
         }
         Kind::Transforms | Kind::Pipes | Kind::Failures => one.boxed(),
-        Kind::Graphs => prop_oneof![4 => one, 1 => prop::collection::vec(smooth(8), 2..5)].boxed(),
+        Kind::Graphs | Kind::Tees => {
+            prop_oneof![4 => one, 1 => prop::collection::vec(smooth(8), 2..5)].boxed()
+        }
     }
 }
 
@@ -318,7 +329,7 @@ fn scripts(kind: Kind) -> BoxedStrategy<(Vec<Script>, bool)> {
     match kind {
         Kind::Sides | Kind::Transforms => wild.boxed(),
         Kind::Pipes => prop_oneof![idle, giving].boxed(),
-        Kind::Graphs => prop_oneof![1 => idle, 3 => giving].boxed(),
+        Kind::Graphs | Kind::Tees => prop_oneof![1 => idle, 3 => giving].boxed(),
         Kind::Failures => failing.boxed(),
         Kind::Storms => stormy.boxed(),
     }
@@ -353,7 +364,10 @@ pub fn program(kind: Kind) -> impl Strategy<Value = Program> {
     )
         .prop_map(
             move |(cast, mut turns, (scripts, steady), burst, failing)| {
-                if kind == Kind::Graphs {
+                if kind == Kind::Tees {
+                    turns.insert(0, vec![Op::Tee(0)]);
+                }
+                if matches!(kind, Kind::Graphs | Kind::Tees) {
                     let sources = cast
                         .iter()
                         .filter(|stream| matches!(stream, Cast::Readable(_) | Cast::Bytes(_)))
