@@ -1,6 +1,6 @@
 /**
  * A large CSV.gz is filtered into a file. `FILTER_SIZE=5GB node --test tests/examples/filter-csv.test.mjs` does it with a file of that
- * size, and tells the time and the memory; tests/e2e/recipes.test.mjs does the same in browsers.
+ * size, and tells the time and the memory; tests/e2e/recipes.test.mjs filters a small file in browsers.
  */
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
