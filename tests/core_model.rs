@@ -3,7 +3,7 @@
 //!
 //! `cargo test --release --test core_model -- --ignored` makes a million calls of each kind; MODEL_STEPS=n makes as
 //! many, MODEL_SEED=n makes others.
-//! Byte streams have programs and a model of their own in core_byte_source.rs.
+//! Byte streams have programs and a model of their own in core_byte_readable.rs.
 #![cfg(feature = "core")]
 
 mod core_byte_support;

@@ -9,7 +9,7 @@ const RUST: [&str; 5] = [
     include_str!("../src/core/effect.rs"),
     include_str!("../src/core/readable.rs"),
     include_str!("../src/core/byte_plan.rs"),
-    include_str!("../src/core/byte_source.rs"),
+    include_str!("../src/core/byte_readable.rs"),
     include_str!("../src/core/pipe.rs"),
 ];
 const JS: &str = include_str!("../js/core/effects.ts");

@@ -1,8 +1,6 @@
 //! What the answer of a byte stream's command asks the host to move: the numbers that do not fit into an effects word.
 use alloc::collections::VecDeque;
 
-use super::Core;
-
 /// `Plan` step: there is a copy to make.
 pub const COPY_NEXT: u32 = 1;
 /// `Plan` step: the queue's first entry is used up by it.
@@ -59,48 +57,46 @@ impl Plan {
         self.entry_offset = 0;
         self.copies.clear();
     }
-}
 
-impl Core {
-    /// Plan: takes the next copy; 0 where there is none left. See [`COPY_NEXT`].
+    /// takes the next copy; 0 where there is none left. See [`COPY_NEXT`].
     #[inline]
-    pub fn bytes_next_copy(&mut self) -> u32 {
-        self.plan.copy = self.plan.copies.pop_front().unwrap_or_default();
-        self.plan.copy.step
+    pub fn next_copy(&mut self) -> u32 {
+        self.copy = self.copies.pop_front().unwrap_or_default();
+        self.copy.step
     }
 
-    /// Plan: where the copy begins, from the start of the entry's own bytes.
-    pub fn bytes_copy_from(&self) -> f64 {
-        self.plan.copy.from as f64
+    /// where the copy begins, from the start of the entry's own bytes.
+    pub fn copy_from(&self) -> f64 {
+        self.copy.from as f64
     }
 
-    /// Plan: where the copy goes, from the start of the descriptor's region.
-    pub fn bytes_copy_to(&self) -> f64 {
-        self.plan.copy.to as f64
+    /// where the copy goes, from the start of the descriptor's region.
+    pub fn copy_to(&self) -> f64 {
+        self.copy.to as f64
     }
 
-    /// Plan: how many bytes are copied.
-    pub fn bytes_copy_length(&self) -> f64 {
-        self.plan.copy.length as f64
+    /// how many bytes are copied.
+    pub fn copy_length(&self) -> f64 {
+        self.copy.length as f64
     }
 
-    /// Plan: the bytes of the descriptor that `FILLED`, `ABANDONED` or `ANSWER_CLOSED` is about.
-    pub fn bytes_filled(&self) -> f64 {
-        self.plan.filled as f64
+    /// the bytes of the descriptor that `FILLED`, `ABANDONED` or `ANSWER_CLOSED` is about.
+    pub fn filled(&self) -> f64 {
+        self.filled as f64
     }
 
-    /// Plan: the bytes after `bytes_filled` that `REMAINDER` is about.
-    pub fn bytes_remainder(&self) -> f64 {
-        self.plan.remainder as f64
+    /// the bytes after `filled` that `REMAINDER` is about.
+    pub fn remainder(&self) -> f64 {
+        self.remainder as f64
     }
 
-    /// Plan: how many entries `ANSWER` is about.
-    pub fn bytes_answers(&self) -> u32 {
-        self.plan.answers
+    /// how many entries `ANSWER` is about.
+    pub fn answers(&self) -> u32 {
+        self.answers
     }
 
-    /// Plan: where the unread part of the entry of `CHUNK` or `ANSWER` begins.
-    pub fn bytes_entry_offset(&self) -> f64 {
-        self.plan.entry_offset as f64
+    /// where the unread part of the entry of `CHUNK` or `ANSWER` begins.
+    pub fn entry_offset(&self) -> f64 {
+        self.entry_offset as f64
     }
 }

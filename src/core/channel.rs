@@ -2,7 +2,6 @@
 //! there is no room is decided here.
 use super::effect::channel::*;
 use super::readable::Readable;
-use super::{Core, Id};
 
 /// A chunk past the capacity fails the channel.
 pub const OVERFLOW_ERROR: u32 = 0;
@@ -13,26 +12,17 @@ pub const OVERFLOW_DROP_OLDEST: u32 = 2;
 /// It is dropped.
 pub const OVERFLOW_DROP_NEWEST: u32 = 3;
 
-impl Core {
-    /// What to do with a chunk of `size` for the stream `id` that may hold `capacity`, both in units of its strategy: one of the
+impl Readable {
+    /// What to do with a chunk of `size` for a stream that may hold `capacity`, both in units of its strategy: one of the
     /// answers of [`super::effect::channel`]. With [`ACCEPT`] the host enqueues the chunk, after it has dropped as many
     /// chunks from the head of its queue as the answer says.
     ///
     /// A chunk that answers a read is always accepted, and one that is larger than the capacity never.
-    pub fn channel_offer(
-        &mut self,
-        id: Id<Readable>,
-        size: f64,
-        capacity: f64,
-        overflow: u32,
-    ) -> ChannelAnswer {
+    pub fn offer(&mut self, size: f64, capacity: f64, overflow: u32) -> ChannelAnswer {
         if !(0.0..f64::INFINITY).contains(&size) {
             return BAD_SIZE;
         }
-        let Some(stream) = self.readables.get_mut(id) else {
-            return STALE;
-        };
-        if stream.has_requests() || stream.queued_size() + size <= capacity {
+        if self.has_requests() || self.queued_size() + size <= capacity {
             return ACCEPT;
         }
         if size > capacity {
@@ -43,7 +33,7 @@ impl Core {
             OVERFLOW_DROP_NEWEST => DROP_NEWEST,
             OVERFLOW_DROP_OLDEST => {
                 let mut dropped = 0;
-                while stream.queued_size() + size > capacity && stream.drop_oldest() {
+                while self.queued_size() + size > capacity && self.drop_oldest() {
                     dropped += 1;
                 }
                 ChannelAnswer::accept_after(dropped)
@@ -58,6 +48,7 @@ mod tests {
     use super::*;
     use crate::core::effect::readable::{CHUNK, NEED_SIZE};
     use crate::core::readable::{HAS_SIZE, NO_PULL};
+    use crate::core::{Core, Id};
     use proptest::prelude::*;
 
     fn channel(sizes: &[f64]) -> (Core, Id<Readable>) {

@@ -235,6 +235,13 @@ impl<T: Default, M> Slab<T, M> {
         }
     }
 
+    /// Drops the machine of a live id, as [`Slab::remove`]; whether there was one. Not inlined: the ends of machines are rarer
+    /// than their other transitions, which stay small.
+    #[inline(never)]
+    pub(crate) fn free(&mut self, id: Id<M>) -> bool {
+        self.remove(id).is_some()
+    }
+
     /// How many slots are in use.
     pub fn live(&self) -> u32 {
         self.live

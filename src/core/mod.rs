@@ -59,62 +59,17 @@
 mod word;
 
 pub mod byte_plan;
-pub mod byte_source;
+pub mod byte_readable;
 pub mod channel;
 pub mod effect;
 pub mod id;
 pub mod pipe;
 pub mod queue;
 pub mod readable;
+mod registry;
 pub mod tee;
 pub mod transform;
 pub mod writable;
 
 pub use id::Id;
-
-use byte_source::{ByteSource, Plan};
-use id::Slab;
-use pipe::Pipe;
-use readable::Readable;
-use tee::Tee;
-use writable::Writable;
-
-/// All live machines of one thread.
-#[derive(Debug)]
-pub struct Core {
-    pub(crate) readables: Slab<Readable>,
-    pub(crate) writables: Slab<Writable>,
-    pub(crate) pipes: Slab<Pipe>,
-    pub(crate) byte_sources: Slab<ByteSource>,
-    pub(crate) tees: Slab<Tee>,
-    pub(crate) plan: Plan,
-}
-
-impl Default for Core {
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
-impl Core {
-    /// A core with no streams.
-    pub const fn new() -> Self {
-        Self {
-            readables: Slab::new(),
-            writables: Slab::new(),
-            pipes: Slab::new(),
-            byte_sources: Slab::new(),
-            tees: Slab::new(),
-            plan: Plan::new(),
-        }
-    }
-
-    /// The number of live slots of all kinds: what a leak would make grow.
-    pub fn live(&self) -> u32 {
-        self.readables.live()
-            + self.writables.live()
-            + self.pipes.live()
-            + self.byte_sources.live()
-            + self.tees.live()
-    }
-}
+pub use registry::{Core, PipeSource};

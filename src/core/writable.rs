@@ -2,7 +2,6 @@
 //! one machine.
 use super::effect::writable::*;
 use super::queue::QueueWithSizes;
-use super::{Core, Id};
 
 /// The pending abort request.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -30,7 +29,8 @@ const FULL_AHEAD: u32 = 1 << 6;
 /// The transform's write in flight waits for room there.
 const WAITS: u32 = 1 << 7;
 
-/// A live writable stream: `writable` or `erroring`.
+/// A live writable stream: `writable` or `erroring`. An answer with `FINISH_ERRORING` or `RESOLVE_CLOSE` is its last: its owner
+/// drops it.
 #[derive(Debug, Default)]
 pub struct Writable {
     state: u32,
@@ -41,7 +41,8 @@ pub struct Writable {
 }
 
 impl Writable {
-    fn new(high_water_mark: f64) -> Self {
+    /// A new stream; `high_water_mark` in units of the strategy (0 to infinity).
+    pub fn new(high_water_mark: f64) -> Self {
         let queue = QueueWithSizes::for_writes(high_water_mark);
         Self {
             state: if queue.has_room() { 0 } else { UNREADY },
@@ -55,31 +56,32 @@ impl Writable {
         self.state & state != 0
     }
 
+    /// Query: the controller's desired size.
     #[inline]
-    fn desired_size(&self) -> f64 {
+    pub fn desired_size(&self) -> f64 {
         self.queue.desired_size()
     }
 
     /// <https://streams.spec.whatwg.org/#writable-stream-close-queued-or-in-flight>
     #[inline]
-    pub(crate) fn close_queued_or_in_flight(&self) -> bool {
+    pub(super) fn close_queued_or_in_flight(&self) -> bool {
         self.is(CLOSE_QUEUED | CLOSING)
     }
 
     #[inline]
-    pub(crate) fn is_erroring(&self) -> bool {
+    pub(super) fn is_erroring(&self) -> bool {
         self.is(ERRORING)
     }
 
     /// Whether it takes no chunk for now: a writer's `ready` is pending, or it is erroring.
     #[inline]
-    pub(crate) fn holds_back(&self) -> bool {
+    pub(super) fn holds_back(&self) -> bool {
         self.is(ERRORING | UNREADY)
     }
 
     /// Writes that are queued or in flight.
     #[inline]
-    pub(crate) fn unfinished_writes(&self) -> u32 {
+    pub(super) fn unfinished_writes(&self) -> u32 {
         self.requests + u32::from(self.is(WRITING))
     }
 
@@ -104,16 +106,8 @@ impl Writable {
 
     /// Whether it takes no write any more.
     #[inline]
-    pub(crate) fn refuses(&self) -> bool {
+    pub(super) fn refuses(&self) -> bool {
         self.is(ERRORING | CLOSE_QUEUED | CLOSING)
-    }
-
-    /// `count` writes of size 1 each, where it does not refuse them.
-    #[inline]
-    pub(crate) fn write_ones(&mut self, count: u32) -> WritableEffects {
-        self.requests += count;
-        self.queue.enqueue_ones(count);
-        self.written()
     }
 
     /// What follows when chunks have been queued: they can only have taken room.
@@ -127,9 +121,10 @@ impl Writable {
         effects | self.advance_queue()
     }
 
-    /// The write in flight, if there is one, is done; where the stream is erroring, that is to be finished by the caller.
+    /// The write in flight, if there is one, is done; where the stream is erroring, that is to be finished by the caller, and a
+    /// `CALL_WRITE` is to be routed.
     #[inline]
-    pub(crate) fn write_settled(&mut self) -> WritableEffects {
+    pub(super) fn settle_write(&mut self) -> WritableEffects {
         if !self.is(WRITING) {
             return STALE;
         }
@@ -166,7 +161,7 @@ impl Writable {
     /// `effects` with what becomes of `CALL_WRITE` where a transform's readable side has no room
     /// (<https://streams.spec.whatwg.org/#transform-stream-default-sink-write-algorithm>): the write waits.
     #[inline]
-    pub(crate) fn route_write(&mut self, effects: WritableEffects) -> WritableEffects {
+    pub(super) fn route_write(&mut self, effects: WritableEffects) -> WritableEffects {
         if !self.is(FULL_AHEAD) || !effects.has(CALL_WRITE) {
             return effects;
         }
@@ -176,13 +171,13 @@ impl Writable {
 
     /// The readable side of the transform has no room.
     #[inline]
-    pub(crate) fn block_writes(&mut self) {
+    pub(super) fn block_writes(&mut self) {
         self.state |= FULL_AHEAD;
     }
 
     /// The readable side of the transform has room again; whether a write waited for that.
     #[inline]
-    pub(crate) fn unblock_writes(&mut self) -> bool {
+    pub(super) fn unblock_writes(&mut self) -> bool {
         let waited = self.is(WAITS);
         self.state &= !(FULL_AHEAD | WAITS);
         waited
@@ -191,51 +186,26 @@ impl Writable {
     fn can_finish_erroring(&self) -> bool {
         self.state & (ERRORING | STARTED | WRITING | CLOSING) == ERRORING | STARTED
     }
-}
-
-impl Core {
-    /// A new stream; `high_water_mark` in units of the strategy (0 to infinity).
-    pub fn writable_new(&mut self, high_water_mark: f64) -> Id<Writable> {
-        self.writables.insert(Writable::new(high_water_mark))
-    }
-
-    /// Forgets a stream that the host abandoned.
-    pub fn writable_free(&mut self, id: Id<Writable>) {
-        self.writables.remove(id);
-    }
-
-    /// Query: the controller's desired size; 0 for a stale id.
-    pub fn writable_desired_size(&self, id: Id<Writable>) -> f64 {
-        self.writables.get(id).map_or(0.0, Writable::desired_size)
-    }
 
     /// Query: whether a writer's `ready` is pending.
-    pub fn writable_backpressure(&self, id: Id<Writable>) -> bool {
-        self.writables
-            .get(id)
-            .is_some_and(|stream| stream.is(UNREADY) && !stream.close_queued_or_in_flight())
+    pub fn backpressure(&self) -> bool {
+        self.is(UNREADY) && !self.close_queued_or_in_flight()
     }
 
     /// Report: the start algorithm fulfilled.
-    pub fn writable_started(&mut self, id: Id<Writable>) -> WritableEffects {
-        let Some(stream) = self.writables.get_mut(id) else {
-            return STALE;
-        };
-        stream.state |= STARTED;
-        if stream.is_erroring() {
-            return self.finish_erroring(id);
+    pub fn started(&mut self) -> WritableEffects {
+        self.state |= STARTED;
+        if self.is_erroring() {
+            return self.finish_erroring();
         }
-        let effects = stream.advance_queue();
-        stream.route_write(effects)
+        let effects = self.advance_queue();
+        self.route_write(effects)
     }
 
     /// Report: the start algorithm rejected.
-    pub fn writable_start_failed(&mut self, id: Id<Writable>) -> WritableEffects {
-        let Some(stream) = self.writables.get_mut(id) else {
-            return STALE;
-        };
-        stream.state |= STARTED;
-        self.deal_with_rejection(id)
+    pub fn start_failed(&mut self) -> WritableEffects {
+        self.state |= STARTED;
+        self.deal_with_rejection()
     }
 
     /// A write whose chunk has its size:
@@ -243,158 +213,134 @@ impl Core {
     /// from the state checks on. [`REFUSED`] where the stream is closing or erroring: the host
     /// knows which. With [`BAD_SIZE`] the request is queued and the stream errors.
     #[inline]
-    pub fn writable_write(&mut self, id: Id<Writable>, size: f64) -> WritableEffects {
-        let Some(stream) = self.writables.get_mut(id) else {
-            return STALE;
-        };
-        if stream.refuses() {
+    pub fn write(&mut self, size: f64) -> WritableEffects {
+        if self.refuses() {
             return REFUSED;
         }
-        stream.requests += 1;
-        if !stream.queue.enqueue(size) {
-            return BAD_SIZE | QUEUED | CLEAR | self.start_erroring(id);
+        self.requests += 1;
+        if !self.queue.enqueue(size) {
+            return BAD_SIZE | QUEUED | CLEAR | self.start_erroring();
         }
-        let effects = stream.written();
-        stream.route_write(effects)
+        let effects = self.written();
+        self.route_write(effects)
     }
 
-    /// `count` writes, each of size 1, at once; refused as [`Core::writable_write`] would be.
-    pub fn writable_write_many(&mut self, id: Id<Writable>, count: u32) -> WritableEffects {
-        let Some(stream) = self.writables.get_mut(id) else {
-            return STALE;
-        };
-        if stream.refuses() {
+    /// `count` writes, each of size 1, at once; refused as [`Writable::write`] would be.
+    pub fn write_many(&mut self, count: u32) -> WritableEffects {
+        if self.refuses() {
             return REFUSED;
         }
-        let effects = stream.write_ones(count);
-        stream.route_write(effects)
+        self.write_ones(count)
+    }
+
+    /// `count` writes of size 1 each, where it does not refuse them.
+    #[inline]
+    pub(super) fn write_ones(&mut self, count: u32) -> WritableEffects {
+        self.requests += count;
+        self.queue.enqueue_ones(count);
+        let effects = self.written();
+        self.route_write(effects)
     }
 
     /// Report: the write algorithm fulfilled.
     #[inline]
-    pub fn writable_write_settled(&mut self, id: Id<Writable>) -> WritableEffects {
-        let Some(stream) = self.writables.get_mut(id) else {
-            return STALE;
-        };
-        let effects = stream.write_settled();
-        if stream.is_erroring() && effects != STALE {
-            return effects | self.finish_erroring(id);
+    pub fn write_settled(&mut self) -> WritableEffects {
+        let effects = self.settle_write();
+        if self.is_erroring() && effects != STALE {
+            return effects | self.finish_erroring();
         }
-        stream.route_write(effects)
+        self.route_write(effects)
     }
 
     /// Report: the write algorithm rejected.
-    pub fn writable_write_failed(&mut self, id: Id<Writable>) -> WritableEffects {
-        let Some(stream) = self.writables.get_mut(id) else {
-            return STALE;
-        };
-        if !stream.is(WRITING) {
+    pub fn write_failed(&mut self) -> WritableEffects {
+        if !self.is(WRITING) {
             return STALE;
         }
-        stream.state ^= WRITING;
-        let clear = CLEAR.when(!stream.is_erroring());
-        REJECT_WRITE | clear | self.deal_with_rejection(id)
+        self.state ^= WRITING;
+        let clear = CLEAR.when(!self.is_erroring());
+        REJECT_WRITE | clear | self.deal_with_rejection()
     }
 
     /// [WritableStreamClose](https://streams.spec.whatwg.org/#writable-stream-close). [`REFUSED`]
     /// where a close is queued or in flight.
-    pub fn writable_close(&mut self, id: Id<Writable>) -> WritableEffects {
-        let Some(stream) = self.writables.get_mut(id) else {
-            return STALE;
-        };
-        if stream.close_queued_or_in_flight() {
+    pub fn close(&mut self) -> WritableEffects {
+        if self.close_queued_or_in_flight() {
             return REFUSED;
         }
-        let ready = READY.when(stream.state & (UNREADY | ERRORING) == UNREADY);
-        stream.state |= CLOSE_QUEUED;
-        if stream.is_erroring() {
+        let ready = READY.when(self.state & (UNREADY | ERRORING) == UNREADY);
+        self.state |= CLOSE_QUEUED;
+        if self.is_erroring() {
             return ready;
         }
-        ready | stream.advance_queue()
+        ready | self.advance_queue()
     }
 
     /// Report: the close algorithm fulfilled.
-    pub fn writable_close_settled(&mut self, id: Id<Writable>) -> WritableEffects {
-        let Some(stream) = self.writables.get(id) else {
-            return STALE;
-        };
-        if !stream.is(CLOSING) {
+    pub fn close_settled(&mut self) -> WritableEffects {
+        if !self.is(CLOSING) {
             return STALE;
         }
-        let abort = RESOLVE_ABORT.when(stream.abort != Abort::None);
-        self.writables.remove(id);
+        let abort = RESOLVE_ABORT.when(self.abort != Abort::None);
         RESOLVE_CLOSE | abort
     }
 
     /// Report: the close algorithm rejected.
-    pub fn writable_close_failed(&mut self, id: Id<Writable>) -> WritableEffects {
-        let Some(stream) = self.writables.get_mut(id) else {
-            return STALE;
-        };
-        if !stream.is(CLOSING) {
+    pub fn close_failed(&mut self) -> WritableEffects {
+        if !self.is(CLOSING) {
             return STALE;
         }
-        stream.state ^= CLOSING;
-        let abort = REJECT_ABORT.when(stream.abort != Abort::None);
-        stream.abort = Abort::None;
-        REJECT_CLOSE | abort | self.deal_with_rejection(id)
+        self.state ^= CLOSING;
+        let abort = REJECT_ABORT.when(self.abort != Abort::None);
+        self.abort = Abort::None;
+        REJECT_CLOSE | abort | self.deal_with_rejection()
     }
 
     /// The half of [abort](https://streams.spec.whatwg.org/#writable-stream-abort) that follows
     /// the signal: the host has signalled abort and calls this with what the state is now.
-    pub fn writable_abort(&mut self, id: Id<Writable>) -> WritableEffects {
-        let Some(stream) = self.writables.get_mut(id) else {
-            return STALE;
-        };
-        if stream.abort != Abort::None {
+    pub fn abort(&mut self) -> WritableEffects {
+        if self.abort != Abort::None {
             return ABORT_PENDING;
         }
-        if stream.is_erroring() {
-            stream.abort = Abort::WasErroring;
+        if self.is_erroring() {
+            self.abort = Abort::WasErroring;
             return ABORT_ACCEPTED;
         }
-        stream.abort = Abort::Pending;
-        ABORT_ACCEPTED | self.start_erroring(id)
+        self.abort = Abort::Pending;
+        ABORT_ACCEPTED | self.start_erroring()
     }
 
     /// [WritableStreamDefaultControllerErrorIfNeeded](https://streams.spec.whatwg.org/#writable-stream-default-controller-error-if-needed).
-    pub fn writable_error(&mut self, id: Id<Writable>) -> WritableEffects {
-        match self.writables.get(id) {
-            Some(stream) if !stream.is_erroring() => CLEAR | self.start_erroring(id),
-            Some(_) => REFUSED,
-            None => STALE,
+    pub fn error(&mut self) -> WritableEffects {
+        if self.is_erroring() {
+            return REFUSED;
         }
+        CLEAR | self.start_erroring()
     }
 
     /// <https://streams.spec.whatwg.org/#writable-stream-deal-with-rejection>
-    fn deal_with_rejection(&mut self, id: Id<Writable>) -> WritableEffects {
-        match self.writables.get(id) {
-            Some(stream) if stream.is_erroring() => self.finish_erroring(id),
-            Some(_) => self.start_erroring(id),
-            None => STALE,
+    fn deal_with_rejection(&mut self) -> WritableEffects {
+        if self.is_erroring() {
+            self.finish_erroring()
+        } else {
+            self.start_erroring()
         }
     }
 
     /// <https://streams.spec.whatwg.org/#writable-stream-start-erroring>
-    fn start_erroring(&mut self, id: Id<Writable>) -> WritableEffects {
-        let Some(stream) = self.writables.get_mut(id) else {
-            return STALE;
-        };
-        stream.state |= ERRORING;
-        if stream.can_finish_erroring() {
-            return START_ERRORING | self.finish_erroring(id);
+    fn start_erroring(&mut self) -> WritableEffects {
+        self.state |= ERRORING;
+        if self.can_finish_erroring() {
+            return START_ERRORING | self.finish_erroring();
         }
         START_ERRORING
     }
 
     /// <https://streams.spec.whatwg.org/#writable-stream-finish-erroring>: the machine's end. What
     /// is left (the sink's abort, the promises) is the host's.
-    fn finish_erroring(&mut self, id: Id<Writable>) -> WritableEffects {
-        let Some(stream) = self.writables.remove(id) else {
-            return STALE;
-        };
+    fn finish_erroring(&mut self) -> WritableEffects {
         FINISH_ERRORING
-            | match stream.abort {
+            | match self.abort {
                 Abort::None => REJECT_CLOSED,
                 Abort::WasErroring => REJECT_ABORT | REJECT_CLOSED,
                 Abort::Pending => CALL_ABORT,

@@ -6,16 +6,16 @@ use core::cell::UnsafeCell;
 
 use wasm_bindgen::prelude::*;
 
-use crate::core::byte_source::ByteSource;
+use crate::core::byte_readable::ByteReadable;
 use crate::core::effect::{
     ByteEffects, ChannelAnswer, PipeAnswer, PipeReport, ReadableEffects, TeeEffects,
     TransformEffects, WritableEffects,
 };
-use crate::core::pipe::{Pipe, PipeSource};
+use crate::core::pipe::Pipe;
 use crate::core::readable::Readable;
 use crate::core::tee::Tee;
 use crate::core::writable::Writable;
-use crate::core::{Core, Id};
+use crate::core::{Core, Id, PipeSource};
 
 /// What a Wasm module without the standard library must bring itself.
 #[cfg(all(
@@ -139,34 +139,34 @@ exports! {
 
     channel_offer(id: Id<Readable>, size: f64, capacity: f64, overflow: u32) -> ChannelAnswer;
 
-    bytes_new(high_water_mark: f64, flags: u32) -> Id<ByteSource>;
-    bytes_free(id: Id<ByteSource>);
-    bytes_started(id: Id<ByteSource>) -> ByteEffects;
-    bytes_pull_settled(id: Id<ByteSource>) -> ByteEffects;
-    bytes_desired_size(id: Id<ByteSource>) -> f64;
-    bytes_can_close_or_enqueue(id: Id<ByteSource>) -> bool;
-    bytes_head_filled(id: Id<ByteSource>) -> f64;
-    bytes_read(id: Id<ByteSource>) -> ByteEffects;
-    bytes_read_allocated(id: Id<ByteSource>, byte_length: f64) -> ByteEffects;
+    bytes_new(high_water_mark: f64, flags: u32) -> Id<ByteReadable>;
+    bytes_free(id: Id<ByteReadable>);
+    bytes_started(id: Id<ByteReadable>) -> ByteEffects;
+    bytes_pull_settled(id: Id<ByteReadable>) -> ByteEffects;
+    bytes_desired_size(id: Id<ByteReadable>) -> f64;
+    bytes_can_close_or_enqueue(id: Id<ByteReadable>) -> bool;
+    bytes_head_filled(id: Id<ByteReadable>) -> f64;
+    bytes_read(id: Id<ByteReadable>) -> ByteEffects;
+    bytes_read_allocated(id: Id<ByteReadable>, byte_length: f64) -> ByteEffects;
     bytes_pull_into(
-        id: Id<ByteSource>,
+        id: Id<ByteReadable>,
         buffer_length: f64,
         byte_offset: f64,
         byte_length: f64,
         minimum_fill: f64,
         element_size: u32
     ) -> ByteEffects;
-    bytes_enqueue(id: Id<ByteSource>, byte_length: f64) -> ByteEffects;
+    bytes_enqueue(id: Id<ByteReadable>, byte_length: f64) -> ByteEffects;
     bytes_check_respond_with_view(
-        id: Id<ByteSource>,
+        id: Id<ByteReadable>,
         buffer_length: f64,
         byte_offset: f64,
         byte_length: f64
     ) -> ByteEffects;
-    bytes_respond(id: Id<ByteSource>, bytes_written: f64) -> ByteEffects;
-    bytes_close(id: Id<ByteSource>) -> ByteEffects;
-    bytes_end(id: Id<ByteSource>) -> ByteEffects;
-    bytes_release(id: Id<ByteSource>);
+    bytes_respond(id: Id<ByteReadable>, bytes_written: f64) -> ByteEffects;
+    bytes_close(id: Id<ByteReadable>) -> ByteEffects;
+    bytes_end(id: Id<ByteReadable>) -> ByteEffects;
+    bytes_release(id: Id<ByteReadable>);
     bytes_next_copy() -> u32;
     bytes_copy_from() -> f64;
     bytes_copy_to() -> f64;

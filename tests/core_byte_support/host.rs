@@ -1,7 +1,7 @@
 //! A host as js/machines/byte-readable.js is one, with bytes for buffers.
 use std::collections::VecDeque;
 
-use tidegate::core::byte_source::{AUTO_ALLOCATE, ByteSource, COPY_ENTRY_DONE, COPY_FILLED};
+use tidegate::core::byte_readable::{AUTO_ALLOCATE, ByteReadable, COPY_ENTRY_DONE, COPY_FILLED};
 use tidegate::core::effect::bytes::*;
 use tidegate::core::{Core, Id};
 
@@ -16,7 +16,7 @@ struct Descriptor {
 /// A byte stream over the core.
 pub struct Host {
     pub core: Core,
-    pub id: Id<ByteSource>,
+    pub id: Id<ByteReadable>,
     auto_allocate: usize,
     queue: VecDeque<Vec<u8>>,
     pending: VecDeque<Descriptor>,

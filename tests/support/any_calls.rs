@@ -1,6 +1,6 @@
 //! Bytes decoded into calls of the core: any method, any id, any number. Shared by the fuzz target and by
 //! tests/core_any_calls.rs.
-use tidegate::core::pipe::PipeSource;
+use tidegate::core::PipeSource;
 use tidegate::core::{Core, Id};
 
 /// Numbers that make a difference, and one byte that stands for itself.

@@ -1,11 +1,11 @@
 //! Pipes over the core, as js/machines/pipe.js has them: reader of the source and writer of the destination in one.
-use tidegate::core::Id;
 use tidegate::core::effect::PipeReport;
 use tidegate::core::effect::pipe::*;
 use tidegate::core::effect::writable::{self, BACKPRESSURE};
 use tidegate::core::pipe::{
-    BYTE_SOURCE, COUNTED, PAUSE_MEMORY, PAUSE_TURN, PREVENT_ABORT, PREVENT_CANCEL, PipeSource,
+    BYTE_SOURCE, COUNTED, PAUSE_MEMORY, PAUSE_TURN, PREVENT_ABORT, PREVENT_CANCEL,
 };
+use tidegate::core::{Id, PipeSource};
 
 use super::jobs::Job;
 use super::readable::{ReaderLock, Request, follow_up};

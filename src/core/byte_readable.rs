@@ -13,7 +13,6 @@ pub use super::byte_plan::{COPY_ENTRY_DONE, COPY_FILLED, COPY_NEXT, Plan};
 
 use super::byte_plan::Copy;
 use super::effect::bytes::*;
-use super::{Core, Id};
 
 /// The source has no pull algorithm, so the host is never asked to call it.
 pub const NO_PULL: u32 = 2;
@@ -47,9 +46,10 @@ struct PullInto {
     reader_type: ReaderType,
 }
 
-/// A byte stream that is not errored and either not closed or still owed a response.
+/// A byte stream that is not errored and either not closed or still owed a response. Its owner drops it after an answer with
+/// `ERROR`, and when it [`is over`](ByteReadable::is_over).
 #[derive(Debug, Default)]
-pub struct ByteSource {
+pub struct ByteReadable {
     /// The unread lengths of the entries.
     queue: VecDeque<u64>,
     /// How much of the first entry has been read.
@@ -61,7 +61,7 @@ pub struct ByteSource {
     state: u32,
 }
 
-/// Bits of [`ByteSource::state`], beside [`NO_PULL`] and [`AUTO_ALLOCATE`].
+/// Bits of [`ByteReadable::state`], beside [`NO_PULL`] and [`AUTO_ALLOCATE`].
 const STARTED: u32 = 1 << 3;
 const CLOSE_REQUESTED: u32 = 1 << 4;
 const CLOSED: u32 = 1 << 5;
@@ -70,8 +70,9 @@ const PULL_AGAIN: u32 = 1 << 7;
 /// The requests are a BYOB reader's.
 const BYOB: u32 = 1 << 8;
 
-impl ByteSource {
-    fn new(high_water_mark: f64, flags: u32) -> Self {
+impl ByteReadable {
+    /// A new byte stream. `high_water_mark` in bytes (0 to infinity); `flags`: [`NO_PULL`] and [`AUTO_ALLOCATE`].
+    pub fn new(high_water_mark: f64, flags: u32) -> Self {
         Self {
             high_water_mark,
             state: flags & (NO_PULL | AUTO_ALLOCATE),
@@ -84,8 +85,9 @@ impl ByteSource {
         self.state & state != 0
     }
 
+    /// Query: the controller's desired size in bytes.
     #[inline]
-    fn desired_size(&self) -> f64 {
+    pub fn desired_size(&self) -> f64 {
         self.high_water_mark - self.total as f64
     }
 
@@ -111,7 +113,7 @@ impl ByteSource {
     }
 
     /// <https://streams.spec.whatwg.org/#readable-stream-close>. A BYOB reader's requests stay.
-    fn close(&mut self) -> ByteEffects {
+    fn close_stream(&mut self) -> ByteEffects {
         self.state |= CLOSED;
         if !self.is(BYOB) {
             self.requests = 0;
@@ -123,7 +125,7 @@ impl ByteSource {
     #[inline]
     fn handle_queue_drain(&mut self) -> ByteEffects {
         if self.total == 0 && self.is(CLOSE_REQUESTED) {
-            return self.close();
+            return self.close_stream();
         }
         self.call_pull_if_needed()
     }
@@ -132,8 +134,8 @@ impl ByteSource {
         self.state = self.state & !BYOB | if byob { BYOB } else { 0 };
     }
 
-    /// Whether nothing can happen to it any more.
-    fn is_over(&self) -> bool {
+    /// Query: whether nothing can happen to it any more.
+    pub fn is_over(&self) -> bool {
         self.is(CLOSED) && self.pending.is_empty()
     }
 
@@ -289,108 +291,68 @@ impl ByteSource {
         }
         effects | self.process_pull_intos(plan)
     }
-}
-
-impl Core {
-    /// A new byte stream. `high_water_mark` in bytes (0 to infinity); `flags`: [`NO_PULL`] and
-    /// [`AUTO_ALLOCATE`]. Returns 0 when there is no slot left.
-    pub fn bytes_new(&mut self, high_water_mark: f64, flags: u32) -> Id<ByteSource> {
-        self.byte_sources
-            .insert(ByteSource::new(high_water_mark, flags))
-    }
-
-    /// Forgets a stream that the host abandoned.
-    pub fn bytes_free(&mut self, id: Id<ByteSource>) {
-        self.byte_sources.remove(id);
-    }
 
     /// Report: the start algorithm fulfilled.
-    pub fn bytes_started(&mut self, id: Id<ByteSource>) -> ByteEffects {
-        match self.byte_sources.get_mut(id) {
-            Some(source) => {
-                source.state |= STARTED;
-                source.call_pull_if_needed()
-            }
-            None => STALE,
-        }
+    pub fn started(&mut self) -> ByteEffects {
+        self.state |= STARTED;
+        self.call_pull_if_needed()
     }
 
     /// Report: the pull algorithm's promise fulfilled.
     #[inline]
-    pub fn bytes_pull_settled(&mut self, id: Id<ByteSource>) -> ByteEffects {
-        match self.byte_sources.get_mut(id) {
-            Some(source) => {
-                let again = source.is(PULL_AGAIN);
-                source.state &= !(PULLING | PULL_AGAIN);
-                if !again {
-                    return ByteEffects::NONE;
-                }
-                source.call_pull_if_needed()
-            }
-            None => STALE,
+    pub fn pull_settled(&mut self) -> ByteEffects {
+        let again = self.is(PULL_AGAIN);
+        self.state &= !(PULLING | PULL_AGAIN);
+        if !again {
+            return ByteEffects::NONE;
         }
-    }
-
-    /// Query: the controller's desired size in bytes; 0 for a stale id.
-    pub fn bytes_desired_size(&self, id: Id<ByteSource>) -> f64 {
-        self.byte_sources
-            .get(id)
-            .map_or(0.0, ByteSource::desired_size)
+        self.call_pull_if_needed()
     }
 
     /// Query: whether the stream is readable and its close has not been requested.
-    pub fn bytes_can_close_or_enqueue(&self, id: Id<ByteSource>) -> bool {
-        self.byte_sources
-            .get(id)
-            .is_some_and(|source| !source.is(CLOSED | CLOSE_REQUESTED))
+    pub fn can_close_or_enqueue(&self) -> bool {
+        !self.is(CLOSED | CLOSE_REQUESTED)
+    }
+
+    /// Query: whether the stream is closed; it may be owed a response all the same.
+    pub fn is_closed(&self) -> bool {
+        self.is(CLOSED)
     }
 
     /// Query: the bytes that are in the first pull-into descriptor; 0 where there is none.
-    pub fn bytes_head_filled(&self, id: Id<ByteSource>) -> f64 {
-        self.byte_sources
-            .get(id)
-            .and_then(|source| source.pending.front())
-            .map_or(0.0, |head| head.filled as f64)
+    pub fn head_filled(&self) -> f64 {
+        self.pending.front().map_or(0.0, |head| head.filled as f64)
     }
 
     /// A read by a default reader:
     /// [PullSteps](https://streams.spec.whatwg.org/#rbs-controller-private-pull). With
     /// [`ALLOCATE`] nothing is changed: the host makes the buffer and calls
-    /// [`Core::bytes_read_allocated`].
+    /// [`ByteReadable::read_allocated`].
     #[inline]
-    pub fn bytes_read(&mut self, id: Id<ByteSource>) -> ByteEffects {
-        let Some(source) = self.byte_sources.get_mut(id) else {
-            return STALE;
-        };
-        if source.is(CLOSED) {
+    pub fn read(&mut self, plan: &mut Plan) -> ByteEffects {
+        if self.is(CLOSED) {
             return REFUSED;
         }
-        if source.total > 0 {
-            let effects = CHUNK | source.take_entry(&mut self.plan) | source.handle_queue_drain();
-            if source.is_over() {
-                self.byte_sources.remove(id);
-            }
+        if self.total > 0 {
+            let effects = CHUNK | self.take_entry(plan) | self.handle_queue_drain();
             return effects;
         }
-        if source.is(AUTO_ALLOCATE) {
+        if self.is(AUTO_ALLOCATE) {
             return ALLOCATE;
         }
-        source.requests += 1;
-        source.set_byob(false);
-        PENDING | source.call_pull_if_needed()
+        self.requests += 1;
+        self.set_byob(false);
+        PENDING | self.call_pull_if_needed()
     }
 
     /// The rest of a default reader's read: its buffer of `byte_length` bytes is the descriptor to
     /// append.
-    pub fn bytes_read_allocated(&mut self, id: Id<ByteSource>, byte_length: f64) -> ByteEffects {
-        let Some(source) = self.byte_sources.get_mut(id) else {
-            return STALE;
-        };
+    pub fn read_allocated(&mut self, byte_length: f64) -> ByteEffects {
         let byte_length = length(byte_length);
-        if source.is(CLOSED) || source.total > 0 || byte_length == 0 {
+        if self.is(CLOSED) || self.total > 0 || byte_length == 0 {
             return REFUSED;
         }
-        source.add_pull_into(PullInto {
+        self.add_pull_into(PullInto {
             buffer_length: byte_length,
             byte_offset: 0,
             byte_length,
@@ -399,7 +361,7 @@ impl Core {
             element_size: 1,
             reader_type: ReaderType::Default,
         });
-        PENDING | source.call_pull_if_needed()
+        PENDING | self.call_pull_if_needed()
     }
 
     /// [PullInto](https://streams.spec.whatwg.org/#readable-byte-stream-controller-pull-into): a
@@ -407,18 +369,15 @@ impl Core {
     /// bytes. `minimum_fill` is in bytes and a multiple of `element_size`.
     ///
     /// [`STALE`] is a closed stream's answer too: an empty view, at once.
-    pub fn bytes_pull_into(
+    pub fn pull_into(
         &mut self,
-        id: Id<ByteSource>,
+        plan: &mut Plan,
         buffer_length: f64,
         byte_offset: f64,
         byte_length: f64,
         minimum_fill: f64,
         element_size: u32,
     ) -> ByteEffects {
-        let Some(source) = self.byte_sources.get_mut(id) else {
-            return STALE;
-        };
         let mut descriptor = PullInto {
             buffer_length: length(buffer_length),
             byte_offset: length(byte_offset),
@@ -436,83 +395,71 @@ impl Core {
         {
             return REFUSED;
         }
-        if !source.pending.is_empty() {
-            source.add_pull_into(descriptor);
+        if !self.pending.is_empty() {
+            self.add_pull_into(descriptor);
             return PENDING;
         }
         let mut effects = ByteEffects::NONE;
-        if source.total > 0 {
-            self.plan.clear();
-            if source.fill_from_queue(&mut descriptor, &mut self.plan) {
-                effects = CHUNK | COPY | source.handle_queue_drain();
-                if source.is_over() {
-                    self.byte_sources.remove(id);
-                }
+        if self.total > 0 {
+            plan.clear();
+            if self.fill_from_queue(&mut descriptor, plan) {
+                effects = CHUNK | COPY | self.handle_queue_drain();
                 return effects;
             }
-            if source.is(CLOSE_REQUESTED) {
-                self.byte_sources.remove(id);
+            if self.is(CLOSE_REQUESTED) {
                 return INSUFFICIENT | ERROR;
             }
             effects = COPY;
         }
-        source.add_pull_into(descriptor);
-        effects | PENDING | source.call_pull_if_needed()
+        self.add_pull_into(descriptor);
+        effects | PENDING | self.call_pull_if_needed()
     }
 
     /// [Enqueue](https://streams.spec.whatwg.org/#readable-byte-stream-controller-enqueue) of
     /// `byte_length` bytes, whose buffer the host has transferred.
     #[inline]
-    pub fn bytes_enqueue(&mut self, id: Id<ByteSource>, byte_length: f64) -> ByteEffects {
-        let Some(source) = self.byte_sources.get_mut(id) else {
-            return STALE;
-        };
+    pub fn enqueue(&mut self, plan: &mut Plan, byte_length: f64) -> ByteEffects {
         let byte_length = length(byte_length);
-        if source.is(CLOSED | CLOSE_REQUESTED) || byte_length == 0 {
+        if self.is(CLOSED | CLOSE_REQUESTED) || byte_length == 0 {
             return REFUSED;
         }
-        let plan = &mut self.plan;
         plan.clear();
         let mut effects = ByteEffects::NONE;
-        if source.head_is_abandoned() {
-            effects |= source.enqueue_abandoned(plan);
+        if self.head_is_abandoned() {
+            effects |= self.enqueue_abandoned(plan);
         }
-        if source.requests > 0 && !source.is(BYOB) {
-            while source.requests > 0 && source.total > 0 {
-                source.requests -= 1;
+        if self.requests > 0 && !self.is(BYOB) {
+            while self.requests > 0 && self.total > 0 {
+                self.requests -= 1;
                 plan.answers += 1;
-                effects |= ANSWER | source.take_entry(plan) | source.call_pull_if_needed();
+                effects |= ANSWER | self.take_entry(plan) | self.call_pull_if_needed();
             }
-            if source.requests > 0 {
-                if source.pending.pop_front().is_some() {
+            if self.requests > 0 {
+                if self.pending.pop_front().is_some() {
                     effects |= DROP_PULL_INTO;
                 }
-                source.requests -= 1;
-                return effects | FULFILL | source.call_pull_if_needed();
+                self.requests -= 1;
+                return effects | FULFILL | self.call_pull_if_needed();
             }
         }
-        source.push_entry(byte_length);
-        if source.requests > 0 {
-            effects |= source.process_pull_intos(plan);
+        self.push_entry(byte_length);
+        if self.requests > 0 {
+            effects |= self.process_pull_intos(plan);
         }
-        effects | QUEUED | source.call_pull_if_needed()
+        effects | QUEUED | self.call_pull_if_needed()
     }
 
     /// Query: the checks of
     /// [respondWithNewView](https://streams.spec.whatwg.org/#readable-byte-stream-controller-respond-with-new-view).
-    pub fn bytes_check_respond_with_view(
+    pub fn check_respond_with_view(
         &self,
-        id: Id<ByteSource>,
         buffer_length: f64,
         byte_offset: f64,
         byte_length: f64,
     ) -> ByteEffects {
-        let Some(source) = self.byte_sources.get(id) else {
-            return STALE;
-        };
         let byte_length = length(byte_length);
-        let refused = source.check_respond(byte_length);
-        let Some(head) = source.pending.front() else {
+        let refused = self.check_respond(byte_length);
+        let Some(head) = self.pending.front() else {
             return STALE;
         };
         if refused.has(ZERO | NOT_ZERO) {
@@ -529,76 +476,44 @@ impl Core {
     /// [Respond](https://streams.spec.whatwg.org/#readable-byte-stream-controller-respond): the
     /// first descriptor got `bytes_written` more bytes. [`ZERO`], [`NOT_ZERO`] and [`TOO_LONG`] are
     /// refusals; nothing was changed.
-    pub fn bytes_respond(&mut self, id: Id<ByteSource>, bytes_written: f64) -> ByteEffects {
-        let Some(source) = self.byte_sources.get_mut(id) else {
-            return STALE;
-        };
+    pub fn respond(&mut self, plan: &mut Plan, bytes_written: f64) -> ByteEffects {
         let bytes_written = length(bytes_written);
-        let refused = source.check_respond(bytes_written);
+        let refused = self.check_respond(bytes_written);
         if !refused.is_none() {
             return refused;
         }
-        let plan = &mut self.plan;
         plan.clear();
-        if !source.is(CLOSED) {
-            return source.respond_in_readable_state(bytes_written, plan)
-                | source.call_pull_if_needed();
+        if !self.is(CLOSED) {
+            return self.respond_in_readable_state(bytes_written, plan)
+                | self.call_pull_if_needed();
         }
-        let effects = source.respond_in_closed_state(plan);
-        if source.is_over() {
-            self.byte_sources.remove(id);
-        }
-        effects
+        self.respond_in_closed_state(plan)
     }
 
     /// [Close](https://streams.spec.whatwg.org/#readable-byte-stream-controller-close).
     /// [`INSUFFICIENT`] with `ERROR` where an element of a BYOB read is incomplete.
-    pub fn bytes_close(&mut self, id: Id<ByteSource>) -> ByteEffects {
-        let Some(source) = self.byte_sources.get_mut(id) else {
-            return STALE;
-        };
-        if source.is(CLOSED | CLOSE_REQUESTED) {
+    pub fn close(&mut self) -> ByteEffects {
+        if self.is(CLOSED | CLOSE_REQUESTED) {
             return REFUSED;
         }
-        if source.total > 0 {
-            source.state |= CLOSE_REQUESTED;
+        if self.total > 0 {
+            self.state |= CLOSE_REQUESTED;
             return ByteEffects::NONE;
         }
         let incomplete = |head: &PullInto| !head.filled.is_multiple_of(head.element_size);
-        if source.pending.front().is_some_and(incomplete) {
-            self.byte_sources.remove(id);
+        if self.pending.front().is_some_and(incomplete) {
             return INSUFFICIENT | ERROR;
         }
-        let effects = source.close();
-        if source.is_over() {
-            self.byte_sources.remove(id);
-        }
-        effects
-    }
-
-    /// <https://streams.spec.whatwg.org/#readable-byte-stream-controller-error>, and the close
-    /// inside [cancel](https://streams.spec.whatwg.org/#readable-stream-cancel): in both cases
-    /// nothing is left to be answered through the core. A closed stream refuses.
-    pub fn bytes_end(&mut self, id: Id<ByteSource>) -> ByteEffects {
-        match self.byte_sources.get(id) {
-            Some(source) if source.is(CLOSED) => REFUSED,
-            Some(_) => {
-                self.byte_sources.remove(id);
-                ByteEffects::NONE
-            }
-            None => STALE,
-        }
+        self.close_stream()
     }
 
     /// [ReleaseSteps](https://streams.spec.whatwg.org/#abstract-opdef-readablebytestreamcontroller-releasesteps):
     /// the host rejects the requests and keeps only the first descriptor.
-    pub fn bytes_release(&mut self, id: Id<ByteSource>) {
-        if let Some(source) = self.byte_sources.get_mut(id) {
-            source.requests = 0;
-            source.pending.truncate(1);
-            if let Some(head) = source.pending.front_mut() {
-                head.reader_type = ReaderType::None;
-            }
+    pub fn release(&mut self) {
+        self.requests = 0;
+        self.pending.truncate(1);
+        if let Some(head) = self.pending.front_mut() {
+            head.reader_type = ReaderType::None;
         }
     }
 }
