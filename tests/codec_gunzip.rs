@@ -196,13 +196,16 @@ fn bytes_after_the_last_member_are_an_error_by_default() {
 
 #[test]
 fn bytes_after_the_last_member_can_be_ignored() {
-    let input = [gzip(b"text", 6), vec![0; 700]].concat();
     let options = GunzipOptions {
         trailing: Trailing::Ignore,
     };
-    for pieces in splits(&input) {
-        let outcome = drive(&mut Gunzip::new(options), &pieces, 16);
-        assert_eq!(outcome, (b"text".to_vec(), Ok(())));
+    // Also such as begin as a member does.
+    for rest in [&[0; 700][..], b"\x1f\0\x8b", b"\x1f"] {
+        let input = [&gzip(b"text", 6)[..], rest].concat();
+        for pieces in splits(&input) {
+            let outcome = drive(&mut Gunzip::new(options), &pieces, 16);
+            assert_eq!(outcome, (b"text".to_vec(), Ok(())));
+        }
     }
 }
 

@@ -29,7 +29,8 @@ const KNOWN = [
 
 function convert(options) {
   checkOptions('csv', options, KNOWN);
-  const { header = false } = options;
+  const given = options.header ?? false;
+  const header = Array.isArray(given) ? Array.from(given) : given; // the caller may go on to change theirs
   const emptyNames = oneOf('csv', 'emptyNames', options.emptyNames ?? 'keep', ['keep', 'skip']);
   if (typeof header !== 'boolean' && !isNames(header, emptyNames)) {
     throw new TypeError('csv: header must be true, false or an array of names that differ');
@@ -82,7 +83,16 @@ function separator(name, value) {
   return value.charCodeAt(0);
 }
 
-/** A function that makes rows of batches; the first row is the header if there is to be one. */
+/** Fields that are padded in one go, as a batch of so many is still small. */
+const MOST_PADDED = 2 ** 20;
+/** A padded row of more fields than this weighs more than one in the reader's queue: its few bytes say nothing of its size. */
+const FIELDS_OF_ONE = 4096;
+
+/**
+ * What makes rows of a batch of the chain's: `read(text, ends, rows)`; the first row is the header if there is to be one. With
+ * `ragged: 'pad'` the rows are made full one by one when they are handed on, by `finish(row)`; `most` is how many of these make a
+ * batch, and `weight` what one counts for in the queue.
+ */
 function rowReader({ header, emptyNames, rows, ragged }, named) {
   let names; // those that are kept
   let kept; // the columns they are of, where others are left out
@@ -94,7 +104,7 @@ function rowReader({ header, emptyNames, rows, ragged }, named) {
     names = kept ? pick(all, kept) : all;
   };
   if (Array.isArray(header)) name(header);
-  return (text, ends, rowEnds) => {
+  const read = (text, ends, rowEnds) => {
     let from = 0;
     if (width === undefined) {
       width = rowEnds[0];
@@ -111,9 +121,19 @@ function rowReader({ header, emptyNames, rows, ragged }, named) {
         : readEven(text, ends, rowEnds, from, width);
     }
     let all = readUneven(text, ends, rowEnds, from);
-    if (ragged === 'pad') for (const fields of all) pad(fields, width);
     if (kept) all = all.map((fields) => pick(fields, kept));
-    return rows === 'objects' ? all.map((fields) => toObject(fields, names)) : all;
+    return rows === 'objects' && ragged !== 'pad' ? all.map((fields) => toObject(fields, names)) : all;
+  };
+  if (ragged !== 'pad') return { read };
+  const padded = () => (kept ?? names)?.length ?? width;
+  return {
+    read,
+    finish(fields) {
+      const full = pad(fields, padded());
+      return rows === 'objects' ? toObject(full, names) : full;
+    },
+    most: () => Math.max(1, Math.floor(MOST_PADDED / padded())),
+    weight: () => Math.ceil(padded() / FIELDS_OF_ONE) || 1,
   };
 }
 

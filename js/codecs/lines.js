@@ -40,7 +40,7 @@ export function lines(options = {}) {
   return new CodecStage({
     name: 'lines',
     add: (exports) => exports.codecs_add_lines(maxBytes, flags),
-    output: () => new RecordOutput(batch, readLines),
+    output: () => new RecordOutput(batch, { read: readLines }),
     highWaterMark: highWaterMark('lines', 'highWaterMark', options.highWaterMark ?? mark),
     inputHighWaterMark: highWaterMark('lines', 'inputHighWaterMark', options.inputHighWaterMark ?? BYTES_MARK),
   });

@@ -22,7 +22,10 @@ export function toBytes(chunk, codec) {
   const buffer = isView ? chunk.buffer : chunk;
   if (isBuffer(buffer)) {
     try {
-      return isView ? new Uint8Array(buffer, chunk.byteOffset, chunk.byteLength) : new Uint8Array(buffer);
+      // Of a fixed length: one that followed a resizable buffer could end before what has been read of it.
+      return isView
+        ? new Uint8Array(buffer, chunk.byteOffset, chunk.byteLength)
+        : new Uint8Array(buffer, 0, bufferByteLength.call(buffer));
     } catch {
       throw detached(codec);
     }

@@ -26,25 +26,29 @@ const sizeOfBatch = (records) => records.length;
 
 /**
  * Records. `batch` is 0 for one record a chunk, a number for chunks of so many (the last one may have fewer),
- * Infinity for chunks of what comes together. `read(text, ends, rows)` makes records of a batch.
+ * Infinity for chunks of what comes together. `reader.read(text, ends, rows)` makes records of a batch. Where records are far larger
+ * than the input they come from, `finish(record)` makes them so when they are handed on; a chunk of what comes together has then at
+ * most `most()` of them, and each counts as `weight()`, a whole number, in the reader's queue.
  */
 export class RecordOutput {
-  #read;
+  #reader;
   #batch;
   #records = [];
   #at = 0;
 
-  constructor(batch, read) {
+  constructor(batch, reader) {
     this.#batch = batch;
-    this.#read = read;
+    this.#reader = reader;
     this.single = batch === 0;
-    this.size = batch === 0 ? undefined : sizeOfBatch;
+    const { weight } = reader;
+    if (weight === undefined) this.size = this.single ? undefined : sizeOfBatch;
+    else this.size = this.single ? weight : (records) => records.length * weight();
   }
 
   take(chain) {
     const produced = chain.takeText();
     if (produced === undefined) return;
-    const records = this.#read(produced.text, produced.ends, produced.rows);
+    const records = this.#reader.read(produced.text, produced.ends, produced.rows);
     if (this.#at === this.#records.length) {
       this.#records = records;
     } else {
@@ -58,15 +62,20 @@ export class RecordOutput {
   next(exhausted) {
     const left = this.#records.length - this.#at;
     if (left === 0) return undefined;
-    if (this.#batch === 0) return this.#records[this.#at++];
-    if (this.#batch === Infinity) {
+    const { finish, most } = this.#reader;
+    if (this.#batch === 0) {
+      const record = this.#records[this.#at++];
+      return finish === undefined ? record : finish(record);
+    }
+    if (this.#batch === Infinity && finish === undefined) {
       const records = this.#records;
       this.#records = [];
       return records;
     }
-    if (left < this.#batch && !exhausted) return undefined;
-    const records = this.#records.slice(this.#at, this.#at + this.#batch);
+    const count = this.#batch === Infinity ? Math.min(left, most()) : this.#batch;
+    if (left < count && !exhausted) return undefined;
+    const records = this.#records.slice(this.#at, this.#at + count);
     this.#at += records.length;
-    return records;
+    return finish === undefined ? records : records.map(finish);
   }
 }

@@ -42,10 +42,13 @@ export function pad(fields, width) {
   return length < width ? fields.fill('', length) : fields;
 }
 
-/** The fields of these columns, as far as there are so many. */
+/** The fields of these columns, which ascend, as far as there are so many. */
 export function pick(fields, columns) {
   const picked = [];
-  for (const column of columns) if (column < fields.length) picked.push(fields[column]);
+  for (const column of columns) {
+    if (column >= fields.length) break; // a row may have far fewer than a header claims
+    picked.push(fields[column]);
+  }
   return picked;
 }
 

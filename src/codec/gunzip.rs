@@ -9,6 +9,9 @@ const NAME: &str = "gunzip";
 /// More than the unpacker allocates: its window of 32 KiB and its tables.
 const INFLATE_BYTES: usize = 64 * 1024;
 
+/// What a member begins with.
+const MAGIC: [u8; 2] = [0x1f, 0x8b];
+
 const FLAG_HEADER_CRC: u8 = 1 << 1;
 const FLAG_EXTRA: u8 = 1 << 2;
 const FLAG_NAME: u8 = 1 << 3;
@@ -63,6 +66,8 @@ enum State {
     Trailer(u8, u32),
     /// Behind a member: the next one, the end, or something else.
     BetweenMembers,
+    /// Behind a member and a first byte as a member has it: only the second says whether it is one.
+    NextMember,
     /// Behind the last member, dropping the rest.
     Ignoring,
 }
@@ -111,21 +116,25 @@ impl Gunzip {
                 State::Deflate
             }
             State::Trailer(at, value) => self.push_trailer(at, value, byte)?,
-            State::BetweenMembers if byte == 0x1f => {
+            State::BetweenMembers if byte == MAGIC[0] => {
                 self.begin_member(byte);
-                State::Header(1)
+                State::NextMember
             }
-            State::BetweenMembers => match self.options.trailing {
-                Trailing::Ignore => State::Ignoring,
-                Trailing::Error => {
-                    let detail = "what follows is no gzip member".into();
-                    return self.error(ErrorCode::TrailingData, self.offset, detail);
-                }
-            },
+            State::NextMember if byte == MAGIC[1] => State::Header(2),
+            State::BetweenMembers | State::NextMember if self.ignores_trailing() => State::Ignoring,
+            State::BetweenMembers => {
+                let detail = "what follows is no gzip member".into();
+                return self.error(ErrorCode::TrailingData, self.offset, detail);
+            }
+            State::NextMember => self.push_header(1, byte)?,
             state @ (State::Name | State::Comment | State::Deflate | State::Ignoring) => state,
         };
         self.offset += 1;
         Ok(())
+    }
+
+    fn ignores_trailing(&self) -> bool {
+        self.options.trailing == Trailing::Ignore
     }
 
     fn begin_member(&mut self, first_byte: u8) {
@@ -140,7 +149,7 @@ impl Gunzip {
     fn push_header(&mut self, at: u8, byte: u8) -> Result<State, CodecError> {
         match at {
             0 | 1 => {
-                let expected = [0x1f, 0x8b][usize::from(at)];
+                let expected = MAGIC[usize::from(at)];
                 if byte != expected {
                     let detail = format!("expected {expected:#04x}, got {byte:#04x}");
                     return self.error(ErrorCode::NotGzip, self.offset, detail);
@@ -295,6 +304,7 @@ impl Gunzip {
     fn finish(&self) -> Result<Status, CodecError> {
         let part = match self.state {
             State::BetweenMembers | State::Ignoring => return Ok(Status::Finished),
+            State::NextMember if self.ignores_trailing() => return Ok(Status::Finished),
             State::Deflate => "the compressed data",
             State::Trailer(..) => "the trailer",
             _ => "the header",

@@ -1,0 +1,124 @@
+/** Codecs against chunks that change under them, options that change later, and input made to cost far more than it has bytes. */
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+import { gzipSync } from 'node:zlib';
+import { test } from 'node:test';
+import { csv, gunzip } from 'tidegate/codecs';
+import { bytes, through } from './codec-support.mjs';
+
+test('a resizable buffer that shrinks while its write waits fails the streams, and does not block the thread', async () => {
+  // In a process of its own: a thread that is blocked cannot time its test out.
+  const program = `
+    import { digest } from 'tidegate/codecs';
+    const buffer = new ArrayBuffer(400_000, { maxByteLength: 400_000 });
+    const stage = digest('sha-256');
+    const reader = stage.readable.getReader();
+    const write = stage.writable.getWriter().write(buffer);
+    await reader.read();
+    buffer.resize(10);
+    const read = (async () => { while (!(await reader.read()).done); })();
+    const [written, ended] = await Promise.allSettled([write, read]);
+    console.log(written.reason === ended.reason && String(written.reason));`;
+  const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', program], {
+    timeout: 60_000,
+  });
+  assert.match(stdout, /^TypeError: digest: a chunk's buffer is detached/);
+});
+
+test('names given as header are those of the call, whatever becomes of the array', async () => {
+  const header = ['a', 'b'];
+  const stage = csv({ header });
+  header.push('c');
+  header[0] = 'x';
+  assert.deepEqual(await through(stage, [bytes('1,2\n3,4\n')]), [
+    { a: '1', b: '2' },
+    { a: '3', b: '4' },
+  ]);
+});
+
+test('names given as header are read once, so what was checked is what is used', async () => {
+  let reads = 0;
+  const header = new Proxy(['a', 'b'], {
+    get: (target, key) => (key === 'length' && (reads += 1) > 1 ? 3 : target[key]),
+  });
+  let stage;
+  try {
+    stage = csv({ header });
+  } catch (error) {
+    assert.ok(error instanceof TypeError);
+    return;
+  }
+  assert.deepEqual(await through(stage, [bytes('1,2\n')]), [{ a: '1', b: '2' }]);
+});
+
+for (const [what, rest] of [
+  ['begin as a member does', [0x1f, 0x00, 0x01]],
+  ['are one that begins as a member does', [0x1f]],
+]) {
+  test(`bytes behind the last member that ${what} are dropped with trailing: 'ignore', wherever they are split`, async () => {
+    const packed = Uint8Array.from([...gzipSync('hi'), ...rest]);
+    for (let at = 0; at <= packed.length; at += 1) {
+      const pieces = [packed.subarray(0, at), packed.subarray(at)];
+      assert.equal((await through(gunzip({ trailing: 'ignore' }), pieces)).map(String).join(), '104,105');
+    }
+  });
+}
+
+for (const batch of [false, true]) {
+  test(`rows padded to a wide header hold little, however few bytes they come in: batch ${batch}`, async () => {
+    const width = 100_000;
+    const text = `${Array.from({ length: width }, (_, at) => at.toString(36)).join(',')}\n${'x\n'.repeat(20_000)}`;
+    const stage = csv({ header: true, rows: 'arrays', ragged: 'pad', batch });
+    const writer = stage.writable.getWriter();
+    writer.closed.catch(() => {});
+    writer.write(bytes(text)).catch(() => {});
+    const reader = stage.readable.getReader();
+    const { value: first } = await reader.read();
+    const before = process.memoryUsage().heapUsed;
+    const second = batch ? (await reader.read()).value[0] : (await reader.read()).value;
+    assert.equal(second.length, width);
+    assert.ok(batch ? first.length * width <= 2 ** 20 : first.length === width);
+    assert.ok(process.memoryUsage().heapUsed - before < 300e6);
+    await reader.cancel();
+  });
+}
+
+test('padded rows of a wide header all come, and a fault behind them too', async () => {
+  const width = 50_000;
+  const names = Array.from({ length: width }, (_, at) => `c${at}`);
+  const text = `${names.join(',')}\n${'x,y\n'.repeat(50)}"`;
+  for (const batch of [false, true, 7]) {
+    const stage = csv({ header: true, rows: 'arrays', ragged: 'pad', batch });
+    const writer = stage.writable.getWriter();
+    writer.closed.catch(() => {});
+    writer.write(bytes(text)).catch(() => {});
+    writer.close().catch(() => {});
+    let rows = 0;
+    await assert.rejects(
+      async () => {
+        for await (const chunk of stage.readable) {
+          for (const row of batch ? chunk : [chunk]) {
+            assert.equal(row.length, width);
+            assert.deepEqual(row.slice(0, 3), ['x', 'y', '']);
+            rows += 1;
+          }
+        }
+      },
+      { code: 'unclosed-quote' },
+    );
+    assert.equal(rows, 50);
+  }
+});
+
+test('columns without a name cost nothing where they are left out', async () => {
+  const cost = async (width) => {
+    const text = bytes(`a${','.repeat(width)}\n${'x\n'.repeat(20_000)}`);
+    const began = performance.now();
+    const rows = await through(csv({ header: true, emptyNames: 'skip', ragged: 'pad', batch: true }), [text]);
+    assert.equal(rows.flat().length, 20_000);
+    return performance.now() - began;
+  };
+  await cost(1);
+  assert.ok((await cost(100_000)) < 10 * (await cost(1)) + 500);
+});
