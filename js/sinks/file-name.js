@@ -1,7 +1,7 @@
 /** A name that is one file's name on every system, whatever a page or a server called it. */
 
 const MOST_BYTES = 200; // file systems take 255, and browsers add to a name that is taken
-const RESERVED = /^(?:con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])(?= *(?:\.|$))/i; // by Windows, with any extension
+const RESERVED = /^(?:con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³]|conin\$|conout\$)(?= *(?:\.|$))/i; // by Windows, with any extension
 /** Controls, and marks that change the direction of text, which can make `gpj.exe` read `exe.jpg`. */
 // eslint-disable-next-line no-control-regex -- control characters are what is looked for
 const INVISIBLE = /[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]/gu;
@@ -11,11 +11,20 @@ export function fileName(name) {
   const text = name
     .replace(/[\ud800-\udfff]/gu, '\ufffd')
     .replace(INVISIBLE, '')
-    .replace(/[/\\:*?<>|]/g, '_');
-  const trimmed = text.replace(/^[\s.]+|[\s.]+$/g, '').replace(RESERVED, '_$&');
-  const extension = /\.[^.\s]{1,20}$/.exec(trimmed)?.[0] ?? '';
-  const stem = shortened(trimmed.slice(0, trimmed.length - extension.length), MOST_BYTES - 3 * extension.length);
-  return stem + extension || 'download';
+    .replace(/[/\\:*?"<>|]/g, '_');
+  const all = trimmed(text);
+  const extension = /\.[^.\s]{1,20}$/.exec(all)?.[0] ?? '';
+  const stem = shortened(all.slice(0, all.length - extension.length), MOST_BYTES - 3 * extension.length);
+  // Only what is left can be found to be reserved: systems drop what a name ends with.
+  return trimmed(stem + extension).replace(RESERVED, '_$&') || 'download';
+}
+
+/** `text` without spaces and dots around it. By hand, as a pattern for its end takes time that grows with the square of it. */
+function trimmed(text) {
+  let [from, to] = [0, text.length];
+  while (from < to && /[\s.]/.test(text[from])) from += 1;
+  while (to > from && /[\s.]/.test(text[to - 1])) to -= 1;
+  return text.slice(from, to);
 }
 
 /** The first characters of `text` that are at most `most` bytes of UTF-8. */

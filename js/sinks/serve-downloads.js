@@ -29,7 +29,7 @@ function disposition(name) {
 function headersOf({ name, mime, size }) {
   const headers = new Headers({
     'content-type': typeof mime === 'string' && MEDIA_TYPE.test(mime) ? mime : 'application/octet-stream',
-    'content-disposition': disposition(fileName(String(name))),
+    'content-disposition': disposition(fileName(typeof name === 'string' ? name : '')),
     'x-content-type-options': 'nosniff',
     'content-security-policy': "default-src 'none'",
     'cache-control': 'no-store',
@@ -74,8 +74,9 @@ export function serveDownloads(scope = globalThis) {
   function ask(event, { id, port, reply, name, mime, size }) {
     // Without a port for bytes the page asks only whether somebody is here.
     if (port === undefined) return void reply.postMessage({ ready: true });
+    if (typeof id !== 'string' || !UUID.test(id) || known.has(id))
+      throw new TypeError('the id of a download must be a new UUID');
     const url = new URL(`${PATH}${id}`, scope.registration.scope).href;
-    if (!UUID.test(id) || known.has(id)) throw new TypeError('the id of a download must be a new UUID');
     let bytes = 0;
     const counted = new TransformStream({
       transform(chunk, controller) {
