@@ -262,12 +262,17 @@ export class Download {
     const where = `, when it was resumed after ${this.#received} bytes`;
     const same = isSameVersion(this.#first.validators, validatorsOf(headers), status !== 200 && ifRange !== undefined);
     const complete = status === 416 && hasRange ? parseContentRange(headers.get('content-range'))?.complete : undefined;
-    if (complete !== undefined && complete === this.#next && same !== false) {
+    if (
+      complete !== undefined &&
+      complete === this.#next &&
+      complete === (this.#complete ?? complete) &&
+      same !== false
+    ) {
       this.#done = true;
       return undefined;
     }
     if (complete !== undefined)
-      return `has changed since the download began: it now has ${complete} bytes, and ${this.#next} had come`;
+      return `has changed since the download began: it now has ${complete} bytes, and ${this.#next}${this.#complete === undefined ? '' : ` of ${this.#complete}`} had come`;
     if (status !== 200 && !(status === 206 && hasRange)) return `answered ${statusOf(response)}${where}`;
     if (same === false) return `has changed since the download began${where}`;
     const { crossOrigin } = this.#first;

@@ -355,9 +355,14 @@ describe('a status', () => {
     const { url } = broken(always(416, { 'content-range': 'bytes */3' }));
     await refused(
       toText(fromFetch(url, fast)),
-      /has changed since the download began: it now has 3 bytes, and 5 had come/,
+      /has changed since the download began: it now has 3 bytes, and 5 of 10 had come/,
       416,
     );
+  });
+
+  test('of 416 is an error if the file ends where the connection broke, and was longer before', async () => {
+    const { url } = broken(always(416, { 'content-range': 'bytes */5' }));
+    await refused(toText(fromFetch(url, fast)), /has changed .* it now has 5 bytes, and 5 of 10 had come/, 416);
   });
 
   test('of 416 is an error if it does not say the length', async () => {
