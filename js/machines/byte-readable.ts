@@ -26,13 +26,8 @@ import {
   B_DROP_PULL_INTO,
   B_FILLED,
   B_INSUFFICIENT,
-  B_NOT_ZERO,
-  B_OTHER_BUFFER,
-  B_OTHER_OFFSET,
   B_PARTIAL,
   B_REMAINDER,
-  B_TOO_LONG,
-  B_ZERO,
   COPY_ENTRY_DONE,
   COPY_FILLED,
   NO_PULL,
@@ -48,90 +43,18 @@ import {
 import { Fifo } from '../runtime/fifo.js';
 import { isolate, promiseResolve, resolved } from '../runtime/intrinsics.js';
 import { Owners } from '../core/owners.js';
+import { BYTES, ByobRequestImpl, PullInto, throwRefusal } from './pull-into.js';
 import { tellObservers } from './observers.js';
 import { applyReadable, callPull, CLOSED, closeStream, ERRORED, errorStream, READABLE } from './readable.js';
 import { PromiseReadIntoRequest, PromiseReadRequest } from './reader.js';
 import type { BytesEffects, ReadableEffects } from '../core/effects.js';
-import type { ViewParts, ViewType } from '../runtime/buffers.js';
+import type { ViewParts } from '../runtime/buffers.js';
 import type { ReadableLock, ReadablePart, ReadRequest } from './parts.js';
 import type { ReadResult } from './reader.js';
 
 const owners = new Owners((id) => core.bytes_free(id));
 
 const INSUFFICIENT_BYTES = 'The bytes do not make up whole elements of the view that is read into';
-
-/** What answers a read into a buffer: https://streams.spec.whatwg.org/#pull-into-descriptor */
-export class PullInto {
-  declare buffer: ArrayBuffer;
-  declare bufferByteLength: number;
-  declare byteOffset: number;
-  declare byteLength: number;
-  declare type: ViewType;
-  declare filled: number;
-  declare exposed: boolean;
-
-  constructor(buffer: ArrayBuffer, bufferByteLength: number, byteOffset: number, byteLength: number, type: ViewType) {
-    this.buffer = buffer;
-    this.bufferByteLength = bufferByteLength;
-    this.byteOffset = byteOffset;
-    this.byteLength = byteLength;
-    this.type = type;
-    this.filled = 0;
-    /** Whether the page may hold a view of `buffer`. */
-    this.exposed = false;
-  }
-
-  view(): ArrayBufferView<ArrayBuffer> {
-    const { View, elementSize } = this.type;
-    return new View(this.buffer, this.byteOffset, this.filled / elementSize);
-  }
-
-  /** Takes the buffer from the page, if it had it. */
-  claim(): void {
-    if (!this.exposed) return;
-    this.buffer = transferArrayBuffer(this.buffer);
-    this.exposed = false;
-  }
-}
-
-isolate(PullInto);
-
-const BYTES: ViewType = { View: Uint8Array, elementSize: 1 };
-
-/** https://streams.spec.whatwg.org/#rs-byob-request-class; `wrapper` is what the page has of it. */
-export class ByobRequestImpl {
-  declare stream: ByteReadableImpl | undefined;
-  declare descriptor: PullInto | undefined;
-  declare filled: number;
-  declare made: Uint8Array<ArrayBuffer> | undefined;
-  declare wrapper: unknown;
-
-  constructor(stream: ByteReadableImpl, descriptor: PullInto, filled: number) {
-    this.stream = stream;
-    this.descriptor = descriptor;
-    this.filled = filled;
-    this.made = undefined;
-    this.wrapper = undefined;
-  }
-
-  /** Made when the page asks for it: until then the buffer is known to this file alone. Null once the request is void. */
-  get view(): Uint8Array<ArrayBuffer> | null {
-    const { stream, descriptor, filled } = this;
-    if (stream === undefined) return null;
-    if (this.made === undefined) {
-      descriptor!.exposed = true;
-      this.made = bytesOf(descriptor!.buffer, descriptor!.byteOffset + filled, descriptor!.byteLength - filled);
-    }
-    return this.made;
-  }
-
-  /** Whether the page has detached the view's buffer. */
-  get isDetached(): boolean {
-    return this.descriptor!.exposed && isDetachedBuffer(this.descriptor!.buffer);
-  }
-}
-
-isolate(ByobRequestImpl);
 
 /** What both lists of a stream are before something is put into them; nothing is ever put into this one. */
 const NONE = new Fifo<never>();
@@ -503,21 +426,6 @@ export function byteDesiredSize(stream: ByteReadableImpl): number | null {
   if (stream.state === ERRORED) return null;
   if (stream.state === CLOSED) return 0;
   return core.bytes_desired_size(stream.id);
-}
-
-function throwRefusal(effects: number, name: string): void {
-  if (effects & B_ZERO)
-    throw (broken.expected = new TypeError(
-      `${name}: 0 bytes cannot answer a request while the stream is readable; write some, or close the stream first`,
-    ));
-  if (effects & B_NOT_ZERO)
-    throw (broken.expected = new TypeError(`${name}: the stream is closed, so only 0 bytes can answer a request`));
-  if (effects & B_TOO_LONG)
-    throw (broken.expected = new RangeError(`${name}: more bytes than the request has room for`));
-  if (effects & B_OTHER_OFFSET)
-    throw (broken.expected = new RangeError(`${name}: the view must begin where the request's view does`));
-  if (effects & B_OTHER_BUFFER)
-    throw (broken.expected = new RangeError(`${name}: the view's buffer must be as long as the request's`));
 }
 
 /** https://streams.spec.whatwg.org/#readable-byte-stream-controller-respond */

@@ -17,11 +17,11 @@ import {
   closeBytes,
   enqueueEntry,
   getByobRequest,
-  PullInto,
   pullInto,
   respond,
   respondWithBuffer,
 } from './byte-readable.js';
+import { PullInto } from './pull-into.js';
 import { core } from '../core/module.js';
 import { TEE_BRANCH_1, TEE_BRANCH_2, TEE_READ_FOR_2 } from '../core/effects.js';
 import { CLOSED, ERRORED, errorStream } from './readable.js';

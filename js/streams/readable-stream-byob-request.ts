@@ -2,7 +2,7 @@
 import { convertView, isDetachedBuffer } from '../runtime/buffers.js';
 import { respond, respondWithNewView } from '../machines/byte-readable.js';
 import { convertUnsignedLongLong, defineInterface, illegalInvocation, INTERNAL } from '../runtime/webidl.js';
-import type { ByobRequestImpl } from '../machines/byte-readable.js';
+import type { ByobRequestImpl } from '../machines/pull-into.js';
 
 function invalidated(name: string): TypeError {
   return new TypeError(`${name}: this BYOB request has been answered or withdrawn`);
