@@ -6,12 +6,14 @@
 //!   JavaScript: a host calls commands with numbers and gets numbers back (see [`core`]).
 //! * `codecs`: push codecs for bytes and text (see [`codec`]).
 //!
-//! The only code that touches `wasm_bindgen` is in the private module `wasm`.
+//! A program that depends on the crate gets no export, no allocator and no `static` from it. Those of the npm package's Wasm
+//! modules are in the private module `wasm`, which is there with `--cfg tidegate_npm` only and alone touches `wasm_bindgen`.
 //!
-//! The core's Wasm module is built without the standard library: the code for formatting panics,
+//! The package's Wasm module of the core is built without the standard library: the code for formatting panics,
 //! which nothing would show, is half as large as the core.
 #![cfg_attr(
     all(
+        tidegate_npm,
         target_arch = "wasm32",
         not(any(feature = "codecs", feature = "panic-hook"))
     ),
@@ -24,4 +26,5 @@ extern crate alloc;
 pub mod codec;
 #[cfg(feature = "core")]
 pub mod core;
+#[cfg(tidegate_npm)]
 mod wasm;

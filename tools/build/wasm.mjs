@@ -26,6 +26,9 @@ export const MODULES = {
   },
 };
 
+/** Switches on src/wasm: the exports, the allocator and the registry of the JavaScript host. */
+const NPM_HOST = ['--cfg', 'tidegate_npm'];
+
 const SHARED_SOURCES = ['Cargo.toml', 'Cargo.lock', 'src/lib.rs', 'src/wasm/mod.rs', 'src/wasm.rs', 'rust-toolchain.toml'];
 const GENERATOR_SOURCES = ['tools/bindgen/Cargo.toml', 'tools/bindgen/Cargo.lock', 'tools/bindgen/src'];
 const GENERATOR = `tools/bindgen/target/debug/tidegate-bindgen${process.platform === 'win32' ? '.exe' : ''}`;
@@ -80,7 +83,7 @@ async function compile({ root, name, module, toolchain, debug }) {
     toolchain.cargo,
     ['build', '--locked', '--lib', '--target', TARGET, '--target-dir', targetDir, '--profile', profile,
       '--no-default-features', '--features', features, ...toolchain.args],
-    { cwd: root, env: { ...toolchain.env, CARGO_ENCODED_RUSTFLAGS: [...module.rustflags, ...withoutPaths(root)].join('\x1f') } },
+    { cwd: root, env: { ...toolchain.env, CARGO_ENCODED_RUSTFLAGS: [...NPM_HOST, ...module.rustflags, ...withoutPaths(root)].join('\x1f') } },
   );
   return join(root, targetDir, TARGET, debug ? 'debug' : 'release', 'tidegate.wasm');
 }

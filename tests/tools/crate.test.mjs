@@ -1,0 +1,137 @@
+/** The crate as a dependency of another program, which must get nothing from it that it did not ask for. */
+import assert from 'node:assert/strict';
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { Host } from '../../tools/setup/host.mjs';
+import { ensureToolchain, TARGET } from '../../tools/setup/toolchain.mjs';
+import { run } from '../../tools/steps.mjs';
+import { root } from './documents.mjs';
+
+/** A user's module: an allocator of its own, and functions with names that the npm package's modules export too. */
+const PROGRAM = `
+use std::alloc::{GlobalAlloc, Layout, System};
+use tidegate::codec::{Chain, Lines, LinesOptions};
+use tidegate::core::{Core, effect::readable};
+
+struct Mine;
+
+unsafe impl GlobalAlloc for Mine {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        unsafe { System.alloc(layout) }
+    }
+    unsafe fn dealloc(&self, at: *mut u8, layout: Layout) {
+        unsafe { System.dealloc(at, layout) }
+    }
+}
+
+#[global_allocator]
+static MINE: Mine = Mine;
+
+#[unsafe(no_mangle)]
+pub extern "C" fn live() -> u32 {
+    let mut core = Core::new();
+    let id = core.readable_new(1.0, 0);
+    assert_eq!(core.readable_started(id), readable::CALL_PULL);
+    core.live()
+}
+
+#[unsafe(no_mangle)]
+pub extern "C" fn start() -> u32 {
+    let mut chain = Chain::new(vec![Box::new(Lines::new(LinesOptions {
+        fatal: false,
+        ignore_bom: false,
+        max_bytes: 1024,
+    }))]);
+    chain.input(4)[..4].copy_from_slice(b"a\\nb\\n");
+    chain.commit(4);
+    chain.end_input();
+    chain.run().unwrap();
+    chain.batch().ends.len() as u32
+}
+`;
+
+let folder;
+
+before(() => {
+  folder = mkdtempSync(join(tmpdir(), 'tidegate-user-'));
+});
+after(() => rmSync(folder, { recursive: true, force: true }));
+
+/** Runs cargo without the flags of the caller's environment. */
+async function cargo(program, args, options) {
+  const env = { CARGO_INCREMENTAL: '0', CARGO_ENCODED_RUSTFLAGS: '', ...options.env };
+  const { code, output } = await run(program, args, { ...options, env: { ...process.env, ...env } });
+  assert.equal(code, 0, output.slice(-3000));
+}
+
+async function buildUserModule(features) {
+  const toolchain = await ensureToolchain(new Host());
+  const home = join(folder, features.join('-') || 'default');
+  mkdirSync(join(home, 'src'), { recursive: true });
+  const chosen = features.length ? `, default-features = false, features = ${JSON.stringify(features)}` : '';
+  writeFileSync(
+    join(home, 'Cargo.toml'),
+    `[package]\nname = "user"\nversion = "0.0.0"\nedition = "2024"\n\n[lib]\ncrate-type = ["cdylib"]\n\n[dependencies]\n` +
+      `tidegate = { path = ${JSON.stringify(root)}${chosen} }\n\n[workspace]\n`,
+  );
+  cpSync(join(root, 'Cargo.lock'), join(home, 'Cargo.lock'));
+  const codecs = features.length && !features.includes('codecs');
+  const source = codecs
+    ? PROGRAM.replace(/use tidegate::codec.*\n/, '').replace(
+        /\n#\[unsafe\(no_mangle\)\]\npub extern "C" fn start[^]*/,
+        '',
+      )
+    : PROGRAM;
+  writeFileSync(join(home, 'src/lib.rs'), source);
+  const target = join(home, 'target');
+  await cargo(toolchain.cargo, ['build', '--target', TARGET, '--target-dir', target, ...toolchain.args], {
+    cwd: home,
+    env: toolchain.env,
+  });
+  return new WebAssembly.Module(readFileSync(join(target, TARGET, 'debug/user.wasm')));
+}
+
+/** What the linker exports from every module. */
+const OF_THE_LINKER = ['memory', '__data_end', '__heap_base'];
+
+for (const [features, names] of [
+  [[], ['live', 'start']],
+  [['core'], ['live']],
+]) {
+  const title = features.length ? `the feature ${features}` : 'default features';
+  test(`a Wasm module that depends on the crate with ${title} exports and imports what is its own`, async () => {
+    const module = await buildUserModule(features);
+    const exports = WebAssembly.Module.exports(module).map(({ name }) => name);
+    assert.deepEqual(exports.filter((name) => !OF_THE_LINKER.includes(name)).sort(), names);
+    assert.deepEqual(WebAssembly.Module.imports(module), []);
+    const instance = new WebAssembly.Instance(module);
+    assert.equal(instance.exports.live(), 1);
+    if (names.includes('start')) assert.equal(instance.exports.start(), 2);
+  });
+}
+
+test('the crate with default features has no static that changes, and no function with a name of its own', async () => {
+  // What `cargo test` has compiled of the dependencies is not compiled again.
+  const target = join(root, 'target');
+  const args = ['rustc', '--locked', '--lib', '--crate-type', 'rlib', '--target-dir', target];
+  await cargo('cargo', [...args, '--', '--emit=llvm-ir', '-Ccodegen-units=1'], { cwd: root });
+  const deps = join(target, 'debug/deps');
+  const [file] = readdirSync(deps)
+    .filter((name) => /^tidegate-.*\.ll$/.test(name))
+    .sort((a, b) => statSync(join(deps, b)).mtimeMs - statSync(join(deps, a)).mtimeMs);
+  const lines = readFileSync(join(deps, file), 'utf8').split('\n');
+  const functions = lines.filter((line) => line.startsWith('define '));
+  assert.ok(functions.length > 100, "the compiler's output was not understood");
+  const unmangled = functions.filter((line) => !/@"?(_ZN|_R|anon)/.test(line));
+  assert.deepEqual(unmangled, []);
+  const statics = lines.filter((line) => /^@.* = (?!external )[^"]*\bglobal\b/.test(line));
+  assert.deepEqual(statics, []);
+});
+
+test('the generator of the glue has the version of wasm-bindgen that the crate is locked to', () => {
+  const locked = /name = "wasm-bindgen"\nversion = "(.*)"/.exec(readFileSync(join(root, 'Cargo.lock'), 'utf8'))[1];
+  const generator = readFileSync(join(root, 'tools/bindgen/Cargo.toml'), 'utf8');
+  assert.match(generator, new RegExp(`wasm-bindgen-cli-support = "=${locked.replaceAll('.', '\\.')}"`));
+});
