@@ -65,6 +65,10 @@ impl Model {
         self.log.push(Step::Answer(request, answer));
     }
 
+    pub fn is_closing(&self) -> bool {
+        self.close_requested
+    }
+
     pub fn has_queued(&self) -> bool {
         !self.queue.is_empty()
     }

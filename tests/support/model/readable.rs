@@ -65,6 +65,17 @@ pub struct DefaultReader {
     pub read_requests: Vec<ReadRequest>,
 }
 
+impl ReadableStream {
+    /// Whether it closes once its queue is empty.
+    pub fn is_closing(&self) -> bool {
+        let close_requested = match &self.bytes {
+            Some(bytes) => bytes.is_closing(),
+            None => self.controller.close_requested,
+        };
+        close_requested && self.state == State::Readable
+    }
+}
+
 impl Model {
     fn controller(&mut self, stream: usize) -> &mut DefaultController {
         &mut self.readables[stream].controller

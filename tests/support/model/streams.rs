@@ -1,7 +1,7 @@
 //! The public face of the model.
 use super::Model;
 use super::pipe::PipeTo;
-use super::readable::{ReadRequest, State};
+use super::readable::{ReadRequest, ReadableStream, State};
 use super::writable::State as WritableState;
 use crate::core_byte_support::{ByteStream, ReadInto, Reader};
 use crate::support::realm::{PromiseId, Value, World};
@@ -10,9 +10,10 @@ use crate::support::user::{
 };
 
 impl Model {
-    /// Whether a failure waits for writes under way.
-    pub fn is_failing(&self) -> bool {
+    /// Whether a failure waits for writes under way, or a close for reads: what a pipe does meanwhile races with that.
+    pub fn is_ending(&self) -> bool {
         self.pipes.iter().any(PipeTo::is_shutting_down)
+            || self.readables.iter().any(ReadableStream::is_closing)
             || self
                 .writables
                 .iter()
