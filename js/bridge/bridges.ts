@@ -64,10 +64,10 @@ export type ReadableClass<Near extends object> = new (
 export type WritableClass<Near extends object> = ReadableClass<Near>;
 
 /** Near stream to bridge. */
-const bridges = new WeakMap<object, Bridge>();
+const bridges = new WeakMap<object, Bridge | undefined>();
 
 /** Makes `bridge` what is behind `stream`. */
-export const registerBridge = (stream: object, bridge: Bridge) => void bridges.set(stream, bridge);
+export const registerBridge = (stream: object, bridge: Bridge | undefined) => void bridges.set(stream, bridge);
 
 /** The bridge behind `stream`, or undefined when `stream` is no bridge's near side. */
 export const bridgeOf = (stream: object) => bridges.get(stream);

@@ -1,13 +1,17 @@
 /** Functions as stages: generator functions and what `stage()` marks get all chunks at once, any other is called for each. */
 import { describe } from '../values/describe.js';
 import { isThenable } from '../bridge/kinds.js';
+import type { Call } from './parts.js';
 
-const calledOnce = new WeakSet();
+type Fn = (...args: never[]) => unknown;
 
-const isGeneratorFunction = (fn) => Object.prototype.toString.call(fn).endsWith('GeneratorFunction]');
+const calledOnce = new WeakSet<Fn>();
+
+const isGeneratorFunction = (fn: Fn): boolean => Object.prototype.toString.call(fn).endsWith('GeneratorFunction]');
 
 /** Whether `fn`, as a stage, is called for each chunk. */
-export const isMap = (fn) => typeof fn === 'function' && !calledOnce.has(fn) && !isGeneratorFunction(fn);
+export const isMap = (fn: unknown): boolean =>
+  typeof fn === 'function' && !calledOnce.has(fn as Fn) && !isGeneratorFunction(fn as Fn);
 
 /**
  * `fn` as a stage that is called once, with all chunks: `(chunks, { signal }) => …`, returning a source. Generator functions
@@ -15,17 +19,19 @@ export const isMap = (fn) => typeof fn === 'function' && !calledOnce.has(fn) && 
  *
  * @throws {TypeError} when `fn` is no function
  */
-export function stage(fn) {
+export function stage<Chunks, Options, Result>(
+  fn: (chunks: Chunks, options: Options) => Result,
+): (chunks: Chunks, options: Options) => Result {
   if (typeof fn !== 'function') throw new TypeError(`stage(): the argument must be a function; got ${describe(fn)}`);
-  const once = (chunks, options) => fn(chunks, options);
+  const once = (chunks: Chunks, options: Options): Result => fn(chunks, options);
   Object.defineProperty(once, 'name', { value: fn.name });
   calledOnce.add(once);
   return once;
 }
 
 /** `fn(chunk, options)`, whose result is refused where it shows that `fn` was meant to get all chunks. */
-export function mapOf(fn, place, options) {
-  const check = (value) => {
+export function mapOf(fn: Call, place: string, options: { readonly signal: AbortSignal }): (chunk: unknown) => unknown {
+  const check = (value: unknown): unknown => {
     if (!isIterator(value)) return value;
     value.return?.();
     throw new TypeError(
@@ -33,14 +39,15 @@ export function mapOf(fn, place, options) {
         'function, async function* (chunks) { … }, or be marked: stage(fn)',
     );
   };
-  return (chunk) => {
+  return (chunk: unknown): unknown => {
     const result = fn(chunk, options);
     return isThenable(result) ? Promise.resolve(result).then(check) : check(result);
   };
 }
 
-const isIterator = (value) =>
+const isIterator = (value: unknown): value is Iterator<unknown> =>
   value !== null &&
   typeof value === 'object' &&
-  typeof value.next === 'function' &&
-  (typeof value[Symbol.asyncIterator] === 'function' || typeof value[Symbol.iterator] === 'function');
+  typeof (value as Partial<Iterator<unknown>>).next === 'function' &&
+  (typeof (value as Partial<AsyncIterable<unknown>>)[Symbol.asyncIterator] === 'function' ||
+    typeof (value as Partial<Iterable<unknown>>)[Symbol.iterator] === 'function');

@@ -7,15 +7,27 @@ import { describe } from '../values/describe.js';
 import * as is from '../bridge/kinds.js';
 import { hasOnlyOptions, readOptions } from './options.js';
 import { refusalOfSource } from './sources.js';
+import type { ComposedStage } from '../bridge/stages.js';
+import type { ReadOptions } from './options.js';
+import type { Stage } from './parts.js';
+
+/** The arguments of `pipeline()`, read. */
+interface Arguments {
+  readonly source: unknown;
+  readonly stages: Stage[];
+  readonly sink: unknown;
+  /** The number of the sink among the parts. */
+  readonly last: number;
+  readonly options: ReadOptions;
+}
 
 /**
  * @param caller the function that errors name
- * @returns `{ source, stages, sink, last, options }`: the stages as `checkStages` gives them, `last` is the index of the sink
  * @throws {TypeError} saying which argument is wrong, how, and what to do
  */
-export function parseArguments(caller, args) {
+export function parseArguments(caller: string, args: readonly unknown[]): Arguments {
   const parts = [...args];
-  const given = parts.length > 0 && isOptions(parts.at(-1)) ? parts.pop() : {};
+  const given = parts.length > 0 && isOptions(parts.at(-1)) ? (parts.pop() as object) : {};
   if (parts.length < 2) {
     const got = parts.length === 0 ? 'nothing' : 'only one of them';
     throw new TypeError(`${caller}(): expected a source and a sink, with any stages between them; got ${got}`);
@@ -30,11 +42,11 @@ export function parseArguments(caller, args) {
 }
 
 /**
- * `stages`, those of compositions in their place, as `{ stage, index }`, where the index counts what was given from 1.
+ * `stages`, those of compositions in their place.
  *
  * @throws {TypeError} on behalf of `caller`, saying which is wrong, how, and what to do
  */
-export function checkStages(caller, stages) {
+export function checkStages(caller: string, stages: readonly unknown[]): Stage[] {
   const flat = stages.flatMap((stage, n) => stagesOf(stage).map((part) => ({ stage: part, index: n + 1 })));
   for (const { stage, index } of flat) refuse(caller, `stage ${index}`, refusalOfStage(stage));
   refuseRepeats(
@@ -44,14 +56,15 @@ export function checkStages(caller, stages) {
   return flat;
 }
 
-const stagesOf = (stage) => stage?.[kStages]?.()?.flatMap(stagesOf) ?? [stage];
+const stagesOf = (stage: unknown): unknown[] =>
+  (stage as Partial<ComposedStage> | null | undefined)?.[kStages]?.()?.flatMap(stagesOf) ?? [stage];
 
-function refuse(caller, what, refusal) {
+function refuse(caller: string, what: string, refusal: string | undefined): void {
   if (refusal !== undefined) throw new TypeError(`${caller}(): ${what} ${refusal}`);
 }
 
 /** The last argument is options when it is an object that can be no end of a pipeline. */
-function isOptions(value) {
+function isOptions(value: unknown): boolean {
   if (value === null || typeof value !== 'object' || Array.isArray(value)) return false;
   const prototype = Object.getPrototypeOf(value);
   if (prototype !== null && prototype !== Object.prototype && Object.getPrototypeOf(prototype) !== null) return false;
@@ -65,7 +78,7 @@ function isOptions(value) {
 }
 
 /** A class cannot be called; one of streams made as a function of old can, and would make a stream of each chunk. */
-function refusalOfClass(fn) {
+function refusalOfClass(fn: Function): string | undefined {
   const isStreams = ['readable', 'writable', 'pipe'].some(
     (name) => typeof fn.prototype === 'object' && fn.prototype !== null && name in fn.prototype,
   );
@@ -73,17 +86,17 @@ function refusalOfClass(fn) {
   return `is the class ${fn.name || 'without a name'}; make an instance: new ${fn.name || 'TheClass'}(…)`;
 }
 
-function refusalOfStage(stage) {
+function refusalOfStage(stage: unknown): string | undefined {
   if (typeof stage === 'function') return refusalOfClass(stage);
   if (is.isCodec(stage) || is.isNodePair(stage)) return undefined;
   if (!is.isPair(stage)) return `is neither a stream pair, a codec nor a function; got ${describe(stage)}`;
-  for (const side of ['writable', 'readable']) {
+  for (const side of ['writable', 'readable'] as const) {
     if (stage[side].locked) return `is a pair whose ${side} is locked; a pair serves one pipeline, so make a new one`;
   }
   return undefined;
 }
 
-function refusalOfSink(sink) {
+function refusalOfSink(sink: unknown): string | undefined {
   if (typeof sink === 'function') return refusalOfClass(sink);
   if (is.isAnyNodeWritable(sink)) return undefined;
   if (is.isWritableStreamLike(sink)) {
@@ -98,8 +111,8 @@ function refusalOfSink(sink) {
   return `is neither a writable stream nor a function; got ${describe(sink)}${advice}`;
 }
 
-function refuseRepeats(caller, parts) {
-  const seen = new Set();
+function refuseRepeats(caller: string, parts: readonly unknown[]): void {
+  const seen = new Set<unknown>();
   for (const part of parts) {
     if (typeof part === 'function') continue;
     if (seen.has(part))

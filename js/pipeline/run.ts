@@ -31,6 +31,29 @@ import { tellPipelineEnd } from './hooks.js';
 import { Meter } from './meter.js';
 import { yieldAfterOf } from './options.js';
 import { Progress } from './progress.js';
+import type { Slice } from '../bridge/stages.js';
+import type { OnDiscard } from '../machines/discard.js';
+import type { OnDrop } from '../machines/parts.js';
+import type { ReadableStream } from '../streams/readable-stream.js';
+import type { WritableStream } from '../streams/writable-stream.js';
+import type { OpenFailure } from './failures.js';
+import type { ReadOptions } from './options.js';
+import type { NumberedPart, Part } from './parts.js';
+
+/** A pipe from one part into the next. */
+interface Link {
+  readonly source: ReadableStream;
+  readonly sink: WritableStream;
+  readonly isTransform: boolean;
+  readonly isComposed: boolean;
+  /** The other side of a stage's pair. */
+  readonly output: ReadableStream | undefined;
+  /** Whoever reads `output` wants no more. */
+  early: boolean;
+  settled: boolean;
+  /** Ends the pipe and leaves both sides as they are; undefined where neither is to be left. */
+  stop: AbortController | undefined;
+}
 
 const ignore = () => {};
 
@@ -38,51 +61,49 @@ const OVER =
   'The TransformStream had ended before the pipeline began, as one that was used before has; make a new one for each pipeline';
 
 /** What failureOf() calls a failure of the page's own functions among the options. */
-const PROGRESS = { index: undefined, name: 'onProgress' };
-const SIZE = { index: undefined, name: 'size' };
-const DISCARD = { index: undefined, name: 'onDiscard' };
+const PROGRESS: Part = { index: undefined, name: 'onProgress' };
+const SIZE: Part = { index: undefined, name: 'size' };
+const DISCARD: Part = { index: undefined, name: 'onDiscard' };
 
 export class Run {
   failed = false;
-  error = undefined;
+  error: unknown = undefined;
+  declare readonly caller: string;
 
   #ending = false; // the sink has all it wants
   #tornDown = false; // something was cancelled or aborted, so what is left may be waiting for nothing
-  #options;
-  #source = undefined; // the stream the pipeline starts from
-  #sink = undefined; // the stream it ends in
-  #links = []; // { source, sink, isTransform, early, settled, stop }
-  #readables = [];
-  #writables = [];
-  #readers = [];
-  #parts = new Map(); // stream to the part it belongs to, { index, name }
-  #failure = undefined; // what failureOf() tells
-  #open = new Set(); // promises that have not settled
-  #onQuiet = undefined; // set once the pipeline is ending: called when #open is empty
-  #timer = undefined;
-  #grace = deferred(); // resolves when teardown has been waited for long enough
-  #outcome = deferred();
+  #options: ReadOptions;
+  #source: ReadableStream | undefined = undefined; // the stream the pipeline starts from
+  #sink: WritableStream | undefined = undefined; // the stream it ends in
+  #links: Link[] = [];
+  #readables: ReadableStream[] = [];
+  #writables: WritableStream[] = [];
+  #readers: ChunkReader[] = [];
+  #parts = new Map<ReadableStream | WritableStream, NumberedPart>(); // what a stream belongs to
+  #failure: OpenFailure | undefined = undefined; // what failureOf() tells
+  #open = new Set<Promise<unknown>>(); // promises that have not settled
+  #onQuiet: (() => void) | undefined = undefined; // set once the pipeline is ending: called when #open is empty
+  #timer: ReturnType<typeof setTimeout> | undefined = undefined;
+  #grace = deferred<void>(); // resolves when teardown has been waited for long enough
+  #outcome = deferred<unknown>();
   #stages = new AbortController();
   #consumer = new AbortController();
-  #progress = undefined;
-  #meter = undefined;
-  #onDrop = undefined;
-  #discards = new Set(); // what onDiscard has not settled of
+  #progress: Progress | undefined = undefined;
+  #meter: Meter | undefined = undefined;
+  #onDrop: OnDrop | undefined = undefined;
+  #discards = new Set<Promise<unknown>>(); // what onDiscard has not settled of
   #settled = false;
-  #yieldAfter;
+  #yieldAfter: number | undefined;
 
-  /**
-   * @param {string} caller the function that errors name
-   * @param options as `readOptions` gives them
-   */
-  constructor(caller, options) {
+  /** @param caller the function that errors name */
+  constructor(caller: string, options: ReadOptions) {
     this.caller = caller;
     this.#options = options;
     const { onProgress, progressInterval: interval, total, memoryLimit, size, onDiscard } = options;
     if (onDiscard) this.#onDrop = (chunks) => this.#drop(onDiscard, chunks);
     this.#yieldAfter = yieldAfterOf(options);
     if (this.#yieldAfter !== undefined) enter(this.#yieldAfter);
-    const sizeOf = size && ((chunk) => this.#sizeOf(size, chunk));
+    const sizeOf = size && ((chunk: unknown) => this.#sizeOf(size, chunk));
     if (onProgress)
       this.#progress = new Progress(onProgress, {
         interval,
@@ -94,7 +115,7 @@ export class Run {
   }
 
   /** The page's `size(chunk)`, which must not throw where a stream asks for it. */
-  #sizeOf(size, chunk) {
+  #sizeOf(size: (chunk: unknown) => number, chunk: unknown): number {
     try {
       const bytes = size(chunk);
       if (bytes >= 0) return +bytes;
@@ -108,38 +129,38 @@ export class Run {
   }
 
   /** For a stage that works by itself: asks before each step, and goes on by `nextTask(job, target)`. Undefined: it never waits. */
-  get slice() {
+  get slice(): Slice | undefined {
     const yieldAfter = this.#yieldAfter;
     return yieldAfter === undefined ? undefined : { isOver: () => isOverNow(yieldAfter), nextTask };
   }
 
-  /** Takes the parts, each `{ index, name }`, in their order. */
-  begin(parts) {
+  /** Takes the parts, in their order. */
+  begin(parts: readonly NumberedPart[]): void {
     this.#progress?.begin(parts);
   }
 
   /** Says what the pipeline reads from. */
-  expect(source) {
+  expect(source: unknown): void {
     this.#progress?.expect(source);
   }
 
   /** Settles when the pipeline has: with the consumer's result, or the first error. */
-  get outcome() {
+  get outcome(): Promise<unknown> {
     return this.#outcome.promise;
   }
 
   /** What source and stage functions get: aborted when the pipeline has failed, or no more is wanted of them. */
-  get stageSignal() {
+  get stageSignal(): AbortSignal {
     return this.#stages.signal;
   }
 
   /** What a consumer function gets: aborted when the pipeline has failed. */
-  get consumerSignal() {
+  get consumerSignal(): AbortSignal {
     return this.#consumer.signal;
   }
 
   /** Puts a stream among those that a failure takes down. */
-  ownReadable(stream, part) {
+  ownReadable(stream: ReadableStream, part: NumberedPart): void {
     if (part.index === 0) this.#source = stream;
     if (this.#onDrop) catchDrops(stream, this.#onDrop);
     this.#parts.set(stream, part);
@@ -152,15 +173,15 @@ export class Run {
   }
 
   /** Lets go of a stream that came when the pipeline had failed, so that the failure has not reached it. */
-  #discard(stream) {
+  #discard(stream: ReadableStream): void {
     if (this.#keeps(stream)) bridgeOf(stream)?.release();
     else cancelStream(stream, this.error).catch(ignore);
   }
 
   /** Gives the page the chunks that nobody will get, in a microtask: also those that come when the pipeline has settled. */
-  #drop(onDiscard, chunks) {
+  #drop(onDiscard: OnDiscard, chunks: readonly unknown[]): void {
     for (const chunk of chunks) {
-      const discarded = resolved
+      const discarded: Promise<void> = resolved
         .react(() => onDiscard(chunk))
         .then(ignore, (error) => {
           if (this.#settled)
@@ -173,12 +194,12 @@ export class Run {
   }
 
   /** Lets go of the streams that were given and outlive the pipeline. */
-  release(...given) {
+  release(...given: unknown[]): void {
     if (this.#onDrop) for (const value of given) releaseDrops(value, this.#onDrop);
   }
 
   /** `isSink`: it is where the pipeline ends. */
-  ownWritable(stream, part, isSink = false) {
+  ownWritable(stream: WritableStream, part: NumberedPart, isSink = false): void {
     if (isSink) this.#sink = stream;
     if (this.#onDrop) catchDrops(stream, this.#onDrop);
     this.#parts.set(stream, part);
@@ -186,23 +207,23 @@ export class Run {
     if (this.#meter) this.#count(stream, part, false);
   }
 
-  #count(stream, part, isSource) {
-    meterStream(this.#meter, stream, part, isSource);
-    if (bridgeOf(stream) !== undefined) this.#meter.cannotCount(part);
+  #count(stream: ReadableStream | WritableStream, part: Part, isSource: boolean): void {
+    meterStream(this.#meter!, stream, part, isSource);
+    if (bridgeOf(stream) !== undefined) this.#meter!.cannotCount(part);
   }
 
   /** Says that the function of `part` gets all chunks, so that nobody knows what it keeps. */
-  givesAll(part) {
+  givesAll(part: Part): void {
     this.#meter?.cannotCount(part);
   }
 
   /** Counts the queue of `holder`, which is no stream but holds chunks for `part`. */
-  weigh(holder, part) {
+  weigh(holder: Parameters<Meter['add']>[0], part: Part): void {
     this.#meter?.add(holder, part, false);
   }
 
   /** `promise`, of the source; a sink that fails before it has come is the pipeline's failure, as no pipe is there to tell. */
-  async beforeSource(promise) {
+  async beforeSource<T>(promise: PromiseLike<T>): Promise<T> {
     const sink = this.#sink;
     const unwatch = sink && whenWritableFails(sink, (error) => this.fail(error, this.#parts.get(sink)));
     try {
@@ -213,15 +234,15 @@ export class Run {
   }
 
   /** Whether a failure, or a consumer that has had enough, leaves `stream` as it is. */
-  #keeps(stream) {
+  #keeps(stream: ReadableStream | WritableStream): boolean | undefined {
     return (
       (stream === this.#source && this.#options.preventCancel) || (stream === this.#sink && this.#options.preventAbort)
     );
   }
 
   /** Reads `stream` for a function of the part `part`: `chunks` is what that gets, `stop()` ends them when it has returned. */
-  readerOf(stream, part) {
-    const from = this.#parts.get(stream);
+  readerOf(stream: ReadableStream, part: NumberedPart): ChunkReader {
+    const from = this.#parts.get(stream)!; // every stream of a pipeline is owned first
     const reader = new ChunkReader(stream, this, from, {
       onEarlyEnd: () => this.#markEarly(stream),
       count: this.#progress?.counter(from, part),
@@ -237,8 +258,20 @@ export class Run {
    * Pipes `source` into `sink`. `isTransform` says that `sink` is the writable side of a transform stream, which, when
    * only that side is errored, has had enough rather than failed; `isComposed` that it is one of `compose()`; `output` is the other side. Resolves when done.
    */
-  link(source, sink, { isTransform = false, isComposed = false, output = undefined } = {}) {
-    const link = { source, sink, isTransform, isComposed, output, early: false, settled: false, stop: undefined };
+  link(
+    source: ReadableStream,
+    sink: WritableStream,
+    {
+      isTransform = false,
+      isComposed = false,
+      output = undefined,
+    }: {
+      isTransform?: boolean | undefined;
+      isComposed?: boolean | undefined;
+      output?: ReadableStream | undefined;
+    } = {},
+  ): Promise<undefined> {
+    const link: Link = { source, sink, isTransform, isComposed, output, early: false, settled: false, stop: undefined };
     this.#links.push(link);
     const piped = this.#pipe(link);
     this.#track(
@@ -253,16 +286,16 @@ export class Run {
     return piped;
   }
 
-  #pipe(link) {
+  #pipe(link: Link): Promise<undefined> {
     const { source, sink } = link;
-    const from = this.#parts.get(source);
-    const onSourceError = (error) => this.fail(error, from);
+    const from = this.#parts.get(source)!;
+    const onSourceError = (error: unknown): void => this.fail(error, from);
     const meter = source === this.#source ? this.#meter : undefined;
     const preventClose = sink === this.#sink && this.#options.preventClose;
     if (this.#keeps(source) || this.#keeps(sink)) link.stop = new AbortController();
     if (!link.stop && !meter && !preventClose && !this.#progress)
       return pipe(source, sink, onSourceError, this.#yieldAfter);
-    const onChunk = this.#progress?.counter(from, this.#parts.get(sink));
+    const onChunk = this.#progress?.counter(from, this.#parts.get(sink)!);
     const running = pipeWith(source, sink, onSourceError, {
       yieldAfter: this.#yieldAfter,
       preventClose,
@@ -273,12 +306,12 @@ export class Run {
     return running.promise;
   }
 
-  #linkFailed(link, error) {
+  #linkFailed(link: Link, error: unknown): void {
     if (this.failed) {
       this.#addLater(error);
       return;
     }
-    const ended = link.early || (link.isTransform && !isErrored(link.output));
+    const ended = link.early || (link.isTransform && !isErrored(link.output!));
     if (!ended) this.fail(error, this.#parts.get(isErrored(link.source) ? link.source : link.sink));
     else if (!link.early && this.#wasOver(link, error))
       this.fail(
@@ -292,19 +325,19 @@ export class Run {
    * Whether the transform stream that `link` feeds was over before the pipeline began, as one that is used again. A stage that has had enough
    * terminates, which errors its writable side with a TypeError; it never closes that side.
    */
-  #wasOver({ sink, isComposed }, error) {
+  #wasOver({ sink, isComposed }: Link, error: unknown): boolean {
     return isClosed(sink) || (!isComposed && !(error instanceof TypeError));
   }
 
   /** Says that whoever reads `stream` wants no more of it. */
-  #markEarly(stream) {
+  #markEarly(stream: ReadableStream): void {
     this.#tornDown = true;
     if (this.#ending) this.#limitWait();
     for (const link of this.#links) if (link.output === stream) link.early = true;
   }
 
   /** Cancels `stream`, of which no more is wanted. Its own failure to be cancelled is a failure of the pipeline. */
-  cancel(stream, reason) {
+  cancel(stream: ReadableStream, reason: unknown): void {
     this.#markEarly(stream);
     if (this.#keeps(stream)) {
       for (const link of this.#links) if (link.source === stream) this.#stop(link, reason);
@@ -314,13 +347,13 @@ export class Run {
   }
 
   /** Ends a pipe of which one side is to be left as it is. */
-  #stop(link, reason) {
+  #stop(link: Link, reason: unknown): void {
     link.early ||= !this.failed;
     link.stop?.abort(reason);
   }
 
   /** Waits for `promise`, which never rejects, before the outcome settles. */
-  #track(promise) {
+  #track(promise: Promise<unknown>): void {
     this.#open.add(promise);
     promise.then(() => {
       this.#open.delete(promise);
@@ -329,12 +362,12 @@ export class Run {
   }
 
   /** The same for a promise that may reject: with the pipeline's failure. */
-  watch(promise, part) {
+  watch(promise: Promise<unknown>, part?: Part): void {
     this.#track(promise.then(ignore, (error) => this.fail(error, part)));
   }
 
   /** Takes the pipeline down with `error`, of `part` if it is any part's, unless it has already failed or ended. */
-  fail(error, part) {
+  fail(error: unknown, part?: Part): void {
     if (this.#settled) return;
     if (this.failed) {
       this.#addLater(error);
@@ -348,7 +381,7 @@ export class Run {
     this.#meter?.end();
     this.#stages.abort(error);
     this.#consumer.abort(error);
-    const later = (failure) => this.#addLater(failure);
+    const later = (failure: unknown): void => this.#addLater(failure);
     for (const link of this.#links) this.#stop(link, error);
     for (const stream of this.#writables)
       if (!this.#keeps(stream)) this.#track(abortStream(stream, error).then(ignore, later));
@@ -359,12 +392,13 @@ export class Run {
     else this.#settle();
   }
 
-  #addLater(error) {
-    if (error !== this.error && !this.#failure.later.includes(error)) this.#failure.later.push(error);
+  /** Once the pipeline has failed. */
+  #addLater(error: unknown): void {
+    if (error !== this.error && !this.#failure!.later.includes(error)) this.#failure!.later.push(error);
   }
 
   /** Ends the pipeline well: the sink has all it wanted. What runs on before it is told that no more is wanted. */
-  finish(value) {
+  finish(value?: unknown): void {
     if (this.failed || this.#ending) return;
     for (const reader of this.#readers) this.watch(reader.stop());
     for (const link of this.#links) if (!link.settled && !isClosing(link.sink)) this.cancel(link.source, undefined);
@@ -373,11 +407,11 @@ export class Run {
     this.#settle(value);
   }
 
-  async #settle(value) {
+  async #settle(value?: unknown): Promise<void> {
     this.#ending = true;
     this.#limitWait();
-    if (this.#open.size > 0) await this.#patience(new Promise((resolve) => void (this.#onQuiet = resolve)));
-    await this.#patience(this.#giveBack().catch((error) => this.fail(error, this.#parts.get(this.#sink))));
+    if (this.#open.size > 0) await this.#patience(new Promise<void>((resolve) => void (this.#onQuiet = resolve)));
+    await this.#patience(this.#giveBack().catch((error) => this.fail(error, this.#parts.get(this.#sink!))));
     if (this.#discards.size > 0) await this.#patience(withinGrace(Promise.all(this.#discards)));
     if (this.#source) await this.#patience(tellPipelineEnd(this.#source, this.failed ? this.error : undefined));
     clearTimeout(this.#timer);
@@ -388,11 +422,11 @@ export class Run {
   }
 
   /** Unlocks the ends that are left as they are: a sink with everything that was piped into it written. */
-  async #giveBack() {
+  async #giveBack(): Promise<void> {
     const { preventClose, preventAbort, preventCancel } = this.#options;
-    if (preventCancel) bridgeOf(this.#source)?.release();
+    if (preventCancel) bridgeOf(this.#source!)?.release();
     if (!preventClose && !preventAbort) return;
-    const sink = bridgeOf(this.#sink);
+    const sink = bridgeOf(this.#sink!);
     try {
       if (!this.failed) await sink?.landed();
     } finally {
@@ -401,17 +435,23 @@ export class Run {
   }
 
   /** Once parts have been torn down, those that are left may be waiting for what never comes. */
-  #limitWait() {
+  #limitWait(): void {
     if (this.#tornDown) this.#timer ??= setTimeout(this.#grace.resolve, GRACE);
   }
 
-  #patience(promise) {
+  #patience(promise: Promise<unknown>): Promise<unknown> {
     return Promise.race([promise, this.#grace.promise]);
   }
 }
 
-function deferred() {
-  const result = {};
+interface Settlable<T> {
+  promise: Promise<T>;
+  resolve(value: T): void;
+  reject(error: unknown): void;
+}
+
+function deferred<T>(): Settlable<T> {
+  const result = {} as Settlable<T>; // filled in before it is returned
   result.promise = new Promise((resolve, reject) => Object.assign(result, { resolve, reject }));
   return result;
 }

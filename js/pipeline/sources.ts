@@ -8,12 +8,16 @@ import * as is from '../bridge/kinds.js';
 import { FetchError, keepResponse, statusOf } from './fetch-error.js';
 import { streamOfIterable } from './iterables.js';
 import { streamOfNodeReadable } from './node-streams.js';
+import type { ReadableControllerLike, ReaderLike } from '../bridge/shapes.js';
+import type { SourceHooks } from './parts.js';
+
+type Hooks = SourceHooks & Required<Pick<SourceHooks, 'onError'>>;
 
 /**
  * Why `value` cannot be opened, as the end of a sentence that begins with what it is; undefined when it can be. Touches
  * nothing, so that a refused pipeline leaves its arguments as they were.
  */
-export function refusalOfSource(value) {
+export function refusalOfSource(value: unknown): string | undefined {
   if (is.isReadableStreamLike(value)) return value.locked ? `is a locked stream; ${unlockAdvice}` : undefined;
   if (is.isBody(value)) {
     if (value.bodyUsed) return `is ${describe(value)} whose body has been read already; clone() it before it is read`;
@@ -28,33 +32,33 @@ export function refusalOfSource(value) {
 
 const unlockAdvice = 'pass it before it has a reader or pipe, or release that first';
 
-/** A readable stream of ours over `value`, of which `refusalOfSource` has found no fault. For `hooks` see iterables.js. */
-export function openSource(value, hooks) {
+/** A readable stream of ours over `value`, of which `refusalOfSource` has found no fault. */
+export function openSource(value: unknown, hooks: Hooks): ReadableStream {
   if (is.isReadableStreamLike(value)) return readableFromNative(value, hooks.onError);
   if (is.isBody(value)) return openBody(value, hooks);
   if (is.isBlob(value)) return readableFromNative(value.stream(), hooks.onError);
   if (is.isAnyNodeReadable(value)) return streamOfNodeReadable(value, hooks.onError);
-  return streamOfIterable(value, hooks);
+  return streamOfIterable(value as Iterable<unknown>, hooks);
 }
 
-function openBody(message, hooks) {
-  if (message.ok === false) return refusedBody(message, hooks);
+function openBody(message: Response | Request, hooks: Hooks): ReadableStream {
+  if ((message as Response).ok === false) return refusedBody(message as Response, hooks);
   if (message.body === undefined) return streamOfIterable(chunksOfBlob(message), hooks); // Firefox has no Request.prototype.body
   if (message.body !== null) return wholeBody(message, readableFromNative(message.body, hooks.onError));
-  return new ReadableStream({ start: (controller) => controller.close() });
+  return new ReadableStream({ start: (controller: ReadableControllerLike) => controller.close() });
 }
 
 /** `stream`, the body of `message`; one that is compressed and of known length fails where it ends before that. */
-function wholeBody({ url, headers }, stream) {
+function wholeBody({ url, headers }: Response | Request, stream: ReadableStream): ReadableStream {
   if (!url || !headers.has('content-encoding') || !headers.has('content-length')) return stream;
-  const reader = stream.getReader();
+  const reader = stream.getReader() as ReaderLike as ReaderLike<Uint8Array>; // as a body's chunks are
   let size = 0;
   const whole = new ReadableStream(
     {
-      async pull(controller) {
+      async pull(controller: ReadableControllerLike) {
         const { value, done } = await reader.read();
         if (!done) {
-          size += value.byteLength;
+          size += value!.byteLength;
           controller.enqueue(value);
         } else if (wasCutOff(url, Number(headers.get('content-length')), size)) {
           throw new TypeError(`The connection ended before the compressed body of ${url} did`);
@@ -62,7 +66,7 @@ function wholeBody({ url, headers }, stream) {
           controller.close();
         }
       },
-      cancel: (reason) => reader.cancel(reason),
+      cancel: (reason: unknown) => reader.cancel(reason),
     },
     { highWaterMark: 0 },
   );
@@ -70,7 +74,7 @@ function wholeBody({ url, headers }, stream) {
   return whole;
 }
 
-async function* chunksOfBlob(message) {
+async function* chunksOfBlob(message: Response | Request): AsyncGenerator<Uint8Array<ArrayBuffer>, void, void> {
   const blob = await message.blob();
   const reader = blob.stream().getReader();
   try {
@@ -81,7 +85,7 @@ async function* chunksOfBlob(message) {
 }
 
 /** What a response says that is no success is not the data that was asked for. */
-function refusedBody(response, hooks) {
+function refusedBody(response: Response, hooks: Hooks): ReadableStream {
   const advice = response.body ? '; its body is in error.response, and response.body is taken as it is' : '';
   const message = `The response${response.url && ` of ${response.url}`} is ${statusOf(response)}, which is no source${advice}`;
   return new ReadableStream(

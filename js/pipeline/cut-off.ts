@@ -5,8 +5,8 @@
  * Content-Length promised. Firefox ends a compressed body whose connection broke as if it was whole; its timing of resources
  * tells. Where there is no entry that fits, as across origins, nothing is known and the answer is false.
  */
-export function wasCutOff(url, length, decoded) {
-  const entries = /** @type {any[]} */ (performance.getEntriesByName?.(url, 'resource') ?? []);
+export function wasCutOff(url: string, length: number, decoded: number): boolean {
+  const entries = (performance.getEntriesByName?.(url, 'resource') ?? []) as PerformanceResourceTiming[];
   const entry = entries.filter(({ decodedBodySize }) => decodedBodySize === decoded).at(-1);
   return entry !== undefined && entry.encodedBodySize > 0 && entry.encodedBodySize < length;
 }

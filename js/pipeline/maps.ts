@@ -25,6 +25,12 @@ import { ReadableStream } from '../streams/readable-stream.js';
 import { ChunkRequest } from './chunks.js';
 import { isThenable } from '../bridge/kinds.js';
 import { registerSource } from './iterables.js';
+import type { ReadRequest } from '../machines/parts.js';
+import type { ChunkReader } from './chunks.js';
+import type { DirectSource, Reader } from './parts.js';
+
+type Call = (chunk: unknown) => unknown;
+type OnError = (error: unknown) => void;
 
 /**
  * A stream of what `call(chunk)` returns or resolves with, for each chunk of `reader`, a ChunkReader.
@@ -32,7 +38,11 @@ import { registerSource } from './iterables.js';
  * @param onError is called with what `call` throws or rejects with
  * @returns `{ stream, holder }`: `holder.queue` has the chunk that was read ahead
  */
-export function streamOfMap(reader, call, onError) {
+export function streamOfMap(
+  reader: ChunkReader,
+  call: Call,
+  onError: OnError,
+): { stream: ReadableStream; holder: { queue: Fifo<unknown> } } {
   const source = new MapSource(reader, call, onError);
   afterReadableStart(source.impl, undefined);
   const stream = new ReadableStream(INTERNAL, source.impl);
@@ -41,10 +51,10 @@ export function streamOfMap(reader, call, onError) {
   return { stream, holder: source };
 }
 
-const run = (source) => source.run();
+const run = (source: MapSource): void => source.run();
 
-class MapSource extends ChunkRequest {
-  queue = new Fifo();
+class MapSource extends ChunkRequest implements DirectSource {
+  queue = new Fifo<unknown>();
   impl = new ReadableImpl(
     0,
     undefined,
@@ -52,10 +62,10 @@ class MapSource extends ChunkRequest {
     () => this.cancel(),
   );
 
-  #call;
-  #onError;
+  #call: Call;
+  #onError: OnError;
   /** Those of a reader that goes without the stream. */
-  #requests = new Fifo();
+  #requests = new Fifo<ReadRequest>();
   /** Whether the stream waits for a chunk, and whether it is asking for one right now. */
   #pulled = false;
   #pulling = false;
@@ -65,21 +75,21 @@ class MapSource extends ChunkRequest {
   #running = false;
   #ended = false;
   /** Settles the promise of the cancel, which waits for the call under way. */
-  #onReturned;
-  #onResult = (value) => {
+  #onReturned: { resolve(): void; reject(error: unknown): void } | undefined;
+  #onResult = (value: unknown): void => {
     this.#deliver(value);
     this.run();
   };
-  #onReject = (error) => this.#reject(error);
+  #onReject = (error: unknown): void => this.#reject(error);
 
-  constructor(reader, call, onError) {
+  constructor(reader: ChunkReader, call: Call, onError: OnError) {
     super(reader);
     this.#call = call;
     this.#onError = onError;
   }
 
   /** Does what can be done. */
-  run() {
+  run(): void {
     if (this.#running) return;
     this.#running = true;
     while (!this.#ended && !this.#calling) {
@@ -96,7 +106,7 @@ class MapSource extends ChunkRequest {
     this.#running = false;
   }
 
-  #step() {
+  #step(): void {
     this.#calling = true;
     try {
       const result = this.#call(this.queue.shift());
@@ -107,7 +117,7 @@ class MapSource extends ChunkRequest {
     }
   }
 
-  #deliver(value) {
+  #deliver(value: unknown): void {
     this.#calling = false;
     if (this.#ended) {
       drop(this.impl, value);
@@ -121,7 +131,7 @@ class MapSource extends ChunkRequest {
     }
   }
 
-  #reject(error) {
+  #reject(error: unknown): void {
     this.#calling = false;
     if (this.#ended) {
       this.#onReturned?.reject(error);
@@ -132,19 +142,19 @@ class MapSource extends ChunkRequest {
     this.#fail(error);
   }
 
-  #fail(error) {
+  #fail(error: unknown): void {
     errorStream(this.impl, error);
     this.release();
   }
 
-  #answerAtEnd(request) {
+  #answerAtEnd(request: ReadRequest): void {
     if (this.impl.state === ERRORED) request.errorSteps(this.impl.storedError);
     else request.closeSteps();
   }
 
   // What the reader answers.
 
-  give(value) {
+  override give(value: unknown): void {
     this.#asked = false;
     if (this.#ended) {
       drop(this.impl, value);
@@ -154,14 +164,14 @@ class MapSource extends ChunkRequest {
     this.run();
   }
 
-  end() {
+  override end(): void {
     if (this.#ended) return;
     this.#ended = true;
     closeReadable(this.impl);
     this.release();
   }
 
-  fail(error) {
+  override fail(error: unknown): void {
     if (this.#ended) return;
     this.#ended = true;
     this.#fail(error);
@@ -169,7 +179,7 @@ class MapSource extends ChunkRequest {
 
   // What the stream asks.
 
-  pull() {
+  pull(): typeof PENDING | undefined {
     this.#pulled = true;
     this.#pulling = true;
     this.run();
@@ -178,29 +188,29 @@ class MapSource extends ChunkRequest {
   }
 
   /** Nobody wants more. A call that fails now is the pipeline's only if that has failed. */
-  cancel() {
+  cancel(): Promise<void> | undefined {
     this.#ended = true;
     while (this.queue.length > 0) drop(this.impl, this.queue.shift());
     this.reader.quit();
     if (!this.#calling) return undefined;
-    return new Promise((resolve, reject) => {
+    return new Promise<void>((resolve, reject) => {
       this.#onReturned = { resolve, reject: (error) => (this.reader.failed ? reject(error) : resolve(undefined)) };
     });
   }
 
-  /** A lock that goes without the stream, as a reader's implementation. */
-  lock() {
+  /** A lock that goes without the stream. */
+  lock(): Reader {
     const source = this;
     return {
       closed: undefined,
-      read(request) {
+      read(request: ReadRequest) {
         if (source.#ended) source.#answerAtEnd(request);
         else {
           source.#requests.push(request);
           source.run();
         }
       },
-      cancel(reason) {
+      cancel(reason: unknown) {
         const cancelled = cancelStream(source.impl, reason);
         source.release();
         return cancelled;
@@ -210,7 +220,7 @@ class MapSource extends ChunkRequest {
   }
 
   /** What is still asked for ends. */
-  release() {
+  release(): void {
     while (this.#requests.length > 0) this.#answerAtEnd(this.#requests.shift());
   }
 }

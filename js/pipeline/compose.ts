@@ -3,6 +3,9 @@ import { kStages } from '../values/symbols.js';
 import { pipeline } from './pipeline.js';
 import { TransformStream } from '../streams/transform-stream.js';
 import { checkStages } from './arguments.js';
+import type { OurPair } from '../native/convert.js';
+import type { ReadableStream } from '../streams/readable-stream.js';
+import type { WritableStream } from '../streams/writable-stream.js';
 
 /**
  * `stages` as one stage: of a pipeline, in which they run as if they had been given one by one, or of `pipeThrough()`. As
@@ -11,8 +14,11 @@ import { checkStages } from './arguments.js';
  * @param stages whatever may be a stage of a pipeline
  * @returns a pair of streams
  * @throws {TypeError} saying which stage is wrong
+ *
+ * @example
+ * const rowsOf = () => compose(gunzip(), csv({ header: true }), (row) => normalise(row));
  */
-export function compose(...stages) {
+export function compose(...stages: unknown[]): OurPair {
   checkStages('compose', stages);
   if (stages.length === 0) throw new TypeError('compose(): expected at least one stage');
   return new Composition(stages);
@@ -20,24 +26,24 @@ export function compose(...stages) {
 
 /** The streams are made when somebody asks for one, as a pipeline needs none. */
 class Composition {
-  #stages;
-  #pair;
+  #stages: readonly unknown[];
+  #pair: OurPair | undefined;
 
-  constructor(stages) {
+  constructor(stages: readonly unknown[]) {
     this.#stages = stages;
     // Not a method: a bundler keeps every class with a computed name, used or not.
     Object.defineProperty(this, kStages, { value: () => (this.#pair === undefined ? this.#stages : undefined) });
   }
 
-  get readable() {
+  get readable(): ReadableStream {
     return this.#open().readable;
   }
 
-  get writable() {
+  get writable(): WritableStream {
     return this.#open().writable;
   }
 
-  #open() {
+  #open(): OurPair {
     if (this.#pair === undefined) {
       const [first, last] = [new TransformStream(), new TransformStream()];
       this.#pair = { readable: last.readable, writable: first.writable };

@@ -9,6 +9,10 @@ import { ReadableStream } from '../streams/readable-stream.js';
 import { WritableStream } from '../streams/writable-stream.js';
 import { describe } from '../values/describe.js';
 import { isSpentNodeReadable, isSpentNodeWritable } from '../bridge/kinds.js';
+import type { NodeReadable, NodeWritable, ReadableControllerLike, WritableControllerLike } from '../bridge/shapes.js';
+
+/** What both kinds have. */
+type NodeStream = Pick<NodeReadable, 'on' | 'once' | 'removeListener' | 'destroy' | 'closed' | 'errored' | '_isStdio'>;
 
 const ignore = () => {};
 
@@ -16,7 +20,7 @@ const ignore = () => {};
  * An 'error' that nobody hears takes the process down, and one may come until `node`, which has been ended, has emitted 'close'. `closed` is
  * true before that, in the same turn of the event loop. Not for what is given back: its errors are its owner's.
  */
-function hushUntilClosed(node) {
+function hushUntilClosed(node: NodeStream): void {
   if (node._isStdio) return;
   node.on('error', ignore);
   const unhush = () => void node.removeListener('error', ignore);
@@ -25,19 +29,19 @@ function hushUntilClosed(node) {
 }
 
 /** Ends `node` for good. Node's own pipeline leaves the process's standard output open too. */
-function destroy(node, reason) {
+function destroy(node: NodeStream, reason: unknown): Promise<void> | undefined {
   hushUntilClosed(node);
   if (typeof node.destroy !== 'function' || node._isStdio) return undefined;
-  const closed = node.closed === false ? new Promise((resolve) => node.once('close', resolve)) : undefined;
+  const closed = node.closed === false ? new Promise<void>((resolve) => node.once('close', resolve)) : undefined;
   node.destroy(reason instanceof Error ? reason : undefined);
   return closed;
 }
 
 /** As Node calls it, so that code which passes over clients that have left knows it too. */
-const premature = (message) => Object.assign(new Error(message), { code: 'ERR_STREAM_PREMATURE_CLOSE' });
+const premature = (message: string): Error => Object.assign(new Error(message), { code: 'ERR_STREAM_PREMATURE_CLOSE' });
 
 /** Why a `node` that was over before cannot take part. */
-function overBefore(node, hasEnded) {
+function overBefore(node: NodeStream, hasEnded: boolean | undefined): unknown {
   hushUntilClosed(node);
   if (node.errored) return node.errored;
   const how = hasEnded
@@ -46,7 +50,7 @@ function overBefore(node, hasEnded) {
   return premature(`The Node stream, ${describe(node)}, ${how}`);
 }
 
-function listen(node, listeners) {
+function listen(node: NodeStream, listeners: Record<string, (error: unknown) => unknown>): () => void {
   const entries = Object.entries(listeners);
   for (const [event, listener] of entries) node.on(event, listener);
   return () => {
@@ -57,23 +61,23 @@ function listen(node, listeners) {
 /**
  * A stream of ours that reads from Node's `node`; cancelling it destroys `node`.
  *
- * @param {(error: unknown) => void} [onError] is told of a failure first
+ * @param onError is told of a failure first
  */
-export function streamOfNodeReadable(node, onError = ignore) {
-  let controller;
-  let stopListening;
-  let wake; // settles the pull that waits for data
-  const settle = (act) => {
+export function streamOfNodeReadable(node: NodeReadable, onError: (error: unknown) => void = ignore): ReadableStream {
+  let controller: ReadableControllerLike;
+  let stopListening: () => void;
+  let wake: (() => void) | undefined; // settles the pull that waits for data
+  const settle = (act: () => void): void => {
     stopListening();
     hushUntilClosed(node);
     act();
     wake?.();
   };
-  const fail = (error) => {
+  const fail = (error: unknown): void => {
     onError(error);
     settle(() => controller.error(error));
   };
-  const deliver = () => {
+  const deliver = (): boolean => {
     const chunk = node.read();
     if (chunk === null) return false;
     controller.enqueue(chunk);
@@ -81,7 +85,7 @@ export function streamOfNodeReadable(node, onError = ignore) {
   };
   const stream = new ReadableStream(
     {
-      start(given) {
+      start(given: ReadableControllerLike) {
         controller = given;
         if (isSpentNodeReadable(node)) {
           stopListening = ignore;
@@ -99,14 +103,14 @@ export function streamOfNodeReadable(node, onError = ignore) {
       },
       pull() {
         if (deliver()) return undefined;
-        return new Promise((resolve) => {
+        return new Promise<void>((resolve) => {
           wake = () => {
             wake = undefined;
             resolve();
           };
         });
       },
-      cancel(reason) {
+      cancel(reason: unknown) {
         stopListening();
         wake?.();
         return destroy(node, reason);
@@ -129,13 +133,16 @@ export function streamOfNodeReadable(node, onError = ignore) {
  * A stream of ours that writes to Node's `node`; closing it ends `node`, aborting it destroys `node`. A write settles when
  * `node` wants more, or, with `untilWritten`, when the chunk has been written.
  */
-export function streamOfNodeWritable(node, { untilWritten = false } = {}) {
-  let stopListening;
-  let waiting; // the write that waits for 'drain' or the close that waits for 'finish'
-  let failure;
+export function streamOfNodeWritable(
+  node: NodeWritable,
+  { untilWritten = false }: { untilWritten?: boolean } = {},
+): WritableStream {
+  let stopListening: () => void;
+  let waiting: { resolve(): void; reject(error: unknown): void } | undefined; // the write that waits for 'drain' or the close that waits for 'finish'
+  let failure: { error: unknown } | undefined;
   // One that says it takes bytes encodes each string by itself.
   const text = node.writableObjectMode === false ? new TextPieces() : undefined;
-  const wait = () => new Promise((resolve, reject) => void (waiting = { resolve, reject }));
+  const wait = (): Promise<void> => new Promise((resolve, reject) => void (waiting = { resolve, reject }));
   const settle = () => {
     waiting?.resolve();
     waiting = undefined;
@@ -144,8 +151,8 @@ export function streamOfNodeWritable(node, { untilWritten = false } = {}) {
     stopListening();
     hushUntilClosed(node);
   };
-  let gone; // what destroy() answered
-  const letGo = (reason) => {
+  let gone: { closed: Promise<void> | undefined } | undefined; // what destroy() answered
+  const letGo = (reason: unknown): Promise<void> | undefined => {
     if (gone !== undefined) return gone.closed;
     stopListening();
     gone = { closed: destroy(node, reason) };
@@ -157,8 +164,8 @@ export function streamOfNodeWritable(node, { untilWritten = false } = {}) {
     if (rest) node.write(rest);
   };
   const stream = new WritableStream({
-    start(controller) {
-      const fail = (error) => {
+    start(controller: WritableControllerLike) {
+      const fail = (error: unknown): void => {
         failure = { error };
         done();
         waiting?.reject(error);
@@ -178,12 +185,12 @@ export function streamOfNodeWritable(node, { untilWritten = false } = {}) {
         close: () => fail(premature('The Node stream closed before it was ended')),
       });
     },
-    write(chunk) {
+    write(chunk: unknown) {
       // A write that had begun for a pipe when the abort came is called after it. The node would ask for more no longer.
       if (gone !== undefined) return undefined;
       if (text !== undefined && typeof chunk === 'string') {
         if (chunk !== '' && (chunk = text.take(chunk)) === '') return undefined;
-      } else if (chunk?.byteLength > 0) writeRest();
+      } else if ((chunk as { byteLength: number } | undefined)?.byteLength! > 0) writeRest();
       if (untilWritten)
         return new Promise((resolve, reject) =>
           node.write(chunk, (error) => (error ? reject(error) : resolve(undefined))),

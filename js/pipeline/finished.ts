@@ -1,6 +1,7 @@
 /** `finished()`: when a stream has come to its end, whoever holds its lock. */
 import { readableImpl, writableImpl } from '../bridge/brands.js';
 import { observe } from '../machines/observers.js';
+import type { ReadablePart, WritablePart } from '../machines/parts.js';
 import { CLOSED, ERRORED } from '../machines/readable.js';
 import { CLOSED as W_CLOSED, ERRORED as W_ERRORED } from '../machines/writable.js';
 import { describe } from '../values/describe.js';
@@ -11,24 +12,36 @@ import {
   isReadableStreamLike,
   isWritableStreamLike,
 } from '../bridge/kinds.js';
+import type { NodeReadable, NodeWritable } from '../bridge/shapes.js';
+import type { OurPair } from '../native/convert.js';
+import type { ReadableStream } from '../streams/readable-stream.js';
+import type { WritableStream } from '../streams/writable-stream.js';
+
+/** Begins to watch, and returns how to stop. */
+type Watch = (onEnd: () => void, onError: (error: unknown) => void) => () => unknown;
+
+/** What has an end that can be told without a lock. */
+type Watchable = ReadableStream | WritableStream | OurPair | NodeReadable | NodeWritable;
 
 /**
  * Resolves when `stream` has closed, been cancelled or finished, and rejects with its error; for a pair, when both its sides have.
- * Takes no lock. See pipelines.d.ts.
+ * Takes no lock.
  *
- * @param {{ signal?: AbortSignal }} [options]
+ * @param stream the engine's own tell their end only to who locks them
+ * @param options `signal` gives the waiting up, with its reason
+ * @throws {TypeError} (as a rejection) when the argument is no such stream
  */
-export async function finished(stream, options) {
+export async function finished(stream: Watchable, options?: { signal?: AbortSignal | undefined }): Promise<void> {
   const signal = options?.signal;
   signal?.throwIfAborted();
   const watches = watchesOf(stream);
-  const stops = [];
+  const stops: (() => unknown)[] = [];
   try {
-    await new Promise((resolve, reject) => {
+    await new Promise<void>((resolve, reject) => {
       let left = watches.length;
       const onEnd = () => void (--left === 0 && resolve());
       for (const watch of watches) stops.push(watch(onEnd, reject));
-      const onAbort = () => reject(signal.reason);
+      const onAbort = () => reject(signal!.reason);
       signal?.addEventListener('abort', onAbort);
       stops.push(() => signal?.removeEventListener('abort', onAbort));
     });
@@ -37,12 +50,12 @@ export async function finished(stream, options) {
   }
 }
 
-/** What there is to be watched: functions `(onEnd, onError)` that return how to stop. */
-function watchesOf(stream) {
+/** What there is to be watched. */
+function watchesOf(stream: unknown): Watch[] {
   const isNode = isAnyNodeReadable(stream) || isAnyNodeWritable(stream);
   if (isNode) return [(onEnd, onError) => watchNode(stream, onEnd, onError)];
   const sides = isPair(stream) ? [stream.readable, stream.writable] : [stream];
-  return sides.map((side) => {
+  return sides.map((side): Watch => {
     const impl = readableImpl(side) ?? writableImpl(side);
     if (impl !== undefined)
       return (onEnd, onError) =>
@@ -55,7 +68,12 @@ function watchesOf(stream) {
   });
 }
 
-function watch(impl, [closed, errored], onEnd, onError) {
+function watch(
+  impl: ReadablePart | WritablePart,
+  [closed, errored]: readonly number[],
+  onEnd: () => void,
+  onError: (error: unknown) => void,
+): () => unknown {
   const settle = () => {
     if (impl.state === closed) onEnd();
     else onError(impl.storedError);
@@ -66,7 +84,11 @@ function watch(impl, [closed, errored], onEnd, onError) {
 }
 
 /** A stream of Node's, told by its shape, which may be of both kinds. */
-function watchNode(node, onEnd, onError) {
+function watchNode(
+  node: (NodeReadable & Partial<NodeWritable>) | (NodeWritable & Partial<NodeReadable>),
+  onEnd: () => void,
+  onError: (error: unknown) => void,
+): () => void {
   const whole = () =>
     (!isAnyNodeReadable(node) || node.readableEnded) && (!isAnyNodeWritable(node) || node.writableFinished);
   const listeners = {

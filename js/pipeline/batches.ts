@@ -1,6 +1,7 @@
 /** Iteration by batches: one promise for all that is queued. */
 import { withinGrace } from '../runtime/grace.js';
 import { fromNative } from '../native/convert.js';
+import type { ReadableStreamLike } from '../bridge/shapes.js';
 import { ReadableStreamDefaultReader } from '../streams/readable-stream-default-reader.js';
 
 /**
@@ -9,8 +10,14 @@ import { ReadableStreamDefaultReader } from '../streams/readable-stream-default-
  *
  * @param stream a ReadableStream of tidegate's or the engine's
  * @throws {TypeError} at the first `next()` when `stream` is no stream or is locked
+ *
+ * @example
+ * for await (const rows of batches(stream)) table.append(rows);
  */
-export async function* batches(stream, { preventCancel = false } = {}) {
+export async function* batches<R>(
+  stream: ReadableStreamLike<R>,
+  { preventCancel = false }: { preventCancel?: boolean | undefined } = {},
+): AsyncGenerator<R[], void, void> {
   const reader = new ReadableStreamDefaultReader(fromNative(stream));
   let ended = false;
   try {

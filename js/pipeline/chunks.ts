@@ -5,6 +5,41 @@ import { PromiseReadRequest } from '../machines/reader.js';
 import { isOver, nextTask } from '../runtime/slice.js';
 import { lockSource } from './iterables.js';
 import { lockForReading } from './ops.js';
+import type { ReadRequest } from '../machines/parts.js';
+import type { ReadableStream } from '../streams/readable-stream.js';
+import type { Part, Reader } from './parts.js';
+
+/** A read of a ChunkReader's. Exactly one of the three is called, once, in the end. */
+interface Taker {
+  give(value: unknown): void;
+  /** There is no more, or no more is wanted. */
+  end(): void;
+  /** The pipeline has failed. */
+  fail(error: unknown): void;
+}
+
+type Request = Taker & ReadRequest;
+
+/** As much of a run as a reader of it uses. */
+interface Pipeline {
+  readonly failed: boolean;
+  readonly error: unknown;
+  fail(error: unknown, part: Part | undefined): void;
+  watch(promise: Promise<unknown>, part?: Part): void;
+}
+
+export interface ReaderHooks {
+  /** Called before the stream is cancelled because no more is wanted. */
+  readonly onEarlyEnd: () => void;
+  /** Called with every chunk. */
+  readonly count: ((chunk: unknown) => void) | undefined;
+  /** Says when to read. */
+  readonly gate: { whenOpen(read: () => void): void } | undefined;
+  /** Leave the stream as it is at the end. */
+  readonly keep: boolean | undefined;
+  /** As in runtime/slice.js. */
+  readonly yieldAfter: number | undefined;
+}
 
 /**
  * Reads a stream for a function. While the pipeline is whole it is the stream's reader; once the pipeline has failed
@@ -15,28 +50,29 @@ export class ChunkReader {
   /** For the function. */
   chunks = new Chunks(this);
 
-  #reader;
-  #run;
-  #part;
-  #onEarlyEnd;
-  #count;
-  #gate;
-  #keep;
-  #yieldAfter;
+  #reader: Reader;
+  #run: Pipeline;
+  #part: Part | undefined;
+  #onEarlyEnd: ReaderHooks['onEarlyEnd'];
+  #count: ReaderHooks['count'];
+  #gate: ReaderHooks['gate'];
+  #keep: ReaderHooks['keep'];
+  #yieldAfter: number | undefined;
   /** The requests that wait for the next task, as the thread has to be given back; undefined where none does. */
-  #yielding;
-  #leaving;
+  #yielding: Fifo<Request> | undefined;
+  #leaving: ReturnType<typeof setTimeout> | undefined;
   #ended = false;
 
   /**
    * @param stream a readable stream of ours, locked from here on
-   * @param run the pipeline: `failed`, `error`, `fail(error, part)`, `watch(promise, part)`
    * @param part the part that `stream` belongs to
-   * @param hooks `onEarlyEnd()` is called before the stream is cancelled because no more is wanted, `count(chunk)`, if any,
-   *   with every chunk; `gate.whenOpen(read)`, if any, says when to read; `keep` leaves the stream as it is at the end;
-   *   `yieldAfter` as in runtime/slice.js
    */
-  constructor(stream, run, part, { onEarlyEnd, count, gate, keep, yieldAfter }) {
+  constructor(
+    stream: ReadableStream,
+    run: Pipeline,
+    part: Part | undefined,
+    { onEarlyEnd, count, gate, keep, yieldAfter }: ReaderHooks,
+  ) {
     this.#count = count;
     this.#gate = gate;
     this.#keep = keep;
@@ -50,18 +86,18 @@ export class ChunkReader {
     });
   }
 
-  next() {
+  next(): Promise<IteratorResult<unknown, undefined>> {
     const request = new NextRequest(this);
     this.read(request);
-    return request.promise();
+    return request.promise() as Promise<IteratorResult<unknown, undefined>>;
   }
 
   /** Reads a chunk for `request`, in its turn: at once, or when the thread has been given back. */
-  read(request) {
+  read(request: Request): void {
     if (this.#yielding !== undefined) {
       this.#yielding.push(request);
     } else if (this.#yieldAfter !== undefined && isOver(this.#yieldAfter)) {
-      this.#yielding = new Fifo();
+      this.#yielding = new Fifo<Request>();
       this.#yielding.push(request);
       nextTask(goOn, this);
     } else {
@@ -70,24 +106,24 @@ export class ChunkReader {
   }
 
   /** Reads for those that waited for the next task, or answers them where there is nothing more to read. */
-  goOn() {
+  goOn(): void {
     const requests = this.#yielding;
     this.#yielding = undefined;
-    while (requests?.length > 0) this.#pass(requests.shift());
+    while ((requests?.length as number) > 0) this.#pass(requests!.shift());
   }
 
-  #pass(request) {
+  #pass(request: Request): void {
     if (this.#gate === undefined) this.#read(request);
     else this.#gate.whenOpen(() => this.#read(request));
   }
 
-  #read(request) {
+  #read(request: Request): void {
     if (this.#run.failed || this.#ended) this.settleAtEnd(request);
     else this.#reader.read(request);
   }
 
   /** Answers a read. */
-  settle(request, value) {
+  settle(request: Taker, value: unknown): void {
     this.#count?.(value);
     request.give(value);
   }
@@ -96,22 +132,22 @@ export class ChunkReader {
    * The function has left its loop: because it has had enough, or because it has failed, which is known a moment later, and is then what
    * the stream is told. Does not wait for the cancel, which may never settle: the pipeline does, for a while.
    */
-  leave() {
+  leave(): void {
     if (!this.#ended) this.#leaving ??= setTimeout(() => this.#run.watch(this.stop(), this.#part), 0);
   }
 
   /** Whether the pipeline has failed. */
-  get failed() {
+  get failed(): boolean {
     return this.#run.failed;
   }
 
   /** Says that no more is wanted; the pipeline waits for what comes of it. */
-  quit() {
+  quit(): void {
     if (!this.#ended) this.#run.watch(this.stop(), this.#part);
   }
 
   /** Says that no more is wanted, if the stream has not ended. Settles when the stream's own cancel has. */
-  async stop() {
+  async stop(): Promise<void> {
     if (this.#ended) return;
     const { failed, error } = this.#run;
     if (!failed) this.#onEarlyEnd();
@@ -121,7 +157,7 @@ export class ChunkReader {
   }
 
   /** Answers a read that found the stream closed, by its own end or by the pipeline's teardown. */
-  settleAtEnd(request) {
+  settleAtEnd(request: Taker): void {
     if (this.#run.failed) {
       request.fail(this.#run.error);
     } else {
@@ -131,7 +167,7 @@ export class ChunkReader {
   }
 
   /** Answers a read of a stream that has failed, or, where it is kept, been let go. */
-  settleAtError(request, error) {
+  settleAtError(request: Taker, error: unknown): void {
     if (this.#keep && this.#ended) {
       this.settleAtEnd(request);
       return;
@@ -140,7 +176,7 @@ export class ChunkReader {
     request.fail(this.#run.error);
   }
 
-  #release() {
+  #release(): void {
     if (this.#ended) return;
     this.#ended = true;
     clearTimeout(this.#leaving);
@@ -149,23 +185,23 @@ export class ChunkReader {
   }
 }
 
-function goOn(reader) {
+function goOn(reader: ChunkReader): void {
   reader.goOn();
 }
 
 /** An async iterable and its own only iterator. Breaking out of a `for await` over it says that no more is wanted. */
 class Chunks {
-  #reader;
+  #reader: ChunkReader;
 
-  constructor(reader) {
+  constructor(reader: ChunkReader) {
     this.#reader = reader;
   }
 
-  next() {
+  next(): Promise<IteratorResult<unknown, undefined>> {
     return this.#reader.next();
   }
 
-  async return(value) {
+  async return(value?: unknown): Promise<IteratorReturnResult<unknown>> {
     this.#reader.leave();
     return { value, done: true };
   }
@@ -174,41 +210,49 @@ class Chunks {
 // It is its own iterator, and has what helpers the engine gives to all async iterators.
 Object.setPrototypeOf(Chunks.prototype, AsyncIteratorPrototype);
 
-/** A request of a ChunkReader: what the stream answers goes to that, which calls `give(value)`, `end()` or `fail(error)`. */
-export class ChunkRequest {
-  constructor(reader) {
+/** A request of a ChunkReader: what the stream answers goes to that, which answers the request. */
+export abstract class ChunkRequest implements Request {
+  declare reader: ChunkReader;
+
+  constructor(reader: ChunkReader) {
     this.reader = reader;
   }
 
-  chunkSteps(value) {
+  abstract give(value: unknown): void;
+  abstract end(): void;
+  abstract fail(error: unknown): void;
+
+  chunkSteps(value: unknown): void {
     this.reader.settle(this, value);
   }
 
-  closeSteps() {
+  closeSteps(): void {
     this.reader.settleAtEnd(this);
   }
 
-  errorSteps(error) {
+  errorSteps(error: unknown): void {
     this.reader.settleAtError(this, error);
   }
 }
 
 /** That of a `next()`. Its promise is made after the read, as one that has its answer by then costs less. */
-class NextRequest extends PromiseReadRequest {
-  constructor(reader) {
+class NextRequest extends PromiseReadRequest implements Taker {
+  declare reader: ChunkReader;
+
+  constructor(reader: ChunkReader) {
     super();
     this.reader = reader;
   }
 
-  give(value) {
+  give(value: unknown): void {
     this.settle({ value, done: false });
   }
 
-  end() {
+  end(): void {
     this.settle({ value: undefined, done: true });
   }
 
-  fail(error) {
+  fail(error: unknown): void {
     super.errorSteps(error);
   }
 }

@@ -18,23 +18,42 @@ import {
 import { INTERNAL } from '../runtime/webidl.js';
 import { ReadableStream } from '../streams/readable-stream.js';
 import { isThenable } from '../bridge/kinds.js';
+import type { ReadRequest } from '../machines/parts.js';
+import type { DirectSource, Reader, SourceHooks } from './parts.js';
+
+/** Of either kind: what `next()` and `return()` give may be a promise. What a page's iterator gives may be anything, so it is looked at. */
+interface AnyIterator {
+  next(): Result | Promise<Result>;
+  return?(reason?: unknown): unknown;
+}
+
+type Result = IteratorResult<unknown, unknown>;
+
+/** Takes the results of an iterator that cannot be answered at once. */
+interface ResultTaker {
+  arrive(result: Result): void;
+  fail(error: unknown): void;
+}
 
 const ignore = () => {};
 
 /** The sources of streams that nothing has read yet. */
-const sources = new WeakMap();
+const sources = new WeakMap<object, DirectSource>();
 
 /**
  * A stream of what `iterable` gives, one `next()` for each chunk that is asked for. Cancelling it calls the iterator's
  * `return(reason)`.
  *
- * @param iterable anything with `Symbol.asyncIterator` or `Symbol.iterator`
- * @param hooks `onError(error)` when the iterator throws or rejects, `onEnd()` when it says it is done; not called
- *   after a cancel
+ * @param hooks `onError` when the iterator throws or rejects, `onEnd` when it says it is done
  */
-export function streamOfIterable(iterable, { onError = ignore, onEnd = ignore } = {}) {
-  const isAsync = typeof iterable[Symbol.asyncIterator] === 'function';
-  const iterator = isAsync ? iterable[Symbol.asyncIterator]() : iterable[Symbol.iterator]();
+export function streamOfIterable(
+  iterable: AsyncIterable<unknown> | Iterable<unknown>,
+  { onError = ignore, onEnd = ignore }: SourceHooks = {},
+): ReadableStream {
+  const isAsync = typeof (iterable as AsyncIterable<unknown>)[Symbol.asyncIterator] === 'function';
+  const iterator: AnyIterator = isAsync
+    ? (iterable as AsyncIterable<unknown>)[Symbol.asyncIterator]()
+    : (iterable as Iterable<unknown>)[Symbol.iterator]();
   const source = new IteratorSource(iterator, isAsync, onError, onEnd);
   afterReadableStart(source.stream, undefined);
   const stream = new ReadableStream(INTERNAL, source.stream);
@@ -43,18 +62,28 @@ export function streamOfIterable(iterable, { onError = ignore, onEnd = ignore } 
 }
 
 /** Says that `stream` is over `source`, whose `lock()` gives a lock for reading that goes without the stream. */
-export const registerSource = (stream, source) => void sources.set(stream, source);
+export const registerSource = (stream: object, source: DirectSource): void => void sources.set(stream, source);
 
 /**
  * A lock for reading `stream`, one over an iterable or a function, which goes to that directly: from one
  * function to the next no stream is needed between. Undefined for any other stream.
  */
-export const lockSource = (stream) => sources.get(stream)?.lock();
+export const lockSource = (stream: object): Reader | undefined => sources.get(stream)?.lock();
 
 const noObject = () => new TypeError('The iterator gave a result that is no object');
 
-class IteratorSource {
-  constructor(iterator, isAsync, onError, onEnd) {
+class IteratorSource implements DirectSource, ResultTaker {
+  declare iterator: AnyIterator;
+  declare isAsync: boolean;
+  declare onError: (error: unknown) => void;
+  declare onEnd: () => void;
+  declare cancelled: boolean;
+  declare failed: boolean;
+  declare onNext: (result: Result) => void;
+  declare onReject: (error: unknown) => void;
+  declare stream: ReadableImpl;
+
+  constructor(iterator: AnyIterator, isAsync: boolean, onError: (error: unknown) => void, onEnd: () => void) {
     this.iterator = iterator;
     this.isAsync = isAsync;
     this.onError = onError;
@@ -71,16 +100,16 @@ class IteratorSource {
     );
   }
 
-  lock() {
+  lock(): Reader {
     return new IteratorReader(this);
   }
 
-  pull() {
+  pull(): unknown {
     try {
       const result = this.iterator.next();
       if (this.isAsync) promiseThen(promiseResolve(result), this.onNext, this.onReject);
-      else if (isThenable(result.value)) awaitValue(this, this.iterator, result);
-      else return this.deliver(result);
+      else if (isThenable((result as Result).value)) awaitValue(this, this.iterator, result as Result);
+      else return this.deliver(result as Result);
     } catch (error) {
       return this.fail(error);
     }
@@ -88,7 +117,7 @@ class IteratorSource {
   }
 
   /** Takes the result of a pull that could not be answered at once. */
-  arrive(result) {
+  arrive(result: Result): void {
     try {
       this.deliver(result);
     } catch (error) {
@@ -97,7 +126,7 @@ class IteratorSource {
     pullSettled(this.stream);
   }
 
-  deliver(result) {
+  deliver(result: Result): void {
     if (this.cancelled) return this.drop(result);
     if (result === null || typeof result !== 'object') throw noObject();
     if (result.done) this.end();
@@ -105,7 +134,7 @@ class IteratorSource {
   }
 
   /** Of a result that came when nobody wanted it any more. */
-  drop(result) {
+  drop(result: Result): void {
     try {
       if (result !== null && typeof result === 'object' && !result.done) drop(this.stream, result.value);
     } catch {
@@ -113,33 +142,32 @@ class IteratorSource {
     }
   }
 
-  end() {
+  end(): void {
     closeReadable(this.stream);
     this.onEnd();
   }
 
-  fail(error) {
+  fail(error: unknown): void {
     if (this.cancelled) return;
     this.failed = true;
     this.onError(error);
     errorStream(this.stream, error);
   }
 
-  cancel(reason) {
+  cancel(reason: unknown): unknown {
     this.cancelled = true;
     return this.failed ? undefined : this.iterator.return?.(reason); // as in a loop, one that threw has ended
   }
 }
 
 /**
- * `for await` over a synchronous iterator waits for the promises it gives, and closes it where one rejects; so does this, for `taker`, which
- * has `arrive(result)` and `fail(error)`.
+ * `for await` over a synchronous iterator waits for the promises it gives, and closes it where one rejects; so does this, for `taker`.
  */
-async function awaitValue(taker, iterator, result) {
+async function awaitValue(taker: ResultTaker, iterator: AnyIterator, result: Result): Promise<void> {
   try {
     const { done } = result;
     const value = await result.value;
-    taker.arrive({ value, done });
+    taker.arrive({ value, done } as Result);
   } catch (error) {
     try {
       promiseThen(promiseResolve(iterator.return?.()), ignore, ignore);
@@ -151,13 +179,18 @@ async function awaitValue(taker, iterator, result) {
 }
 
 /**
- * As a reader's implementation: `read(request)`, `cancel(reason)`, `release()`. One `next()` at a time is under way. The
- * source's hooks tell of its end, so there is no `closed`.
+ * A lock for reading that goes to the iterator directly. One `next()` at a time is under way. The source's hooks tell of its end, so there is
+ * no `closed`.
  */
-class IteratorReader {
+class IteratorReader implements Reader, ResultTaker {
   closed = undefined;
+  declare source: IteratorSource;
+  declare requests: Fifo<ReadRequest>;
+  declare asking: boolean;
+  declare onNext: (result: Result) => void;
+  declare onReject: (error: unknown) => void;
 
-  constructor(source) {
+  constructor(source: IteratorSource) {
     this.source = source;
     this.requests = new Fifo();
     this.asking = false;
@@ -165,21 +198,21 @@ class IteratorReader {
     this.onReject = (error) => this.fail(error);
   }
 
-  read(request) {
+  read(request: ReadRequest): void {
     this.requests.push(request);
     if (!this.asking) this.next();
   }
 
   /** Asks for each request in turn, as long as the iterator answers at once. */
-  next() {
+  next(): void {
     const { iterator, isAsync } = this.source;
     while (this.requests.length > 0 && !this.asking) {
       this.asking = true;
       try {
         const result = iterator.next();
         if (isAsync) promiseThen(promiseResolve(result), this.onNext, this.onReject);
-        else if (isThenable(result.value)) awaitValue(this, iterator, result);
-        else this.answer(result);
+        else if (isThenable((result as Result).value)) awaitValue(this, iterator, result as Result);
+        else this.answer(result as Result);
       } catch (error) {
         this.fail(error);
       }
@@ -187,7 +220,7 @@ class IteratorReader {
   }
 
   /** Takes the result of a `next()` that could not be answered at once. */
-  arrive(result) {
+  arrive(result: Result): void {
     try {
       this.answer(result);
     } catch (error) {
@@ -196,7 +229,7 @@ class IteratorReader {
     this.next();
   }
 
-  answer(result) {
+  answer(result: Result): void {
     this.asking = false;
     if (this.requests.length === 0) return this.source.drop(result); // cancelled
     if (result === null || typeof result !== 'object') throw noObject();
@@ -209,23 +242,23 @@ class IteratorReader {
     }
   }
 
-  fail(error) {
+  fail(error: unknown): void {
     this.source.fail(error);
     while (this.requests.length > 0) this.requests.shift().errorSteps(error);
   }
 
-  closeRequests() {
+  closeRequests(): void {
     while (this.requests.length > 0) this.requests.shift().closeSteps();
   }
 
-  cancel(reason) {
+  cancel(reason: unknown): Promise<undefined> {
     const cancelled = cancelStream(this.source.stream, reason);
     this.closeRequests();
     return cancelled;
   }
 
   /** Leaves the iterator as it is; what is still asked for ends. */
-  release() {
+  release(): void {
     this.closeRequests();
   }
 }

@@ -10,18 +10,44 @@
 import { Fifo } from '../runtime/fifo.js';
 import { resolved } from '../runtime/intrinsics.js';
 import { sizeOfChunk } from './sizes.js';
+import type { Part } from './parts.js';
+
+type SizeOf = (chunk: unknown) => number;
+
+interface Weight {
+  bytes: number;
+  /** The chunk has left the queue before its size was known. */
+  gone: boolean;
+}
+
+/** What holds chunks for a part: an implementation of a stream of ours, or the source of a function's. */
+interface Holder {
+  queue?: Fifo<unknown> | undefined;
+}
+
+interface Counted {
+  readonly stream: Holder;
+  readonly part: Part;
+  readonly isSource: boolean;
+}
+
+/** A pipe that reads from the source. */
+interface Pausable {
+  pause(): void;
+  resume(): void;
+}
 
 /**
  * A stream's queue that knows how many bytes it holds. A chunk counts what it was when it came, transferred since or not.
  * The page may be asked for its size and use the stream meanwhile, so it is queued before that.
  */
-class WeighedFifo extends Fifo {
+class WeighedFifo extends Fifo<unknown> {
   bytes = 0;
-  #weights = new Fifo(); // { bytes, gone }
-  #sizeOf;
-  #onChange;
+  #weights = new Fifo<Weight>();
+  #sizeOf: SizeOf;
+  #onChange: () => void;
 
-  constructor(sizeOf, onChange, items) {
+  constructor(sizeOf: SizeOf, onChange: () => void, items: Fifo<unknown>) {
     super();
     this.#sizeOf = sizeOf;
     this.#onChange = () => {};
@@ -29,7 +55,7 @@ class WeighedFifo extends Fifo {
     this.#onChange = onChange;
   }
 
-  push(item) {
+  override push(item: unknown): void {
     const weight = { bytes: 0, gone: false };
     this.#weights.push(weight);
     super.push(item);
@@ -40,7 +66,7 @@ class WeighedFifo extends Fifo {
     this.#onChange();
   }
 
-  shift() {
+  override shift(): unknown {
     const weight = this.#weights.shift();
     weight.gone = true;
     this.bytes -= weight.bytes;
@@ -50,28 +76,34 @@ class WeighedFifo extends Fifo {
   }
 }
 
-const placeOf = ({ name, index }) => `${name} (part ${index})`;
+const placeOf = ({ name, index }: Part): string => `${name} (part ${index})`;
 
 export class Meter {
-  #limit;
-  #sizeOf;
-  #fail;
-  #queues = []; // { stream, part, isSource }
-  #uncounted = new Set();
+  #limit: number;
+  #sizeOf: SizeOf;
+  #fail: (error: unknown, part: Part) => void;
+  #queues: Counted[] = [];
+  #uncounted = new Set<Part>();
   #full = false;
   #exceeded = false;
-  #waiting = [];
-  #pipe;
+  #waiting: (() => void)[] = [];
+  #pipe: Pausable | undefined;
 
   /** @param fail `(error, part)` is called once, in a microtask, when the queues hold more than `limit` bytes */
-  constructor(limit, { sizeOf = sizeOfChunk, fail }) {
+  constructor(
+    limit: number,
+    {
+      sizeOf = sizeOfChunk,
+      fail,
+    }: { readonly sizeOf?: SizeOf | undefined; readonly fail: (error: unknown, part: Part) => void },
+  ) {
     this.#limit = limit;
     this.#sizeOf = sizeOf;
     this.#fail = fail;
   }
 
-  /** Counts the queue of `stream`, an implementation of ours. */
-  add(stream, part, isSource) {
+  /** Counts the queue of `stream`. */
+  add(stream: Holder, part: Part, isSource: boolean): void {
     if (stream.queue === undefined) return;
     stream.queue = new WeighedFifo(this.#sizeOf, () => this.#onChange(), stream.queue);
     this.#queues.push({ stream, part, isSource });
@@ -79,33 +111,33 @@ export class Meter {
   }
 
   /** Says that `part` may hold more than is known here. */
-  cannotCount(part) {
+  cannotCount(part: Part): void {
     this.#uncounted.add(part);
   }
 
   /** The pipe that reads from the source. */
-  pauses(pipe) {
+  pauses(pipe: Pausable): void {
     this.#pipe = pipe;
     if (this.#full) pipe.pause();
   }
 
   /** Calls `read` once the source may be read. */
-  whenOpen(read) {
+  whenOpen(read: () => void): void {
     if (this.#full) this.#waiting.push(read);
     else read();
   }
 
   /** Lets whoever waits go on, as the pipeline ends. */
-  end() {
+  end(): void {
     this.#full = false;
     for (const read of this.#waiting.splice(0)) read();
   }
 
-  #onChange() {
+  #onChange(): void {
     let total = 0;
     let beyondSource = 0;
     for (const { stream, isSource } of this.#queues) {
-      const { bytes = 0 } = stream.queue ?? {};
+      const { bytes = 0 } = (stream.queue as WeighedFifo | undefined) ?? {};
       total += bytes;
       if (!isSource) beyondSource += bytes;
     }
@@ -123,15 +155,15 @@ export class Meter {
     }
   }
 
-  #remark() {
+  #remark(): string {
     if (this.#uncounted.size === 0) return '';
     return `. Not counted is what these hold by themselves: ${[...this.#uncounted].map(placeOf).join(', ')}`;
   }
 
-  #exceed(total) {
+  #exceed(total: number): void {
     if (this.#exceeded) return;
     this.#exceeded = true;
-    const bytesOf = ({ stream }) => stream.queue?.bytes ?? 0;
+    const bytesOf = ({ stream }: Counted): number => (stream.queue as WeighedFifo | undefined)?.bytes ?? 0;
     const largest = this.#queues.reduce((most, queue) => (bytesOf(queue) > bytesOf(most) ? queue : most));
     const error = new RangeError(
       `pipeline(): its queues held ${total} bytes, more than the memoryLimit of ${this.#limit}, and ${bytesOf(largest)} of them were with ` +
