@@ -24,18 +24,18 @@ import type {
   WriterLike,
 } from './shapes.js';
 
-/** What the owner of a bridge may do besides using its near stream. */
+/** What the owner of a bridge can do with it, besides using its near stream. */
 export interface Bridge {
   /** The stream that the near one stands for. */
   readonly far: object;
   /**
-   * Gives `far` back: unlocked, and as it is. Does nothing where the near stream has ended. What is queued in the near stream, or on its way to it,
-   * is lost, so a pipe that writes to the near stream waits for `landed()` first.
+   * Releases `far`: unlocks it and leaves it open. Does nothing if the near stream has ended. Chunks that the near stream has queued, or that are on
+   * their way to it, are lost, so a pipe that writes to the near stream awaits `landed()` first.
    */
   release(): void;
-  /** Resolves when every chunk that was handed to `far` has been written, and rejects when one could not be; undefined where nothing is on its way. */
+  /** Resolves when `far` has written every chunk that it received, and rejects if a write failed. Undefined: no chunk is on its way. */
   landed(): Promise<unknown> | undefined | void;
-  /** Of a bridge for writing: whether somebody else has closed `far`. */
+  /** Of a bridge for writing: whether other code has closed `far`. */
   readonly wasClosed?: boolean;
 }
 
@@ -122,7 +122,7 @@ const sourceOf = (bridge: ReadableBridge, type: 'bytes' | undefined): Source => 
 
 class ReadableBridge implements Bridge {
   declare far: Lockable;
-  /** Undefined once the far stream has been given back. */
+  /** Undefined once the far stream has been released. */
   declare reader: AnyReader | undefined;
   declare ended: boolean;
   declare reading: boolean;
@@ -180,7 +180,7 @@ class ReadableBridge implements Bridge {
     if (done || this.closing) this.finish();
   }
 
-  /** A chunk that came when nobody wanted it any more. A stream of ours that has ended discards what it refuses. */
+  /** Discards a chunk that arrived after the near stream ended. A stream of ours that has ended discards each chunk that it refuses. */
   discard(chunk: unknown): void {
     try {
       this.controller!.enqueue(chunk);
@@ -224,7 +224,9 @@ class ReadableBridge implements Bridge {
     if (this.ended) return;
     this.ended = true;
     this.unlock();
-    this.controller!.error(new TypeError('The stream that this one was made from has been given back to its owner'));
+    this.controller!.error(
+      new TypeError('This stream is a bridge whose source was released to its owner; read the source itself'),
+    );
   }
 
   /** Resolves when nothing that was read is still on its way: at once, as nothing is queued here. */
@@ -306,7 +308,7 @@ class ByteBridge extends ReadableBridge {
 
   /** Reads into the consumer's buffer. That moves it, so the answer is a new view of it. */
   pullInto(request: ByobRequestLike): Promise<void> {
-    const { buffer, byteOffset, byteLength } = request.view!; // nobody has answered it
+    const { buffer, byteOffset, byteLength } = request.view!; // the request is still unanswered
     const size = buffer.byteLength;
     return this.reader!.read(new Uint8Array(buffer, byteOffset, byteLength)).then(
       (result) => this.answer(request, result),
@@ -383,7 +385,7 @@ class WritableBridge implements Bridge {
     this.abortReason = abortReason;
     this.ended = false;
     this.closing = false;
-    this.wasClosed = false; // by somebody else
+    this.wasClosed = false; // by other code
     this.writing = false;
     this.aborted = undefined;
     this.lastWrite = undefined;
@@ -395,7 +397,11 @@ class WritableBridge implements Bridge {
       () => {
         if (!this.closing) {
           this.wasClosed = true;
-          controller.error(new TypeError('The stream that this one writes to has been closed already'));
+          controller.error(
+            new TypeError(
+              'This stream is a bridge whose destination was closed by other code; write to an open stream',
+            ),
+          );
         }
         this.unlock();
       },

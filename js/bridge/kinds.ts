@@ -1,5 +1,5 @@
 /**
- * What a value is to a pipeline, told by brand for tidegate's and the engine's streams and by shape for everything else.
+ * What a value is to a pipeline: tidegate's and the engine's streams are recognised by brand, everything else by shape.
  * Nothing here touches what it looks at: no lock is taken, no iterator made, no lazily made stream of a codec asked for.
  */
 import { isNativeReadable, isNativeWritable } from './native-classes.js';
@@ -37,8 +37,8 @@ export const isAnyNodeReadable = (value: unknown): value is NodeReadable =>
   has(value, 'on', 'removeListener', 'pipe', 'read');
 
 /**
- * Whether such a stream has ended, failed or been destroyed, and will tell of it no more. `readable` and `writable` do not say so of all: a
- * response whose client has left goes on being writable, one over HTTP/2 has neither `destroyed` nor `closed`, streamx says
+ * Whether such a stream has ended, failed or been destroyed, and will emit no event about it any more. `readable` and `writable` do not show
+ * this for every stream: a response whose client has disconnected stays writable, one over HTTP/2 has neither `destroyed` nor `closed`, streamx says
  * `destroying`.
  */
 export const isSpentNodeReadable = (node: NodeReadable): boolean =>

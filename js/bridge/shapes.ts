@@ -1,6 +1,6 @@
 /**
- * Streams by their shape: what tidegate uses of the standard's classes, whoever implements them. tidegate's own classes, the engine's and those of
- * another implementation have these members; a type that names one of them is for code that does not mind which it gets.
+ * Streams by their shape: the members of the standard's classes that tidegate uses. tidegate's own classes, the engine's and those of another
+ * implementation have them, so these types are for code that accepts any implementation.
  */
 
 export type ReadResult<R> = { done: false; value: R } | { done: true; value: R | undefined };
@@ -105,7 +105,7 @@ export interface NodeReadable {
   readonly destroying?: boolean;
   readonly closed?: boolean;
   readonly errored?: unknown;
-  /** Of the process's own input and output, which nobody ends. */
+  /** True for the standard input and output of the process, which must stay open. */
   readonly _isStdio?: boolean;
 }
 

@@ -1,10 +1,10 @@
-/** What a stage may tell a pipeline of itself, by a symbol: codecs and compositions stand on the same floor as pipelines, and know nothing of them. */
+/** The methods, named by symbols, by which a pipeline recognises codecs and compositions. Neither imports the pipeline. */
 import type { kFuse, kStages } from '../values/symbols.js';
 import type { PairLike } from './shapes.js';
 
 /**
- * A slice of the thread's time, for a stage that works by itself. The stage asks `isOver()` after each step; once that is true it does nothing
- * more before `nextTask(job, target)` has called `job(target)`, in another task.
+ * A slice of the thread's time, for a stage that works without being called for each chunk. The stage calls `isOver()` after each step. Once that
+ * returns true, the stage stops, and continues in `job(target)`, which `nextTask(job, target)` calls in another task.
  */
 export interface Slice {
   isOver(): boolean;
@@ -12,21 +12,21 @@ export interface Slice {
 }
 
 /**
- * A codec stage. Whoever joins stages calls `[kFuse]` on the first of several neighbours, with the ones after it, and uses the pair that it
- * returns in place of all of them.
+ * A codec stage. The pipeline calls `[kFuse]` on the first of several neighbouring codecs, with the ones after it, and uses the returned pair in
+ * place of all of them.
  *
- * 1. Called once, before anything has asked for `readable` or `writable` of any of these stages; it throws a TypeError where one is in use, or where
- *    they do not fit one another.
+ * 1. Called once, before `readable` or `writable` of any of these stages was read. It throws a TypeError if one of them is in use, or if two of
+ *    them do not fit.
  * 2. The pair's writable side takes what the first stage takes, its readable side gives what the last one gives.
- * 3. Without `slice` the pair never gives way.
+ * 3. Without `slice` the pair never yields the thread.
  */
 export interface CodecStage extends PairLike {
   [kFuse](followers: readonly CodecStage[], slice?: Slice): PairLike;
 }
 
 /**
- * Several stages as one. `[kStages]()` gives the stages, which may be compositions themselves, and whoever runs them does so in place of the
- * composition; it gives undefined once somebody has asked for `readable` or `writable`, as the stages are in use then.
+ * Several stages as one. `[kStages]()` returns the stages, which may be compositions themselves, and the pipeline runs them in place of the
+ * composition. It returns undefined once `readable` or `writable` was read, because the stages are in use then.
  */
 export interface ComposedStage extends PairLike {
   [kStages](): readonly unknown[] | undefined;

@@ -1,6 +1,6 @@
 /**
- * Channels: where data comes from a producer that calls, and cannot be asked. The contract is that of `write()` and 'drain' of
- * Node's streams, on the desired size of a stream of ours; what becomes of a chunk for which there is no room is the core's decision.
+ * Channels: streams for producers that call `write()` and cannot be pulled. The contract is that of `write()` and 'drain' of
+ * Node's streams, on the desired size of a stream of ours. The core decides what happens to a chunk beyond the capacity.
  */
 import { unshared } from '../runtime/buffers.js';
 import { core } from '../core/module.js';
@@ -39,13 +39,13 @@ export interface ChannelOptions<T = unknown> {
    */
   overflow?: Overflow | undefined;
   /**
-   * For chunks that were written and that nobody will read: those the overflow drops, those that are queued or wait when the channel fails or is
-   * cancelled, and those that `write()` does not take. Default: none.
+   * Called with each written chunk that will never be read: chunks that the overflow drops, chunks that are queued or wait when the channel fails
+   * or is cancelled, and chunks that `write()` refuses. Default: none.
    */
   onDiscard?: OnDiscardOption<T> | undefined;
 }
 
-/** Chunks written to a channel, and what became of those for which there was no room. */
+/** How many chunks were written to a channel, and what happened to those beyond its capacity. */
 export interface ChannelCounts {
   written: number;
   droppedOldest: number;
@@ -65,7 +65,7 @@ function byteLength(chunk: unknown): number {
   const size = typeof chunk === 'string' ? chunk.length : (chunk as ArrayBuffer | undefined)?.byteLength;
   if (typeof size !== 'number')
     throw new TypeError(
-      `channel(): with size: 'bytes' chunks must be strings, buffers or views; got ${describe(chunk)}`,
+      `channel(): with size: 'bytes', each chunk must be a string, a buffer or a view; got ${describe(chunk)}`,
     );
   return size;
 }
@@ -96,8 +96,7 @@ function settingsOf(
   const base = size === 'bytes' ? BYTES : OBJECTS;
   const mark = highWaterMark ?? base.highWaterMark;
   const room = capacity ?? Math.max(mark, 1) * ROOM;
-  if (!(mark >= 0))
-    throw new RangeError(`${caller}(): highWaterMark must be a number that is not negative; got ${mark}`);
+  if (!(mark >= 0)) throw new RangeError(`${caller}(): highWaterMark must be a number of at least 0; got ${mark}`);
   if (!(room >= mark && room > 0))
     throw new RangeError(
       `${caller}(): capacity must be at least the high-water mark, ${mark}, and above 0; got ${room}`,
@@ -116,7 +115,7 @@ function settingsOf(
 
 /**
  * A queue with the contract of `write()` and 'drain': `write(chunk)` returns false when the producer should stop, `drain` tells
- * when it may go on. A producer that does not listen meets `capacity`, so memory is bounded in any case.
+ * when it may go on. `capacity` stops a producer that ignores this, so memory is bounded in any case.
  *
  * @throws {TypeError | RangeError} where an option is not what it should be
  */
@@ -129,7 +128,7 @@ export const channel = <T = unknown>(options: ChannelOptions<T> = {}): Channel<T
 
 /**
  * The channel of a source: `caller` is named in its errors, `advice` is what the user can do about an overflow, and `onStop(reason)` is
- * called when nobody wants any more, with what the consumer said, which is undefined where it has had enough.
+ * called when the consumer cancels, with its reason, or when the channel fails.
  */
 export function channelOf<T>(
   caller: string,
@@ -145,7 +144,7 @@ export const withCounts = <S extends object>(
   stream: S,
   from: { readonly counts: ChannelCounts },
 ): S & { readonly counts: ChannelCounts } =>
-  // The type of defineProperty() does not tell of what it has added.
+  // The type of defineProperty() does not include the new property.
   Object.defineProperty(stream, 'counts', { get: () => from.counts, enumerable: true }) as S & {
     readonly counts: ChannelCounts;
   };
@@ -199,7 +198,7 @@ class Channel<T> extends EventTarget {
     this.readable = new ReadableStream(INTERNAL, this.#stream);
   }
 
-  /** Aborted when nobody wants any more: the consumer has cancelled, or the channel has failed. */
+  /** Aborted, with the reason, when the consumer cancels or the channel fails. */
   get signal(): AbortSignal {
     return this.#abort.signal;
   }
@@ -244,12 +243,12 @@ class Channel<T> extends EventTarget {
     return this.#offer(chunk, units) ?? this.#block(chunk, units);
   }
 
-  /** False where a chunk is dropped because nobody wants any more. */
+  /** False if the chunk was dropped because the consumer has cancelled or the channel has failed. */
   #mayWrite(chunk: unknown): boolean {
     if (!this.#abort.signal.aborted && !this.#ended) return true;
     drop(this.#stream, chunk);
     if (this.#abort.signal.aborted) return false;
-    throw new TypeError('write(): the channel has been ended');
+    throw new TypeError('write(): the channel has ended; write before end() is called');
   }
 
   /** What `write()` answers, or undefined where the chunk has to wait. */
@@ -273,11 +272,7 @@ class Channel<T> extends EventTarget {
     if (answer & C_DROP_NEWEST) {
       this.#counts.droppedNewest += 1;
     } else if (answer & BAD_SIZE) {
-      this.fail(
-        new RangeError(
-          `${this.#caller}(): the size of a chunk must be a finite number that is not negative; got ${size}`,
-        ),
-      );
+      this.fail(new RangeError(`${this.#caller}(): size must return a finite number of at least 0; got ${size}`));
     } else if (answer & C_TOO_LARGE) {
       this.fail(
         new RangeError(
@@ -287,7 +282,7 @@ class Channel<T> extends EventTarget {
     } else {
       this.fail(
         new RangeError(
-          `${this.#caller}(): more than ${capacity} ${unit} were written before the consumer took them; ${this.#advice}`,
+          `${this.#caller}(): the queue exceeded its capacity of ${capacity} ${unit}, because the consumer is slower than the producer; ${this.#advice}`,
         ),
       );
     }
@@ -299,7 +294,7 @@ class Channel<T> extends EventTarget {
     return new Promise((resolve) => void this.#blocked.push({ chunk, size, resolve }));
   }
 
-  /** No more will be written: the stream ends when the consumer has taken what there is. */
+  /** Ends the stream once the consumer has read every queued chunk. */
   end(): void {
     if (this.#ended) return;
     this.#ended = true;
@@ -314,7 +309,7 @@ class Channel<T> extends EventTarget {
     this.#stop(error);
   }
 
-  /** A closing stream asks for nothing, so whoever waits for room is answered here. */
+  /** A closing stream never pulls, so this resolves the promises of producers that wait for room. */
   #close(): void {
     closeReadable(this.#stream);
     this.#release();

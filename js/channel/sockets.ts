@@ -83,7 +83,7 @@ const isSocket = (value: unknown): value is Socket =>
   typeof (value as Socket).addEventListener === 'function' &&
   typeof (value as Socket).readyState === 'number';
 
-/** `stream`, whose promises nobody may have come to wait for when they reject. Whoever does is told all the same. */
+/** Returns `stream`. Its promises may reject before other code awaits them; this keeps that from being an unhandled rejection. */
 function heard(stream: WebSocketStreamLike): WebSocketStreamLike {
   for (const promise of [stream.opened, stream.closed]) Promise.resolve(promise).catch(() => {});
   return stream;

@@ -36,8 +36,8 @@ export interface OurPair<I = unknown, O = unknown> {
 }
 
 /**
- * tidegate's stream for one of the engine's: a readable, a writable or a `{ readable, writable }` pair. What is
- * tidegate's already is returned as it is. The given stream stays locked until the returned one has ended.
+ * tidegate's stream for one of the engine's: a readable, a writable or a `{ readable, writable }` pair. A stream that
+ * is tidegate's already is returned unchanged. The given stream stays locked until the returned one has ended.
  *
  * A write to a writable stream made this way settles when the engine's stream asks for more, its `close()` when everything has landed.
  *
@@ -62,7 +62,7 @@ export function fromNative(value: unknown): unknown {
 
 /**
  * The engine's stream for one of tidegate's, as `Response`, `postMessage` and every other part of the engine wants it.
- * What is the engine's already is returned as it is. The given stream stays locked until the returned one has ended.
+ * A stream that is the engine's already is returned unchanged. The given stream stays locked until the returned one has ended.
  *
  * @param value a stream of tidegate's, or a `{ readable, writable }` pair such as a `TransformStream` or a codec
  * @returns a stream of the same kind, or a new `{ readable, writable }` object for a pair that needed a bridge
@@ -113,12 +113,12 @@ const intoNative: Implementation = {
   isWritable: isNativeWritable,
   readable(stream) {
     if (NativeReadableStream === undefined)
-      throw new TypeError('toNative(): this engine has no ReadableStream of its own');
+      throw new TypeError('toNative(): this engine has no native ReadableStream to convert to');
     return bridgeReadable(stream, NativeReadableStream, { bytes: nativeHasByteStreams });
   },
   writable(stream) {
     if (NativeWritableStream === undefined)
-      throw new TypeError('toNative(): this engine has no WritableStream of its own');
+      throw new TypeError('toNative(): this engine has no native WritableStream to convert to');
     return bridgeWritable(stream, NativeWritableStream);
   },
 };

@@ -52,13 +52,14 @@ export function pipeThrough(source: unknown, transform: PairLike, options?: Stre
   if (!isOurReadable(readable) && !isNativeReadable(readable)) {
     throw new TypeError(`pipeThrough(): transform.readable must be a ReadableStream; got ${describe(readable)}`);
   }
-  if (writable.locked) throw new TypeError('pipeThrough(): transform.writable is locked');
+  if (writable.locked)
+    throw new TypeError('pipeThrough(): transform.writable is locked; pass it before it has a writer or pipe');
   const { stream, adopted } = open('pipeThrough', source);
   markHandled(settleAdopted(stream.pipeTo(writable, options), adopted));
   return resultOf(readable, ReadableStream);
 }
 
-/** `source` as a stream of ours, and the bridge to give back after the pipe where it took one. */
+/** `source` as a stream of ours, and the bridge to release after the pipe, if there is one. */
 function open(caller: string, source: unknown): { stream: ReadableStream; adopted: ReadableStream | undefined } {
   if (isOurReadable(source)) return { stream: source as ReadableStream, adopted: undefined };
   if (!isNativeReadable(source))

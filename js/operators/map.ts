@@ -1,4 +1,4 @@
-/** `map()`: a function on each chunk, some at once. */
+/** `map()`: calls a function with each chunk, with a bounded number of calls at a time. */
 import { isThenable } from '../bridge/kinds.js';
 import { TransformStream } from '../streams/transform-stream.js';
 import { requireCount, requireFunction } from '../values/require.js';
@@ -23,8 +23,9 @@ export interface MapContext {
 type Fn<I, O> = (chunk: I, context: MapContext) => O | PromiseLike<O>;
 
 /**
- * A stage that gives what `fn(chunk, { signal, index })` returns or resolves with, in order unless `ordered` is false. Never
- * more than `concurrency` calls and results are held; the first failure ends it, and the others' results are dropped.
+ * A stage that enqueues what `fn(chunk, { signal, index })` returns or resolves with, in order unless `ordered` is false. At most
+ * `concurrency` calls are pending or have a result that is not read yet. The first failure errors the stage, aborts the `signal` of the other
+ * calls and drops their results.
  *
  * @throws {TypeError} where `fn` is no function
  * @throws {RangeError} where `concurrency` is not a whole number of at least 1
@@ -51,7 +52,7 @@ function one<I, O>(fn: Fn<I, O>): Operator<I, Awaited<O>> {
 /** A call under way, or its result. */
 type Place<O> = { done: false; value: O | undefined } | { done: true; value: O };
 
-/** Calls under way and results that nobody has taken: `concurrency` places in all. */
+/** Pending calls and results that are not read yet: `concurrency` places in all. */
 function many<I, O>(fn: Fn<I, O>, concurrency: number, ordered: boolean): Operator<I, Awaited<O>> {
   const places: Place<Awaited<O>>[] = [];
   let index = 0;
@@ -59,7 +60,7 @@ function many<I, O>(fn: Fn<I, O>, concurrency: number, ordered: boolean): Operat
   let onRoom: (() => void) | undefined;
   let onDone: (() => void) | undefined;
 
-  /** The place whose result is to be handed on next; undefined where none is done. */
+  /** The place whose result is enqueued next; undefined if no result is ready. */
   const next = () => (ordered ? (places[0]?.done ? places[0] : undefined) : places.find((place) => place.done));
 
   async function deliver(output: Output<Awaited<O>>): Promise<void> {

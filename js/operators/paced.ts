@@ -1,4 +1,4 @@
-/** Operators that wait in the middle of a chunk: for the consumer, or for the time. */
+/** Operators that wait in the middle of a chunk: for the consumer, or for a time. */
 import { pairOf, type Operator } from './pair.js';
 import { requirePositive } from '../values/require.js';
 import { sleep } from '../runtime/sleep.js';
@@ -6,8 +6,8 @@ import { describe } from '../values/describe.js';
 import { isIterable } from '../bridge/kinds.js';
 
 /**
- * A stage that hands on what each chunk, an iterable or async iterable, gives, one value for each that is wanted. An
- * iterable of which no more is wanted is told by its `return()`. A string is no such chunk.
+ * A stage that enqueues each value of its chunks, which are iterables or async iterables, one value for each that the consumer wants. If the
+ * consumer stops early, the stage calls the iterator's `return()`. A chunk must not be a string.
  */
 export function flatten<T>(): Operator<Iterable<T | PromiseLike<T>> | AsyncIterable<T>, T> {
   return pairOf<Iterable<T | PromiseLike<T>> | AsyncIterable<T>, T>(async (chunk, output) => {

@@ -1,11 +1,11 @@
 /**
- * A pair of streams for operators that a TransformStream cannot be: what is done with a chunk may wait for the consumer in
- * its middle, and learns at once when the consumer has left or the producer has failed.
+ * A pair of streams for operators that a TransformStream cannot implement: the work on a chunk can wait for the consumer in the
+ * middle, and is notified at once when the consumer cancels or the producer fails.
  *
  * Invariants:
- * 1. Nothing is done with a chunk before the consumer wants something.
- * 2. The signal is aborted before either side is told, so work under way stops before its streams do.
- * 3. What comes after the first failure changes nothing.
+ * 1. Work on a chunk starts only when the consumer wants a chunk.
+ * 2. The signal is aborted before either side is cancelled or errored, so work in progress stops before its streams do.
+ * 3. After the first failure, later ones change nothing.
  */
 import { ReadableStream } from '../streams/readable-stream.js';
 import { WritableStream } from '../streams/writable-stream.js';
@@ -17,7 +17,7 @@ export interface Operator<I, O> {
   readonly writable: WritableStream<I>;
 }
 
-const ended = () => new DOMException('The consumer wants no more', 'AbortError');
+const ended = () => new DOMException('The consumer cancelled the stream without a reason', 'AbortError');
 
 /**
  * @param work is called with one chunk at a time; the next one waits for its promise
@@ -60,7 +60,7 @@ export class Output<O> {
   readable!: ReadableControllerLike<O>;
   writable!: WritableControllerLike;
   #wants = false;
-  #waiting: (() => void)[] = []; // who wants to know that the consumer wants a chunk
+  #waiting: (() => void)[] = []; // resolvers of `wanted()`
   #pulled: (() => void) | undefined;
   #abort = new AbortController();
 

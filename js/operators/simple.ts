@@ -2,6 +2,7 @@
 import { refuseDetached } from '../runtime/buffers.js';
 import { isThenable } from '../bridge/kinds.js';
 import { TransformStream } from '../streams/transform-stream.js';
+import { describe } from '../values/describe.js';
 import { requireCount, requireFunction } from '../values/require.js';
 import { dropFrom } from './drop-from.js';
 import type { TransformControllerLike } from '../bridge/shapes.js';
@@ -9,19 +10,19 @@ import type { Operator } from './pair.js';
 
 type Fn<T> = (chunk: T, index: number) => unknown;
 
-/** A stage that hands on the chunks for which `fn(chunk, index)` returns or resolves with something true. */
+/** A stage that enqueues the chunks for which `fn(chunk, index)` returns or resolves with a truthy value, and drops the others. */
 export function filter<T>(fn: Fn<T>): Operator<T, T> {
   requireFunction(fn, 'filter');
   return passing(fn, Boolean);
 }
 
-/** A stage that hands every chunk on once `fn(chunk, index)` has returned, or its promise has resolved. */
+/** A stage that enqueues every chunk, once `fn(chunk, index)` has returned, or its promise has resolved. */
 export function tap<T>(fn: Fn<T>): Operator<T, T> {
   requireFunction(fn, 'tap');
   return passing(fn, () => true);
 }
 
-/** Hands on the chunks for whose result `isWanted` says so. The others, and one that `fn` fails with, are dropped. */
+/** Enqueues the chunks for whose result `isWanted` returns true. Drops the others, and the chunk for which `fn` fails. */
 function passing<T>(fn: Fn<T>, isWanted: (result: unknown) => boolean): Operator<T, T> {
   let index = 0;
   const settle = (controller: TransformControllerLike<T>, chunk: T, result: unknown): void => {
@@ -52,7 +53,7 @@ function passing<T>(fn: Fn<T>, isWanted: (result: unknown) => boolean): Operator
 }
 
 /**
- * A stage that hands on the first `count` chunks and then ends; its source is cancelled.
+ * A stage that enqueues the first `count` chunks, then closes and cancels its source.
  *
  * @throws {RangeError} where `count` is not a whole number of at least 0
  */
@@ -88,8 +89,8 @@ export function skip<T>(count: number): Operator<T, T> {
 }
 
 /**
- * A stage that gives the bytes it gets in pieces of `size` bytes, the last one maybe shorter. A piece that lies whole in
- * a chunk is a view of it; only what crosses from one chunk into the next is copied.
+ * A stage that splits and joins bytes into pieces of `size` bytes; the last one may be shorter. A piece that lies within one chunk is
+ * a view of it. Only a piece that crosses from one chunk into the next is copied.
  *
  * @throws {RangeError} where `size` is not a whole number of at least 1
  */
@@ -100,7 +101,9 @@ export function chunk(size: number): Operator<Uint8Array, Uint8Array> {
   return new TransformStream<Uint8Array, Uint8Array>({
     transform(bytes: unknown, controller: TransformControllerLike<Uint8Array>) {
       if (!(bytes instanceof Uint8Array))
-        throw new TypeError('chunk(): every chunk must be a Uint8Array; put a stage before it that encodes');
+        throw new TypeError(
+          `chunk(): every chunk must be a Uint8Array; got ${describe(bytes)}; encode chunks in a stage before it`,
+        );
       if (bytes.length === 0) refuseDetached(bytes, 'chunk(): the chunk');
       let from = 0;
       if (held !== undefined) {
@@ -128,7 +131,7 @@ export interface BatchOptions {
 }
 
 /**
- * A stage that gives arrays of `count` chunks, or, with `ms`, of those that came within so many milliseconds after the
+ * A stage that collects chunks into arrays of `count`, or, with `ms`, of the chunks that arrive within so many milliseconds after the
  * first. The last array may be shorter. While the consumer does not ask, the stage holds at most two arrays.
  *
  * @throws {RangeError} where `count` is not a whole number of at least 1, or `ms` not one of at least 0

@@ -15,7 +15,7 @@ export interface TeeOptions<T = unknown> {
   limit?: number | undefined;
   /** How many streams to make. Default: 2. */
   branches?: number | undefined;
-  /** Who sets the pace; there is only this one. */
+  /** Which branch sets the pace. Only 'slowest' is supported. */
   pace?: 'slowest' | undefined;
   /** Gets each chunk that all branches have dropped. Default: the `onDiscard` of `stream`. */
   onDiscard?: OnDiscardOption<T> | undefined;
@@ -25,8 +25,8 @@ export interface TeeOptions<T = unknown> {
  * `branches` streams that each get every chunk of `stream`. A chunk is read when every branch that is not cancelled has room
  * for it, so the fastest is at most `limit` chunks ahead of the slowest, and the slowest sets the pace.
  *
- * The branches get the same chunks, not copies. A branch that is cancelled holds the others back no more; the last one
- * cancels the stream, with all reasons in an array.
+ * The branches get the same chunks, not copies. A cancelled branch no longer slows the others down. When the last
+ * branch is cancelled, the stream is cancelled with an array of all reasons.
  *
  * @throws {TypeError} where `stream` is no readable stream, or is locked
  * @throws {RangeError} where `limit` is not a whole number of at least 1, or `branches` one of at least 2
@@ -40,7 +40,7 @@ export function tee<T>(
   requireCount(limit, 'tee(): limit');
   requireCount(branches, 'tee(): branches', 2);
   if (pace !== 'slowest')
-    throw new TypeError(`tee(): pace must be 'slowest', which is all there is; got ${describe(pace)}`);
+    throw new TypeError(`tee(): pace must be 'slowest', the only one supported; got ${describe(pace)}`);
   const own = dropper(convertOnDiscard(onDiscard, 'tee()'));
   const source = fromNative(stream);
   const onDrop = own ?? readableImpl(source)!.onDrop;

@@ -105,7 +105,7 @@ function refusalOfSink(sink: unknown): string | undefined {
       : undefined;
   }
   if (is.isPair(sink)) {
-    return 'is a stream pair, of which nothing would read the readable side; add a sink after it, or pass its writable';
+    return 'is a pair of streams whose readable side nothing would read; add a sink after it, or pass its writable';
   }
   const advice = is.isReadableStreamLike(sink) ? '; a readable stream can only be the source' : '';
   return `is neither a writable stream nor a function; got ${describe(sink)}${advice}`;
@@ -116,7 +116,7 @@ function refuseRepeats(caller: string, parts: readonly unknown[]): void {
   for (const part of parts) {
     if (typeof part === 'function') continue;
     if (seen.has(part))
-      throw new TypeError(`${caller}(): the same object, ${describe(part)}, was given twice; make one for each place`);
+      throw new TypeError(`${caller}(): ${describe(part)} was passed twice; make a separate one for each place`);
     seen.add(part);
   }
 }

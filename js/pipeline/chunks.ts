@@ -42,9 +42,8 @@ export interface ReaderHooks {
 }
 
 /**
- * Reads a stream for a function. While the pipeline is whole it is the stream's reader; once the pipeline has failed
- * every read, pending or new, rejects with the pipeline's error, so that a function never takes a torn stream for one that
- * ended.
+ * Reads a stream for a function. Until the pipeline fails it is the stream's reader. Once the pipeline has failed, every read,
+ * pending or new, rejects with the pipeline's error, so a function never mistakes a failure for the end of the stream.
  */
 export class ChunkReader {
   /** For the function. */
@@ -58,7 +57,7 @@ export class ChunkReader {
   #gate: ReaderHooks['gate'];
   #keep: ReaderHooks['keep'];
   #yieldAfter: number | undefined;
-  /** The requests that wait for the next task, as the thread has to be given back; undefined where none does. */
+  /** The requests that wait for the next task because the slice is over; undefined if none waits. */
   #yielding: Fifo<Request> | undefined;
   #leaving: ReturnType<typeof setTimeout> | undefined;
   #ended = false;
@@ -92,7 +91,7 @@ export class ChunkReader {
     return request.promise() as Promise<IteratorResult<unknown, undefined>>;
   }
 
-  /** Reads a chunk for `request`, in its turn: at once, or when the thread has been given back. */
+  /** Reads a chunk for `request`, in order: at once, or in the next task if the slice is over. */
   read(request: Request): void {
     if (this.#yielding !== undefined) {
       this.#yielding.push(request);
@@ -129,8 +128,9 @@ export class ChunkReader {
   }
 
   /**
-   * The function has left its loop: because it has had enough, or because it has failed, which is known a moment later, and is then what
-   * the stream is told. Does not wait for the cancel, which may never settle: the pipeline does, for a while.
+   * The function has left its loop. A throw inside `for await` first looks like an early exit, because the language calls `return()` before the
+   * promise rejects. So this waits one task, and the stream is cancelled with the actual error. It does not await the cancel, which may never
+   * settle; the pipeline does, with a bound.
    */
   leave(): void {
     if (!this.#ended) this.#leaving ??= setTimeout(() => this.#run.watch(this.stop(), this.#part), 0);
@@ -141,7 +141,7 @@ export class ChunkReader {
     return this.#run.failed;
   }
 
-  /** Says that no more is wanted; the pipeline waits for what comes of it. */
+  /** Cancels the stream, as no more chunks are wanted; the pipeline waits for the cancel. */
   quit(): void {
     if (!this.#ended) this.#run.watch(this.stop(), this.#part);
   }

@@ -20,11 +20,11 @@ import type { WritableStream } from '../streams/writable-stream.js';
  */
 export function compose(...stages: unknown[]): OurPair {
   checkStages('compose', stages);
-  if (stages.length === 0) throw new TypeError('compose(): expected at least one stage');
+  if (stages.length === 0) throw new TypeError('compose(): expected at least one stage; got none');
   return new Composition(stages);
 }
 
-/** The streams are made when somebody asks for one, as a pipeline needs none. */
+/** The streams are made when one of them is first read, because a pipeline needs neither. */
 class Composition {
   #stages: readonly unknown[];
   #pair: OurPair | undefined;
@@ -47,7 +47,7 @@ class Composition {
     if (this.#pair === undefined) {
       const [first, last] = [new TransformStream(), new TransformStream()];
       this.#pair = { readable: last.readable, writable: first.writable };
-      pipeline(first.readable, ...this.#stages, last.writable).catch(() => {}); // both streams tell of it
+      pipeline(first.readable, ...this.#stages, last.writable).catch(() => {}); // both streams report the error
     }
     return this.#pair;
   }

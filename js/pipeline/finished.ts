@@ -1,4 +1,4 @@
-/** `finished()`: when a stream has come to its end, whoever holds its lock. */
+/** `finished()`: waits for the end of a stream without its lock. */
 import { readableImpl, writableImpl } from '../bridge/brands.js';
 import { observe } from '../machines/observers.js';
 import type { ReadablePart, WritablePart } from '../machines/parts.js';
@@ -27,8 +27,8 @@ type Watchable = ReadableStream | WritableStream | OurPair | NodeReadable | Node
  * Resolves when `stream` has closed, been cancelled or finished, and rejects with its error; for a pair, when both its sides have.
  * Takes no lock.
  *
- * @param stream the engine's own tell their end only to who locks them
- * @param options `signal` gives the waiting up, with its reason
+ * @param stream not one of the engine's, whose end only the holder of the lock can see
+ * @param options `signal` ends the wait: the promise rejects with its reason
  * @throws {TypeError} (as a rejection) when the argument is no such stream
  */
 export async function finished(stream: Watchable, options?: { signal?: AbortSignal | undefined }): Promise<void> {
@@ -62,7 +62,7 @@ function watchesOf(stream: unknown): Watch[] {
         watch(impl, readableImpl(side) ? [CLOSED, ERRORED] : [W_CLOSED, W_ERRORED], onEnd, onError);
     const advice =
       isReadableStreamLike(side) || isWritableStreamLike(side)
-        ? "is a stream of the engine's, which tells its end only to who locks it; use fromNative(stream) from the start, or the `closed` of its reader or writer"
+        ? 'is a stream of the engine, whose end only the holder of its lock can see; wrap it with fromNative(stream) first, or use `closed` of its reader or writer'
         : `is neither a stream nor a pair of streams; got ${describe(side)}`;
     throw new TypeError(`finished(): the argument ${advice}`);
   });
@@ -96,7 +96,7 @@ function watchNode(
     finish: () => whole() && onEnd(),
     error: onError,
     close: () =>
-      whole() ? onEnd() : onError(node.errored ?? new Error('finished(): the Node stream closed before its end')),
+      whole() ? onEnd() : onError(node.errored ?? new Error('finished(): the Node stream closed before it ended')),
   };
   for (const [event, listener] of Object.entries(listeners)) node.on(event, listener);
   if (node.errored) onError(node.errored);

@@ -35,8 +35,8 @@ export function mapOf(fn: Call, place: string, options: { readonly signal: Abort
     if (!isIterator(value)) return value;
     value.return?.();
     throw new TypeError(
-      `pipeline(): ${place} returned an iterator for a chunk; a function that is to get all chunks must be an async generator ` +
-        'function, async function* (chunks) { … }, or be marked: stage(fn)',
+      `pipeline(): ${place} returned an iterator for one chunk; to receive all chunks, make it an async generator function, ` +
+        'async function* (chunks) { … }, or wrap it: stage(fn)',
     );
   };
   return (chunk: unknown): unknown => {

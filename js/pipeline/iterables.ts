@@ -70,7 +70,8 @@ export const registerSource = (stream: object, source: DirectSource): void => vo
  */
 export const lockSource = (stream: object): Reader | undefined => sources.get(stream)?.lock();
 
-const noObject = () => new TypeError('The iterator gave a result that is no object');
+const noObject = () =>
+  new TypeError('next() of the iterator returned a result that is not an object; return { value, done }');
 
 class IteratorSource implements DirectSource, ResultTaker {
   declare iterator: AnyIterator;
@@ -133,7 +134,7 @@ class IteratorSource implements DirectSource, ResultTaker {
     else enqueue(this.stream, result.value);
   }
 
-  /** Of a result that came when nobody wanted it any more. */
+  /** Drops a result that arrived after the cancel. */
   drop(result: Result): void {
     try {
       if (result !== null && typeof result === 'object' && !result.done) drop(this.stream, result.value);
@@ -179,8 +180,8 @@ async function awaitValue(taker: ResultTaker, iterator: AnyIterator, result: Res
 }
 
 /**
- * A lock for reading that goes to the iterator directly. One `next()` at a time is under way. The source's hooks tell of its end, so there is
- * no `closed`.
+ * A lock for reading that goes to the iterator directly. One `next()` at a time is under way. The source's hooks report its end, so
+ * there is no `closed`.
  */
 class IteratorReader implements Reader, ResultTaker {
   closed = undefined;
@@ -238,7 +239,7 @@ class IteratorReader implements Reader, ResultTaker {
       this.closeRequests();
     } else {
       const { value } = result;
-      this.requests.shift().chunkSteps(value); // whoever gets it may ask for the next one at once
+      this.requests.shift().chunkSteps(value); // the request may read the next chunk at once
     }
   }
 

@@ -1,10 +1,10 @@
 /**
- * A function that is called for each chunk, between what it reads and who reads it. It is no transform stream: a chunk costs it
- * neither a promise nor a microtask, as long as the function returns no promise.
+ * A stage that calls a function for each chunk. It is not a transform stream: unless the function returns a promise, a chunk costs
+ * neither a promise nor a microtask.
  *
  * Invariants, which are those of a transform stream with the default marks:
  * 1. One chunk is read ahead; the function is called with it when its result is wanted, with one at a time.
- * 2. The next chunk is asked for once a result has been handed on.
+ * 2. The next chunk is read once a result has been enqueued.
  */
 import { drop } from '../machines/discard.js';
 import { Fifo } from '../runtime/fifo.js';

@@ -2,7 +2,7 @@
  * The bytes in a pipeline's queues, and a limit to them. From half of it on, the source is asked for nothing more until the
  * queues have shrunk; what grows past the limit all the same fails the pipeline.
  *
- * The source's own queue counts for the limit but holds nobody up: it would never shrink.
+ * The source's own queue counts towards the limit but does not pause the source: while the source is paused that queue would never shrink.
  *
  * Only queues of tidegate's streams can be counted. What a function that gets all chunks keeps, and streams of the engine's and of Node's, cannot: the error
  * names these parts.
@@ -127,7 +127,7 @@ export class Meter {
     else read();
   }
 
-  /** Lets whoever waits go on, as the pipeline ends. */
+  /** Resumes all waiting reads, because the pipeline ends. */
   end(): void {
     this.#full = false;
     for (const read of this.#waiting.splice(0)) read();
@@ -157,7 +157,7 @@ export class Meter {
 
   #remark(): string {
     if (this.#uncounted.size === 0) return '';
-    return `. Not counted is what these hold by themselves: ${[...this.#uncounted].map(placeOf).join(', ')}`;
+    return `. Not included, as it cannot be measured, is what these hold: ${[...this.#uncounted].map(placeOf).join(', ')}`;
   }
 
   #exceed(total: number): void {
@@ -166,8 +166,8 @@ export class Meter {
     const bytesOf = ({ stream }: Counted): number => (stream.queue as WeighedFifo | undefined)?.bytes ?? 0;
     const largest = this.#queues.reduce((most, queue) => (bytesOf(queue) > bytesOf(most) ? queue : most));
     const error = new RangeError(
-      `pipeline(): its queues held ${total} bytes, more than the memoryLimit of ${this.#limit}, and ${bytesOf(largest)} of them were with ` +
-        `${placeOf(largest.part)}; give it a lower highWaterMark or smaller chunks, or raise the limit${this.#remark()}`,
+      `pipeline(): its queues held ${total} bytes, more than the memoryLimit of ${this.#limit}; ${placeOf(largest.part)} held ${bytesOf(largest)} of them: ` +
+        `lower its highWaterMark, send smaller chunks, or raise the limit${this.#remark()}`,
     );
     resolved.react(() => this.#fail(error, largest.part));
   }

@@ -17,8 +17,8 @@ type NodeStream = Pick<NodeReadable, 'on' | 'once' | 'removeListener' | 'destroy
 const ignore = () => {};
 
 /**
- * An 'error' that nobody hears takes the process down, and one may come until `node`, which has been ended, has emitted 'close'. `closed` is
- * true before that, in the same turn of the event loop. Not for what is given back: its errors are its owner's.
+ * An 'error' event without a listener ends the process, and `node`, which has ended, can emit one until it emits 'close'. `closed` is true before
+ * that, in the same turn of the event loop. Not for a stream that is released: its errors are its owner's.
  */
 function hushUntilClosed(node: NodeStream): void {
   if (node._isStdio) return;
@@ -45,8 +45,8 @@ function overBefore(node: NodeStream, hasEnded: boolean | undefined): unknown {
   hushUntilClosed(node);
   if (node.errored) return node.errored;
   const how = hasEnded
-    ? 'had ended before the pipeline began; make a new one'
-    : 'had been destroyed before the pipeline began';
+    ? 'had ended before the pipeline started; make a new one'
+    : 'had been destroyed before the pipeline started; make a new one';
   return premature(`The Node stream, ${describe(node)}, ${how}`);
 }
 
@@ -98,7 +98,7 @@ export function streamOfNodeReadable(node: NodeReadable, onError: (error: unknow
           readable: () => wake !== undefined && deliver() && wake?.(), // who gets the chunk may cancel
           end: () => settle(() => controller.close()),
           error: fail,
-          close: () => fail(premature('The Node stream closed before its end')),
+          close: () => fail(premature('The Node stream closed before it ended')),
         });
       },
       pull() {

@@ -1,6 +1,6 @@
 /**
- * What a pipeline does to streams of ours that the standard's public interface cannot: cancel and abort them whoever
- * holds the lock, and ask for their state.
+ * What a pipeline does to streams of ours that the standard's public interface cannot: cancel and abort them while they are
+ * locked, and read their state.
  */
 import { readableImpl, writableImpl } from '../bridge/brands.js';
 import { PREVENT_ABORT, PREVENT_CANCEL, PREVENT_CLOSE } from '../core/effects.js';
@@ -112,7 +112,7 @@ export const whenWritableFails = (stream: WritableStream, onError: OnError): (()
     onError(
       impl.state === W_ERRORED
         ? impl.storedError
-        : new TypeError('The sink was closed before anything was written to it'),
+        : new TypeError('The sink was closed before the pipeline wrote to it; pass an open one'),
     );
   if ((impl.state === WRITABLE && impl.closeRequest === undefined) || impl.state === ERRORING)
     return observe(impl, onEnd);

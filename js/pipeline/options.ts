@@ -9,14 +9,14 @@ export interface PipelineOptions {
   signal?: AbortSignal | undefined;
   /** Leave the sink open, and unlocked, when the source ends. Default false. */
   preventClose?: boolean | undefined;
-  /** Leave the sink as it is, and unlocked, when the pipeline fails or is aborted. Default false. */
+  /** Leave the sink open, and unlocked, when the pipeline fails or is aborted. Default false. */
   preventAbort?: boolean | undefined;
   /**
-   * Leave the source as it is, and unlocked, when the pipeline fails, is aborted or has had enough. A chunk that was on its way
-   * at that moment is lost: `onDiscard` gets it. Default false.
+   * Leave the source open, and unlocked, when the pipeline fails, is aborted or ends early. A chunk that was on its way at that moment is
+   * lost; `onDiscard` receives it. Default false.
    */
   preventCancel?: boolean | undefined;
-  /** Is told how far the pipeline is, and once more when it has ended well. What it throws fails the pipeline. Default: none. */
+  /** Called with the progress, and once more when the pipeline has ended without an error. If it throws, the pipeline fails. Default: none. */
   onProgress?: ((progress: PipelineProgress) => void) | undefined;
   /** Milliseconds between two reports. Default 250. */
   progressInterval?: number | undefined;
@@ -26,15 +26,15 @@ export interface PipelineOptions {
    */
   total?: number | undefined;
   /**
-   * Bytes that all queues of tidegate's streams in the pipeline may hold together. When they hold half of it, the source is asked
-   * for nothing until there is room again; more than all of it is a `RangeError` that names the part with the most. Default: no limit
+   * Bytes that all queues of tidegate's streams in the pipeline may hold together. When they hold half of it, the source is paused
+   * until they hold less; more than all of it fails the pipeline with a `RangeError` that names the part with the most. Default: no limit
    * but the streams' own.
    */
   memoryLimit?: number | undefined;
   /**
-   * Milliseconds after which the pipeline gives the thread back, so that input, rendering, timers, messages and other requests get their
-   * turn; all pipelines of a thread share that time. `Infinity` for never. One call of a function, and one chunk that a part works on
-   * without a break, take what they take. Default: 12
+   * Milliseconds after which the pipeline yields the thread, so that input, rendering, timers, messages and other requests run. All pipelines
+   * of a thread share that time. `Infinity`: never. A single call of a function, and the work on a single chunk, are not interrupted.
+   * Default: 12
    *
    * @throws {RangeError} where it is no number of at least 0
    */
@@ -45,9 +45,9 @@ export interface PipelineOptions {
    */
   size?: ((chunk: unknown) => number) | undefined;
   /**
-   * Gets, in a microtask and once, each chunk that was made and that no part will get: for values that need closing. A promise of it is
-   * waited for at most 500 milliseconds; what it throws fails the pipeline. A stream's own `onDiscard` goes before it. `'dispose'` calls the
-   * chunk's `Symbol.asyncDispose` or `Symbol.dispose`. Queues of the engine's and of Node's streams cannot be looked into. Default: none.
+   * Called once, in a microtask, with each chunk that no part will receive: for values that must be closed. The pipeline waits at most 500
+   * milliseconds for its promise. If it throws, the pipeline fails. A stream's own `onDiscard` takes precedence. `'dispose'` calls the
+   * chunk's `Symbol.asyncDispose` or `Symbol.dispose`. The queues of the engine's and of Node's streams are not accessible. Default: none.
    */
   onDiscard?: OnDiscardOption | undefined;
 }
@@ -103,12 +103,12 @@ function signalOf(signal: unknown, name: string, caller: string): AbortSignal {
     typeof (signal as AbortSignal).addEventListener === 'function'
   )
     return signal as AbortSignal;
-  throw new TypeError(`${caller}(): options.signal is not an AbortSignal; got ${describe(signal)}`);
+  throw new TypeError(`${caller}(): options.signal must be an AbortSignal; got ${describe(signal)}`);
 }
 
 function functionOf(value: unknown, name: string): unknown {
   if (typeof value === 'function') return value;
-  throw new TypeError(`pipeline(): options.${name} is not a function; got ${describe(value)}`);
+  throw new TypeError(`pipeline(): options.${name} must be a function; got ${describe(value)}`);
 }
 
 function numberOf(value: unknown, name: string, least: number): number {

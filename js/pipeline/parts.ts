@@ -16,11 +16,11 @@ export interface NumberedPart extends Part {
 }
 
 /**
- * A lock for reading a stream, or what is as good as one.
+ * A lock for reading a stream, or an object that reads its source directly.
  *
  * 1. `read(request)` answers each request once and in their order, at once or later.
  * 2. `cancel(reason)` ends the stream; what is still asked for is answered with its end. Its promise is the stream's own cancel's.
- * 3. `release()` gives the lock up and leaves the stream as it is. Nothing is called after it.
+ * 3. `release()` releases the lock and leaves the stream open. No method is called after it.
  */
 export interface Reader {
   /** Tells of an end that no read asks for; undefined where the source's hooks tell. */
@@ -30,17 +30,17 @@ export interface Reader {
   release(): void;
 }
 
-/** What is behind a stream that a function of the page's feeds, and can be read without the stream. */
+/** The source of a stream over an iterable or a function, which can be read without the stream. */
 export interface DirectSource {
-  /** The lock that goes without the stream; from then on nobody reads the stream itself. */
+  /** Returns a lock that reads the source without the stream. After that the stream itself is never read. */
   lock(): Reader;
 }
 
-/** What a source calls when it ends by itself; none of it after a cancel. */
+/** Callbacks of a source for its own end. It calls none of them after a cancel. */
 export interface SourceHooks {
   /** It has failed, with `error`. Called before its stream fails, so that the pipeline knows the first error when it happens. */
   onError?: ((error: unknown) => void) | undefined;
-  /** It says that it is done. */
+  /** It has no more chunks. */
   onEnd?: (() => void) | undefined;
 }
 
@@ -68,7 +68,7 @@ export interface OpenFunction {
 export interface OpenPair {
   readonly readable: ReadableStream;
   readonly writable: WritableStream;
-  /** Whether an error of the writable side alone says that the stage has had enough, as of a transform stream that terminates. */
+  /** Whether an error of the writable side alone is an early end, not a failure, as of a transform stream that terminates. */
   readonly isTransform: boolean;
   /** Whether it is one of `compose()`. */
   readonly isComposed?: boolean;

@@ -28,7 +28,7 @@ export function pipeline(...args: unknown[]): Promise<unknown> {
   const outcome = conduct('pipeline', args, (made) => void (run = made));
   if (Symbol.asyncDispose) {
     const dispose = async () => {
-      run?.fail(new DOMException('The pipeline was left before it had ended', 'AbortError'));
+      run?.fail(new DOMException('The scope of await using ended before the pipeline did', 'AbortError'));
       await outcome.catch(() => {});
     };
     Object.defineProperty(outcome, Symbol.asyncDispose, { value: dispose });
@@ -42,7 +42,7 @@ export async function conduct(
   args: readonly unknown[],
   onRun: (run: Run) => void = (_run) => {},
 ): Promise<unknown> {
-  if (isPromise(args[0])) args[0].then(undefined, () => {}); // nobody else may come to hear of its failure
+  if (isPromise(args[0])) args[0].then(undefined, () => {}); // no other code may handle its rejection
   const { source, stages, sink, last, options } = parseArguments(caller, args);
   const { signal } = options;
   const run = new Run(caller, options);
@@ -202,7 +202,7 @@ function callConsumer(
     !isThenable(returned) && typeof (returned as Partial<AnyGenerator> | null | undefined)?.next === 'function';
   if (isIterator && typeof (returned as AnyGenerator)[Symbol.asyncIterator] !== 'function') {
     throw new TypeError(
-      `pipeline(): the sink function returned ${describe(returned)}, which nothing would iterate; ` +
+      `pipeline(): the sink function returned ${describe(returned)}, which nothing would read; ` +
         'add a sink after it, or make it an async function',
     );
   }
@@ -220,7 +220,7 @@ async function runGenerator(run: Run, generator: AnyGenerator, part: NumberedPar
   const what =
     typeof value === 'object' || typeof value === 'function' ? describe(value) : `${typeof value} ${String(value)}`;
   const error = new TypeError(
-    `pipeline(): the sink function yielded a value that nobody would read, ${what}; add a sink after it, or use the value where it is made`,
+    `pipeline(): the sink function yielded ${what}, which nothing would read; add a sink after it, or use the value inside the function`,
   );
   run.fail(error, part);
   if (typeof generator.return === 'function') run.watch(Promise.resolve(generator.return()), part);

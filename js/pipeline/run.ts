@@ -2,8 +2,8 @@
  * One run of a pipeline: joins the parts, watches them, takes them down.
  *
  * Invariants:
- * 1. Pipes between the parts only report; whoever decides what an end means for the others is this class. So the first
- *    error is known when it happens, before any stage has been given the chance to fail because of it.
+ * 1. Pipes between the parts only report. This class decides what the end of one part means for the others, so it knows the first
+ *    error when it happens, before another stage can fail because of it.
  * 2. `fail` and `finish` are each effective once, and not after one another.
  * 3. The promise settles after every part has. Once anything has been torn down, all that is left has `GRACE` milliseconds
  *    together; before that nothing is timed.
@@ -48,7 +48,7 @@ interface Link {
   readonly isComposed: boolean;
   /** The other side of a stage's pair. */
   readonly output: ReadableStream | undefined;
-  /** Whoever reads `output` wants no more. */
+  /** The reader of `output` wants no more chunks. */
   early: boolean;
   settled: boolean;
   /** Ends the pipe and leaves both sides as they are; undefined where neither is to be left. */
@@ -58,7 +58,7 @@ interface Link {
 const ignore = () => {};
 
 const OVER =
-  'The TransformStream had ended before the pipeline began, as one that was used before has; make a new one for each pipeline';
+  'The TransformStream had ended before the pipeline started, for example because it was used before; make a new one for each pipeline';
 
 /** What failureOf() calls a failure of the page's own functions among the options. */
 const PROGRESS: Part = { index: undefined, name: 'onProgress' };
@@ -119,9 +119,7 @@ export class Run {
     try {
       const bytes = size(chunk);
       if (bytes >= 0) return +bytes;
-      throw new RangeError(
-        `pipeline(): options.size must give a number of bytes that is not negative; it gave ${bytes}`,
-      );
+      throw new RangeError(`pipeline(): options.size must return a number of at least 0; it returned ${bytes}`);
     } catch (error) {
       Promise.resolve().then(() => this.fail(error, SIZE));
       return 0;
@@ -178,14 +176,14 @@ export class Run {
     else cancelStream(stream, this.error).catch(ignore);
   }
 
-  /** Gives the page the chunks that nobody will get, in a microtask: also those that come when the pipeline has settled. */
+  /** Calls `onDiscard` with chunks that no part will receive, in a microtask, also after the pipeline has settled. */
   #drop(onDiscard: OnDiscard, chunks: readonly unknown[]): void {
     for (const chunk of chunks) {
       const discarded: Promise<void> = resolved
         .react(() => onDiscard(chunk))
         .then(ignore, (error) => {
           if (this.#settled)
-            Promise.reject(error); // for whoever listens to unhandled rejections
+            Promise.reject(error); // reported as an unhandled rejection
           else this.fail(error, DISCARD);
         })
         .then(() => void this.#discards.delete(discarded));
@@ -212,7 +210,7 @@ export class Run {
     if (bridgeOf(stream) !== undefined) this.#meter!.cannotCount(part);
   }
 
-  /** Says that the function of `part` gets all chunks, so that nobody knows what it keeps. */
+  /** The function of `part` receives all chunks, so what it keeps cannot be measured. */
   givesAll(part: Part): void {
     this.#meter?.cannotCount(part);
   }
@@ -233,7 +231,7 @@ export class Run {
     }
   }
 
-  /** Whether a failure, or a consumer that has had enough, leaves `stream` as it is. */
+  /** Whether a failure or an early end leaves `stream` open. */
   #keeps(stream: ReadableStream | WritableStream): boolean | undefined {
     return (
       (stream === this.#source && this.#options.preventCancel) || (stream === this.#sink && this.#options.preventAbort)
@@ -256,7 +254,7 @@ export class Run {
 
   /**
    * Pipes `source` into `sink`. `isTransform` says that `sink` is the writable side of a transform stream, which, when
-   * only that side is errored, has had enough rather than failed; `isComposed` that it is one of `compose()`; `output` is the other side. Resolves when done.
+   * only that side is errored, has ended early rather than failed; `isComposed` that it is one of `compose()`; `output` is the other side. Resolves when done.
    */
   link(
     source: ReadableStream,
@@ -322,14 +320,14 @@ export class Run {
   }
 
   /**
-   * Whether the transform stream that `link` feeds was over before the pipeline began, as one that is used again. A stage that has had enough
+   * Whether the transform stream that `link` feeds had ended before the pipeline started, for example because it was used before. A stage that ends early
    * terminates, which errors its writable side with a TypeError; it never closes that side.
    */
   #wasOver({ sink, isComposed }: Link, error: unknown): boolean {
     return isClosed(sink) || (!isComposed && !(error instanceof TypeError));
   }
 
-  /** Says that whoever reads `stream` wants no more of it. */
+  /** Records that the reader of `stream` wants no more chunks. */
   #markEarly(stream: ReadableStream): void {
     this.#tornDown = true;
     if (this.#ending) this.#limitWait();
@@ -403,7 +401,7 @@ export class Run {
     for (const reader of this.#readers) this.watch(reader.stop());
     for (const link of this.#links) if (!link.settled && !isClosing(link.sink)) this.cancel(link.source, undefined);
     if (this.#tornDown)
-      this.#stages.abort(new DOMException('The consumer of the pipeline wants no more', 'AbortError'));
+      this.#stages.abort(new DOMException('The consumer of the pipeline stopped reading', 'AbortError'));
     this.#settle(value);
   }
 

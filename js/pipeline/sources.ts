@@ -20,7 +20,7 @@ type Hooks = SourceHooks & Required<Pick<SourceHooks, 'onError'>>;
 export function refusalOfSource(value: unknown): string | undefined {
   if (is.isReadableStreamLike(value)) return value.locked ? `is a locked stream; ${unlockAdvice}` : undefined;
   if (is.isBody(value)) {
-    if (value.bodyUsed) return `is ${describe(value)} whose body has been read already; clone() it before it is read`;
+    if (value.bodyUsed) return `is ${describe(value)} whose body was already read; clone() it before you read it`;
     return value.body?.locked ? `is ${describe(value)} whose body is locked; ${unlockAdvice}` : undefined;
   }
   if (is.isBytes(value) || typeof value === 'string') {
@@ -86,8 +86,8 @@ async function* chunksOfBlob(message: Response | Request): AsyncGenerator<Uint8A
 
 /** What a response says that is no success is not the data that was asked for. */
 function refusedBody(response: Response, hooks: Hooks): ReadableStream {
-  const advice = response.body ? '; its body is in error.response, and response.body is taken as it is' : '';
-  const message = `The response${response.url && ` of ${response.url}`} is ${statusOf(response)}, which is no source${advice}`;
+  const advice = response.body ? '; read its body from error.response, or pass response.body to accept any status' : '';
+  const message = `The response${response.url && ` of ${response.url}`} is ${statusOf(response)}, so it cannot be a source${advice}`;
   return new ReadableStream(
     {
       async start() {

@@ -192,7 +192,7 @@ export default {
       })(),
     );
     ok(
-      /^fromWebSocket\(\): more than 1048576 bytes were written before the consumer took them; raise capacity, .* 'drop-oldest' .* api: 'WebSocketStream'/.test(
+      /^fromWebSocket\(\): the queue exceeded its capacity of 1048576 bytes, because the consumer is slower than the producer; raise capacity, .* 'drop-oldest' .* api: 'WebSocketStream'/.test(
         error.message,
       ),
       error.message,

@@ -82,7 +82,7 @@ describe('channel', () => {
     for (let i = 0; i < 6; i += 1) events.write(i);
     await assert.rejects(drain(events.readable), {
       name: 'RangeError',
-      message: /more than 5 chunks were written .* wait for drained/,
+      message: /the queue exceeded its capacity of 5 chunks, .* wait for drained/,
     });
     assert.equal(events.signal.aborted, true);
     assert.equal(events.write(7), false);
@@ -140,7 +140,10 @@ describe('channel', () => {
     events.end();
     assert.deepEqual(await drain(events.readable), [1, 2]);
     assert.equal(typeof (await blocked), 'boolean');
-    assert.throws(() => events.write(3), { name: 'TypeError', message: 'write(): the channel has been ended' });
+    assert.throws(() => events.write(3), {
+      name: 'TypeError',
+      message: 'write(): the channel has ended; write before end() is called',
+    });
   });
 
   test('fail() gives the consumer the same object, at once', async () => {
@@ -231,7 +234,7 @@ describe('channel', () => {
     });
     events.write(1);
     events.write(2);
-    assert.throws(() => events.write(3), { name: 'TypeError', message: /has been ended/ });
+    assert.throws(() => events.write(3), { name: 'TypeError', message: /has ended/ });
     assert.deepEqual(events.counts, { written: 2, droppedOldest: 0, droppedNewest: 0, blocked: 0 });
     assert.deepEqual(await drain(events.readable), [1, 2]);
   });

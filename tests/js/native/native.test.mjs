@@ -358,7 +358,7 @@ for (const { name, convert, FromReadable, FromWritable, ToReadable, ToWritable }
       await given.close();
       const writer = convert(given).getWriter();
       writer.ready.catch(() => {});
-      await assert.rejects(writer.closed, { name: 'TypeError', message: /closed already/ });
+      await assert.rejects(writer.closed, { name: 'TypeError', message: /closed by other code/ });
       assert.equal(given.locked, false);
     });
 

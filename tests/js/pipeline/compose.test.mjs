@@ -117,7 +117,7 @@ describe('compose() as a pair of streams', () => {
 });
 
 test('compose() refuses what is no stage', () => {
-  assert.throws(() => compose(), { name: 'TypeError', message: 'compose(): expected at least one stage' });
+  assert.throws(() => compose(), { name: 'TypeError', message: 'compose(): expected at least one stage; got none' });
   assert.throws(() => compose(twice, 5), {
     name: 'TypeError',
     message: /^compose\(\): stage 2 is neither a stream pair, a codec nor a function; got number$/,

@@ -129,7 +129,7 @@ describe('finished() of a stream of Node', () => {
     const gone = new PassThrough();
     const two = finished(gone);
     gone.destroy();
-    await assert.rejects(within(1000, two), /closed before its end/);
+    await assert.rejects(within(1000, two), /closed before it ended/);
   });
 });
 
@@ -146,7 +146,7 @@ test('finished() can be given up, and then leaves nothing behind', async () => {
 test('finished() refuses what cannot tell it, and says what can', async () => {
   await assert.rejects(finished(new globalThis.ReadableStream()), {
     name: 'TypeError',
-    message: /^finished\(\): the argument is a stream of the engine's, .* fromNative/,
+    message: /^finished\(\): the argument is a stream of the engine, .* fromNative/,
   });
   await assert.rejects(finished(5), {
     name: 'TypeError',

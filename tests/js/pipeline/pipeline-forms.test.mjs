@@ -177,7 +177,7 @@ describe('a generator function as the sink', () => {
     await assert.rejects(within(1000, running), {
       name: 'TypeError',
       message:
-        'pipeline(): the sink function yielded a value that nobody would read, number 7; add a sink after it, or use the value where it is made',
+        'pipeline(): the sink function yielded number 7, which nothing would read; add a sink after it, or use the value inside the function',
     });
     assert.deepEqual([cleaned, cancelled], [true, true]);
   });
@@ -194,14 +194,14 @@ describe('a generator function as the sink', () => {
           }
         }),
       ),
-      { message: /nobody would read, an array;/ },
+      { message: /yielded an array, which nothing would read;/ },
     );
   });
 
   test('that cannot wait for chunks is refused', async () => {
     await assert.rejects(
       pipeline([1], function* sink() {}),
-      { name: 'TypeError', message: /which nothing would iterate; .*make it an async function/ },
+      { name: 'TypeError', message: /which nothing would read; .*make it an async function/ },
     );
   });
 });
@@ -391,7 +391,7 @@ describe('a part that is refused says what to do', () => {
       toBytes(() => 5),
       { message: /^toBytes\(\): what the source function returned is not a readable stream/ },
     );
-    await assert.rejects(toText([], { signal: 5 }), { message: /^toText\(\): options\.signal is not an AbortSignal/ });
+    await assert.rejects(toText([], { signal: 5 }), { message: /^toText\(\): options\.signal must be an AbortSignal/ });
   });
 });
 

@@ -81,7 +81,7 @@ describe('a function for each chunk', () => {
       pipeline([1], (chunks) => all(chunks), collect),
       {
         name: 'TypeError',
-        message: /^pipeline\(\): stage 1 returned an iterator for a chunk; .* stage\(fn\)$/,
+        message: /^pipeline\(\): stage 1 returned an iterator for one chunk; .* stage\(fn\)$/,
       },
     );
     assert.deepEqual(

@@ -187,7 +187,7 @@ describe("Node's streams", () => {
   test('that close before their end fail the pipeline', async () => {
     const source = new Readable({ read() {} });
     setTimeout(() => source.destroy(), 5);
-    await assert.rejects(within(1000, pipeline(source, textOf)), { message: 'The Node stream closed before its end' });
+    await assert.rejects(within(1000, pipeline(source, textOf)), { message: 'The Node stream closed before it ended' });
     const sink = new Writable({ write() {} });
     setTimeout(() => sink.destroy(), 5);
     await assert.rejects(within(1000, pipeline(endless(), sink)), {

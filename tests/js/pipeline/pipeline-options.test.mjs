@@ -338,11 +338,11 @@ describe('preventCancel', () => {
 
 describe('the options of pipeline()', () => {
   for (const [options, message] of [
-    [{ onProgress: 5 }, /^pipeline\(\): options\.onProgress is not a function; got number$/],
+    [{ onProgress: 5 }, /^pipeline\(\): options\.onProgress must be a function; got number$/],
     [{ memoryLimit: 0 }, /^pipeline\(\): options\.memoryLimit must be a number of at least 1; got 0$/],
     [{ memoryLimit: '1 MB' }, /options\.memoryLimit must be a number of at least 1; got string$/],
     [{ progressInterval: -1 }, /options\.progressInterval must be a number of at least 0; got -1$/],
-    [{ size: 1 }, /options\.size is not a function; got number$/],
+    [{ size: 1 }, /options\.size must be a function; got number$/],
   ]) {
     test(`are refused when ${String(message).replace(/^\/\^?|\$?\/$/g, '')}`, async () => {
       const source = new ReadableStream();

@@ -49,13 +49,13 @@ async function after(node, act, event = 'close') {
 const spentSinks = {
   'a Node writable that was destroyed': [
     () => after(taker(), (node) => node.destroy()),
-    /^The Node stream, a Writable, had been destroyed before the pipeline began$/,
+    /^The Node stream, a Writable, had been destroyed before the pipeline started; make a new one$/,
   ],
   'a Node writable that is destroyed and has not closed': [async () => taker().destroy(), /had been destroyed before/],
   'a Node writable that has failed': [() => after(taker(), (node) => node.destroy(failure)), /^the failure$/],
   'a Node writable that has ended': [
     () => after(taker(), (node) => node.end()),
-    /^The Node stream, a Writable, had ended before the pipeline began; make a new one$/,
+    /^The Node stream, a Writable, had ended before the pipeline started; make a new one$/,
   ],
   'a Node writable that is ending': [async () => taker().end('x'), /had ended before/],
   'a writable of streamx that was destroyed': [
@@ -157,12 +157,12 @@ for (const [what, [make, message]] of Object.entries(spentSinks)) {
 const spentSources = {
   'a Node readable that was destroyed': [
     () => after(giver(), (node) => node.destroy()),
-    /^The Node stream, a Readable, had been destroyed before the pipeline began$/,
+    /^The Node stream, a Readable, had been destroyed before the pipeline started; make a new one$/,
   ],
   'a Node readable that has failed': [() => after(giver(), (node) => node.destroy(failure)), /^the failure$/],
   'a Node readable that was read to its end': [
     () => after(giver(), (node) => node.resume()),
-    /^The Node stream, a Readable, had ended before the pipeline began; make a new one$/,
+    /^The Node stream, a Readable, had ended before the pipeline started; make a new one$/,
   ],
   'a readable of streamx that was destroyed': [
     () => after(new streamx.Readable(), (node) => node.destroy()),
@@ -289,7 +289,7 @@ for (const [name, protocol] of [
     });
     assert.match(
       await afterTheClient(protocol, (request, response) => pipeline(source, response)),
-      /^The Node stream, an? (ServerResponse|Http2ServerResponse), had been destroyed before the pipeline began$/,
+      /^The Node stream, an? (ServerResponse|Http2ServerResponse), had been destroyed before the pipeline started; make a new one$/,
     );
     assert.equal(cancelled, true);
   });
@@ -329,7 +329,7 @@ for (const [name, Stream] of [
       await pipeline(['a', 'b'], stage, consumer);
       await turn();
       await assert.rejects(within(LIMIT, pipeline(['c'], stage, new WritableStream())), (error) => {
-        assert.match(error.message, /^The TransformStream had ended before the pipeline began/);
+        assert.match(error.message, /^The TransformStream had ended before the pipeline started/);
         return failureOf(error).index === 1;
       });
     }

@@ -579,7 +579,7 @@ describe('the arguments of a pipeline', () => {
     [() => ['text', sink], /the source is a string; put it in an array, \[chunk\]/],
     [() => [new Uint8Array(3), sink], /the source is a Uint8Array; put it in an array/],
     [() => [locked(new ReadableStream()), sink], /the source is a locked stream; .*release/],
-    [() => [used, sink], /the source is a Response whose body has been read already/],
+    [() => [used, sink], /the source is a Response whose body was already read/],
     [() => [[1], 5, sink], /stage 1 is neither a stream pair, a codec nor a function; got number$/],
     [() => [[1], sink, null, sink], /stage 2 is neither a stream pair, a codec nor a function; got null$/],
     [() => [[1], new WritableStream(), sink], /stage 1 is neither a stream pair, .*; got a WritableStream$/],
@@ -588,19 +588,19 @@ describe('the arguments of a pipeline', () => {
       () => [[1], new ReadableStream()],
       /the sink is neither a writable stream nor a function; got a ReadableStream; a readable stream can only be the source$/,
     ],
-    [() => [[1], new TransformStream()], /the sink is a stream pair, of which nothing would read the readable side/],
+    [() => [[1], new TransformStream()], /the sink is a pair of streams whose readable side nothing would read/],
     [() => [[1], locked(new WritableStream())], /the sink is a locked stream/],
     [
       () => [[1], sink, { Signal: 1 }],
       /the sink is neither a writable stream nor a function; got an object with the keys Signal$/,
     ],
-    [() => [[1], sink, { signal: 5 }], /options\.signal is not an AbortSignal; got number$/],
+    [() => [[1], sink, { signal: 5 }], /options\.signal must be an AbortSignal; got number$/],
     [
       () => {
         const pair = new TransformStream();
         return [[1], pair, pair, sink];
       },
-      /the same object, a TransformStream, was given twice/,
+      /a TransformStream was passed twice/,
     ],
   ]) {
     test(`are refused when ${String(message).replace(/^\/\^?|\$?\/$/g, '')}`, async () => {

@@ -47,7 +47,7 @@ describe('a response that is no success', () => {
       );
       assert.equal(
         error.message,
-        `The response of ${url} is 404 Not Found, which is no source; its body is in error.response, and response.body is taken as it is`,
+        `The response of ${url} is 404 Not Found, so it cannot be a source; read its body from error.response, or pass response.body to accept any status`,
       );
       assert.equal(await error.response.text(), 'what the server says');
       assert.equal(failureOf(error).index, 0);
@@ -114,7 +114,7 @@ describe('a response that is no success', () => {
     await assert.rejects(toText(Response.error()), {
       name: 'FetchError',
       status: 0,
-      message: 'The response is a network error, which is no source',
+      message: 'The response is a network error, so it cannot be a source',
     });
   });
 
