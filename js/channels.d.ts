@@ -1,5 +1,5 @@
 /** Types of what lets producers that call, and cannot be asked, feed a stream. */
-import type { AnyWritable, Bytes, NodeWritableLike, PipelineChunks, PipelineFunctionOptions } from './pipelines.js';
+import type { AnyWritable, Bytes, NodeWritableLike, PipelineChunks, PipelineFunctionOptions } from './parts.js';
 import type { BytesOrText } from './sinks.js';
 import type { OnDiscard, ReadableStream, WritableStream } from './streams.js';
 import type { ErrorCrossing } from './transfers.js';
@@ -7,21 +7,21 @@ import type { ErrorCrossing } from './transfers.js';
 /** What happens to a chunk past the capacity of a channel. */
 export type Overflow = 'error' | 'block' | 'drop-oldest' | 'drop-newest';
 
-export interface ChannelOptions<T = any> {
+export interface ChannelOptions<T> {
   /** Where `write()` begins to return false, in units of `size`. Default: 16, or 16,384 where sizes are bytes. */
-  highWaterMark?: number;
+  highWaterMark?: number | undefined;
   /** A chunk's size, or `'bytes'` for the length of strings and the bytes of buffers and views. Default: 1 for each chunk. */
-  size?: 'bytes' | ((chunk: T) => number);
+  size?: 'bytes' | ((chunk: T) => number) | undefined;
   /**
    * What is queued at most, whatever the producer does, in units of `size`. With `overflow: 'block'` the writes that wait are not
    * counted: they are as many as the producer makes without awaiting them. Default: 64 high-water marks.
    */
-  capacity?: number;
+  capacity?: number | undefined;
   /**
    * `error`: the channel fails with a RangeError. `block`: `write()` returns a promise that the producer awaits. `drop-oldest`: as
    * many of the queued chunks as it takes make room. `drop-newest`: the chunk is dropped. Default: `error`.
    */
-  overflow?: Overflow;
+  overflow?: Overflow | undefined;
   /**
    * For chunks that were written and that nobody will read: those the overflow drops, those that are queued or wait when the channel fails or is
    * cancelled, and those that `write()` does not take. Default: none.
@@ -38,7 +38,7 @@ export interface ChannelCounts {
 }
 
 /** The two ends of a queue between a producer that calls and a consumer that asks. */
-export interface Channel<T = any> extends EventTarget {
+export interface Channel<T> extends EventTarget {
   /** What was written. Cancelling it aborts `signal`. */
   readonly readable: ReadableStream<T>;
   /** Resolves when there is room below the high-water mark, at once where there is; also when the channel is done. */
@@ -78,25 +78,25 @@ export function channel<T = any>(options?: ChannelOptions<T>): Channel<T>;
 
 /** An EventTarget, or an EventEmitter by its shape. */
 export type AnyEventSource =
-  | { addEventListener(type: string, listener: any): void; removeEventListener(type: string, listener: any): void }
+  | { addEventListener(type: string, listener: never): void; removeEventListener(type: string, listener: never): void }
   | {
-      on(name: string, listener: (...args: any[]) => void): unknown;
-      removeListener(name: string, listener: (...args: any[]) => void): unknown;
+      on(name: string, listener: (...args: never[]) => void): unknown;
+      removeListener(name: string, listener: (...args: never[]) => void): unknown;
     };
 
-export interface FromEventsOptions<E = any, T = E> extends ChannelOptions<T> {
+export interface FromEventsOptions<E, T> extends ChannelOptions<T> {
   /** Called when the producer should stop: the channel is full. */
-  pause?: () => void;
+  pause?: (() => void) | undefined;
   /** Called when it may go on. */
-  resume?: () => void;
+  resume?: (() => void) | undefined;
   /** The event or events that end the stream. Default: none. */
-  end?: string | string[];
+  end?: string | string[] | undefined;
   /** The event that fails it, with its `error` or itself; null for none. Default: `error`. */
-  error?: string | null;
+  error?: string | null | undefined;
   /** What the chunk of an event is. Default: the event. */
-  map?: (event: E) => T;
+  map?: ((event: E) => T) | undefined;
   /** Fails the stream with its reason when it is aborted. */
-  signal?: AbortSignal;
+  signal?: AbortSignal | undefined;
 }
 
 /**
@@ -105,15 +105,15 @@ export interface FromEventsOptions<E = any, T = E> extends ChannelOptions<T> {
  *
  * @throws {TypeError | RangeError} where an argument is not what it should be
  */
-export function fromEvents<T = any>(
+export function fromEvents<T = any, E = any>(
   target: AnyEventSource,
   name: string,
-  options?: FromEventsOptions<any, T>,
+  options?: FromEventsOptions<E, T>,
 ): ReadableStream<T> & { readonly counts: ChannelCounts };
 
 /** A MessagePort, by the part of it that is used. */
 export interface MessagePortLike {
-  postMessage(message: any, transfer?: any): void;
+  postMessage(message: unknown, transfer?: never): void;
   start(): void;
   close(): void;
 }
@@ -134,12 +134,12 @@ export interface FromMessagePortOptions {
  */
 export function fromMessagePort<T = any>(port: MessagePortLike, options?: FromMessagePortOptions): ReadableStream<T>;
 
-export interface ToMessagePortOptions<T = any> {
+export interface ToMessagePortOptions<T> {
   /**
    * Whether to move the buffers of chunks rather than copy them, or which. A view that is narrower than its buffer is copied in either case, unless
    * the function names its buffer. Default: false.
    */
-  transfer?: boolean | ((chunk: T) => readonly any[]) | undefined;
+  transfer?: boolean | ((chunk: T) => readonly object[]) | undefined;
   /** What the other side is told of a failure. Default: `all`. */
   errors?: ErrorCrossing | undefined;
 }
@@ -150,7 +150,7 @@ export interface ToMessagePortOptions<T = any> {
  *
  * @throws {TypeError} where an argument is not what it should be
  */
-export function toMessagePort<T = any>(port: MessagePortLike, options?: ToMessagePortOptions<T>): WritableStream<T>;
+export function toMessagePort<T>(port: MessagePortLike, options?: ToMessagePortOptions<T>): WritableStream<T>;
 
 /** A connection that ended otherwise than by a clean close. */
 export class SocketError extends Error {
@@ -165,18 +165,18 @@ export class SocketError extends Error {
 export interface WebSocketLike {
   readonly readyState: number;
   readonly bufferedAmount: number;
-  binaryType: any;
-  send(data: any): void;
+  binaryType: string;
+  send(data: never): void;
   close(code?: number, reason?: string): void;
-  addEventListener(type: any, listener: any): void;
-  removeEventListener(type: any, listener: any): void;
+  addEventListener(type: never, listener: never): void;
+  removeEventListener(type: never, listener: never): void;
 }
 
 /** A WebSocketStream, where the engine has it. */
 export interface WebSocketStreamLike {
-  readonly opened: PromiseLike<any>;
-  readonly closed: PromiseLike<any>;
-  close(how?: any): void;
+  readonly opened: PromiseLike<unknown>;
+  readonly closed: PromiseLike<unknown>;
+  close(how?: never): void;
 }
 
 /**
@@ -231,7 +231,7 @@ export function toWebSocket(
 ): WritableStream<BytesOrText | Blob>;
 
 /** An item of a message queue on its way through a pipeline. */
-export interface QueueMessage<T = any> {
+export interface QueueMessage<T> {
   /** The item, or what has become of it. */
   readonly value: T;
   /** The same message with what has become of its value. */
@@ -243,7 +243,7 @@ export interface QueueMessage<T = any> {
 }
 
 /** A message queue, told by functions. */
-export interface MessageQueue<T = any> {
+export interface MessageQueue<T> {
   /**
    * Begins to deliver. Returns, or resolves with, what takes it back.
    *
@@ -282,9 +282,9 @@ export function fromQueue<T>(
 export function acknowledged<T, R>(
   end: (values: PipelineChunks<T>, options: PipelineFunctionOptions) => R,
 ): (
-  messages: PipelineChunks<QueueMessage<T> | QueueMessage<any>[]>,
+  messages: PipelineChunks<QueueMessage<T> | QueueMessage<unknown>[]>,
   options: PipelineFunctionOptions,
 ) => Promise<Awaited<R>>;
 export function acknowledged<T>(
   end: AnyWritable<T> | NodeWritableLike,
-): WritableStream<QueueMessage<any> | QueueMessage<any>[]>;
+): WritableStream<QueueMessage<unknown> | QueueMessage<unknown>[]>;

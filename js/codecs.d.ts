@@ -6,13 +6,13 @@
  *
  * @module
  */
-import type { ReadableStream, WritableStream } from './index.js';
+import type { Bytes, ReadableStream, WritableStream } from './index.js';
 
 /**
  * What codecs take: an `ArrayBuffer` or a view of one, not shared. Anything else fails the streams with a `TypeError`, once the
  * reader has taken what came before it.
  */
-export type Bytes = ArrayBuffer | ArrayBufferView<ArrayBuffer>;
+export type CodecInput = ArrayBuffer | ArrayBufferView;
 
 /** Why a codec refused its input. */
 export type CodecErrorCode =
@@ -71,7 +71,7 @@ export interface CodecStage<T> {
   /** What comes out. */
   readonly readable: ReadableStream<T>;
   /** Where bytes go in. A write is done when its chunk has been copied, which waits for the reader. */
-  readonly writable: WritableStream<Bytes>;
+  readonly writable: WritableStream<CodecInput>;
   /** The stage's figures, also where `pipeline()` has fused it with others; an array of one. */
   stats(): StageStats[];
 }
@@ -79,26 +79,26 @@ export interface CodecStage<T> {
 /** Options that all codecs have. */
 export interface CodecOptions {
   /** High-water mark of the readable side: bytes (65,536) of `gunzip` and `digest`, records (256; in batches 1,024) of `lines` and `csv`. */
-  highWaterMark?: number;
+  highWaterMark?: number | undefined;
   /** High-water mark of the writable side, in bytes. Default 65,536. */
-  inputHighWaterMark?: number;
+  inputHighWaterMark?: number | undefined;
 }
 
 export interface GunzipOptions extends CodecOptions {
   /** What to do with bytes behind the last member that begin no other: fail with `trailing-data` (the default), or drop them. */
-  trailing?: 'error' | 'ignore';
+  trailing?: 'error' | 'ignore' | undefined;
 }
 
 /**
  * Unpacks gzip, RFC 1952 (https://www.rfc-editor.org/rfc/rfc1952): one member or several one after another. Checks what
  * a member lets one check. Chunks are `Uint8Array`s of at most 65,536 bytes, however much a small input expands to.
  */
-export function gunzip(options?: GunzipOptions): CodecStage<Uint8Array<ArrayBuffer>>;
+export function gunzip(options?: GunzipOptions): CodecStage<Bytes>;
 
 /** A tap: the bytes pass unchanged. */
-export interface DigestStage extends CodecStage<Uint8Array<ArrayBuffer>> {
+export interface DigestStage extends CodecStage<Bytes> {
   /** The digest, once all bytes have passed. Rejects with the stream's error; that is no unhandled rejection if nobody looks. */
-  readonly digest: Promise<Uint8Array<ArrayBuffer>>;
+  readonly digest: Promise<Bytes>;
   /** The same in hexadecimal, in lower case. */
   readonly hex: Promise<string>;
 }
@@ -114,14 +114,14 @@ export function digest(algorithm: 'sha-256' | 'SHA-256', options?: CodecOptions)
 /** Options of codecs that read text, which is UTF-8. */
 export interface TextOptions extends CodecOptions {
   /** Fail with `invalid-utf8` rather than replace what is invalid with U+FFFD, as with `TextDecoder`. Default false. */
-  fatal?: boolean;
+  fatal?: boolean | undefined;
   /** Keep a byte order mark at the start rather than drop it, as with `TextDecoder`. Default false. */
-  ignoreBOM?: boolean;
+  ignoreBOM?: boolean | undefined;
 }
 
 export interface LinesOptions extends TextOptions {
   /** The longest line there may be, in bytes without its end; a longer one fails with `too-long`. Default 1,048,576. */
-  maxLineBytes?: number;
+  maxLineBytes?: number | undefined;
 }
 
 /**
@@ -138,24 +138,24 @@ export function lines(options: LinesOptions & { batch: true | number }): CodecSt
 
 export interface CsvOptions extends TextOptions {
   /** Between fields: one ASCII character. Default `,`. */
-  delimiter?: string;
+  delimiter?: string | undefined;
   /** Around fields: one ASCII character. Default `"`. */
-  quote?: string;
+  quote?: string | undefined;
   /**
    * Rows with another number of fields than the header or the first row: fail with `ragged-row` (the default), keep them
    * as they are, or pad them with empty fields and cut off what is beyond. An object that is kept lacks the
    * properties its row had no field for; fields beyond the header are left out.
    */
-  ragged?: 'error' | 'keep' | 'pad';
+  ragged?: 'error' | 'keep' | 'pad' | undefined;
   /**
    * Columns whose name in the header is empty, as behind `a,b,,`: named '' (the default), of which there can be only one where
    * rows are objects, or left out of rows and `columns`.
    */
-  emptyNames?: 'keep' | 'skip';
+  emptyNames?: 'keep' | 'skip' | undefined;
   /** Empty lines are no rows (the default), or rows of one empty field. */
-  emptyLines?: 'skip' | 'keep';
+  emptyLines?: 'skip' | 'keep' | undefined;
   /** The longest row there may be: the bytes of its fields and one for each. A longer one fails with `too-long`. Default 1,048,576. */
-  maxRowBytes?: number;
+  maxRowBytes?: number | undefined;
 }
 
 /** A csv stage. */

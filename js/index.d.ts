@@ -8,6 +8,7 @@
 export * from './streams.js';
 export * from './channels.js';
 export * from './operators.js';
+export * from './parts.js';
 export * from './pipelines.js';
 export * from './sinks.js';
 export * from './sources.js';

@@ -1,18 +1,12 @@
 /** Types of the stages that work on each chunk. Each call makes one pair of streams, for one pipeline or `pipeThrough`. */
-import type { AnyReadable } from './pipelines.js';
-import type { OnDiscard, ReadableStream, WritableStream } from './streams.js';
-
-/** What an operator makes: a stage for `pipeline()`, and a transform for `pipeThrough()`. */
-export interface Operator<I, O> {
-  readonly readable: ReadableStream<O>;
-  readonly writable: WritableStream<I>;
-}
+import type { AnyReadable, ChunkOf, Operator } from './parts.js';
+import type { OnDiscard, ReadableStream } from './streams.js';
 
 export interface MapOptions {
   /** How many calls may be under way, and results be held, at once. Default: 1. */
-  concurrency?: number;
+  concurrency?: number | undefined;
   /** Whether results come in the order of their chunks; else as they are done. Default: true. */
-  ordered?: boolean;
+  ordered?: boolean | undefined;
 }
 
 /** What `map()`'s function is given besides the chunk. */
@@ -59,7 +53,7 @@ export function skip<T>(count: number): Operator<T, T>;
 
 export interface BatchOptions {
   /** Give what there is so many milliseconds after its first chunk. Default: wait until there are enough. */
-  ms?: number;
+  ms?: number | undefined;
 }
 
 /**
@@ -88,7 +82,7 @@ export interface RateLimitOptions {
   /** Bytes a second on average. */
   bytesPerSecond: number;
   /** Bytes that may pass at once after a pause. Default: a tenth of `bytesPerSecond`. */
-  burst?: number;
+  burst?: number | undefined;
 }
 
 /**
@@ -101,15 +95,15 @@ export function rateLimit<T extends { byteLength: number } | { length: number } 
   options: RateLimitOptions,
 ): Operator<T, T>;
 
-export interface TeeOptions {
+export interface TeeOptions<T> {
   /** How many chunks the fastest branch may be ahead of the slowest. Default: 1. */
-  limit?: number;
+  limit?: number | undefined;
   /** How many streams to make. Default: 2. */
-  branches?: number;
+  branches?: number | undefined;
   /** Who sets the pace; there is only this one. */
-  pace?: 'slowest';
+  pace?: 'slowest' | undefined;
   /** Gets each chunk that all branches have dropped. Default: the `onDiscard` of `stream`. */
-  onDiscard?: OnDiscard | undefined;
+  onDiscard?: OnDiscard<T> | undefined;
 }
 
 /**
@@ -121,4 +115,4 @@ export interface TeeOptions {
  * @throws {TypeError} where `stream` is no readable stream, or is locked
  * @throws {RangeError} where `limit` is not a whole number of at least 1, or `branches` one of at least 2
  */
-export function tee<T>(stream: AnyReadable<T>, options?: TeeOptions): ReadableStream<T>[];
+export function tee<S extends AnyReadable>(stream: S, options?: TeeOptions<ChunkOf<S>>): ReadableStream<ChunkOf<S>>[];

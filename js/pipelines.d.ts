@@ -1,99 +1,26 @@
 /// <reference lib="esnext.disposable" />
 /** Types of what tidegate adds to the standard: pipelines, and bridges to the engine's streams. */
+import type {
+  AnyPair,
+  AnySink,
+  AnyStage,
+  AnyReadable,
+  AnyWritable,
+  Bytes,
+  ChunkOf,
+  MarkedStage,
+  NodeReadableLike,
+  NodeWritableLike,
+  Operator,
+  PairStage,
+  PipelineChunks,
+  PipelineFunctionOptions,
+  PipelineResult,
+  PipelineSink,
+  PipelineSource,
+  PipelineStage,
+} from './parts.js';
 import type { OnDiscard, ReadableStream, StreamPipeOptions, WritableStream } from './streams.js';
-
-/** A readable stream, tidegate's or the engine's. */
-export type AnyReadable<R = any> = ReadableStream<R> | globalThis.ReadableStream<R>;
-
-/** A writable stream, tidegate's or the engine's. */
-export type AnyWritable<W = any> = WritableStream<W> | globalThis.WritableStream<W>;
-
-/** A pair of streams, such as a `TransformStream`, a `DecompressionStream` or a codec of `tidegate/codecs`. */
-export interface AnyPair<I = any, O = any> {
-  readonly readable: AnyReadable<O>;
-  readonly writable: AnyWritable<I>;
-}
-
-/** A readable stream of Node's kind, told by its shape. */
-export interface NodeReadableLike {
-  on(event: string, listener: (...args: any[]) => void): unknown;
-  removeListener(event: string, listener: (...args: any[]) => void): unknown;
-  pipe(destination: any, options?: any): unknown;
-  read(size?: number): unknown;
-}
-
-/** A writable stream of Node's kind, told by its shape. */
-export interface NodeWritableLike {
-  on(event: string, listener: (...args: any[]) => void): unknown;
-  removeListener(event: string, listener: (...args: any[]) => void): unknown;
-  write(chunk: any, ...rest: any[]): unknown;
-  end(...rest: any[]): unknown;
-}
-
-/** What a function in a pipeline is given besides the chunks. */
-export interface PipelineFunctionOptions {
-  /**
-   * Aborted when the pipeline fails or is aborted, with the first error; for sources and stages also, with an
-   * `AbortError`, when the consumer wants no more.
-   */
-  readonly signal: AbortSignal;
-}
-
-/** The chunks a function in a pipeline reads. Leaving the loop over them says that no more is wanted. */
-export type PipelineChunks<T> = AsyncIterableIterator<T>;
-
-/** What chunks come from, other than a function. */
-export type PipelineInput<T = any> =
-  AnyReadable<T> | AsyncIterable<T> | Iterable<T | PromiseLike<T>> | Response | Request | Blob | NodeReadableLike;
-
-/** What a pipeline may start with, or a promise of it; a function is called once, and may return a promise. */
-export type PipelineSource<T = any> =
-  | PipelineInput<T>
-  | PromiseLike<PipelineInput<T>>
-  | ((options: PipelineFunctionOptions) => PipelineInput<T> | PromiseLike<PipelineInput<T>>);
-
-/** The chunks of a body or a file. */
-export type Bytes = ReturnType<InstanceType<typeof TextEncoder>['encode']>;
-
-/** The type of the chunks that `S`, a source, gives. */
-export type ChunkOf<S> = S extends (...args: any[]) => infer Result
-  ? ChunkOf<Awaited<Result>>
-  : S extends Response | Request | Blob
-    ? Bytes
-    : S extends ReadableStream<infer T>
-      ? T
-      : S extends globalThis.ReadableStream<infer T>
-        ? T
-        : S extends AsyncIterable<infer T>
-          ? T
-          : S extends Iterable<infer T>
-            ? Awaited<T>
-            : S extends PromiseLike<infer Input>
-              ? ChunkOf<Input>
-              : any;
-
-/**
- * What may stand between source and sink: a pair of streams, or a generator function (or what `stage()` marks) that is called
- * once with all chunks and returns what comes out.
- */
-export type PipelineStage<I = any, O = any> =
-  | AnyPair<I, O>
-  | (NodeReadableLike & NodeWritableLike)
-  | ((chunks: PipelineChunks<I>, options: PipelineFunctionOptions) => AsyncIterable<O> | Iterable<O> | AnyReadable<O>);
-
-/** A function that is called with each chunk and gives one chunk, or a promise of it. As a stage, say its parameter's type. */
-export type PipelineMap<I = any, O = any> = (chunk: I, options: PipelineFunctionOptions) => O | PromiseLike<O>;
-
-/** What may end a pipeline: a writable stream, or a function that consumes the chunks, also an async generator function that yields nothing. */
-export type PipelineSink<T = any> =
-  AnyWritable<T> | NodeWritableLike | ((chunks: PipelineChunks<T>, options: PipelineFunctionOptions) => unknown);
-
-/** What a pipeline into `S`, a sink, resolves with. */
-export type PipelineResult<S> = S extends (...args: any[]) => infer Result
-  ? Result extends AsyncGenerator<any, infer Returned, any>
-    ? Returned
-    : Awaited<Result>
-  : undefined;
 
 export interface PipelineOptions {
   /** Takes the pipeline down when it is aborted; the promise then rejects with its `reason`. Default: none. */
@@ -200,61 +127,169 @@ export type Pipeline<T> = Promise<T> & AsyncDisposable;
  *   return count;
  * });
  */
-export function pipeline<A, K extends PipelineSink<ChunkOf<A>>>(
-  source: A & PipelineSource,
-  sink: K,
-  options?: PipelineOptions,
-): Pipeline<PipelineResult<K>>;
-export function pipeline<A, B, K extends PipelineSink<B>>(
-  source: A & PipelineSource,
-  stage: PipelineStage<ChunkOf<A>, B>,
-  sink: K,
-  options?: PipelineOptions,
-): Pipeline<PipelineResult<K>>;
-export function pipeline<A, B, C, K extends PipelineSink<C>>(
-  source: A & PipelineSource,
-  stage1: PipelineStage<ChunkOf<A>, B>,
-  stage2: PipelineStage<B, C>,
-  sink: K,
-  options?: PipelineOptions,
-): Pipeline<PipelineResult<K>>;
-export function pipeline<A, B, C, D, K extends PipelineSink<D>>(
-  source: A & PipelineSource,
-  stage1: PipelineStage<ChunkOf<A>, B>,
-  stage2: PipelineStage<B, C>,
-  stage3: PipelineStage<C, D>,
-  sink: K,
-  options?: PipelineOptions,
-): Pipeline<PipelineResult<K>>;
-export function pipeline<A, B, C, D, E, K extends PipelineSink<E>>(
+export function pipeline<A, B, C, D, E, F, G, H, I, J, K, L, M, Result = undefined>(
   source: A & PipelineSource,
   stage1: PipelineStage<ChunkOf<A>, B>,
   stage2: PipelineStage<B, C>,
   stage3: PipelineStage<C, D>,
   stage4: PipelineStage<D, E>,
-  sink: K,
+  stage5: PipelineStage<E, F>,
+  stage6: PipelineStage<F, G>,
+  stage7: PipelineStage<G, H>,
+  stage8: PipelineStage<H, I>,
+  stage9: PipelineStage<I, J>,
+  stage10: PipelineStage<J, K>,
+  stage11: PipelineStage<K, L>,
+  stage12: PipelineStage<L, M>,
+  sink: PipelineSink<M, Result>,
   options?: PipelineOptions,
-): Pipeline<PipelineResult<K>>;
-/** The same with more stages, whose chunks' types are not followed from one to the next. */
-export function pipeline(
+): Pipeline<PipelineResult<Result>>;
+export function pipeline<A, B, C, D, E, F, G, H, I, J, K, L, Result = undefined>(
+  source: A & PipelineSource,
+  stage1: PipelineStage<ChunkOf<A>, B>,
+  stage2: PipelineStage<B, C>,
+  stage3: PipelineStage<C, D>,
+  stage4: PipelineStage<D, E>,
+  stage5: PipelineStage<E, F>,
+  stage6: PipelineStage<F, G>,
+  stage7: PipelineStage<G, H>,
+  stage8: PipelineStage<H, I>,
+  stage9: PipelineStage<I, J>,
+  stage10: PipelineStage<J, K>,
+  stage11: PipelineStage<K, L>,
+  sink: PipelineSink<L, Result>,
+  options?: PipelineOptions,
+): Pipeline<PipelineResult<Result>>;
+export function pipeline<A, B, C, D, E, F, G, H, I, J, K, Result = undefined>(
+  source: A & PipelineSource,
+  stage1: PipelineStage<ChunkOf<A>, B>,
+  stage2: PipelineStage<B, C>,
+  stage3: PipelineStage<C, D>,
+  stage4: PipelineStage<D, E>,
+  stage5: PipelineStage<E, F>,
+  stage6: PipelineStage<F, G>,
+  stage7: PipelineStage<G, H>,
+  stage8: PipelineStage<H, I>,
+  stage9: PipelineStage<I, J>,
+  stage10: PipelineStage<J, K>,
+  sink: PipelineSink<K, Result>,
+  options?: PipelineOptions,
+): Pipeline<PipelineResult<Result>>;
+export function pipeline<A, B, C, D, E, F, G, H, I, J, Result = undefined>(
+  source: A & PipelineSource,
+  stage1: PipelineStage<ChunkOf<A>, B>,
+  stage2: PipelineStage<B, C>,
+  stage3: PipelineStage<C, D>,
+  stage4: PipelineStage<D, E>,
+  stage5: PipelineStage<E, F>,
+  stage6: PipelineStage<F, G>,
+  stage7: PipelineStage<G, H>,
+  stage8: PipelineStage<H, I>,
+  stage9: PipelineStage<I, J>,
+  sink: PipelineSink<J, Result>,
+  options?: PipelineOptions,
+): Pipeline<PipelineResult<Result>>;
+export function pipeline<A, B, C, D, E, F, G, H, I, Result = undefined>(
+  source: A & PipelineSource,
+  stage1: PipelineStage<ChunkOf<A>, B>,
+  stage2: PipelineStage<B, C>,
+  stage3: PipelineStage<C, D>,
+  stage4: PipelineStage<D, E>,
+  stage5: PipelineStage<E, F>,
+  stage6: PipelineStage<F, G>,
+  stage7: PipelineStage<G, H>,
+  stage8: PipelineStage<H, I>,
+  sink: PipelineSink<I, Result>,
+  options?: PipelineOptions,
+): Pipeline<PipelineResult<Result>>;
+export function pipeline<A, B, C, D, E, F, G, H, Result = undefined>(
+  source: A & PipelineSource,
+  stage1: PipelineStage<ChunkOf<A>, B>,
+  stage2: PipelineStage<B, C>,
+  stage3: PipelineStage<C, D>,
+  stage4: PipelineStage<D, E>,
+  stage5: PipelineStage<E, F>,
+  stage6: PipelineStage<F, G>,
+  stage7: PipelineStage<G, H>,
+  sink: PipelineSink<H, Result>,
+  options?: PipelineOptions,
+): Pipeline<PipelineResult<Result>>;
+export function pipeline<A, B, C, D, E, F, G, Result = undefined>(
+  source: A & PipelineSource,
+  stage1: PipelineStage<ChunkOf<A>, B>,
+  stage2: PipelineStage<B, C>,
+  stage3: PipelineStage<C, D>,
+  stage4: PipelineStage<D, E>,
+  stage5: PipelineStage<E, F>,
+  stage6: PipelineStage<F, G>,
+  sink: PipelineSink<G, Result>,
+  options?: PipelineOptions,
+): Pipeline<PipelineResult<Result>>;
+export function pipeline<A, B, C, D, E, F, Result = undefined>(
+  source: A & PipelineSource,
+  stage1: PipelineStage<ChunkOf<A>, B>,
+  stage2: PipelineStage<B, C>,
+  stage3: PipelineStage<C, D>,
+  stage4: PipelineStage<D, E>,
+  stage5: PipelineStage<E, F>,
+  sink: PipelineSink<F, Result>,
+  options?: PipelineOptions,
+): Pipeline<PipelineResult<Result>>;
+export function pipeline<A, B, C, D, E, Result = undefined>(
+  source: A & PipelineSource,
+  stage1: PipelineStage<ChunkOf<A>, B>,
+  stage2: PipelineStage<B, C>,
+  stage3: PipelineStage<C, D>,
+  stage4: PipelineStage<D, E>,
+  sink: PipelineSink<E, Result>,
+  options?: PipelineOptions,
+): Pipeline<PipelineResult<Result>>;
+export function pipeline<A, B, C, D, Result = undefined>(
+  source: A & PipelineSource,
+  stage1: PipelineStage<ChunkOf<A>, B>,
+  stage2: PipelineStage<B, C>,
+  stage3: PipelineStage<C, D>,
+  sink: PipelineSink<D, Result>,
+  options?: PipelineOptions,
+): Pipeline<PipelineResult<Result>>;
+export function pipeline<A, B, C, Result = undefined>(
+  source: A & PipelineSource,
+  stage1: PipelineStage<ChunkOf<A>, B>,
+  stage2: PipelineStage<B, C>,
+  sink: PipelineSink<C, Result>,
+  options?: PipelineOptions,
+): Pipeline<PipelineResult<Result>>;
+export function pipeline<A, B, Result = undefined>(
+  source: A & PipelineSource,
+  stage1: PipelineStage<ChunkOf<A>, B>,
+  sink: PipelineSink<B, Result>,
+  options?: PipelineOptions,
+): Pipeline<PipelineResult<Result>>;
+export function pipeline<A, Result = undefined>(
+  source: A & PipelineSource,
+  sink: PipelineSink<ChunkOf<A>, Result>,
+  options?: PipelineOptions,
+): Pipeline<PipelineResult<Result>>;
+/** The same with more stages, whose chunks' types are not followed: say those of functions' parameters, or put some of the stages into `compose()`. */
+export function pipeline<Result = undefined>(
   source: PipelineSource,
-  stage1: PipelineStage,
-  stage2: PipelineStage,
-  stage3: PipelineStage,
-  stage4: PipelineStage,
-  stage5: PipelineStage,
+  stage1: AnyStage,
+  stage2: AnyStage,
+  stage3: AnyStage,
+  stage4: AnyStage,
+  stage5: AnyStage,
+  stage6: AnyStage,
+  stage7: AnyStage,
+  stage8: AnyStage,
+  stage9: AnyStage,
+  stage10: AnyStage,
+  stage11: AnyStage,
+  stage12: AnyStage,
+  stage13: AnyStage,
   ...rest:
-    | [...stages: PipelineStage[], sink: PipelineSink, options: PipelineOptions]
-    | [...stages: PipelineStage[], sink: PipelineSink]
-): Pipeline<any>;
-/** The same with plain functions among the stages, which are called with each chunk. Say the types of their parameters. */
-export function pipeline(
-  source: PipelineSource,
-  stage: PipelineStage | PipelineMap,
-  ...rest:
-    | [...stages: (PipelineStage | PipelineMap)[], sink: PipelineSink, options: PipelineOptions]
-    | [...stages: (PipelineStage | PipelineMap)[], sink: PipelineSink]
-): Pipeline<any>;
+    | [...stages: AnyStage[], sink: AnySink<Result>]
+    | [...stages: AnyStage[], sink: AnySink<Result>, options: PipelineOptions | undefined]
+): Pipeline<PipelineResult<Result>>;
 
 /**
  * Marks a function that is no generator function as a stage that is called once, with all chunks, and returns a source. For
@@ -267,7 +302,7 @@ export function pipeline(
  */
 export function stage<I, O>(
   fn: (chunks: PipelineChunks<I>, options: PipelineFunctionOptions) => AsyncIterable<O> | Iterable<O> | AnyReadable<O>,
-): (chunks: PipelineChunks<I>, options: PipelineFunctionOptions) => AsyncIterable<O> | Iterable<O> | AnyReadable<O>;
+): MarkedStage<I, O>;
 
 /**
  * Several stages as one, for a pipeline, where they run as if they had been given one by one, or for `pipeThrough`. Serves once, as
@@ -278,9 +313,120 @@ export function stage<I, O>(
  * @example
  * const rowsOf = () => compose(gunzip(), csv({ header: true }), (row) => normalise(row));
  */
-export function compose<I = any, O = any>(
-  ...stages: (PipelineStage | PipelineMap)[]
-): { readonly readable: ReadableStream<O>; readonly writable: WritableStream<I> };
+export function compose<A, B>(stage1: PipelineStage<A, B>): Operator<A, B>;
+export function compose<A, B, C>(stage1: PipelineStage<A, B>, stage2: PipelineStage<B, C>): Operator<A, C>;
+export function compose<A, B, C, D>(
+  stage1: PipelineStage<A, B>,
+  stage2: PipelineStage<B, C>,
+  stage3: PipelineStage<C, D>,
+): Operator<A, D>;
+export function compose<A, B, C, D, E>(
+  stage1: PipelineStage<A, B>,
+  stage2: PipelineStage<B, C>,
+  stage3: PipelineStage<C, D>,
+  stage4: PipelineStage<D, E>,
+): Operator<A, E>;
+export function compose<A, B, C, D, E, F>(
+  stage1: PipelineStage<A, B>,
+  stage2: PipelineStage<B, C>,
+  stage3: PipelineStage<C, D>,
+  stage4: PipelineStage<D, E>,
+  stage5: PipelineStage<E, F>,
+): Operator<A, F>;
+export function compose<A, B, C, D, E, F, G>(
+  stage1: PipelineStage<A, B>,
+  stage2: PipelineStage<B, C>,
+  stage3: PipelineStage<C, D>,
+  stage4: PipelineStage<D, E>,
+  stage5: PipelineStage<E, F>,
+  stage6: PipelineStage<F, G>,
+): Operator<A, G>;
+export function compose<A, B, C, D, E, F, G, H>(
+  stage1: PipelineStage<A, B>,
+  stage2: PipelineStage<B, C>,
+  stage3: PipelineStage<C, D>,
+  stage4: PipelineStage<D, E>,
+  stage5: PipelineStage<E, F>,
+  stage6: PipelineStage<F, G>,
+  stage7: PipelineStage<G, H>,
+): Operator<A, H>;
+export function compose<A, B, C, D, E, F, G, H, I>(
+  stage1: PipelineStage<A, B>,
+  stage2: PipelineStage<B, C>,
+  stage3: PipelineStage<C, D>,
+  stage4: PipelineStage<D, E>,
+  stage5: PipelineStage<E, F>,
+  stage6: PipelineStage<F, G>,
+  stage7: PipelineStage<G, H>,
+  stage8: PipelineStage<H, I>,
+): Operator<A, I>;
+export function compose<A, B, C, D, E, F, G, H, I, J>(
+  stage1: PipelineStage<A, B>,
+  stage2: PipelineStage<B, C>,
+  stage3: PipelineStage<C, D>,
+  stage4: PipelineStage<D, E>,
+  stage5: PipelineStage<E, F>,
+  stage6: PipelineStage<F, G>,
+  stage7: PipelineStage<G, H>,
+  stage8: PipelineStage<H, I>,
+  stage9: PipelineStage<I, J>,
+): Operator<A, J>;
+export function compose<A, B, C, D, E, F, G, H, I, J, K>(
+  stage1: PipelineStage<A, B>,
+  stage2: PipelineStage<B, C>,
+  stage3: PipelineStage<C, D>,
+  stage4: PipelineStage<D, E>,
+  stage5: PipelineStage<E, F>,
+  stage6: PipelineStage<F, G>,
+  stage7: PipelineStage<G, H>,
+  stage8: PipelineStage<H, I>,
+  stage9: PipelineStage<I, J>,
+  stage10: PipelineStage<J, K>,
+): Operator<A, K>;
+export function compose<A, B, C, D, E, F, G, H, I, J, K, L>(
+  stage1: PipelineStage<A, B>,
+  stage2: PipelineStage<B, C>,
+  stage3: PipelineStage<C, D>,
+  stage4: PipelineStage<D, E>,
+  stage5: PipelineStage<E, F>,
+  stage6: PipelineStage<F, G>,
+  stage7: PipelineStage<G, H>,
+  stage8: PipelineStage<H, I>,
+  stage9: PipelineStage<I, J>,
+  stage10: PipelineStage<J, K>,
+  stage11: PipelineStage<K, L>,
+): Operator<A, L>;
+export function compose<A, B, C, D, E, F, G, H, I, J, K, L, M>(
+  stage1: PipelineStage<A, B>,
+  stage2: PipelineStage<B, C>,
+  stage3: PipelineStage<C, D>,
+  stage4: PipelineStage<D, E>,
+  stage5: PipelineStage<E, F>,
+  stage6: PipelineStage<F, G>,
+  stage7: PipelineStage<G, H>,
+  stage8: PipelineStage<H, I>,
+  stage9: PipelineStage<I, J>,
+  stage10: PipelineStage<J, K>,
+  stage11: PipelineStage<K, L>,
+  stage12: PipelineStage<L, M>,
+): Operator<A, M>;
+/** The same with more stages, whose chunks' types are not followed. */
+export function compose<I, O>(
+  stage1: AnyStage,
+  stage2: AnyStage,
+  stage3: AnyStage,
+  stage4: AnyStage,
+  stage5: AnyStage,
+  stage6: AnyStage,
+  stage7: AnyStage,
+  stage8: AnyStage,
+  stage9: AnyStage,
+  stage10: AnyStage,
+  stage11: AnyStage,
+  stage12: AnyStage,
+  stage13: AnyStage,
+  ...stages: AnyStage[]
+): Operator<I, O>;
 
 /**
  * Waits for the end of a stream without locking it, whoever holds its lock.
@@ -325,11 +471,11 @@ export function failureOf(error: unknown): PipelineFailure | undefined;
 
 export interface CollectOptions {
   /** How much is kept at most; more is a RangeError, and the source is cancelled. Default: 64 MiB, or 1,000,000 chunks for `toArray`. */
-  limit?: number;
+  limit?: number | undefined;
   /** Ends it with its reason. */
-  signal?: AbortSignal;
+  signal?: AbortSignal | undefined;
   /** As of `pipeline()`: milliseconds after which the thread is given back. Default: 12 */
-  yieldAfter?: number;
+  yieldAfter?: number | undefined;
 }
 
 /** Every chunk of `source`, anything a pipeline may start with. */
@@ -364,7 +510,7 @@ export function pipeTo<T>(
  */
 export function pipeThrough<T, O>(
   source: AnyReadable<T>,
-  transform: AnyPair<T, O>,
+  transform: PairStage<T, O>,
   options?: StreamPipeOptions,
 ): ReadableStream<O>;
 
@@ -377,8 +523,10 @@ export function pipeThrough<T, O>(
  *
  * @throws {TypeError} when the argument is no stream and no pair of streams, or is locked
  */
-export function fromNative<R>(stream: AnyReadable<R>): ReadableStream<R>;
-export function fromNative<W>(stream: AnyWritable<W>): WritableStream<W>;
+export function fromNative<R>(stream: ReadableStream<R>): ReadableStream<R>;
+export function fromNative<R>(stream: globalThis.ReadableStream<R>): ReadableStream<R>;
+export function fromNative<W>(stream: WritableStream<W>): WritableStream<W>;
+export function fromNative<W>(stream: globalThis.WritableStream<W>): WritableStream<W>;
 export function fromNative<I, O>(pair: AnyPair<I, O>): { readable: ReadableStream<O>; writable: WritableStream<I> };
 
 /**
@@ -406,7 +554,7 @@ export function toNative<I, O>(
  * @example
  * for await (const rows of batches(stream)) table.append(rows);
  */
-export function batches<R>(
-  stream: AnyReadable<R>,
-  options?: { preventCancel?: boolean },
-): AsyncGenerator<R[], void, void>;
+export function batches<S extends AnyReadable>(
+  stream: S,
+  options?: { preventCancel?: boolean | undefined },
+): AsyncGenerator<ChunkOf<S>[], void, void>;

@@ -1,5 +1,5 @@
 /** Types of sinks: where data goes, each written no faster than it takes it. */
-import type { IndexedDatabase } from './sources.js';
+import type { IndexedDatabase, IndexedKey } from './sources.js';
 import type { WritableStream } from './streams.js';
 
 /**
@@ -90,13 +90,13 @@ export function toFetch(
  */
 export function toResponse(init?: ResponseInit): WritableStream<BytesOrText> & { readonly response: Response };
 
-export interface ToIndexedDBOptions<T = any> {
+export interface ToIndexedDBOptions<T> {
   /** Records of one transaction. Default: 100. */
   batch?: number | undefined;
   /** Whether a record of the same key is replaced, or an error. Default: `put`. */
   mode?: 'put' | 'add' | undefined;
   /** The key of a record, for stores without a key path. */
-  key?: ((record: T) => any) | undefined;
+  key?: ((record: T) => IndexedKey) | undefined;
   /** As of `IDBDatabase.transaction()`. Default: `default`. */
   durability?: 'default' | 'strict' | 'relaxed' | undefined;
 }
@@ -107,7 +107,7 @@ export interface ToIndexedDBOptions<T = any> {
  *
  * @throws {TypeError | RangeError} where an argument is not what it should be
  */
-export function toIndexedDB<T = any>(
+export function toIndexedDB<T>(
   database: IndexedDatabase,
   store: string,
   options?: ToIndexedDBOptions<T>,
@@ -126,7 +126,7 @@ export interface ToDownloadOptions {
   /** Bytes that `blob` may hold in memory. Default: 256 MiB. */
   cap?: number | undefined;
   /** The `ServiceWorkerRegistration` whose worker calls `serveDownloads()`. Default: that of the page. */
-  serviceWorker?: { readonly active: any } | undefined;
+  serviceWorker?: { readonly active: { postMessage(message: unknown, transfer: never): void } | null } | undefined;
   /** Begins the download of an address. Default: a link that is clicked, or a hidden frame. */
   begin?: ((url: string, name: string) => void) | undefined;
 }
@@ -149,7 +149,7 @@ export function toDownload(
  *
  * @param scope the worker's global object; default `globalThis`
  */
-export function serveDownloads(scope?: any): void;
+export function serveDownloads(scope?: object): void;
 
 export interface ForEachOptions {
   /** How many calls may be under way at once. Default: 1. */
@@ -172,4 +172,4 @@ export function forEach<T>(
 ): WritableStream<T>;
 
 /** A sink that takes every chunk and does nothing with it, for pipelines whose stages do the work. */
-export function drain(): WritableStream<any>;
+export function drain(): WritableStream<unknown>;

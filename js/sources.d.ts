@@ -1,22 +1,22 @@
 /** Types of sources: where data comes from, read on demand. */
 import type { ChannelCounts, ChannelOptions } from './channels.js';
 import type { ReadableStream } from './streams.js';
-import type { Bytes } from './pipelines.js';
+import type { Bytes } from './parts.js';
 
 export interface FromFetchOptions extends Omit<RequestInit, 'signal'> {
   /** How often in all a request is sent again, if it is a GET. Default: 3. */
-  retries?: number;
+  retries?: number | undefined;
   /** Milliseconds before the first retry; each further one waits twice as long, at most 2 minutes. Default: 500. */
-  delay?: number;
+  delay?: number | undefined;
   /**
    * Milliseconds for which a read of the network may be pending while nothing comes; then the connection counts as broken. The wait for
    * the response counts, the time in which the stream is not read does not. Default: 30,000; Infinity for none.
    */
-  stallTimeout?: number;
+  stallTimeout?: number | undefined;
   /** Called once, with the first response, before its body is read: for its headers. */
-  onResponse?: (response: Response) => void;
+  onResponse?: ((response: Response) => void) | undefined;
   /** Fails the stream with its reason, and ends the connection. */
-  signal?: AbortSignal;
+  signal?: AbortSignal | undefined;
 }
 
 /** A response that is no success, or a connection that cannot be resumed (its `cause` is how it broke). */
@@ -53,16 +53,16 @@ export class FetchError extends Error {
 export function fromFetch(input: string | URL | Request, options?: FromFetchOptions): ReadableStream<Bytes>;
 
 /** What `fromCursor()` reads. */
-export type AnyCursor<T = any> =
+export type AnyCursor<T> =
   { read(count: number): PromiseLike<T[] | null | undefined>; close(): unknown } | AsyncIterable<T> | Iterable<T>;
 
 export interface FromCursorOptions {
   /** Rows that are fetched at once, which is the most that is held. Default: 100. */
-  batch?: number;
+  batch?: number | undefined;
   /** Whether rows come one by one, or as the arrays they were fetched in. Default: `rows`. */
-  as?: 'rows' | 'batches';
+  as?: 'rows' | 'batches' | undefined;
   /** Closes the cursor, and fails the stream with its reason. */
-  signal?: AbortSignal;
+  signal?: AbortSignal | undefined;
 }
 
 /**
@@ -75,7 +75,10 @@ export function fromCursor<T>(
   cursor: AnyCursor<T>,
   options: FromCursorOptions & { as: 'batches' },
 ): ReadableStream<T[]>;
-export function fromCursor<T>(cursor: AnyCursor<T>, options?: FromCursorOptions): ReadableStream<T>;
+export function fromCursor<T>(
+  cursor: AnyCursor<T>,
+  options?: FromCursorOptions & { as?: 'rows' | undefined },
+): ReadableStream<T>;
 
 export interface FromFileOptions {
   /** The first byte. Default: 0. */
@@ -134,24 +137,27 @@ export function fromEventSource(
   source: {
     readonly readyState: number;
     close(): void;
-    addEventListener(type: string, listener: any): void;
-    removeEventListener(type: string, listener: any): void;
+    addEventListener(type: string, listener: never): void;
+    removeEventListener(type: string, listener: never): void;
   },
   options?: ChannelOptions<ServerSentEvent> & { events?: string[] | undefined; signal?: AbortSignal | undefined },
 ): ReadableStream<ServerSentEvent> & { readonly counts: ChannelCounts };
+
+/** A key of an IndexedDB store. */
+export type IndexedKey = number | string | Date | ArrayBuffer | ArrayBufferView | IndexedKey[];
 
 /** An open `IDBDatabase`, by the part of it that is used. */
 export interface IndexedDatabase {
   readonly name: string;
   readonly objectStoreNames: { contains(name: string): boolean };
-  transaction(...args: any[]): any;
+  transaction(...args: never[]): unknown;
 }
 
 export interface FromIndexedDBOptions {
   /** The name of an index, in whose order they come. Default: the store's own keys. */
   index?: string | undefined;
   /** An `IDBKeyRange`, or one key. Default: all. */
-  range?: any;
+  range?: IndexedKey | { readonly lower: unknown; readonly upper: unknown } | undefined;
   /** Default: `next`. */
   direction?: 'next' | 'prev' | undefined;
   /** Records that are read in one transaction, and held. Default: 100. */
@@ -170,7 +176,7 @@ export function fromIndexedDB<T = any>(
   database: IndexedDatabase,
   store: string,
   options: FromIndexedDBOptions & { entries: true },
-): ReadableStream<{ key: any; value: T }>;
+): ReadableStream<{ key: IndexedKey; value: T }>;
 export function fromIndexedDB<T = any>(
   database: IndexedDatabase,
   store: string,

@@ -5,14 +5,27 @@
  *
  * @see https://streams.spec.whatwg.org/
  */
-import type { AnyPair, AnyWritable } from './pipelines.js';
+import type { AnyWritable, PairStage } from './parts.js';
+
+// Without this every declaration of the file would be exported.
+export {};
+
+declare const useToNative: unique symbol;
+
+/**
+ * No value has this type. It stands in the type of some promises that resolve with undefined, so that TypeScript refuses tidegate's streams
+ * where the engine's are needed, as the engine does: `new Response(stream)`, the engine's `pipeThrough(pair)`. Pass `toNative(stream)` there.
+ */
+export interface UseToNative {
+  readonly [useToNative]: never;
+}
 
 /** How much a stream queues before it asks its producer to wait. https://streams.spec.whatwg.org/#qs-api */
 export interface QueuingStrategy<T = any> {
   /** In the units of `size`. Not negative; `Infinity` means no backpressure at all. */
-  highWaterMark?: number;
+  highWaterMark?: number | undefined;
   /** The size of a chunk: finite and not negative. Default: every chunk counts 1. */
-  size?: QueuingStrategySize<T>;
+  size?: QueuingStrategySize<T> | undefined;
 }
 
 export type QueuingStrategySize<T = any> = (chunk: T) => number;
@@ -50,11 +63,11 @@ export type OnDiscard<T = any> = ((chunk: T) => unknown) | 'dispose';
 /** https://streams.spec.whatwg.org/#dictdef-underlyingsource */
 export interface UnderlyingDefaultSource<R = any> {
   /** Called at once by the constructor; what it throws, the constructor throws. */
-  start?: (controller: ReadableStreamDefaultController<R>) => any;
+  start?: ((controller: ReadableStreamDefaultController<R>) => unknown) | undefined;
   /** Called whenever more is wanted, but not before its last promise has settled. */
-  pull?: (controller: ReadableStreamDefaultController<R>) => void | PromiseLike<void>;
+  pull?: ((controller: ReadableStreamDefaultController<R>) => void | PromiseLike<void>) | undefined;
   /** Called when the consumer wants no more. */
-  cancel?: (reason?: any) => void | PromiseLike<void>;
+  cancel?: ((reason?: any) => void | PromiseLike<void>) | undefined;
   type?: undefined;
   /** Not of the standard. A chunk that `enqueue()` was called with is either read or discarded, also where it threw. Default: none. */
   onDiscard?: OnDiscard<R> | undefined;
@@ -62,12 +75,12 @@ export interface UnderlyingDefaultSource<R = any> {
 
 /** The same of a readable byte stream. https://streams.spec.whatwg.org/#dictdef-underlyingsource */
 export interface UnderlyingByteSource {
-  start?: (controller: ReadableByteStreamController) => any;
-  pull?: (controller: ReadableByteStreamController) => void | PromiseLike<void>;
-  cancel?: (reason?: any) => void | PromiseLike<void>;
+  start?: ((controller: ReadableByteStreamController) => unknown) | undefined;
+  pull?: ((controller: ReadableByteStreamController) => void | PromiseLike<void>) | undefined;
+  cancel?: ((reason?: any) => void | PromiseLike<void>) | undefined;
   type: 'bytes';
   /** With it, reads of a default reader give `byobRequest` a buffer of this many bytes. A positive integer. */
-  autoAllocateChunkSize?: number;
+  autoAllocateChunkSize?: number | undefined;
 }
 
 export type UnderlyingSource<R = any> = UnderlyingDefaultSource<R> | UnderlyingByteSource;
@@ -75,18 +88,18 @@ export type UnderlyingSource<R = any> = UnderlyingDefaultSource<R> | UnderlyingB
 /** https://streams.spec.whatwg.org/#dictdef-streampipeoptions */
 export interface StreamPipeOptions {
   /** Leave the destination open when the source closes. Default false. */
-  preventClose?: boolean;
+  preventClose?: boolean | undefined;
   /** Leave the destination as it is when the source fails or the signal is aborted. Default false. */
-  preventAbort?: boolean;
+  preventAbort?: boolean | undefined;
   /** Leave the source as it is when the destination fails or the signal is aborted. Default false. */
-  preventCancel?: boolean;
+  preventCancel?: boolean | undefined;
   /** Stops the pipe when aborted. Default: none. */
   signal?: AbortSignal | undefined;
 }
 
 export interface ReadableStreamIteratorOptions {
   /** Leave the stream open when the loop is left early. Default false. */
-  preventCancel?: boolean;
+  preventCancel?: boolean | undefined;
 }
 
 export interface ReadableStreamGetReaderOptions {
@@ -96,7 +109,7 @@ export interface ReadableStreamGetReaderOptions {
 
 export interface ReadableStreamAsyncIterator<T> extends AsyncIterableIterator<T> {
   [Symbol.asyncIterator](): ReadableStreamAsyncIterator<T>;
-  return(value?: any): Promise<IteratorResult<T>>;
+  return(value?: unknown): Promise<IteratorResult<T>>;
 }
 
 /** https://streams.spec.whatwg.org/#rs-class */
@@ -125,7 +138,7 @@ export class ReadableStream<R = any> {
    *
    * @returns rejects with a TypeError when the stream is locked, or with what the source's `cancel` throws
    */
-  cancel(reason?: any): Promise<void>;
+  cancel(reason?: unknown): Promise<void>;
   /**
    * Locks the stream to a new reader. https://streams.spec.whatwg.org/#rs-get-reader
    *
@@ -140,7 +153,7 @@ export class ReadableStream<R = any> {
    *
    * @throws {TypeError} when this stream or `transform.writable` is locked
    */
-  pipeThrough<T>(transform: AnyPair<R, T>, options?: StreamPipeOptions): ReadableStream<T>;
+  pipeThrough<T>(transform: PairStage<R, T>, options?: StreamPipeOptions): ReadableStream<T>;
   /**
    * Pipes the stream into `destination`, which may be the engine's. https://streams.spec.whatwg.org/#rs-pipe-to
    *
@@ -165,9 +178,9 @@ export type ReadableStreamReader<R = any> = ReadableStreamDefaultReader<R> | Rea
 /** What both kinds of reader have. https://streams.spec.whatwg.org/#generic-reader-mixin */
 export interface ReadableStreamGenericReader {
   /** Resolves when the stream closes; rejects when it fails or the lock is released. */
-  readonly closed: Promise<undefined>;
+  readonly closed: Promise<undefined | UseToNative>;
   /** `ReadableStream.prototype.cancel` for the one who holds the lock. */
-  cancel(reason?: any): Promise<void>;
+  cancel(reason?: unknown): Promise<void>;
 }
 
 export type ReadableStreamReadResult<T> = { done: false; value: T } | { done: true; value: T | undefined };
@@ -178,7 +191,7 @@ export class ReadableStreamDefaultReader<R = any> implements ReadableStreamGener
   /** @throws {TypeError} when the stream is locked */
   constructor(stream: ReadableStream<R>);
   readonly closed: Promise<undefined>;
-  cancel(reason?: any): Promise<void>;
+  cancel(reason?: unknown): Promise<void>;
   /** https://streams.spec.whatwg.org/#default-reader-read */
   read(): Promise<{ done: false; value: R } | { done: true; value: undefined }>;
   /**
@@ -194,7 +207,7 @@ export class ReadableStreamDefaultReader<R = any> implements ReadableStreamGener
 
 export interface ReadableStreamBYOBReaderReadOptions {
   /** Elements of the view to wait for, 1 to its length. Default 1. */
-  min?: number;
+  min?: number | undefined;
 }
 
 /** https://streams.spec.whatwg.org/#byob-reader-class */
@@ -202,8 +215,8 @@ export class ReadableStreamBYOBReader implements ReadableStreamGenericReader {
   #private;
   /** @throws {TypeError} when the stream is locked or is no byte stream */
   constructor(stream: ReadableStream<Uint8Array>);
-  readonly closed: Promise<undefined>;
-  cancel(reason?: any): Promise<void>;
+  readonly closed: Promise<undefined | UseToNative>;
+  cancel(reason?: unknown): Promise<void>;
   /**
    * Reads into `view`, whose buffer is moved: use the one of the result. https://streams.spec.whatwg.org/#byob-reader-read
    *
@@ -239,7 +252,7 @@ export class ReadableStreamDefaultController<R = any> {
    */
   enqueue(chunk?: R): void;
   /** Errors the stream and drops its queue; nothing when it has ended. */
-  error(reason?: any): void;
+  error(reason?: unknown): void;
 }
 
 /** https://streams.spec.whatwg.org/#rbs-controller-class */
@@ -258,7 +271,7 @@ export class ReadableByteStreamController {
    * @throws {TypeError} when the stream is not readable, or the chunk is empty or its buffer detached
    */
   enqueue(chunk: ArrayBufferView): void;
-  error(reason?: any): void;
+  error(reason?: unknown): void;
 }
 
 /** https://streams.spec.whatwg.org/#rs-byob-request-class */
@@ -280,13 +293,13 @@ export class ReadableStreamBYOBRequest {
 
 /** https://streams.spec.whatwg.org/#dictdef-underlyingsink */
 export interface UnderlyingSink<W = any> {
-  start?: (controller: WritableStreamDefaultController) => any;
+  start?: ((controller: WritableStreamDefaultController) => unknown) | undefined;
   /** Called with one chunk at a time, not before its last promise has settled. */
-  write?: (chunk: W, controller: WritableStreamDefaultController) => void | PromiseLike<void>;
+  write?: ((chunk: W, controller: WritableStreamDefaultController) => void | PromiseLike<void>) | undefined;
   /** Called when everything has been written. */
-  close?: () => void | PromiseLike<void>;
+  close?: (() => void | PromiseLike<void>) | undefined;
   /** Called instead of `close` when the stream is aborted. */
-  abort?: (reason?: any) => void | PromiseLike<void>;
+  abort?: ((reason?: any) => void | PromiseLike<void>) | undefined;
   type?: undefined;
   /** Not of the standard. A chunk that was written goes to `write` or is discarded, also where its write was refused. Default: none. */
   onDiscard?: OnDiscard<W> | undefined;
@@ -309,7 +322,7 @@ export class WritableStream<W = any> {
    *
    * @returns rejects with a TypeError when the stream is locked, or with what the sink's `abort` throws
    */
-  abort(reason?: any): Promise<void>;
+  abort(reason?: unknown): Promise<void>;
   /** Closes the stream when all has been written. https://streams.spec.whatwg.org/#ws-close */
   close(): Promise<void>;
   /**
@@ -326,7 +339,7 @@ export class WritableStreamDefaultWriter<W = any> {
   /** @throws {TypeError} when the stream is locked */
   constructor(stream: WritableStream<W>);
   /** Resolves when the stream has closed; rejects when it fails or the lock is released. */
-  readonly closed: Promise<undefined>;
+  readonly closed: Promise<undefined | UseToNative>;
   /**
    * What may be queued before the high-water mark is reached; negative past it, 0 when closed, null when errored.
    *
@@ -335,7 +348,7 @@ export class WritableStreamDefaultWriter<W = any> {
   readonly desiredSize: number | null;
   /** Resolves when the stream wants more; a new promise each time it has been full. */
   readonly ready: Promise<undefined>;
-  abort(reason?: any): Promise<void>;
+  abort(reason?: unknown): Promise<void>;
   close(): Promise<void>;
   releaseLock(): void;
   /** Not of the standard. Aborts a stream that is neither closed nor closing and releases the lock, for `await using`. */
@@ -356,18 +369,18 @@ export class WritableStreamDefaultController {
   /** Aborted when the stream is, so that a write under way can stop. */
   readonly signal: AbortSignal;
   /** Errors the stream; nothing when it has ended. */
-  error(reason?: any): void;
+  error(reason?: unknown): void;
 }
 
 /** https://streams.spec.whatwg.org/#dictdef-transformer */
 export interface Transformer<I = any, O = any> {
-  start?: (controller: TransformStreamDefaultController<O>) => any;
+  start?: ((controller: TransformStreamDefaultController<O>) => unknown) | undefined;
   /** Default: every chunk passes as it is. */
-  transform?: (chunk: I, controller: TransformStreamDefaultController<O>) => void | PromiseLike<void>;
+  transform?: ((chunk: I, controller: TransformStreamDefaultController<O>) => void | PromiseLike<void>) | undefined;
   /** Called when the writable side was closed and all has been transformed. */
-  flush?: (controller: TransformStreamDefaultController<O>) => void | PromiseLike<void>;
+  flush?: ((controller: TransformStreamDefaultController<O>) => void | PromiseLike<void>) | undefined;
   /** Called when the readable side is cancelled or the writable side aborted. */
-  cancel?: (reason?: any) => void | PromiseLike<void>;
+  cancel?: ((reason?: any) => void | PromiseLike<void>) | undefined;
   readableType?: undefined;
   writableType?: undefined;
   /** Not of the standard. For chunks that `transform` has not been given, and those it gave that were not read. Default: none. */
@@ -403,7 +416,7 @@ export class TransformStreamDefaultController<O = any> {
   /** @throws {TypeError} when the readable side is closing, closed or errored */
   enqueue(chunk?: O): void;
   /** Errors both sides. */
-  error(reason?: any): void;
+  error(reason?: unknown): void;
   /** Closes the readable side and errors the writable side. https://streams.spec.whatwg.org/#ts-default-controller-terminate */
   terminate(): void;
 }

@@ -1,5 +1,5 @@
 /** Types of streams that go to another thread or frame. */
-import type { AnyPair, AnyReadable, AnyWritable } from './pipelines.js';
+import type { AnyPair, AnyReadable, AnyWritable } from './parts.js';
 import type { ReadableStream, TransformStream, WritableStream } from './streams.js';
 
 // Without this every declaration of the file would be exported.
@@ -13,7 +13,7 @@ export interface StreamHandle<S = ReadableStream | WritableStream | TransformStr
 }
 
 /** Whether buffers are moved rather than copied: never, those a chunk is made of, or those that a function names. */
-export type TransferChunks = boolean | ((chunk: any) => readonly object[]);
+export type TransferChunks<T = any> = boolean | ((chunk: T) => readonly object[]);
 
 /**
  * What crosses with an error or a reason to another thread or frame. `all`: its structured clone, which has the stack, and what else the engine
@@ -23,27 +23,27 @@ export type ErrorCrossing = 'all' | 'message' | 'none';
 
 type Port = InstanceType<typeof MessagePort>;
 
-export interface TransferOptions {
+export interface TransferOptions<T = any> {
   /** Of a readable stream: move buffers rather than copy them. Default false. */
-  transferChunks?: TransferChunks;
+  transferChunks?: TransferChunks<T> | undefined;
   /** Of a writable stream: chunks that may be under way to it. Default 0: one is asked for when the one before was taken. */
-  highWaterMark?: number;
+  highWaterMark?: number | undefined;
   /**
    * Ends the stream on both sides when it is aborted, with its reason: the one way to end a stream from the side that gave
    * it away.
    */
-  signal?: AbortSignal;
+  signal?: AbortSignal | undefined;
   /** What the other side is told of a failure. Default `all`. */
-  errors?: ErrorCrossing;
+  errors?: ErrorCrossing | undefined;
 }
 
 export interface ReceiveOptions {
   /** Of a readable stream: chunks that it may hold here before they are read. Default 0. */
-  highWaterMark?: number;
+  highWaterMark?: number | undefined;
   /** Of a writable stream: move buffers rather than copy them. Default: as the sender said. */
-  transferChunks?: TransferChunks;
+  transferChunks?: TransferChunks | undefined;
   /** What the other side is told of a failure. Default `all`. */
-  errors?: ErrorCrossing;
+  errors?: ErrorCrossing | undefined;
 }
 
 /**
@@ -62,7 +62,7 @@ export interface ReceiveOptions {
  */
 export function transfer<R>(
   stream: AnyReadable<R>,
-  options?: TransferOptions,
+  options?: TransferOptions<R>,
 ): { handle: StreamHandle<ReadableStream<R>>; transfer: Port[] };
 export function transfer<W>(
   stream: AnyWritable<W>,
@@ -70,7 +70,7 @@ export function transfer<W>(
 ): { handle: StreamHandle<WritableStream<W>>; transfer: Port[] };
 export function transfer<I, O>(
   pair: AnyPair<I, O>,
-  options?: TransferOptions,
+  options?: TransferOptions<O>,
 ): { handle: StreamHandle<TransformStream<I, O>>; transfer: Port[] };
 
 /**

@@ -67,19 +67,3 @@ for (const [path, { import: imported, require: required }] of Object.entries(exp
     });
   });
 }
-
-test('a program for Node compiles against the types without those of a browser', () => {
-  const program = ts.createProgram([join(root, 'tests/types/node-only.ts')], {
-    strict: true,
-    noEmit: true,
-    target: ts.ScriptTarget.ES2022,
-    module: ts.ModuleKind.NodeNext,
-    moduleResolution: ts.ModuleResolutionKind.NodeNext,
-    lib: ['lib.es2023.d.ts'],
-    types: ['node'],
-  });
-  const messages = ts
-    .getPreEmitDiagnostics(program)
-    .map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, '\n'));
-  assert.deepEqual(messages, []);
-});

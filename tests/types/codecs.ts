@@ -1,6 +1,7 @@
 /** Codecs: what the types say comes out, by the options. */
 import { ReadableStream, pipeline } from 'tidegate';
 import { CodecError, csv, digest, gunzip, lines } from 'tidegate/codecs';
+import type { Bytes } from 'tidegate';
 import type { CodecStage, CsvObject, StageStats } from 'tidegate/codecs';
 import type { Equal, Expect } from './expect.js';
 
@@ -24,14 +25,14 @@ export function chunks(): void {
     Expect<Equal<Chunk<typeof object>, CsvObject>>,
     Expect<Equal<Chunk<typeof objects>, CsvObject[]>>,
     Expect<Equal<Chunk<typeof arrays>, string[]>>,
-    Expect<Equal<Chunk<typeof bytes>, Uint8Array<ArrayBuffer>>>,
+    Expect<Equal<Chunk<typeof bytes>, Bytes>>,
     Expect<Equal<typeof tap.hex, Promise<string>>>,
     Expect<Equal<typeof row.columns, Promise<string[] | null>>>,
   ];
   void (0 as unknown as Chunks);
 }
 
-export async function inPipelines(source: ReadableStream<Uint8Array<ArrayBuffer>>): Promise<void> {
+export async function inPipelines(source: ReadableStream<Bytes>): Promise<void> {
   const readable = source.pipeThrough(gunzip()).pipeThrough(csv({ header: true }));
   for await (const row of readable) row.city?.toUpperCase();
   const count = await pipeline(

@@ -20,7 +20,7 @@ import {
   toMessagePort,
   toResponse,
 } from 'tidegate';
-import type { Bytes, QueueMessage } from 'tidegate';
+import type { Bytes, IndexedKey, QueueMessage } from 'tidegate';
 import type { Equal, Expect } from './expect.js';
 
 export async function files(file: File, handle: FileSystemFileHandle): Promise<void> {
@@ -117,7 +117,7 @@ export async function stores(database: IDBDatabase): Promise<string> {
   const entries = fromIndexedDB<{ id: number }>(database, 'tides', { entries: true });
   type Results = [
     Expect<Equal<typeof values, ReadableStream<{ id: number }>>>,
-    Expect<Equal<typeof entries, ReadableStream<{ key: any; value: { id: number } }>>>,
+    Expect<Equal<typeof entries, ReadableStream<{ key: IndexedKey; value: { id: number } }>>>,
   ];
   await pipeline(
     values,

@@ -24,7 +24,7 @@ import {
   toText,
   transfer,
 } from 'tidegate';
-import type { PipelineProgress } from 'tidegate';
+import type { Bytes, PipelineProgress } from 'tidegate';
 import type { Equal, Expect } from './expect.js';
 
 export async function results(): Promise<void> {
@@ -47,7 +47,7 @@ export async function chunks(): Promise<void> {
   const sum = await pipeline(
     ({ signal }) => fetch('/', { signal }),
     new TransformStream<Uint8Array, string>(),
-    async function* (words, { signal }) {
+    async function* (words: AsyncIterable<string>, { signal }) {
       for await (const word of words) if (!signal.aborted) yield word.length;
     },
     async (lengths) => {
@@ -85,12 +85,12 @@ export async function chunks(): Promise<void> {
 export async function bridges(response: Response): Promise<Response> {
   const ours = fromNative(new globalThis.ReadableStream<number>());
   const writable = fromNative(new globalThis.WritableStream<number>());
-  const native = toNative(new ReadableStream<Uint8Array<ArrayBuffer>>());
+  const native = toNative(new ReadableStream<Bytes>());
   const pair = toNative(new TransformStream<string, number>());
   type Results = [
     Expect<Equal<typeof ours, ReadableStream<number>>>,
     Expect<Equal<typeof writable, WritableStream<number>>>,
-    Expect<Equal<typeof native, globalThis.ReadableStream<Uint8Array<ArrayBuffer>>>>,
+    Expect<Equal<typeof native, globalThis.ReadableStream<Bytes>>>,
     Expect<Equal<typeof pair.readable, globalThis.ReadableStream<number>>>,
     Expect<Equal<typeof pair.writable, globalThis.WritableStream<string>>>,
   ];
@@ -101,13 +101,13 @@ export async function bridges(response: Response): Promise<Response> {
   return new Response(native);
 }
 
-export function transfers(worker: Worker): ReadableStream<Date> {
-  const { handle, transfer: ports } = transfer(new ReadableStream<Date>(), {
+export function transfers(worker: Worker): ReadableStream<Bytes> {
+  const { handle, transfer: ports } = transfer(new ReadableStream<Bytes>(), {
     transferChunks: (chunk) => [chunk.buffer],
   });
-  worker.postMessage({ dates: handle }, ports);
+  worker.postMessage({ bytes: handle }, ports);
   const back = receive(handle, { highWaterMark: 4 });
-  type Results = Expect<Equal<typeof back, ReadableStream<Date>>>;
+  type Results = Expect<Equal<typeof back, ReadableStream<Bytes>>>;
   void (0 as unknown as Results);
   // @ts-expect-error a number is no stream
   transfer(5);
@@ -194,7 +194,7 @@ export async function maps(): Promise<void> {
   });
   type Total = Expect<Equal<typeof total, number>>;
   const doubled = ReadableStream.from(['a']).pipeThrough(
-    compose<string, number>(
+    compose(
       (text: string) => text.length,
       (n: number) => n * 2,
     ),
