@@ -80,8 +80,8 @@ export function channel<T = any>(options?: ChannelOptions<T>): Channel<T>;
 export type AnyEventSource =
   | { addEventListener(type: string, listener: never): void; removeEventListener(type: string, listener: never): void }
   | {
-      on(name: string, listener: (...args: never[]) => void): unknown;
-      removeListener(name: string, listener: (...args: never[]) => void): unknown;
+      on(name: string, listener: never): unknown;
+      removeListener(name: string, listener: never): unknown;
     };
 
 export interface FromEventsOptions<E, T> extends ChannelOptions<T> {

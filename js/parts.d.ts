@@ -30,16 +30,16 @@ export type PairStage<I, O> = [O] extends [never] ? { readonly writable: Writabl
 
 /** A readable stream of Node's kind, told by its shape. */
 export interface NodeReadableLike {
-  on(event: string, listener: (...args: never[]) => void): unknown;
-  removeListener(event: string, listener: (...args: never[]) => void): unknown;
+  on(event: string, listener: never): unknown;
+  removeListener(event: string, listener: never): unknown;
   pipe(destination: never, options?: never): unknown;
   read(size?: number): unknown;
 }
 
 /** A writable stream of Node's kind, told by its shape. */
 export interface NodeWritableLike {
-  on(event: string, listener: (...args: never[]) => void): unknown;
-  removeListener(event: string, listener: (...args: never[]) => void): unknown;
+  on(event: string, listener: never): unknown;
+  removeListener(event: string, listener: never): unknown;
   write(chunk: never, ...rest: never[]): unknown;
   end(...rest: never[]): unknown;
 }
