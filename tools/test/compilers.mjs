@@ -9,7 +9,7 @@ import { Host } from '../setup/host.mjs';
 import { installPinned } from './pinned.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '../..');
-export const PLACE = join(root, 'tests/types/compilers');
+const PLACE = join(root, 'tests/types/compilers');
 
 const PREFIX = 'typescript-';
 const versionIn = (folder) => JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')).version;
