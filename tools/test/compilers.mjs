@@ -1,5 +1,5 @@
 /**
- * The versions of TypeScript that the published types work with. The lock file in tests/types/compilers/ pins them; whoever needs them first
+ * The versions of TypeScript that the published types work with. The lock file in tests/types/typescript/ pins them; whoever needs them first
  * installs them there.
  */
 import { existsSync, readFileSync } from 'node:fs';
@@ -9,7 +9,7 @@ import { Host } from '../setup/host.mjs';
 import { installPinned } from './pinned.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '../..');
-const PLACE = join(root, 'tests/types/compilers');
+const PLACE = join(root, 'tests/types/typescript');
 
 const PREFIX = 'typescript-';
 const versionIn = (folder) => JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')).version;
