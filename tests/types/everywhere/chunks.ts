@@ -107,10 +107,15 @@ export async function generators(source: ReadableStream<Bytes>): Promise<void> {
       for await (const line of all) if (!signal.aborted) yield is<string>()(line).length;
     }),
     (length) => is<number>()(length) * 2,
-    async function* (all: AsyncIterable<number>) {
-      for await (const n of all) yield `${n}`;
+    drain(),
+  );
+  await pipeline(
+    source,
+    lines(),
+    async function* (all: AsyncIterable<string>) {
+      for await (const line of all) yield line.length;
     },
-    (text) => is<string>()(text).trim(),
+    (length) => is<number>()(length) * 2,
     drain(),
   );
   await pipeline(
