@@ -12,7 +12,7 @@ const locks = /** @type {LockManager | undefined} */ (navigator?.locks);
 const PREFIX = 'tidegate.worker.';
 
 /** Milliseconds that the last messages of a worker that is gone have to arrive, as they come another way than the lock. */
-const GRACE = 500;
+const LAST_MESSAGES = 500;
 
 const ignore = () => {};
 const forever = new Promise(ignore);
@@ -96,7 +96,7 @@ async function waitFor(name, entry) {
   watched.delete(name);
   setTimeout(() => {
     for (const wire of wires) wire.lost();
-  }, GRACE);
+  }, LAST_MESSAGES);
 }
 
 export function unwatch(wire) {
