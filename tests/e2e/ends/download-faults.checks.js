@@ -48,7 +48,7 @@ const NAMES = {
   '../../etc/passwd': '_.._etc_passwd',
   '/': '_',
   '\\\\host\\share': '__host_share',
-  'a"; filename=b': 'a"; filename=b',
+  'a"; filename=b': 'a_; filename=b',
   '%2e%2e%2f': '%2e%2e%2f',
   "it's (1)*.csv": "it's (1)_.csv",
   [`${LONG}.csv`]: `${LONG.slice(0, 94)}.csv`,
