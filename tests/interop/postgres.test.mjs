@@ -21,11 +21,19 @@ describe('Express with PostgreSQL', { skip: hasPostgres() ? false : 'there is no
   let http;
   let origin;
   let state;
+  let ending = false;
 
   before(async () => {
     postgres = await startPostgres();
     pool = new pg.Pool({ ...postgres.connection, max: 4 });
     admin = new pg.Client(postgres.connection);
+    // A connection that is being closed is told of the server's end, too.
+    const unlessEnding = (error) => {
+      if (!ending) throw error;
+    };
+    admin.on('error', unlessEnding);
+    pool.on('error', unlessEnding);
+    pool.on('connect', (client) => client.on('error', unlessEnding));
     await admin.connect();
     await admin.query(
       `create table tides as select n as id, repeat('x', 90) as filler from generate_series(1, ${ROWS}) n`,
@@ -63,6 +71,7 @@ describe('Express with PostgreSQL', { skip: hasPostgres() ? false : 'there is no
   });
 
   after(async () => {
+    ending = true;
     http?.closeAllConnections();
     http?.close();
     await admin?.end();

@@ -204,7 +204,7 @@ describe('fromWebSocket()', () => {
       {
         name: 'RangeError',
         message:
-          /^fromWebSocket\(\): more than 10 bytes .* raise capacity, .* 'drop-oldest' or 'drop-newest' .* api: 'WebSocketStream'/,
+          /^fromWebSocket\(\): the queue exceeded its capacity of 10 bytes.* raise capacity, .* 'drop-oldest' or 'drop-newest' .* api: 'WebSocketStream'/,
       },
     );
   });
