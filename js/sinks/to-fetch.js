@@ -7,7 +7,7 @@ import { requireCount } from '../values/require.js';
 import { sleep } from '../runtime/sleep.js';
 import { describe } from '../values/describe.js';
 import { FetchError, keepResponse, statusOf } from '../pipeline/fetch-error.js';
-import { isTransient, LONGEST_WAIT } from '../sources/download.js';
+import { backoff, isTransient, LONGEST_WAIT } from '../sources/download.js';
 import { retryAfterOf } from '../sources/http-fields.js';
 import { requireStallTimeout, StallWatch } from '../sources/stall.js';
 import { WritableStream } from '../streams/writable-stream.js';
@@ -360,7 +360,7 @@ class Parts {
           cause: error,
         });
       response?.body?.cancel().catch(() => {});
-      await sleep(Math.max(delay * 2 ** tries, asked ?? 0), this.#abort.signal);
+      await sleep(Math.max(backoff(delay, tries), asked ?? 0), this.#abort.signal);
       this.#abort.signal.throwIfAborted();
     }
   }

@@ -29,6 +29,9 @@ const EXPOSE =
 const ALLOW =
   "the response is cross-origin: if the server refuses the request that resumes, it must allow it with 'Access-Control-Allow-Headers: Range' and the same headers as before";
 
+/** Milliseconds before the next request, after `tries` that have failed: `delay` doubles each time, up to the longest wait. */
+export const backoff = (delay, tries) => Math.min(delay * 2 ** tries, Math.max(delay, LONGEST_WAIT));
+
 /** Whether a response of this status says that the same request may succeed later. */
 export const isTransient = (status) =>
   status === 408 || status === 425 || status === 429 || (status >= 500 && status !== 501 && status !== 505);
@@ -402,9 +405,9 @@ export class Download {
     if (obstacle !== undefined)
       return this.#fail(`${this.#accountOf(error, response)}, and ${obstacle}`, response, error);
     response?.body?.cancel().catch(ignore);
-    const backoff = Math.min(delay * 2 ** this.#tries, Math.max(delay, LONGEST_WAIT));
+    const wait = Math.max(backoff(delay, this.#tries), asked ?? 0);
     this.#tries += 1;
-    await sleep(Math.max(backoff, asked ?? 0), this.#stop.signal);
+    await sleep(wait, this.#stop.signal);
     this.#stop.signal.throwIfAborted();
     return undefined;
   }

@@ -377,6 +377,19 @@ test('toFetch() in parts waits as long as Retry-After says, and fails where that
   });
 });
 
+test('toFetch() in parts doubles its waits up to two minutes, however often it retries', async (t) => {
+  answer = (seen, index) => (index < 4 ? { status: 503 } : {});
+  const waits = [];
+  const { setTimeout } = globalThis;
+  t.mock.method(globalThis, 'setTimeout', (callback, milliseconds, ...rest) => {
+    if (milliseconds < 50_000) return setTimeout(callback, milliseconds, ...rest);
+    waits.push(milliseconds);
+    return setTimeout(callback, 0, ...rest);
+  });
+  await pipeline(slices(7000), toFetch(url, { as: 'parts', retries: 4, delay: 50_000, stallTimeout: Infinity }));
+  assert.deepEqual(waits, [50_000, 100_000, 120_000, 120_000]);
+});
+
 describe('toFetch() by itself', () => {
   test('makes one request where parts are not asked for, whatever partSize says', async () => {
     await pipeline(slices(7000), toFetch(url, { partSize: 30_000 }));
