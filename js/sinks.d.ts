@@ -60,7 +60,7 @@ export interface ToFetchOptions extends Omit<RequestInit, 'body' | 'signal'> {
   part?: ((part: UploadPart) => { url?: string; method?: string; headers?: Record<string, string> }) | undefined;
   /** How often a part is sent again. Default: 3. */
   retries?: number | undefined;
-  /** Milliseconds before the first time; each further one waits twice as long, or as long as `Retry-After` says. Default: 500. */
+  /** Milliseconds before the first time; each further one waits twice as long, up to two minutes, or as long as `Retry-After` says. Default: 500. */
   delay?: number | undefined;
   /**
    * Milliseconds for which the server may take nothing and say nothing; then the request ends with a `FetchError`, and a part is sent again. Of a body that is
