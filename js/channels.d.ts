@@ -1,35 +1,41 @@
-/** Types of what lets producers that call, and cannot be asked, feed a stream. */
+/** Types of channels, which let push producers feed a stream. */
 import type { AnyWritable, Bytes, NodeWritableLike, PipelineChunks, PipelineFunctionOptions } from './parts.js';
 import type { BytesOrText } from './sinks.js';
 import type { OnDiscard, ReadableStream, WritableStream } from './streams.js';
 import type { ErrorCrossing } from './transfers.js';
 
-/** What happens to a chunk past the capacity of a channel. */
+/** What a channel does with a chunk that exceeds its capacity. */
 export type Overflow = 'error' | 'block' | 'drop-oldest' | 'drop-newest';
 
 export interface ChannelOptions<T> {
-  /** Where `write()` begins to return false, in units of `size`. Default: 16, or 16,384 where sizes are bytes. */
+  /**
+   * The queue size at which `write()` starts to return false, in units of `size`. Default: 16, or 16,384 for `size:
+   * 'bytes'`.
+   */
   highWaterMark?: number | undefined;
-  /** A chunk's size, or `'bytes'` for the length of strings and the bytes of buffers and views. Default: 1 for each chunk. */
+  /**
+   * Returns the size of a chunk. `'bytes'` counts the length of strings and the bytes of buffers and views. Default: 1
+   * for each chunk.
+   */
   size?: 'bytes' | ((chunk: T) => number) | undefined;
   /**
-   * What is queued at most, whatever the producer does, in units of `size`. With `overflow: 'block'` the writes that wait are not
-   * counted: they are as many as the producer makes without awaiting them. Default: 64 high-water marks.
+   * The most that the channel queues, whatever the producer does, in units of `size`. With `overflow: 'block'` it does
+   * not bound the waiting writes: the producer bounds those by awaiting them. Default: 64 times the high-water mark.
    */
   capacity?: number | undefined;
   /**
-   * `error`: the channel fails with a RangeError. `block`: `write()` returns a promise that the producer awaits. `drop-oldest`: as
-   * many of the queued chunks as it takes make room. `drop-newest`: the chunk is dropped. Default: `error`.
+   * `error`: the channel fails with a RangeError. `block`: `write()` returns a promise that the producer awaits.
+   * `drop-oldest`: drops the oldest queued chunks to make room. `drop-newest`: drops the new chunk. Default: `error`.
    */
   overflow?: Overflow | undefined;
   /**
-   * For chunks that were written and that nobody will read: those the overflow drops, those that are queued or wait when the channel fails or is
-   * cancelled, and those that `write()` does not take. Default: none.
+   * Called with chunks that nobody will read: those dropped by the overflow policy, those queued or waiting when the
+   * channel fails or is cancelled, and those that `write()` refuses. Default: none.
    */
   onDiscard?: OnDiscard<T> | undefined;
 }
 
-/** Chunks written to a channel, and what became of those for which there was no room. */
+/** How many chunks were written to a channel, and how many exceeded its capacity. */
 export interface ChannelCounts {
   written: number;
   droppedOldest: number;
@@ -37,28 +43,28 @@ export interface ChannelCounts {
   blocked: number;
 }
 
-/** The two ends of a queue between a producer that calls and a consumer that asks. */
+/** A queue between a producer that pushes and a consumer that pulls. */
 export interface Channel<T> extends EventTarget {
-  /** What was written. Cancelling it aborts `signal`. */
+  /** The stream of the chunks that were written. Cancelling it aborts `signal`. */
   readonly readable: ReadableStream<T>;
-  /** Resolves when there is room below the high-water mark, at once where there is; also when the channel is done. */
+  /** Resolves when the queue is below the high-water mark, or when the channel has ended. */
   readonly drained: Promise<void>;
-  /** Aborted when nobody wants any more: the consumer has cancelled, or the channel has failed; with the reason. */
+  /** Aborted with the reason when the consumer cancels or the channel fails. */
   readonly signal: AbortSignal;
-  /** The room that is left below the high-water mark; null where the channel has failed. */
+  /** The room below the high-water mark; null when the channel has failed. */
   readonly desiredSize: number | null;
   readonly counts: ChannelCounts;
   /**
-   * Takes a chunk. False says: wait for `drained` or the `drain` event. Where the channel has failed or was cancelled the chunk
-   * is dropped and the answer false. With `overflow: 'block'` and no room the answer is a promise, of false where the channel
-   * was done before there was.
+   * Queues a chunk. Returns false to signal backpressure: wait for `drained` or the `drain` event. If the channel has
+   * failed or was cancelled, drops the chunk and returns false. With `overflow: 'block'` and no room, returns a
+   * promise, which resolves with false if the channel ended first.
    *
    * @throws {TypeError} after `end()`
    */
   write(chunk: T): boolean | Promise<boolean>;
-  /** Ends the stream once what is queued has been taken. */
+  /** Closes the stream once the consumer has read all queued chunks. */
   end(): void;
-  /** Fails the stream with `error`, the same object; what is queued is dropped. */
+  /** Errors the stream with `error`, the same object, and drops the queue. */
   fail(error: unknown): void;
   addEventListener(
     type: 'drain',
@@ -69,14 +75,14 @@ export interface Channel<T> extends EventTarget {
 }
 
 /**
- * A queue with the contract of `write()` and 'drain': `write(chunk)` returns false when the producer should stop, `drain` tells
- * when it may go on. A producer that does not listen meets `capacity`, so memory is bounded in any case.
+ * Creates a queue for a push producer. `write(chunk)` returns false when the producer should pause; the `drain` event
+ * tells it to resume. If the producer ignores both, `capacity` and `overflow` bound the memory.
  *
- * @throws {TypeError | RangeError} where an option is not what it should be
+ * @throws {TypeError | RangeError} when an option is invalid
  */
 export function channel<T = any>(options?: ChannelOptions<T>): Channel<T>;
 
-/** An EventTarget, or an EventEmitter by its shape. */
+/** An EventTarget, or an EventEmitter, recognised by its methods. */
 export type AnyEventSource =
   | { addEventListener(type: string, listener: never): void; removeEventListener(type: string, listener: never): void }
   | {
@@ -85,25 +91,29 @@ export type AnyEventSource =
     };
 
 export interface FromEventsOptions<E, T> extends ChannelOptions<T> {
-  /** Called when the producer should stop: the channel is full. */
+  /** Called when the queue has reached its high-water mark: pause the producer. */
   pause?: (() => void) | undefined;
-  /** Called when it may go on. */
+  /** Called when the queue has room again: resume the producer. */
   resume?: (() => void) | undefined;
-  /** The event or events that end the stream. Default: none. */
+  /** The event or events that close the stream. Default: none. */
   end?: string | string[] | undefined;
-  /** The event that fails it, with its `error` or itself; null for none. Default: `error`. */
+  /**
+   * The event that errors the stream, with the event's `error`, else with the event itself. Null for none. Default:
+   * `error`.
+   */
   error?: string | null | undefined;
-  /** What the chunk of an event is. Default: the event. */
+  /** Maps an event to its chunk. Default: the event itself. */
   map?: ((event: E) => T) | undefined;
-  /** Fails the stream with its reason when it is aborted. */
+  /** Aborting it errors the stream with the signal's reason. */
   signal?: AbortSignal | undefined;
 }
 
 /**
- * A stream of the events `name` of `target`. Its listeners are removed when the stream has ended, failed or been cancelled.
- * Without `pause` events cannot be held back, and `capacity` and `overflow` say what happens to those nobody has taken.
+ * Creates a stream of the events `name` of `target`. Its listeners are removed when the stream closes, fails or is
+ * cancelled. Without `pause` the producer cannot be held back: `capacity` and `overflow` then decide what happens to
+ * events that nobody has read.
  *
- * @throws {TypeError | RangeError} where an argument is not what it should be
+ * @throws {TypeError | RangeError} when an argument is invalid
  */
 export function fromEvents<T = any, E = any>(
   target: AnyEventSource,
@@ -111,7 +121,7 @@ export function fromEvents<T = any, E = any>(
   options?: FromEventsOptions<E, T>,
 ): ReadableStream<T> & { readonly counts: ChannelCounts };
 
-/** A MessagePort, by the part of it that is used. */
+/** The members of a MessagePort that tidegate uses. */
 export interface MessagePortLike {
   postMessage(message: unknown, transfer?: never): void;
   start(): void;
@@ -119,49 +129,54 @@ export interface MessagePortLike {
 }
 
 export interface FromMessagePortOptions {
-  /** Chunks that may be queued here before they are read; at most 4096 of them are asked for at once. Default: 0. */
+  /** How many chunks this side queues before they are read; it requests at most 4096 at once. Default: 0. */
   highWaterMark?: number | undefined;
-  /** What the other side is told of a failure. Default: `all`. */
+  /** What the other side learns about an error. Default: `all`. */
   errors?: ErrorCrossing | undefined;
 }
 
 /**
- * What `toMessagePort()` sends at the other end, each chunk when this stream has given leave for it. Errors and cancels cross as
- * `errors` says. The stream fails with a `NetworkError` when the other side is gone, where the engine tells; with an `AbortError` when it was aborted
- * without a reason; with a `DataError` when it sends what is no message of the protocol.
+ * Receives the chunks that `toMessagePort()` sends at the other end. This side grants credit for each chunk, so
+ * backpressure crosses the port. Errors and cancels cross as `errors` says. The stream fails with a `NetworkError` when
+ * the other side is gone, if the engine reports that; with an `AbortError` when the other side aborted without a
+ * reason; with a `DataError` when a message does not follow the protocol.
  *
- * @throws {TypeError | RangeError} where an argument is not what it should be
+ * @throws {TypeError | RangeError} when an argument is invalid
  */
 export function fromMessagePort<T = any>(port: MessagePortLike, options?: FromMessagePortOptions): ReadableStream<T>;
 
 export interface ToMessagePortOptions<T> {
   /**
-   * Whether to move the buffers of chunks rather than copy them, or which. A view that is narrower than its buffer is copied in either case, unless
-   * the function names its buffer. Default: false.
+   * True transfers the buffers of chunks instead of copying them; a function returns the objects to transfer. A view
+   * that is narrower than its buffer is copied anyway, unless the function names its buffer. Default: false.
    */
   transfer?: boolean | ((chunk: T) => readonly object[]) | undefined;
-  /** What the other side is told of a failure. Default: `all`. */
+  /** What the other side learns about an error. Default: `all`. */
   errors?: ErrorCrossing | undefined;
 }
 
 /**
- * Sends chunks to `fromMessagePort()` at the other end, each when it is wanted there. Its close waits until the other side has taken the end. It fails
- * with an `AbortError` when the other side has had enough, and otherwise as `fromMessagePort()`.
+ * Sends chunks to `fromMessagePort()` at the other end, each when that side has granted credit. Its close waits until
+ * the other side has received the end. The stream fails with an `AbortError` when the other side cancels, and otherwise
+ * as `fromMessagePort()` does.
  *
- * @throws {TypeError} where an argument is not what it should be
+ * @throws {TypeError} when an argument is invalid
  */
 export function toMessagePort<T>(port: MessagePortLike, options?: ToMessagePortOptions<T>): WritableStream<T>;
 
-/** A connection that ended otherwise than by a clean close. */
+/** A WebSocket connection that did not end with a normal close. */
 export class SocketError extends Error {
   constructor(message: string, how?: { closeCode?: number | undefined; reason?: string | undefined; cause?: unknown });
   readonly name: 'SocketError';
-  /** 1006 where there was no close at all. https://www.rfc-editor.org/rfc/rfc6455#section-7.4 */
+  /**
+   * The close code; 1006 when the connection was lost without a close frame.
+   * https://www.rfc-editor.org/rfc/rfc6455#section-7.4
+   */
   readonly closeCode: number | undefined;
   readonly reason: string | undefined;
 }
 
-/** A WebSocket of the engine's or of the package ws, by the part of it that is used. */
+/** The members of a WebSocket, native or of the package ws, that tidegate uses. */
 export interface WebSocketLike {
   readonly readyState: number;
   readonly bufferedAmount: number;
@@ -172,7 +187,7 @@ export interface WebSocketLike {
   removeEventListener(type: never, listener: never): void;
 }
 
-/** A WebSocketStream, where the engine has it. */
+/** The members of a native WebSocketStream that tidegate uses. */
 export interface WebSocketStreamLike {
   readonly opened: PromiseLike<unknown>;
   readonly closed: PromiseLike<unknown>;
@@ -180,30 +195,31 @@ export interface WebSocketStreamLike {
 }
 
 /**
- * The engine's class that a URL is opened with. `WebSocket` delivers every message that was sent before the close. `WebSocketStream`
- * (Chromium) holds the server back, but drops the messages that it has queued when the server closes.
+ * The native class that opens a URL. `WebSocket` delivers every message that was sent before the close.
+ * `WebSocketStream` (Chromium) holds the server back, but drops the messages in its queue when the server closes.
  */
 export type WebSocketApi = 'WebSocket' | 'WebSocketStream';
 
 export interface FromWebSocketOptions extends ChannelOptions<string | Bytes> {
-  /** For a URL: the subprotocols. */
+  /** The subprotocols, if `socket` is a URL. */
   protocols?: string | string[] | undefined;
-  /** For a URL: the class to open it with. Default: `WebSocket`. */
+  /** The native class to open it with, if `socket` is a URL. Default: `WebSocket`. */
   api?: WebSocketApi | undefined;
-  /** Fails the stream with its reason, and closes the connection. */
+  /** Aborting it errors the stream with the signal's reason and closes the connection. */
   signal?: AbortSignal | undefined;
 }
 
 /**
- * The messages of a WebSocket, texts as strings and bytes as Uint8Arrays. A browser's WebSocket cannot be paused: `capacity` (default
- * 16 MiB) bounds what is queued, and more than that fails the stream. A socket of the package ws and a `WebSocketStream` are
- * held back at `highWaterMark` (default 64 KiB). A close that is no normal one is a `SocketError`. Every exit closes the connection.
+ * The messages of a WebSocket, texts as strings and bytes as Uint8Arrays. A browser's WebSocket cannot be paused:
+ * `capacity` (default 16 MiB) bounds what is queued, and more than that fails the stream. A socket of the package ws
+ * and a `WebSocketStream` are held back at `highWaterMark` (default 64 KiB). A close that is no normal one is a
+ * `SocketError`. Every exit closes the connection.
  *
- * A `WebSocketStream` drops what it has queued when the server closes. So a close that arrives while the consumer holds the server
- * back, or within 100 ms after, fails the stream with a `SocketError`, whether something was lost or not. What a busy page loses
- * besides nobody can tell.
+ * A `WebSocketStream` drops what it has queued when the server closes. So a close that arrives while the consumer holds
+ * the server back, or within 100 ms after, fails the stream with a `SocketError`, whether something was lost or not.
+ * What a busy page loses besides nobody can tell.
  *
- * @throws {TypeError | RangeError} where an argument is not what it should be
+ * @throws {TypeError | RangeError} when an argument is invalid
  */
 export function fromWebSocket(
   socket: string | URL | WebSocketLike | WebSocketStreamLike,
@@ -211,62 +227,64 @@ export function fromWebSocket(
 ): ReadableStream<string | Bytes> & { readonly counts: ChannelCounts };
 
 export interface ToWebSocketOptions {
-  /** For a URL: the subprotocols. */
+  /** The subprotocols, if `socket` is a URL. */
   protocols?: string | string[] | undefined;
-  /** For a URL: the class to open it with. Default: `WebSocket`. */
+  /** The native class to open it with, if `socket` is a URL. Default: `WebSocket`. */
   api?: WebSocketApi | undefined;
-  /** Bytes of `bufferedAmount` above which nothing more is taken. Default: 1 MiB. */
+  /** The `bufferedAmount` in bytes above which the sink accepts no more. Default: 1 MiB. */
   highWaterMark?: number | undefined;
 }
 
 /**
- * Sends strings, bytes and Blobs, and waits while more than `highWaterMark` bytes are buffered. Its close waits for the other side's.
- * A connection that cannot be made, or that the other side closes first, fails the stream with a `SocketError`.
+ * Sends strings, bytes and Blobs, and waits while more than `highWaterMark` bytes are buffered. Its close waits until
+ * the other side has closed too. If the connection cannot be opened, or the other side closes it first, the stream
+ * fails with a `SocketError`.
  *
- * @throws {TypeError | RangeError} where an argument is not what it should be
+ * @throws {TypeError | RangeError} when an argument is invalid
  */
 export function toWebSocket(
   socket: string | URL | WebSocketLike | WebSocketStreamLike,
   options?: ToWebSocketOptions,
 ): WritableStream<BytesOrText | Blob>;
 
-/** An item of a message queue on its way through a pipeline. */
+/** An item of a message queue in a pipeline. */
 export interface QueueMessage<T> {
-  /** The item, or what has become of it. */
+  /** The item, or what the stages have made of it. */
   readonly value: T;
-  /** The same message with what has become of its value. */
+  /** Returns the same message with another value. */
   with<U>(value: U): QueueMessage<U>;
-  /** Says that the item is done. An item is settled once, by whatever message comes first. */
+  /** Acknowledges the item. An item is settled once, by the first `ack()` or `nack()` of any of its messages. */
   ack(): Promise<void>;
-  /** Says that it is not, and should be delivered again. */
+  /** Returns the item to the queue, to be delivered again. */
   nack(reason?: unknown): Promise<void>;
 }
 
-/** A message queue, told by functions. */
+/** A message queue, described by functions. */
 export interface MessageQueue<T> {
   /**
-   * Begins to deliver. Returns, or resolves with, what takes it back.
+   * Starts delivery. Returns, or resolves with, a function that unsubscribes.
    *
-   * @param how `end()` where the queue is over, `fail(error)`, and a `signal` that is aborted when nobody wants any more
+   * @param how call `end()` when the queue has ended and `fail(error)` when it has failed; `signal` is aborted when the
+   *   consumer has stopped
    */
   subscribe(
     deliver: (item: T) => void,
     how: { readonly signal: AbortSignal; end(): void; fail(error: unknown): void },
   ): void | (() => unknown) | PromiseLike<void | (() => unknown)>;
-  /** The item is done. */
+  /** Acknowledges the item. */
   ack(item: T): unknown;
-  /** It is not, and should be delivered again. */
+  /** Returns the item to the queue, to be delivered again. */
   nack?(item: T, reason: unknown): unknown;
-  /** Holds the queue back. */
+  /** Pauses delivery. */
   pause?(): unknown;
   resume?(): unknown;
 }
 
 /**
- * The items of a message queue as messages, which `acknowledged()` acknowledges at the end of a pipeline. What is not
- * acknowledged when the pipeline ends is given back.
+ * Creates a stream of the items of a message queue, wrapped in messages that `acknowledged()` acknowledges at the end
+ * of a pipeline. When the pipeline ends, it returns every item that was not acknowledged to the queue.
  *
- * @throws {TypeError | RangeError} where an argument is not what it should be
+ * @throws {TypeError | RangeError} when an argument is invalid
  */
 export function fromQueue<T>(
   queue: MessageQueue<T>,
@@ -274,10 +292,10 @@ export function fromQueue<T>(
 ): ReadableStream<QueueMessage<T>> & { readonly counts: ChannelCounts };
 
 /**
- * The end of a pipeline from `fromQueue()`: gives `end` the values of messages, or of arrays of them, and acknowledges each when it has been
- * written, or when the function has gone on from it.
+ * The sink of a pipeline from `fromQueue()`. It passes the values of messages, or of arrays of messages, to `end` and
+ * acknowledges each message once its value has been written, or once the function asks for the next one.
  *
- * @throws {TypeError} where the argument is no writable stream and no function
+ * @throws {TypeError} when the argument is neither a writable stream nor a function
  */
 export function acknowledged<T, R>(
   end: (values: PipelineChunks<T>, options: PipelineFunctionOptions) => R,

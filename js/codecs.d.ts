@@ -1,16 +1,16 @@
 /**
- * Codecs and parsers for large files, in a second Wasm module that is compiled when the first codec does something.
+ * Codecs and parsers for large files, in a second Wasm module, which is compiled when the first codec runs.
  *
- * A codec is a `{ readable, writable }` pair: give it to `pipeThrough`, or to `pipeline()`, which runs codecs that follow
- * one another as one chain inside the module. Each is made for one use. What is written must be bytes.
+ * A codec is a `{ readable, writable }` pair: pass it to `pipeThrough()`, or to `pipeline()`, which runs adjacent
+ * codecs as one chain inside the module. A codec can be used once. Its input must be bytes.
  *
  * @module
  */
 import type { Bytes, ReadableStream, WritableStream } from './index.js';
 
 /**
- * What codecs take: an `ArrayBuffer` or a view of one, not shared. Anything else fails the streams with a `TypeError`, once the
- * reader has taken what came before it.
+ * The input of a codec: an `ArrayBuffer` or a view of one, not shared. Any other chunk fails the streams with a
+ * `TypeError`, after the reader has read what came before it.
  */
 export type CodecInput = ArrayBuffer | ArrayBufferView;
 
@@ -35,153 +35,178 @@ export type CodecErrorCode =
   | 'internal';
 
 /**
- * What a codec's streams fail with when its input is wrong: both streams with the same object, once the reader has taken all that
- * came before the fault. `out-of-memory` is of that codec alone. The message names the
- * codec, the byte and what was wrong: `gunzip: CRC mismatch at byte 1234: expected 0x01020304, got 0x05060708`.
+ * The error of a codec whose input is invalid. Both streams fail with the same object, after the reader has read all
+ * output before the fault. `out-of-memory` affects that codec only. The message names the codec, the byte and the
+ * fault: `gunzip: CRC mismatch at byte 1234: expected 0x01020304, got 0x05060708`.
  */
 export class CodecError extends Error {
   constructor(message: string, details: { codec: string; code: CodecErrorCode; offset: number; cause?: unknown });
   readonly name: 'CodecError';
-  /** The codec that refused its input: `'gunzip'`, `'digest'`, `'lines'` or `'csv'`. */
+  /** The codec that failed: `'gunzip'`, `'digest'`, `'lines'` or `'csv'`. */
   readonly codec: string;
   /** What was wrong. */
   readonly code: CodecErrorCode;
-  /** Where: bytes of the codec's own input before the place. Of gzip, compressed bytes; of csv behind gunzip, unpacked ones. */
+  /**
+   * The byte offset of the fault in the codec's own input: for `gunzip` in compressed bytes, for `csv` after `gunzip`
+   * in decompressed bytes.
+   */
   readonly offset: number;
 }
 
-/** What a stage has done and holds, in bytes. */
+/** How many bytes a codec has processed and holds. */
 export interface StageStats {
   /** The codec. */
   name: string;
-  /** Bytes it has consumed. */
+  /** The bytes that it has consumed. */
   bytesIn: number;
-  /** Bytes it has produced; of lines and rows their text with one separator behind each line or field. */
+  /** The bytes that it has produced. Lines and rows count their text plus one separator per line or field. */
   bytesOut: number;
-  /** Bytes that wait before it. */
+  /** The bytes in its input queue. */
   queued: number;
-  /** The most that may wait there: 65,536. */
+  /** The size of its input queue in bytes: 65,536. */
   highWaterMark: number;
-  /** Bytes produced and not yet handed on: of the last stage of a chain, else 0. */
+  /** The bytes that it has produced and the reader has not read; 0 unless it is the last codec of a chain. */
   held: number;
 }
 
-/** A stage of a pipeline: bytes in, chunks of `T` out. */
+/** A codec: takes bytes, produces chunks of type `T`. */
 export interface CodecStage<T> {
-  /** What comes out. */
+  /** The output. */
   readonly readable: ReadableStream<T>;
-  /** Where bytes go in. A write is done when its chunk has been copied, which waits for the reader. */
+  /** The input. A write settles when its chunk has been copied into the codec, which waits for the reader. */
   readonly writable: WritableStream<CodecInput>;
-  /** The stage's figures, also where `pipeline()` has fused it with others; an array of one. */
+  /** The figures of this codec in an array of one element, even if `pipeline()` has fused it with others. */
   stats(): StageStats[];
 }
 
-/** Options that all codecs have. */
+/** Options of every codec. */
 export interface CodecOptions {
-  /** High-water mark of the readable side: bytes (65,536) of `gunzip` and `digest`, records (256; in batches 1,024) of `lines` and `csv`. */
+  /**
+   * The high-water mark of the readable side. For `gunzip` and `digest` in bytes, default 65,536; for `lines` and `csv`
+   * in records, default 256, or 1,024 with `batch`.
+   */
   highWaterMark?: number | undefined;
-  /** High-water mark of the writable side, in bytes. Default 65,536. */
+  /** The high-water mark of the writable side, in bytes. Default: 65,536. */
   inputHighWaterMark?: number | undefined;
 }
 
 export interface GunzipOptions extends CodecOptions {
-  /** What to do with bytes behind the last member that begin no other: fail with `trailing-data` (the default), or drop them. */
+  /**
+   * What to do with bytes after the last member that are not a gzip member: `error` fails with `trailing-data` (the
+   * default), `ignore` drops them.
+   */
   trailing?: 'error' | 'ignore' | undefined;
 }
 
 /**
- * Unpacks gzip, RFC 1952 (https://www.rfc-editor.org/rfc/rfc1952): one member or several one after another. Checks what
- * a member lets one check. Chunks are `Uint8Array`s of at most 65,536 bytes, however much a small input expands to.
+ * Decompresses gzip, RFC 1952 (https://www.rfc-editor.org/rfc/rfc1952): one or more members. Verifies the header's CRC,
+ * and each member's CRC and size. Chunks are `Uint8Array`s of at most 65,536 bytes, however far a small input expands.
  */
 export function gunzip(options?: GunzipOptions): CodecStage<Bytes>;
 
-/** A tap: the bytes pass unchanged. */
+/** A codec that passes its bytes through unchanged and computes their digest. */
 export interface DigestStage extends CodecStage<Bytes> {
-  /** The digest, once all bytes have passed. Rejects with the stream's error; that is no unhandled rejection if nobody looks. */
+  /**
+   * Resolves with the digest once all bytes have passed. Rejects with the stream's error; that rejection counts as
+   * handled.
+   */
   readonly digest: Promise<Bytes>;
   /** The same in hexadecimal, in lower case. */
   readonly hex: Promise<string>;
 }
 
 /**
- * Computes the digest of the bytes that pass: SHA-256 (FIPS 180-4).
+ * Computes the SHA-256 digest (FIPS 180-4) of the bytes that pass through.
  *
- * @param algorithm the name, in any case
- * @throws {TypeError} when there is no such algorithm
+ * @param algorithm the name of the algorithm, in upper or lower case
+ * @throws {TypeError} when the algorithm is not supported
  */
 export function digest(algorithm: 'sha-256' | 'SHA-256', options?: CodecOptions): DigestStage;
 
-/** Options of codecs that read text, which is UTF-8. */
+/** Options of codecs that read UTF-8 text. */
 export interface TextOptions extends CodecOptions {
-  /** Fail with `invalid-utf8` rather than replace what is invalid with U+FFFD, as with `TextDecoder`. Default false. */
+  /**
+   * True fails with `invalid-utf8` on invalid UTF-8; false replaces it with U+FFFD, as `TextDecoder` does. Default:
+   * false.
+   */
   fatal?: boolean | undefined;
-  /** Keep a byte order mark at the start rather than drop it, as with `TextDecoder`. Default false. */
+  /** True keeps a byte order mark at the start; false drops it, as `TextDecoder` does. Default: false. */
   ignoreBOM?: boolean | undefined;
 }
 
 export interface LinesOptions extends TextOptions {
-  /** The longest line there may be, in bytes without its end; a longer one fails with `too-long`. Default 1,048,576. */
+  /**
+   * The longest line allowed, in bytes without its line end. A longer line fails with `too-long`. Default: 1,048,576.
+   */
   maxLineBytes?: number | undefined;
 }
 
 /**
- * Splits text at LF and CRLF. A CR elsewhere is text; the last line need not be ended.
+ * Splits text into lines at LF and CRLF. Any other CR is text. The last line needs no line end.
  *
- * A chunk is one line, or with `batch` an array of lines: `true` for as many as come together, a number for that many
- * (the last one may have fewer). Batches are several times as fast. A long line may share the memory of the lines
- * around it for as long as it is kept.
+ * A chunk is one line, or with `batch` an array of lines: `true` for all lines that are available, a number for arrays
+ * of that length (the last one may be shorter). Batches are several times as fast. A long line that you keep may keep
+ * the memory of the lines around it alive.
  *
- * Before another codec in a `pipeline()`, lines are text with an LF behind each.
+ * Before another codec in a `pipeline()`, the output is text with an LF after each line.
  */
 export function lines(options?: LinesOptions & { batch?: false }): CodecStage<string>;
 export function lines(options: LinesOptions & { batch: true | number }): CodecStage<string[]>;
 
 export interface CsvOptions extends TextOptions {
-  /** Between fields: one ASCII character. Default `,`. */
+  /** The character between fields: one ASCII character. Default: `,`. */
   delimiter?: string | undefined;
-  /** Around fields: one ASCII character. Default `"`. */
+  /** The character around quoted fields: one ASCII character. Default: `"`. */
   quote?: string | undefined;
   /**
-   * Rows with another number of fields than the header or the first row: fail with `ragged-row` (the default), keep them
-   * as they are, or pad them with empty fields and cut off what is beyond. An object that is kept lacks the
-   * properties its row had no field for; fields beyond the header are left out.
+   * What to do with a row that has another number of fields than the header or the first row. `error` fails with
+   * `ragged-row` (the default). `keep` keeps the row: an object then lacks the missing properties, and fields beyond
+   * the header are left out. `pad` adds empty fields and cuts off surplus ones.
    */
   ragged?: 'error' | 'keep' | 'pad' | undefined;
   /**
-   * Columns whose name in the header is empty, as behind `a,b,,`: named '' (the default), of which there can be only one where
-   * rows are objects, or left out of rows and `columns`.
+   * What to do with columns without a name, as in `a,b,,`. `keep` names them '' (the default); rows as objects allow
+   * only one. `skip` leaves them out of rows and `columns`.
    */
   emptyNames?: 'keep' | 'skip' | undefined;
-  /** Empty lines are no rows (the default), or rows of one empty field. */
+  /** What to do with empty lines. `skip` ignores them (the default). `keep` makes each a row of one empty field. */
   emptyLines?: 'skip' | 'keep' | undefined;
-  /** The longest row there may be: the bytes of its fields and one for each. A longer one fails with `too-long`. Default 1,048,576. */
+  /**
+   * The longest row allowed: the bytes of its fields plus one per field. A longer row fails with `too-long`. Default:
+   * 1,048,576.
+   */
   maxRowBytes?: number | undefined;
 }
 
-/** A csv stage. */
+/** The codec that `csv()` returns. */
 export interface CsvStage<T> extends CodecStage<T> {
-  /** The names of the columns, once they are known; null without a header. Never an unhandled rejection. */
+  /**
+   * Resolves with the names of the columns once they are known, or with null if there is no header. Its rejection
+   * counts as handled.
+   */
   readonly columns: Promise<string[] | null>;
 }
 
-/** A row as an object. The properties are in the header's order, as far as their names are not whole numbers. */
+/**
+ * A row as an object. Its properties are in the order of the header, except that JavaScript puts integer names first.
+ */
 export type CsvObject = Record<string, string>;
-/** The first row is the header, or these are its names, all of them different. */
+/** `true`: the first row is the header. An array: the names of the columns, all different. */
 export type CsvHeader = true | readonly string[];
 
 /**
- * Parses comma-separated values, RFC 4180 (https://www.rfc-editor.org/rfc/rfc4180), in UTF-8. Rows end with LF or CRLF. A
- * quote inside of an unquoted field is text; behind a closing quote nothing but a delimiter or the row's end may
- * come (`stray-quote`), and a quote that is never closed is `unclosed-quote`.
+ * Parses comma-separated values, RFC 4180 (https://www.rfc-editor.org/rfc/rfc4180), in UTF-8. Rows end with LF or CRLF.
+ * A quote inside an unquoted field is text. After a closing quote only a delimiter or the end of the row may follow,
+ * else the codec fails with `stray-quote`. A quote that is never closed fails with `unclosed-quote`.
  *
- * With a `header` rows are objects, else arrays; with `rows: 'arrays'` they are arrays in any case, and a header in the
- * text is read over. Fields are strings.
+ * With a `header`, rows are objects, else arrays. With `rows: 'arrays'` they are always arrays, and a header row in the
+ * text is skipped. Fields are strings.
  *
- * A chunk is one row, or with `batch` an array of rows: `true` for as many as come together, a number for that many
- * (the last one may have fewer). Batches are several times as fast. A long field may share the memory of the rows
- * around it for as long as it is kept.
+ * A chunk is one row, or with `batch` an array of rows: `true` for all rows that are available, a number for arrays of
+ * that length (the last one may be shorter). Batches are several times as fast. A long field that you keep may keep the
+ * memory of the rows around it alive.
  *
- * @throws {TypeError} or {RangeError} when an option is not what it should be
+ * @throws {TypeError | RangeError} when an option is invalid
  */
 export function csv(options?: CsvOptions & { header?: false; rows?: 'arrays'; batch?: false }): CsvStage<string[]>;
 export function csv(
@@ -197,7 +222,7 @@ export function csv(
 ): CsvStage<string[][]>;
 
 /**
- * How many chains of codecs hold memory of the Wasm module, and how much memory its instances have, in bytes. An instance that has
- * grown beyond 4 MiB is dropped when its last chain has ended.
+ * Returns how many chains of codecs hold Wasm memory, and the bytes of all Wasm instances. An instance that has grown
+ * beyond 4 MiB is released when its last chain has ended.
  */
 export function codecMemory(): { chains: number; bytes: number };

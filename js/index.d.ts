@@ -1,6 +1,6 @@
 /**
- * tidegate: the classes of the WHATWG Streams Standard on a core of its own, pipelines over them, and bridges to the
- * engine's streams.
+ * tidegate: the classes of the WHATWG Streams Standard on a core of its own, pipelines over them, and bridges to native
+ * streams.
  *
  * @see https://streams.spec.whatwg.org/
  * @module

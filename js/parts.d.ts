@@ -1,34 +1,39 @@
-/** Types of what pipelines are made of: sources, stages, sinks and their chunks. */
+/** Types of the parts of a pipeline: sources, stages, sinks and their chunks. */
 import type { ReadableStream, WritableStream } from './streams.js';
 
 // Without this every declaration of the file would be exported.
 export {};
 
-/** A readable stream, tidegate's or the engine's. */
+/** A readable stream: tidegate's or native. */
 export type AnyReadable<R = any> = ReadableStream<R> | globalThis.ReadableStream<R>;
 
-/** A writable stream, tidegate's or the engine's. */
+/** A writable stream: tidegate's or native. */
 export type AnyWritable<W = any> = WritableStream<W> | globalThis.WritableStream<W>;
 
-/** A pair of tidegate's streams, as operators and codecs are: a stage for `pipeline()`, and a transform for `pipeThrough()`. It serves once. */
+/**
+ * A pair of tidegate's streams, which every operator and codec is: a stage for `pipeline()` or a transform for
+ * `pipeThrough()`. Can be used once.
+ */
 export interface Operator<I, O> {
   readonly readable: ReadableStream<O>;
   readonly writable: WritableStream<I>;
 }
 
-/** A pair of streams, tidegate's or the engine's, such as a `TransformStream`, a `DecompressionStream` or a codec of `tidegate/codecs`. */
+/**
+ * A pair of streams, tidegate's or native: a `TransformStream`, a `DecompressionStream`, a codec of `tidegate/codecs`.
+ */
 export interface AnyPair<I = any, O = any> {
   readonly readable: AnyReadable<O>;
   readonly writable: AnyWritable<I>;
 }
 
 /**
- * A pair of streams as a stage. TypeScript infers an operator's type parameters from this while `O` is not known yet. There the engine's classes
- * would add what else stands in their members, such as `undefined` for an optional chunk.
+ * A pair of streams as a stage. While `O` is unknown, TypeScript infers an operator's type parameters from this type.
+ * It leaves native classes out there, because their members would add types such as `undefined` for an optional chunk.
  */
 export type PairStage<I, O> = [O] extends [never] ? { readonly writable: WritableStream<I> } : AnyPair<I, O>;
 
-/** A readable stream of Node's kind, told by its shape. */
+/** A readable stream of Node's kind, recognised by its methods. */
 export interface NodeReadableLike {
   on(event: string, listener: never): unknown;
   removeListener(event: string, listener: never): unknown;
@@ -36,7 +41,7 @@ export interface NodeReadableLike {
   read(size?: number): unknown;
 }
 
-/** A writable stream of Node's kind, told by its shape. */
+/** A writable stream of Node's kind, recognised by its methods. */
 export interface NodeWritableLike {
   on(event: string, listener: never): unknown;
   removeListener(event: string, listener: never): unknown;
@@ -44,32 +49,35 @@ export interface NodeWritableLike {
   end(...rest: never[]): unknown;
 }
 
-/** What a function in a pipeline is given besides the chunks. */
+/** The second argument of a function in a pipeline. */
 export interface PipelineFunctionOptions {
   /**
-   * Aborted when the pipeline fails or is aborted, with the first error; for sources and stages also, with an
-   * `AbortError`, when the consumer wants no more.
+   * Aborted with the first error when the pipeline fails or is aborted. For sources and stages also aborted, with an
+   * `AbortError`, when the sink returns early.
    */
   readonly signal: AbortSignal;
 }
 
-/** The chunks a function in a pipeline reads. Leaving the loop over them says that no more is wanted. */
+/** The chunks that a function in a pipeline reads. Leaving the loop early cancels what is before the function. */
 export type PipelineChunks<T> = AsyncIterableIterator<T>;
 
-/** What chunks come from, other than a function. */
+/** A source of chunks other than a function. */
 export type PipelineInput<T = unknown> =
   AnyReadable<T> | AsyncIterable<T> | Iterable<T | PromiseLike<T>> | Response | Request | Blob | NodeReadableLike;
 
-/** What a pipeline may start with, or a promise of it; a function is called once, and may return a promise. */
+/** A source of a pipeline, or a promise of one. The pipeline calls a function once; it may return a promise. */
 export type PipelineSource<T = unknown> =
   | PipelineInput<T>
   | PromiseLike<PipelineInput<T>>
   | ((options: PipelineFunctionOptions) => PipelineInput<T> | PromiseLike<PipelineInput<T>>);
 
-/** The chunks of a body or a file: a `Uint8Array` of an `ArrayBuffer`. TypeScript before 5.7 has no name for that but `Uint8Array`. */
+/**
+ * The chunks of a body or a file: a `Uint8Array` over an `ArrayBuffer`. Before TypeScript 5.7 this is plain
+ * `Uint8Array`.
+ */
 export type Bytes = ReturnType<(typeof Uint8Array)['of']>;
 
-/** The type of the chunks that `S`, a source, gives. */
+/** The type of the chunks that the source `S` produces. */
 export type ChunkOf<S> = S extends (...args: never[]) => infer Result
   ? ChunkOf<Awaited<Result>>
   : S extends Response | Request | Blob
@@ -86,7 +94,7 @@ export type ChunkOf<S> = S extends (...args: never[]) => infer Result
               ? ChunkOf<Input>
               : unknown;
 
-/** What may stand between source and sink, where chunks of type `I` go in and chunks of type `O` come out. */
+/** A stage between source and sink that takes chunks of type `I` and produces chunks of type `O`. */
 export type PipelineStage<I = any, O = any> =
   | PairStage<I, O>
   | (NodeReadableLike & NodeWritableLike)
@@ -96,15 +104,16 @@ export type PipelineStage<I = any, O = any> =
   // A sink that is followed by options is looked at as a stage first, and types the parameters of its callbacks by this.
   | (WritableStream<I> & Refused);
 
-/** A function that is called with each chunk and gives one chunk, or a promise of it. */
+/** A function that the pipeline calls with each chunk. It returns one chunk or a promise of one. */
 export type PipelineMap<I, O> = (
   chunk: I,
   options: PipelineFunctionOptions,
 ) => O | PromiseLike<O> | (Yielding<O> & Refused);
 
 /**
- * A generator function, which is called once with all chunks. Say the type of its parameter: `(chunks: AsyncIterable<string>)`. TypeScript takes
- * a parameter without a type for a chunk, before it looks at what kind of function it is. `stage()` around the function does as well.
+ * A generator function, which the pipeline calls once with all chunks. Annotate its parameter: `(chunks:
+ * AsyncIterable<string>)`. Without an annotation, TypeScript takes the parameter for a single chunk before it checks
+ * what kind of function it is. Wrapping the function in `stage()` works as well.
  */
 export interface PipelineGenerator<I, O> {
   (chunks: PipelineChunks<I>, options: PipelineFunctionOptions): Yields<O>;
@@ -112,29 +121,32 @@ export interface PipelineGenerator<I, O> {
   <_>(chunks: PipelineChunks<I>, options: PipelineFunctionOptions): Yields<O>;
 }
 
-/** What a generator function returns. */
+/** The return type of a generator function. */
 export type Yields<O> = AsyncGenerator<O, unknown, unknown> | Generator<O, unknown, unknown>;
 
 declare const marked: unique symbol;
 
-/** What `stage()` makes of a function. */
+/** The return type of `stage()`. */
 export interface MarkedStage<I, O> {
   readonly [marked]: (chunks: PipelineChunks<I>) => AsyncIterable<O>;
 }
 
-/** Has the next chunk, as generators do. */
+/** An iterator, which a generator also is. */
 export interface Yielding<O> {
   next(): IteratorResult<O, unknown> | Promise<IteratorResult<O, unknown>>;
 }
 
 declare const refused: unique symbol;
 
-/** Nothing is this. What is joined to it helps TypeScript to infer types, and is refused. */
+/** No value has this type. A type intersected with it guides TypeScript's inference and accepts no argument. */
 export interface Refused {
   readonly [refused]: never;
 }
 
-/** What may end a pipeline: a writable stream, or a function that consumes the chunks, also an async generator function that yields nothing. */
+/**
+ * The sink of a pipeline: a writable stream, or a function that consumes the chunks. An async generator function must
+ * not yield a value.
+ */
 export type PipelineSink<T = any, Result = unknown> =
   // Not the engine's while `T` is not known, as in PairStage.
   | ([T] extends [never] ? WritableStream<T> : AnyWritable<T>)
@@ -144,11 +156,11 @@ export type PipelineSink<T = any, Result = unknown> =
       options: PipelineFunctionOptions,
     ) => Result | PromiseLike<Result> | AsyncGenerator<unknown, Result, never>);
 
-/** `R`, the result of a sink's function. What a caller wants a pipeline to resolve with does not make it so. */
+/** The result `R` of a sink function. Keeps TypeScript from inferring `R` from the type that the caller expects. */
 export type PipelineResult<R> = [R] extends [infer Result] ? Result : never;
 
-/** A stage of a pipeline that is too long for TypeScript to follow its chunks. */
+/** A stage of a pipeline with more stages than its types follow. */
 export type AnyStage = PipelineStage<never, unknown>;
 
-/** The sink of such a pipeline. */
+/** The sink of a pipeline with more stages than its types follow. */
 export type AnySink<Result> = PipelineSink<never, Result> | globalThis.WritableStream<never>;

@@ -1,5 +1,5 @@
 /// <reference lib="esnext.disposable" />
-/** Types of what tidegate adds to the standard: pipelines, and bridges to the engine's streams. */
+/** Types of pipelines and of the bridges to native streams. */
 import type {
   AnyPair,
   AnySink,
@@ -23,76 +23,80 @@ import type {
 import type { OnDiscard, ReadableStream, StreamPipeOptions, WritableStream } from './streams.js';
 
 export interface PipelineOptions {
-  /** Takes the pipeline down when it is aborted; the promise then rejects with its `reason`. Default: none. */
+  /** Aborting it tears the pipeline down; the promise rejects with the signal's `reason`. Default: none. */
   signal?: AbortSignal | undefined;
-  /** Leave the sink open, and unlocked, when the source ends. Default false. */
+  /** Leaves the sink open and unlocked when the source ends. Default: false. */
   preventClose?: boolean | undefined;
-  /** Leave the sink as it is, and unlocked, when the pipeline fails or is aborted. Default false. */
+  /** Does not abort the sink when the pipeline fails or is aborted; unlocks it. Default: false. */
   preventAbort?: boolean | undefined;
   /**
-   * Leave the source as it is, and unlocked, when the pipeline fails, is aborted or has had enough. A chunk that was on its way
-   * at that moment is lost: `onDiscard` gets it. Default false.
+   * Does not cancel the source when the pipeline fails, is aborted, or its sink returns early; unlocks it. The pipeline
+   * passes a chunk that it had already read to `onDiscard`; nobody else gets it. Default: false.
    */
   preventCancel?: boolean | undefined;
-  /** Is told how far the pipeline is, and once more when it has ended well. What it throws fails the pipeline. Default: none. */
+  /**
+   * Called with progress while the pipeline runs, and once more when it has succeeded. If it throws, the pipeline fails
+   * with that error. Default: none.
+   */
   onProgress?: ((progress: PipelineProgress) => void) | undefined;
-  /** Milliseconds between two reports. Default 250. */
+  /** Milliseconds between two calls of `onProgress`. Default: 250. */
   progressInterval?: number | undefined;
   /**
-   * The bytes the source will give. Default: the size of a `Blob`, the `Content-Length` of a body without `Content-Encoding`, else
-   * unknown.
+   * How many bytes the source will produce. Default: the size of a `Blob`, the `Content-Length` of a body without
+   * `Content-Encoding`, else unknown.
    */
   total?: number | undefined;
   /**
-   * Bytes that all queues of tidegate's streams in the pipeline may hold together. When they hold half of it, the source is asked
-   * for nothing until there is room again; more than all of it is a `RangeError` that names the part with the most. Default: no limit
-   * but the streams' own.
+   * The most bytes that the queues of tidegate's streams in the pipeline may hold together. At half of it, the pipeline
+   * stops pulling the source until the queues have room. Beyond it, the pipeline fails with a `RangeError` that names
+   * the part holding the most. Default: only the streams' own high-water marks apply.
    */
   memoryLimit?: number | undefined;
   /**
-   * Milliseconds after which the pipeline gives the thread back, so that input, rendering, timers, messages and other requests get their
-   * turn; all pipelines of a thread share that time. `Infinity` for never. One call of a function, and one chunk that a part works on
-   * without a break, take what they take. Default: 12
+   * Milliseconds after which the pipeline yields the thread, so that input, rendering, timers, messages and other
+   * requests can run. All pipelines of a thread share this time. `Infinity` never yields. The pipeline cannot interrupt
+   * a single call of your function, or a part that works on one chunk. Default: 12
    *
-   * @throws {RangeError} where it is no number of at least 0
+   * @throws {RangeError} when it is not a number of at least 0
    */
   yieldAfter?: number | undefined;
   /**
-   * The bytes of a chunk, for `onProgress` and `memoryLimit`. Default: the length of bytes and strings, 8 for a number, the sum over arrays
-   * and plain objects, 0 for anything else.
+   * Returns the size of a chunk in bytes, for `onProgress` and `memoryLimit`. Default: the length of bytes and strings,
+   * 8 for a number, the sum over the members of arrays and plain objects, 0 for anything else.
    */
   size?: ((chunk: any) => number) | undefined;
   /**
-   * Gets, in a microtask and once, each chunk that was made and that no part will get: for values that need closing. A promise of it is
-   * waited for at most 500 milliseconds; what it throws fails the pipeline. A stream's own `onDiscard` goes before it. `'dispose'` calls the
-   * chunk's `Symbol.asyncDispose` or `Symbol.dispose`. Queues of the engine's and of Node's streams cannot be looked into. Default: none.
+   * Called once, in a microtask, with each chunk that no part will receive: use it to close values such as a
+   * `VideoFrame`. The pipeline awaits its promise for at most 500 milliseconds. If it throws, the pipeline fails. A
+   * stream's own `onDiscard` takes precedence. `'dispose'` calls the chunk's `Symbol.asyncDispose` or `Symbol.dispose`.
+   * Chunks in the queues of native streams and of Node's streams cannot be discarded this way. Default: none.
    */
   onDiscard?: OnDiscard | undefined;
 }
 
-/** How far a pipeline is. */
+/** The progress of a pipeline. */
 export interface PipelineProgress {
-  /** Whether this is the last report: everything has landed. */
+  /** True in the last call: the sink has written and closed everything. */
   readonly done: boolean;
-  /** Milliseconds since the start. */
+  /** Milliseconds since the pipeline started. */
   readonly elapsed: number;
-  /** Chunks that have left the source. */
+  /** Chunks read from the source. */
   readonly chunks: number;
-  /** Their bytes. */
+  /** Bytes read from the source. */
   readonly bytes: number;
-  /** The bytes the source will give, where that is known. */
+  /** How many bytes the source will produce; undefined when unknown. */
   readonly total: number | undefined;
-  /** `bytes / total`, from 0 to 1; undefined where the total is not known. */
+  /** `bytes / total`, from 0 to 1; undefined when the total is unknown. */
   readonly fraction: number | undefined;
-  /** Milliseconds until the end at the pace so far; undefined where the total is not known. */
+  /** Estimated milliseconds until the end, from the average speed so far; undefined when the total is unknown. */
   readonly remaining: number | undefined;
-  /** From the source to the sink. Neighbouring codecs are one part, named after the first. */
+  /** The parts from source to sink. Adjacent codecs count as one part, named after the first. */
   readonly parts: readonly PipelinePartProgress[];
 }
 
-/** What went through one part of a pipeline. */
+/** How much has gone through one part of a pipeline. */
 export interface PipelinePartProgress {
-  /** 0 is the source, the stages count from 1, the sink is the last. */
+  /** The source is 0, the stages count from 1, the sink is last. */
   readonly index: number;
   readonly name: string;
   readonly chunksIn: number;
@@ -101,24 +105,29 @@ export interface PipelinePartProgress {
   readonly bytesOut: number;
 }
 
-/** The promise of a pipeline. Leaving the scope of an `await using` takes down what has not ended. */
+/**
+ * The promise that `pipeline()` returns. With `await using`, leaving the scope aborts a pipeline that is still running.
+ */
 export type Pipeline<T> = Promise<T> & AsyncDisposable;
 
 /**
- * Moves everything from a source through any number of stages into a sink, no faster than the slowest of them takes it.
- * Queues nothing of its own: memory is bounded by the high-water marks of the streams that are passed.
+ * Moves all chunks from a source through any number of stages into a sink, at the pace of the slowest part. The
+ * pipeline adds no queue: the high-water marks of its streams bound the memory.
  *
- * Neighbouring codecs of `tidegate/codecs` run as one pass through Wasm.
+ * Adjacent codecs of `tidegate/codecs` run as one pass through Wasm.
  *
- * @param source a readable stream (tidegate's, the engine's, Node's), `Response`, `Request`, `Blob`, iterable, async
- *   iterable, or a function `({ signal }) => …` that returns one of them or a promise of one
- * @param sink a writable stream (tidegate's, the engine's, Node's), or a function `(chunks, { signal }) => …`
+ * @param source …` that returns one of them or a promise of one => a readable stream (tidegate's, native, or Node's),
+ *   `Response`, `Request`, `Blob`, iterable, async iterable, or a function `({ signal }) => …` that returns one of
+ *   these or a promise of one => …` that returns one of them or a promise of one
+ * @param sink …` => a writable stream (tidegate's, native, or Node's), or a function `(chunks, { signal }) => …` => …`
  * @param options see {@link PipelineOptions}
- * @returns a promise that resolves when the last byte has landed: with what the sink function returned, else with
- *   undefined. It rejects with the first error of any part, the same object, or with the signal's reason; by then every
- *   other part has been cancelled or aborted with it and every lock released. A part that does not answer its cancel or
- *   abort is waited for at most 500 milliseconds.
- * @throws {TypeError} (as a rejection) when an argument is not what it should be; then nothing has been touched
+ * @returns a promise that resolves when the sink has written and closed everything: with the result of the sink
+ *   function, else with undefined. If a part fails, it rejects with that part's error, the same object; the first error
+ *   wins. If the signal aborts, it rejects with the signal's reason. Before it rejects, the pipeline cancels or aborts
+ *   every other part with that error and releases every lock. It waits at most 500 milliseconds for a part that does
+ *   not settle its cancel or abort.
+ * @throws {TypeError} (as a rejection) when an argument is invalid; the pipeline has then read, called and locked
+ *   nothing
  *
  * @example
  * const rows = await pipeline(await fetch(url), gunzip(), csv(), async (rows) => {
@@ -126,6 +135,7 @@ export type Pipeline<T> = Promise<T> & AsyncDisposable;
  *   for await (const row of rows) count += 1;
  *   return count;
  * });
+ *
  */
 export function pipeline<A, B, C, D, E, F, G, H, I, J, K, L, M, Result = undefined>(
   source: A & PipelineSource,
@@ -270,7 +280,10 @@ export function pipeline<A, Result = undefined>(
   sink: PipelineSink<ChunkOf<A>, Result>,
   options?: PipelineOptions,
 ): Pipeline<PipelineResult<Result>>;
-/** The same with more stages, whose chunks' types are not followed: say those of functions' parameters, or put some of the stages into `compose()`. */
+/**
+ * The same with more stages. TypeScript does not infer their chunk types: annotate the parameters of functions, or
+ * group stages with `compose()`.
+ */
 export function pipeline<Result = undefined>(
   source: PipelineSource,
   stage1: AnyStage,
@@ -292,26 +305,28 @@ export function pipeline<Result = undefined>(
 ): Pipeline<PipelineResult<Result>>;
 
 /**
- * Marks a function that is no generator function as a stage that is called once, with all chunks, and returns a source. For
- * transpiled generators and functions that return a stream.
+ * Marks a plain function as a stage that the pipeline calls once, with all chunks, and that returns a source. Use it
+ * for transpiled generator functions and for functions that return a stream.
  *
- * @throws {TypeError} when the argument is no function
+ * @throws {TypeError} when the argument is not a function
  *
  * @example
  * await pipeline(source, stage((chunks) => parse(chunks)), sink);
+ *
  */
 export function stage<I, O>(
   fn: (chunks: PipelineChunks<I>, options: PipelineFunctionOptions) => AsyncIterable<O> | Iterable<O> | AnyReadable<O>,
 ): MarkedStage<I, O>;
 
 /**
- * Several stages as one, for a pipeline, where they run as if they had been given one by one, or for `pipeThrough`. Serves once, as
- * every pair of streams does.
+ * Combines several stages into one, for `pipeline()` or `pipeThrough()`. A pipeline runs them as if you had passed them
+ * one by one. Can be used once, like every pair of streams.
  *
- * @throws {TypeError} when an argument is no stage
+ * @throws {TypeError} when an argument is not a stage
  *
  * @example
  * const rowsOf = () => compose(gunzip(), csv({ header: true }), (row) => normalise(row));
+ *
  */
 export function compose<A, B>(stage1: PipelineStage<A, B>): Operator<A, B>;
 export function compose<A, B, C>(stage1: PipelineStage<A, B>, stage2: PipelineStage<B, C>): Operator<A, C>;
@@ -429,12 +444,14 @@ export function compose<I, O>(
 ): Operator<I, O>;
 
 /**
- * Waits for the end of a stream without locking it, whoever holds its lock.
+ * Waits until a stream has ended, without locking it. Works on a locked stream too.
  *
- * @param stream a stream of tidegate's, a pair of them, or a stream of Node's. The engine's own tell their end only to who locks them.
- * @param options `signal` gives the waiting up, with its reason
- * @returns resolves when the stream has closed, been cancelled, or finished; rejects with its error
- * @throws {TypeError} (as a rejection) when the argument is no such stream
+ * @param stream one of tidegate's streams, a pair of them, or one of Node's streams. Native streams report their end
+ *   only to the holder of their lock.
+ * @param options aborting `signal` rejects the promise with its reason; the stream is not affected
+ * @returns a promise that resolves when the stream has closed, finished, or been cancelled, and rejects with the
+ *   stream's error
+ * @throws {TypeError} (as a rejection) when the argument is not such a stream
  */
 export function finished(
   stream:
@@ -446,53 +463,64 @@ export function finished(
   options?: { signal?: AbortSignal | undefined },
 ): Promise<void>;
 
-/** Where and how a pipeline failed. */
+/** Which part of a pipeline failed, and what failed after it. */
 export interface PipelineFailure {
-  /** The part that failed first: 0 is the source, the stages count from 1, the sink is the last. Undefined where the signal was aborted. */
+  /**
+   * The part that failed first: the source is 0, the stages count from 1, the sink is last. Undefined when the signal
+   * was aborted.
+   */
   readonly index: number | undefined;
-  /** What it was, in words: `a Response`, `function parse`, `the signal`. */
+  /** A description of that part: `a Response`, `function parse`, `the signal`. */
   readonly name: string;
-  /** What failed after it, while the rest was taken down; other objects than the first. */
+  /** The errors that occurred during teardown, without the first one. */
   readonly later: readonly unknown[];
 }
 
 /**
- * Where the pipeline that rejected with `error` failed. The error itself is left as it is: this is kept beside it.
+ * Tells which part of a pipeline caused the error that the pipeline rejected with. tidegate does not modify the error
+ * object.
  *
- * @returns undefined where no pipeline rejected with it, or where it is no object
+ * @returns undefined when no pipeline rejected with `error`, or when it is not an object
  *
  * @example
  * await pipeline(source, gunzip(), parse, sink).catch((error) => {
  *   const { index, name, later } = failureOf(error);
  *   report(`part ${index} (${name}) failed`, error, later);
  * });
+ *
  */
 export function failureOf(error: unknown): PipelineFailure | undefined;
 
 export interface CollectOptions {
-  /** How much is kept at most; more is a RangeError, and the source is cancelled. Default: 64 MiB, or 1,000,000 chunks for `toArray`. */
+  /**
+   * The most that is collected. If the source produces more, the promise rejects with a RangeError and the source is
+   * cancelled. Default: 64 MiB, or 1,000,000 chunks for `toArray`.
+   */
   limit?: number | undefined;
-  /** Ends it with its reason. */
+  /** Aborting it cancels the source; the promise rejects with the signal's reason. */
   signal?: AbortSignal | undefined;
-  /** As of `pipeline()`: milliseconds after which the thread is given back. Default: 12 */
+  /** Milliseconds after which the thread is yielded, as in `pipeline()`. Default: 12 */
   yieldAfter?: number | undefined;
 }
 
-/** Every chunk of `source`, anything a pipeline may start with. */
+/** Collects every chunk of `source`, which may be anything a pipeline accepts as its source. */
 export function toArray<S>(source: S & PipelineSource, options?: CollectOptions): Promise<ChunkOf<S>[]>;
-/** The bytes of `source`, whose chunks are bytes or strings (as UTF-8). */
+/** Collects the bytes of `source`. Its chunks must be bytes, or strings, which are encoded as UTF-8. */
 export function toBytes(source: PipelineSource, options?: CollectOptions): Promise<Bytes>;
-/** The text of `source`, whose chunks are strings or bytes in UTF-8, cut anywhere; with `fatal`, bytes that are not are a TypeError. */
+/**
+ * Collects the text of `source`. Its chunks must be strings, or bytes in UTF-8, split anywhere. With `fatal`, invalid
+ * UTF-8 rejects with a TypeError.
+ */
 export function toText(source: PipelineSource, options?: CollectOptions & { fatal?: boolean }): Promise<string>;
-/** What the text of `source` is as JSON. */
+/** Collects the text of `source` and parses it as JSON. */
 export function toJSON<T = any>(source: PipelineSource, options?: CollectOptions & { fatal?: boolean }): Promise<T>;
-/** A Blob of the bytes and strings of `source`. `type` is its media type. */
+/** Collects the bytes and strings of `source` into a Blob of media type `type`. */
 export function toBlob(source: PipelineSource, options?: CollectOptions & { type?: string }): Promise<Blob>;
 
 /**
- * `ReadableStream.prototype.pipeTo` as a function, whose source too may be the engine's stream.
+ * `ReadableStream.prototype.pipeTo` as a function. Source and destination may also be native streams.
  *
- * @returns a promise that settles when the pipe is done and both streams are unlocked
+ * @returns a promise that settles when the pipe has ended and both streams are unlocked
  * @see https://streams.spec.whatwg.org/#rs-pipe-to
  */
 export function pipeTo<T>(
@@ -502,10 +530,10 @@ export function pipeTo<T>(
 ): Promise<void>;
 
 /**
- * `ReadableStream.prototype.pipeThrough` as a function, whose source too may be the engine's stream.
+ * `ReadableStream.prototype.pipeThrough` as a function. Source and pair may also be native streams.
  *
- * @returns the pair's readable side, as tidegate's stream
- * @throws {TypeError} when an argument is no stream or is locked
+ * @returns the pair's readable side, as one of tidegate's streams
+ * @throws {TypeError} when an argument is not a stream or is locked
  * @see https://streams.spec.whatwg.org/#rs-pipe-through
  */
 export function pipeThrough<T, O>(
@@ -515,13 +543,14 @@ export function pipeThrough<T, O>(
 ): ReadableStream<O>;
 
 /**
- * tidegate's stream over one of the engine's, with its backpressure, cancellation and errors and no queue of its own.
- * What is tidegate's already is returned as it is. The given stream is locked until the returned one has ended.
+ * Wraps a native stream in one of tidegate's. Backpressure, cancellation and errors cross in both directions; the
+ * wrapper adds no queue. One of tidegate's streams is returned unchanged. The native stream stays locked until the
+ * returned stream has ended.
  *
- * A write to a writable stream made this way settles when the engine's stream asks for more, its `close()` when
- * everything has landed.
+ * A write to a writable stream made this way settles when the native stream wants more; its `close()` settles when the
+ * native stream has closed.
  *
- * @throws {TypeError} when the argument is no stream and no pair of streams, or is locked
+ * @throws {TypeError} when the argument is neither a stream nor a pair of streams, or is locked
  */
 export function fromNative<R>(stream: ReadableStream<R>): ReadableStream<R>;
 export function fromNative<R>(stream: globalThis.ReadableStream<R>): ReadableStream<R>;
@@ -530,14 +559,16 @@ export function fromNative<W>(stream: globalThis.WritableStream<W>): WritableStr
 export function fromNative<I, O>(pair: AnyPair<I, O>): { readable: ReadableStream<O>; writable: WritableStream<I> };
 
 /**
- * The engine's stream over one of tidegate's, for `Response`, `Request`, `postMessage` and whatever else takes only the
- * engine's. What is the engine's already is returned as it is. The given stream is locked until the returned one has
- * ended.
+ * Wraps one of tidegate's streams in a native stream, for `Response`, `Request`, `postMessage` and other APIs that
+ * accept native streams only. A native stream is returned unchanged. The given stream stays locked until the returned
+ * stream has ended.
  *
- * @throws {TypeError} when the argument is no stream and no pair of streams, or is locked, or the engine has no streams
+ * @throws {TypeError} when the argument is neither a stream nor a pair of streams, or is locked, or the engine has no
+ *   streams
  *
  * @example
  * return new Response(toNative(readable));
+ *
  */
 export function toNative<R>(stream: AnyReadable<R>): globalThis.ReadableStream<R>;
 export function toNative<W>(stream: AnyWritable<W>): globalThis.WritableStream<W>;
@@ -546,13 +577,14 @@ export function toNative<I, O>(
 ): { readable: globalThis.ReadableStream<O>; writable: globalThis.WritableStream<I> };
 
 /**
- * The chunks of `stream` as arrays, each of all that was queued: one promise for many chunks. Leaving the loop early
- * cancels the stream unless `preventCancel` is true; the lock is released in every case.
+ * Iterates over the chunks of `stream` in arrays, each with all chunks that were queued: one promise for many chunks.
+ * Leaving the loop early cancels the stream unless `preventCancel` is true. The lock is always released.
  *
- * @throws {TypeError} at the first `next()`, when `stream` is no stream or is locked
+ * @throws {TypeError} at the first `next()`, when `stream` is not a readable stream or is locked
  *
  * @example
  * for await (const rows of batches(stream)) table.append(rows);
+ *
  */
 export function batches<S extends AnyReadable>(
   stream: S,

@@ -1,21 +1,24 @@
 /**
- * Importing `tidegate/polyfill` gives the page what its engine lacks of the Streams Standard or gets wrong, and nothing
- * else.
+ * Importing `tidegate/polyfill` installs only the parts of the Streams Standard that the browser lacks or implements
+ * incorrectly.
  *
  * @module
  */
 
 /**
- * Installs what the engine lacks on `globalThis`. The import has done it already; to be called after `uninstall()`, or
- * with `force`.
+ * Installs on `globalThis` what the engine lacks. The import has already done so: call it after `uninstall()`, or with
+ * `force`.
  *
- * @param options `force`: replace every class, whatever the engine has. Default false
- * @returns whether anything is installed now
+ * @param options `force` replaces every class, whatever the engine has. Default: false
+ * @returns true if anything is installed now
  */
 export function install(options?: { force?: boolean }): boolean;
 
-/** Puts back every property that was changed, as it was. Streams that exist go on. */
+/** Restores every property that was changed. Existing streams keep working. */
 export function uninstall(): void;
 
-/** The names of what the engine lacks or gets wrong, found by trying it when this module was imported. */
+/**
+ * Returns the names of the features that the engine lacks or implements incorrectly, found by trying them when this
+ * module was imported.
+ */
 export function lacking(): readonly string[];

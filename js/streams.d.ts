@@ -13,18 +13,19 @@ export {};
 declare const useToNative: unique symbol;
 
 /**
- * No value has this type. It stands in the type of some promises that resolve with undefined, so that TypeScript refuses tidegate's streams
- * where the engine's are needed, as the engine does: `new Response(stream)`, the engine's `pipeThrough(pair)`. Pass `toNative(stream)` there.
+ * No value has this type. It makes the types of tidegate's streams differ from those of native streams. So TypeScript
+ * refuses one of tidegate's streams where the engine would refuse it: `new Response(stream)`, the native
+ * `pipeThrough(pair)`. Pass `toNative(stream)` there.
  */
 export interface UseToNative {
   readonly [useToNative]: never;
 }
 
-/** How much a stream queues before it asks its producer to wait. https://streams.spec.whatwg.org/#qs-api */
+/** How much a stream queues before it signals backpressure. https://streams.spec.whatwg.org/#qs-api */
 export interface QueuingStrategy<T = any> {
-  /** In the units of `size`. Not negative; `Infinity` means no backpressure at all. */
+  /** The high-water mark, in units of `size`: not negative. `Infinity` disables backpressure. */
   highWaterMark?: number | undefined;
-  /** The size of a chunk: finite and not negative. Default: every chunk counts 1. */
+  /** Returns the size of a chunk: finite and not negative. Default: 1 for every chunk. */
   size?: QueuingStrategySize<T> | undefined;
 }
 
@@ -34,7 +35,7 @@ export interface QueuingStrategyInit {
   highWaterMark: number;
 }
 
-/** Counts chunks. https://streams.spec.whatwg.org/#cqs-class */
+/** A strategy that counts chunks. https://streams.spec.whatwg.org/#cqs-class */
 export class CountQueuingStrategy implements QueuingStrategy {
   #private;
   /** @param init `highWaterMark` in chunks */
@@ -43,7 +44,7 @@ export class CountQueuingStrategy implements QueuingStrategy {
   readonly size: QueuingStrategySize;
 }
 
-/** Counts the bytes of buffers and views. https://streams.spec.whatwg.org/#blqs-class */
+/** A strategy that counts the bytes of buffers and views. https://streams.spec.whatwg.org/#blqs-class */
 export class ByteLengthQueuingStrategy implements QueuingStrategy<{ readonly byteLength: number }> {
   #private;
   /** @param init `highWaterMark` in bytes */
@@ -53,33 +54,40 @@ export class ByteLengthQueuingStrategy implements QueuingStrategy<{ readonly byt
 }
 
 /**
- * What is done with a chunk that nobody will get, such as one that is queued when its stream is cancelled, aborted or errored: for values
- * that need closing. Called in a microtask, once for each chunk; what it throws or rejects with is an unhandled rejection.
+ * A function that closes a chunk that no consumer will receive, such as one in the queue of a stream that is cancelled,
+ * aborted or errored. It is called in a microtask, once for each chunk. An error that it throws or rejects with is an
+ * unhandled rejection.
  *
- * `'dispose'` calls the chunk's `Symbol.asyncDispose`, else its `Symbol.dispose`, where it has one; in an array, those of its elements.
+ * `'dispose'` calls the chunk's `Symbol.asyncDispose`, else its `Symbol.dispose`, if it has one. For an array it does
+ * so with each element.
  */
 export type OnDiscard<T = any> = ((chunk: T) => unknown) | 'dispose';
 
 /** https://streams.spec.whatwg.org/#dictdef-underlyingsource */
 export interface UnderlyingDefaultSource<R = any> {
-  /** Called at once by the constructor; what it throws, the constructor throws. */
+  /** Called by the constructor. An error that it throws is thrown by the constructor. */
   start?: ((controller: ReadableStreamDefaultController<R>) => unknown) | undefined;
-  /** Called whenever more is wanted, but not before its last promise has settled. */
+  /**
+   * Called when the queue is below its high-water mark or a read is pending, but not while its last promise is pending.
+   */
   pull?: ((controller: ReadableStreamDefaultController<R>) => void | PromiseLike<void>) | undefined;
-  /** Called when the consumer wants no more. */
+  /** Called when the consumer cancels the stream. */
   cancel?: ((reason?: any) => void | PromiseLike<void>) | undefined;
   type?: undefined;
-  /** Not of the standard. A chunk that `enqueue()` was called with is either read or discarded, also where it threw. Default: none. */
+  /**
+   * Not in the standard. Every chunk passed to `enqueue()` is either read or discarded, even if `enqueue()` threw.
+   * Default: none.
+   */
   onDiscard?: OnDiscard<R> | undefined;
 }
 
-/** The same of a readable byte stream. https://streams.spec.whatwg.org/#dictdef-underlyingsource */
+/** The underlying source of a readable byte stream. https://streams.spec.whatwg.org/#dictdef-underlyingsource */
 export interface UnderlyingByteSource {
   start?: ((controller: ReadableByteStreamController) => unknown) | undefined;
   pull?: ((controller: ReadableByteStreamController) => void | PromiseLike<void>) | undefined;
   cancel?: ((reason?: any) => void | PromiseLike<void>) | undefined;
   type: 'bytes';
-  /** With it, reads of a default reader give `byobRequest` a buffer of this many bytes. A positive integer. */
+  /** A positive integer: each read of a default reader allocates a buffer of this many bytes for `byobRequest`. */
   autoAllocateChunkSize?: number | undefined;
 }
 
@@ -87,23 +95,26 @@ export type UnderlyingSource<R = any> = UnderlyingDefaultSource<R> | UnderlyingB
 
 /** https://streams.spec.whatwg.org/#dictdef-streampipeoptions */
 export interface StreamPipeOptions {
-  /** Leave the destination open when the source closes. Default false. */
+  /** Leaves the destination open when the source closes. Default: false. */
   preventClose?: boolean | undefined;
-  /** Leave the destination as it is when the source fails or the signal is aborted. Default false. */
+  /** Does not abort the destination when the source fails or the signal is aborted. Default: false. */
   preventAbort?: boolean | undefined;
-  /** Leave the source as it is when the destination fails or the signal is aborted. Default false. */
+  /** Does not cancel the source when the destination fails or the signal is aborted. Default: false. */
   preventCancel?: boolean | undefined;
-  /** Stops the pipe when aborted. Default: none. */
+  /** Aborting it stops the pipe. Default: none. */
   signal?: AbortSignal | undefined;
 }
 
 export interface ReadableStreamIteratorOptions {
-  /** Leave the stream open when the loop is left early. Default false. */
+  /** Does not cancel the stream when the loop is left early. Default: false. */
   preventCancel?: boolean | undefined;
 }
 
 export interface ReadableStreamGetReaderOptions {
-  /** `'byob'` for reads into buffers of one's own, which needs a byte stream. Default: a default reader. */
+  /**
+   * `'byob'` creates a BYOB reader, which reads into your buffers; the stream must be a byte stream. Default: a default
+   * reader.
+   */
   mode?: 'byob' | undefined;
 }
 
@@ -118,52 +129,52 @@ export class ReadableStream<R = any> {
   /**
    * https://streams.spec.whatwg.org/#rs-constructor
    *
-   * @param strategy default: a high-water mark of 1 chunk, of 0 bytes for a byte stream (which takes no `size`)
+   * @param strategy default: a high-water mark of 1 chunk; for a byte stream of 0 bytes, and no `size`
    * @throws {RangeError} when `highWaterMark` is not a number or is negative, or `size` is given for a byte stream
    */
   constructor(underlyingSource: UnderlyingByteSource, strategy?: { highWaterMark?: number });
   constructor(underlyingSource?: UnderlyingDefaultSource<R>, strategy?: QueuingStrategy<R>);
   /**
-   * A stream of what an iterable gives, one `next()` for each chunk that is wanted.
+   * Creates a stream from an iterable. The stream calls `next()` once per chunk, on demand.
    * https://streams.spec.whatwg.org/#rs-from
    *
-   * @throws {TypeError} when the argument is no iterable object; a string is none
+   * @throws {TypeError} when the argument is not an iterable object; a string is not one
    */
   static from<T>(asyncIterable: AsyncIterable<T> | Iterable<T | PromiseLike<T>>): ReadableStream<T>;
-  /** Whether a reader or a pipe holds the stream. https://streams.spec.whatwg.org/#rs-locked */
+  /** Whether the stream is locked to a reader or a pipe. https://streams.spec.whatwg.org/#rs-locked */
   readonly locked: boolean;
   /**
-   * Says that no more is wanted: what is queued is dropped, the source's `cancel` is called.
-   * https://streams.spec.whatwg.org/#rs-cancel
+   * Cancels the stream: drops its queue and calls the source's `cancel`. https://streams.spec.whatwg.org/#rs-cancel
    *
-   * @returns rejects with a TypeError when the stream is locked, or with what the source's `cancel` throws
+   * @returns a promise that rejects with a TypeError when the stream is locked, or with the error of the source's
+   *   `cancel`
    */
   cancel(reason?: unknown): Promise<void>;
   /**
    * Locks the stream to a new reader. https://streams.spec.whatwg.org/#rs-get-reader
    *
-   * @throws {TypeError} when the stream is locked, or `mode` is `'byob'` and it is no byte stream
+   * @throws {TypeError} when the stream is locked, or `mode` is `'byob'` and the stream is not a byte stream
    */
   getReader(options: { mode: 'byob' }): ReadableStreamBYOBReader;
   getReader(options?: { mode?: undefined }): ReadableStreamDefaultReader<R>;
   getReader(options?: ReadableStreamGetReaderOptions): ReadableStreamReader<R>;
   /**
-   * Pipes the stream into `transform.writable` and returns `transform.readable`; a pair of the engine's streams is taken
-   * as well, and its readable side returned as tidegate's stream. https://streams.spec.whatwg.org/#rs-pipe-through
+   * Pipes the stream into `transform.writable` and returns `transform.readable`. A pair of native streams is accepted;
+   * its readable side is returned as one of tidegate's streams. https://streams.spec.whatwg.org/#rs-pipe-through
    *
    * @throws {TypeError} when this stream or `transform.writable` is locked
    */
   pipeThrough<T>(transform: PairStage<R, T>, options?: StreamPipeOptions): ReadableStream<T>;
   /**
-   * Pipes the stream into `destination`, which may be the engine's. https://streams.spec.whatwg.org/#rs-pipe-to
+   * Pipes the stream into `destination`, which may be a native stream. https://streams.spec.whatwg.org/#rs-pipe-to
    *
-   * @returns resolves when all has been written and the destination closed; rejects with the error that ended the pipe,
-   *   or with a TypeError when either stream is locked
+   * @returns a promise that resolves when the destination has written everything and closed. It rejects with the error
+   *   that ended the pipe, or with a TypeError when either stream is locked.
    */
   pipeTo(destination: AnyWritable<R>, options?: StreamPipeOptions): Promise<void>;
   /**
-   * Two streams with the same chunks. The faster one's chunks are queued for the slower one, without a bound.
-   * https://streams.spec.whatwg.org/#rs-tee
+   * Splits the stream into two branches with the same chunks. Chunks that the faster branch has read are queued for the
+   * slower one, without a bound; tidegate's `tee()` function has a bound. https://streams.spec.whatwg.org/#rs-tee
    *
    * @throws {TypeError} when the stream is locked
    */
@@ -175,11 +186,11 @@ export class ReadableStream<R = any> {
 
 export type ReadableStreamReader<R = any> = ReadableStreamDefaultReader<R> | ReadableStreamBYOBReader;
 
-/** What both kinds of reader have. https://streams.spec.whatwg.org/#generic-reader-mixin */
+/** The members of both kinds of reader. https://streams.spec.whatwg.org/#generic-reader-mixin */
 export interface ReadableStreamGenericReader {
-  /** Resolves when the stream closes; rejects when it fails or the lock is released. */
+  /** Resolves when the stream closes; rejects when the stream errors or the lock is released. */
   readonly closed: Promise<undefined | UseToNative>;
-  /** `ReadableStream.prototype.cancel` for the one who holds the lock. */
+  /** `ReadableStream.prototype.cancel`, for the holder of the lock. */
   cancel(reason?: unknown): Promise<void>;
 }
 
@@ -195,33 +206,37 @@ export class ReadableStreamDefaultReader<R = any> implements ReadableStreamGener
   /** https://streams.spec.whatwg.org/#default-reader-read */
   read(): Promise<{ done: false; value: R } | { done: true; value: undefined }>;
   /**
-   * Not of the standard: everything that is queued for one promise; where nothing is, the next chunks that come. The
-   * same backpressure and errors as `read()`.
+   * Not in the standard. Reads all queued chunks with one promise; if none is queued, waits for the next chunks.
+   * Backpressure and errors are those of `read()`.
    */
   readMany(): Promise<{ done: false; value: R[] } | { done: true; value: undefined }>;
-  /** Reads that are pending reject with a TypeError. https://streams.spec.whatwg.org/#default-reader-release-lock */
+  /**
+   * Releases the lock. Pending reads reject with a TypeError.
+   * https://streams.spec.whatwg.org/#default-reader-release-lock
+   */
   releaseLock(): void;
-  /** Not of the standard. Cancels the stream and releases the lock, for `await using`. */
+  /** Not in the standard. Cancels the stream and releases the lock, for `await using`. */
   [Symbol.asyncDispose](): Promise<void>;
 }
 
 export interface ReadableStreamBYOBReaderReadOptions {
-  /** Elements of the view to wait for, 1 to its length. Default 1. */
+  /** The least number of elements to read, from 1 to the length of the view. Default: 1. */
   min?: number | undefined;
 }
 
 /** https://streams.spec.whatwg.org/#byob-reader-class */
 export class ReadableStreamBYOBReader implements ReadableStreamGenericReader {
   #private;
-  /** @throws {TypeError} when the stream is locked or is no byte stream */
+  /** @throws {TypeError} when the stream is locked or is not a byte stream */
   constructor(stream: ReadableStream<Uint8Array>);
   readonly closed: Promise<undefined | UseToNative>;
   cancel(reason?: unknown): Promise<void>;
   /**
-   * Reads into `view`, whose buffer is moved: use the one of the result. https://streams.spec.whatwg.org/#byob-reader-read
+   * Reads into `view`. Its buffer is transferred: use the view of the result.
+   * https://streams.spec.whatwg.org/#byob-reader-read
    *
-   * @returns rejects with a TypeError when `view` is empty or its buffer detached or not movable, or `min` is 0, and with
-   *   a RangeError when `min` is more than `view` holds
+   * @returns a promise that rejects with a TypeError when `view` is empty, its buffer is detached or cannot be
+   *   transferred, or `min` is 0; and with a RangeError when `min` is larger than `view`
    */
   read<T extends ArrayBufferView>(
     view: T,
@@ -229,7 +244,7 @@ export class ReadableStreamBYOBReader implements ReadableStreamGenericReader {
   ): Promise<ReadableStreamReadResult<T>>;
   /** https://streams.spec.whatwg.org/#byob-reader-release-lock */
   releaseLock(): void;
-  /** Not of the standard. Cancels the stream and releases the lock, for `await using`. */
+  /** Not in the standard. Cancels the stream and releases the lock, for `await using`. */
   [Symbol.asyncDispose](): Promise<void>;
 }
 
@@ -237,7 +252,7 @@ export class ReadableStreamBYOBReader implements ReadableStreamGenericReader {
 export class ReadableStreamDefaultController<R = any> {
   #private;
   private constructor();
-  /** What may be queued before the high-water mark is reached; negative past it, 0 when closed, null when errored. */
+  /** The room below the high-water mark: negative above it, 0 when closed, null when errored. */
   readonly desiredSize: number | null;
   /**
    * Closes the stream once its queue has been read.
@@ -246,12 +261,12 @@ export class ReadableStreamDefaultController<R = any> {
    */
   close(): void;
   /**
-   * Gives the stream a chunk, whatever `desiredSize` says.
+   * Queues a chunk, regardless of `desiredSize`.
    *
    * @throws {TypeError} when the stream is closing, closed or errored
    */
   enqueue(chunk?: R): void;
-  /** Errors the stream and drops its queue; nothing when it has ended. */
+  /** Errors the stream and drops its queue. Does nothing when the stream has ended. */
   error(reason?: unknown): void;
 }
 
@@ -259,14 +274,16 @@ export class ReadableStreamDefaultController<R = any> {
 export class ReadableByteStreamController {
   #private;
   private constructor();
-  /** The read that waits to be answered in place, or null. https://streams.spec.whatwg.org/#rbs-controller-byob-request */
+  /**
+   * The pending read into the consumer's buffer, or null. https://streams.spec.whatwg.org/#rbs-controller-byob-request
+   */
   readonly byobRequest: ReadableStreamBYOBRequest | null;
-  /** In bytes; otherwise as a default controller's. */
+  /** As of a default controller, in bytes. */
   readonly desiredSize: number | null;
-  /** @throws {TypeError} when the stream is closing, closed or errored, or a read is left with part of an element */
+  /** @throws {TypeError} when the stream is closing, closed or errored, or a pending read holds part of an element */
   close(): void;
   /**
-   * Gives the stream bytes; their buffer is moved.
+   * Queues bytes; their buffer is transferred.
    *
    * @throws {TypeError} when the stream is not readable, or the chunk is empty or its buffer detached
    */
@@ -278,30 +295,37 @@ export class ReadableByteStreamController {
 export class ReadableStreamBYOBRequest {
   #private;
   private constructor();
-  /** The room to write into, or null when the request has been answered. */
+  /** The memory to write into; null once the request has been answered. */
   readonly view: Uint8Array | null;
   /**
-   * Says how many bytes were written into `view`. https://streams.spec.whatwg.org/#rs-byob-request-respond
+   * Tells the stream how many bytes were written into `view`. https://streams.spec.whatwg.org/#rs-byob-request-respond
    *
-   * @throws {TypeError} when it was answered already, or its buffer is detached, or 0 is said while the stream is readable
-   * @throws {RangeError} when it is more than there is room for
+   * @throws {TypeError} when the request was answered before, its buffer is detached, or `bytesWritten` is 0 while the
+   *   stream is readable
+   * @throws {RangeError} when `bytesWritten` is larger than the view
    */
   respond(bytesWritten: number): void;
-  /** Answers with another view of the same region. https://streams.spec.whatwg.org/#rs-byob-request-respond-with-new-view */
+  /**
+   * Answers the request with another view of the same memory.
+   * https://streams.spec.whatwg.org/#rs-byob-request-respond-with-new-view
+   */
   respondWithNewView(view: ArrayBufferView): void;
 }
 
 /** https://streams.spec.whatwg.org/#dictdef-underlyingsink */
 export interface UnderlyingSink<W = any> {
   start?: ((controller: WritableStreamDefaultController) => unknown) | undefined;
-  /** Called with one chunk at a time, not before its last promise has settled. */
+  /** Called with one chunk at a time, never while its last promise is pending. */
   write?: ((chunk: W, controller: WritableStreamDefaultController) => void | PromiseLike<void>) | undefined;
-  /** Called when everything has been written. */
+  /** Called when every chunk has been written. */
   close?: (() => void | PromiseLike<void>) | undefined;
   /** Called instead of `close` when the stream is aborted. */
   abort?: ((reason?: any) => void | PromiseLike<void>) | undefined;
   type?: undefined;
-  /** Not of the standard. A chunk that was written goes to `write` or is discarded, also where its write was refused. Default: none. */
+  /**
+   * Not in the standard. Every chunk passed to `write()` either reaches the sink or is discarded, even if `write()`
+   * rejected. Default: none.
+   */
   onDiscard?: OnDiscard<W> | undefined;
 }
 
@@ -315,15 +339,15 @@ export class WritableStream<W = any> {
    * @throws {RangeError} when `highWaterMark` is not a number or is negative
    */
   constructor(underlyingSink?: UnderlyingSink<W>, strategy?: QueuingStrategy<W>);
-  /** Whether a writer or a pipe holds the stream. https://streams.spec.whatwg.org/#ws-locked */
+  /** Whether the stream is locked to a writer or a pipe. https://streams.spec.whatwg.org/#ws-locked */
   readonly locked: boolean;
   /**
-   * Drops what is queued and calls the sink's `abort`. https://streams.spec.whatwg.org/#ws-abort
+   * Aborts the stream: drops its queue and calls the sink's `abort`. https://streams.spec.whatwg.org/#ws-abort
    *
-   * @returns rejects with a TypeError when the stream is locked, or with what the sink's `abort` throws
+   * @returns a promise that rejects with a TypeError when the stream is locked, or with the error of the sink's `abort`
    */
   abort(reason?: unknown): Promise<void>;
-  /** Closes the stream when all has been written. https://streams.spec.whatwg.org/#ws-close */
+  /** Closes the stream once every queued chunk has been written. https://streams.spec.whatwg.org/#ws-close */
   close(): Promise<void>;
   /**
    * Locks the stream to a new writer. https://streams.spec.whatwg.org/#ws-get-writer
@@ -338,26 +362,31 @@ export class WritableStreamDefaultWriter<W = any> {
   #private;
   /** @throws {TypeError} when the stream is locked */
   constructor(stream: WritableStream<W>);
-  /** Resolves when the stream has closed; rejects when it fails or the lock is released. */
+  /** Resolves when the stream has closed; rejects when the stream errors or the lock is released. */
   readonly closed: Promise<undefined | UseToNative>;
   /**
-   * What may be queued before the high-water mark is reached; negative past it, 0 when closed, null when errored.
+   * The room below the high-water mark: negative above it, 0 when closed, null when errored.
    *
-   * @throws {TypeError} when the lock was released
+   * @throws {TypeError} when the lock has been released
    */
   readonly desiredSize: number | null;
-  /** Resolves when the stream wants more; a new promise each time it has been full. */
+  /** Resolves when the stream is ready for more; a new promise each time backpressure begins. */
   readonly ready: Promise<undefined>;
   abort(reason?: unknown): Promise<void>;
   close(): Promise<void>;
   releaseLock(): void;
-  /** Not of the standard. Aborts a stream that is neither closed nor closing and releases the lock, for `await using`. */
+  /**
+   * Not in the standard. Aborts the stream unless it is closed or closing, and releases the lock, for `await using`.
+   */
   [Symbol.asyncDispose](): Promise<void>;
-  /** @returns resolves when the sink has taken the chunk; wait for `ready`, not for this, to respect backpressure */
+  /**
+   * @returns a promise that resolves when the sink has written the chunk. To respect backpressure, await `ready` rather
+   *   than this promise.
+   */
   write(chunk?: W): Promise<void>;
   /**
-   * Not of the standard: writes every chunk of the array, in order, for one promise: that of the last write, which
-   * rejects as soon as one fails. Await `ready` before it, as before `write()`.
+   * Not in the standard. Writes every chunk of the array, in order, with one promise: the one of the last write, which
+   * rejects as soon as a write fails. Await `ready` before the call, as before `write()`.
    */
   writeMany(chunks: readonly W[]): Promise<void>;
 }
@@ -366,24 +395,27 @@ export class WritableStreamDefaultWriter<W = any> {
 export class WritableStreamDefaultController {
   #private;
   private constructor();
-  /** Aborted when the stream is, so that a write under way can stop. */
+  /** Aborted when the stream is aborted, so that a running write can stop. */
   readonly signal: AbortSignal;
-  /** Errors the stream; nothing when it has ended. */
+  /** Errors the stream. Does nothing when the stream has ended. */
   error(reason?: unknown): void;
 }
 
 /** https://streams.spec.whatwg.org/#dictdef-transformer */
 export interface Transformer<I = any, O = any> {
   start?: ((controller: TransformStreamDefaultController<O>) => unknown) | undefined;
-  /** Default: every chunk passes as it is. */
+  /** Called with each chunk. Default: passes every chunk on unchanged. */
   transform?: ((chunk: I, controller: TransformStreamDefaultController<O>) => void | PromiseLike<void>) | undefined;
-  /** Called when the writable side was closed and all has been transformed. */
+  /** Called when the writable side has been closed and every chunk transformed. */
   flush?: ((controller: TransformStreamDefaultController<O>) => void | PromiseLike<void>) | undefined;
-  /** Called when the readable side is cancelled or the writable side aborted. */
+  /** Called when the readable side is cancelled or the writable side is aborted. */
   cancel?: ((reason?: any) => void | PromiseLike<void>) | undefined;
   readableType?: undefined;
   writableType?: undefined;
-  /** Not of the standard. For chunks that `transform` has not been given, and those it gave that were not read. Default: none. */
+  /**
+   * Not in the standard. Called with chunks that `transform` did not receive, and with chunks it enqueued that were not
+   * read. Default: none.
+   */
   onDiscard?: OnDiscard<I | O> | undefined;
 }
 
@@ -411,7 +443,7 @@ export class TransformStream<I = any, O = any> {
 export class TransformStreamDefaultController<O = any> {
   #private;
   private constructor();
-  /** That of the readable side. */
+  /** The desired size of the readable side. */
   readonly desiredSize: number | null;
   /** @throws {TypeError} when the readable side is closing, closed or errored */
   enqueue(chunk?: O): void;

@@ -1,4 +1,4 @@
-/** Types of streams that go to another thread or frame. */
+/** Types of streams that are transferred to another thread or frame. */
 import type { AnyPair, AnyReadable, AnyWritable } from './parts.js';
 import type { ReadableStream, TransformStream, WritableStream } from './streams.js';
 
@@ -7,58 +7,69 @@ export {};
 
 declare const kind: unique symbol;
 
-/** What stands for a stream in a message. It is plain data and a port, and can be received once. */
+/** Represents a stream in a message. It consists of plain data and a port, and can be received once. */
 export interface StreamHandle<S = ReadableStream | WritableStream | TransformStream> {
   readonly [kind]?: S;
 }
 
-/** Whether buffers are moved rather than copied: never, those a chunk is made of, or those that a function names. */
+/**
+ * Which buffers are transferred instead of copied: none (`false`), those of each chunk (`true`), or those that a
+ * function returns.
+ */
 export type TransferChunks<T = any> = boolean | ((chunk: T) => readonly object[]);
 
 /**
- * What crosses with an error or a reason to another thread or frame. `all`: its structured clone, which has the stack, and what else the engine
- * clones, such as the cause. `message`: of an Error its name and message; what is no Error crosses whole. `none`: only that the stream failed.
+ * What another thread or frame learns about an error or a reason. `all`: its structured clone, with the stack and
+ * whatever else the engine clones, such as the cause. `message`: the name and message of an Error; any other value
+ * crosses whole. `none`: only that the stream failed.
  */
 export type ErrorCrossing = 'all' | 'message' | 'none';
 
 type Port = InstanceType<typeof MessagePort>;
 
 export interface TransferOptions<T = any> {
-  /** Of a readable stream: move buffers rather than copy them. Default false. */
+  /** For a readable stream: transfers buffers instead of copying them. Default: false. */
   transferChunks?: TransferChunks<T> | undefined;
-  /** Of a writable stream: chunks that may be under way to it. Default 0: one is asked for when the one before was taken. */
+  /**
+   * For a writable stream: how many chunks may be in flight to it. Default: 0, which requests a chunk once the one
+   * before it has been written.
+   */
   highWaterMark?: number | undefined;
   /**
-   * Ends the stream on both sides when it is aborted, with its reason: the one way to end a stream from the side that gave
-   * it away.
+   * Aborting it errors the stream on both sides with the signal's reason. It is the only way to end the stream from the
+   * side that transferred it.
    */
   signal?: AbortSignal | undefined;
-  /** What the other side is told of a failure. Default `all`. */
+  /** What the other side learns about an error. Default: `all`. */
   errors?: ErrorCrossing | undefined;
 }
 
 export interface ReceiveOptions {
-  /** Of a readable stream: chunks that it may hold here before they are read. Default 0. */
+  /** For a readable stream: how many chunks this side queues before they are read. Default: 0. */
   highWaterMark?: number | undefined;
-  /** Of a writable stream: move buffers rather than copy them. Default: as the sender said. */
+  /**
+   * For a writable stream: transfers buffers instead of copying them. Default: the choice of the side that transferred
+   * the stream.
+   */
   transferChunks?: TransferChunks | undefined;
-  /** What the other side is told of a failure. Default `all`. */
+  /** What the other side learns about an error. Default: `all`. */
   errors?: ErrorCrossing | undefined;
 }
 
 /**
- * Gives a stream away to another thread or frame, with backpressure, cancellation and errors: chunks go over a
- * `MessagePort`, and no more of them than the receiving side has asked for. The stream is locked from now on. As
- * https://streams.spec.whatwg.org/#transferrable-streams, which only the engine's own classes can take part in.
+ * Transfers a stream to another thread or frame, with backpressure, cancellation and errors. Chunks cross a
+ * `MessagePort`, each when the receiving side has granted credit. The stream stays locked. Corresponds to
+ * https://streams.spec.whatwg.org/#transferrable-streams, which works for native classes only.
  *
- * @param stream a readable stream, a writable stream or a pair of them, tidegate's or the engine's
- * @returns `handle`, to be put anywhere into a message, and `transfer`, to be put into its transfer list
+ * @param stream a readable stream, a writable stream or a pair of them, tidegate's or native
+ * @returns `handle`, to put anywhere into a message, and `transfer`, the ports for its transfer list
  * @throws {DOMException} `DataCloneError` when the stream is locked
- * @throws {TypeError} when the argument is no stream and no pair of streams
+ * @throws {TypeError} when the argument is neither a stream nor a pair of streams
  *
  * @example
  * const { handle, transfer: ports } = transfer(readable);
  * worker.postMessage({ rows: handle }, ports);
+ *
  */
 export function transfer<R>(
   stream: AnyReadable<R>,
@@ -74,10 +85,10 @@ export function transfer<I, O>(
 ): { handle: StreamHandle<TransformStream<I, O>>; transfer: Port[] };
 
 /**
- * The stream that was given away as `handle`.
+ * Returns the stream that the other side transferred as `handle`.
  *
- * @param handle as it came out of the message
- * @throws {TypeError} when `handle` is none, or has been received already
+ * @param handle the handle from the message
+ * @throws {TypeError} when `handle` is not a handle, or has been received before
  */
 export function receive<S extends ReadableStream | WritableStream | TransformStream>(
   handle: StreamHandle<S>,
