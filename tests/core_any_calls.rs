@@ -39,13 +39,13 @@ fn the_committed_inputs_of_the_fuzzer_return() {
 #[test]
 fn more_bytes_than_any_memory_holds_do_not_overflow_the_total() {
     let mut core = Core::new();
-    let id = core.bytes_new(0.0, 0);
+    let id = core.byte_readable_new(0.0, 0);
     for _ in 0..5000 {
-        core.bytes_enqueue(id, f64::MAX);
+        core.byte_readable_enqueue(id, f64::MAX);
     }
-    assert!(core.bytes_desired_size(id) < 0.0);
+    assert!(core.byte_readable_desired_size(id) < 0.0);
     for _ in 0..5000 {
-        core.bytes_read(id);
+        core.byte_readable_read(id);
     }
     assert_eq!(core.live(), 1);
 }

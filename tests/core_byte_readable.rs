@@ -218,8 +218,11 @@ fn arguments_that_no_view_has_are_refused_rather_than_believed() {
     ] {
         let effects = stream
             .core
-            .bytes_pull_into(id, 8.0, 0.0, length, minimum, element);
-        assert_eq!(effects, tidegate::core::effect::ByteEffects::REFUSED);
+            .byte_readable_pull_into(id, 8.0, 0.0, length, minimum, element);
+        assert_eq!(
+            effects,
+            tidegate::core::effect::ByteReadableEffects::REFUSED
+        );
     }
 }
 
@@ -375,20 +378,20 @@ proptest! {
         for (which, a, b, c, d, e) in calls {
             let id = ids[e as usize % ids.len()];
             match which {
-                0 => ids.push(core.bytes_new(a, e)),
-                1 => drop(core.bytes_started(id)),
-                2 => drop(core.bytes_pull_settled(id)),
-                3 => drop(core.bytes_read(id)),
-                4 => drop(core.bytes_read_allocated(id, a)),
-                5 => drop(core.bytes_pull_into(id, a, b, c, d, e % 9)),
-                6 => drop(core.bytes_enqueue(id, a)),
-                7 => drop(core.bytes_respond(id, a)),
-                8 => drop(core.bytes_check_respond_with_view(id, a, b, c)),
-                9 => drop(core.bytes_close(id)),
-                10 => core.bytes_release(id),
-                11 => while core.bytes_next_copy() != 0 {},
-                12 if e % 4 == 0 => drop(core.bytes_end(id)),
-                _ => drop((core.bytes_head_filled(id), core.bytes_desired_size(id))),
+                0 => ids.push(core.byte_readable_new(a, e)),
+                1 => drop(core.byte_readable_started(id)),
+                2 => drop(core.byte_readable_pull_settled(id)),
+                3 => drop(core.byte_readable_read(id)),
+                4 => drop(core.byte_readable_read_allocated(id, a)),
+                5 => drop(core.byte_readable_pull_into(id, a, b, c, d, e % 9)),
+                6 => drop(core.byte_readable_enqueue(id, a)),
+                7 => drop(core.byte_readable_respond(id, a)),
+                8 => drop(core.byte_readable_check_respond_with_view(id, a, b, c)),
+                9 => drop(core.byte_readable_close(id)),
+                10 => core.byte_readable_release(id),
+                11 => while core.byte_readable_next_copy() != 0 {},
+                12 if e % 4 == 0 => drop(core.byte_readable_end(id)),
+                _ => drop((core.byte_readable_head_filled(id), core.byte_readable_desired_size(id))),
             }
         }
     }

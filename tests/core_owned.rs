@@ -7,7 +7,7 @@ use std::thread;
 use tidegate::core::byte_plan::Plan;
 use tidegate::core::byte_readable::ByteReadable;
 use tidegate::core::effect::pipe::*;
-use tidegate::core::effect::{bytes, readable, tee, writable};
+use tidegate::core::effect::{byte_readable, readable, tee, writable};
 use tidegate::core::pipe::{COUNTED, Pipe};
 use tidegate::core::readable::{NO_PULL, Readable};
 use tidegate::core::tee::Tee;
@@ -50,9 +50,9 @@ fn a_byte_stream_and_a_tee_are_owned_alone() {
     let mut plan = Plan::default();
     let mut stream = ByteReadable::new(0.0, NO_PULL);
     stream.started();
-    assert_eq!(stream.enqueue(&mut plan, 4.0), bytes::QUEUED);
-    assert_eq!(stream.read(&mut plan), bytes::CHUNK);
-    assert_eq!(stream.close(), bytes::CLOSE);
+    assert_eq!(stream.enqueue(&mut plan, 4.0), byte_readable::QUEUED);
+    assert_eq!(stream.read(&mut plan), byte_readable::CHUNK);
+    assert_eq!(stream.close(), byte_readable::CLOSE);
     assert!(stream.is_over());
 
     let mut tee = Tee::default();

@@ -187,7 +187,7 @@ fn a_paused_pipe_shuts_down_when_a_side_has_ended() {
 fn the_read_of_a_byte_source_is_the_hosts() {
     let mut core = Core::new();
     let destination = core.writable_new(1.0);
-    let source = core.bytes_new(0.0, 0);
+    let source = core.byte_readable_new(0.0, 0);
     let pipe = core.pipe_new(source, 0, destination, 0, 0);
     assert_eq!(core.pipe_next(pipe), READ);
     assert_eq!(core.pipe_next(pipe), WAIT);
@@ -202,7 +202,7 @@ fn the_read_of_a_byte_source_is_the_hosts() {
 fn a_byte_source_leaves_a_readable_with_the_same_id_alone() {
     let mut core = Core::new();
     let unrelated = core.readable_new(1.0, 0);
-    let source = core.bytes_new(0.0, 0);
+    let source = core.byte_readable_new(0.0, 0);
     assert_eq!(
         unrelated.bits(),
         source.bits(),
@@ -221,7 +221,7 @@ fn the_end_of_a_byte_sources_pull_is_no_concern_of_its_pipe() {
     let mut core = Core::new();
     let unrelated = core.readable_new(1.0, 0);
     assert_eq!(core.readable_started(unrelated), readable::CALL_PULL);
-    let source = core.bytes_new(0.0, 0);
+    let source = core.byte_readable_new(0.0, 0);
     let destination = core.writable_new(1.0);
     let pipe = core.pipe_new(source, 0, destination, 0, 0);
     assert_eq!(core.pipe_turned(pipe), PipeReport::STALE);

@@ -16,7 +16,7 @@ const JS: &str = include_str!("../js/core/effects.ts");
 
 const PREFIXES: [(&str, &str); 7] = [
     ("readable", "R_"),
-    ("bytes", "B_"),
+    ("byte_readable", "B_"),
     ("tee", "TEE_"),
     ("channel", "C_"),
     ("writable", "W_"),

@@ -30,7 +30,7 @@ export const B_TOO_LONG = 1 << 21;
 export const B_OTHER_OFFSET = 1 << 22;
 export const B_OTHER_BUFFER = 1 << 23;
 
-/** Bits of `bytes_next_copy`. */
+/** Bits of `byte_readable_next_copy`. */
 export const COPY_ENTRY_DONE = 2;
 export const COPY_FILLED = 4;
 
@@ -93,7 +93,7 @@ export const P_BY_SOURCE_CLOSE = 1 << 6;
 export const P_BY_DESTINATION_CLOSE = 1 << 7;
 export const P_BY_SIGNAL = 1 << 8;
 
-/** Flags of `readable_new`, `bytes_new` and `pipe_new`. */
+/** Flags of `readable_new`, `byte_readable_new` and `pipe_new`. */
 export const HAS_SIZE = 1;
 export const NO_PULL = 2;
 export const AUTO_ALLOCATE = 4;
@@ -115,7 +115,7 @@ type Effects<Machine extends string> = number & { readonly [machine]: { readonly
 /** Bits `R_*`; also where a chunk that a pipe reads has been taken by its destination (`P_TAKEN`). */
 export type ReadableEffects = Effects<'readable'>;
 /** Bits `B_*` and `R_*`. */
-export type BytesEffects = Effects<'bytes' | 'readable'>;
+export type ByteReadableEffects = Effects<'byteReadable' | 'readable'>;
 /** Bits `W_*`. */
 export type WritableEffects = Effects<'writable'>;
 /** An action `P_*` under `P_ACTION_MASK`, flags, and the source's effects above `P_SOURCE_SHIFT`. */

@@ -5,7 +5,7 @@
 import type * as glue from '../../build/core/core_bg.js';
 import { __wbg_set_wasm } from '../../build/core/core_bg.js';
 import type {
-  BytesEffects,
+  ByteReadableEffects,
   ChannelAnswer,
   PipeAnswer,
   ReadableEffects,
@@ -27,8 +27,8 @@ type Answering<Name, Fn> = Fn extends (...args: infer Args) => number
       ? number
       : Name extends `readable_${string}`
         ? ReadableEffects
-        : Name extends `bytes_${string}`
-          ? BytesEffects
+        : Name extends `byte_readable_${string}`
+          ? ByteReadableEffects
           : Name extends `transform_${string}`
             ? ReadableEffects & WritableEffects & PipeAnswer
             : Name extends `writable_${string}`

@@ -47,12 +47,12 @@ import { BYTES, ByobRequestImpl, PullInto, throwRefusal } from './pull-into.js';
 import { tellObservers } from './observers.js';
 import { applyReadable, callPull, CLOSED, closeStream, ERRORED, errorStream, READABLE } from './readable.js';
 import { PromiseReadIntoRequest, PromiseReadRequest } from './reader.js';
-import type { BytesEffects, ReadableEffects } from '../core/effects.js';
+import type { ByteReadableEffects, ReadableEffects } from '../core/effects.js';
 import type { ViewParts } from '../runtime/buffers.js';
 import type { ReadableLock, ReadablePart, ReadRequest } from './parts.js';
 import type { ReadResult } from './reader.js';
 
-const owners = new Owners((id) => core.bytes_free(id));
+const owners = new Owners((id) => core.byte_readable_free(id));
 
 const INSUFFICIENT_BYTES = 'The bytes do not make up whole elements of the view that is read into';
 
@@ -96,7 +96,7 @@ export class ByteReadableImpl implements ReadablePart {
     this.pull = pull;
     this.cancel = cancel;
     this.controller = undefined;
-    this.id = core.bytes_new(
+    this.id = core.byte_readable_new(
       highWaterMark,
       (pull === undefined ? NO_PULL : 0) | (autoAllocateChunkSize === undefined ? 0 : AUTO_ALLOCATE),
     );
@@ -115,23 +115,23 @@ export class ByteReadableImpl implements ReadablePart {
 
   /** Report: the start algorithm fulfilled. */
   reportStarted(): ReadableEffects {
-    return core.bytes_started(this.id);
+    return core.byte_readable_started(this.id);
   }
 
   /** Report: the pull algorithm's promise fulfilled. */
   reportPulled(): ReadableEffects {
-    return core.bytes_pull_settled(this.id);
+    return core.byte_readable_pull_settled(this.id);
   }
 
   /** Ends the machine, as the stream errors or is cancelled. */
   endSlot(): void {
-    core.bytes_end(this.id);
+    core.byte_readable_end(this.id);
   }
 
   /** [[PullSteps]]: `reader` is the lock that `request` belongs to. */
   pullSteps(reader: ReadableLock, request: ReadRequest): void {
     try {
-      const effects = core.bytes_read(this.id);
+      const effects = core.byte_readable_read(this.id);
       if (effects & R_CHUNK) {
         const chunk = takeEntry(this, effects);
         if (effects & (R_CLOSE | R_CALL_PULL)) applyReadable(this, effects);
@@ -172,7 +172,7 @@ export class ByteReadableImpl implements ReadablePart {
 
   /** [[ReleaseSteps]] */
   releaseSteps(): void {
-    core.bytes_release(this.id);
+    core.byte_readable_release(this.id);
     const pending = this.pendingPullIntos;
     if (pending.length > 1) {
       const first = pending.shift();
@@ -233,15 +233,19 @@ function invalidateByobRequest(stream: ByteReadableImpl): void {
 /** https://streams.spec.whatwg.org/#readable-byte-stream-controller-get-byob-request; null where there is none. */
 export function getByobRequest(stream: ByteReadableImpl): ByobRequestImpl | null {
   if (stream.byobRequest === null && stream.pendingPullIntos.length > 0) {
-    stream.byobRequest = new ByobRequestImpl(stream, stream.pendingPullIntos.peek(), core.bytes_head_filled(stream.id));
+    stream.byobRequest = new ByobRequestImpl(
+      stream,
+      stream.pendingPullIntos.peek(),
+      core.byte_readable_head_filled(stream.id),
+    );
   }
   return stream.byobRequest;
 }
 
 /** The queue's first entry, or what is left of it. */
-function takeEntry(stream: ByteReadableImpl, effects: BytesEffects): Uint8Array<ArrayBuffer> {
+function takeEntry(stream: ByteReadableImpl, effects: ByteReadableEffects): Uint8Array<ArrayBuffer> {
   const entry = stream.queue!.shift();
-  return effects & B_PARTIAL ? rest(entry, core.bytes_entry_offset()) : entry;
+  return effects & B_PARTIAL ? rest(entry, core.byte_readable_entry_offset()) : entry;
 }
 
 /** A default reader's read for which nothing is queued. */
@@ -249,7 +253,7 @@ function waitForChunk(
   stream: ByteReadableImpl,
   reader: ReadableLock,
   request: ReadRequest,
-  answer: BytesEffects,
+  answer: ByteReadableEffects,
 ): void {
   let effects = answer;
   if (effects & B_ALLOCATE) {
@@ -261,7 +265,7 @@ function waitForChunk(
       request.errorSteps(error);
       return;
     }
-    effects = core.bytes_read_allocated(stream.id, size);
+    effects = core.byte_readable_read_allocated(stream.id, size);
     stream.addPullInto(new PullInto(buffer, size, 0, size, BYTES));
   }
   reader.addRequest(request);
@@ -271,7 +275,7 @@ function waitForChunk(
 /** The promise of a default reader's `read()` of a readable stream; a chunk that is queued needs no request. */
 export function readBytes(stream: ByteReadableImpl, reader: ReadableLock): Promise<ReadResult> {
   try {
-    const effects = core.bytes_read(stream.id);
+    const effects = core.byte_readable_read(stream.id);
     if (effects & R_CHUNK) {
       const value = takeEntry(stream, effects);
       if (effects & (R_CLOSE | R_CALL_PULL)) applyReadable(stream, effects);
@@ -306,7 +310,7 @@ function queueClone(stream: ByteReadableImpl, buffer: ArrayBuffer, byteOffset: n
 /** https://streams.spec.whatwg.org/#readable-byte-stream-controller-enqueue-detached-pull-into-to-queue */
 function queueAbandoned(stream: ByteReadableImpl): void {
   const { buffer, byteOffset } = stream.pendingPullIntos.shift();
-  const filled = core.bytes_filled();
+  const filled = core.byte_readable_filled();
   if (filled > 0) queueClone(stream, buffer, byteOffset, filled);
 }
 
@@ -318,11 +322,11 @@ function makeCopies(
 ): void {
   const { queue, pendingPullIntos } = stream;
   let step;
-  while ((step = core.bytes_next_copy()) !== 0) {
+  while ((step = core.byte_readable_next_copy()) !== 0) {
     const descriptor = into === undefined ? pendingPullIntos.peek() : into;
-    const to = core.bytes_copy_to();
-    const length = core.bytes_copy_length();
-    copyBytes(descriptor.buffer, descriptor.byteOffset + to, queue!.peek(), core.bytes_copy_from(), length);
+    const to = core.byte_readable_copy_to();
+    const length = core.byte_readable_copy_length();
+    copyBytes(descriptor.buffer, descriptor.byteOffset + to, queue!.peek(), core.byte_readable_copy_from(), length);
     if (step & COPY_ENTRY_DONE) queue!.shift();
     if (step & COPY_FILLED) {
       descriptor.filled = to + length;
@@ -339,7 +343,7 @@ function fulfillViews(reader: ReadableLock | undefined, views: Fifo<ArrayBufferV
 
 /** Whether the stream is readable and not closing. */
 export function canCloseOrEnqueueBytes(stream: ByteReadableImpl): boolean {
-  return core.bytes_can_close_or_enqueue(stream.id);
+  return core.byte_readable_can_close_or_enqueue(stream.id);
 }
 
 /**
@@ -364,7 +368,7 @@ export function enqueueEntry(stream: ByteReadableImpl, entry: Uint8Array<ArrayBu
       invalidateByobRequest(stream);
       first.claim();
     }
-    const effects = core.bytes_enqueue(stream.id, byteLength);
+    const effects = core.byte_readable_enqueue(stream.id, byteLength);
     if ((effects & (B_ABANDONED | B_ANSWER | B_COPY)) === 0) {
       if (effects & B_DROP_PULL_INTO) stream.pendingPullIntos.shift();
       if (effects & R_QUEUED) stream.addEntry(entry);
@@ -373,7 +377,7 @@ export function enqueueEntry(stream: ByteReadableImpl, entry: Uint8Array<ArrayBu
       const views = new Fifo<ArrayBufferView>();
       if (effects & B_ABANDONED) queueAbandoned(stream);
       if (effects & B_ANSWER) {
-        for (let left = core.bytes_answers(); left > 0; left--) views.push(takeEntry(stream, effects));
+        for (let left = core.byte_readable_answers(); left > 0; left--) views.push(takeEntry(stream, effects));
       }
       if (effects & B_DROP_PULL_INTO) stream.pendingPullIntos.shift();
       if (effects & R_QUEUED) stream.addEntry(entry);
@@ -399,7 +403,7 @@ export function enqueueEntry(stream: ByteReadableImpl, entry: Uint8Array<ArrayBu
 /** https://streams.spec.whatwg.org/#readable-byte-stream-controller-close; false where the stream is closing or has ended. */
 export function closeBytes(stream: ByteReadableImpl): boolean {
   try {
-    const effects = core.bytes_close(stream.id);
+    const effects = core.byte_readable_close(stream.id);
     if (effects & B_INSUFFICIENT) {
       const error = new TypeError(`close(): ${INSUFFICIENT_BYTES}`);
       errorStream(stream, error);
@@ -425,13 +429,13 @@ export function closeBytes(stream: ByteReadableImpl): boolean {
 export function byteDesiredSize(stream: ByteReadableImpl): number | null {
   if (stream.state === ERRORED) return null;
   if (stream.state === CLOSED) return 0;
-  return core.bytes_desired_size(stream.id);
+  return core.byte_readable_desired_size(stream.id);
 }
 
 /** https://streams.spec.whatwg.org/#readable-byte-stream-controller-respond */
 export function respond(stream: ByteReadableImpl, bytesWritten: number): void {
   try {
-    const effects = core.bytes_respond(stream.id, bytesWritten);
+    const effects = core.byte_readable_respond(stream.id, bytesWritten);
     throwRefusal(effects, 'respond()');
     if (effects & STALE) return;
     invalidateByobRequest(stream);
@@ -456,7 +460,7 @@ export function respondWithNewView(
   stream: ByteReadableImpl,
   { buffer, bufferByteLength, byteOffset, byteLength }: ViewParts,
 ): void {
-  const refusal = core.bytes_check_respond_with_view(stream.id, bufferByteLength, byteOffset, byteLength);
+  const refusal = core.byte_readable_check_respond_with_view(stream.id, bufferByteLength, byteOffset, byteLength);
   throwRefusal(refusal, 'respondWithNewView()');
   if (refusal & STALE) return;
   respondWithBuffer(stream, transferArrayBuffer(buffer), byteLength);
@@ -465,7 +469,7 @@ export function respondWithNewView(
 /** The same, checked before, with a buffer that the page does not have. */
 export function respondWithBuffer(stream: ByteReadableImpl, buffer: ArrayBuffer, byteLength: number): void {
   try {
-    const effects = core.bytes_respond(stream.id, byteLength);
+    const effects = core.byte_readable_respond(stream.id, byteLength);
     if (effects & STALE) return;
     const first = stream.pendingPullIntos.peek();
     first.buffer = buffer;
@@ -487,7 +491,7 @@ export function respondWithBuffer(stream: ByteReadableImpl, buffer: ArrayBuffer,
 }
 
 /** https://streams.spec.whatwg.org/#readable-byte-stream-controller-respond-internal */
-function finishRespond(stream: ByteReadableImpl, effects: BytesEffects): void {
+function finishRespond(stream: ByteReadableImpl, effects: ByteReadableEffects): void {
   if (stream.state === CLOSED) {
     answerClosed(stream, effects);
     return;
@@ -496,9 +500,9 @@ function finishRespond(stream: ByteReadableImpl, effects: BytesEffects): void {
   if (effects & B_ABANDONED) queueAbandoned(stream);
   if (effects & B_FILLED) {
     const first = stream.pendingPullIntos.shift();
-    first.filled = core.bytes_filled();
+    first.filled = core.byte_readable_filled();
     if (effects & B_REMAINDER)
-      queueClone(stream, first.buffer, first.byteOffset + first.filled, core.bytes_remainder());
+      queueClone(stream, first.buffer, first.byteOffset + first.filled, core.byte_readable_remainder());
     views.push(first.view());
   }
   if (effects & B_COPY) makeCopies(stream, undefined, views);
@@ -509,25 +513,32 @@ function finishRespond(stream: ByteReadableImpl, effects: BytesEffects): void {
   }
 }
 
-function answerClosed(stream: ByteReadableImpl, effects: BytesEffects): void {
+function answerClosed(stream: ByteReadableImpl, effects: ByteReadableEffects): void {
   const pending = stream.pendingPullIntos;
   if (effects & B_ABANDONED) pending.shift();
   if (effects & B_ANSWER_CLOSED) {
     const views = new Fifo<ArrayBufferView>();
-    pending.peek().filled = core.bytes_filled();
+    pending.peek().filled = core.byte_readable_filled();
     while (pending.length > 0) views.push(pending.shift().view());
     stream.reader!.answerClosed!(views);
   }
   if (pending.length === 0) stream.forgetSlot();
 }
 
-function beginPullInto(stream: ByteReadableImpl, descriptor: PullInto, minimumFill: number): BytesEffects {
+function beginPullInto(stream: ByteReadableImpl, descriptor: PullInto, minimumFill: number): ByteReadableEffects {
   const { bufferByteLength, byteOffset, byteLength, type } = descriptor;
-  return core.bytes_pull_into(stream.id, bufferByteLength, byteOffset, byteLength, minimumFill, type.elementSize);
+  return core.byte_readable_pull_into(
+    stream.id,
+    bufferByteLength,
+    byteOffset,
+    byteLength,
+    minimumFill,
+    type.elementSize,
+  );
 }
 
 /** The answer of a read into `descriptor` that the queue has filled. */
-function finishFilled(stream: ByteReadableImpl, descriptor: PullInto, effects: BytesEffects): ArrayBufferView {
+function finishFilled(stream: ByteReadableImpl, descriptor: PullInto, effects: ByteReadableEffects): ArrayBufferView {
   makeCopies(stream, descriptor, undefined);
   const view = descriptor.view();
   if (effects & (R_CLOSE | R_CALL_PULL)) applyReadable(stream, effects);
@@ -539,7 +550,7 @@ function finishPullInto(
   reader: ReadableLock,
   descriptor: PullInto,
   request: ReadRequest,
-  effects: BytesEffects,
+  effects: ByteReadableEffects,
 ): void {
   if (effects & R_PENDING) {
     if (effects & B_COPY) makeCopies(stream, descriptor, undefined);

@@ -12,7 +12,7 @@ use alloc::collections::VecDeque;
 pub use super::byte_plan::{COPY_ENTRY_DONE, COPY_FILLED, COPY_NEXT, Plan};
 
 use super::byte_plan::Copy;
-use super::effect::bytes::*;
+use super::effect::byte_readable::*;
 
 /// The source has no pull algorithm, so the host is never asked to call it.
 pub const NO_PULL: u32 = 2;
@@ -100,20 +100,20 @@ impl ByteReadable {
 
     /// <https://streams.spec.whatwg.org/#readable-byte-stream-controller-call-pull-if-needed>
     #[inline]
-    fn call_pull_if_needed(&mut self) -> ByteEffects {
+    fn call_pull_if_needed(&mut self) -> ByteReadableEffects {
         if self.is(NO_PULL) || !self.should_call_pull() {
-            return ByteEffects::NONE;
+            return ByteReadableEffects::NONE;
         }
         if self.is(PULLING) {
             self.state |= PULL_AGAIN;
-            return ByteEffects::NONE;
+            return ByteReadableEffects::NONE;
         }
         self.state |= PULLING;
         CALL_PULL
     }
 
     /// <https://streams.spec.whatwg.org/#readable-stream-close>. A BYOB reader's requests stay.
-    fn close_stream(&mut self) -> ByteEffects {
+    fn close_stream(&mut self) -> ByteReadableEffects {
         self.state |= CLOSED;
         if !self.is(BYOB) {
             self.requests = 0;
@@ -123,7 +123,7 @@ impl ByteReadable {
 
     /// <https://streams.spec.whatwg.org/#readable-byte-stream-controller-handle-queue-drain>
     #[inline]
-    fn handle_queue_drain(&mut self) -> ByteEffects {
+    fn handle_queue_drain(&mut self) -> ByteReadableEffects {
         if self.total == 0 && self.is(CLOSE_REQUESTED) {
             return self.close_stream();
         }
@@ -147,9 +147,9 @@ impl ByteReadable {
 
     /// Takes the first entry out; `PARTIAL` where some of it has been read before.
     #[inline]
-    fn take_entry(&mut self, plan: &mut Plan) -> ByteEffects {
+    fn take_entry(&mut self, plan: &mut Plan) -> ByteReadableEffects {
         let Some(length) = self.queue.pop_front() else {
-            return ByteEffects::NONE;
+            return ByteReadableEffects::NONE;
         };
         self.total = self.total.saturating_sub(length);
         plan.entry_offset = self.entry_offset;
@@ -201,8 +201,8 @@ impl ByteReadable {
     }
 
     /// <https://streams.spec.whatwg.org/#readable-byte-stream-controller-process-pull-into-descriptors-using-queue>
-    fn process_pull_intos(&mut self, plan: &mut Plan) -> ByteEffects {
-        let mut effects = ByteEffects::NONE;
+    fn process_pull_intos(&mut self, plan: &mut Plan) -> ByteReadableEffects {
+        let mut effects = ByteReadableEffects::NONE;
         while self.total > 0 {
             let Some(mut descriptor) = self.pending.pop_front() else {
                 break;
@@ -218,9 +218,9 @@ impl ByteReadable {
     }
 
     /// <https://streams.spec.whatwg.org/#readable-byte-stream-controller-enqueue-detached-pull-into-to-queue>
-    fn enqueue_abandoned(&mut self, plan: &mut Plan) -> ByteEffects {
+    fn enqueue_abandoned(&mut self, plan: &mut Plan) -> ByteReadableEffects {
         let Some(descriptor) = self.pending.pop_front() else {
-            return ByteEffects::NONE;
+            return ByteReadableEffects::NONE;
         };
         plan.filled = descriptor.filled;
         if descriptor.filled > 0 {
@@ -236,7 +236,7 @@ impl ByteReadable {
     }
 
     /// The checks of [respond](https://streams.spec.whatwg.org/#readable-byte-stream-controller-respond).
-    fn check_respond(&self, bytes_written: u64) -> ByteEffects {
+    fn check_respond(&self, bytes_written: u64) -> ByteReadableEffects {
         let Some(head) = self.pending.front() else {
             return STALE;
         };
@@ -249,12 +249,12 @@ impl ByteReadable {
         if bytes_written > head.byte_length - head.filled {
             return TOO_LONG;
         }
-        ByteEffects::NONE
+        ByteReadableEffects::NONE
     }
 
     /// <https://streams.spec.whatwg.org/#readable-byte-stream-controller-respond-in-closed-state>
-    fn respond_in_closed_state(&mut self, plan: &mut Plan) -> ByteEffects {
-        let mut effects = ByteEffects::NONE;
+    fn respond_in_closed_state(&mut self, plan: &mut Plan) -> ByteReadableEffects {
+        let mut effects = ByteReadableEffects::NONE;
         if self.head_is_abandoned() {
             self.pending.pop_front();
             effects |= ABANDONED;
@@ -269,7 +269,11 @@ impl ByteReadable {
     }
 
     /// <https://streams.spec.whatwg.org/#readable-byte-stream-controller-respond-in-readable-state>
-    fn respond_in_readable_state(&mut self, bytes_written: u64, plan: &mut Plan) -> ByteEffects {
+    fn respond_in_readable_state(
+        &mut self,
+        bytes_written: u64,
+        plan: &mut Plan,
+    ) -> ByteReadableEffects {
         let Some(head) = self.pending.front_mut() else {
             return STALE;
         };
@@ -278,7 +282,7 @@ impl ByteReadable {
             return self.enqueue_abandoned(plan) | self.process_pull_intos(plan);
         }
         if head.filled < head.minimum_fill {
-            return ByteEffects::NONE;
+            return ByteReadableEffects::NONE;
         }
         plan.remainder = head.filled % head.element_size;
         plan.filled = head.filled - plan.remainder;
@@ -293,18 +297,18 @@ impl ByteReadable {
     }
 
     /// Report: the start algorithm fulfilled.
-    pub fn started(&mut self) -> ByteEffects {
+    pub fn started(&mut self) -> ByteReadableEffects {
         self.state |= STARTED;
         self.call_pull_if_needed()
     }
 
     /// Report: the pull algorithm's promise fulfilled.
     #[inline]
-    pub fn pull_settled(&mut self) -> ByteEffects {
+    pub fn pull_settled(&mut self) -> ByteReadableEffects {
         let again = self.is(PULL_AGAIN);
         self.state &= !(PULLING | PULL_AGAIN);
         if !again {
-            return ByteEffects::NONE;
+            return ByteReadableEffects::NONE;
         }
         self.call_pull_if_needed()
     }
@@ -329,7 +333,7 @@ impl ByteReadable {
     /// [`ALLOCATE`] nothing is changed: the host makes the buffer and calls
     /// [`ByteReadable::read_allocated`].
     #[inline]
-    pub fn read(&mut self, plan: &mut Plan) -> ByteEffects {
+    pub fn read(&mut self, plan: &mut Plan) -> ByteReadableEffects {
         if self.is(CLOSED) {
             return REFUSED;
         }
@@ -347,7 +351,7 @@ impl ByteReadable {
 
     /// The rest of a default reader's read: its buffer of `byte_length` bytes is the descriptor to
     /// append.
-    pub fn read_allocated(&mut self, byte_length: f64) -> ByteEffects {
+    pub fn read_allocated(&mut self, byte_length: f64) -> ByteReadableEffects {
         let byte_length = length(byte_length);
         if self.is(CLOSED) || self.total > 0 || byte_length == 0 {
             return REFUSED;
@@ -377,7 +381,7 @@ impl ByteReadable {
         byte_length: f64,
         minimum_fill: f64,
         element_size: u32,
-    ) -> ByteEffects {
+    ) -> ByteReadableEffects {
         let mut descriptor = PullInto {
             buffer_length: length(buffer_length),
             byte_offset: length(byte_offset),
@@ -399,7 +403,7 @@ impl ByteReadable {
             self.add_pull_into(descriptor);
             return PENDING;
         }
-        let mut effects = ByteEffects::NONE;
+        let mut effects = ByteReadableEffects::NONE;
         if self.total > 0 {
             plan.clear();
             if self.fill_from_queue(&mut descriptor, plan) {
@@ -418,13 +422,13 @@ impl ByteReadable {
     /// [Enqueue](https://streams.spec.whatwg.org/#readable-byte-stream-controller-enqueue) of
     /// `byte_length` bytes, whose buffer the host has transferred.
     #[inline]
-    pub fn enqueue(&mut self, plan: &mut Plan, byte_length: f64) -> ByteEffects {
+    pub fn enqueue(&mut self, plan: &mut Plan, byte_length: f64) -> ByteReadableEffects {
         let byte_length = length(byte_length);
         if self.is(CLOSED | CLOSE_REQUESTED) || byte_length == 0 {
             return REFUSED;
         }
         plan.clear();
-        let mut effects = ByteEffects::NONE;
+        let mut effects = ByteReadableEffects::NONE;
         if self.head_is_abandoned() {
             effects |= self.enqueue_abandoned(plan);
         }
@@ -456,7 +460,7 @@ impl ByteReadable {
         buffer_length: f64,
         byte_offset: f64,
         byte_length: f64,
-    ) -> ByteEffects {
+    ) -> ByteReadableEffects {
         let byte_length = length(byte_length);
         let refused = self.check_respond(byte_length);
         let Some(head) = self.pending.front() else {
@@ -476,7 +480,7 @@ impl ByteReadable {
     /// [Respond](https://streams.spec.whatwg.org/#readable-byte-stream-controller-respond): the
     /// first descriptor got `bytes_written` more bytes. [`ZERO`], [`NOT_ZERO`] and [`TOO_LONG`] are
     /// refusals; nothing was changed.
-    pub fn respond(&mut self, plan: &mut Plan, bytes_written: f64) -> ByteEffects {
+    pub fn respond(&mut self, plan: &mut Plan, bytes_written: f64) -> ByteReadableEffects {
         let bytes_written = length(bytes_written);
         let refused = self.check_respond(bytes_written);
         if !refused.is_none() {
@@ -492,13 +496,13 @@ impl ByteReadable {
 
     /// [Close](https://streams.spec.whatwg.org/#readable-byte-stream-controller-close).
     /// [`INSUFFICIENT`] with `ERROR` where an element of a BYOB read is incomplete.
-    pub fn close(&mut self) -> ByteEffects {
+    pub fn close(&mut self) -> ByteReadableEffects {
         if self.is(CLOSED | CLOSE_REQUESTED) {
             return REFUSED;
         }
         if self.total > 0 {
             self.state |= CLOSE_REQUESTED;
-            return ByteEffects::NONE;
+            return ByteReadableEffects::NONE;
         }
         let incomplete = |head: &PullInto| !head.filled.is_multiple_of(head.element_size);
         if self.pending.front().is_some_and(incomplete) {

@@ -9,7 +9,7 @@ pub const REFUSED: u32 = 1 << 30;
 /// The bit of every word's `BAD_SIZE`.
 pub const BAD_SIZE: u32 = 1 << 29;
 
-pub use bytes::ByteEffects;
+pub use byte_readable::ByteReadableEffects;
 pub use channel::ChannelAnswer;
 pub use pipe::{PipeAnswer, PipeReport};
 pub use readable::ReadableEffects;
@@ -80,13 +80,13 @@ pub mod readable {
 ///
 /// A host carries them out in this order: what moves buffers (`ABANDONED`, `REMAINDER`, `QUEUED`,
 /// `COPY`), what settles requests, `CLOSE` or `ERROR`, and `CALL_PULL` last.
-pub mod bytes {
+pub mod byte_readable {
     effects! {
         /// What a byte stream asks of its host.
-        ByteEffects
+        ByteReadableEffects
     }
     same_bits! {
-        ByteEffects, super::readable;
+        ByteReadableEffects, super::readable;
         /// Take the chunk at the head of the queue: it answers this read.
         CHUNK
         /// Append this read's request to the list of requests.
@@ -104,39 +104,39 @@ pub mod bytes {
     }
 
     /// Make the buffer of an auto-allocated read, then call the command that takes it.
-    pub const ALLOCATE: ByteEffects = ByteEffects(1 << 9);
-    /// The entry was read in part; what is left of it begins at `bytes_entry_offset`.
-    pub const PARTIAL: ByteEffects = ByteEffects(1 << 10);
+    pub const ALLOCATE: ByteReadableEffects = ByteReadableEffects(1 << 9);
+    /// The entry was read in part; what is left of it begins at `byte_readable_entry_offset`.
+    pub const PARTIAL: ByteReadableEffects = ByteReadableEffects(1 << 10);
     /// Take the first descriptor off the list: its reader is gone. Append a copy of its first
-    /// `bytes_filled` bytes to the queue where there are any.
-    pub const ABANDONED: ByteEffects = ByteEffects(1 << 11);
-    /// Hand the first `bytes_answers` entries of the queue to the first requests, one each.
-    pub const ANSWER: ByteEffects = ByteEffects(1 << 12);
+    /// `byte_readable_filled` bytes to the queue where there are any.
+    pub const ABANDONED: ByteReadableEffects = ByteReadableEffects(1 << 11);
+    /// Hand the first `byte_readable_answers` entries of the queue to the first requests, one each.
+    pub const ANSWER: ByteReadableEffects = ByteReadableEffects(1 << 12);
     /// Take the first descriptor off the list: the enqueued chunk answers its request.
-    pub const DROP_PULL_INTO: ByteEffects = ByteEffects(1 << 13);
+    pub const DROP_PULL_INTO: ByteReadableEffects = ByteReadableEffects(1 << 13);
     /// Take the first descriptor off the list and answer the first request with its first
-    /// `bytes_filled` bytes.
-    pub const FILLED: ByteEffects = ByteEffects(1 << 14);
-    /// Append a copy of that descriptor's next `bytes_remainder` bytes to the queue.
-    pub const REMAINDER: ByteEffects = ByteEffects(1 << 15);
+    /// `byte_readable_filled` bytes.
+    pub const FILLED: ByteReadableEffects = ByteReadableEffects(1 << 14);
+    /// Append a copy of that descriptor's next `byte_readable_remainder` bytes to the queue.
+    pub const REMAINDER: ByteReadableEffects = ByteReadableEffects(1 << 15);
     /// Make the copies of the plan; a descriptor that is complete answers the first request.
-    pub const COPY: ByteEffects = ByteEffects(1 << 16);
+    pub const COPY: ByteReadableEffects = ByteReadableEffects(1 << 16);
     /// The host throws a TypeError: the bytes do not make up whole elements.
-    pub const INSUFFICIENT: ByteEffects = ByteEffects(1 << 17);
-    /// Answer every request with its descriptor and `done`: the first with `bytes_filled` bytes, the
+    pub const INSUFFICIENT: ByteReadableEffects = ByteReadableEffects(1 << 17);
+    /// Answer every request with its descriptor and `done`: the first with `byte_readable_filled` bytes, the
     /// others with none.
-    pub const ANSWER_CLOSED: ByteEffects = ByteEffects(1 << 18);
+    pub const ANSWER_CLOSED: ByteReadableEffects = ByteReadableEffects(1 << 18);
 
     /// Refused with a TypeError: 0 bytes were written while the stream is readable.
-    pub const ZERO: ByteEffects = ByteEffects(1 << 19);
+    pub const ZERO: ByteReadableEffects = ByteReadableEffects(1 << 19);
     /// Refused with a TypeError: bytes were written though the stream is closed.
-    pub const NOT_ZERO: ByteEffects = ByteEffects(1 << 20);
+    pub const NOT_ZERO: ByteReadableEffects = ByteReadableEffects(1 << 20);
     /// Refused with a RangeError: there is no room for that many bytes.
-    pub const TOO_LONG: ByteEffects = ByteEffects(1 << 21);
+    pub const TOO_LONG: ByteReadableEffects = ByteReadableEffects(1 << 21);
     /// Refused with a RangeError: the view does not begin where the request does.
-    pub const OTHER_OFFSET: ByteEffects = ByteEffects(1 << 22);
+    pub const OTHER_OFFSET: ByteReadableEffects = ByteReadableEffects(1 << 22);
     /// Refused with a RangeError: the view's buffer has another length than the request's.
-    pub const OTHER_BUFFER: ByteEffects = ByteEffects(1 << 23);
+    pub const OTHER_BUFFER: ByteReadableEffects = ByteReadableEffects(1 << 23);
 }
 
 /// Answers to a chunk that is offered to a channel.

@@ -45,7 +45,7 @@
 //! ```compile_fail,E0308
 //! # use tidegate::core::Core;
 //! # let mut core = Core::new();
-//! let bytes = core.bytes_new(0.0, 0);
+//! let bytes = core.byte_readable_new(0.0, 0);
 //! core.readable_read(bytes);
 //! ```
 //!

@@ -8,7 +8,7 @@ use wasm_bindgen::prelude::*;
 
 use crate::core::byte_readable::ByteReadable;
 use crate::core::effect::{
-    ByteEffects, ChannelAnswer, PipeAnswer, PipeReport, ReadableEffects, TeeEffects,
+    ByteReadableEffects, ChannelAnswer, PipeAnswer, PipeReport, ReadableEffects, TeeEffects,
     TransformEffects, WritableEffects,
 };
 use crate::core::pipe::Pipe;
@@ -102,7 +102,7 @@ macro_rules! cross_as_bits {
 cross_as_bits! {
     (<M>) Id<M>;
     () ReadableEffects;
-    () ByteEffects;
+    () ByteReadableEffects;
     () ChannelAnswer;
     () TeeEffects;
     () WritableEffects;
@@ -139,42 +139,42 @@ exports! {
 
     channel_offer(id: Id<Readable>, size: f64, capacity: f64, overflow: u32) -> ChannelAnswer;
 
-    bytes_new(high_water_mark: f64, flags: u32) -> Id<ByteReadable>;
-    bytes_free(id: Id<ByteReadable>);
-    bytes_started(id: Id<ByteReadable>) -> ByteEffects;
-    bytes_pull_settled(id: Id<ByteReadable>) -> ByteEffects;
-    bytes_desired_size(id: Id<ByteReadable>) -> f64;
-    bytes_can_close_or_enqueue(id: Id<ByteReadable>) -> bool;
-    bytes_head_filled(id: Id<ByteReadable>) -> f64;
-    bytes_read(id: Id<ByteReadable>) -> ByteEffects;
-    bytes_read_allocated(id: Id<ByteReadable>, byte_length: f64) -> ByteEffects;
-    bytes_pull_into(
+    byte_readable_new(high_water_mark: f64, flags: u32) -> Id<ByteReadable>;
+    byte_readable_free(id: Id<ByteReadable>);
+    byte_readable_started(id: Id<ByteReadable>) -> ByteReadableEffects;
+    byte_readable_pull_settled(id: Id<ByteReadable>) -> ByteReadableEffects;
+    byte_readable_desired_size(id: Id<ByteReadable>) -> f64;
+    byte_readable_can_close_or_enqueue(id: Id<ByteReadable>) -> bool;
+    byte_readable_head_filled(id: Id<ByteReadable>) -> f64;
+    byte_readable_read(id: Id<ByteReadable>) -> ByteReadableEffects;
+    byte_readable_read_allocated(id: Id<ByteReadable>, byte_length: f64) -> ByteReadableEffects;
+    byte_readable_pull_into(
         id: Id<ByteReadable>,
         buffer_length: f64,
         byte_offset: f64,
         byte_length: f64,
         minimum_fill: f64,
         element_size: u32
-    ) -> ByteEffects;
-    bytes_enqueue(id: Id<ByteReadable>, byte_length: f64) -> ByteEffects;
-    bytes_check_respond_with_view(
+    ) -> ByteReadableEffects;
+    byte_readable_enqueue(id: Id<ByteReadable>, byte_length: f64) -> ByteReadableEffects;
+    byte_readable_check_respond_with_view(
         id: Id<ByteReadable>,
         buffer_length: f64,
         byte_offset: f64,
         byte_length: f64
-    ) -> ByteEffects;
-    bytes_respond(id: Id<ByteReadable>, bytes_written: f64) -> ByteEffects;
-    bytes_close(id: Id<ByteReadable>) -> ByteEffects;
-    bytes_end(id: Id<ByteReadable>) -> ByteEffects;
-    bytes_release(id: Id<ByteReadable>);
-    bytes_next_copy() -> u32;
-    bytes_copy_from() -> f64;
-    bytes_copy_to() -> f64;
-    bytes_copy_length() -> f64;
-    bytes_filled() -> f64;
-    bytes_remainder() -> f64;
-    bytes_answers() -> u32;
-    bytes_entry_offset() -> f64;
+    ) -> ByteReadableEffects;
+    byte_readable_respond(id: Id<ByteReadable>, bytes_written: f64) -> ByteReadableEffects;
+    byte_readable_close(id: Id<ByteReadable>) -> ByteReadableEffects;
+    byte_readable_end(id: Id<ByteReadable>) -> ByteReadableEffects;
+    byte_readable_release(id: Id<ByteReadable>);
+    byte_readable_next_copy() -> u32;
+    byte_readable_copy_from() -> f64;
+    byte_readable_copy_to() -> f64;
+    byte_readable_copy_length() -> f64;
+    byte_readable_filled() -> f64;
+    byte_readable_remainder() -> f64;
+    byte_readable_answers() -> u32;
+    byte_readable_entry_offset() -> f64;
 
     tee_new() -> Id<Tee>;
     tee_free(id: Id<Tee>);

@@ -2,7 +2,7 @@
 use std::collections::VecDeque;
 
 use tidegate::core::byte_readable::{AUTO_ALLOCATE, ByteReadable, COPY_ENTRY_DONE, COPY_FILLED};
-use tidegate::core::effect::bytes::*;
+use tidegate::core::effect::byte_readable::*;
 use tidegate::core::{Core, Id};
 
 use super::{Answer, ByteStream, ReadInto, Reader, Refusal, State, Step};
@@ -39,7 +39,7 @@ impl Host {
     /// The same in a core that has other streams too.
     pub fn in_core(mut core: Core, high_water_mark: f64, auto_allocate: usize) -> Self {
         let flags = if auto_allocate > 0 { AUTO_ALLOCATE } else { 0 };
-        let id = core.bytes_new(high_water_mark, flags);
+        let id = core.byte_readable_new(high_water_mark, flags);
         Self {
             core,
             id,
@@ -69,7 +69,7 @@ impl Host {
         !self.requests.is_empty()
     }
 
-    fn call_pull(&mut self, effects: ByteEffects) {
+    fn call_pull(&mut self, effects: ByteReadableEffects) {
         if effects.has(CALL_PULL) {
             assert!(!self.pulling, "pull while a pull is outstanding");
             self.pulling = true;
@@ -95,7 +95,7 @@ impl Host {
     }
 
     fn error_stream(&mut self) {
-        self.core.bytes_end(self.id);
+        self.core.byte_readable_end(self.id);
         self.state = State::Errored;
         self.log.push(Step::Errored);
         self.queue.clear();
@@ -103,10 +103,10 @@ impl Host {
         self.fail_requests();
     }
 
-    fn take_entry(&mut self, effects: ByteEffects) -> Vec<u8> {
+    fn take_entry(&mut self, effects: ByteReadableEffects) -> Vec<u8> {
         let entry = self.queue.pop_front().unwrap();
         let from = if effects.has(PARTIAL) {
-            self.core.bytes_entry_offset() as usize
+            self.core.byte_readable_entry_offset() as usize
         } else {
             0
         };
@@ -115,7 +115,7 @@ impl Host {
 
     fn queue_abandoned(&mut self) {
         let head = self.pending.pop_front().unwrap();
-        let filled = self.core.bytes_filled() as usize;
+        let filled = self.core.byte_readable_filled() as usize;
         if filled > 0 {
             self.queue.push_back(head.region[..filled].to_vec());
         }
@@ -125,13 +125,13 @@ impl Host {
     fn make_copies(&mut self, mut into: Option<&mut Descriptor>) -> Vec<Vec<u8>> {
         let mut filled = Vec::new();
         loop {
-            let step = self.core.bytes_next_copy();
+            let step = self.core.byte_readable_next_copy();
             if step == 0 {
                 return filled;
             }
-            let from = self.core.bytes_copy_from() as usize;
-            let to = self.core.bytes_copy_to() as usize;
-            let length = self.core.bytes_copy_length() as usize;
+            let from = self.core.byte_readable_copy_from() as usize;
+            let to = self.core.byte_readable_copy_to() as usize;
+            let length = self.core.byte_readable_copy_length() as usize;
             let descriptor = match into {
                 Some(ref mut descriptor) => &mut **descriptor,
                 None => self.pending.front_mut().unwrap(),
@@ -156,7 +156,7 @@ impl Host {
         }
     }
 
-    fn refusal(effects: ByteEffects) -> Option<Refusal> {
+    fn refusal(effects: ByteReadableEffects) -> Option<Refusal> {
         if effects.has(ZERO | NOT_ZERO) {
             Some(Refusal::Type)
         } else if effects.has(TOO_LONG | OTHER_OFFSET | OTHER_BUFFER) {
@@ -166,13 +166,13 @@ impl Host {
         }
     }
 
-    fn finish_respond(&mut self, effects: ByteEffects) {
+    fn finish_respond(&mut self, effects: ByteReadableEffects) {
         if self.state == State::Closed {
             if effects.has(ABANDONED) {
                 self.pending.pop_front();
             }
             if effects.has(ANSWER_CLOSED) {
-                let mut filled = self.core.bytes_filled() as usize;
+                let mut filled = self.core.byte_readable_filled() as usize;
                 for head in std::mem::take(&mut self.pending) {
                     let request = self.requests.pop_front().unwrap();
                     let view = head.region[..filled].to_vec();
@@ -189,9 +189,9 @@ impl Host {
         }
         if effects.has(FILLED) {
             let head = self.pending.pop_front().unwrap();
-            let filled = self.core.bytes_filled() as usize;
+            let filled = self.core.byte_readable_filled() as usize;
             if effects.has(REMAINDER) {
-                let end = filled + self.core.bytes_remainder() as usize;
+                let end = filled + self.core.byte_readable_remainder() as usize;
                 self.queue.push_back(head.region[filled..end].to_vec());
             }
             chunks.push(head.region[..filled].to_vec());
@@ -204,7 +204,7 @@ impl Host {
     }
 
     fn write_to_head(&mut self, bytes: &[u8]) {
-        let filled = self.core.bytes_head_filled(self.id) as usize;
+        let filled = self.core.byte_readable_head_filled(self.id) as usize;
         let region = &mut self.pending.front_mut().unwrap().region[filled..];
         let length = bytes.len().min(region.len());
         region[..length].copy_from_slice(&bytes[..length]);
@@ -213,13 +213,13 @@ impl Host {
 
 impl ByteStream for Host {
     fn started(&mut self) {
-        let effects = self.core.bytes_started(self.id);
+        let effects = self.core.byte_readable_started(self.id);
         self.call_pull(effects);
     }
 
     fn pull_settled(&mut self) {
         self.pulling = false;
-        let effects = self.core.bytes_pull_settled(self.id);
+        let effects = self.core.byte_readable_pull_settled(self.id);
         if !effects.has(STALE) {
             self.call_pull(effects);
         }
@@ -230,7 +230,7 @@ impl ByteStream for Host {
     }
 
     fn release(&mut self) {
-        self.core.bytes_release(self.id);
+        self.core.byte_readable_release(self.id);
         self.pending.truncate(1);
         self.reader = Reader::None;
         self.fail_requests();
@@ -242,7 +242,7 @@ impl ByteStream for Host {
             State::Errored => return self.answer(request, Answer::Failed),
             State::Readable => {}
         }
-        let mut effects = self.core.bytes_read(self.id);
+        let mut effects = self.core.byte_readable_read(self.id);
         if effects.has(CHUNK) {
             let chunk = self.take_entry(effects);
             if effects.has(CLOSE) {
@@ -254,7 +254,7 @@ impl ByteStream for Host {
         }
         if effects.has(ALLOCATE) {
             let size = self.auto_allocate;
-            effects = self.core.bytes_read_allocated(self.id, size as f64);
+            effects = self.core.byte_readable_read_allocated(self.id, size as f64);
             self.pending.push_back(Descriptor {
                 region: vec![0; size],
                 byte_offset: 0,
@@ -275,7 +275,7 @@ impl ByteStream for Host {
             byte_offset: read.byte_offset,
             buffer_length: read.buffer_length(),
         };
-        let effects = self.core.bytes_pull_into(
+        let effects = self.core.byte_readable_pull_into(
             self.id,
             read.buffer_length() as f64,
             read.byte_offset as f64,
@@ -309,16 +309,16 @@ impl ByteStream for Host {
     }
 
     fn enqueue(&mut self, bytes: &[u8]) -> Result<(), Refusal> {
-        if !self.core.bytes_can_close_or_enqueue(self.id) {
+        if !self.core.byte_readable_can_close_or_enqueue(self.id) {
             return Err(Refusal::Type);
         }
-        let effects = self.core.bytes_enqueue(self.id, bytes.len() as f64);
+        let effects = self.core.byte_readable_enqueue(self.id, bytes.len() as f64);
         let mut chunks = Vec::new();
         if effects.has(ABANDONED) {
             self.queue_abandoned();
         }
         if effects.has(ANSWER) {
-            for _ in 0..self.core.bytes_answers() {
+            for _ in 0..self.core.byte_readable_answers() {
                 chunks.push(self.take_entry(effects));
             }
         }
@@ -341,7 +341,7 @@ impl ByteStream for Host {
 
     fn respond(&mut self, bytes: &[u8]) -> Result<(), Refusal> {
         self.write_to_head(bytes);
-        let effects = self.core.bytes_respond(self.id, bytes.len() as f64);
+        let effects = self.core.byte_readable_respond(self.id, bytes.len() as f64);
         match Self::refusal(effects) {
             Some(refusal) => Err(refusal),
             None => {
@@ -357,7 +357,7 @@ impl ByteStream for Host {
         byte_offset: usize,
         buffer_length: usize,
     ) -> Result<(), Refusal> {
-        let check = self.core.bytes_check_respond_with_view(
+        let check = self.core.byte_readable_check_respond_with_view(
             self.id,
             buffer_length as f64,
             byte_offset as f64,
@@ -367,14 +367,14 @@ impl ByteStream for Host {
             return Err(refusal);
         }
         self.write_to_head(bytes);
-        let effects = self.core.bytes_respond(self.id, bytes.len() as f64);
+        let effects = self.core.byte_readable_respond(self.id, bytes.len() as f64);
         assert_eq!(Self::refusal(effects), None);
         self.finish_respond(effects);
         Ok(())
     }
 
     fn close(&mut self) -> Result<(), Refusal> {
-        let effects = self.core.bytes_close(self.id);
+        let effects = self.core.byte_readable_close(self.id);
         if effects.has(REFUSED | STALE) {
             return Err(Refusal::Type);
         }
@@ -398,7 +398,7 @@ impl ByteStream for Host {
         if self.state != State::Readable {
             return;
         }
-        self.core.bytes_end(self.id);
+        self.core.byte_readable_end(self.id);
         self.close_stream();
         for request in std::mem::take(&mut self.requests) {
             self.answer(request, Answer::Done(None));
@@ -424,12 +424,12 @@ impl ByteStream for Host {
     }
 
     fn desired_size(&self) -> f64 {
-        self.core.bytes_desired_size(self.id)
+        self.core.byte_readable_desired_size(self.id)
     }
 
     fn byob_request(&self) -> Option<(usize, usize)> {
         let head = self.pending.front()?;
-        let filled = self.core.bytes_head_filled(self.id) as usize;
+        let filled = self.core.byte_readable_head_filled(self.id) as usize;
         Some((head.byte_offset + filled, head.region.len() - filled))
     }
 

@@ -102,7 +102,7 @@ pub fn run(bytes: &[u8]) {
     for id in ids {
         core.readable_free(named(id));
         core.writable_free(named(id));
-        core.bytes_free(named(id));
+        core.byte_readable_free(named(id));
         core.tee_free(named(id));
         core.pipe_free(named(id));
     }
@@ -112,7 +112,9 @@ fn make(core: &mut Core, input: &mut Input, ids: &[u32], method: u8) -> u32 {
     match method {
         0 => core.readable_new(input.number(), input.small(4)).bits(),
         1 => core.writable_new(input.number()).bits(),
-        2 => core.bytes_new(input.number(), input.small(8)).bits(),
+        2 => core
+            .byte_readable_new(input.number(), input.small(8))
+            .bits(),
         3 => {
             let (readable, writable) = (input.id(ids), input.id(ids));
             core.transform_new(named(readable), named(writable));
@@ -165,14 +167,14 @@ fn call_readable_or_writable(core: &mut Core, input: &mut Input, method: u8, id:
 
 fn call_bytes(core: &mut Core, input: &mut Input, method: u8, id: u32) {
     match method {
-        30 => drop(core.bytes_started(named(id))),
-        31 => drop(core.bytes_pull_settled(named(id))),
-        32 => drop(core.bytes_desired_size(named(id))),
-        33 => drop(core.bytes_can_close_or_enqueue(named(id))),
-        34 => drop(core.bytes_head_filled(named(id))),
-        35 => drop(core.bytes_read(named(id))),
-        36 => drop(core.bytes_read_allocated(named(id), input.number())),
-        37..=39 => drop(core.bytes_pull_into(
+        30 => drop(core.byte_readable_started(named(id))),
+        31 => drop(core.byte_readable_pull_settled(named(id))),
+        32 => drop(core.byte_readable_desired_size(named(id))),
+        33 => drop(core.byte_readable_can_close_or_enqueue(named(id))),
+        34 => drop(core.byte_readable_head_filled(named(id))),
+        35 => drop(core.byte_readable_read(named(id))),
+        36 => drop(core.byte_readable_read_allocated(named(id), input.number())),
+        37..=39 => drop(core.byte_readable_pull_into(
             named(id),
             input.number(),
             input.number(),
@@ -180,28 +182,28 @@ fn call_bytes(core: &mut Core, input: &mut Input, method: u8, id: u32) {
             input.number(),
             input.small(9),
         )),
-        40..=42 => drop(core.bytes_enqueue(named(id), input.number())),
-        43 | 44 => drop(core.bytes_check_respond_with_view(
+        40..=42 => drop(core.byte_readable_enqueue(named(id), input.number())),
+        43 | 44 => drop(core.byte_readable_check_respond_with_view(
             named(id),
             input.number(),
             input.number(),
             input.number(),
         )),
-        45..=47 => drop(core.bytes_respond(named(id), input.number())),
-        48 => drop(core.bytes_close(named(id))),
-        49 => drop(core.bytes_end(named(id))),
-        50 => core.bytes_release(named(id)),
-        51 => while core.bytes_next_copy() != 0 {},
+        45..=47 => drop(core.byte_readable_respond(named(id), input.number())),
+        48 => drop(core.byte_readable_close(named(id))),
+        49 => drop(core.byte_readable_end(named(id))),
+        50 => core.byte_readable_release(named(id)),
+        51 => while core.byte_readable_next_copy() != 0 {},
         52 => drop((
-            core.bytes_copy_from(),
-            core.bytes_copy_to(),
-            core.bytes_copy_length(),
-            core.bytes_filled(),
-            core.bytes_remainder(),
-            core.bytes_answers(),
-            core.bytes_entry_offset(),
+            core.byte_readable_copy_from(),
+            core.byte_readable_copy_to(),
+            core.byte_readable_copy_length(),
+            core.byte_readable_filled(),
+            core.byte_readable_remainder(),
+            core.byte_readable_answers(),
+            core.byte_readable_entry_offset(),
         )),
-        _ => core.bytes_free(named(id)),
+        _ => core.byte_readable_free(named(id)),
     }
 }
 

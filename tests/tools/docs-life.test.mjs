@@ -84,12 +84,12 @@ test('a response becomes rows by the calls that the page names, in their order',
       ['Emden', 'Husum'],
     );
     const named = [
-      ...PAGE.slice(PAGE.indexOf('## From a response')).matchAll(/\(`((?:bytes|pipe|codecs|readable)_\w+)`\)/g),
+      ...PAGE.slice(PAGE.indexOf('## From a response')).matchAll(/\(`((?:byte_readable|pipe|codecs|readable)_\w+)`\)/g),
     ];
     const order = named.map(([, name]) => name);
     assert.deepEqual(order, [
-      'bytes_read',
-      'bytes_enqueue',
+      'byte_readable_read',
+      'byte_readable_enqueue',
       'pipe_write',
       'codecs_input',
       'codecs_run',

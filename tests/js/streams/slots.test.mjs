@@ -7,7 +7,7 @@ const { Instance } = WebAssembly;
 WebAssembly.Instance = function (module, imports) {
   const { exports } = new Instance(module, imports);
   const limited = { ...exports };
-  for (const name of ['pipe_new', 'tee_new', 'readable_new', 'writable_new', 'bytes_new']) {
+  for (const name of ['pipe_new', 'tee_new', 'readable_new', 'writable_new', 'byte_readable_new']) {
     if (exports[name] !== undefined) limited[name] = (...args) => (full ? 0 : exports[name](...args));
   }
   return { exports: limited };
