@@ -1,32 +1,42 @@
-/** What sinks of bytes take: bytes, and strings as UTF-8. */
+/** Converts the chunks of sinks that take bytes: bytes stay as they are, strings become UTF-8. */
 import { refuseDetached } from '../runtime/buffers.js';
 import { TextPieces, utf8 } from '../runtime/text.js';
 import { describe } from '../values/describe.js';
 import { isBytes } from '../bridge/kinds.js';
 
-/** Makes bytes of chunks on behalf of the sink `caller`. */
+/**
+ * The chunks of sinks that take bytes: buffers and views, or strings, which the sink encodes as UTF-8. A surrogate pair may be split between two
+ * strings. Half a pair without its other half becomes U+FFFD.
+ */
+export type BytesOrText = string | ArrayBuffer | ArrayBufferView;
+
+/** Encodes the chunks of one sink. `caller` is the function that its errors name. */
 export class Encoder {
-  #caller;
+  #caller: string;
   #text = new TextPieces();
 
-  constructor(caller) {
+  constructor(caller: string) {
     this.#caller = caller;
   }
 
-  /** @throws {TypeError} where `chunk` is neither bytes nor a string */
-  encode(chunk) {
+  /**
+   * The bytes of `chunk`, after what `rest()` still held. A view of the chunk's own memory where nothing has to be copied.
+   *
+   * @throws {TypeError} if `chunk` is neither bytes nor a string, or its buffer is detached
+   */
+  encode(chunk: unknown): Uint8Array {
     if (typeof chunk === 'string') return utf8(this.#text.take(chunk));
     const bytes = bytesOf(chunk, this.#caller);
     return bytes.length === 0 ? bytes : joined(this.rest(), bytes);
   }
 
-  /** What is left at the end: half a surrogate pair as U+FFFD, or nothing. */
-  rest() {
+  /** The bytes that are left when no text follows: U+FFFD for half a surrogate pair, or none. */
+  rest(): Uint8Array {
     return utf8(this.#text.rest());
   }
 }
 
-function joined(first, second) {
+function joined(first: Uint8Array, second: Uint8Array): Uint8Array {
   if (first.length === 0) return second;
   const whole = new Uint8Array(first.length + second.length);
   whole.set(first);
@@ -34,7 +44,7 @@ function joined(first, second) {
   return whole;
 }
 
-function bytesOf(chunk, caller) {
+function bytesOf(chunk: unknown, caller: string): Uint8Array {
   if (isBytes(chunk)) refuseDetached(chunk, `${caller}(): the chunk`);
   if (chunk instanceof Uint8Array) return chunk;
   if (ArrayBuffer.isView(chunk)) return new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.byteLength);

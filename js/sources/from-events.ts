@@ -1,0 +1,140 @@
+/** `fromEvents()`: the events of an EventTarget or of Node's EventEmitter as a stream. */
+import { describe } from '../values/describe.js';
+import { channelOf, withCounts } from '../channel/channel.js';
+import type { ChannelCounts, ChannelOptions } from '../channel/channel.js';
+import type { ReadableStream } from '../streams/readable-stream.js';
+
+/** An EventTarget, or an EventEmitter by its shape. */
+export type AnyEventSource =
+  | { addEventListener(type: string, listener: never): void; removeEventListener(type: string, listener: never): void }
+  | {
+      on(name: string, listener: never): unknown;
+      removeListener(name: string, listener: never): unknown;
+    };
+
+export interface FromEventsOptions<E, T> extends ChannelOptions<T> {
+  /** Called when the queue is full, so that the producer pauses. */
+  pause?: (() => void) | undefined;
+  /** Called when the queue has room again, so that the producer resumes. */
+  resume?: (() => void) | undefined;
+  /** The event or events that end the stream. Default: none. */
+  end?: string | string[] | undefined;
+  /** The event that fails the stream, with the event's `error`, or with the event itself if it has none; null for no such event. Default: `error`. */
+  error?: string | null | undefined;
+  /** Returns the chunk for an event. Default: the event itself. */
+  map?: ((event: E) => T) | undefined;
+  /** When aborted, fails the stream with its reason. */
+  signal?: AbortSignal | undefined;
+}
+
+type Listener = (event: unknown) => void;
+
+/** Adds and removes listeners of either kind of target. */
+interface Listening {
+  on(name: string, listener: Listener): unknown;
+  off(name: string, listener: Listener): unknown;
+}
+
+interface EventTargetLike {
+  addEventListener?(name: string, listener: Listener): unknown;
+  removeEventListener?(name: string, listener: Listener): unknown;
+  on?(name: string, listener: Listener): unknown;
+  removeListener?(name: string, listener: Listener): unknown;
+}
+
+function listening(target: EventTargetLike): Listening {
+  if (typeof target?.addEventListener === 'function') {
+    return {
+      on: (name, listener) => target.addEventListener!(name, listener),
+      off: (name, listener) => target.removeEventListener!(name, listener),
+    };
+  }
+  if (typeof target?.on === 'function' && typeof target.removeListener === 'function') {
+    return {
+      on: (name, listener) => target.on!(name, listener),
+      off: (name, listener) => target.removeListener!(name, listener),
+    };
+  }
+  throw new TypeError(
+    `fromEvents(): the first argument must be an EventTarget or an EventEmitter; got ${describe(target)}`,
+  );
+}
+
+/**
+ * A stream of the events `name` of `target`. The stream removes its listeners when it ends, fails or is cancelled. Events cannot be pulled: without
+ * `pause` and `resume` the producer does not slow down, and `capacity` and `overflow` decide what happens to the events that the consumer has not read.
+ *
+ * @returns a stream whose `counts` say how many events were written and dropped
+ * @throws {TypeError | RangeError} if an argument is invalid
+ */
+// eslint-disable-next-line @typescript-eslint/no-explicit-any -- the caller says what the values are
+export function fromEvents<T = any, E = any>(
+  target: AnyEventSource,
+  name: string,
+  options: FromEventsOptions<E, T> = {},
+): ReadableStream<T> & { readonly counts: ChannelCounts } {
+  const {
+    pause,
+    resume,
+    end,
+    error = 'error',
+    map = (event: E) => event as unknown as T,
+    signal,
+    ...settings
+  } = options;
+  const { on, off } = listening(target as EventTargetLike);
+  const events = channelOf<T>(
+    'fromEvents',
+    settings,
+    'pass pause and resume where the producer can wait, raise capacity, or choose another overflow',
+  );
+  let paused = false;
+  const listeners: [string, Listener][] = [
+    [name, (event) => deliver(event as E)],
+    ...[end ?? []].flat().map((ending): [string, Listener] => [ending, () => finish()]),
+    ...(error === null
+      ? []
+      : [[error, (event: { error?: unknown } | undefined) => finish(event?.error ?? event)] as [string, Listener]]),
+  ];
+
+  const stop = () => {
+    for (const [event, listener] of listeners) off(event, listener);
+    signal?.removeEventListener('abort', onAbort);
+  };
+  const onAbort = () => finish(signal!.reason);
+
+  function finish(...failure: unknown[]): void {
+    stop();
+    if (failure.length > 0) events.fail(failure[0]);
+    else events.end();
+  }
+
+  function deliver(event: E): void {
+    try {
+      if (events.write(map(event)) === true || events.signal.aborted || paused) return;
+      paused = true;
+      pause?.();
+    } catch (failure) {
+      finish(failure);
+    }
+  }
+
+  function goOn(): void {
+    paused = false;
+    try {
+      resume?.();
+    } catch (failure) {
+      finish(failure);
+    }
+  }
+
+  events.addEventListener('drain', goOn);
+  events.signal.addEventListener('abort', stop, { once: true });
+  if (signal?.aborted) {
+    events.fail(signal.reason);
+  } else {
+    signal?.addEventListener('abort', onAbort, { once: true });
+    for (const [event, listener] of listeners) on(event, listener);
+  }
+  return withCounts(events.readable, events);
+}
