@@ -5,7 +5,7 @@ import { BATCHED_MARK, FATAL, IGNORE_BOM, RECORDS_MARK } from './lines.js';
 import { batchSize, checkOptions, highWaterMark, integer, MAX_RECORD, oneOf } from './options.js';
 import { RecordOutput } from './output.js';
 import { pad, pick, readEven, readObjects, readUneven, toObject } from './rows.js';
-import { CodecStage } from './stage.js';
+import { Stage } from './stage.js';
 
 /** Flags of src/wasm/codecs.rs. */
 const KEEP_EMPTY_LINES = 4;
@@ -148,7 +148,7 @@ function checkNames(names) {
   });
 }
 
-class CsvStage extends CodecStage {
+class Csv extends Stage {
   #columns;
 
   constructor(options) {
@@ -186,5 +186,5 @@ class CsvStage extends CodecStage {
 
 /** Parses comma-separated values: RFC 4180. See index.d.ts. */
 export function csv(options = {}) {
-  return new CsvStage(convert(options));
+  return new Csv(convert(options));
 }

@@ -2,11 +2,11 @@ import { BYTES_MARK } from './gunzip.js';
 import { deferred } from './deferred.js';
 import { checkOptions, highWaterMark } from './options.js';
 import { ByteOutput } from './output.js';
-import { CodecStage } from './stage.js';
+import { Stage } from './stage.js';
 
 const toHex = (bytes) => Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
 
-class DigestStage extends CodecStage {
+class Digest extends Stage {
   #digest;
   #hex;
 
@@ -44,7 +44,7 @@ export function digest(algorithm, options = {}) {
     throw new TypeError("digest: the algorithm must be 'sha-256'");
   }
   checkOptions('digest', options, ['highWaterMark', 'inputHighWaterMark']);
-  return new DigestStage({
+  return new Digest({
     name: 'digest',
     add: (exports) => exports.codecs_add_sha256(),
     output: () => new ByteOutput(),

@@ -1,6 +1,6 @@
 import { checkOptions, highWaterMark, oneOf } from './options.js';
 import { ByteOutput } from './output.js';
-import { CodecStage } from './stage.js';
+import { Stage } from './stage.js';
 
 /** High-water marks of bytes, in bytes. */
 export const BYTES_MARK = 65536;
@@ -9,7 +9,7 @@ export const BYTES_MARK = 65536;
 export function gunzip(options = {}) {
   checkOptions('gunzip', options, ['trailing', 'highWaterMark', 'inputHighWaterMark']);
   const trailing = oneOf('gunzip', 'trailing', options.trailing ?? 'error', ['error', 'ignore']);
-  return new CodecStage({
+  return new Stage({
     name: 'gunzip',
     add: (exports) => exports.codecs_add_gunzip(trailing === 'ignore'),
     output: () => new ByteOutput(),

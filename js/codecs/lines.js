@@ -1,7 +1,7 @@
 import { BYTES_MARK } from './gunzip.js';
 import { batchSize, checkOptions, highWaterMark, integer, MAX_RECORD } from './options.js';
 import { RecordOutput } from './output.js';
-import { CodecStage } from './stage.js';
+import { Stage } from './stage.js';
 
 /** High-water marks of records, in records, where one record is a chunk and where many are. */
 export const RECORDS_MARK = 256;
@@ -37,7 +37,7 @@ export function lines(options = {}) {
   const flags = (options.fatal ? FATAL : 0) | (options.ignoreBOM ? IGNORE_BOM : 0);
   const maxBytes = integer('lines', 'maxLineBytes', options.maxLineBytes ?? 2 ** 20, 0, MAX_RECORD);
   const mark = batch === 0 ? RECORDS_MARK : BATCHED_MARK;
-  return new CodecStage({
+  return new Stage({
     name: 'lines',
     add: (exports) => exports.codecs_add_lines(maxBytes, flags),
     output: () => new RecordOutput(batch, { read: readLines }),

@@ -11,7 +11,7 @@ import { Pair, zeroStats } from './pair.js';
  * - `givesRows`: no codec can follow. Lines are text with LFs to one that does.
  * - `finished(chain, number)`, `failed(error)`: called at the end
  */
-export class CodecStage {
+export class Stage {
   #spec;
   #pair;
   #number = 0;
