@@ -10,6 +10,9 @@ const ByteArray = Uint8Array;
 const typedArray: object = Object.getPrototypeOf(Uint8Array.prototype);
 const clone = globalThis.structuredClone;
 
+/** The chunks of a body or a file: a `Uint8Array` of an `ArrayBuffer`. TypeScript before 5.7 has no name for that but `Uint8Array`. */
+export type Bytes = ReturnType<(typeof Uint8Array)['of']>;
+
 type AnyBuffer = ArrayBuffer | SharedArrayBuffer;
 
 /** The getter of a property, as a function of its owner; undefined where the engine has none. */

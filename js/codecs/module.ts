@@ -9,6 +9,15 @@
 import bytes, { imports } from '../../build/codecs/codecs_bg.wasm';
 import { __wbg_set_wasm } from '../../build/codecs/codecs_bg.js';
 import { CodecError } from './error.js';
+import type { Bytes } from '../runtime/buffers.js';
+import type * as glue from '../../build/codecs/codecs_bg.js';
+
+/** What the module exports: the functions that the glue wraps. They take the glue's arguments, and return numbers in place of booleans. */
+export type Exports = {
+  readonly [Name in keyof typeof glue]: (typeof glue)[Name] extends (...args: infer Args) => boolean
+    ? (...args: Args) => number
+    : (typeof glue)[Name];
+} & { readonly memory: WebAssembly.Memory; __wbindgen_start?(): void };
 
 /** What an instance without chains may keep, in bytes. */
 const KEPT = 4 * 2 ** 20;
@@ -18,22 +27,28 @@ const LARGE = 16 * 2 ** 20;
 /** The most chains of an instance; it has 65,536 slots. */
 const MOST_CHAINS = 2 ** 15;
 
-let compiled;
-let current;
+let compiled: WebAssembly.Module | undefined;
+let current: Instance | undefined;
 /** Those that have chains, and the current one. */
-const instances = new Set();
+const instances = new Set<Instance>();
 
 /** An instance and views of its memory. Chains belong to the instance that made them. */
 class Instance {
+  declare readonly exports: Exports;
+  /** Where the module writes what a call returns besides its number. */
+  declare readonly infoAddress: number;
+  declare buffer: ArrayBuffer | undefined;
+  declare bytes: Bytes;
+  declare info: Uint32Array<ArrayBuffer>;
   broken = false;
   /** Chains that have not been freed. */
   chains = 0;
 
   constructor() {
     compiled ??= new WebAssembly.Module(bytes);
-    let exports;
+    let exports: Exports;
     try {
-      exports = /** @type {any} */ (new WebAssembly.Instance(compiled, imports).exports);
+      exports = new WebAssembly.Instance(compiled, imports).exports as unknown as Exports;
     } catch (cause) {
       throw outOfMemory('codecs', cause);
     }
@@ -47,7 +62,7 @@ class Instance {
   }
 
   /** Makes the views anew if the memory has grown since. To be called after every call that may grow it. */
-  view() {
+  view(): void {
     const { buffer } = this.exports.memory;
     if (buffer === this.buffer) return;
     this.buffer = buffer;
@@ -60,7 +75,7 @@ class Instance {
    *
    * @throws {CodecError} `internal`, when it traps or has done so before
    */
-  use(work) {
+  use<T>(work: (exports: Exports) => T): T {
     if (this.broken) throw internal(undefined);
     try {
       return work(this.exports);
@@ -72,7 +87,7 @@ class Instance {
   }
 
   /** Frees the chain of this id. Never throws: it is called where nobody could catch that. */
-  free(id) {
+  free(id: number): void {
     if (this.broken) return;
     try {
       this.use((exports) => exports.codecs_free(id));
@@ -84,28 +99,28 @@ class Instance {
   }
 
   /** Whether new chains should go elsewhere, so that the memory can be given back one day. */
-  get isSpent() {
+  get isSpent(): boolean {
     const { byteLength } = this.exports.memory.buffer;
     return this.chains >= MOST_CHAINS || (byteLength > LARGE && byteLength > this.chains * SPARSE);
   }
 }
 
-function drop(instance) {
+function drop(instance: Instance): void {
   instances.delete(instance);
   if (current === instance) current = undefined;
 }
 
-const internal = (cause) =>
+const internal = (cause: unknown) =>
   new CodecError('codecs: internal error, please report it', { codec: 'codecs', code: 'internal', offset: NaN, cause });
 
-export const outOfMemory = (codec, cause) =>
+export const outOfMemory = (codec: string, cause?: unknown): CodecError =>
   new CodecError(
     `${codec}: out of memory: the engine gives the codecs' Wasm module no more. Use fewer codecs at a time, or lower maxLineBytes and maxRowBytes`,
     { codec, code: 'out-of-memory', offset: 0, cause },
   );
 
 /** The instance for new chains; with `fresh` one that has none. */
-export function instance(fresh = false) {
+export function instance(fresh = false): Instance {
   if (current !== undefined && (fresh || current.isSpent)) {
     const spent = current;
     current = undefined;
@@ -115,14 +130,17 @@ export function instance(fresh = false) {
 }
 
 /** How many chains there are. */
-export function liveChains() {
+export function liveChains(): number {
   let chains = 0;
   for (const each of instances) chains += each.chains;
   return chains;
 }
 
-/** How many chains hold memory, and how much memory there is, in bytes. */
-export function codecMemory() {
+/**
+ * How many chains of codecs hold memory of the Wasm module, and how much memory its instances have, in bytes. An instance that has
+ * grown beyond 4 MiB is dropped when its last chain has ended.
+ */
+export function codecMemory(): { chains: number; bytes: number } {
   let bytes = 0;
   for (const each of instances) bytes += each.exports.memory.buffer.byteLength;
   return { chains: liveChains(), bytes };

@@ -4,16 +4,19 @@
  * left out.
  */
 
+/** A row as an object. The properties are in the header's order, as far as their names are not whole numbers. */
+export type CsvObject = Record<string, string>;
+
 /** Rows that all have `width` fields, as arrays. */
-export function readEven(text, ends, rows, from, width) {
+export function readEven(text: string, ends: Uint32Array, rows: Uint32Array, from: number, width: number): string[][] {
   const count = rows.length - from;
   const all = new Array(count);
   let field = from * width;
-  let start = field === 0 ? 0 : ends[field - 1] + 1;
+  let start = field === 0 ? 0 : ends[field - 1]! + 1;
   for (let row = 0; row < count; row++) {
     const fields = new Array(width);
     for (let column = 0; column < width; column++) {
-      const end = ends[field++];
+      const end = ends[field++]!;
       fields[column] = text.substring(start, end);
       start = end + 1;
     }
@@ -23,12 +26,12 @@ export function readEven(text, ends, rows, from, width) {
 }
 
 /** Rows of any width, as arrays. */
-export function readUneven(text, ends, rows, from) {
-  const all = [];
+export function readUneven(text: string, ends: Uint32Array, rows: Uint32Array, from: number): string[][] {
+  const all: string[][] = [];
   for (let row = from; row < rows.length; row++) {
-    const fields = [];
-    for (let field = row === 0 ? 0 : rows[row - 1]; field < rows[row]; field++) {
-      fields.push(text.substring(field === 0 ? 0 : ends[field - 1] + 1, ends[field]));
+    const fields: string[] = [];
+    for (let field = row === 0 ? 0 : rows[row - 1]!; field < rows[row]!; field++) {
+      fields.push(text.substring(field === 0 ? 0 : ends[field - 1]! + 1, ends[field]));
     }
     all.push(fields);
   }
@@ -36,18 +39,18 @@ export function readUneven(text, ends, rows, from) {
 }
 
 /** Gives an array of fields `width` of them: empty ones added, those beyond cut off. */
-export function pad(fields, width) {
+export function pad(fields: string[], width: number): string[] {
   const { length } = fields;
   fields.length = width;
   return length < width ? fields.fill('', length) : fields;
 }
 
 /** The fields of these columns, which ascend, as far as there are so many. */
-export function pick(fields, columns) {
-  const picked = [];
+export function pick(fields: readonly string[], columns: readonly number[]): string[] {
+  const picked: string[] = [];
   for (const column of columns) {
     if (column >= fields.length) break; // a row may have far fewer than a header claims
-    picked.push(fields[column]);
+    picked.push(fields[column]!);
   }
   return picked;
 }
@@ -56,18 +59,24 @@ export function pick(fields, columns) {
  * Rows that all have as many fields as there are `names`, as objects. A copy of a template has all properties as its own
  * from the start, so none is looked up in a prototype, `__proto__` included.
  */
-export function readObjects(text, ends, rows, from, names) {
-  const template = Object.fromEntries(names.map((name) => [name, '']));
+export function readObjects(
+  text: string,
+  ends: Uint32Array,
+  rows: Uint32Array,
+  from: number,
+  names: readonly string[],
+): CsvObject[] {
+  const template: CsvObject = Object.fromEntries(names.map((name) => [name, '']));
   const width = names.length;
   const count = rows.length - from;
   const all = new Array(count);
   let field = from * width;
-  let start = field === 0 ? 0 : ends[field - 1] + 1;
+  let start = field === 0 ? 0 : ends[field - 1]! + 1;
   for (let row = 0; row < count; row++) {
     const fields = { ...template };
     for (let column = 0; column < width; column++) {
-      const end = ends[field++];
-      fields[names[column]] = text.substring(start, end);
+      const end = ends[field++]!;
+      fields[names[column]!] = text.substring(start, end);
       start = end + 1;
     }
     all[row] = fields;
@@ -76,6 +85,6 @@ export function readObjects(text, ends, rows, from, names) {
 }
 
 /** An object of an array of fields: fields without a name are left out, and names without a field. */
-export function toObject(fields, names) {
-  return Object.fromEntries(names.slice(0, fields.length).map((name, column) => [name, fields[column]]));
+export function toObject(fields: readonly string[], names: readonly string[]): CsvObject {
+  return Object.fromEntries(names.slice(0, fields.length).map((name, column) => [name, fields[column]!]));
 }

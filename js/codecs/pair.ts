@@ -12,11 +12,32 @@ import { ReadableStream } from '../streams/readable-stream.js';
 import { WritableStream } from '../streams/writable-stream.js';
 import { Chain, HAS_BATCH, FINISHED } from './chain.js';
 import { detached, toBytes } from './options.js';
+import type { ReadableControllerLike, WritableControllerLike } from '../bridge/shapes.js';
+import type { Slice } from '../bridge/stages.js';
+import type { Bytes } from '../runtime/buffers.js';
+import type { Codec, StageStats } from './chain.js';
+import type { Output } from './output.js';
+
+/** How a codec stage is run. */
+export interface StageSpec extends Codec {
+  /** Makes the chunks of a pair that ends with the stage. */
+  output(): Output;
+  /** High-water mark of the readable side of a pair that ends with the stage. */
+  readonly highWaterMark: number;
+  /** High-water mark, in bytes, of the writable side of a pair that begins with the stage. */
+  readonly inputHighWaterMark: number;
+  /** No codec can follow. Lines are text with LFs to one that does. */
+  readonly givesRows?: boolean;
+  /** Called when the chain has finished, with the stage's number in it. */
+  finished?(chain: Chain, number: number): void;
+  /** Called when the streams fail. */
+  failed?(error: unknown): void;
+}
 
 /** The size of what is written. What is no chunk is refused when its turn comes, so that both streams learn of it. */
-function inputSize(chunk) {
+function inputSize(chunk: unknown): number {
   try {
-    const size = chunk?.byteLength;
+    const size = (chunk as { byteLength?: unknown } | null | undefined)?.byteLength;
     return typeof size === 'number' && size > 0 ? size : 0;
   } catch {
     return 0;
@@ -24,37 +45,46 @@ function inputSize(chunk) {
 }
 
 /** The figures of a stage that has done nothing. */
-export const zeroStats = (name) => ({ name, bytesIn: 0, bytesOut: 0, queued: 0, highWaterMark: 65536, held: 0 });
+export const zeroStats = (name: string): StageStats => ({
+  name,
+  bytesIn: 0,
+  bytesOut: 0,
+  queued: 0,
+  highWaterMark: 65536,
+  held: 0,
+});
 
 /** Stands for the promise of a write or close until it is clear that one is needed. */
 class Now {
   failed = false;
-  error;
+  error: unknown;
 
-  resolve() {}
+  resolve(): void {}
 
-  reject(error) {
+  reject(error: unknown): void {
     this.failed = true;
     this.error = error;
   }
 }
 
-const goOn = (run) => run();
+const goOn = (run: () => void) => run();
 
 /** A `{ readable, writable }` pair that runs `stages` as one chain. The last stage's output is the pair's. */
 export class Pair {
-  #stages;
-  #output;
-  #chain;
+  declare readonly readable: ReadableStream;
+  declare readonly writable: WritableStream<ArrayBuffer | ArrayBufferView>;
+  #stages: readonly StageSpec[];
+  #output: Output | undefined;
+  #chain: Chain | undefined;
   #result = { state: 0, taken: 0 };
-  #lastStats;
-  #readableController;
-  #writableController;
+  #lastStats: StageStats[] | undefined;
+  #readableController!: ReadableControllerLike;
+  #writableController: WritableControllerLike | undefined;
   /** What is being written and has not been copied into the chain. */
-  #chunk;
+  #chunk: Bytes | undefined;
   #offset = 0;
   /** Settles the promise of the write or close in progress. */
-  #pending;
+  #pending: Pick<Now, 'resolve' | 'reject'> | undefined;
   #closing = false;
   /** The reader's queue wants a chunk. */
   #wanted = false;
@@ -63,29 +93,29 @@ export class Pair {
   /** The chain gives no more. */
   #exhausted = false;
   /** Why, if not because it has finished: `{ error }`. */
-  #fault;
+  #fault: { readonly error: unknown } | undefined;
   /** What the chunk being written is refused with, once everything before it has been worked on: `{ error }`. */
-  #refusal;
+  #refusal: { readonly error: unknown } | undefined;
   /** What the readable's desired size is when its queue is empty. Finite, so that the two can be told apart. */
-  #mark;
+  #mark: number;
   #running = false;
   #ended = false;
-  #slice;
+  #slice: Slice | undefined;
   /** The thread has to be given back before anything else. */
   #yielding = false;
 
-  /** @param slice of the pipeline that it is made for, if any: `isOver()`, `nextTask(job, target)` */
-  constructor(stages, slice) {
+  /** @param slice of the pipeline that it is made for, if any */
+  constructor(stages: readonly StageSpec[], slice?: Slice) {
     this.#stages = stages;
     this.#slice = slice;
-    const last = stages.at(-1);
+    const last = stages.at(-1)!;
     this.#output = last.output();
     this.#mark = Math.min(last.highWaterMark, Number.MAX_SAFE_INTEGER);
     // Single records are small: the queue is filled when half of it is empty, not for each that is read.
     const refill = this.#output.single ? this.#mark / 2 : -Infinity;
     this.writable = new WritableStream(
       {
-        start: (controller) => {
+        start: (controller: WritableControllerLike) => {
           this.#writableController = controller;
           // A write waits for the reader, so an abort must not wait for the write. The stream errors itself.
           controller.signal.addEventListener(
@@ -97,40 +127,40 @@ export class Pair {
             { once: true },
           );
         },
-        write: (chunk) => this.#write(chunk),
+        write: (chunk: unknown) => this.#write(chunk),
         close: () => {
           this.#closing = true;
           return this.#work();
         },
-        abort: (reason) => this.#fail(reason),
+        abort: (reason: unknown) => this.#fail(reason),
       },
-      { highWaterMark: stages[0].inputHighWaterMark, size: inputSize },
+      { highWaterMark: stages[0]!.inputHighWaterMark, size: inputSize },
     );
     this.readable = new ReadableStream(
       {
-        start: (controller) => {
+        start: (controller: ReadableControllerLike) => {
           this.#readableController = controller;
         },
         pull: () => {
-          if (this.#readableController.desiredSize < refill) return;
+          if (this.#readableController.desiredSize! < refill) return;
           this.#wanted = true;
           this.#run();
         },
-        cancel: (reason) => this.#fail(reason),
+        cancel: (reason: unknown) => this.#fail(reason),
       },
       { highWaterMark: this.#mark, size: this.#output.size },
     );
   }
 
-  stats() {
+  stats(): StageStats[] {
     if (this.#chain === undefined) return this.#lastStats ?? this.#stages.map((stage) => zeroStats(stage.name));
-    return this.#stages.map((stage, number) => this.#chain.stats(number, stage.name));
+    return this.#stages.map((stage, number) => this.#chain!.stats(number, stage.name));
   }
 
-  #write(chunk) {
-    let bytes;
+  #write(chunk: unknown): Promise<void> | undefined {
+    let bytes: Bytes;
     try {
-      bytes = toBytes(chunk, this.#stages[0].name);
+      bytes = toBytes(chunk, this.#stages[0]!.name);
     } catch (error) {
       this.#refusal = { error };
       return this.#work();
@@ -142,29 +172,29 @@ export class Pair {
   }
 
   /** Starts on what was just written; returns a promise only if that is not done at once. */
-  #work() {
+  #work(): Promise<void> | undefined {
     const now = new Now();
     this.#pending = now;
     this.#run();
     if (now.failed) throw now.error;
     if (this.#pending !== now) return undefined;
-    return new Promise((resolve, reject) => {
+    return new Promise<void>((resolve, reject) => {
       this.#pending = { resolve, reject };
     });
   }
 
-  #settle() {
+  #settle(): void {
     const pending = this.#pending;
     this.#pending = undefined;
     pending?.resolve();
   }
 
-  #run() {
+  #run(): void {
     if (this.#running || this.#yielding) return;
     this.#running = true;
     try {
       while (this.#wanted && !this.#ended && !this.#yielding) {
-        const chunk = this.#output.next(this.#exhausted);
+        const chunk = this.#output!.next(this.#exhausted);
         if (chunk !== undefined) this.#enqueue(chunk);
         else if (this.#exhausted) this.#end();
         else if (!this.#hasMore && !this.#closing && this.#chunk === undefined && this.#refusal === undefined) break;
@@ -180,22 +210,22 @@ export class Pair {
     }
   }
 
-  #yield() {
+  #yield(): void {
     this.#yielding = true;
-    this.#slice.nextTask(goOn, () => {
+    this.#slice!.nextTask(goOn, () => {
       this.#yielding = false;
       this.#run();
     });
   }
 
-  #enqueue(chunk) {
+  #enqueue(chunk: unknown): void {
     this.#wanted = false;
     this.#readableController.enqueue(chunk);
     // A waiting read makes enqueue ask for the next chunk by itself.
-    if (this.#readableController.desiredSize > 0) this.#wanted = true;
+    if (this.#readableController.desiredSize! > 0) this.#wanted = true;
   }
 
-  #step() {
+  #step(): void {
     try {
       this.#advance();
     } catch (error) {
@@ -206,21 +236,21 @@ export class Pair {
     }
   }
 
-  #advance() {
+  #advance(): void {
     if (this.#refusal !== undefined && !this.#hasMore) throw this.#refusal.error;
     this.#chain ??= new Chain(this.#stages);
     const chunk = this.#chunk;
     const result = this.#result;
-    if (chunk !== undefined && chunk.length === 0) throw detached(this.#stages[0].name);
+    if (chunk !== undefined && chunk.length === 0) throw detached(this.#stages[0]!.name);
     this.#chain.run(chunk, this.#offset, this.#closing, result);
     this.#hasMore = result.state === HAS_BATCH;
     this.#offset += result.taken;
     const copied = chunk !== undefined && this.#offset === chunk.length;
     if (copied) this.#chunk = undefined;
     // Small batches are for when nothing else is at hand.
-    if (this.#hasMore || this.#chunk === undefined) this.#output.take(this.#chain);
+    if (this.#hasMore || this.#chunk === undefined) this.#output!.take(this.#chain);
     if (result.state === FINISHED) {
-      this.#stages.forEach((stage, number) => stage.finished?.(this.#chain, number));
+      this.#stages.forEach((stage, number) => stage.finished?.(this.#chain!, number));
       this.#exhausted = true;
       this.#free();
     }
@@ -228,7 +258,7 @@ export class Pair {
   }
 
   /** The end, when all has been handed on; after a fault when the reader has taken all of it. */
-  #end() {
+  #end(): void {
     if (this.#fault === undefined) {
       this.#ended = true;
       this.#readableController.close();
@@ -240,7 +270,7 @@ export class Pair {
     }
   }
 
-  #free() {
+  #free(): void {
     if (this.#chain === undefined) return;
     try {
       this.#lastStats = this.stats();
@@ -251,7 +281,7 @@ export class Pair {
     this.#chain = undefined;
   }
 
-  #fail(error) {
+  #fail(error: unknown): void {
     if (this.#ended) return;
     this.#ended = true;
     this.#chunk = undefined;

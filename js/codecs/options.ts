@@ -1,9 +1,26 @@
 /** Conversion of options and chunks, with errors that say what was expected. */
 import { describe } from '../values/describe.js';
+import type { Bytes } from '../runtime/buffers.js';
 
-const bufferByteLength = Object.getOwnPropertyDescriptor(ArrayBuffer.prototype, 'byteLength').get;
+/** Options that all codecs have. */
+export interface CodecOptions {
+  /** High-water mark of the readable side: bytes (65,536) of `gunzip` and `digest`, records (256; in batches 1,024) of `lines` and `csv`. */
+  highWaterMark?: number | undefined;
+  /** High-water mark of the writable side, in bytes. Default 65,536. */
+  inputHighWaterMark?: number | undefined;
+}
 
-function isBuffer(value) {
+/** Options of codecs that read text, which is UTF-8. */
+export interface TextOptions extends CodecOptions {
+  /** Fail with `invalid-utf8` instead of replacing invalid bytes with U+FFFD, as `TextDecoder` does. Default false. */
+  fatal?: boolean | undefined;
+  /** Keep a byte order mark at the start instead of dropping it, as `TextDecoder` does. Default false. */
+  ignoreBOM?: boolean | undefined;
+}
+
+const bufferByteLength = Object.getOwnPropertyDescriptor(ArrayBuffer.prototype, 'byteLength')!.get!;
+
+function isBuffer(value: unknown): value is ArrayBuffer {
   try {
     bufferByteLength.call(value);
     return true;
@@ -17,7 +34,7 @@ function isBuffer(value) {
  *
  * @throws {TypeError} on behalf of `codec`
  */
-export function toBytes(chunk, codec) {
+export function toBytes(chunk: unknown, codec: string): Bytes {
   const isView = ArrayBuffer.isView(chunk);
   const buffer = isView ? chunk.buffer : chunk;
   if (isBuffer(buffer)) {
@@ -42,13 +59,13 @@ export function toBytes(chunk, codec) {
   );
 }
 
-export const detached = (codec) =>
+export const detached = (codec: string): TypeError =>
   new TypeError(
     `${codec}: a chunk's buffer is detached: it was transferred, or resized, before the codec had read it. Transfer a copy, or wait for the write`,
   );
 
 /** Checks that `options` is an object with none but the named keys, so that a misspelt one is not ignored. */
-export function checkOptions(codec, options, known) {
+export function checkOptions(codec: string, options: object, known: readonly string[]): void {
   if (options === null || typeof options !== 'object') throw new TypeError(`${codec}: options must be an object`);
   for (const key of Object.keys(options)) {
     if (!known.includes(key))
@@ -57,15 +74,15 @@ export function checkOptions(codec, options, known) {
 }
 
 /** One of a few strings. */
-export function oneOf(codec, name, value, allowed) {
-  if (!allowed.includes(value)) {
+export function oneOf<T extends string>(codec: string, name: string, value: unknown, allowed: readonly T[]): T {
+  if (!allowed.includes(value as T)) {
     throw new TypeError(`${codec}: ${name} must be ${allowed.map((item) => `'${item}'`).join(' or ')}`);
   }
-  return value;
+  return value as T;
 }
 
 /** A whole number from `min` to `max`. */
-export function integer(codec, name, value, min, max) {
+export function integer(codec: string, name: string, value: unknown, min: number, max: number): number {
   if (typeof value !== 'number') throw new TypeError(`${codec}: ${name} must be a number`);
   if (!Number.isInteger(value) || value < min || value > max) {
     throw new RangeError(`${codec}: ${name} must be a whole number from ${min} to ${max}`);
@@ -74,7 +91,7 @@ export function integer(codec, name, value, min, max) {
 }
 
 /** A high-water mark as the standard has it: https://streams.spec.whatwg.org/#validate-and-normalize-high-water-mark */
-export function highWaterMark(codec, name, value) {
+export function highWaterMark(codec: string, name: string, value: unknown): number {
   const mark = Number(value);
   if (!(mark >= 0)) throw new RangeError(`${codec}: ${name} must be a number that is not negative`);
   return mark;
@@ -84,7 +101,7 @@ export function highWaterMark(codec, name, value) {
 export const MAX_RECORD = 2 ** 28;
 
 /** `batch`: false is one record a chunk, true as many as come together, a number that many. Returns 0, Infinity or n. */
-export function batchSize(codec, value) {
+export function batchSize(codec: string, value: unknown): number {
   if (value === false) return 0;
   if (value === true) return Infinity;
   return integer(codec, 'batch', value, 1, 2 ** 24);

@@ -2,6 +2,8 @@ import { BYTES_MARK } from './gunzip.js';
 import { batchSize, checkOptions, highWaterMark, integer, MAX_RECORD } from './options.js';
 import { RecordOutput } from './output.js';
 import { Stage } from './stage.js';
+import type { TextOptions } from './options.js';
+import type { CodecStage } from './stage.js';
 
 /** High-water marks of records, in records, where one record is a chunk and where many are. */
 export const RECORDS_MARK = 256;
@@ -11,20 +13,37 @@ export const BATCHED_MARK = 1024;
 export const FATAL = 1;
 export const IGNORE_BOM = 2;
 
-function readLines(text, ends) {
+function readLines(text: string, ends: Uint32Array): string[] {
   const { length } = ends;
   const lines = new Array(length);
   let start = 0;
   for (let line = 0; line < length; line++) {
-    const end = ends[line];
+    const end = ends[line]!;
     lines[line] = text.substring(start, end);
     start = end + 1;
   }
   return lines;
 }
 
-/** Splits text into lines. See index.d.ts. */
-export function lines(options = {}) {
+export interface LinesOptions extends TextOptions {
+  /** The longest line that is accepted, in bytes without its end; a longer one fails with `too-long`. Default 1,048,576. */
+  maxLineBytes?: number | undefined;
+}
+
+/**
+ * Splits text at LF and CRLF. A CR elsewhere is text; the last line need not be ended.
+ *
+ * A chunk is one line, or with `batch` an array of lines: `true` for as many as come together, a number for that many
+ * (the last one may have fewer). Batches are several times as fast. A long line may share the memory of the lines
+ * around it for as long as it is kept.
+ *
+ * Before another codec in a `pipeline()`, lines are text with an LF after each.
+ *
+ * @throws {TypeError | RangeError} if an option is wrong
+ */
+export function lines(options?: LinesOptions & { batch?: false }): CodecStage<string>;
+export function lines(options: LinesOptions & { batch: true | number }): CodecStage<string[]>;
+export function lines(options: LinesOptions & { batch?: boolean | number } = {}): CodecStage<string | string[]> {
   checkOptions('lines', options, [
     'batch',
     'fatal',

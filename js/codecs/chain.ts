@@ -1,0 +1,164 @@
+/** A chain of codecs in the Wasm module: the only file that reads and writes its memory. */
+import { CodecError } from './error.js';
+import { instance, outOfMemory } from './module.js';
+import type { Bytes } from '../runtime/buffers.js';
+import type { CodecErrorCode } from './error.js';
+import type { Exports } from './module.js';
+
+type Instance = ReturnType<typeof instance>;
+
+/** A codec that a chain runs. */
+export interface Codec {
+  readonly name: string;
+  /** Adds the codec to the chain that is being put together in the Wasm module. */
+  add(exports: Exports): unknown;
+}
+
+/** Text of one batch: a field is the text from one behind the end before it to its own. The arrays are views that hold until the chain's next call. */
+export interface Produced {
+  readonly text: string;
+  /** Ends of the fields, or lines, in `text`. */
+  readonly ends: Uint32Array;
+  /** For each row the number of fields up to its end. */
+  readonly rows: Uint32Array;
+}
+
+/** What a chain has produced and can do next. */
+export interface RunResult {
+  state: number;
+  /** Bytes of the chunk that it took. */
+  taken: number;
+}
+
+/** What a stage has done and holds, in bytes. */
+export interface StageStats {
+  /** The codec. */
+  name: string;
+  /** Bytes it has consumed. */
+  bytesIn: number;
+  /** Bytes it has produced; of lines and rows their text with one separator after each line or field. */
+  bytesOut: number;
+  /** Bytes that wait before it. */
+  queued: number;
+  /** The most that may wait there: 65,536. */
+  highWaterMark: number;
+  /** Bytes that it has produced and not handed on yet. Only the last stage of a chain holds any. */
+  held: number;
+}
+
+/** What `Chain.run` can answer; the numbers are those of src/wasm/codecs.rs. */
+export const NEED_INPUT = 0;
+export const HAS_BATCH = 1;
+export const FINISHED = 2;
+const FAILED = 3;
+
+/** Batches are whole characters, and the codec has dealt with the byte order mark. */
+const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
+
+const abandoned = new FinalizationRegistry<{ instance: Instance; id: number }>(({ instance: owner, id }) =>
+  owner.free(id),
+);
+
+/** One chain. It must be freed, and may not be used after that; one that is forgotten frees itself in time. */
+export class Chain {
+  #instance!: Instance;
+  #id!: number;
+
+  /** @throws {CodecError} `out-of-memory` */
+  constructor(stages: readonly Codec[]) {
+    // An instance whose memory is full says nothing about the next one's.
+    if (!this.#create(stages, instance()) && !this.#create(stages, instance(true))) throw outOfMemory(stages[0]!.name);
+    this.#instance.chains++;
+    abandoned.register(this, { instance: this.#instance, id: this.#id }, this);
+    this.#instance.view();
+  }
+
+  #create(stages: readonly Codec[], wasm: Instance): boolean {
+    this.#instance = wasm;
+    this.#id = wasm.use((exports) => {
+      for (const stage of stages) stage.add(exports);
+      return exports.codecs_create() >>> 0;
+    });
+    return this.#id !== 0;
+  }
+
+  free(): void {
+    abandoned.unregister(this);
+    this.#instance.free(this.#id);
+  }
+
+  /**
+   * Copies from `chunk`, from `offset` on, as much as there is room for, and works.
+   *
+   * @param result gets what the chain can do next, and how many bytes it took
+   * @throws {CodecError} when a codec refuses its input and all that came before has been taken
+   */
+  run(chunk: Uint8Array | undefined, offset: number, last: boolean, result: RunResult): void {
+    const wasm = this.#instance;
+    result.state = wasm.use((exports) => {
+      let taken = 0;
+      if (chunk !== undefined) {
+        taken = exports.codecs_input(this.#id, Math.min(chunk.length - offset, 2 ** 31));
+        wasm.view();
+        wasm.bytes.set(chunk.subarray(offset, offset + taken), wasm.info[0]);
+      }
+      result.taken = taken;
+      return exports.codecs_run(this.#id, taken, last && (chunk === undefined || offset + taken === chunk.length));
+    });
+    wasm.view();
+    if (result.state >= FAILED) throw this.#failure();
+  }
+
+  /** What has been produced, as bytes of their own. */
+  takeBytes(): Bytes {
+    const length = this.#batch();
+    const [address] = this.#instance.info as unknown as [number];
+    return this.#instance.bytes.slice(address, address + length);
+  }
+
+  /** What has been produced, as text; undefined if no record is complete. */
+  takeText(): Produced | undefined {
+    const length = this.#batch();
+    if (length === 0) return undefined;
+    const { info, bytes, buffer } = this.#instance;
+    return {
+      text: decoder.decode(bytes.subarray(info[0], info[0]! + length)),
+      ends: new Uint32Array(buffer!, info[2], info[3]),
+      rows: new Uint32Array(buffer!, info[4], info[5]),
+    };
+  }
+
+  /** A copy of the digest that the stage of this number has computed. */
+  digest(stage: number): Bytes {
+    const wasm = this.#instance;
+    const length = wasm.use((exports) => exports.codecs_digest(this.#id, stage));
+    const [address] = wasm.info as unknown as [number];
+    return wasm.bytes.slice(address, address + length);
+  }
+
+  /** The figures of the stage of this number, in bytes. */
+  stats(stage: number, name: string): StageStats {
+    const figure = (number: number) => this.#instance.use((exports) => exports.codecs_stat(this.#id, stage, number));
+    return {
+      name,
+      bytesIn: figure(0),
+      bytesOut: figure(1),
+      queued: figure(2),
+      highWaterMark: figure(3),
+      held: figure(4),
+    };
+  }
+
+  #batch(): number {
+    const length = this.#instance.use((exports) => exports.codecs_batch(this.#id));
+    this.#instance.view();
+    return length;
+  }
+
+  #failure(): CodecError {
+    const { info, bytes } = this.#instance;
+    const offset = this.#instance.use((exports) => exports.codecs_error_offset());
+    const text = (at: number) => decoder.decode(bytes.subarray(info[at], info[at]! + info[at + 1]!));
+    return new CodecError(text(0), { codec: text(2), code: text(4) as CodecErrorCode, offset });
+  }
+}

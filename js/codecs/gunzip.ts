@@ -1,0 +1,32 @@
+import { checkOptions, highWaterMark, oneOf } from './options.js';
+import { ByteOutput } from './output.js';
+import { Stage } from './stage.js';
+import type { Bytes } from '../runtime/buffers.js';
+import type { CodecOptions } from './options.js';
+import type { CodecStage } from './stage.js';
+
+/** High-water marks of bytes, in bytes. */
+export const BYTES_MARK = 65536;
+
+export interface GunzipOptions extends CodecOptions {
+  /** What to do with bytes after the last member that begin no other: fail with `trailing-data` (the default), or drop them. */
+  trailing?: 'error' | 'ignore' | undefined;
+}
+
+/**
+ * Decompresses gzip, RFC 1952 (https://www.rfc-editor.org/rfc/rfc1952): one member, or several one after another. Checks everything that
+ * a member can be checked by. Chunks are `Uint8Array`s of at most 65,536 bytes, however much a small input expands to.
+ *
+ * @throws {TypeError | RangeError} if an option is wrong
+ */
+export function gunzip(options: GunzipOptions = {}): CodecStage<Bytes> {
+  checkOptions('gunzip', options, ['trailing', 'highWaterMark', 'inputHighWaterMark']);
+  const trailing = oneOf('gunzip', 'trailing', options.trailing ?? 'error', ['error', 'ignore']);
+  return new Stage({
+    name: 'gunzip',
+    add: (exports) => exports.codecs_add_gunzip(trailing === 'ignore'),
+    output: () => new ByteOutput(),
+    highWaterMark: highWaterMark('gunzip', 'highWaterMark', options.highWaterMark ?? BYTES_MARK),
+    inputHighWaterMark: highWaterMark('gunzip', 'inputHighWaterMark', options.inputHighWaterMark ?? BYTES_MARK),
+  });
+}

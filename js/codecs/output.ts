@@ -1,0 +1,109 @@
+/** What leaves a chain: bytes, or records alone or in batches. */
+import type { Bytes } from '../runtime/buffers.js';
+import type { Chain } from './chain.js';
+
+/**
+ * Makes chunks of what a chain produces.
+ *
+ * 1. `take(chain)` is called after a step of the chain, and before the chain's next.
+ * 2. `next(exhausted)` returns one chunk, or undefined if there is none yet. With `exhausted`, the chain gives no more, and what is left is a chunk too.
+ */
+export interface Output {
+  /** Whether each record is a chunk. */
+  readonly single: boolean;
+  /** The size of a chunk, as a queuing strategy has it; undefined where each counts 1. */
+  readonly size: ((chunk: never) => number) | undefined;
+  take(chain: Chain): void;
+  next(exhausted: boolean): unknown;
+}
+
+/** What makes records of a batch's text. */
+export interface RecordReader<T> {
+  read(text: string, ends: Uint32Array, rows: Uint32Array): T[];
+  /** Makes a record as large as it should be, when it is handed on; where records are far larger than the input they come from. */
+  finish?(record: T): unknown;
+  /** With `finish`: how many of these make a chunk of what comes together, at most. */
+  most?(): number;
+  /** With `finish`: what each counts for in the reader's queue, a whole number. */
+  weight?(): number;
+}
+
+const byteLength = (bytes: Bytes) => bytes.byteLength;
+
+/** Bytes as they come. */
+export class ByteOutput implements Output {
+  #bytes: Bytes | undefined;
+
+  /** The size of a chunk, as a queuing strategy has it. */
+  size = byteLength;
+  single = false;
+
+  take(chain: Chain): void {
+    const bytes = chain.takeBytes();
+    if (bytes.length > 0) this.#bytes = bytes;
+  }
+
+  next(): Bytes | undefined {
+    const bytes = this.#bytes;
+    this.#bytes = undefined;
+    return bytes;
+  }
+}
+
+const sizeOfBatch = (records: readonly unknown[]) => records.length;
+
+/**
+ * Records. `batch` is 0 for one record a chunk, a number for chunks of so many (the last one may have fewer),
+ * Infinity for chunks of what comes together.
+ */
+export class RecordOutput<T> implements Output {
+  declare readonly single: boolean;
+  declare readonly size: ((chunk: never) => number) | undefined;
+  #reader: RecordReader<T>;
+  #batch: number;
+  #records: T[] = [];
+  #at = 0;
+
+  constructor(batch: number, reader: RecordReader<T>) {
+    this.#batch = batch;
+    this.#reader = reader;
+    this.single = batch === 0;
+    const { weight } = reader;
+    if (weight === undefined) this.size = this.single ? undefined : sizeOfBatch;
+    else this.size = this.single ? weight : (records: readonly unknown[]) => records.length * weight();
+  }
+
+  take(chain: Chain): void {
+    const produced = chain.takeText();
+    if (produced === undefined) return;
+    const records = this.#reader.read(produced.text, produced.ends, produced.rows);
+    if (this.#at === this.#records.length) {
+      this.#records = records;
+    } else {
+      // What is left is less than a batch, and is moved only after one has been given.
+      if (this.#at > 0) this.#records = this.#records.slice(this.#at);
+      for (const record of records) this.#records.push(record);
+    }
+    this.#at = 0;
+  }
+
+  next(exhausted: boolean): unknown {
+    const left = this.#records.length - this.#at;
+    if (left === 0) return undefined;
+    const { finish, most } = this.#reader;
+    if (this.#batch === 0) {
+      const record = this.#records[this.#at++]!;
+      return finish === undefined ? record : finish(record);
+    }
+    if (this.#batch === Infinity && finish === undefined) {
+      const records = this.#records;
+      this.#records = [];
+      return records;
+    }
+    const count = this.#batch === Infinity ? Math.min(left, most!()) : this.#batch;
+    if (left < count && !exhausted) return undefined;
+    const records = this.#records.slice(this.#at, this.#at + count);
+    this.#at += records.length;
+    return finish === undefined ? records : records.map(finish);
+  }
+}

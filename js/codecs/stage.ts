@@ -1,0 +1,74 @@
+/** What all codec stages have in common: a pair made on first use, or a place in a fused one. */
+import { kFuse } from '../values/symbols.js';
+import { Pair, zeroStats } from './pair.js';
+import type { Slice } from '../bridge/stages.js';
+import type { ReadableStream } from '../streams/readable-stream.js';
+import type { WritableStream } from '../streams/writable-stream.js';
+import type { StageStats } from './chain.js';
+import type { StageSpec } from './pair.js';
+
+export type { StageSpec };
+
+/**
+ * What codecs take: an `ArrayBuffer` or a view of one, not shared. Anything else fails the streams with a `TypeError`, after the
+ * reader has received what came before it.
+ */
+export type CodecInput = ArrayBuffer | ArrayBufferView;
+
+/** A stage of a pipeline: bytes in, chunks of `T` out. */
+export interface CodecStage<T> {
+  /** What the codec gives. */
+  readonly readable: ReadableStream<T>;
+  /** What the codec takes. A write settles when its chunk has been copied, which waits for the reader. */
+  readonly writable: WritableStream<CodecInput>;
+  /** The stage's figures, in an array of one; also if `pipeline()` has fused it with others. */
+  stats(): StageStats[];
+}
+
+/** A stage that is made for one use. */
+export class Stage<T> implements CodecStage<T> {
+  #spec: StageSpec;
+  #pair: Pair | undefined;
+  #number = 0;
+
+  constructor(spec: StageSpec) {
+    this.#spec = spec;
+  }
+
+  get readable(): ReadableStream<T> {
+    return this.#open().readable as ReadableStream<T>;
+  }
+
+  get writable(): WritableStream<CodecInput> {
+    return this.#open().writable;
+  }
+
+  stats(): StageStats[] {
+    if (this.#pair === undefined) return [zeroStats(this.#spec.name)];
+    return [this.#pair.stats()[this.#number]!];
+  }
+
+  /** @internal */
+  [kFuse](followers: readonly object[], slice?: Slice): Pair {
+    const stages = [this, ...followers] as Stage<unknown>[];
+    for (const stage of stages) {
+      if (!(#spec in stage)) throw new TypeError('A codec can only be fused with codecs of the same copy of tidegate');
+      if (stage.#pair !== undefined)
+        throw new TypeError(`${stage.#spec.name}: the codec is in use; make one for each pipeline`);
+    }
+    const specs = stages.map((stage) => stage.#spec);
+    const rows = specs.findIndex((spec, number) => spec.givesRows && number < specs.length - 1);
+    if (rows !== -1) throw new TypeError(`${specs[rows]!.name} gives rows, and ${specs[rows + 1]!.name} takes bytes`);
+    const pair = new Pair(specs, slice);
+    stages.forEach((stage, number) => {
+      stage.#pair = pair;
+      stage.#number = number;
+    });
+    return pair;
+  }
+
+  #open(): Pair {
+    this.#pair ??= new Pair([this.#spec]);
+    return this.#pair;
+  }
+}
