@@ -1,24 +1,26 @@
-//! tidegate: backpressure for the browser.
+//! tidegate: backpressure for the browser, and for Rust.
 //!
-//! Two halves, each a feature and each a Wasm module of its own:
-//!
-//! * `core`: the state machines of the WHATWG Streams Standard. It does no I/O and knows no
-//!   JavaScript: a host calls commands with numbers and gets numbers back (see [`core`]).
-//! * `codecs`: push codecs for bytes and text (see [`codec`]).
+//! | feature | by default | what it has |
+//! |---|---|---|
+//! | `std` | yes | the native host of the core, for any executor |
+//! | `codecs` | yes | gunzip, lines, csv and SHA-256 (see [`codec`]) |
+//! | `futures-io` | | codecs that read from an `AsyncBufRead` |
+//! | `core` | | the state machines of the WHATWG Streams Standard for a host of your own: numbers only. This interface is unstable: a minor version may change it |
+//! | `panic-hook` | | used by debug builds of the npm package only |
 //!
 //! A program that depends on the crate gets no export, no allocator and no `static` from it. Those of the npm package's Wasm
 //! modules are in the private module `wasm`, which is there with `--cfg tidegate_npm` only and alone touches `wasm_bindgen`.
-//!
-//! The package's Wasm module of the core is built without the standard library: the code for formatting panics,
-//! which nothing would show, is half as large as the core.
+#![cfg_attr(docsrs, feature(doc_cfg))]
 #![cfg_attr(
     all(
         tidegate_npm,
         target_arch = "wasm32",
-        not(any(feature = "codecs", feature = "panic-hook"))
+        not(any(feature = "codecs", feature = "panic-hook", feature = "std"))
     ),
     no_std
 )]
+#![deny(missing_docs)]
+#![forbid(unsafe_op_in_unsafe_fn)]
 
 extern crate alloc;
 

@@ -25,10 +25,7 @@ fn everywhere(input: &[u8], options: CsvOptions) -> Result<Rows, CodecError> {
 }
 
 fn keep() -> CsvOptions {
-    CsvOptions {
-        ragged: Ragged::Keep,
-        ..CsvOptions::default()
-    }
+    CsvOptions::default().ragged(Ragged::Keep)
 }
 
 fn rows(input: &str) -> Rows {
@@ -131,10 +128,7 @@ fn empty_lines_are_no_rows_but_empty_quotes_are() {
 
 #[test]
 fn empty_lines_can_be_kept() {
-    let options = CsvOptions {
-        keep_empty_lines: true,
-        ..CsvOptions::default()
-    };
+    let options = CsvOptions::default().keep_empty_lines(true);
     assert_eq!(
         everywhere(b"\na\n\r\nb\n", options).unwrap(),
         [[""], ["a"], [""], ["b"]]
@@ -156,11 +150,7 @@ fn characters_survive_being_split() {
 
 #[test]
 fn delimiter_and_quote_can_be_chosen() {
-    let options = CsvOptions {
-        delimiter: b'\t',
-        quote: b'\'',
-        ..CsvOptions::default()
-    };
+    let options = CsvOptions::default().delimiter(b'\t').quote(b'\'');
     assert_eq!(
         everywhere(b"a,\"\t'b\tc'\n", options).unwrap(),
         [["a,\"", "b\tc"]]
@@ -176,14 +166,7 @@ fn delimiter_and_quote_must_be_different_ascii_characters_that_end_no_line() {
         (0xc3, b'"'),
         (b',', 0xff),
     ] {
-        assert!(
-            Csv::new(CsvOptions {
-                delimiter,
-                quote,
-                ..CsvOptions::default()
-            })
-            .is_none()
-        );
+        assert!(Csv::new(CsvOptions::default().delimiter(delimiter).quote(quote)).is_none());
     }
 }
 
@@ -236,10 +219,7 @@ fn a_row_of_another_length_is_named_at_its_start() {
 
 #[test]
 fn the_length_of_rows_can_be_given() {
-    let options = CsvOptions {
-        width: Some(3),
-        ..CsvOptions::default()
-    };
+    let options = CsvOptions::default().width(Some(3));
     assert_eq!(fails(b"a,b\n", options), (ErrorCode::RaggedRow, 0));
 }
 
@@ -251,10 +231,7 @@ fn rows_of_other_lengths_can_be_kept() {
 
 #[test]
 fn a_row_longer_than_the_bound_is_an_error_that_names_its_start() {
-    let options = CsvOptions {
-        max_bytes: 6,
-        ..CsvOptions::default()
-    };
+    let options = CsvOptions::default().max_bytes(6);
     assert_eq!(everywhere(b"ab,cd\nef,gh\n", options).unwrap().len(), 2);
     assert_eq!(fails(b"ab,cd\nef,ghi\n", options), (ErrorCode::TooLong, 6));
     assert_eq!(fails(b"ab,cd\n\"efghijk", options), (ErrorCode::TooLong, 6));
@@ -267,10 +244,7 @@ fn invalid_utf8_is_replaced_or_an_error() {
         rows_of(&[b"a\xff,\xe2\x82,b\n"], keep()).unwrap(),
         [["a\u{fffd}", "\u{fffd}", "b"]]
     );
-    let options = CsvOptions {
-        fatal: true,
-        ..CsvOptions::default()
-    };
+    let options = CsvOptions::default().fatal(true);
     assert_eq!(
         fails(b"a,b\n\"\xe2\x82\",c\n", options),
         (ErrorCode::InvalidUtf8, 5)
@@ -328,7 +302,7 @@ proptest! {
         cuts in proptest::collection::vec(any::<usize>(), 0..6),
         keep_empty_lines: bool,
     ) {
-        let options = CsvOptions { keep_empty_lines, ..keep() };
+        let options = keep().keep_empty_lines(keep_empty_lines);
         let pieces = pieces_of(&input, cuts);
         let outcome = rows_of(&pieces, options);
         prop_assert_eq!(&outcome, &rows_of(&[&input], options));

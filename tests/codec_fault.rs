@@ -24,22 +24,13 @@ fn tap() -> Box<dyn Codec> {
 }
 
 fn lines() -> Box<dyn Codec> {
-    Box::new(Lines::new(LinesOptions {
-        fatal: true,
-        max_bytes: 12,
-        ..LinesOptions::default()
-    }))
+    Box::new(Lines::new(
+        LinesOptions::default().fatal(true).max_bytes(12),
+    ))
 }
 
 fn csv() -> Box<dyn Codec> {
-    Box::new(
-        Csv::new(CsvOptions {
-            fatal: true,
-            max_bytes: 10,
-            ..CsvOptions::default()
-        })
-        .unwrap(),
-    )
+    Box::new(Csv::new(CsvOptions::default().fatal(true).max_bytes(10)).unwrap())
 }
 
 fn gzip(data: &[u8]) -> Vec<u8> {

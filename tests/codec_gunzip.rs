@@ -196,9 +196,7 @@ fn bytes_after_the_last_member_are_an_error_by_default() {
 
 #[test]
 fn bytes_after_the_last_member_can_be_ignored() {
-    let options = GunzipOptions {
-        trailing: Trailing::Ignore,
-    };
+    let options = GunzipOptions::default().trailing(Trailing::Ignore);
     // Also such as begin as a member does.
     for rest in [&[0; 700][..], b"\x1f\0\x8b", b"\x1f"] {
         let input = [&gzip(b"text", 6)[..], rest].concat();

@@ -90,10 +90,7 @@ fn a_byte_order_mark_is_dropped_at_the_start_only() {
 
 #[test]
 fn a_byte_order_mark_can_be_kept() {
-    let options = LinesOptions {
-        ignore_bom: true,
-        ..LinesOptions::default()
-    };
+    let options = LinesOptions::default().ignore_bom(true);
     assert_eq!(
         everywhere(b"\xef\xbb\xbfone", options).unwrap(),
         ["\u{feff}one"]
@@ -117,10 +114,7 @@ fn invalid_utf8_is_replaced_as_the_encoding_standard_says() {
 
 #[test]
 fn invalid_utf8_can_be_an_error_that_names_its_first_byte() {
-    let options = LinesOptions {
-        fatal: true,
-        ..LinesOptions::default()
-    };
+    let options = LinesOptions::default().fatal(true);
     let offset_of = |input: &[u8]| {
         let error = everywhere(input, options).unwrap_err();
         assert_eq!((error.codec, error.code), ("lines", ErrorCode::InvalidUtf8));
@@ -136,10 +130,7 @@ fn invalid_utf8_can_be_an_error_that_names_its_first_byte() {
 
 #[test]
 fn an_error_says_which_bytes_are_no_character() {
-    let options = LinesOptions {
-        fatal: true,
-        ..LinesOptions::default()
-    };
+    let options = LinesOptions::default().fatal(true);
     let message = everywhere(b"\xe2\x82x", options).unwrap_err().to_string();
     assert_eq!(
         message,
@@ -149,10 +140,7 @@ fn an_error_says_which_bytes_are_no_character() {
 
 #[test]
 fn a_line_longer_than_the_bound_is_an_error_that_names_its_start() {
-    let options = LinesOptions {
-        max_bytes: 4,
-        ..LinesOptions::default()
-    };
+    let options = LinesOptions::default().max_bytes(4);
     assert_eq!(
         everywhere(b"1234\r\n1234\n", options).unwrap(),
         ["1234", "1234"]

@@ -1,7 +1,7 @@
 //! Codecs fused: one copy in, one batch out, bounded queues in between.
 
 use super::queue::{ByteQueue, length_for, lengthen};
-use super::{Codec, CodecError, MIN_OUTPUT, SLICE, Status};
+use super::{Batch, Codec, CodecError, MIN_OUTPUT, Records, SLICE, Status};
 
 /// What a chain can do next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -14,19 +14,9 @@ pub enum ChainState {
     Finished,
 }
 
-/// What a chain has produced since the last batch.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Batch<'a> {
-    /// The bytes; of records only complete ones, each field with a one-byte separator behind it.
-    pub bytes: &'a [u8],
-    /// The end of each field, in UTF-16 code units of `bytes` as text; empty for bytes.
-    pub ends: &'a [u32],
-    /// The number of fields up to the end of each row; empty for bytes and lines.
-    pub rows: &'a [u32],
-}
-
 /// What a stage has done and holds, in bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct StageStats {
     /// The codec's name.
     pub name: &'static str,
@@ -182,6 +172,21 @@ impl Chain {
 
     /// What has been produced and not yet shown. Stays valid until the next call of `run`.
     pub fn batch(&mut self) -> Batch<'_> {
+        self.show(|_, _| {})
+    }
+
+    /// The same with the ends of fields in UTF-16 code units of the batch as text, as JavaScript counts.
+    #[cfg(tidegate_npm)]
+    pub(crate) fn batch_utf16(&mut self) -> Batch<'_> {
+        self.show(|records, bytes| {
+            if !bytes.is_ascii() {
+                records.to_utf16(bytes);
+            }
+        })
+    }
+
+    #[inline(always)]
+    fn show(&mut self, convert: impl FnOnce(&mut Records, &[u8])) -> Batch<'_> {
         self.release();
         let length = self.complete();
         self.shown = Some(length);
@@ -191,20 +196,10 @@ impl Chain {
             .last_mut()
             .and_then(|stage| stage.codec.records())
         else {
-            return Batch {
-                bytes,
-                ends: &[],
-                rows: &[],
-            };
+            return Batch::new(bytes, &[], &[]);
         };
-        if !bytes.is_ascii() {
-            records.to_utf16(bytes);
-        }
-        Batch {
-            bytes,
-            ends: records.ends(),
-            rows: records.rows(),
-        }
+        convert(records, bytes);
+        Batch::new(bytes, records.ends(), records.rows())
     }
 
     /// The number of stages.

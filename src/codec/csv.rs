@@ -10,6 +10,7 @@ const NAME: &str = "csv";
 
 /// What to do with a row that has another number of fields than the first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Ragged {
     /// It is an error.
     Error,
@@ -19,6 +20,7 @@ pub enum Ragged {
 
 /// How to read comma-separated values.
 #[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
 pub struct CsvOptions {
     /// The byte between fields, ASCII.
     pub delimiter: u8,
@@ -50,6 +52,56 @@ impl Default for CsvOptions {
             ignore_bom: false,
             max_bytes: 1 << 20,
         }
+    }
+}
+
+impl CsvOptions {
+    /// Sets [`delimiter`](Self#structfield.delimiter).
+    pub fn delimiter(mut self, delimiter: u8) -> Self {
+        self.delimiter = delimiter;
+        self
+    }
+
+    /// Sets [`quote`](Self#structfield.quote).
+    pub fn quote(mut self, quote: u8) -> Self {
+        self.quote = quote;
+        self
+    }
+
+    /// Sets [`ragged`](Self#structfield.ragged).
+    pub fn ragged(mut self, ragged: Ragged) -> Self {
+        self.ragged = ragged;
+        self
+    }
+
+    /// Sets [`width`](Self#structfield.width).
+    pub fn width(mut self, width: impl Into<Option<u32>>) -> Self {
+        self.width = width.into();
+        self
+    }
+
+    /// Sets [`keep_empty_lines`](Self#structfield.keep_empty_lines).
+    pub fn keep_empty_lines(mut self, keep_empty_lines: bool) -> Self {
+        self.keep_empty_lines = keep_empty_lines;
+        self
+    }
+
+    /// Sets [`fatal`](Self#structfield.fatal).
+    pub fn fatal(mut self, fatal: bool) -> Self {
+        self.fatal = fatal;
+        self
+    }
+
+    /// Sets [`ignore_bom`](Self#structfield.ignore_bom).
+    pub fn ignore_bom(mut self, ignore_bom: bool) -> Self {
+        self.ignore_bom = ignore_bom;
+        self
+    }
+
+    /// Sets [`max_bytes`](Self#structfield.max_bytes).
+    pub fn max_bytes(mut self, max_bytes: usize) -> Self {
+        self.max_bytes = max_bytes;
+        self
     }
 }
 

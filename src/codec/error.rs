@@ -4,10 +4,11 @@ use std::fmt;
 
 /// What was wrong, as a stable name: programs branch on it, people read the message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[repr(u32)]
+#[non_exhaustive]
+#[cfg_attr(tidegate_npm, repr(u32))]
 pub enum ErrorCode {
     /// The first two bytes of a gzip member are not `1f 8b`.
-    NotGzip = 1,
+    NotGzip,
     /// A gzip member names a compression method other than deflate.
     UnsupportedMethod,
     /// A gzip header has bits set that RFC 1952 reserves.
@@ -36,10 +37,14 @@ pub enum ErrorCode {
     RaggedRow,
     /// The memory that the codec needs cannot be had.
     OutOfMemory,
+    /// An error of a codec that is not of this crate, by its own name, such as `"bad-checksum"`.
+    // The npm package has no such codec.
+    #[cfg(not(tidegate_npm))]
+    Custom(&'static str),
 }
 
 impl ErrorCode {
-    /// The name under which JavaScript sees the code.
+    /// The code's name, which is stable: the package for JavaScript has the same names.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::NotGzip => "not-gzip",
@@ -57,6 +62,8 @@ impl ErrorCode {
             Self::StrayQuote => "stray-quote",
             Self::RaggedRow => "ragged-row",
             Self::OutOfMemory => "out-of-memory",
+            #[cfg(not(tidegate_npm))]
+            Self::Custom(name) => name,
         }
     }
 
@@ -77,12 +84,15 @@ impl ErrorCode {
             Self::StrayQuote => "stray character after a quoted field",
             Self::RaggedRow => "wrong number of fields",
             Self::OutOfMemory => "out of memory",
+            #[cfg(not(tidegate_npm))]
+            Self::Custom(name) => name,
         }
     }
 }
 
 /// A codec's input was wrong. The codec is of no further use.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct CodecError {
     /// The codec's name, as in [`Codec::name`](super::Codec::name).
     pub codec: &'static str,
@@ -95,7 +105,9 @@ pub struct CodecError {
 }
 
 impl CodecError {
-    pub(crate) fn new(
+    /// An error of the codec of this name, at `offset` bytes of its own input. `detail` says what was expected and what was
+    /// found.
+    pub fn new(
         codec: &'static str,
         code: ErrorCode,
         offset: u64,

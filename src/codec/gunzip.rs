@@ -20,6 +20,7 @@ const FLAGS_RESERVED: u8 = 0b1110_0000;
 
 /// What to do with bytes behind the last member.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Trailing {
     /// They are an error.
     #[default]
@@ -30,9 +31,18 @@ pub enum Trailing {
 
 /// How to unpack gzip.
 #[derive(Clone, Copy, Debug, Default)]
+#[non_exhaustive]
 pub struct GunzipOptions {
     /// What to do with bytes that are no member behind the last member.
     pub trailing: Trailing,
+}
+
+impl GunzipOptions {
+    /// Sets [`trailing`](Self#structfield.trailing).
+    pub fn trailing(mut self, trailing: Trailing) -> Self {
+        self.trailing = trailing;
+        self
+    }
 }
 
 /// Unpacks gzip of one or more members, and checks all that a member lets one check: the header's CRC

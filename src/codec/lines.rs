@@ -10,6 +10,7 @@ const NAME: &str = "lines";
 
 /// How to read lines.
 #[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
 pub struct LinesOptions {
     /// Invalid UTF-8 is an error; otherwise it becomes U+FFFD.
     pub fatal: bool,
@@ -26,6 +27,26 @@ impl Default for LinesOptions {
             ignore_bom: false,
             max_bytes: 1 << 20,
         }
+    }
+}
+
+impl LinesOptions {
+    /// Sets [`fatal`](Self#structfield.fatal).
+    pub fn fatal(mut self, fatal: bool) -> Self {
+        self.fatal = fatal;
+        self
+    }
+
+    /// Sets [`ignore_bom`](Self#structfield.ignore_bom).
+    pub fn ignore_bom(mut self, ignore_bom: bool) -> Self {
+        self.ignore_bom = ignore_bom;
+        self
+    }
+
+    /// Sets [`max_bytes`](Self#structfield.max_bytes).
+    pub fn max_bytes(mut self, max_bytes: usize) -> Self {
+        self.max_bytes = max_bytes;
+        self
     }
 }
 

@@ -10,6 +10,7 @@
 //!    produces everything before the fault, then fails.
 //! 3. Nothing here panics on any input.
 
+mod batch;
 mod chain;
 mod csv;
 mod digest;
@@ -18,18 +19,21 @@ mod gunzip;
 mod lines;
 mod queue;
 mod records;
+#[cfg(any(tidegate_npm, test))]
 mod slots;
 mod text;
 mod utf8;
 
-pub use chain::{Batch, Chain, ChainState, StageStats};
+pub use batch::{Batch, Record, RecordBatch, RecordIter};
+pub use chain::{Chain, ChainState, StageStats};
 pub use csv::{Csv, CsvOptions, Ragged};
 pub use digest::Sha256Tap;
 pub use error::{CodecError, ErrorCode};
 pub use gunzip::{Gunzip, GunzipOptions, Trailing};
 pub use lines::{Lines, LinesOptions};
 pub use records::Records;
-pub use slots::{Id, Slots};
+#[cfg(tidegate_npm)]
+pub(crate) use slots::Slots;
 
 /// The most a [`Chain`] lets a codec consume or produce in one step, and the high-water mark of each
 /// of its queues, in bytes.
@@ -80,7 +84,7 @@ pub struct Fault {
 }
 
 /// A push state machine from bytes to bytes.
-pub trait Codec {
+pub trait Codec: Send {
     /// The name that errors and statistics carry.
     fn name(&self) -> &'static str;
 

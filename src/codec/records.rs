@@ -17,12 +17,12 @@ pub struct Records {
 
 impl Records {
     /// Records of which each is one field: lines.
-    pub(crate) fn of_fields() -> Self {
+    pub fn of_fields() -> Self {
         Self::default()
     }
 
     /// Records of which each is a row of fields.
-    pub(crate) fn of_rows() -> Self {
+    pub fn of_rows() -> Self {
         Self {
             rows: Some(Vec::new()),
             ..Self::default()
@@ -35,15 +35,15 @@ impl Records {
         self.enabled = true;
     }
 
-    /// Accounts for text that was produced.
+    /// Counts bytes that the codec has produced, separators among them.
     #[inline]
-    pub(crate) fn advance(&mut self, bytes: usize) {
+    pub fn advance(&mut self, bytes: usize) {
         self.position += bytes;
     }
 
     /// Ends a field `ahead` bytes behind the current position; the separator follows there.
     #[inline]
-    pub(crate) fn end_field(&mut self, ahead: usize) {
+    pub fn end_field(&mut self, ahead: usize) {
         if self.enabled && self.push_end((self.position + ahead) as u32) && self.rows.is_none() {
             self.complete = self.position + ahead + 1;
         }
@@ -60,7 +60,7 @@ impl Records {
 
     /// Ends a row with the field that was ended last.
     #[inline]
-    pub(crate) fn end_row(&mut self) {
+    pub fn end_row(&mut self) {
         if !self.enabled || self.exhausted {
             return;
         }
@@ -74,8 +74,9 @@ impl Records {
         }
     }
 
-    /// Whether there was no memory for an end. Those before it are recorded.
-    pub(crate) fn is_exhausted(&self) -> bool {
+    /// Whether there was no memory for an end. Those before it are recorded; the codec fails with
+    /// [`ErrorCode::OutOfMemory`](super::ErrorCode::OutOfMemory).
+    pub fn is_exhausted(&self) -> bool {
         self.exhausted
     }
 
@@ -103,7 +104,8 @@ impl Records {
 
     /// Turns the ends of complete fields into UTF-16 offsets into the text, which must be valid UTF-8.
     /// To be called at most once before [`take`](Self::take).
-    pub fn to_utf16(&mut self, text: &[u8]) {
+    #[cfg(any(tidegate_npm, test))]
+    pub(crate) fn to_utf16(&mut self, text: &[u8]) {
         let fields = self.complete_fields();
         let (mut from, mut surplus) = (0, 0);
         for end in &mut self.ends[..fields] {
@@ -131,6 +133,7 @@ impl Records {
 
 /// How many more bytes than UTF-16 code units valid UTF-8 has: the bytes that do not begin a character,
 /// less one for each character of four bytes, which has two units.
+#[cfg(any(tidegate_npm, test))]
 fn utf8_surplus(text: &[u8]) -> u32 {
     if text.is_ascii() {
         return 0;
@@ -142,4 +145,31 @@ fn utf8_surplus(text: &[u8]) -> u32 {
             .iter()
             .map(|&byte| u32::from(byte >= 0xf0))
             .sum::<u32>()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn the_ends_of_fields_become_the_offsets_that_javascript_counts(fields in prop::collection::vec("\\PC{0,6}", 0..20)) {
+            let mut records = Records::of_fields();
+            records.enable();
+            let (mut text, mut units, mut expected) = (String::new(), 0, Vec::new());
+            for field in fields {
+                text.push_str(&field);
+                records.advance(field.len());
+                records.end_field(0);
+                units += field.encode_utf16().count() as u32;
+                expected.push(units);
+                text.push('\n');
+                records.advance(1);
+                units += 1;
+            }
+            records.to_utf16(text.as_bytes());
+            prop_assert_eq!(records.ends(), &expected[..]);
+        }
+    }
 }

@@ -1,7 +1,7 @@
 //! Chains by numbers that a host may keep too long.
 
 /// Names a value in [`Slots`]: the low 16 bits are the slot, the high 16 the generation. Never 0.
-pub type Id = u32;
+pub(crate) type Id = u32;
 
 const SLOTS: usize = 1 << 16;
 
@@ -12,7 +12,7 @@ struct Slot<T> {
 
 /// Slots that are taken again, each time under a new generation, so that an old id names nothing. A
 /// slot whose generations are used up is never taken again.
-pub struct Slots<T> {
+pub(crate) struct Slots<T> {
     slots: Vec<Slot<T>>,
     free: Vec<u16>,
     live: u32,
@@ -30,7 +30,7 @@ impl<T> Default for Slots<T> {
 
 impl<T> Slots<T> {
     /// Puts a value into a slot; returns 0 if none is free, or there is no memory for one.
-    pub fn insert(&mut self, value: T) -> Id {
+    pub(crate) fn insert(&mut self, value: T) -> Id {
         // Room to free each slot, so that `remove` allocates nothing.
         let freed = self.slots.len() + 1 - self.free.len();
         if self.slots.try_reserve(1).is_err() || self.free.try_reserve(freed).is_err() {
@@ -55,12 +55,12 @@ impl<T> Slots<T> {
     }
 
     /// The value that a live id names.
-    pub fn get_mut(&mut self, id: Id) -> Option<&mut T> {
+    pub(crate) fn get_mut(&mut self, id: Id) -> Option<&mut T> {
         self.slot(id)?.value.as_mut()
     }
 
     /// Takes the value out of its slot.
-    pub fn remove(&mut self, id: Id) -> Option<T> {
+    pub(crate) fn remove(&mut self, id: Id) -> Option<T> {
         let slot = self.slot(id)?;
         let value = slot.value.take()?;
         if slot.generation < u16::MAX {
@@ -71,7 +71,7 @@ impl<T> Slots<T> {
     }
 
     /// The number of values.
-    pub fn live(&self) -> u32 {
+    pub(crate) fn live(&self) -> u32 {
         self.live
     }
 

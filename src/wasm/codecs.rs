@@ -216,7 +216,7 @@ pub fn codecs_error_offset() -> f64 {
 #[wasm_bindgen]
 pub fn codecs_batch(id: u32) -> u32 {
     with_chain(id, 0, |chain| {
-        let batch = chain.batch();
+        let batch = chain.batch_utf16();
         tell(0, batch.bytes);
         tell(2, batch.ends);
         tell(4, batch.rows);

@@ -52,30 +52,31 @@ fn chain(codecs: u8, flags: u8, bound: usize) -> Chain {
         } else {
             Trailing::Error
         };
-        stages.push(Box::new(Gunzip::new(GunzipOptions { trailing })));
+        stages.push(Box::new(Gunzip::new(
+            GunzipOptions::default().trailing(trailing),
+        )));
     }
     if codecs & 2 != 0 {
         stages.push(Box::new(Sha256Tap::new()));
     }
     if codecs & 4 != 0 {
         let (fatal, ignore_bom) = (is(2), is(4));
-        stages.push(Box::new(Lines::new(LinesOptions {
-            fatal,
-            ignore_bom,
-            max_bytes,
-        })));
+        stages.push(Box::new(Lines::new(
+            LinesOptions::default()
+                .fatal(fatal)
+                .ignore_bom(ignore_bom)
+                .max_bytes(max_bytes),
+        )));
     }
     if codecs & 8 != 0 {
-        let options = CsvOptions {
-            delimiter: if is(8) { b';' } else { b',' },
-            ragged: if is(16) { Ragged::Keep } else { Ragged::Error },
-            width: is(32).then_some(2),
-            keep_empty_lines: is(64),
-            fatal: is(2),
-            ignore_bom: is(4),
-            max_bytes,
-            ..CsvOptions::default()
-        };
+        let options = CsvOptions::default()
+            .delimiter(if is(8) { b';' } else { b',' })
+            .ragged(if is(16) { Ragged::Keep } else { Ragged::Error })
+            .width(is(32).then_some(2))
+            .keep_empty_lines(is(64))
+            .fatal(is(2))
+            .ignore_bom(is(4))
+            .max_bytes(max_bytes);
         stages.extend(Csv::new(options).map(|csv| Box::new(csv) as Box<dyn Codec>));
     }
     Chain::new(stages)

@@ -1,7 +1,7 @@
 //! Ways to drive codecs, shared by the tests of each.
 #![allow(dead_code)]
 
-use tidegate::codec::{Chain, ChainState, Codec, CodecError, Status};
+use tidegate::codec::{Chain, ChainState, Codec, CodecError, RecordBatch, Status};
 
 pub mod any_chain;
 
@@ -126,27 +126,13 @@ fn collect(chain: &mut Chain, collected: &mut Collected) {
     if batch.ends.is_empty() {
         return;
     }
-    // As in JavaScript: one string, cut at UTF-16 offsets.
-    let text: Vec<u16> = std::str::from_utf8(batch.bytes)
-        .unwrap()
-        .encode_utf16()
-        .collect();
-    let mut from = 0;
-    let mut fields = batch.ends.iter().map(|&end| {
-        let field = String::from_utf16(&text[from..end as usize]).unwrap();
-        from = end as usize + 1;
-        field
-    });
-    if batch.rows.is_empty() {
-        collected.records.extend(fields.map(|line| vec![line]));
-        return;
+    let owned = RecordBatch::from(batch);
+    assert_eq!(owned.len(), batch.records().len());
+    for (record, same) in batch.records().zip(&owned) {
+        let fields: Vec<_> = record.iter().map(str::to_owned).collect();
+        assert!(same.iter().eq(&fields));
+        collected.records.push(fields);
     }
-    let mut before = 0;
-    for &row in batch.rows {
-        collected
-            .records
-            .push(fields.by_ref().take((row - before) as usize).collect());
-        before = row;
-    }
-    assert_eq!(fields.count(), 0, "fields outside of rows");
+    let fields = batch.records().map(|record| record.len()).sum::<usize>();
+    assert_eq!(fields, batch.ends.len(), "fields outside of rows");
 }

@@ -39,11 +39,7 @@ pub extern "C" fn live() -> u32 {
 
 #[unsafe(no_mangle)]
 pub extern "C" fn start() -> u32 {
-    let mut chain = Chain::new(vec![Box::new(Lines::new(LinesOptions {
-        fatal: false,
-        ignore_bom: false,
-        max_bytes: 1024,
-    }))]);
+    let mut chain = Chain::new(vec![Box::new(Lines::new(LinesOptions::default().max_bytes(1024)))]);
     chain.input(4)[..4].copy_from_slice(b"a\\nb\\n");
     chain.commit(4);
     chain.end_input();
@@ -68,17 +64,15 @@ async function cargo(program, args, options) {
 
 async function buildUserModule(features) {
   const toolchain = await ensureToolchain(new Host());
-  const home = join(folder, features.join('-') || 'default');
+  const home = join(folder, features.join('-'));
   mkdirSync(join(home, 'src'), { recursive: true });
-  const chosen = features.length ? `, default-features = false, features = ${JSON.stringify(features)}` : '';
   writeFileSync(
     join(home, 'Cargo.toml'),
     `[package]\nname = "user"\nversion = "0.0.0"\nedition = "2024"\n\n[lib]\ncrate-type = ["cdylib"]\n\n[dependencies]\n` +
-      `tidegate = { path = ${JSON.stringify(root)}${chosen} }\n\n[workspace]\n`,
+      `tidegate = { path = ${JSON.stringify(root)}, default-features = false, features = ${JSON.stringify(features)} }\n\n[workspace]\n`,
   );
   cpSync(join(root, 'Cargo.lock'), join(home, 'Cargo.lock'));
-  const codecs = features.length && !features.includes('codecs');
-  const source = codecs
+  const source = !features.includes('codecs')
     ? PROGRAM.replace(/use tidegate::codec.*\n/, '').replace(
         /\n#\[unsafe\(no_mangle\)\]\npub extern "C" fn start[^]*/,
         '',
@@ -97,11 +91,13 @@ async function buildUserModule(features) {
 const OF_THE_LINKER = ['memory', '__data_end', '__heap_base'];
 
 for (const [features, names] of [
-  [[], ['live', 'start']],
+  [
+    ['core', 'std', 'codecs'],
+    ['live', 'start'],
+  ],
   [['core'], ['live']],
 ]) {
-  const title = features.length ? `the feature ${features}` : 'default features';
-  test(`a Wasm module that depends on the crate with ${title} exports and imports what is its own`, async () => {
+  test(`a Wasm module that depends on the crate with the features ${features} exports and imports what is its own`, async () => {
     const module = await buildUserModule(features);
     const exports = WebAssembly.Module.exports(module).map(({ name }) => name);
     assert.deepEqual(exports.filter((name) => !OF_THE_LINKER.includes(name)).sort(), names);
@@ -134,4 +130,34 @@ test('the generator of the glue has the version of wasm-bindgen that the crate i
   const locked = /name = "wasm-bindgen"\nversion = "(.*)"/.exec(readFileSync(join(root, 'Cargo.lock'), 'utf8'))[1];
   const generator = readFileSync(join(root, 'tools/bindgen/Cargo.toml'), 'utf8');
   assert.match(generator, new RegExp(`wasm-bindgen-cli-support = "=${locked.replaceAll('.', '\\.')}"`));
+});
+
+test('natively the crate depends on neither wasm-bindgen nor an allocator', async () => {
+  const args = ['tree', '--locked', '--all-features', '--edges', 'normal', '--prefix', 'none'];
+  const { code, output } = await run('cargo', args, { cwd: root });
+  assert.equal(code, 0, output);
+  assert.match(output, /^futures-sink v/m);
+  assert.doesNotMatch(output, /wasm-bindgen|js-sys|web-sys|talc|console_error/);
+});
+
+test('a user may have another version of wasm-bindgen than the one that the crate is locked to', async () => {
+  const { code, output } = await run('cargo', ['metadata', '--no-deps', '--locked', '--format-version', '1'], {
+    cwd: root,
+  });
+  assert.equal(code, 0, output);
+  const [{ dependencies }] = JSON.parse(output.slice(output.indexOf('{'))).packages;
+  const { req, target } = dependencies.find(({ name }) => name === 'wasm-bindgen');
+  assert.equal(req, '^0.2');
+  assert.equal(target, 'cfg(tidegate_npm)');
+});
+
+test('every sensible set of features compiles without a warning', async () => {
+  const sets = ['std', 'codecs', 'core', 'futures-io', 'std,codecs', 'core,codecs', 'futures-io,codecs'];
+  for (const features of sets) {
+    const args = ['check', '--locked', '--lib', '--no-default-features', '--features', features];
+    await cargo('cargo', [...args, '--target-dir', join(root, 'target')], {
+      cwd: root,
+      env: { CARGO_ENCODED_RUSTFLAGS: '-Dwarnings' },
+    });
+  }
 });
