@@ -50,6 +50,6 @@ function bytesOf(chunk: unknown, caller: string): Uint8Array {
   if (ArrayBuffer.isView(chunk)) return new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.byteLength);
   if (chunk instanceof ArrayBuffer) return new Uint8Array(chunk);
   throw new TypeError(
-    `${caller}(): chunks must be bytes or strings; got ${describe(chunk)}. Put a stage before it that makes them so`,
+    `${caller}(): chunks must be bytes or strings; got ${describe(chunk)}. Convert them in a stage before it`,
   );
 }

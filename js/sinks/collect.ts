@@ -4,6 +4,7 @@ import { TextPieces, utf8 } from '../runtime/text.js';
 import { unshared } from '../runtime/buffers.js';
 import { conduct } from '../pipeline/pipeline.js';
 import { describe } from '../values/describe.js';
+import { shown } from '../values/require.js';
 import { isBytes } from '../bridge/kinds.js';
 import type { Bytes, ChunkOf, PipelineSource } from '../parts.js';
 
@@ -35,8 +36,7 @@ async function collect(
   add: (chunk: unknown) => number,
 ): Promise<void> {
   const { limit = most, signal, yieldAfter } = options ?? {};
-  if (!(limit >= 0))
-    throw new RangeError(`${name}(): limit must be a number that is not negative; got ${describe(limit)}`);
+  if (!(limit >= 0)) throw new RangeError(`${name}(): limit must be a number of at least 0; got ${shown(limit)}`);
   let size = 0;
   await conduct(name, [
     source,
@@ -45,7 +45,7 @@ async function collect(
         size += add(chunk);
         if (size > limit) {
           throw new RangeError(
-            `${name}(): more than ${limit} ${unit} came; raise limit if there is memory for them, or use a pipeline, which keeps none`,
+            `${name}(): received more than the limit of ${limit} ${unit}; raise limit if there is memory for them, or use pipeline(), which holds only a few chunks`,
           );
         }
       }
@@ -77,7 +77,9 @@ async function parts(name: string, source: unknown, options: CollectOptions | un
   const keep = (part: Part) => void (part !== '' && kept.push(part));
   await collect(name, source, options, MOST_BYTES, 'bytes', (chunk) => {
     if (typeof chunk !== 'string' && !isBytes(chunk))
-      throw new TypeError(`${name}(): chunks must be bytes or strings; got ${describe(chunk)}`);
+      throw new TypeError(
+        `${name}(): chunks must be bytes or strings; got ${describe(chunk)}. Add a stage to the source that converts them`,
+      );
     if (typeof chunk === 'string') {
       keep(text.take(chunk));
       return chunk.length;

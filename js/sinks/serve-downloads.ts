@@ -99,7 +99,7 @@ export function serveDownloads(scope: object = globalThis): void {
         stream
           .cancel(
             new DOMException(
-              "toDownload(): the browser did not fetch the download; let the page's Content-Security-Policy allow frames of its own origin, or give the option begin",
+              `toDownload(): the browser did not request the download within ${UNFETCHED / 1000} seconds; allow frames of the page's own origin in its Content-Security-Policy (frame-src 'self'), or pass the option begin`,
               'NetworkError',
             ),
           )
@@ -118,7 +118,7 @@ export function serveDownloads(scope: object = globalThis): void {
   function ask(event: Extendable, { id, port, reply, name, mime, size }: Request): void {
     if (port === undefined) return void reply.postMessage({ ready: true });
     if (typeof id !== 'string' || !UUID.test(id) || known.has(id))
-      throw new TypeError('the id of a download must be a new UUID');
+      throw new TypeError('the id of a download must be a UUID that was not used before');
     const url = new URL(`${PATH}${id}`, (scope as WorkerScope).registration.scope).href;
     let bytes = 0;
     const counted = new TransformStream({

@@ -3,8 +3,7 @@
  * incomplete file is an error.
  */
 import { withinGrace } from '../runtime/grace.js';
-import { describe } from '../values/describe.js';
-import { requireCount } from '../values/require.js';
+import { requireCount, requireOneOf, shown } from '../values/require.js';
 import { toMessagePort } from '../transfer/message-port.js';
 import { WritableStream } from '../streams/writable-stream.js';
 import { Encoder } from './bytes.js';
@@ -103,12 +102,14 @@ export function toDownload(
     begin = beginDownload,
   } = options ?? {};
   if (typeof name !== 'string' || name === '')
-    throw new TypeError(`toDownload(): the first argument must be the name of the file; got ${describe(name)}`);
+    throw new TypeError(
+      `toDownload(): the first argument must be the name of the file, a string that is not empty; got ${shown(name)}`,
+    );
   if (size !== undefined) requireCount(size, 'toDownload(): size', 0);
   requireCount(cap, 'toDownload(): cap', 0);
-  if (!Array.isArray(ways) || ways.length === 0 || !ways.every((way) => WAYS.includes(way))) {
-    throw new TypeError(`toDownload(): ways must be an array of some of ${WAYS.join(', ')}; got ${describe(ways)}`);
-  }
+  if (!Array.isArray(ways) || ways.length === 0)
+    throw new TypeError(`toDownload(): ways must be an array that is not empty; got ${shown(ways)}`);
+  for (const way of ways) requireOneOf(way, WAYS, 'toDownload(): each of ways');
   const text = new Encoder('toDownload');
   const settings: Settings = { name: fileName(name), type, size, cap, serviceWorker, begin };
   let settleVia!: { resolve: (way: DownloadWay) => void; reject: (error: unknown) => void };
@@ -135,7 +136,10 @@ export function toDownload(
         reasons.push(`${way}: ${error.message}`);
       }
     }
-    throw new DOMException(`toDownload(): no way is left (${reasons.join('; ')})`, 'NotSupportedError');
+    throw new DOMException(
+      `toDownload(): none of the ways to save a file works here (${reasons.join('; ')})`,
+      'NotSupportedError',
+    );
   }
 
   async function write(bytes: Uint8Array): Promise<void> {
@@ -163,7 +167,7 @@ export function toDownload(
       orAbort(async () => {
         await write(text.rest());
         if (size !== undefined && received !== size)
-          throw new RangeError(`toDownload(): received ${received} bytes, and the declared size is ${size}`);
+          throw new RangeError(`toDownload(): received ${received} bytes instead of the declared size of ${size}`);
         await writer!.close();
       }),
     abort,
@@ -223,7 +227,7 @@ const OPENERS: Record<DownloadWay, (settings: Settings) => Promise<ByteSink>> = 
     const { talk, answer } = asked(worker, ANSWER);
     const { ready, error } = ((await answer) ?? {}) as Reply;
     talk.close();
-    if (!ready) throw new Unavailable(error ?? 'the service worker does not answer; call serveDownloads() in it');
+    if (!ready) throw new Unavailable(error ?? 'the service worker did not reply; call serveDownloads() in it');
     return throughWorker(worker, { name, mime: type, size }, (url) => begin(url, name));
   },
 
@@ -270,7 +274,7 @@ const OPENERS: Record<DownloadWay, (settings: Settings) => Promise<ByteSink>> = 
         bytes += chunk.length;
         if (bytes > cap)
           throw new RangeError(
-            `toDownload(): more than ${cap} bytes would have to be held in memory, as there is no better way here; raise cap, or see the docs for the other ways`,
+            `toDownload(): received more than the ${cap} bytes that cap allows in memory, and no way without that limit works here; raise cap, or register a service worker that calls serveDownloads()`,
           );
         parts.push(chunk.slice());
       },
@@ -278,7 +282,10 @@ const OPENERS: Record<DownloadWay, (settings: Settings) => Promise<ByteSink>> = 
         const blob = new Blob(parts, { type });
         parts = [];
         if (blob.size !== bytes)
-          throw new DOMException(`toDownload(): the engine made ${blob.size} bytes of ${bytes}`, 'DataError');
+          throw new DOMException(
+            `toDownload(): the engine created a Blob of ${blob.size} bytes from ${bytes}; memory or disk space may be short`,
+            'DataError',
+          );
         beginBlob(blob, name, begin);
       },
       abort: () => void (parts = []),
@@ -352,6 +359,8 @@ function asked(
   return { talk, answer: messageOf(talk, ms) };
 }
 
+const cancelled = () => new DOMException('toDownload(): the user or the browser cancelled the download', 'AbortError');
+
 /**
  * Sends bytes to `worker`, and compares how many the worker passed on. It asks the worker for a URL at the first write and not before, because an
  * engine ends an idle worker after half a minute.
@@ -381,7 +390,12 @@ function throughWorker(
     other.close();
     misses = known ? 0 : misses + 1;
     if (known === false || misses === MISSES)
-      fail(new DOMException('toDownload(): the browser ended the service worker during the download', 'NetworkError'));
+      fail(
+        new DOMException(
+          'toDownload(): the browser ended the service worker during the download; start it again',
+          'NetworkError',
+        ),
+      );
   }
   async function start(): Promise<void> {
     const { port1, port2 } = new MessageChannel();
@@ -393,7 +407,7 @@ function throughWorker(
       controller.signal.throwIfAborted();
       if (url === undefined)
         throw new DOMException(
-          `toDownload(): ${error ?? 'the service worker does not answer any more'}`,
+          `toDownload(): ${error ?? 'the service worker no longer replies; start the download again'}`,
           'NetworkError',
         );
       writer = toMessagePort(port1, { transfer: false }).getWriter() as WritableStreamDefaultWriter<Uint8Array>;
@@ -412,7 +426,7 @@ function throughWorker(
     start(given: WritableControllerLike) {
       controller = given;
       fail = (reason) => {
-        const error = reason ?? new DOMException('toDownload(): the download was cancelled', 'AbortError');
+        const error = reason ?? cancelled();
         done();
         writer?.abort(error).catch(() => {});
         controller.error(error);
@@ -440,9 +454,9 @@ function throughWorker(
       await writer!.close();
       const { bytes } = await answer;
       done();
-      if (bytes === undefined) throw new DOMException('toDownload(): the download was cancelled', 'AbortError');
+      if (bytes === undefined) throw cancelled();
       if (bytes !== sent)
-        throw new DOMException(`toDownload(): ${bytes} of ${sent} bytes reached the download`, 'DataError');
+        throw new DOMException(`toDownload(): only ${bytes} of ${sent} bytes reached the file`, 'DataError');
     },
     async abort(reason: unknown) {
       done();
@@ -460,7 +474,10 @@ function beginBlob(blob: Blob, name: string, begin: Begin): void {
 /** Begins the download of `url`: by a link for a `blob:` URL, by a hidden frame for a URL that the service worker responds to. */
 function beginDownload(url: string, name: string): void {
   const { document } = globalThis;
-  if (document === undefined) throw new TypeError('toDownload(): a worker cannot begin a download; call it on a page');
+  if (document === undefined)
+    throw new TypeError(
+      'toDownload(): a worker cannot start a download; call toDownload() in a page, or pass the option begin',
+    );
   if (url.startsWith('blob:')) {
     const link = Object.assign(document.createElement('a'), { href: url, download: name });
     link.click();

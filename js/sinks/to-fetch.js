@@ -3,7 +3,7 @@
  * parts of a fixed size, each sent again when it fails.
  */
 import { toNative } from '../native/convert.js';
-import { requireCount } from '../values/require.js';
+import { requireCount, requireOneOf } from '../values/require.js';
 import { sleep } from '../runtime/sleep.js';
 import { describe } from '../values/describe.js';
 import { FetchError, keepResponse, statusOf } from '../pipeline/fetch-error.js';
@@ -79,7 +79,7 @@ export function toFetch(input, options) {
   } = options ?? {};
   if (typeof input !== 'string' && !(input instanceof URL))
     throw new TypeError(`toFetch(): the first argument must be a URL; got ${describe(input)}`);
-  if (!WAYS.includes(as)) throw new TypeError(`toFetch(): as must be one of ${WAYS.join(', ')}; got ${describe(as)}`);
+  requireOneOf(as, WAYS, 'toFetch(): as');
   if (part !== undefined && typeof part !== 'function')
     throw new TypeError(`toFetch(): part must be a function; got ${describe(part)}`);
   requireCount(cap, 'toFetch(): cap', 0);

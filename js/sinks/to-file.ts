@@ -3,7 +3,7 @@
  * bytes it writes, and compares the count with the file's size at the end.
  */
 import { withinGrace } from '../runtime/grace.js';
-import { requireCount } from '../values/require.js';
+import { requireCount, requireOneOf } from '../values/require.js';
 import { describe } from '../values/describe.js';
 import { WritableStream } from '../streams/writable-stream.js';
 import { Encoder } from './bytes.js';
@@ -85,14 +85,14 @@ export function toFile(handle: FileHandleLike, options?: ToFileOptions): Writabl
       orAbort(async () => {
         await write(text.rest());
         if (size !== undefined && received !== size)
-          throw new RangeError(`toFile(): received ${received} bytes, and the declared size is ${size}`);
+          throw new RangeError(`toFile(): received ${received} bytes instead of the declared size of ${size}`);
         await opened();
         for (const piece of gatherer.rest()) await file!.write(piece);
         await file!.close();
         const written = (await handle.getFile()).size;
         if (written < begin + received) {
           throw new DOMException(
-            `toFile(): the file has ${written} bytes where ${begin + received} were written`,
+            `toFile(): the file has ${written} bytes, but ${begin + received} were written; another program may have changed it`,
             'DataError',
           );
         }
@@ -144,15 +144,13 @@ interface SyncAccess {
 function openerFor(handle: FileHandleLike, access: unknown): Open {
   const canStream = typeof handle.createWritable === 'function';
   const canSync = typeof handle.createSyncAccessHandle === 'function';
-  if (access !== 'auto' && access !== 'stream' && access !== 'sync') {
-    throw new TypeError(`toFile(): access must be 'auto', 'stream' or 'sync'; got ${describe(access)}`);
-  }
+  requireOneOf(access, ['auto', 'stream', 'sync'], 'toFile(): access');
   if (canSync && (access === 'sync' || (access === 'auto' && !canStream))) return openSync;
   if (canStream && access !== 'sync') return openStream;
   throw new TypeError(
     access === 'sync'
-      ? 'toFile(): this handle has no createSyncAccessHandle(); only files of the origin private file system have it, in a dedicated worker'
-      : 'toFile(): this handle has no createWritable(); in this engine, write from a dedicated worker, or to another sink',
+      ? 'toFile(): the handle has no createSyncAccessHandle(); use a file of the origin private file system in a dedicated worker'
+      : 'toFile(): the handle has no createWritable() in this engine; write the file in a dedicated worker, or use another sink',
   );
 }
 
@@ -176,7 +174,11 @@ async function openSync(handle: FileHandleLike, { begin, former, keep }: Place):
     write(bytes) {
       for (let from = 0; from < bytes.length;) {
         const count = access.write(from === 0 ? bytes : bytes.subarray(from), { at });
-        if (count === 0) throw new DOMException('toFile(): the file took no more bytes', 'QuotaExceededError');
+        if (count === 0)
+          throw new DOMException(
+            'toFile(): the file system accepted no more bytes; the storage may be full',
+            'QuotaExceededError',
+          );
         from += count;
         at += count;
       }

@@ -1,5 +1,5 @@
 /** `toIndexedDB()`: a sink that writes each chunk as a record of an IndexedDB store, in batches of one transaction each. */
-import { requireCount } from '../values/require.js';
+import { requireCount, requireOneOf } from '../values/require.js';
 import { describe } from '../values/describe.js';
 import { requireDatabase } from '../sources/from-indexed-db.js';
 import { narrowed } from '../transfer/chunks.js';
@@ -35,8 +35,7 @@ export function toIndexedDB<T>(
   const { batch = 100, mode = 'put', key, durability = 'default' } = options ?? {};
   requireDatabase('toIndexedDB', database, store);
   requireCount(batch, 'toIndexedDB(): batch');
-  if (mode !== 'put' && mode !== 'add')
-    throw new TypeError(`toIndexedDB(): mode must be 'put' or 'add'; got ${describe(mode)}`);
+  requireOneOf(mode, ['put', 'add'], 'toIndexedDB(): mode');
   if (key !== undefined && typeof key !== 'function')
     throw new TypeError(`toIndexedDB(): key must be a function; got ${describe(key)}`);
   let records: T[] = [];
@@ -52,7 +51,9 @@ export function toIndexedDB<T>(
       transaction.oncomplete = () => resolve(undefined);
       transaction.onabort = () =>
         reject(
-          failure ?? transaction!.error ?? new DOMException('toIndexedDB(): the transaction was aborted', 'AbortError'),
+          failure ??
+            transaction!.error ??
+            new DOMException('toIndexedDB(): the transaction was aborted before it committed', 'AbortError'),
         );
       const into = transaction.objectStore(store);
       try {

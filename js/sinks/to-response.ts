@@ -36,7 +36,7 @@ export function bodyPair(caller: string): BodyPair {
       cancel(reason: unknown) {
         ended = true;
         writing.error(
-          reason ?? new DOMException(`${caller}(): the other side wants no more of the body`, 'AbortError'),
+          reason ?? new DOMException(`${caller}(): the consumer cancelled the body without a reason`, 'AbortError'),
         );
         room.resolve();
       },

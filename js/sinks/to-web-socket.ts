@@ -53,15 +53,18 @@ export function toWebSocket(
 }
 
 const closedEarly = (closeCode: number, reason = '') =>
-  new SocketError('toWebSocket(): the other side closed the connection before everything was sent', {
-    closeCode,
-    reason: String(reason),
-  });
+  new SocketError(
+    'toWebSocket(): the other side closed the connection before everything was sent; the last chunks may be lost',
+    {
+      closeCode,
+      reason: String(reason),
+    },
+  );
 
 function check(chunk: unknown): BytesOrText | Blob {
   if (typeof chunk === 'string' || isBytes(chunk) || isBlob(chunk)) return chunk;
   throw new TypeError(
-    `toWebSocket(): chunks must be strings, bytes or Blobs; got ${describe(chunk)}. Put a stage before it, such as JSON.stringify`,
+    `toWebSocket(): chunks must be strings, bytes or Blobs; got ${describe(chunk)}. Convert them in a stage, such as JSON.stringify`,
   );
 }
 

@@ -2,7 +2,7 @@
 import { readableImpl } from '../bridge/brands.js';
 import { drop } from '../machines/discard.js';
 import { withinGrace } from '../runtime/grace.js';
-import { requireCount } from '../values/require.js';
+import { requireCount, requireOneOf } from '../values/require.js';
 import { describe } from '../values/describe.js';
 import { ReadableStream } from '../streams/readable-stream.js';
 
@@ -50,8 +50,7 @@ function adapt(cursor) {
 export function fromCursor(cursor, options = {}) {
   const { batch = 100, as = 'rows', signal } = options;
   requireCount(batch, 'fromCursor(): batch');
-  if (as !== 'rows' && as !== 'batches')
-    throw new TypeError(`fromCursor(): as must be 'rows' or 'batches'; got ${describe(as)}`);
+  requireOneOf(as, ['rows', 'batches'], 'fromCursor(): as');
   const { read, close } = adapt(cursor);
   let rows = [];
   let at = 0;

@@ -86,7 +86,7 @@ export function fromEvents<T = any, E = any>(
   const events = channelOf<T>(
     'fromEvents',
     settings,
-    'pass pause and resume where the producer can wait, raise capacity, or choose another overflow',
+    'pass pause and resume if the producer can be paused, raise capacity, or choose another overflow',
   );
   let paused = false;
   const listeners: [string, Listener][] = [

@@ -2,7 +2,7 @@
  * `fromIndexedDB()`: the records of an IndexedDB store, a batch at a time. Each batch has a transaction of its own, which ends before the
  * consumer receives the first record: a transaction that waits for a consumer commits too early, or blocks every writer.
  */
-import { requireCount } from '../values/require.js';
+import { requireCount, requireOneOf, shown } from '../values/require.js';
 import { describe } from '../values/describe.js';
 import { onDemand } from './on-demand.js';
 import type { ReadableStream } from '../streams/readable-stream.js';
@@ -37,7 +37,7 @@ export function requireDatabase(caller: string, database: IndexedDatabase, store
   }
   if (typeof store !== 'string' || !database.objectStoreNames.contains(store)) {
     throw new TypeError(
-      `${caller}(): the database ${database.name} has no store ${typeof store === 'string' ? `"${store}"` : describe(store)}`,
+      `${caller}(): the database '${database.name}' has no object store ${shown(store)}; create it in the handler of 'upgradeneeded'`,
     );
   }
 }
@@ -46,7 +46,10 @@ const completed = (transaction: IDBTransaction) =>
   new Promise<unknown>((resolve, reject) => {
     transaction.oncomplete = resolve;
     transaction.onabort = () =>
-      reject(transaction.error ?? new DOMException('fromIndexedDB(): the transaction was aborted', 'AbortError'));
+      reject(
+        transaction.error ??
+          new DOMException('fromIndexedDB(): the transaction was aborted before it completed', 'AbortError'),
+      );
   });
 
 const settled = <T>(request: IDBRequest<T>) =>
@@ -100,8 +103,7 @@ export function fromIndexedDB(
   const { index, range, direction = 'next', batch = 100, entries = false, signal } = options ?? {};
   requireDatabase('fromIndexedDB', database, store);
   requireCount(batch, 'fromIndexedDB(): batch');
-  if (direction !== 'next' && direction !== 'prev')
-    throw new TypeError(`fromIndexedDB(): direction must be 'next' or 'prev'; got ${describe(direction)}`);
+  requireOneOf(direction, ['next', 'prev'], 'fromIndexedDB(): direction');
   const read = index === undefined && direction === 'next' ? readForward : readByCursor;
   let records: Found[] = [];
   let at = 0;

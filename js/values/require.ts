@@ -1,5 +1,7 @@
-/** Checks of what operators are given. */
+/** Checks of arguments and options. `what` begins the message: the function that was called, and the name of the option. */
 import { describe } from './describe.js';
+
+const LONGEST_SHOWN = 64;
 
 /** @throws {TypeError} unless `value` is a function */
 export function requireFunction(value: unknown, name: string): asserts value is (...args: never[]) => unknown {
@@ -7,17 +9,31 @@ export function requireFunction(value: unknown, name: string): asserts value is 
     throw new TypeError(`${name}(): the first argument must be a function; got ${describe(value)}`);
 }
 
+/** The value of an option: a number or a string as it is, any other in a few words. */
+export const shown = (value: unknown): string =>
+  typeof value === 'number'
+    ? `${value}`
+    : typeof value === 'string'
+      ? `'${value.slice(0, LONGEST_SHOWN)}'`
+      : describe(value);
+
 /** @throws {RangeError} unless `value` is a whole number of at least `least`, or Infinity where `orInfinity` */
 export function requireCount(value: unknown, what: string, least = 1, orInfinity = false): asserts value is number {
   if (Number.isInteger(value) && (value as number) >= least) return;
   if (orInfinity && value === Infinity) return;
-  throw new RangeError(
-    `${what} must be a whole number of at least ${least}; got ${typeof value === 'number' ? value : describe(value)}`,
-  );
+  throw new RangeError(`${what} must be a whole number of at least ${least}; got ${shown(value)}`);
 }
 
 /** @throws {RangeError} unless `value` is a number above 0 */
 export function requirePositive(value: unknown, what: string): asserts value is number {
   if (typeof value === 'number' && value > 0 && value < Infinity) return;
-  throw new RangeError(`${what} must be a number above 0; got ${typeof value === 'number' ? value : describe(value)}`);
+  throw new RangeError(`${what} must be a number above 0; got ${shown(value)}`);
+}
+
+/** @throws {TypeError} unless `value` is one of the `allowed` strings, which are two or more */
+export function requireOneOf(value: unknown, allowed: readonly string[], what: string): void {
+  if (allowed.includes(value as string)) return;
+  throw new TypeError(
+    `${what} must be '${allowed.slice(0, -1).join("', '")}' or '${allowed.at(-1)}'; got ${shown(value)}`,
+  );
 }

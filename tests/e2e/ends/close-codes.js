@@ -80,7 +80,7 @@ export function closes({ pipeline, toArray }, from, to) {
       'toWebSocket that is given a chunk it does not take',
       () => pipeline(['x', 5], to()),
       4000,
-      'toWebSocket(): chunks must be strings, bytes or Blobs; got number. Put a stage before it, such as JSON.stringify',
+      'toWebSocket(): chunks must be strings, bytes or Blobs; got number. Convert them in a stage, such as JSON.stringify',
     ],
     ...both(['aborted with an error', abortedWith(new Error('leaving')), 4000, 'leaving']),
     ...both(['aborted with a string', abortedWith('leaving'), 4000, 'leaving']),

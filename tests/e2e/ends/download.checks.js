@@ -186,7 +186,7 @@ export default {
     const error = await rejection(
       pipeline(source, toDownload('a.bin', { ways: ['blob'], cap: 10_000, begin: () => ok(false, 'it began') })),
     );
-    ok(/more than 10000 bytes would have to be held in memory/.test(error.message), error.message);
+    ok(/received more than the 10000 bytes that cap allows in memory/.test(error.message), error.message);
     ok(made < 15, `${made} KB were made`);
   },
 
@@ -220,7 +220,9 @@ export default {
     );
     equal(error.name, 'NotSupportedError');
     ok(
-      /no way is left \(picker: .*; service-worker: no service worker is active for this page\)/.test(error.message),
+      /none of the ways to save a file works here \(picker: .*; service-worker: no service worker is active for this page\)/.test(
+        error.message,
+      ),
       error.message,
     );
     await turn();

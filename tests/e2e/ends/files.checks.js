@@ -125,7 +125,7 @@ export default {
   async 'toFile takes a file that is shorter or longer than it should be for an error'() {
     const handle = await newFile('before');
     const short = await rejection(pipeline(['abc'], toFile(handle, { size: 5 })));
-    ok(/^toFile\(\): received 3 bytes, and the declared size is 5/.test(short.message), short.message);
+    ok(/^toFile\(\): received 3 bytes instead of the declared size of 5/.test(short.message), short.message);
     const long = await rejection(pipeline(['abcdef'], toFile(handle, { size: 5 })));
     ok(/received more than the declared size of 5 bytes/.test(long.message), long.message);
     equal(await textOf(handle), 'before');

@@ -235,7 +235,10 @@ export default {
       ),
       'a name is no database',
     );
-    ok(/has no store "tide"$/.test(message(() => toIndexedDB(db, 'tide'))), 'a store that is not there');
+    ok(
+      /has no object store 'tide'; create it/.test(message(() => toIndexedDB(db, 'tide'))),
+      'a store that is not there',
+    );
     db.close();
   },
 

@@ -68,7 +68,7 @@ for (const [name, call, chunk, limit] of [
     })();
     await assert.rejects(call(source, { limit }), {
       name: 'RangeError',
-      message: new RegExp(`^${name}\\(\\): more than ${limit} (bytes|chunks) came`),
+      message: new RegExp(`^${name}\\(\\): received more than the limit of ${limit} (bytes|chunks)`),
     });
     assert.equal(released, true);
     assert.equal(made, 3);
@@ -91,7 +91,8 @@ for (const [name, call, chunk, limit] of [
 
 test('a chunk that is neither bytes nor text is refused by name', async () => {
   await assert.rejects(toText([{ a: 1 }]), {
-    message: 'toText(): chunks must be bytes or strings; got an object with the keys a',
+    message:
+      'toText(): chunks must be bytes or strings; got an object with the keys a. Add a stage to the source that converts them',
   });
   await assert.rejects(toText(['a'], { limit: -1 }), RangeError);
 });

@@ -79,7 +79,7 @@ test('the id of a download is a string: an array of one passes for no new one', 
   const id = crypto.randomUUID();
   const first = await download(scope, { id, name: 'first' });
   const second = await download(scope, { id: [id], name: 'second' });
-  assert.deepEqual(second.answer, { error: 'the id of a download must be a new UUID' });
+  assert.deepEqual(second.answer, { error: 'the id of a download must be a UUID that was not used before' });
   const response = first.fetched();
   assert.match(response.headers.get('content-disposition'), /"first"/);
   await response.body.cancel();
