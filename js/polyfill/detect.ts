@@ -1,6 +1,6 @@
 /**
- * Finds out what an engine's streams lack, by trying. Every trial is synchronous, so that what is lacking can be there
- * when the import is: a dictionary member that is understood, for one, is read by the constructor that understands it.
+ * Finds out what an engine's streams lack, by trying. Every trial is synchronous, so that everything is installed when the
+ * import returns. For example, a constructor that supports a dictionary member reads that member.
  */
 
 /** The names that the standard puts on the global object. https://streams.spec.whatwg.org/#idl-index */
@@ -23,7 +23,7 @@ export const classNames = [
 const ignore = () => {};
 
 /** Whether `use(object)` reads the member `name` of the object. */
-function reads(name, use) {
+function reads(name: string, use: (object: object) => unknown): boolean {
   let read = false;
   use(
     Object.defineProperty({}, name, {
@@ -36,16 +36,22 @@ function reads(name, use) {
   return read;
 }
 
-/** Name to trial: true where the engine does what the standard says; false or an exception where it does not. */
-const trials = {
-  classes: (scope) => classNames.every((name) => typeof scope[name] === 'function'),
+/** Members of the standard that the library's types lack. */
+type Reading = { read(view: Uint8Array, options: object): Promise<unknown> };
+type FromClass = { from(iterable: Iterable<unknown>): unknown };
+
+type Scope = typeof globalThis;
+
+/** The trials by name. One returns true if the engine does what the standard says; if not, it returns false or throws. */
+const trials: Record<string, (scope: Scope) => boolean> = {
+  classes: (scope) => classNames.every((name) => typeof scope[name as keyof Scope] === 'function'),
   'byte streams': ({ ReadableStream }) => {
     const [branch] = new ReadableStream({ type: 'bytes' }).tee();
     branch.getReader({ mode: 'byob' });
     return true;
   },
   'read(view, { min })': ({ ReadableStream }) => {
-    const reader = new ReadableStream({ type: 'bytes' }).getReader({ mode: 'byob' });
+    const reader = new ReadableStream({ type: 'bytes' }).getReader({ mode: 'byob' }) as Reading;
     return reads('min', (options) => reader.read(new Uint8Array(1), options).catch(ignore));
   },
   'reader.releaseLock() while a read is pending': ({ ReadableStream }) => {
@@ -59,8 +65,7 @@ const trials = {
     reads('signal', (options) => new ReadableStream().pipeTo(new WritableStream(), options).catch(ignore)),
   'writable.close()': ({ WritableStream }) => typeof WritableStream.prototype.close === 'function',
   'controller.signal': ({ WritableStream }) => {
-    /** @type {any} */
-    let controller;
+    let controller: WritableStreamDefaultController;
     const reason = {};
     const stream = new WritableStream({
       start(own) {
@@ -68,16 +73,16 @@ const trials = {
       },
     });
     stream.abort(reason).catch(ignore);
-    return controller.signal.reason === reason;
+    return controller!.signal.reason === reason;
   },
   'transformer.cancel': ({ TransformStream }) => reads('cancel', (transformer) => new TransformStream(transformer)),
   'async iteration': ({ ReadableStream: { prototype } }) =>
     typeof prototype.values === 'function' && prototype[Symbol.asyncIterator] === prototype.values,
-  'ReadableStream.from': ({ ReadableStream }) => {
-    ReadableStream.from([]);
+  'ReadableStream.from': ({ ReadableStream }: { ReadableStream: unknown }) => {
+    (ReadableStream as FromClass).from([]);
     try {
       // A string is iterable, and yet no sequence: https://webidl.spec.whatwg.org/#js-to-async-iterable
-      ReadableStream.from('');
+      (ReadableStream as FromClass).from('');
       return false;
     } catch {
       return true;
@@ -92,14 +97,11 @@ const trials = {
   },
 };
 
-/**
- * @param {object} scope where the classes are: `globalThis`
- * @returns {string[]} the names of the trials that failed
- */
-export function findLacks(scope) {
+/** The names of the trials that fail with the classes of `scope`, which is `globalThis`. */
+export function findLacks(scope: Scope): string[] {
   return Object.keys(trials).filter((name) => {
     try {
-      return !trials[name](scope);
+      return !trials[name]!(scope);
     } catch {
       return true;
     }
