@@ -68,7 +68,12 @@ export async function keepResponse(response: Response): Promise<Response> {
   } finally {
     clearTimeout(timer);
   }
-  const copy = new Response(new Blob(chunks).slice(0, MOST_KEPT), { headers: response.headers });
+  return copyOf(response, new Blob(chunks).slice(0, MOST_KEPT));
+}
+
+/** `response` with another body. */
+export function copyOf(response: Response, body: BodyInit): Response {
+  const copy = new Response(body, { headers: response.headers });
   // Own properties, as the constructor takes neither every status nor a URL.
   for (const name of ['headers', 'ok', 'redirected', 'status', 'statusText', 'type', 'url'] as const)
     Object.defineProperty(copy, name, { value: response[name] });

@@ -3,6 +3,7 @@
  * parts of a fixed size, each sent again when it fails.
  */
 import { toNative } from '../native/convert.js';
+import { withinGrace } from '../runtime/grace.js';
 import { requireCount, requireOneOf } from '../values/require.js';
 import { sleep } from '../runtime/sleep.js';
 import { describe } from '../values/describe.js';
@@ -12,6 +13,7 @@ import { retryAfterOf } from '../sources/http-fields.js';
 import { requireStallTimeout, StallWatch } from '../sources/stall.js';
 import { WritableStream } from '../streams/writable-stream.js';
 import { Encoder } from './bytes.js';
+import { EarlyResponse, unread } from './early-response.js';
 import { Gatherer } from './gatherer.js';
 import { bodyPair } from './to-response.js';
 
@@ -39,13 +41,18 @@ function engineStreams() {
   }
 }
 
+function isBrowser() {
+  const { document, WorkerGlobalScope } = /** @type {any} */ (globalThis);
+  return document !== undefined || WorkerGlobalScope !== undefined;
+}
+
 /**
  * Whether a streamed body is known to get through to the origin of `url`. Browsers refuse one over HTTP/1 (https://fetch.spec.whatwg.org/#http-network-fetch),
  * and only once it has been sent. What a page or worker has loaded from there tells the protocol; what came from a cache does not.
  */
 function connectionStreams(url) {
-  const { document, WorkerGlobalScope, performance, location } = /** @type {any} */ (globalThis);
-  if (document === undefined && WorkerGlobalScope === undefined) return true; // no browser
+  const { document, performance, location } = /** @type {any} */ (globalThis);
+  if (!isBrowser()) return true;
   let origin;
   try {
     origin = new URL(url, document?.baseURI ?? location?.href).origin;
@@ -162,7 +169,24 @@ function watchOf({ url, stallTimeout }, abort) {
   });
 }
 
-/** One request, whose body is read as it is written. */
+/**
+ * `init` for a streamed body. The `fetch` of Node 20 to 24 tees the body of a request that may be redirected and keeps all of it in the other branch. It does not if
+ * the request has no window and fails on a redirect. Of all redirects only a 303 follows a streamed body: https://fetch.spec.whatwg.org/#http-redirect-fetch
+ */
+const unteed = (init) => (isBrowser() ? init : { ...init, window: null, redirect: init.redirect ?? 'error' });
+
+const redirected = (url, cause) =>
+  new FetchError(
+    `toFetch(): ${url} answered with a redirect; pass the final URL, or redirect: 'follow', which follows a 303, but with which the fetch() of Node 20 to 24 keeps the whole body in memory`,
+    undefined,
+    { url, cause },
+  );
+
+/**
+ * One request, whose body is read as it is written. A response that comes before the whole body was read says nothing about the rest of it, whatever its
+ * status. Until that response ends, the server may read the body as slowly as it likes. Afterwards the pipeline waits for the body to be read with a
+ * bound: Node's `fetch` closes the connection at the end of the response and leaves the body alone.
+ */
 class Streamed {
   onFailure;
   #upload;
@@ -170,7 +194,11 @@ class Streamed {
   #watch;
   #writer;
   #response;
+  #early; // the response, if it came before the body was sent
+  #onEarly; // called when there is one
+  #isSent = false;
   #lose;
+  #taken;
 
   constructor(upload) {
     this.#upload = upload;
@@ -179,28 +207,56 @@ class Streamed {
 
   #open() {
     const { url, init } = this.#upload;
-    const { body, sink, lose } = bodyPair('toFetch');
+    const { body, sink, lose, taken } = bodyPair('toFetch');
     this.#lose = lose;
+    this.#taken = taken;
     this.#writer = sink.getWriter();
     this.#writer.closed.catch(() => {});
-    this.#response = fetch(url, { ...init, body: toNative(body), duplex: 'half', signal: this.#abort.signal }).then(
-      (response) => check(response, url),
-    );
-    this.#response.catch((error) => {
+    const fail = (error) => {
       lose(error); // not by way of the body: Node's fetch leaves a rejection of one that it has given up unhandled
       this.onFailure(error);
+    };
+    this.#response = fetch(url, {
+      ...unteed(init),
+      body: toNative(body),
+      duplex: 'half',
+      signal: this.#abort.signal,
+    }).then(
+      async (response) => {
+        await check(response, url);
+        if (this.#isSent) return response;
+        this.#early = new EarlyResponse(response, (error) => this.#isSent || fail(error));
+        this.#onEarly?.();
+        return this.#early.response;
+      },
+      (error) => {
+        throw error?.cause?.message === 'unexpected redirect' ? redirected(url, error) : error;
+      },
+    );
+    this.#response.catch(fail);
+  }
+
+  /** Resolves when an early response has ended. */
+  #isOver() {
+    return new Promise((resolve) => {
+      this.#onEarly = () => void (this.#early.onOver = resolve);
+      if (this.#early?.isOver) resolve(undefined);
+      else if (this.#early) this.#onEarly();
     });
   }
 
-  /** Does `work`; where that fails because the request has, fails as the request. */
+  /** Does `work`, for which the engine must read the body. If that fails because the request did, throws what the request failed with. */
   async #orAsRequest(work) {
     if (this.#writer === undefined) this.#open();
     this.#watch.begin();
     try {
-      await work();
+      const done = work().then(() => true);
+      const taken = (await Promise.race([done, this.#isOver()])) || (await (this.#isSent ? done : withinGrace(done)));
+      if (!taken) throw undefined;
     } catch (error) {
-      await this.#response;
-      throw error;
+      const response = await this.#response;
+      this.#abort.signal.throwIfAborted();
+      throw unread(this.#upload.url, await keepResponse(response), error);
     } finally {
       this.#watch.end();
     }
@@ -212,7 +268,10 @@ class Streamed {
 
   async finish() {
     await this.#orAsRequest(async () => {
+      await this.#taken(); // even a closed connection takes the end of a body
       await this.#writer.close();
+      this.#isSent = true;
+      this.#early?.sent();
       this.#watch.begin();
       await this.#response;
     });

@@ -12,6 +12,8 @@ export interface BodyPair {
   readonly sink: WritableStream<BytesOrText>;
   /** Errors the sink with `reason`, for a body whose reader has ended without a cancel. */
   lose(reason: unknown): void;
+  /** Resolves once the body's reader has taken every chunk and asks for another. The empty chunks that show this send nothing. */
+  taken(): Promise<void>;
 }
 
 /** Connects a stream of bytes to a sink, without a queue: a write settles when the reader pulls again. `caller` is the function that errors name. */
@@ -66,8 +68,8 @@ export function bodyPair(caller: string): BodyPair {
       answer();
     },
   });
-  async function send(bytes: Uint8Array): Promise<void> {
-    if (bytes.length === 0) return;
+  const send = async (bytes: Uint8Array) => (bytes.length === 0 ? undefined : put(bytes));
+  async function put(bytes: Uint8Array): Promise<void> {
     await room.promise;
     if (ended) return;
     room = deferred();
@@ -88,7 +90,10 @@ export function bodyPair(caller: string): BodyPair {
     writing.error(reason);
     room.resolve();
   }
-  return { body, sink, lose };
+  const taken = async () => {
+    for (let n = 0; n < 2; n += 1) await put(new Uint8Array(0)); // Node's fetch may hold one, as it tees a body
+  };
+  return { body, sink, lose, taken };
 }
 
 interface Deferred {

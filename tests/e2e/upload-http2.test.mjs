@@ -3,13 +3,41 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
-import { createSecureServer } from 'node:http2';
+import { constants, createSecureServer } from 'node:http2';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { availableEngines, runPage } from '../../tools/browsers/index.mjs';
 import { root } from '../packaging/helpers.mjs';
 
 const CHUNK = 65536;
+
+const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+
+/** Servers that respond before they have read the body. */
+const early = {
+  unread: (request, response) => void response.end('done'),
+  unreadNoError(request, response) {
+    request.pause();
+    response.end('done', () => setTimeout(() => response.stream?.close(constants.NGHTTP2_NO_ERROR), 100));
+  },
+  reset: (request, response) => {
+    response.writeHead(200).write('begun');
+    request.once('data', () => response.stream.close(constants.NGHTTP2_INTERNAL_ERROR));
+  },
+  readOn(request, response) {
+    response.end('done');
+    request.resume();
+  },
+  async slow(request, response) {
+    response.writeHead(200).write('begun, ');
+    let bytes = 0;
+    for await (const chunk of request) {
+      if (bytes === 0) await pause(1500);
+      bytes += chunk.length;
+    }
+    response.end(`${bytes} read`);
+  },
+};
 
 /** A server of HTTP/2 whose certificate is for this test only, and known to nobody. */
 async function startServer() {
@@ -21,6 +49,7 @@ async function startServer() {
     const { pathname, search } = new URL(request.url, 'https://localhost');
     if (pathname === '/counts') return void response.end(JSON.stringify(state));
     if (pathname === '/read-on') return void response.end(readOn());
+    if (pathname === '/early') return void early[search.slice(1)](request, response);
     if (pathname === '/upload') {
       if (search === '?broken') {
         request.on('aborted', () => void (state.broken = 'aborted'));
@@ -91,6 +120,18 @@ test('in chromium', { skip: availableEngines().includes('chromium') ? false : 't
     });
     await t.test('a pipeline that fails breaks the request off, which the server sees', () =>
       assert.deepEqual([seen.failed, seen.broken], [true, 'aborted']),
+    );
+    for (const how of ['unread', 'unreadNoError']) {
+      await t.test(`a complete response before the body was read fails the upload: ${how}`, () =>
+        assert.match(seen.early[how], /^FetchError: .* answered 200 before it read the whole body, and reads no more/),
+      );
+    }
+    await t.test('a server that has responded may read on, as slowly as it likes', () => {
+      assert.equal(seen.early.readOn, 'done');
+      assert.equal(seen.early.slow, `begun, ${300 * CHUNK} read`);
+    });
+    await t.test('a stream that the server resets fails the upload', () =>
+      assert.match(seen.early.reset, /^TypeError: /),
     );
     await t.test('leaves no rejection unhandled', () => assert.deepEqual(unhandled, []));
   } finally {

@@ -38,6 +38,22 @@ try {
   seen.failed = await pipeline(failing, toFetch('/upload?broken', { as: 'auto' })).catch((error) => error === broken);
   for (let n = 0; n < 100 && !(await counts()).broken; n += 1) await pause(10);
   seen.broken = (await counts()).broken;
+
+  seen.early = {};
+  for (const how of ['unread', 'unreadNoError', 'reset', 'readOn', 'slow']) {
+    const chunks = (async function* () {
+      for (let n = 0; n < 300; n += 1) {
+        if (n < 10) await pause(30);
+        yield new Uint8Array(CHUNK);
+      }
+    })();
+    const upload = toFetch(`/early?${how}`, { as: 'stream' });
+    const outcome = pipeline(chunks, upload).then(
+      async () => (await upload.response).text(),
+      ({ name, message }) => `${name}: ${message}`,
+    );
+    seen.early[how] = await Promise.race([outcome, pause(10_000).then(() => 'hangs')]);
+  }
 } catch (error) {
   seen.error = String(error?.stack ?? error);
 }
