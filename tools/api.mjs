@@ -1,73 +1,84 @@
 #!/usr/bin/env node
 /**
- * The public API as text, one line a member, from the built package: `node tools/api.mjs` prints it, `--update` writes
- * etc/api.txt, which a test compares with what is built. A change there is a change users see.
+ * The public API of each entry, with its types, as api-extractor reports it from dist/types/: `node tools/api.mjs` prints it, `--update` writes
+ * etc/api-*.txt, which a test compares with what is built. A change there is a change users see.
  */
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { fileURLToPath } from 'node:url';
+import { Extractor, ExtractorConfig } from '@microsoft/api-extractor';
+import { ENTRIES } from './build/js.mjs';
 import { isProgram, runMain, say } from './steps.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
-export const GOLDEN = join(root, 'etc/api.txt');
 
-const isClass = (value) =>
-  typeof value === 'function' && Object.getOwnPropertyDescriptor(value, 'prototype')?.writable === false;
+/** The golden file of an entry. */
+export const goldenOf = (entry) => join(root, `etc/api-${entry}.txt`);
 
-function describeMember(owner, key, descriptor) {
-  const name = typeof key === 'symbol' ? `[${key.description}]` : key;
-  if (descriptor.get || descriptor.set) {
-    const kinds = [descriptor.get && 'get', descriptor.set && 'set'].filter(Boolean).join('/');
-    return `  ${owner}${name}: ${kinds}`;
+/** Reports of every entry, by its name. */
+export function apiReports() {
+  mkdirSync(join(root, 'build'), { recursive: true });
+  const folder = mkdtempSync(join(root, 'build/api-'));
+  try {
+    return new Map(Object.keys(ENTRIES).map((entry) => [entry, report(entry, folder)]));
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
   }
-  if (typeof descriptor.value === 'function') return `  ${owner}${name}(${descriptor.value.length})`;
-  return `  ${owner}${name}: ${JSON.stringify(descriptor.value)}`;
 }
 
-function describeMembers(owner, object, ignored) {
-  return Reflect.ownKeys(object)
-    .filter((key) => !ignored.includes(key))
-    .map((key) => describeMember(owner, key, Object.getOwnPropertyDescriptor(object, key)))
-    .sort();
+function report(entry, folder) {
+  const quiet = { default: { logLevel: 'none' } };
+  const config = ExtractorConfig.prepare({
+    configObject: {
+      projectFolder: root,
+      mainEntryPointFilePath: join(root, `dist/types/${entry}.d.ts`),
+      apiReport: {
+        enabled: true,
+        reportFileName: `${entry}.api.md`,
+        reportFolder: folder,
+        reportTempFolder: join(folder, 'temp'),
+      },
+      compiler: {
+        overrideTsconfig: {
+          compilerOptions: {
+            strict: true,
+            target: 'ES2022',
+            module: 'NodeNext',
+            moduleResolution: 'NodeNext',
+            lib: ['ES2024', 'DOM', 'DOM.Iterable', 'DOM.AsyncIterable'],
+            types: [],
+          },
+          files: [join(root, `dist/types/${entry}.d.ts`)],
+        },
+      },
+      docModel: { enabled: false },
+      dtsRollup: { enabled: false },
+      tsdocMetadata: { enabled: false },
+      newlineKind: 'lf',
+      messages: { compilerMessageReporting: quiet, extractorMessageReporting: quiet, tsdocMessageReporting: quiet },
+    },
+    configObjectFullPath: undefined,
+    packageJsonFullPath: join(root, 'package.json'),
+  });
+  Extractor.invoke(config, { localBuild: true, messageCallback: (message) => void (message.handled = true) });
+  return declarationsOf(readFileSync(join(folder, `${entry}.api.md`), 'utf8'));
 }
 
-/** Lines that describe a module namespace: functions with the number of arguments they need, classes with members. */
-export function describe(namespace) {
-  return Object.keys(namespace)
-    .sort()
-    .flatMap((name) => {
-      const value = namespace[name];
-      if (isClass(value)) {
-        const parent = Object.getPrototypeOf(value.prototype)?.constructor;
-        return [
-          `class ${value.name}(${value.length})${value.name === name ? '' : ` exported as ${name}`}${parent && parent !== Object ? ` extends ${parent.name}` : ''}`,
-          ...describeMembers('static ', value, ['length', 'name', 'prototype']),
-          ...describeMembers('', value.prototype, ['constructor']),
-        ];
-      }
-      if (typeof value === 'function') return [`function ${name}(${value.length})`];
-      return [`const ${name}: ${typeof value}`];
-    });
-}
-
-/** The API of every entry of the package that is built. */
-export async function apiText() {
-  const { name: packageName, exports } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
-  const sections = [];
-  for (const [path, conditions] of Object.entries(exports)) {
-    const file = conditions.import && join(root, conditions.import.default);
-    if (!file || !existsSync(file)) continue;
-    const namespace = await import(pathToFileURL(file).href);
-    sections.push([`# ${packageName}${path.slice(1)}`, ...describe(namespace)].join('\n'));
-  }
-  return `${sections.join('\n\n')}\n`;
+/** The declarations of a report, without the Markdown around them. Those whose names are also the engine's it gives names with a suffix. */
+export function declarationsOf(text) {
+  const [, declarations] = /^```ts\n\n([^]*?)\n*(?:\/\/ \(No @packageDocumentation[^\n]*\n\n)?```$/m.exec(text);
+  return `${declarations}\n`;
 }
 
 if (isProgram(import.meta.url)) {
   runMain(async () => {
-    const text = await apiText();
-    if (!process.argv.includes('--update')) return say(text.trimEnd());
-    mkdirSync(dirname(GOLDEN), { recursive: true });
-    writeFileSync(GOLDEN, text);
+    for (const [entry, text] of apiReports()) {
+      if (!process.argv.includes('--update')) {
+        say(text.trimEnd());
+        continue;
+      }
+      mkdirSync(join(root, 'etc'), { recursive: true });
+      writeFileSync(goldenOf(entry), text);
+    }
   });
 }

@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 /**
- * `npm run build`: the Wasm modules (cargo, glue, wasm-opt) into build/, then the JavaScript into dist/.
+ * `npm run build`: the Wasm modules (cargo, glue, wasm-opt) into build/, then the JavaScript and its
+ * declarations into dist/.
  * Steps whose inputs have not changed are skipped.
  *
  *   --js      only the JavaScript     --core, --codecs  only that Wasm module, and the JavaScript
@@ -12,6 +13,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { buildJs } from './build/js.mjs';
 import { Stamps } from './build/stamps.mjs';
+import { buildTypes } from './build/types.mjs';
 import { buildModule, MODULES } from './build/wasm.mjs';
 import { isProgram, runMain, say, seconds } from './steps.mjs';
 
@@ -29,6 +31,7 @@ export async function build({ js = false, core = false, codecs = false, debug = 
     if (wanted[name] && (await buildModule({ root, stamps, name, debug }))) made.push(`build/${name}`);
   }
   if (await buildJs({ root, stamps, debug })) made.push('dist');
+  if (all && (await buildTypes({ root, stamps }))) made.push('dist/types');
   say(made.length ? `Built ${made.join(', ')} in ${seconds(Date.now() - began)}` : 'Everything is built already');
 }
 

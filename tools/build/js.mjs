@@ -1,6 +1,6 @@
-/** Bundles js/ into dist/: ES modules that share one copy of the classes, the same as CommonJS, and the types. */
+/** Bundles js/ into dist/: ES modules that share one copy of the classes, and the same as CommonJS. */
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname, join, relative } from 'node:path';
+import { dirname, join, relative, sep } from 'node:path';
 import { step, StepError } from '../steps.mjs';
 import { inlineWasm } from './inline-wasm.mjs';
 import { resolveTs } from './resolve-ts.mjs';
@@ -38,8 +38,8 @@ export async function buildJs({ root, stamps, debug }) {
     };
     for (const [path, text] of files) write(path, text);
     for (const [path, text] of await toCommonJs({ esbuild, files, dist })) write(path, text);
-    for (const [path, text] of types({ root, dist })) write(path, text);
-    for (const file of filesUnder(dist)) if (!written.has(file)) rmSync(file);
+    const types = join(dist, 'types') + sep;
+    for (const file of filesUnder(dist)) if (!written.has(file) && !file.startsWith(types)) rmSync(file);
   });
   stamps.set('js', hash);
   return true;
@@ -84,17 +84,4 @@ async function toCommonJs({ esbuild, files, dist }) {
     out.push([join(dist, relative(dist, path).replace(/\.js$/, '.cjs')), renamed]);
   }
   return out;
-}
-
-/** Copies of js/'s .d.ts files, and of each as .d.cts, so that `require` has types of its own kind. */
-function types({ root, dist }) {
-  const source = join(root, 'js');
-  return filesUnder(source)
-    .filter((file) => file.endsWith('.d.ts'))
-    .flatMap((file) => {
-      const text = readFileSync(file, 'utf8');
-      const target = join(dist, 'types', relative(source, file));
-      const common = text.replace(/(['"])(\.{1,2}\/[^'"]+)\.js\1/g, '$1$2.cjs$1');
-      return [[target, text], [target.replace(/\.d\.ts$/, '.d.cts'), common]];
-    });
 }
