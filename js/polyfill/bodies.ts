@@ -47,10 +47,10 @@ const spent = new WeakSet<object>();
 /** Branches of a body that is a stream of the page. Firefox gives both branches the same chunks. */
 const shared = new WeakSet<object>();
 
-const lockedError = (what: string) => new TypeError(`${what}: the body is locked or has been read`);
+const lockedError = (what: string) => new TypeError(`${what}: the body is locked or was read before`);
 
 const unsendableError = (what: string) =>
-  new TypeError(`${what}: this engine cannot stream the body of a request; collect it in a Blob first`);
+  new TypeError(`${what}: this engine cannot stream the body of a request; send a Blob or an ArrayBuffer in its place`);
 
 function toNativeBody(body: unknown, what: string): unknown {
   if (!isOurReadable(body)) return body;

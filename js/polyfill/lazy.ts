@@ -114,10 +114,10 @@ class BodyReader extends LazyReader {
 function refusalOf(chunk: unknown): string | undefined {
   if (isUint8Array(chunk))
     return isDetached(chunk) ? detachedMessage("The chunk of a Response's or Request's body") : undefined;
-  return `The stream of a Response's or Request's body gave ${describe(chunk)}; a body takes Uint8Arrays, so encode chunks before, with TextEncoderStream say`;
+  return `The body of a Response or Request: chunks must be Uint8Arrays; got ${describe(chunk)}. Encode text with a TextEncoderStream`;
 }
 
-const noBytesError = () => new TypeError('The body gave a chunk that is no Uint8Array');
+const noBytesError = () => new TypeError('The body received a chunk that is no Uint8Array');
 
 /** Passes on those chunks of a body that a byte stream accepts. */
 class ChunkReader extends LazyReader {

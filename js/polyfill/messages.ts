@@ -18,7 +18,7 @@ import {
   NativeWritableStream,
 } from '../bridge/native-classes.js';
 import { fromNative, toNative } from '../native/convert.js';
-import { isHandle, prepareTransfer, receiveTransfer } from '../transfer/transfer.js';
+import { isHandle, prepareTransfer, receiveTransfer, requireUnlocked } from '../transfer/transfer.js';
 import type { Handle, Prepared } from '../transfer/transfer.js';
 import { eachSpecial, refuseStreams, tagOf } from '../transfer/chunks.js';
 import { dataCloneError, takeDataGetter } from '../transfer/wire.js';
@@ -180,7 +180,7 @@ const ignore = () => {};
 
 /** The same as `prepareTransfer` for an engine that transfers its own streams. The engine's stream for `stream` holds its lock until `giveBack()`. */
 function prepareNative(stream: ReadableStreamLike): Prepared {
-  if (stream.locked) throw dataCloneError(`A ${tagOf(stream)} that is locked cannot be transferred`);
+  requireUnlocked(stream, tagOf(stream));
   const handle = toNative(stream);
   return { handle, ports: [handle], commit: ignore, giveBack: () => bridgeOf(handle)!.release() };
 }
@@ -192,7 +192,7 @@ function refuseTwice(streams: readonly object[]): void {
       ? [stream, (stream as PairLike).readable, (stream as PairLike).writable]
       : [stream],
   );
-  if (new Set(ends).size < ends.length) throw dataCloneError('A stream is listed twice for transfer');
+  if (new Set(ends).size < ends.length) throw dataCloneError('The transfer list contains the same stream twice');
 }
 
 /** A message as the page sees it. */

@@ -198,4 +198,4 @@ export function refuseStreams(value: unknown, transferred: ReadonlySet<unknown> 
 }
 
 export const unserializableError = (tag: string): DOMException =>
-  dataCloneError(`A ${tag} cannot be cloned; list a stream for transfer`);
+  dataCloneError(`A ${tag} cannot be cloned; to send a stream, put it into the transfer list`);

@@ -36,7 +36,7 @@ export interface ToMessagePortOptions<T> {
 function requirePort(name: string, port: unknown): asserts port is MessagePort {
   if (!isPort(port)) {
     throw new TypeError(
-      `${name}(): the first argument must be a MessagePort; got ${describe(port)}. For a worker, make a MessageChannel and send it one port`,
+      `${name}(): the first argument must be a MessagePort; got ${describe(port)}. For a worker, create a MessageChannel and send one of its ports to the worker`,
     );
   }
 }
@@ -61,7 +61,7 @@ export function fromMessagePort(port: unknown, options?: FromMessagePortOptions)
     highWaterMark,
     watch: true,
     errors,
-    enough: stopped('fromMessagePort(): the other side has aborted its stream without a reason'),
+    enough: stopped('fromMessagePort(): the other side aborted the stream without a reason'),
   });
 }
 
@@ -80,6 +80,6 @@ export function toMessagePort(port: unknown, options?: ToMessagePortOptions<neve
     transferChunks: transfer as TransferChunks,
     watch: true,
     errors,
-    enough: stopped('toMessagePort(): the other side has had enough'),
+    enough: stopped('toMessagePort(): the other side cancelled the stream without a reason'),
   });
 }

@@ -174,12 +174,12 @@ export function prepareTransfer(
   const { readable, writable } = (stream ?? {}) as Partial<PairLike>;
   if (!isReadableStreamLike(readable) || !isWritableStreamLike(writable)) {
     throw new TypeError(
-      `transfer(): expected a stream or a { readable, writable } pair of them; got ${describe(stream)}`,
+      `transfer(): expected a ReadableStream, a WritableStream or a { readable, writable } pair of them; got ${describe(stream)}`,
     );
   }
   // Both before a channel is made, because somebody would have to close that.
-  unlocked(readable, 'ReadableStream');
-  unlocked(writable, 'WritableStream');
+  requireUnlocked(readable, 'ReadableStream');
+  requireUnlocked(writable, 'WritableStream');
   const first = prepareReadable(readable, settings);
   const second = prepareWritable(writable, settings);
   return {
@@ -196,8 +196,10 @@ export function prepareTransfer(
   };
 }
 
-function unlocked(stream: { readonly locked: boolean }, name: string): void {
-  if (stream.locked) throw dataCloneError(`A ${name} that is locked cannot be transferred`);
+/** @throws {DOMException} DataCloneError, if `stream`, whose class is `name`, is locked */
+export function requireUnlocked(stream: { readonly locked: boolean }, name: string): void {
+  if (stream.locked)
+    throw dataCloneError(`A locked ${name} cannot be transferred; transfer it before it has a reader, writer or pipe`);
 }
 
 /** The handle has the lock's name too: if a worker ends right after its message, what it posted on the port may be lost. */
@@ -210,7 +212,7 @@ function prepareReadable(
   stream: ReadableStreamLike,
   { transferChunks, signal, errors, watch }: Settings,
 ): Prepared & { handle: EndHandle } {
-  unlocked(stream, 'ReadableStream');
+  requireUnlocked(stream, 'ReadableStream');
   const { port1, port2 } = newChannel();
   return {
     handle: { type: READABLE, port: port2, ...lockOf(watch) },
@@ -228,7 +230,7 @@ function prepareWritable(
   stream: WritableStreamLike,
   { transferChunks, highWaterMark, signal, errors, watch }: Settings,
 ): Prepared & { handle: EndHandle } {
-  unlocked(stream, 'WritableStream');
+  requireUnlocked(stream, 'WritableStream');
   const { port1, port2 } = newChannel();
   return {
     handle: { type: WRITABLE, port: port2, transferChunks: transferChunks !== false, ...lockOf(watch) },
@@ -257,7 +259,7 @@ export function receiveTransfer(
   { highWaterMark = 0, transferChunks, errors, watch }: ReceiveOptions & { watch: boolean },
 ): ReadableStream | WritableStream | TransformStream {
   if (!isHandle(handle))
-    throw new TypeError(`receive(): expected a handle made by transfer(); got ${describe(handle)}`);
+    throw new TypeError(`receive(): expected a handle that transfer() returned; got ${describe(handle)}`);
   if (handle.type === TRANSFORM) {
     const ends: { readable: unknown; writable: unknown } = {
       readable: receiveTransfer(handle.readable, { highWaterMark, errors, watch }),
@@ -267,7 +269,8 @@ export function receiveTransfer(
     return new TransformStream(INTERNAL, ends);
   }
   const { type, port, lock } = handle;
-  if (received.has(port)) throw new TypeError('receive(): this handle has been received already');
+  if (received.has(port))
+    throw new TypeError('receive(): this handle was received before; a handle can be received once');
   received.add(port);
   if (type === READABLE) return readableEnd(port, { highWaterMark, errors, watch, lock });
   return writableEnd(port, { transferChunks: transferChunks ?? handle.transferChunks === true, errors, watch, lock });

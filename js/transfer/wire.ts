@@ -116,7 +116,9 @@ export class Wire {
     listen(port, 'message', (event) => this.deliver(dataOf!(event)));
     listen(port, 'messageerror', () => {
       if (this.port !== undefined)
-        this.fail(dataCloneError('A message of the transferred stream could not be deserialized here'));
+        this.fail(
+          dataCloneError('The transferred stream received a chunk that could not be deserialized on this side'),
+        );
     });
     this.watches = isWatching;
     /** The lock of the other side: one only, or a peer could make this side wait for any number of locks. */
@@ -145,7 +147,7 @@ export class Wire {
     if (!this.accept(message))
       this.fail(
         new DOMException(
-          'The other side of the stream has sent what is no message of its protocol, or not one that may come now',
+          'The other side of the transferred stream sent a message that the protocol does not allow',
           'DataError',
         ),
       );
@@ -204,7 +206,7 @@ export class Wire {
     try {
       this.sendError(error);
     } catch {
-      this.sendError(dataCloneError('The error of the stream could not be cloned'));
+      this.sendError(dataCloneError('The stream failed with an error that cannot be cloned'));
     }
   }
 
@@ -218,7 +220,12 @@ export class Wire {
   lost(): void {
     if (this.port === undefined) return;
     this.close();
-    this.owner.fail(new DOMException('The other side of the transferred stream is gone', 'NetworkError'));
+    this.owner.fail(
+      new DOMException(
+        'The other side of the transferred stream is gone: its worker, page or process ended',
+        'NetworkError',
+      ),
+    );
   }
 
   close(): void {

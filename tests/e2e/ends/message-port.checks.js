@@ -83,7 +83,10 @@ export default {
     running.catch(() => {});
     await pipeline(fromMessagePort(port2), async (numbers) => void (await numbers.next()));
     const error = await rejection(within(1000, running));
-    equal([error.name, error.message], ['AbortError', 'toMessagePort(): the other side has had enough']);
+    equal(
+      [error.name, error.message],
+      ['AbortError', 'toMessagePort(): the other side cancelled the stream without a reason'],
+    );
   },
 
   async 'fails when its worker is gone'() {

@@ -128,7 +128,7 @@ describe('toMessagePort() and fromMessagePort()', () => {
     await pipeline(fromMessagePort(port2), async (numbers) => void (await numbers.next()));
     await assert.rejects(within(1000, running), {
       name: 'AbortError',
-      message: 'toMessagePort(): the other side has had enough',
+      message: 'toMessagePort(): the other side cancelled the stream without a reason',
     });
   });
 
@@ -206,7 +206,7 @@ describe('toMessagePort() and fromMessagePort()', () => {
     for (const [name, make] of Object.entries({ fromMessagePort, toMessagePort })) {
       assert.throws(() => make({ postMessage() {} }), {
         name: 'TypeError',
-        message: new RegExp(`^${name}\\(\\): the first argument must be a MessagePort; .* make a MessageChannel`),
+        message: new RegExp(`^${name}\\(\\): the first argument must be a MessagePort; .* create a MessageChannel`),
       });
     }
     assert.throws(() => fromMessagePort(new MessageChannel().port1, { highWaterMark: -1 }), RangeError);
