@@ -1,31 +1,35 @@
-/** The fields of HTTP that a resume depends on, read as RFC 9110 spells them. */
+/** Parses the HTTP fields that a resume depends on. Sections are of RFC 9110: https://www.rfc-editor.org/rfc/rfc9110 */
 
-/** Of a `Content-Range` in bytes. */
+/** The value of a `Content-Range` in bytes (section 14.4). */
 export interface ContentRange {
+  /** The first byte of the part; undefined in an unsatisfied range. */
   first: number | undefined;
+  /** The last byte of the part, included; undefined in an unsatisfied range. */
   last: number | undefined;
-  /** Undefined for `*`. */
+  /** The bytes of the whole file; undefined for `*`. */
   complete: number | undefined;
 }
 
-/** One range of bytes of a `Range`: `first` on, to `last` where that is given; or the last `suffix` bytes. */
+/** The range of a `Range` field (section 14.1.2): from byte `first` to byte `last`, or to the end without `last`; or the last `suffix` bytes. */
 export interface Range {
   first?: number | undefined;
   last?: number | undefined;
   suffix?: number | undefined;
 }
 
-/** What tells one version of a file from another. */
+/** The fields that distinguish two versions of a file. */
 export interface Validators {
+  /** `ETag` */
   tag: string | undefined;
+  /** `Last-Modified` */
   date: string | undefined;
-  /** Which of the two says that not one byte differs. */
+  /** The one of the two that is strong: equal values mean that every byte is equal. */
   strong: 'tag' | 'date' | undefined;
 }
 
 const MONTHS = 'JanFebMarAprMayJunJulAugSepOctNovDec';
 
-/** Milliseconds since 1970 of a date in any of the three forms (section 5.6.7); NaN of anything else. */
+/** Parses a date in any of the three formats (section 5.6.7) to milliseconds since 1970. NaN for any other text. */
 export function parseHttpDate(text: string | null | undefined): number {
   const [, day, month, year, time] =
     /^\w+, (\d\d)[ -](\w{3})[ -](\d{4}|\d\d) (\d\d:\d\d:\d\d) GMT$/.exec(text as string) ?? [];
@@ -41,12 +45,12 @@ function utc(year: string, month: string, day: string, time: string): number {
   const [hours, minutes, seconds] = time.split(':').map(Number) as [number, number, number];
   const at = (fullYear: number) => Date.UTC(fullYear, index / 3, Number(day), hours, minutes, seconds);
   if (year.length === 4) return at(Number(year));
-  // Two digits: the last such year, unless that is less than 50 years ahead.
+  // A year of two digits is the next year that ends so, or a past one if that would be 50 years ahead or more.
   const ahead = new Date().getUTCFullYear() + 50;
   return at(ahead - ((ahead - Number(year)) % 100));
 }
 
-/** The value of `Content-Length`, which may be repeated (section 8.6); undefined where it is none. */
+/** Parses a `Content-Length`, whose value may be repeated (section 8.6). Undefined if it is absent or invalid. */
 export function parseLength(text: string | null): number | undefined {
   const [, digits] = /^(\d+)(?:[ \t]*,[ \t]*\1)*$/.exec(text ?? '') ?? [];
   return whole(digits);
@@ -55,10 +59,7 @@ export function parseLength(text: string | null): number | undefined {
 const whole = (digits: string | undefined) =>
   digits !== undefined && Number.isSafeInteger(Number(digits)) ? Number(digits) : undefined;
 
-/**
- * `{ first, last, complete }` of a `Content-Range` in bytes (section 14.4): `complete` is undefined for `*`, `first` and `last` are
- * for an unsatisfied range. Undefined where the field is absent, invalid or of another unit.
- */
+/** Parses a `Content-Range`. Undefined if it is absent, invalid or of another unit than bytes. */
 export function parseContentRange(text: string | null): ContentRange | undefined {
   const [all, one, two, three] = /^bytes[ \t]+(?:(\d+)-(\d+)|\*)\/(\d+|\*)$/i.exec(text ?? '') ?? [];
   const [first, last, complete] = [one, two, three].map(whole);
@@ -68,7 +69,7 @@ export function parseContentRange(text: string | null): ContentRange | undefined
   return { first, last, complete };
 }
 
-/** `{ first, last }` or `{ suffix }` of a `Range` with one range of bytes (section 14.1.2); undefined of any other. */
+/** Parses a `Range` of one range of bytes. Undefined for any other. */
 export function parseRange(text: string): Range | undefined {
   const [all, one, two] = /^bytes=[ \t,]*(\d*)-(\d*)[ \t,]*$/i.exec(text) ?? [];
   if (all === undefined || (one === '' && two === '')) return undefined;
@@ -77,7 +78,7 @@ export function parseRange(text: string): Range | undefined {
   return one === '' ? { suffix: last } : { first, last };
 }
 
-/** Milliseconds that a response asks to wait (section 10.2.3); undefined where it does not say. */
+/** The wait that the `Retry-After` of a response asks for, in milliseconds (section 10.2.3). Undefined if the field is absent or invalid. */
 export function retryAfterOf(headers: Headers): number | undefined {
   const text = headers.get('retry-after');
   if (text === null) return undefined;
@@ -87,14 +88,11 @@ export function retryAfterOf(headers: Headers): number | undefined {
   return Number.isNaN(wait) ? undefined : Math.max(0, wait);
 }
 
-/** Whether a body is compressed, or otherwise not sent as it is. */
+/** Whether the body has a content coding, such as gzip (section 8.4). */
 export const isEncoded = (headers: Headers): boolean =>
   !/^[ \t]*(identity[ \t]*)?$/i.test(headers.get('content-encoding') ?? '');
 
-/**
- * What tells one version of a file from another. `strong` is `tag`, `date` or undefined: which of the two says that not one byte
- * differs. A date does when the response was made at least a second after it (section 8.8.2.2).
- */
+/** The validators of a response. A date is strong if the response was made at least a second after it (section 8.8.2.2). */
 export function validatorsOf(headers: Headers): Validators {
   const tag = headers.get('etag') ?? undefined;
   const date = headers.get('last-modified') ?? undefined;
@@ -104,8 +102,9 @@ export function validatorsOf(headers: Headers): Validators {
 }
 
 /**
- * Whether `now` is of the same version as `first`, which has a strong validator: true, false, or undefined where it does not say.
- * A response to `If-Range` with a date need not repeat the date (section 15.3.7).
+ * Whether `now` is of the same version of the file as `first`, which has a strong validator. Undefined if `now` has no validator to compare.
+ *
+ * @param ifRange whether `now` is of a response to `If-Range`, which need not repeat the date (section 15.3.7)
  */
 export function isSameVersion(first: Validators, now: Validators, ifRange: boolean): boolean | undefined {
   if (first.strong === 'tag') return now.tag === undefined ? undefined : now.tag === first.tag;

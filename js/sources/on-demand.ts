@@ -1,8 +1,8 @@
-/** Streams of sources that are asked: nothing is queued, and the signal of their options ends them. */
+/** Makes the stream of a source that can be pulled: the stream queues nothing, and the caller's signal ends it. */
 import { ReadableStream } from '../streams/readable-stream.js';
 import type { ReadableStreamBYOBRequest } from '../streams/readable-stream-byob-request.js';
 
-/** Either kind of controller, as far as a source of ours uses it. */
+/** The controller of a default or a byte stream, by the members that sources use. */
 export interface DemandController<T> {
   readonly byobRequest?: ReadableStreamBYOBRequest | null;
   enqueue(chunk: T): void;
@@ -11,17 +11,17 @@ export interface DemandController<T> {
 }
 
 interface Demand<T> {
+  /** `bytes` makes a byte stream. */
   type?: 'bytes' | undefined;
+  /** When aborted, errors the stream with its reason, and calls `stop()`. */
   signal?: AbortSignal | undefined;
+  /** Enqueues one chunk, or resolves with true if there is none. Not called again before its promise settles. */
   pull: (controller: DemandController<T>) => unknown;
+  /** Releases the source. Called when the signal is aborted, or the stream is cancelled, which waits for the promise it returns. */
   stop?: (reason: unknown) => unknown;
 }
 
-/**
- * A stream whose `pull(controller)` gives one chunk, or resolves with true at the end, upon which the stream closes. When `signal` is
- * aborted it fails with the reason, and `stop(reason)` is called; what a pull does after that changes nothing. `stop` is also what a
- * cancel calls, and waits for.
- */
+/** A stream with a high-water mark of 0 over `pull()`. It closes when a pull resolves with true. An error of a pull after the abort is dropped. */
 export function onDemand<T>({ type, signal, pull, stop = () => {} }: Demand<T>): ReadableStream<T> {
   let onAbort: () => void;
   const done = () => signal?.removeEventListener('abort', onAbort);

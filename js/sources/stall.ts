@@ -1,7 +1,9 @@
-/** Notices that the network is silent. */
+/** Detects a network connection that is silent for too long: the option `stallTimeout`. */
 
-const LONGEST_TIMER = 0x7fffffff;
+const LONGEST_TIMER = 0x7fffffff; // milliseconds; a longer timer fires at once
+/** A timer that fires this many milliseconds late says that the thread was busy. */
 const LATE = 100;
+/** Milliseconds that data may then still take to arrive. */
 const SECOND_LOOK = 1000;
 
 /** @throws {RangeError} unless `value` is a number of milliseconds above 0, or Infinity */
@@ -13,12 +15,12 @@ export function requireStallTimeout(value: unknown, caller: string): asserts val
 }
 
 /**
- * Calls `onStall()` once an operation of the network has been pending for `limit` milliseconds without a sign of life. The owner
- * says what is pending: `begin()` before each read (or to report progress of the one that is pending), `end()` when it has
- * settled, `stop()` when there will be no more. Time between `end()` and `begin()` is the owner's own and does not count.
+ * Calls `onStall()` if a network operation is pending for `limit` milliseconds without progress. The owner calls `begin()` before each read, and again
+ * when the pending read makes progress; `end()` when the read has settled; `stop()` after the last read. Time between `end()` and `begin()` does not
+ * count.
  *
- * One timer serves many reads: it is armed when there is none, and looks when it fires at how long the read that is pending then
- * has waited. It does not keep a Node process alive; the connection does.
+ * One timer serves many reads, so that a read costs no timer. When it fires, it checks how long the read that is pending then has waited. It does not keep a
+ * Node process alive; the connection does.
  */
 export class StallWatch {
   #limit: number;
@@ -34,6 +36,7 @@ export class StallWatch {
     this.#onStall = onStall;
   }
 
+  /** A read begins, or makes progress. */
   begin(): void {
     if (this.#limit === Infinity) return;
     this.#pending = true;
@@ -42,10 +45,12 @@ export class StallWatch {
     if (this.#timer === undefined) this.#arm(this.#limit);
   }
 
+  /** The read has settled. */
   end(): void {
     this.#pending = false;
   }
 
+  /** No more reads will follow. Clears the timer. */
   stop(): void {
     this.#pending = false;
     clearTimeout(this.#timer);
@@ -67,7 +72,7 @@ export class StallWatch {
     if (left > 0) {
       this.#arm(left);
     } else if (now - this.#due > LATE && !this.#looked) {
-      // The thread was busy or the machine slept: what has arrived meanwhile is given the time to be delivered.
+      // The thread was busy or the machine slept. Data that has arrived since may still be waiting to be delivered.
       this.#looked = true;
       this.#arm(Math.min(this.#limit, SECOND_LOOK));
     } else {
