@@ -103,7 +103,7 @@ function requireFunctions(queue: object): void {
   })) {
     const value = (queue as Partial<Record<string, unknown>>)?.[name];
     if (typeof value === 'function' || (value === undefined && !needed)) continue;
-    throw new TypeError(`fromQueue(): ${name} must be a function; got ${describe(value)}`);
+    throw new TypeError(`fromQueue(): ${name} of the queue must be a function; got ${describe(value)}`);
   }
 }
 
@@ -124,7 +124,7 @@ export function fromQueue<T>(
   const messages = channelOf<QueueMessage<T>>(
     'fromQueue',
     settings,
-    'give the queue pause() and resume(), or a limit of items that are not acknowledged, or raise capacity',
+    'implement pause() and resume() of the queue, limit its items that are not acknowledged, or raise capacity',
   );
   const open = new Set<Delivery>(); // neither acknowledged nor returned
   let paused = false;
@@ -208,7 +208,7 @@ const valueOf = (chunk: unknown, caller: string): unknown => {
   if (chunk instanceof Message) return chunk.value;
   if (Array.isArray(chunk) && chunk.every((one) => one instanceof Message)) return chunk.map(({ value }) => value);
   throw new TypeError(
-    `${caller}(): chunks must be messages of fromQueue(), or arrays of them; got ${describe(chunk)}. A stage that makes something else of one gives message.with(value)`,
+    `${caller}(): chunks must be messages of fromQueue(), or arrays of them; got ${describe(chunk)}. To change a value in a stage, return message.with(value)`,
   );
 };
 const ackAll = (chunk: unknown) =>

@@ -45,7 +45,7 @@ function utc(year: string, month: string, day: string, time: string): number {
   const [hours, minutes, seconds] = time.split(':').map(Number) as [number, number, number];
   const at = (fullYear: number) => Date.UTC(fullYear, index / 3, Number(day), hours, minutes, seconds);
   if (year.length === 4) return at(Number(year));
-  // A year of two digits is the next year that ends so, or a past one if that would be 50 years ahead or more.
+  // Two digits mean the latest year that ends with them and is at most 50 years ahead.
   const ahead = new Date().getUTCFullYear() + 50;
   return at(ahead - ((ahead - Number(year)) % 100));
 }

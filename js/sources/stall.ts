@@ -1,4 +1,5 @@
 /** Detects a network connection that is silent for too long: the option `stallTimeout`. */
+import { shown } from '../values/require.js';
 
 const LONGEST_TIMER = 0x7fffffff; // milliseconds; a longer timer fires at once
 /** A timer that fires this many milliseconds late says that the thread was busy. */
@@ -10,7 +11,7 @@ const SECOND_LOOK = 1000;
 export function requireStallTimeout(value: unknown, caller: string): asserts value is number {
   if (typeof value === 'number' && value > 0) return;
   throw new RangeError(
-    `${caller}(): stallTimeout must be a number of milliseconds above 0, or Infinity; got ${typeof value === 'number' ? value : typeof value}`,
+    `${caller}(): stallTimeout must be a number of milliseconds above 0, or Infinity; got ${shown(value)}`,
   );
 }
 

@@ -383,9 +383,9 @@ describe('fromQueue()', () => {
   test('says what it lacks', () => {
     assert.throws(() => fromQueue({ ack() {} }), {
       name: 'TypeError',
-      message: 'fromQueue(): subscribe must be a function; got undefined',
+      message: 'fromQueue(): subscribe of the queue must be a function; got undefined',
     });
-    assert.throws(() => fromQueue({ subscribe() {} }), /fromQueue\(\): ack must be a function/);
+    assert.throws(() => fromQueue({ subscribe() {} }), /fromQueue\(\): ack of the queue must be a function/);
     assert.throws(() => acknowledged(5), {
       name: 'TypeError',
       message: /^acknowledged\(\): the argument must be a writable stream or a function; got number$/,
