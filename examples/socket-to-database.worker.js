@@ -9,16 +9,25 @@ function openDatabase() {
   });
 }
 
-addEventListener('message', async ({ data }) => {
+async function store(handle) {
+  const database = await openDatabase();
   try {
     let stored = 0;
     await pipeline(
-      receive(data, { highWaterMark: 64 }),
+      receive(handle, { highWaterMark: 64 }),
       (text) => JSON.parse(text),
       tap(() => (stored += 1)),
-      toIndexedDB(await openDatabase(), 'messages', { batch: 100 }),
+      toIndexedDB(database, 'messages', { batch: 100 }),
     );
-    postMessage({ stored });
+    return stored;
+  } finally {
+    database.close();
+  }
+}
+
+addEventListener('message', async ({ data }) => {
+  try {
+    postMessage({ stored: await store(data) });
   } catch (error) {
     postMessage({ error });
   }

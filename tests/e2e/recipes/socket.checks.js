@@ -1,6 +1,6 @@
 import { fromIndexedDB, toArray } from '/dist/index.js';
 import { record } from '/examples/socket-to-database.js';
-import { equal, isWebKit, ok, rejection, until, within } from '/support.js';
+import { equal, ok, rejection, until, within } from '/support.js';
 import { state } from '/saving.js';
 
 const openSockets = async (path) => (await state()).sockets[path];
@@ -30,33 +30,27 @@ export default {
     equal(await takeRecords(), numbers(1000));
   },
 
-  // In WebKit one run in six stalled in these, the first of them for its 20 s; why is not known yet.
-  ...(!isWebKit && {
-    async "a socket that is refused fails with the socket's own error, and what was committed stays"() {
-      const error = await rejection(within(15_000, record('/refuse')));
-      equal([error.name, error.closeCode, error.reason], ['SocketError', 4001, 'no more room']);
-      const records = await takeRecords();
-      ok(records.length % 100 === 0 && records.length <= 200, `${records.length} records are stored`);
-      equal(records, numbers(records.length));
-    },
+  async "a socket that is refused fails with the socket's own error, and what was committed stays"() {
+    const error = await rejection(within(15_000, record('/refuse')));
+    equal([error.name, error.closeCode, error.reason], ['SocketError', 4001, 'no more room']);
+    const records = await takeRecords();
+    ok(records.length % 100 === 0 && records.length <= 200, `${records.length} records are stored`);
+    equal(records, numbers(records.length));
+  },
 
-    async 'a message that is no JSON fails it, and closes the socket'() {
-      const error = await rejection(within(15_000, record('/garbled')));
-      equal(error.name, 'SyntaxError');
-      await until(async () => (await openSockets('/garbled')) === 0, 10_000, 'the socket is open');
-      await takeRecords();
-    },
+  async 'a message that is no JSON fails it, and closes the socket'() {
+    const error = await rejection(within(15_000, record('/garbled')));
+    equal(error.name, 'SyntaxError');
+    await until(async () => (await openSockets('/garbled')) === 0, 10_000, 'the socket is open');
+    await takeRecords();
+  },
 
-    async 'an abort fails it with its reason, and closes the socket'() {
-      const controller = new AbortController();
-      const reason = new Error('enough');
-      setTimeout(() => controller.abort(reason), 300);
-      ok(
-        (await rejection(within(15_000, record('/ticks', { signal: controller.signal })))) === reason,
-        'another error',
-      );
-      await until(async () => (await openSockets('/ticks')) === 0, 10_000, 'the socket is open');
-      await takeRecords();
-    },
-  }),
+  async 'an abort fails it with its reason, and closes the socket'() {
+    const controller = new AbortController();
+    const reason = new Error('enough');
+    setTimeout(() => controller.abort(reason), 300);
+    ok((await rejection(within(15_000, record('/ticks', { signal: controller.signal })))) === reason, 'another error');
+    await until(async () => (await openSockets('/ticks')) === 0, 10_000, 'the socket is open');
+    await takeRecords();
+  },
 };
