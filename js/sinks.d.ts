@@ -45,6 +45,13 @@ export interface UploadPart {
   readonly total: number | undefined;
 }
 
+/** What is special about the request of a part. */
+export interface PartRequest {
+  url?: string | undefined;
+  method?: string | undefined;
+  headers?: Record<string, string> | undefined;
+}
+
 export interface ToFetchOptions extends Omit<RequestInit, 'body' | 'signal'> {
   /**
    * `stream`: one request, its body streamed. `collect`: one request, sent when all has come. `parts`: one request a part, with `Content-Range` unless
@@ -56,8 +63,8 @@ export interface ToFetchOptions extends Omit<RequestInit, 'body' | 'signal'> {
   cap?: number | undefined;
   /** Bytes of a part. Default: 8 MiB. */
   partSize?: number | undefined;
-  /** What is special about the request of a part; asks for parts. Default: a `Content-Range` header. */
-  part?: ((part: UploadPart) => { url?: string; method?: string; headers?: Record<string, string> }) | undefined;
+  /** What is special about the request of a part, or a promise of it; asks for parts. Default: a `Content-Range` header. */
+  part?: ((part: UploadPart) => PartRequest | PromiseLike<PartRequest>) | undefined;
   /** How often a part is sent again. Default: 3. */
   retries?: number | undefined;
   /** Milliseconds before the first time; each further one waits twice as long, up to two minutes, or as long as `Retry-After` says. Default: 500. */

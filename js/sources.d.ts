@@ -14,7 +14,7 @@ export interface FromFetchOptions extends Omit<RequestInit, 'signal'> {
    */
   stallTimeout?: number | undefined;
   /** Called once, with the first response, before its body is read: for its headers. */
-  onResponse?: ((response: Response) => void) | undefined;
+  onResponse?: ((response: Response) => void | PromiseLike<void>) | undefined;
   /** Fails the stream with its reason, and ends the connection. */
   signal?: AbortSignal | undefined;
 }

@@ -26,7 +26,10 @@ export type Overflow = 'error' | 'block' | 'drop-oldest' | 'drop-newest';
 export interface ChannelOptions<T = unknown> {
   /** Where `write()` begins to return false, in units of `size`. Default: 16, or 16,384 where sizes are bytes. */
   highWaterMark?: number | undefined;
-  /** A chunk's size, or `'bytes'` for the length of strings and the bytes of buffers and views. Default: 1 for each chunk. */
+  /**
+   * A chunk's size, or `'bytes'` for the length of strings and the bytes of buffers and views, of which an empty one counts as 1: it takes memory too. Default: 1
+   * for each chunk.
+   */
   size?: 'bytes' | ((chunk: T) => number) | undefined;
   /**
    * What is queued at most, whatever the producer does, in units of `size`. With `overflow: 'block'` the writes that wait are not
@@ -57,9 +60,12 @@ export interface ChannelCounts {
 const OVERFLOWS: readonly string[] = ['error', 'block', 'drop-oldest', 'drop-newest'];
 
 const OBJECTS = { highWaterMark: 16, size: () => 1, unit: 'chunks' };
-const BYTES = { highWaterMark: 16 * 1024, size: byteLength, unit: 'bytes' };
+const BYTES = { highWaterMark: 16 * 1024, unit: 'bytes' };
 /** The capacity where none is given, in high-water marks: producers that do not listen fail before they fill the memory. */
 const ROOM = 64;
+
+/** So many empty chunks fit into any capacity in bytes. */
+const FEWEST = 16;
 
 function byteLength(chunk: unknown): number {
   const size = typeof chunk === 'string' ? chunk.length : (chunk as ArrayBuffer | undefined)?.byteLength;
@@ -80,6 +86,8 @@ interface Settings {
   /** Its place in OVERFLOWS. */
   readonly overflow: number;
   readonly size: SizeOf;
+  /** Whether sizes are bytes. */
+  readonly isBytes: boolean;
   /** What a size counts, in the plural. */
   readonly unit: string;
   readonly onDiscard: ReturnType<typeof convertOnDiscard>;
@@ -89,11 +97,13 @@ interface Settings {
 function settingsOf(
   caller: string,
   { highWaterMark, size, capacity, overflow = 'error', onDiscard }: ChannelOptions,
+  least: number,
 ): Settings {
   if (size !== undefined && size !== 'bytes' && typeof size !== 'function') {
     throw new TypeError(`${caller}(): size must be a function or 'bytes'; got ${describe(size)}`);
   }
-  const base = size === 'bytes' ? BYTES : OBJECTS;
+  const isBytes = size === 'bytes';
+  const base = isBytes ? BYTES : OBJECTS;
   const mark = highWaterMark ?? base.highWaterMark;
   const room = capacity ?? Math.max(mark, 1) * ROOM;
   if (!(mark >= 0)) throw new RangeError(`${caller}(): highWaterMark must be a number of at least 0; got ${mark}`);
@@ -103,11 +113,13 @@ function settingsOf(
     );
   if (!OVERFLOWS.includes(overflow))
     throw new TypeError(`${caller}(): overflow must be one of ${OVERFLOWS.join(', ')}; got ${describe(overflow)}`);
+  const floor = Math.min(least, room / FEWEST);
   return {
     mark,
     capacity: room,
     overflow: OVERFLOWS.indexOf(overflow),
-    size: typeof size === 'function' ? size : base.size,
+    size: typeof size === 'function' ? size : isBytes ? (chunk) => Math.max(byteLength(chunk), floor) : OBJECTS.size,
+    isBytes,
     unit: typeof size === 'function' ? 'units' : base.unit,
     onDiscard: convertOnDiscard(onDiscard, `${caller}()`),
   };
@@ -128,15 +140,16 @@ export const channel = <T = unknown>(options: ChannelOptions<T> = {}): Channel<T
 
 /**
  * The channel of a source: `caller` is named in its errors, `advice` is what the user can do about an overflow, and `onStop(reason)` is
- * called when the consumer cancels, with its reason, or when the channel fails.
+ * called when the consumer cancels, with its reason, or when the channel fails. With `size: 'bytes'` a chunk counts as `least` bytes at least.
  */
 export function channelOf<T>(
   caller: string,
   options: ChannelOptions<T>,
   advice: string,
   onStop: OnStop | undefined = undefined,
+  least = 1,
 ): Channel<T> {
-  return new Channel(settingsOf(caller, options as ChannelOptions), caller, advice, onStop);
+  return new Channel(settingsOf(caller, options as ChannelOptions, least), caller, advice, onStop);
 }
 
 /** `stream` with the `counts` of the channel behind it. */
@@ -226,7 +239,7 @@ class Channel<T> extends EventTarget {
    */
   write(given: T): boolean | Promise<boolean> {
     // What is counted in bytes holds no more memory than it counts.
-    const chunk = this.#settings.size === byteLength ? unshared(given, 1 / 2) : given;
+    const chunk = this.#settings.isBytes ? unshared(given, 1 / 2) : given;
     if (!this.#mayWrite(chunk)) return false;
     const { size } = this.#settings;
     let units;

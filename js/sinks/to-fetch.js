@@ -4,12 +4,13 @@
  */
 import { toNative } from '../native/convert.js';
 import { withinGrace } from '../runtime/grace.js';
-import { requireCount, requireOneOf } from '../values/require.js';
+import { requireCallback, requireCount, requireOneOf } from '../values/require.js';
 import { sleep } from '../runtime/sleep.js';
 import { describe } from '../values/describe.js';
 import { FetchError, keepResponse, statusOf } from '../pipeline/fetch-error.js';
 import { backoff, isTransient, LONGEST_WAIT } from '../sources/download.js';
 import { retryAfterOf } from '../sources/http-fields.js';
+import { isFinal, requestOf } from '../sources/request.js';
 import { requireStallTimeout, StallWatch } from '../sources/stall.js';
 import { WritableStream } from '../streams/writable-stream.js';
 import { Encoder } from './bytes.js';
@@ -87,8 +88,7 @@ export function toFetch(input, options) {
   if (typeof input !== 'string' && !(input instanceof URL))
     throw new TypeError(`toFetch(): the first argument must be a URL; got ${describe(input)}`);
   requireOneOf(as, WAYS, 'toFetch(): as');
-  if (part !== undefined && typeof part !== 'function')
-    throw new TypeError(`toFetch(): part must be a function; got ${describe(part)}`);
+  requireCallback(part, 'toFetch(): part');
   requireCount(cap, 'toFetch(): cap', 0);
   requireCount(partSize, 'toFetch(): partSize');
   requireCount(retries, 'toFetch(): retries', 0);
@@ -391,7 +391,13 @@ class Parts {
 
   async #request(place, body) {
     const { init, part, retries, delay } = this.#upload;
-    const { url = this.#upload.url, headers, ...own } = part(place);
+    const special = await part(place);
+    this.#abort.signal.throwIfAborted();
+    if (typeof special !== 'object' || special === null)
+      throw new TypeError(
+        `toFetch(): part must return an object { url?, method?, headers? }; got ${describe(special)}`,
+      );
+    const { url = this.#upload.url, headers, ...own } = special;
     const merged = new Headers(init.headers);
     new Headers(headers).forEach((value, name) => merged.set(name, value));
     for (let tries = 0; ; tries += 1) {
@@ -406,7 +412,7 @@ class Parts {
         ? `${url} answered ${statusOf(response)} to part ${place.index}`
         : `part ${place.index} could not be sent to ${url}`;
       const obstacle =
-        response && !isTransient(response.status)
+        (response && !isTransient(response.status)) || isFinal(error)
           ? ''
           : tries === retries
             ? ', and no retries are left'
@@ -428,11 +434,12 @@ class Parts {
   async #send(url, init) {
     const abort = new AbortController();
     const end = () => abort.abort(this.#abort.signal.reason);
+    const request = requestOf('toFetch', url, { ...init, signal: abort.signal });
     const watch = watchOf(this.#upload, abort);
     this.#abort.signal.addEventListener('abort', end);
     watch.begin();
     try {
-      return { response: await fetch(url, { ...init, signal: abort.signal }) };
+      return { response: await fetch(request) };
     } catch (error) {
       return { error };
     } finally {

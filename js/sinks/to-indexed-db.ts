@@ -1,6 +1,5 @@
 /** `toIndexedDB()`: a sink that writes each chunk as a record of an IndexedDB store, in batches of one transaction each. */
-import { requireCount, requireOneOf } from '../values/require.js';
-import { describe } from '../values/describe.js';
+import { requireCallback, requireCount, requireNoPromise, requireOneOf } from '../values/require.js';
 import { requireDatabase } from '../sources/from-indexed-db.js';
 import { narrowed } from '../transfer/chunks.js';
 import { WritableStream } from '../streams/writable-stream.js';
@@ -36,8 +35,7 @@ export function toIndexedDB<T>(
   requireDatabase('toIndexedDB', database, store);
   requireCount(batch, 'toIndexedDB(): batch');
   requireOneOf(mode, ['put', 'add'], 'toIndexedDB(): mode');
-  if (key !== undefined && typeof key !== 'function')
-    throw new TypeError(`toIndexedDB(): key must be a function; got ${describe(key)}`);
+  requireCallback(key, 'toIndexedDB(): key');
   let records: T[] = [];
   let transaction: IDBTransaction | undefined; // the latest one
 
@@ -57,7 +55,10 @@ export function toIndexedDB<T>(
         );
       const into = transaction.objectStore(store);
       try {
-        for (const record of all) into[mode](narrowed(record), key?.(record) as IDBValidKey | undefined);
+        for (const record of all) {
+          const name = requireNoPromise(key?.(record), 'toIndexedDB(): key');
+          into[mode](narrowed(record), name as IDBValidKey | undefined);
+        }
       } catch (error) {
         failure = error; // the record cannot be cloned, or has no key
         transaction.abort();

@@ -15,6 +15,7 @@ import { FetchError, keepResponse, statusOf } from '../pipeline/fetch-error.js';
 import { fromNative } from '../native/convert.js';
 import { sleep } from '../runtime/sleep.js';
 import { isEncoded, isSameVersion, parseContentRange, parseLength, retryAfterOf, validatorsOf } from './http-fields.js';
+import { isFinal, requestOf } from './request.js';
 import { StallWatch } from './stall.js';
 
 /** The longest wait between two requests: longer than a backoff grows, and than a `Retry-After` may ask for. */
@@ -137,7 +138,7 @@ export class Download {
     if (this.#repeatable && isTransient(response.status)) return this.#retry(undefined, response);
     const refusal = resumes ? this.#refusalOfRest(response, request, ifRange) : this.#refusalOfFirst(response);
     if (refusal !== undefined) return this.#fail(refusal, response);
-    this.#tell(response);
+    await this.#tell(response);
     const length = isEncoded(response.headers) ? parseLength(response.headers.get('content-length')) : undefined;
     this.#encoded = length === undefined ? undefined : { url: request.url, length };
     if (this.#done) {
@@ -167,7 +168,7 @@ export class Download {
     const init = { ...this.#init, signal: this.#attempt.signal };
     if (hasRange && ifRange === undefined) init.cache = 'no-store'; // which If-Range implies: an engine's cache must not answer
     const source = this.#input instanceof Request && this.#repeatable ? this.#input.clone() : this.#input;
-    const request = new Request(source, init);
+    const request = requestOf('fromFetch', source, init);
     this.#repeatable &&= request.url.startsWith('http');
     if (resumes) {
       request.headers.delete('range');
@@ -291,14 +292,14 @@ export class Download {
     return undefined;
   }
 
-  #tell(response) {
+  async #tell(response) {
     const { encoded, length } = this.#first;
     const end = this.#end === Infinity && !encoded ? length : this.#end;
     this.#settings.onTotal(Number.isFinite(end) ? end - this.#from : undefined);
     if (this.#told) return;
     this.#told = true;
     try {
-      this.#settings.onResponse?.(response);
+      await this.#settings.onResponse?.(response);
     } catch (error) {
       response.body?.cancel().catch(ignore);
       throw error;
@@ -398,6 +399,7 @@ export class Download {
     const asked = response === undefined ? undefined : retryAfterOf(response.headers);
     const obstacle =
       this.#obstacle() ??
+      (isFinal(error) ? 'a retry would fail in the same way' : undefined) ??
       (this.#tries >= retries ? noRetries(retries) : undefined) ??
       (asked > LONGEST_WAIT
         ? `asks to wait ${Math.round(asked / 1000)} seconds, longer than the ${LONGEST_WAIT / 1000} that are waited`

@@ -7,12 +7,20 @@ import { describe } from '../values/describe.js';
 import { ReadableStream } from '../streams/readable-stream.js';
 
 const has = (value, name) => typeof value?.[name] === 'function';
+const isObject = (value) => (typeof value === 'object' && value !== null) || typeof value === 'function';
 
 /** `{ read(count), close() }` over whatever kind of cursor it is; `read` answers an array, empty at the end. */
 function adapt(cursor) {
   if (has(cursor, 'read')) {
     if (!has(cursor, 'close')) throw new TypeError('fromCursor(): a cursor with read() must have close() too');
-    return { read: async (count) => (await cursor.read(count)) ?? [], close: () => cursor.close() };
+    return {
+      async read(count) {
+        const rows = (await cursor.read(count)) ?? [];
+        if (Array.isArray(rows)) return rows;
+        throw new TypeError(`fromCursor(): the cursor's read() must give an array of rows; got ${describe(rows)}`);
+      },
+      close: () => cursor.close(),
+    };
   }
   if (!has(cursor, Symbol.asyncIterator) && !has(cursor, Symbol.iterator)) {
     throw new TypeError(
@@ -26,9 +34,15 @@ function adapt(cursor) {
       iterator ??= cursor[Symbol.asyncIterator]?.() ?? cursor[Symbol.iterator]();
       const rows = [];
       while (rows.length < count && !ended) {
-        const { value, done } = await iterator.next();
-        if (done) ended = true;
-        else rows.push(value);
+        const result = await iterator.next();
+        if (!isObject(result)) {
+          ended = true; // as in a loop, which does not call return() then
+          throw new TypeError(
+            `fromCursor(): the cursor's next() must give an object with value and done; got ${describe(result)}`,
+          );
+        }
+        if (result.done) ended = true;
+        else rows.push(result.value);
       }
       return rows;
     },

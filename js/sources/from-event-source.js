@@ -10,11 +10,14 @@ import { channel, withCounts } from '../channel/channel.js';
 import { FetchError, keepResponse } from '../pipeline/fetch-error.js';
 import { EventParser } from './event-parser.js';
 import { onDemand } from './on-demand.js';
+import { isFinal, requestOf } from './request.js';
 import { requireStallTimeout, StallWatch } from './stall.js';
 
 const WAIT = 3000;
 /** The parser takes the byte order mark away, of which there may be one. */
 const KEEP_MARK = { ignoreBOM: true };
+/** Bytes of the longest id that a request names. Servers take headers of 8 to 16 KiB. */
+const LONGEST_ID = 65536;
 const CLOSED = 2; // an EventSource's readyState
 
 /**
@@ -59,7 +62,7 @@ function fromUrl(input, events, signal, { retries = 10, delay, stallTimeout = In
 }
 
 /** UTF-8 as a header's value has it, a character for each byte. */
-const byteString = (text) => Array.from(new TextEncoder().encode(text), (byte) => String.fromCharCode(byte)).join('');
+const byteString = (bytes) => Array.from(bytes, (byte) => String.fromCharCode(byte)).join('');
 
 /** Of several types the last valid one counts: https://fetch.spec.whatwg.org/#concept-header-extract-mime-type */
 function isEventStream(header) {
@@ -80,6 +83,7 @@ class Connection {
   #stalled; // the error of the request under way, if its connection was silent
   #reader;
   #left;
+  #repeatable; // whether the request may be sent again
 
   constructor(input, init, settings) {
     this.#input = input;
@@ -95,9 +99,10 @@ class Connection {
 
   /** The events of the next piece of the body, maybe none; undefined where the server says that there will be no more. */
   async next() {
+    const request = this.#reader === undefined ? this.#request() : undefined;
     try {
       if (this.#parser.fault !== undefined) throw this.#parser.fault;
-      if (this.#reader === undefined && !(await this.#open())) return undefined;
+      if (request !== undefined && !(await this.#open(request))) return undefined;
       const { value, done } = await this.#pending(this.#reader.read());
       if (done) throw this.#stalled ?? new TypeError('the connection ended');
       const events = this.#parser.push(this.#decoder.decode(value, { stream: true }));
@@ -119,15 +124,26 @@ class Connection {
     }
   }
 
-  async #open() {
-    const headers = new Headers(this.#init.headers);
-    headers.set('accept', 'text/event-stream');
-    if (this.#parser.lastEventId !== '') headers.set('last-event-id', byteString(this.#parser.lastEventId));
+  #request() {
+    const id = new TextEncoder().encode(this.#parser.lastEventId);
+    if (id.length > LONGEST_ID)
+      throw new FetchError(
+        `fromEventSource(): the last event of ${this.#input} has an id of ${id.length} bytes, and a request can name one of ${LONGEST_ID} bytes at most; make the server send shorter ids`,
+        undefined,
+        { url: String(this.#input) },
+      );
     this.#attempt = new AbortController();
     this.#stalled = undefined;
-    const response = await this.#pending(
-      fetch(this.#input, { cache: 'no-store', ...this.#init, headers, signal: this.#attempt.signal }),
-    );
+    const init = { cache: 'no-store', ...this.#init, signal: this.#attempt.signal };
+    const request = requestOf('fromEventSource', this.#input, init);
+    request.headers.set('accept', 'text/event-stream');
+    if (id.length > 0) request.headers.set('last-event-id', byteString(id));
+    this.#repeatable = /^https?:/.test(request.url);
+    return request;
+  }
+
+  async #open(request) {
+    const response = await this.#pending(fetch(request));
     if (
       response.status !== 200 ||
       !isEventStream(response.headers.get('content-type') ?? '') ||
@@ -153,11 +169,12 @@ class Connection {
     this.#reader = undefined;
     this.#parser.reset();
     this.#decoder = new TextDecoder('utf-8', KEEP_MARK);
-    if (this.#left === 0 || error instanceof FetchError) this.#watch.stop();
+    const isLast = isFinal(error) || !this.#repeatable;
+    if (isLast || this.#left === 0 || error instanceof FetchError) this.#watch.stop();
     if (this.#abort.signal.aborted || error instanceof FetchError || error instanceof RangeError) throw error;
-    if (this.#left === 0)
+    if (isLast || this.#left === 0)
       throw new FetchError(
-        `fromEventSource(): ${this.#input} could not be reached again, and the tries are used up`,
+        `fromEventSource(): ${this.#input} could not be connected to again, ${isLast ? `and a retry would fail in the same way (${error.cause?.message ?? error.message})` : 'and no retries are left'}`,
         undefined,
         { cause: error, url: String(this.#input) },
       );

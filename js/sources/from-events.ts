@@ -1,5 +1,6 @@
 /** `fromEvents()`: the events of an EventTarget or of Node's EventEmitter as a stream. */
 import { describe } from '../values/describe.js';
+import { requireCallback, requireNoPromise } from '../values/require.js';
 import { channelOf, withCounts } from '../channel/channel.js';
 import type { ChannelCounts, ChannelOptions } from '../channel/channel.js';
 import type { ReadableStream } from '../streams/readable-stream.js';
@@ -82,6 +83,8 @@ export function fromEvents<T = any, E = any>(
     signal,
     ...settings
   } = options;
+  for (const [option, value] of Object.entries({ pause, resume, map }))
+    requireCallback(value, `fromEvents(): ${option}`);
   const { on, off } = listening(target as EventTargetLike);
   const events = channelOf<T>(
     'fromEvents',
@@ -111,21 +114,23 @@ export function fromEvents<T = any, E = any>(
 
   function deliver(event: E): void {
     try {
-      if (events.write(map(event)) === true || events.signal.aborted || paused) return;
+      if (events.write(requireNoPromise(map(event), 'fromEvents(): map')) === true || events.signal.aborted || paused)
+        return;
       paused = true;
-      pause?.();
     } catch (failure) {
-      finish(failure);
+      return finish(failure);
     }
+    guard(pause);
+  }
+
+  /** The failure of `call`, which may be async, is the stream's. */
+  function guard(call: (() => unknown) | undefined): void {
+    new Promise((resolve) => resolve(call?.())).catch((failure: unknown) => finish(failure));
   }
 
   function goOn(): void {
     paused = false;
-    try {
-      resume?.();
-    } catch (failure) {
-      finish(failure);
-    }
+    guard(resume);
   }
 
   events.addEventListener('drain', goOn);

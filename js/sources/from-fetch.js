@@ -1,5 +1,5 @@
 /** A fetch body as a stream that survives dropped and silent connections. download.js has the rules of resuming. */
-import { requireCount } from '../values/require.js';
+import { requireCallback, requireCount } from '../values/require.js';
 import { describe } from '../values/describe.js';
 import { tellTotal } from '../pipeline/sizes.js';
 import { Download } from './download.js';
@@ -20,6 +20,7 @@ export function fromFetch(input, options = {}) {
   requireCount(retries, 'fromFetch(): retries', 0, true);
   requireCount(delay, 'fromFetch(): delay', 0);
   requireStallTimeout(stallTimeout, 'fromFetch');
+  requireCallback(onResponse, 'fromFetch(): onResponse');
   if (typeof input !== 'string' && !(input instanceof URL) && typeof input?.url !== 'string') {
     throw new TypeError(`fromFetch(): the first argument must be a URL or a Request; got ${describe(input)}`);
   }

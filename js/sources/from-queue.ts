@@ -3,6 +3,7 @@
  * remembers its item while stages change its value. When the pipeline ends, the items that are not acknowledged are returned to the queue.
  */
 import { withinGrace } from '../runtime/grace.js';
+import { requireCallback } from '../values/require.js';
 import { describe } from '../values/describe.js';
 import { isAnyNodeWritable, isWritableStreamLike } from '../bridge/kinds.js';
 import { streamOfNodeWritable } from '../pipeline/node-streams.js';
@@ -174,7 +175,7 @@ export function fromQueue<T>(
       const returned = returnAll(reason);
       const unsubscribe = await subscription.catch(() => undefined);
       await withinGrace(returned);
-      await unsubscribe?.();
+      if (typeof unsubscribe === 'function') await unsubscribe();
     })());
 
   messages.addEventListener('drain', goOn);
@@ -197,7 +198,9 @@ export function fromQueue<T>(
         }),
       ),
     );
-    subscription.catch((error) => messages.fail(error));
+    subscription
+      .then((unsubscribe) => requireCallback(unsubscribe ?? undefined, 'fromQueue(): what subscribe returns'))
+      .catch((error) => messages.fail(error));
   }
   whenPipelineEnds(messages.readable, (error) => leave(error));
   return withCounts(messages.readable, messages);

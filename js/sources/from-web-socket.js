@@ -15,6 +15,9 @@ const ADVICE =
   "raise capacity, choose 'drop-oldest' or 'drop-newest' as overflow, have the server wait for an answer before it sends more, or take " +
   "api: 'WebSocketStream' where the engine has it and its page in docs/ends allows";
 
+/** Bytes that a message counts as at least. An empty one in a queue takes some memory too, and servers may send millions of them. */
+const LEAST = 64;
+
 const ignore = () => {};
 
 const bytesOrText = (data) => (data instanceof ArrayBuffer ? new Uint8Array(data) : data);
@@ -36,6 +39,7 @@ export function fromWebSocket(given, options) {
       done();
       close(reason);
     },
+    LEAST,
   );
   const onAbort = () => messages.fail(signal.reason);
   const { stream, socket } = socketOf('fromWebSocket', given, { protocols, api });

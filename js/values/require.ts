@@ -37,3 +37,21 @@ export function requireOneOf(value: unknown, allowed: readonly string[], what: s
     `${what} must be '${allowed.slice(0, -1).join("', '")}' or '${allowed.at(-1)}'; got ${shown(value)}`,
   );
 }
+
+/** @throws {TypeError} unless `value` is a function or undefined */
+export function requireCallback(value: unknown, what: string): void {
+  if (value === undefined || typeof value === 'function') return;
+  throw new TypeError(`${what} must be a function; got ${describe(value)}`);
+}
+
+/**
+ * Returns `value`, the result of a callback that nobody awaits.
+ *
+ * @throws {TypeError} if it is a promise
+ */
+export function requireNoPromise<T>(value: T, what: string): T {
+  const { then } = (value ?? {}) as { then?: unknown };
+  if (typeof then !== 'function') return value;
+  Promise.resolve(value).catch(() => {}); // nobody else handles it
+  throw new TypeError(`${what} must not return a promise; do asynchronous work in a stage, such as map()`);
+}

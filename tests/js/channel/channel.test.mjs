@@ -183,6 +183,14 @@ describe('channel', () => {
     await assert.rejects(drain(nonsense.readable), RangeError);
   });
 
+  test('empty chunks are not free of charge where sizes are bytes', async () => {
+    const bytes = channel({ size: 'bytes', highWaterMark: 100, capacity: 200 });
+    for (let n = 0; n < 99; n += 1) assert.equal(bytes.write(n % 2 ? '' : new Uint8Array(0)), true);
+    assert.equal(bytes.write(''), false);
+    for (let n = 0; n < 101; n += 1) bytes.write('');
+    await assert.rejects(drain(bytes.readable), /exceeded its capacity of 200 bytes/);
+  });
+
   test('a chunk larger than the capacity fails it, as there is never room', async () => {
     const bytes = channel({ size: 'bytes', highWaterMark: 10, capacity: 20, overflow: 'drop-oldest' });
     bytes.write(new Uint8Array(21));

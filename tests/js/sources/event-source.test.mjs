@@ -371,7 +371,7 @@ describe('fromEventSource() of a URL', () => {
       pipeline(fromEventSource(url, { delay: 1, retries: 2 }), async (events) => {
         for await (const { data } of events) seen.push(data);
       }),
-      { name: 'FetchError', message: /the tries are used up/ },
+      { name: 'FetchError', message: /and no retries are left/ },
     );
     assert.equal(seen.length, 5);
     assert.equal(requests.length, 5 + 2);

@@ -155,3 +155,33 @@ test('says what is wrong with its arguments', () => {
   });
   assert.throws(() => fromCursor([], { as: 'x' }), TypeError);
 });
+
+describe('a cursor that gives something else', () => {
+  for (const wrong of [undefined, null, 7, 'row']) {
+    test(`than an object from next() fails, and is closed: ${wrong}`, async () => {
+      let returned = 0;
+      let closed = 0;
+      const cursor = {
+        [Symbol.asyncIterator]: () => ({ next: async () => wrong, return: async () => void (returned += 1) }),
+        close: async () => void (closed += 1),
+      };
+      await assert.rejects(toArray(fromCursor(cursor)), {
+        name: 'TypeError',
+        message: /^fromCursor\(\): the cursor's next\(\) must give an object with value and done; got /,
+      });
+      assert.deepEqual([returned, closed], [0, 1]);
+    });
+  }
+
+  for (const wrong of [{ rows: [1] }, 'rows', 7, new Set([1])]) {
+    test(`than an array from read() fails, and is closed: ${Object.prototype.toString.call(wrong)}`, async () => {
+      let closed = 0;
+      const cursor = { read: async () => wrong, close: async () => void (closed += 1) };
+      await assert.rejects(toArray(fromCursor(cursor)), {
+        name: 'TypeError',
+        message: /^fromCursor\(\): the cursor's read\(\) must give an array of rows; got /,
+      });
+      assert.equal(closed, 1);
+    });
+  }
+});
