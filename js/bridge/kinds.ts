@@ -63,9 +63,13 @@ export const isNodePair = (value: unknown): value is NodeReadable & NodeWritable
 export const isBody = (value: unknown): value is Response | Request =>
   isObject(value) && 'bodyUsed' in value && has(value, 'arrayBuffer');
 
-/** Whether `value` is a `Blob` or a `File`. */
+/** Whether `value` is a `Blob` or a `File`, of this realm or another. Those of older jsdom have no method that reads. */
 export const isBlob = (value: unknown): value is Blob =>
-  has(value, 'stream', 'slice', 'arrayBuffer') && typeof value.size === 'number';
+  has(value, 'slice') &&
+  typeof value.size === 'number' &&
+  (typeof value.arrayBuffer === 'function' ||
+    value[Symbol.toStringTag] === 'Blob' ||
+    value[Symbol.toStringTag] === 'File');
 
 /** Whether `value` can be iterated. A string can, but no one who passes one means its characters as chunks. */
 export const isIterable = (value: unknown): value is AsyncIterable<unknown> | Iterable<unknown> =>

@@ -178,8 +178,11 @@ interface BlockedWrite {
   readonly resolve: (hasRoom: boolean) => void;
 }
 
-/** The two ends of a queue between a producer that calls and a consumer that asks. */
-class Channel<T> extends EventTarget {
+/** In a host without EventTarget, an import of this file must not fail. */
+const Base = globalThis.EventTarget ?? (class {} as typeof EventTarget);
+
+/** A queue between a producer that pushes and a consumer that pulls. */
+class Channel<T> extends Base {
   /** What was written. Cancelling it aborts `signal`. */
   declare readonly readable: ReadableStream<T>;
   #settings: Settings;

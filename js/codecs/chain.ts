@@ -53,7 +53,8 @@ export const FINISHED = 2;
 const FAILED = 3;
 
 /** Batches are whole characters, and the codec has dealt with the byte order mark. */
-const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
+let decoder: TextDecoder | undefined;
+const decode = (bytes: Uint8Array) => (decoder ??= new TextDecoder('utf-8', { ignoreBOM: true })).decode(bytes);
 
 const abandoned = new FinalizationRegistry<{ instance: Instance; id: number }>(({ instance: owner, id }) =>
   owner.free(id),
@@ -122,7 +123,7 @@ export class Chain {
     if (length === 0) return undefined;
     const { info, bytes, buffer } = this.#instance;
     return {
-      text: decoder.decode(bytes.subarray(info[0], info[0]! + length)),
+      text: decode(bytes.subarray(info[0], info[0]! + length)),
       ends: new Uint32Array(buffer!, info[2], info[3]),
       rows: new Uint32Array(buffer!, info[4], info[5]),
     };
@@ -158,7 +159,7 @@ export class Chain {
   #failure(): CodecError {
     const { info, bytes } = this.#instance;
     const offset = this.#instance.use((exports) => exports.codecs_error_offset());
-    const text = (at: number) => decoder.decode(bytes.subarray(info[at], info[at]! + info[at + 1]!));
+    const text = (at: number) => decode(bytes.subarray(info[at], info[at]! + info[at + 1]!));
     return new CodecError(text(0), { codec: text(2), code: text(4) as CodecErrorCode, offset });
   }
 }

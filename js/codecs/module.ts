@@ -6,8 +6,9 @@
  *    called again, and new chains get another.
  * 2. Memory never shrinks, so an instance that has grown is dropped with its last chain, and gets no new chains while it has few.
  */
-import bytes, { imports } from '../../build/codecs/codecs_bg.wasm';
+import decode, { imports } from '../../build/codecs/codecs_bg.wasm';
 import { __wbg_set_wasm } from '../../build/codecs/codecs_bg.js';
+import { wasmRefused } from '../core/refused.js';
 import { CodecError } from './error.js';
 import type { Bytes } from '../runtime/buffers.js';
 import type * as glue from '../../build/codecs/codecs_bg.js';
@@ -27,6 +28,8 @@ const LARGE = 16 * 2 ** 20;
 /** The most chains of an instance; it has 65,536 slots. */
 const MOST_CHAINS = 2 ** 15;
 
+const ADVICE = "Add 'wasm-unsafe-eval' to the script-src of its policy; codecs run as WebAssembly only";
+
 let compiled: WebAssembly.Module | undefined;
 let current: Instance | undefined;
 /** Those that have chains, and the current one. */
@@ -45,12 +48,13 @@ class Instance {
   chains = 0;
 
   constructor() {
-    compiled ??= new WebAssembly.Module(bytes);
     let exports: Exports;
     try {
+      compiled ??= new WebAssembly.Module(decode());
       exports = new WebAssembly.Instance(compiled, imports).exports as unknown as Exports;
     } catch (cause) {
-      throw outOfMemory('codecs', cause);
+      const isRefused = compiled === undefined || (cause as Error).name === 'CompileError';
+      throw isRefused ? wasmRefused(cause, 'the codecs', ADVICE) : outOfMemory('codecs', cause);
     }
     __wbg_set_wasm(exports);
     exports.__wbindgen_start?.();

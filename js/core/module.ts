@@ -1,9 +1,11 @@
 /**
- * The core's Wasm module, compiled when this file is imported. Its exports take and return numbers
- * and are used as they are; nothing else touches the instance.
+ * The core's Wasm module. Its exports take and return numbers and are used as they are; nothing else touches the instance. It is compiled by
+ * the first call, which creates the first machine of the page: an import alone compiles nothing and cannot fail.
  */
 import type * as glue from '../../build/core/core_bg.js';
 import { __wbg_set_wasm } from '../../build/core/core_bg.js';
+import { resolved } from '../runtime/intrinsics.js';
+import { wasmRefused } from './refused.js';
 import type {
   ByteReadableEffects,
   ChannelAnswer,
@@ -12,10 +14,7 @@ import type {
   TeeEffects,
   WritableEffects,
 } from './effects.js';
-import bytes, { imports } from '../../build/core/core_bg.wasm';
-
-const instance = new WebAssembly.Instance(new WebAssembly.Module(bytes), imports);
-__wbg_set_wasm(instance.exports);
+import decode, { imports } from '../../build/core/core_bg.wasm';
 
 type Glue = typeof glue;
 
@@ -46,6 +45,42 @@ type Answering<Name, Fn> = Fn extends (...args: infer Args) => number
 
 type Core = { readonly [Name in keyof Glue]: Answering<Name, Glue[Name]> };
 
-/** The glue has a function of the same name and signature for each export. */
-export const core = instance.exports as unknown as Core;
-(instance.exports as unknown as { __wbindgen_start(): void }).__wbindgen_start();
+const ADVICE =
+  "Add 'wasm-unsafe-eval' to the script-src of its policy, or import 'tidegate/js', whose core then runs as JavaScript";
+
+let started: (() => void) | undefined;
+
+/** `job()` is called in a microtask after the core has been instantiated. */
+export const onceStarted = (job: () => void) => void (started = job);
+
+let asJavaScript: (() => WebAssembly.Exports) | undefined;
+
+/** Where the host refuses WebAssembly, the core is what `instantiate` returns: the same functions in JavaScript. */
+export const runAsJavaScript = (instantiate: () => WebAssembly.Exports) => void (asJavaScript = instantiate);
+
+function instantiate(): WebAssembly.Exports {
+  let exports;
+  try {
+    ({ exports } = new WebAssembly.Instance(new WebAssembly.Module(decode()), imports));
+  } catch (error) {
+    if (asJavaScript === undefined) throw wasmRefused(error, 'its core', ADVICE);
+    return asJavaScript();
+  }
+  __wbg_set_wasm(exports);
+  (exports as unknown as { __wbindgen_start(): void }).__wbindgen_start();
+  return exports;
+}
+
+/**
+ * The module's exports. Until the first call it is an object whose every function instantiates the module and takes the exports' place here. The
+ * glue has a function of the same name and signature for each.
+ */
+export let core = new Proxy({} as Core, {
+  get:
+    (_, name) =>
+    (...args: never[]) => {
+      core = instantiate() as unknown as Core;
+      if (started !== undefined) resolved.react(started);
+      return (core[name as keyof Core] as (...args: never[]) => number)(...args);
+    },
+});

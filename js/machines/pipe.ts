@@ -43,9 +43,10 @@ import {
   abortReasonOf,
   Deferred,
   isAborted,
+  listen,
   promiseResolve,
   resolved,
-  uncurryThis,
+  unlisten,
   upon,
 } from '../runtime/intrinsics.js';
 import { schedule, scheduleAfter, scheduleInPipe, scheduleInPlaceOf } from '../runtime/jobs.js';
@@ -78,11 +79,6 @@ import {
 import { WriterImpl } from './writer.js';
 import type { PipeAnswer, ReadableEffects, WritableEffects } from '../core/effects.js';
 import type { ReadableLock, ReadablePart, ReadRequest, WritableLock, WritablePart } from './parts.js';
-
-const { addEventListener, removeEventListener } = EventTarget.prototype;
-type Listening = (target: EventTarget, type: string, listener: () => void) => void;
-const listen = uncurryThis(addEventListener) as Listening;
-const unlisten = uncurryThis(removeEventListener) as Listening;
 
 const owners = new Owners((id) => core.pipe_free(id));
 

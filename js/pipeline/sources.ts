@@ -4,12 +4,16 @@ import { readableFromNative } from '../native/convert.js';
 import { describe } from '../values/describe.js';
 import { bridgeOf, registerBridge } from '../bridge/bridges.js';
 import { wasCutOff } from './cut-off.js';
+import { bytesOfBlob } from '../bridge/blobs.js';
 import * as is from '../bridge/kinds.js';
 import { FetchError, keepResponse, statusOf } from './fetch-error.js';
 import { streamOfIterable } from './iterables.js';
 import { streamOfNodeReadable } from './node-streams.js';
 import type { ReadableControllerLike, ReaderLike } from '../bridge/shapes.js';
 import type { SourceHooks } from './parts.js';
+
+/** The most bytes of a Blob that are read at a time where it has no `stream()`. */
+const SLICE = 65_536;
 
 type Hooks = SourceHooks & Required<Pick<SourceHooks, 'onError'>>;
 
@@ -36,7 +40,7 @@ const unlockAdvice = 'pass it before it has a reader or pipe, or release that fi
 export function openSource(value: unknown, hooks: Hooks): ReadableStream {
   if (is.isReadableStreamLike(value)) return readableFromNative(value, hooks.onError);
   if (is.isBody(value)) return openBody(value, hooks);
-  if (is.isBlob(value)) return readableFromNative(value.stream(), hooks.onError);
+  if (is.isBlob(value)) return openBlob(value, hooks);
   if (is.isAnyNodeReadable(value)) return streamOfNodeReadable(value, hooks.onError);
   return streamOfIterable(value as Iterable<unknown>, hooks);
 }
@@ -74,14 +78,20 @@ function wholeBody({ url, headers }: Response | Request, stream: ReadableStream)
   return whole;
 }
 
-async function* chunksOfBlob(message: Response | Request): AsyncGenerator<Uint8Array<ArrayBuffer>, void, void> {
-  const blob = await message.blob();
-  const reader = blob.stream().getReader();
-  try {
-    for (let result = await reader.read(); !result.done; result = await reader.read()) yield result.value;
-  } finally {
-    await reader.cancel();
+/** The host's own stream of a Blob, else its bytes in slices: jsdom's Blob has no `stream()`, and an older one no `arrayBuffer()`. */
+function openBlob(blob: Blob, hooks: Hooks): ReadableStream {
+  if (typeof blob.stream === 'function') return readableFromNative(blob.stream(), hooks.onError);
+  return streamOfIterable(slicesOfBlob(blob), hooks);
+}
+
+async function* slicesOfBlob(blob: Blob): AsyncGenerator<Uint8Array<ArrayBuffer>, void, void> {
+  for (let from = 0; from < blob.size; from += SLICE) {
+    yield new Uint8Array(await bytesOfBlob(blob.slice(from, from + SLICE)));
   }
+}
+
+async function* chunksOfBlob(message: Response | Request): AsyncGenerator<Uint8Array<ArrayBuffer>, void, void> {
+  yield* slicesOfBlob(await message.blob());
 }
 
 /** What a response says that is no success is not the data that was asked for. */

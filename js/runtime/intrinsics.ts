@@ -126,19 +126,45 @@ export function upon<T>(
   promiseThen(promiseResolve(value), onFulfilled, onRejected);
 }
 
-export const AsyncIteratorPrototype: object = Object.getPrototypeOf(
-  Object.getPrototypeOf(async function* () {}).prototype,
-);
+const { getPrototypeOf, getOwnPropertyDescriptor } = Object;
 
-const getterOf = <Owner extends object, Key extends keyof Owner>(prototype: Owner, key: Key) =>
-  uncurryThis(Object.getOwnPropertyDescriptor(prototype, key)!.get!) as (owner: Owner) => Owner[Key];
+/**
+ * %AsyncIteratorPrototype%, https://tc39.es/ecma262/#sec-asynciteratorprototype, which only an async generator leads to. A compiler that
+ * replaces async generators by plain functions leaves no way to it; then an object with the same method stands in.
+ */
+function asyncIteratorPrototype(): object {
+  const { prototype } = getPrototypeOf(async function* () {});
+  if (prototype) return getPrototypeOf(prototype);
+  const standIn = {
+    [Symbol.asyncIterator]() {
+      return this;
+    },
+  };
+  return defineProperty(standIn, Symbol.asyncIterator, { __proto__: null, enumerable: false } as PropertyDescriptor);
+}
 
-const AbortControllerConstructor = AbortController;
+export const AsyncIteratorPrototype = asyncIteratorPrototype();
+
+/** The getter of a property, as a function of its owner. Where the host has no getter (happy-dom) or no such class, it reads the property. */
+const getterOf = <Owner extends object, Key extends keyof Owner>(prototype: Owner | undefined, key: Key) => {
+  const get = prototype && getOwnPropertyDescriptor(prototype, key)?.get;
+  return (get ? uncurryThis(get) : (owner: Owner) => owner[key]) as (owner: Owner) => Owner[Key];
+};
+
+/** Hosts without a DOM may have neither class; then no one can pass a signal. */
+const { AbortController: AbortControllerConstructor, AbortSignal } = globalThis;
 export const newAbortController = () => new AbortControllerConstructor();
 /** `abortWith(controller, reason)` */
-export const abortWith = uncurryThis(AbortController.prototype.abort);
-export const signalOf = getterOf(AbortController.prototype, 'signal');
-export const isAborted = getterOf(AbortSignal.prototype, 'aborted');
-/** Engines of before 2022 have none. */
-export const abortReasonOf =
-  'reason' in AbortSignal.prototype ? getterOf(AbortSignal.prototype, 'reason') : (noop as () => undefined);
+export const abortWith: (controller: AbortController, reason?: unknown) => void = AbortControllerConstructor
+  ? uncurryThis(AbortControllerConstructor.prototype.abort)
+  : noop;
+export const signalOf = getterOf(AbortControllerConstructor?.prototype, 'signal');
+export const isAborted = getterOf(AbortSignal?.prototype, 'aborted');
+/** Undefined in engines of before 2022, which have no reasons. */
+export const abortReasonOf = getterOf(AbortSignal?.prototype, 'reason');
+
+type Listening = (target: EventTarget, type: string, listener: () => void) => void;
+const { EventTarget } = globalThis;
+/** `listen(target, type, listener)` and `unlisten`: add and remove an event listener. */
+export const listen: Listening = EventTarget ? uncurryThis(EventTarget.prototype.addEventListener) : noop;
+export const unlisten: Listening = EventTarget ? uncurryThis(EventTarget.prototype.removeEventListener) : noop;

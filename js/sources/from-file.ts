@@ -1,6 +1,7 @@
 /** `fromFile()`: a byte stream of a file, which holds one slice of it in memory. */
 import { requireCount } from '../values/require.js';
 import { describe } from '../values/describe.js';
+import { bytesOfBlob } from '../bridge/blobs.js';
 import { isBlob } from '../bridge/kinds.js';
 import { tellTotal } from '../pipeline/sizes.js';
 import { onDemand } from './on-demand.js';
@@ -49,7 +50,7 @@ export function fromFile(
       const request = controller.byobRequest!;
       const to = Math.min(end, blob.size, at + (request?.view!.byteLength ?? chunkSize));
       if (at >= to) return true;
-      const bytes = new Uint8Array(await blob.slice(at, to).arrayBuffer());
+      const bytes = new Uint8Array(await bytesOfBlob(blob.slice(at, to)));
       at = to;
       if (request === null) controller.enqueue(bytes);
       else {

@@ -29,8 +29,10 @@ WebAssembly.Instance = function (module, imports) {
   return { exports: traced };
 };
 
-// Its own streams, which it makes when it is imported, are no events of a program.
-await import('tidegate');
+// The streams of its own that it makes after the first stream are no events of a program.
+const { ReadableStream } = await import('tidegate');
+new ReadableStream();
+await new Promise(setImmediate);
 
 /** Runs a program of the page below the package, so that its imports by name are resolved; what it logs are events. */
 async function runProgram(name, code) {

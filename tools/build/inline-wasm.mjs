@@ -36,7 +36,7 @@ export function decode(text, length) {
 }
 
 /**
- * An esbuild plug-in. A `.wasm` file exports its bytes (a `Uint8Array`) as default, and as `imports` what to instantiate
+ * An esbuild plug-in. A `.wasm` file exports as default a function that returns its bytes (a `Uint8Array`), and as `imports` what to instantiate
  * it with: those functions of its glue that the module asks for, so that the rest of the glue can be dropped.
  */
 export const inlineWasm = {
@@ -57,6 +57,6 @@ function source(bytes) {
   return `import { decode } from 'inline-wasm:decode';
 ${glue.join('\n')}
 export const imports = { ${imports} };
-export default decode(${JSON.stringify(encode(bytes))}, ${bytes.length});
+export default () => decode(${JSON.stringify(encode(bytes))}, ${bytes.length});
 `;
 }

@@ -11,6 +11,7 @@ export const ENTRIES = {
   index: 'js/index',
   codecs: 'js/codecs',
   polyfill: 'js/polyfill',
+  js: 'js/js',
 };
 
 const INPUTS = ['js', 'build/core', 'build/codecs', 'package.json', 'tools/build/js.mjs', 'tools/build/inline-wasm.mjs', 'tools/build/resolve-ts.mjs', 'node_modules/esbuild/package.json'];

@@ -79,6 +79,7 @@ async function rollUp({ root, name, source }) {
     input: join(root, EMITTED, `${source}.d.ts`),
     plugins: [fromIndex, dts({ compilerOptions: { noLib: true, types: [] } })],
     onwarn(warning) {
+      if (warning.code === 'EMPTY_BUNDLE') return; // an entry that is imported for its effect alone
       throw new StepError('Roll up the declarations', {
         reason: warning.message,
         advice: 'Mend the types of the source named above.',

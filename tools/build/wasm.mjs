@@ -1,6 +1,6 @@
 /** Builds one Wasm module: cargo, then the glue generator, then wasm-opt. */
-import { copyFileSync, mkdirSync, rmSync, statSync } from 'node:fs';
-import { homedir } from 'node:os';
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { say, stepRun } from '../steps.mjs';
 import { Host } from '../setup/host.mjs';
@@ -9,7 +9,7 @@ import { filesUnder, hashOf } from './stamps.mjs';
 
 /**
  * The modules: `feature` is the crate's feature, `sources` what the module is made from besides the shared files,
- * `optimize` wasm-opt's options. For the core, cargo's level 3 is no larger than "s" or "z" once compressed, and faster.
+ * `optimize` wasm-opt's options, `translated` whether there is one in JavaScript as well. For the core, cargo's level 3 is no larger than "s" or "z" once compressed, and faster.
  */
 export const MODULES = {
   core: {
@@ -17,6 +17,7 @@ export const MODULES = {
     sources: ['src/core', 'src/wasm/core.rs'],
     rustflags: [],
     optimize: ['-O3'],
+    translated: true,
   },
   codecs: {
     feature: 'codecs',
@@ -48,12 +49,14 @@ const WASM_FEATURES = [
 export async function buildModule({ root, stamps, name, debug }) {
   const module = MODULES[name];
   const outputs = [`build/${name}/${name}_bg.js`, `build/${name}/${name}_bg.wasm`];
+  if (module.translated) outputs.push(`build/${name}/${name}_js.js`);
   const hash = hashOf(root, [...SHARED_SOURCES, ...module.sources, ...GENERATOR_SOURCES, ...TOOL_SOURCES], { debug });
   if (stamps.isFresh(name, hash, outputs)) return false;
   const toolchain = await ensureToolchain(new Host());
   const generator = await buildGenerator({ root, stamps });
   const raw = await compile({ root, name, module, toolchain, debug });
   await bind({ root, name, module, generator, raw, debug });
+  if (module.translated) await translate({ root, name });
   stamps.set(name, hash);
   return true;
 }
@@ -112,4 +115,33 @@ async function bind({ root, name, module, generator, raw, debug }) {
   rmSync(generated, { recursive: true, force: true });
   if (snippets.length) throw new Error(`The module ${name} brings JS snippets of its own, which the build does not bundle: ${snippets}`);
   say(`  build/${name}/${wasm}: ${statSync(join(outDir, wasm)).size} bytes`);
+}
+
+/**
+ * Translates a module to JavaScript for hosts that refuse WebAssembly: `build/<name>/<name>_js.js`, whose default export
+ * instantiates it. Newer instructions are lowered first, and what only the glue calls is dropped, because wasm2js knows neither.
+ */
+async function translate({ root, name }) {
+  const binaryen = (tool, ...args) =>
+    stepRun(`Translate the Wasm module ${name} to JavaScript (${tool})`, process.execPath, [join(root, 'node_modules/binaryen/bin', tool), ...WASM_FEATURES, ...args], { cwd: root });
+  const source = join(root, 'build', name, `${name}_bg.wasm`);
+  const work = mkdtempSync(join(tmpdir(), 'tidegate-translate-'));
+  try {
+    const [roots, lowered, pruned, text] = ['roots.json', 'lowered.wasm', 'pruned.wasm', 'module.js'].map((file) => join(work, file));
+    const names = WebAssembly.Module.exports(new WebAssembly.Module(readFileSync(source))).map((each) => each.name).filter((each) => !each.startsWith('__'));
+    writeFileSync(roots, JSON.stringify([{ name: 'host', root: true, reaches: names }, ...names.map((each) => ({ name: each, export: each }))]));
+    await binaryen('wasm-opt', source, '-o', lowered, '--llvm-memory-copy-fill-lowering', '--llvm-nontrapping-fptoint-lowering', '--signext-lowering');
+    await binaryen('wasm-metadce', lowered, '-f', roots, '-o', pruned);
+    await binaryen('wasm2js', pruned, '-O3', '-o', text);
+    writeFileSync(join(root, 'build', name, `${name}_js.js`), asFactory(readFileSync(text, 'utf8')));
+  } finally {
+    rmSync(work, { recursive: true, force: true });
+  }
+}
+
+/** wasm2js writes a module that instantiates itself when it is imported; this makes it a function that does so. */
+function asFactory(text) {
+  const body = text.replace(/^export var .*$/gm, '');
+  if (!/\bvar retasmFunc = /.test(body) || /^(import|export)\b/m.test(body)) throw new Error('wasm2js wrote a module of a shape that tools/build/wasm.mjs does not know');
+  return `export default function instantiate() {\n${body}\nreturn retasmFunc;\n}\n`;
 }

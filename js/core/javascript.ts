@@ -1,0 +1,5 @@
+/** Gives the core a second form, for hosts that refuse WebAssembly: the same module, translated to JavaScript by the build. */
+import instantiate from '../../build/core/core_js.js';
+import { runAsJavaScript } from './module.js';
+
+runAsJavaScript(instantiate);
