@@ -18,7 +18,7 @@ import {
 import { INTERNAL } from '../runtime/webidl.js';
 import { describe } from '../values/describe.js';
 import { ReadableStream } from '../streams/readable-stream.js';
-import type { OnDiscardOption } from '../machines/discard.js';
+import type { OnDiscard } from '../machines/discard.js';
 
 /** What happens to a chunk past the capacity of a channel. */
 export type Overflow = 'error' | 'block' | 'drop-oldest' | 'drop-newest';
@@ -45,7 +45,7 @@ export interface ChannelOptions<T = unknown> {
    * Called with each written chunk that will never be read: chunks that the overflow drops, chunks that are queued or wait when the channel fails
    * or is cancelled, and chunks that `write()` refuses. Default: none.
    */
-  onDiscard?: OnDiscardOption<T> | undefined;
+  onDiscard?: OnDiscard<T> | undefined;
 }
 
 /** How many chunks were written to a channel, and what happened to those beyond its capacity. */

@@ -30,19 +30,19 @@ export interface RunResult {
   taken: number;
 }
 
-/** What a stage has done and holds, in bytes. */
+/** How many bytes a codec has processed and holds. */
 export interface StageStats {
   /** The codec. */
   name: string;
-  /** Bytes it has consumed. */
+  /** The bytes that it has consumed. */
   bytesIn: number;
-  /** Bytes it has produced; of lines and rows their text with one separator after each line or field. */
+  /** The bytes that it has produced. Lines and rows count their text plus one separator per line or field. */
   bytesOut: number;
-  /** Bytes that wait before it. */
+  /** The bytes in its input queue. */
   queued: number;
-  /** The most that may wait there: 65,536. */
+  /** The size of its input queue in bytes: 65,536. */
   highWaterMark: number;
-  /** Bytes that it has produced and not handed on yet. Only the last stage of a chain holds any. */
+  /** The bytes that it has produced and the reader has not read; 0 unless it is the last codec of a chain. */
   held: number;
 }
 

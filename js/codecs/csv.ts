@@ -12,34 +12,40 @@ import type { CsvObject } from './rows.js';
 import type { CodecStage } from './stage.js';
 
 export interface CsvOptions extends TextOptions {
-  /** Between fields: one ASCII character. Default `,`. */
+  /** The character between fields: one ASCII character. Default: `,`. */
   delimiter?: string | undefined;
-  /** Around fields: one ASCII character. Default `"`. */
+  /** The character around quoted fields: one ASCII character. Default: `"`. */
   quote?: string | undefined;
   /**
-   * Rows with another number of fields than the header or the first row: fail with `ragged-row` (the default), keep them
-   * as they are, or pad them with empty fields and cut off the surplus. An object that is kept lacks the
-   * properties its row had no field for; fields beyond the header are left out.
+   * What to do with a row that has another number of fields than the header or the first row. `error` fails with
+   * `ragged-row` (the default). `keep` keeps the row: an object then lacks the missing properties, and fields beyond
+   * the header are left out. `pad` adds empty fields and cuts off surplus ones.
    */
   ragged?: 'error' | 'keep' | 'pad' | undefined;
   /**
-   * Columns whose name in the header is empty, as the last one of `a,b,`: named '' (the default), of which there can be only one where
-   * rows are objects, or left out of rows and `columns`.
+   * What to do with columns without a name, as in `a,b,,`. `keep` names them '' (the default); rows as objects allow
+   * only one. `skip` leaves them out of rows and `columns`.
    */
   emptyNames?: 'keep' | 'skip' | undefined;
-  /** Empty lines are no rows (the default), or rows of one empty field. */
+  /** What to do with empty lines. `skip` ignores them (the default). `keep` makes each a row of one empty field. */
   emptyLines?: 'skip' | 'keep' | undefined;
-  /** The longest row that is accepted: the bytes of its fields and one for each. A longer one fails with `too-long`. Default 1,048,576. */
+  /**
+   * The longest row allowed: the bytes of its fields plus one per field. A longer row fails with `too-long`. Default:
+   * 1,048,576.
+   */
   maxRowBytes?: number | undefined;
 }
 
-/** A csv stage. */
+/** The codec that `csv()` returns. */
 export interface CsvStage<T> extends CodecStage<T> {
-  /** Resolves with the names of the columns once they are known, and with null without a header. Its rejection is handled even if nobody looks at it. */
+  /**
+   * Resolves with the names of the columns once they are known, or with null if there is no header. Its rejection
+   * counts as handled.
+   */
   readonly columns: Promise<string[] | null>;
 }
 
-/** The first row is the header, or these are its names, all of them different. */
+/** `true`: the first row is the header. An array: the names of the columns, all different. */
 export type CsvHeader = true | readonly string[];
 
 type Row = string[] | CsvObject;
@@ -242,18 +248,18 @@ class Csv extends Stage<string[] | CsvObject> {
 }
 
 /**
- * Parses comma-separated values, RFC 4180 (https://www.rfc-editor.org/rfc/rfc4180), in UTF-8. Rows end with LF or CRLF. A
- * quote inside of an unquoted field is text. After a closing quote nothing but a delimiter or the row's end may
- * come (`stray-quote`), and a quote that is never closed is `unclosed-quote`.
+ * Parses comma-separated values, RFC 4180 (https://www.rfc-editor.org/rfc/rfc4180), in UTF-8. Rows end with LF or CRLF.
+ * A quote inside an unquoted field is text. After a closing quote only a delimiter or the end of the row may follow,
+ * else the codec fails with `stray-quote`. A quote that is never closed fails with `unclosed-quote`.
  *
- * With a `header` rows are objects, without one arrays. With `rows: 'arrays'` they are arrays in any case, and a header in the
- * text is read over. Fields are strings.
+ * With a `header`, rows are objects, else arrays. With `rows: 'arrays'` they are always arrays, and a header row in the
+ * text is skipped. Fields are strings.
  *
- * A chunk is one row, or with `batch` an array of rows: `true` for as many as come together, a number for that many
- * (the last one may have fewer). Batches are several times as fast. A long field may share the memory of the rows
- * around it for as long as it is kept.
+ * A chunk is one row, or with `batch` an array of rows: `true` for all rows that are available, a number for arrays of
+ * that length (the last one may be shorter). Batches are several times as fast. A long field that you keep may keep the
+ * memory of the rows around it alive.
  *
- * @throws {TypeError | RangeError} if an option is wrong
+ * @throws {TypeError | RangeError} when an option is invalid
  */
 export function csv(options?: CsvOptions & { header?: false; rows?: 'arrays'; batch?: false }): CsvStage<string[]>;
 export function csv(

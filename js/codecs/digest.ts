@@ -7,9 +7,12 @@ import type { Bytes } from '../runtime/buffers.js';
 import type { CodecOptions } from './options.js';
 import type { CodecStage, StageSpec } from './stage.js';
 
-/** A tap: the bytes pass unchanged. */
+/** A codec that passes its bytes through unchanged and computes their digest. */
 export interface DigestStage extends CodecStage<Bytes> {
-  /** Resolves with the digest once all bytes have passed, and rejects with the stream's error. The rejection is handled even if nobody looks at it. */
+  /**
+   * Resolves with the digest once all bytes have passed. Rejects with the stream's error; that rejection counts as
+   * handled.
+   */
   readonly digest: Promise<Bytes>;
   /** The same in hexadecimal, in lower case. */
   readonly hex: Promise<string>;
@@ -50,10 +53,10 @@ class Digest extends Stage<Bytes> implements DigestStage {
 }
 
 /**
- * Computes the digest of the bytes that pass: SHA-256 (FIPS 180-4).
+ * Computes the SHA-256 digest (FIPS 180-4) of the bytes that pass through.
  *
- * @param algorithm the name, in any case
- * @throws {TypeError | RangeError} if there is no such algorithm, or an option is wrong
+ * @param algorithm the name of the algorithm, in upper or lower case
+ * @throws {TypeError} when the algorithm is not supported
  */
 export function digest(algorithm: 'sha-256' | 'SHA-256', options: CodecOptions = {}): DigestStage {
   if (typeof algorithm !== 'string' || algorithm.toLowerCase() !== 'sha-256') {

@@ -19,17 +19,20 @@ export type CodecErrorCode =
   | 'internal';
 
 /**
- * What a codec's streams fail with when its input is wrong. Both streams fail with the same object, after the reader has received everything that came
- * before the fault. Neighbouring codecs of a pipeline fail together; `codec` names the one at fault. The message names the codec, the byte and what was
- * wrong: `gunzip: CRC mismatch at byte 1234: expected 0x01020304, got 0x05060708`.
+ * The error of a codec whose input is invalid. Both streams fail with the same object, after the reader has read all
+ * output before the fault. `out-of-memory` affects that codec only. The message names the codec, the byte and the
+ * fault: `gunzip: CRC mismatch at byte 1234: expected 0x01020304, got 0x05060708`.
  */
 export class CodecError extends Error {
   declare readonly name: 'CodecError';
-  /** The codec that refused its input: `'gunzip'`, `'digest'`, `'lines'` or `'csv'`. */
+  /** The codec that failed: `'gunzip'`, `'digest'`, `'lines'` or `'csv'`. */
   declare readonly codec: string;
   /** What was wrong. */
   declare readonly code: CodecErrorCode;
-  /** Where: bytes of the codec's own input before the place. For gzip, compressed bytes; for csv after gunzip, decompressed bytes. */
+  /**
+   * The byte offset of the fault in the codec's own input: for `gunzip` in compressed bytes, for `csv` after `gunzip`
+   * in decompressed bytes.
+   */
   declare readonly offset: number;
 
   constructor(message: string, details: { codec: string; code: CodecErrorCode; offset: number; cause?: unknown }) {

@@ -9,15 +9,16 @@ import type { CodecStage } from './stage.js';
 export const BYTES_MARK = 65536;
 
 export interface GunzipOptions extends CodecOptions {
-  /** What to do with bytes after the last member that begin no other: fail with `trailing-data` (the default), or drop them. */
+  /**
+   * What to do with bytes after the last member that are not a gzip member: `error` fails with `trailing-data` (the
+   * default), `ignore` drops them.
+   */
   trailing?: 'error' | 'ignore' | undefined;
 }
 
 /**
- * Decompresses gzip, RFC 1952 (https://www.rfc-editor.org/rfc/rfc1952): one member, or several one after another. Checks everything that
- * a member can be checked by. Chunks are `Uint8Array`s of at most 65,536 bytes, however much a small input expands to.
- *
- * @throws {TypeError | RangeError} if an option is wrong
+ * Decompresses gzip, RFC 1952 (https://www.rfc-editor.org/rfc/rfc1952): one or more members. Verifies the header's CRC,
+ * and each member's CRC and size. Chunks are `Uint8Array`s of at most 65,536 bytes, however far a small input expands.
  */
 export function gunzip(options: GunzipOptions = {}): CodecStage<Bytes> {
   checkOptions('gunzip', options, ['trailing', 'highWaterMark', 'inputHighWaterMark']);

@@ -26,20 +26,20 @@ function readLines(text: string, ends: Uint32Array): string[] {
 }
 
 export interface LinesOptions extends TextOptions {
-  /** The longest line that is accepted, in bytes without its end; a longer one fails with `too-long`. Default 1,048,576. */
+  /**
+   * The longest line allowed, in bytes without its line end. A longer line fails with `too-long`. Default: 1,048,576.
+   */
   maxLineBytes?: number | undefined;
 }
 
 /**
- * Splits text at LF and CRLF. A CR elsewhere is text; the last line need not be ended.
+ * Splits text into lines at LF and CRLF. Any other CR is text. The last line needs no line end.
  *
- * A chunk is one line, or with `batch` an array of lines: `true` for as many as come together, a number for that many
- * (the last one may have fewer). Batches are several times as fast. A long line may share the memory of the lines
- * around it for as long as it is kept.
+ * A chunk is one line, or with `batch` an array of lines: `true` for all lines that are available, a number for arrays
+ * of that length (the last one may be shorter). Batches are several times as fast. A long line that you keep may keep
+ * the memory of the lines around it alive.
  *
- * Before another codec in a `pipeline()`, lines are text with an LF after each.
- *
- * @throws {TypeError | RangeError} if an option is wrong
+ * Before another codec in a `pipeline()`, the output is text with an LF after each line.
  */
 export function lines(options?: LinesOptions & { batch?: false }): CodecStage<string>;
 export function lines(options: LinesOptions & { batch: true | number }): CodecStage<string[]>;

@@ -141,8 +141,8 @@ export function liveChains(): number {
 }
 
 /**
- * How many chains of codecs hold memory of the Wasm module, and how much memory its instances have, in bytes. An instance that has
- * grown beyond 4 MiB is dropped when its last chain has ended.
+ * Returns how many chains of codecs hold Wasm memory, and the bytes of all Wasm instances. An instance that has grown
+ * beyond 4 MiB is released when its last chain has ended.
  */
 export function codecMemory(): { chains: number; bytes: number } {
   let bytes = 0;

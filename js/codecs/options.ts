@@ -2,19 +2,25 @@
 import { describe } from '../values/describe.js';
 import type { Bytes } from '../runtime/buffers.js';
 
-/** Options that all codecs have. */
+/** Options of every codec. */
 export interface CodecOptions {
-  /** High-water mark of the readable side: bytes (65,536) of `gunzip` and `digest`, records (256; in batches 1,024) of `lines` and `csv`. */
+  /**
+   * The high-water mark of the readable side. For `gunzip` and `digest` in bytes, default 65,536; for `lines` and `csv`
+   * in records, default 256, or 1,024 with `batch`.
+   */
   highWaterMark?: number | undefined;
-  /** High-water mark of the writable side, in bytes. Default 65,536. */
+  /** The high-water mark of the writable side, in bytes. Default: 65,536. */
   inputHighWaterMark?: number | undefined;
 }
 
-/** Options of codecs that read text, which is UTF-8. */
+/** Options of codecs that read UTF-8 text. */
 export interface TextOptions extends CodecOptions {
-  /** Fail with `invalid-utf8` instead of replacing invalid bytes with U+FFFD, as `TextDecoder` does. Default false. */
+  /**
+   * True fails with `invalid-utf8` on invalid UTF-8; false replaces it with U+FFFD, as `TextDecoder` does. Default:
+   * false.
+   */
   fatal?: boolean | undefined;
-  /** Keep a byte order mark at the start instead of dropping it, as `TextDecoder` does. Default false. */
+  /** True keeps a byte order mark at the start; false drops it, as `TextDecoder` does. Default: false. */
   ignoreBOM?: boolean | undefined;
 }
 

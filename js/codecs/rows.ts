@@ -4,7 +4,9 @@
  * left out.
  */
 
-/** A row as an object. The properties are in the header's order, as far as their names are not whole numbers. */
+/**
+ * A row as an object. Its properties are in the order of the header, except that JavaScript puts integer names first.
+ */
 export type CsvObject = Record<string, string>;
 
 /** Rows that all have `width` fields, as arrays. */

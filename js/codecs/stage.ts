@@ -10,18 +10,18 @@ import type { StageSpec } from './pair.js';
 export type { StageSpec };
 
 /**
- * What codecs take: an `ArrayBuffer` or a view of one, not shared. Anything else fails the streams with a `TypeError`, after the
- * reader has received what came before it.
+ * The input of a codec: an `ArrayBuffer` or a view of one, not shared. Any other chunk fails the streams with a
+ * `TypeError`, after the reader has read what came before it.
  */
 export type CodecInput = ArrayBuffer | ArrayBufferView;
 
-/** A stage of a pipeline: bytes in, chunks of `T` out. */
+/** A codec: takes bytes, produces chunks of type `T`. */
 export interface CodecStage<T> {
-  /** What the codec gives. */
+  /** The output. */
   readonly readable: ReadableStream<T>;
-  /** What the codec takes. A write settles when its chunk has been copied, which waits for the reader. */
+  /** The input. A write settles when its chunk has been copied into the codec, which waits for the reader. */
   readonly writable: WritableStream<CodecInput>;
-  /** The stage's figures, in an array of one; also if `pipeline()` has fused it with others. */
+  /** The figures of this codec in an array of one element, even if `pipeline()` has fused it with others. */
   stats(): StageStats[];
 }
 

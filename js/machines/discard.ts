@@ -13,15 +13,17 @@ import type { Fifo } from '../runtime/fifo.js';
 import type { OnDrop } from './parts.js';
 
 /**
- * What is done with a chunk that nobody will get, such as one that is queued when its stream is cancelled, aborted or errored: for values
- * that need closing. Called in a microtask, once for each chunk; what it throws or rejects with is an unhandled rejection.
+ * A function that closes a chunk that no consumer will receive, such as one in the queue of a stream that is cancelled,
+ * aborted or errored. It is called in a microtask, once for each chunk. An error that it throws or rejects with is an
+ * unhandled rejection.
  *
- * `'dispose'` calls the chunk's `Symbol.asyncDispose`, else its `Symbol.dispose`, where it has one; in an array, those of its elements.
+ * `'dispose'` calls the chunk's `Symbol.asyncDispose`, else its `Symbol.dispose`, if it has one. For an array it does
+ * so with each element.
  */
-export type OnDiscardOption<T = unknown> = ((chunk: T) => unknown) | 'dispose';
+export type OnDiscard<T = any> = ((chunk: T) => unknown) | 'dispose';
 
 /** The page's `onDiscard`, as a function. */
-export type OnDiscard = (chunk: unknown) => unknown;
+export type DiscardFunction = (chunk: unknown) => unknown;
 
 interface Dropping {
   onDrop?: OnDrop | undefined;
@@ -44,8 +46,8 @@ export function drop(stream: Dropping, chunk: unknown): void {
 }
 
 /** The page's `onDiscard`, of whatever kind, as a function; undefined where there is none. */
-export function convertOnDiscard(value: unknown, context: string): OnDiscard | undefined {
-  if (value === undefined || typeof value === 'function') return value as OnDiscard | undefined;
+export function convertOnDiscard(value: unknown, context: string): DiscardFunction | undefined {
+  if (value === undefined || typeof value === 'function') return value as DiscardFunction | undefined;
   if (value === 'dispose') return dispose;
   throw new TypeError(
     `${context}: onDiscard must be a function or 'dispose'; got ${typeof value === 'string' ? `'${value}'` : typeof value}`,
@@ -65,10 +67,10 @@ function dispose(chunk: unknown): unknown {
 }
 
 /** An `onDrop` that calls the page's `onDiscard`. What that throws is reported as a promise of it would be: as an unhandled rejection. */
-export const dropper = (onDiscard: OnDiscard | undefined): OnDrop | undefined =>
+export const dropper = (onDiscard: DiscardFunction | undefined): OnDrop | undefined =>
   onDiscard && ((chunks) => schedule(discard, { onDiscard, chunks }));
 
-function discard({ onDiscard, chunks }: { onDiscard: OnDiscard; chunks: unknown[] }): void {
+function discard({ onDiscard, chunks }: { onDiscard: DiscardFunction; chunks: unknown[] }): void {
   for (let n = 0; n < chunks.length; n++) {
     try {
       onDiscard(chunks[n]);

@@ -15,61 +15,45 @@ import {
 import { describe } from '../values/describe.js';
 import { abortReasonOf, isOurReadable, isOurWritable } from '../bridge/brands.js';
 import { isReadableStreamLike, isWritableStreamLike } from '../bridge/kinds.js';
+import type { AnyPair, AnyReadable, AnyWritable, Operator } from '../streams/any.js';
 import type { PairLike, ReadableStreamLike, WritableStreamLike } from '../bridge/shapes.js';
 
-/** A readable stream, tidegate's or the engine's. */
-export type AnyReadable<R = unknown> = ReadableStream<R> | globalThis.ReadableStream<R>;
-
-/** A writable stream, tidegate's or the engine's. */
-export type AnyWritable<W = unknown> = WritableStream<W> | globalThis.WritableStream<W>;
-
-/** A pair of streams, tidegate's or the engine's, such as a `TransformStream`, a `DecompressionStream` or a codec of `tidegate/codecs`. */
-export interface AnyPair<I = unknown, O = unknown> {
-  readonly readable: AnyReadable<O>;
-  readonly writable: AnyWritable<I>;
-}
-
-/** A pair of streams, both tidegate's. */
-export interface OurPair<I = unknown, O = unknown> {
-  readonly readable: ReadableStream<O>;
-  readonly writable: WritableStream<I>;
-}
-
 /**
- * tidegate's stream for one of the engine's: a readable, a writable or a `{ readable, writable }` pair. A stream that
- * is tidegate's already is returned unchanged. The given stream stays locked until the returned one has ended.
+ * Wraps a native stream in one of tidegate's. Backpressure, cancellation and errors cross in both directions; the
+ * wrapper adds no queue. One of tidegate's streams is returned unchanged. The native stream stays locked until the
+ * returned stream has ended.
  *
- * A write to a writable stream made this way settles when the engine's stream asks for more, its `close()` when everything has landed.
+ * A write to a writable stream made this way settles when the native stream wants more; its `close()` settles when the
+ * native stream has closed.
  *
- * @param value a stream of the engine (or of any other implementation of the standard), or a pair of them
- * @returns a stream of the same kind, or a new `{ readable, writable }` object for a pair that needed a bridge
- * @throws {TypeError} when `value` is none of these, or is locked
+ * @throws {TypeError} when the argument is neither a stream nor a pair of streams, or is locked
  */
 export function fromNative<R>(stream: ReadableStream<R>): ReadableStream<R>;
 export function fromNative<R>(stream: globalThis.ReadableStream<R>): ReadableStream<R>;
 export function fromNative<W>(stream: WritableStream<W>): WritableStream<W>;
 export function fromNative<W>(stream: globalThis.WritableStream<W>): WritableStream<W>;
-export function fromNative<I, O>(pair: AnyPair<I, O>): OurPair<I, O>;
+export function fromNative<I, O>(pair: AnyPair<I, O>): { readable: ReadableStream<O>; writable: WritableStream<I> };
 /** @internal for streams told by their shape */
 export function fromNative<R>(stream: ReadableStreamLike<R>): ReadableStream<R>;
 /** @internal */
 export function fromNative(stream: WritableStreamLike): WritableStream;
 /** @internal */
-export function fromNative(pair: PairLike): OurPair;
+export function fromNative(pair: PairLike): Operator<unknown, unknown>;
 export function fromNative(value: unknown): unknown {
   return convert('fromNative', value, intoOurs);
 }
 
 /**
- * The engine's stream for one of tidegate's, as `Response`, `postMessage` and every other part of the engine wants it.
- * A stream that is the engine's already is returned unchanged. The given stream stays locked until the returned one has ended.
+ * Wraps one of tidegate's streams in a native stream, for `Response`, `Request`, `postMessage` and other APIs that
+ * accept native streams only. A native stream is returned unchanged. The given stream stays locked until the returned
+ * stream has ended.
  *
- * @param value a stream of tidegate's, or a `{ readable, writable }` pair such as a `TransformStream` or a codec
- * @returns a stream of the same kind, or a new `{ readable, writable }` object for a pair that needed a bridge
- * @throws {TypeError} when `value` is none of these, or is locked, or the engine has no such streams
+ * @throws {TypeError} when the argument is neither a stream nor a pair of streams, or is locked, or the engine has no
+ *   streams
  *
  * @example
  * return new Response(toNative(readable));
+ *
  */
 export function toNative<R>(stream: AnyReadable<R>): globalThis.ReadableStream<R>;
 export function toNative<W>(stream: AnyWritable<W>): globalThis.WritableStream<W>;

@@ -8,21 +8,18 @@ import { adoptReadable, resultOf, settleAdopted } from '../bridge/adopt.js';
 import { isOurReadable } from '../bridge/brands.js';
 import { ReadableStream } from '../streams/readable-stream.js';
 import { describe } from '../values/describe.js';
-import type { PairLike } from '../bridge/shapes.js';
 import type { StreamPipeOptions } from '../streams/readable-stream.js';
-import type { AnyPair, AnyReadable, AnyWritable } from './convert.js';
+import type { AnyPair, AnyReadable, AnyWritable, PairStage } from '../streams/any.js';
 
 /**
- * https://streams.spec.whatwg.org/#rs-pipe-to with `source` as the first argument.
+ * `ReadableStream.prototype.pipeTo` as a function. Source and destination may also be native streams.
  *
- * @param source a readable stream, ours or the engine's
- * @param destination a writable stream, ours or the engine's
- * @param options `{ preventClose, preventAbort, preventCancel, signal }`
- * @returns a promise that settles when the pipe is done and both streams are unlocked
+ * @returns a promise that settles when the pipe has ended and both streams are unlocked
+ * @see https://streams.spec.whatwg.org/#rs-pipe-to
  */
-export function pipeTo<R>(
-  source: AnyReadable<R>,
-  destination: AnyWritable<R>,
+export function pipeTo<T>(
+  source: AnyReadable<T>,
+  destination: AnyWritable<T>,
   options?: StreamPipeOptions,
 ): Promise<void> {
   try {
@@ -34,19 +31,18 @@ export function pipeTo<R>(
 }
 
 /**
- * https://streams.spec.whatwg.org/#rs-pipe-through with `source` as the first argument.
+ * `ReadableStream.prototype.pipeThrough` as a function. Source and pair may also be native streams.
  *
- * @param source a readable stream, ours or the engine's
- * @param transform a `{ readable, writable }` pair of streams, ours or the engine's
- * @param options `{ preventClose, preventAbort, preventCancel, signal }`
- * @returns the pair's readable side, as a stream of ours
+ * @returns the pair's readable side, as one of tidegate's streams
+ * @throws {TypeError} when an argument is not a stream or is locked
+ * @see https://streams.spec.whatwg.org/#rs-pipe-through
  */
 export function pipeThrough<T, O>(
   source: AnyReadable<T>,
-  transform: AnyPair<T, O>,
+  transform: PairStage<T, O>,
   options?: StreamPipeOptions,
 ): ReadableStream<O>;
-export function pipeThrough(source: unknown, transform: PairLike, options?: StreamPipeOptions): unknown {
+export function pipeThrough(source: unknown, transform: AnyPair, options?: StreamPipeOptions): unknown {
   if (isOurReadable(source)) return (source as ReadableStream).pipeThrough(transform, options);
   const { readable, writable } = transform;
   if (!isOurReadable(readable) && !isNativeReadable(readable)) {

@@ -2,34 +2,40 @@
 import { isThenable } from '../bridge/kinds.js';
 import { TransformStream } from '../streams/transform-stream.js';
 import { requireCount, requireFunction } from '../values/require.js';
-import { pairOf, type Operator, type Output } from './pair.js';
+import { pairOf, type Output } from './pair.js';
+import type { Operator } from '../streams/any.js';
 import type { TransformControllerLike } from '../bridge/shapes.js';
 
 export interface MapOptions {
-  /** How many calls may be under way, and results be held, at once. Default: 1. */
+  /** The most calls that run, and results that are held, at once. Default: 1. */
   concurrency?: number | undefined;
-  /** Whether results come in the order of their chunks; else as they are done. Default: true. */
+  /** True keeps results in the order of their chunks; false passes each result on when it is ready. Default: true. */
   ordered?: boolean | undefined;
 }
 
-/** What `map()`'s function is given besides the chunk. */
+/** The second argument of `map()`'s function. */
 export interface MapContext {
-  /** Aborted when the consumer has left or the pipeline has failed, so that the call can stop. */
+  /** Aborted when the consumer has cancelled or the pipeline has failed, so that the call can stop. */
   readonly signal: AbortSignal;
-  /** The chunk's number, from 0. */
+  /** The index of the chunk, from 0. */
   readonly index: number;
 }
 
 type Fn<I, O> = (chunk: I, context: MapContext) => O | PromiseLike<O>;
 
 /**
- * A stage that enqueues what `fn(chunk, { signal, index })` returns or resolves with, in order unless `ordered` is false. At most
- * `concurrency` calls are pending or have a result that is not read yet. The first failure errors the stage, aborts the `signal` of the other
- * calls and drops their results.
+ * A stage that calls `fn` with each chunk and passes on what it returns or resolves with.
  *
- * @throws {TypeError} where `fn` is no function
- * @throws {RangeError} where `concurrency` is not a whole number of at least 1
+ * If a call throws or rejects, the stage fails with that error: it starts no further call, aborts the `signal` of the
+ * running calls, and drops their results.
+ *
+ * @throws {TypeError} when `fn` is not a function
+ * @throws {RangeError} when `concurrency` is not an integer of at least 1
  */
+export function map<I, O>(
+  fn: (chunk: I, context: MapContext) => O | PromiseLike<O>,
+  options?: MapOptions,
+): Operator<I, Awaited<O>>;
 export function map<I, O>(fn: Fn<I, O>, { concurrency = 1, ordered = true }: MapOptions = {}): Operator<I, Awaited<O>> {
   requireFunction(fn, 'map');
   requireCount(concurrency, 'map(): concurrency');

@@ -1,13 +1,14 @@
 /** Operators that wait in the middle of a chunk: for the consumer, or for a time. */
-import { pairOf, type Operator } from './pair.js';
+import { pairOf } from './pair.js';
+import type { Operator } from '../streams/any.js';
 import { requirePositive } from '../values/require.js';
 import { sleep } from '../runtime/sleep.js';
 import { describe } from '../values/describe.js';
 import { isIterable } from '../bridge/kinds.js';
 
 /**
- * A stage that enqueues each value of its chunks, which are iterables or async iterables, one value for each that the consumer wants. If the
- * consumer stops early, the stage calls the iterator's `return()`. A chunk must not be a string.
+ * A stage whose chunks are iterables: it passes on their values one by one, on demand. It accepts arrays, generators
+ * and async iterables, but not strings. When the consumer cancels, it calls `return()` of the current iterator.
  */
 export function flatten<T>(): Operator<Iterable<T | PromiseLike<T>> | AsyncIterable<T>, T> {
   return pairOf<Iterable<T | PromiseLike<T>> | AsyncIterable<T>, T>(async (chunk, output) => {
@@ -26,9 +27,9 @@ export function flatten<T>(): Operator<Iterable<T | PromiseLike<T>> | AsyncItera
 }
 
 export interface RateLimitOptions {
-  /** Bytes a second on average. */
+  /** The average rate in bytes per second. */
   bytesPerSecond: number;
-  /** Bytes that may pass at once after a pause. Default: a tenth of `bytesPerSecond`. */
+  /** The bytes that may pass at once after a pause. Default: a tenth of `bytesPerSecond`. */
   burst?: number | undefined;
 }
 
@@ -43,11 +44,14 @@ const sizeOf = (chunk: Sized): number => {
 };
 
 /**
- * A stage that lets `bytesPerSecond` pass on average and no more than `burst` bytes at once beyond that; the size of a chunk is its `byteLength`,
- * `length` or `size`. A chunk that is larger than `burst` passes whole and is waited for after it.
+ * A stage that limits the rate of chunks, measured by their `byteLength`, `length` or `size`. A chunk larger than the
+ * burst passes whole; the stage then waits for it.
  *
- * @throws {RangeError} where an option is not a number above 0
+ * @throws {RangeError} when an option is not a number above 0
  */
+export function rateLimit<T extends { byteLength: number } | { length: number } | { size: number }>(
+  options: RateLimitOptions,
+): Operator<T, T>;
 export function rateLimit<T extends { byteLength: number } | { length: number } | { size: number }>({
   bytesPerSecond,
   burst = bytesPerSecond / 10,

@@ -9,13 +9,8 @@
  */
 import { ReadableStream } from '../streams/readable-stream.js';
 import { WritableStream } from '../streams/writable-stream.js';
+import type { Operator } from '../streams/any.js';
 import type { ReadableControllerLike, WritableControllerLike } from '../bridge/shapes.js';
-
-/** A pair of tidegate's streams, as operators are: a stage for `pipeline()`, and a transform for `pipeThrough()`. It serves once. */
-export interface Operator<I, O> {
-  readonly readable: ReadableStream<O>;
-  readonly writable: WritableStream<I>;
-}
 
 const ended = () => new DOMException('The consumer cancelled the stream without a reason', 'AbortError');
 

@@ -6,17 +6,19 @@ import { describe } from '../values/describe.js';
 import { requireCount, requireFunction } from '../values/require.js';
 import { dropFrom } from './drop-from.js';
 import type { TransformControllerLike } from '../bridge/shapes.js';
-import type { Operator } from './pair.js';
+import type { Operator } from '../streams/any.js';
 
 type Fn<T> = (chunk: T, index: number) => unknown;
 
-/** A stage that enqueues the chunks for which `fn(chunk, index)` returns or resolves with a truthy value, and drops the others. */
+/** A stage that passes on the chunks for which `fn` returns, or resolves with, a truthy value. */
+export function filter<T>(fn: (chunk: T, index: number) => unknown): Operator<T, T>;
 export function filter<T>(fn: Fn<T>): Operator<T, T> {
   requireFunction(fn, 'filter');
   return passing(fn, Boolean);
 }
 
-/** A stage that enqueues every chunk, once `fn(chunk, index)` has returned, or its promise has resolved. */
+/** A stage that calls `fn` with each chunk, awaits it, and passes the chunk on unchanged. */
+export function tap<T>(fn: (chunk: T, index: number) => unknown): Operator<T, T>;
 export function tap<T>(fn: Fn<T>): Operator<T, T> {
   requireFunction(fn, 'tap');
   return passing(fn, () => true);
@@ -53,9 +55,9 @@ function passing<T>(fn: Fn<T>, isWanted: (result: unknown) => boolean): Operator
 }
 
 /**
- * A stage that enqueues the first `count` chunks, then closes and cancels its source.
+ * A stage that passes on the first `count` chunks, then ends and cancels what is before it.
  *
- * @throws {RangeError} where `count` is not a whole number of at least 0
+ * @throws {RangeError} when `count` is not an integer of at least 0
  */
 export function take<T>(count: number): Operator<T, T> {
   requireCount(count, 'take(): the count', 0);
@@ -73,7 +75,7 @@ export function take<T>(count: number): Operator<T, T> {
 /**
  * A stage that drops the first `count` chunks.
  *
- * @throws {RangeError} where `count` is not a whole number of at least 0
+ * @throws {RangeError} when `count` is not an integer of at least 0
  */
 export function skip<T>(count: number): Operator<T, T> {
   requireCount(count, 'skip(): the count', 0);
@@ -89,10 +91,10 @@ export function skip<T>(count: number): Operator<T, T> {
 }
 
 /**
- * A stage that splits and joins bytes into pieces of `size` bytes; the last one may be shorter. A piece that lies within one chunk is
- * a view of it. Only a piece that crosses from one chunk into the next is copied.
+ * A stage that re-slices bytes into chunks of `size` bytes; the last one may be shorter. A piece that lies within one
+ * input chunk is a view of it; any other piece is a copy.
  *
- * @throws {RangeError} where `size` is not a whole number of at least 1
+ * @throws {RangeError} when `size` is not an integer of at least 1
  */
 export function chunk(size: number): Operator<Uint8Array, Uint8Array> {
   requireCount(size, 'chunk(): the size in bytes');
@@ -126,16 +128,20 @@ export function chunk(size: number): Operator<Uint8Array, Uint8Array> {
 }
 
 export interface BatchOptions {
-  /** Give what there is so many milliseconds after its first chunk. Default: wait until there are enough. */
+  /**
+   * Pass on an incomplete array this many milliseconds after its first chunk. Default: wait until the array is
+   * complete.
+   */
   ms?: number | undefined;
 }
 
 /**
- * A stage that collects chunks into arrays of `count`, or, with `ms`, of the chunks that arrive within so many milliseconds after the
- * first. The last array may be shorter. While the consumer does not ask, the stage holds at most two arrays.
+ * A stage that collects chunks into arrays of `count`; the last array may be shorter. While the consumer does not pull,
+ * it holds at most two arrays.
  *
- * @throws {RangeError} where `count` is not a whole number of at least 1, or `ms` not one of at least 0
+ * @throws {RangeError} when `count` is not an integer of at least 1, or `ms` is not an integer of at least 0
  */
+export function batch<T>(count: number, options?: BatchOptions): Operator<T, T[]>;
 export function batch<T>(count: number, { ms = undefined }: BatchOptions = {}): Operator<T, T[]> {
   requireCount(count, 'batch(): the count');
   if (ms !== undefined) requireCount(ms, 'batch(): ms', 0);

@@ -8,29 +8,33 @@ import { ReadableStream } from '../streams/readable-stream.js';
 import { requireCount } from '../values/require.js';
 import type { ReadableControllerLike, ReadableStreamLike, ReaderLike } from '../bridge/shapes.js';
 import type { ReadableImpl } from '../machines/readable.js';
-import type { OnDiscardOption } from '../machines/discard.js';
+import type { OnDiscard } from '../machines/discard.js';
+import type { ChunkOf } from '../pipeline/accepted.js';
+import type { AnyReadable } from '../streams/any.js';
 
-export interface TeeOptions<T = unknown> {
-  /** How many chunks the fastest branch may be ahead of the slowest. Default: 1. */
+export interface TeeOptions<T> {
+  /** How many chunks the fastest branch may be ahead of the slowest one. Default: 1. */
   limit?: number | undefined;
-  /** How many streams to make. Default: 2. */
+  /** The number of branches. Default: 2. */
   branches?: number | undefined;
-  /** Which branch sets the pace. Only 'slowest' is supported. */
+  /** Which branch sets the pace. `'slowest'` is the only value. */
   pace?: 'slowest' | undefined;
-  /** Gets each chunk that all branches have dropped. Default: the `onDiscard` of `stream`. */
-  onDiscard?: OnDiscardOption<T> | undefined;
+  /** Called with each chunk that every branch has dropped. Default: the `onDiscard` of `stream`. */
+  onDiscard?: OnDiscard<T> | undefined;
 }
 
 /**
- * `branches` streams that each get every chunk of `stream`. A chunk is read when every branch that is not cancelled has room
- * for it, so the fastest is at most `limit` chunks ahead of the slowest, and the slowest sets the pace.
+ * Splits `stream` into branches that each get every chunk, at the pace of the slowest branch: no branch queues more
+ * than `limit` chunks. (The standard's `tee()` queues without bound for the slower branch.) All branches get the same
+ * chunk objects.
  *
- * The branches get the same chunks, not copies. A cancelled branch no longer slows the others down. When the last
- * branch is cancelled, the stream is cancelled with an array of all reasons.
+ * A cancelled branch no longer holds the others back. When every branch is cancelled, the stream is cancelled with an
+ * array of their reasons.
  *
- * @throws {TypeError} where `stream` is no readable stream, or is locked
- * @throws {RangeError} where `limit` is not a whole number of at least 1, or `branches` one of at least 2
+ * @throws {TypeError} when `stream` is not a readable stream, or is locked
+ * @throws {RangeError} when `limit` is not an integer of at least 1, or `branches` is not an integer of at least 2
  */
+export function tee<S extends AnyReadable>(stream: S, options?: TeeOptions<ChunkOf<S>>): ReadableStream<ChunkOf<S>>[];
 export function tee<T>(
   stream: ReadableStreamLike<T>,
   { limit = 1, branches = 2, pace = 'slowest', onDiscard = undefined }: TeeOptions<T> = {},
@@ -84,7 +88,7 @@ export function tee<T>(
         cancel(reason: unknown) {
           reasons[at] = reason;
           live.delete(controllers[at]);
-          if (live.size === 0) return reader.cancel(reasons);
+          if (live.size === 0) return reader.cancel(reasons) as Promise<void>;
           read();
           return undefined;
         },

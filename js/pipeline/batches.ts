@@ -3,21 +3,27 @@ import { withinGrace } from '../runtime/grace.js';
 import { fromNative } from '../native/convert.js';
 import type { ReadableStreamLike } from '../bridge/shapes.js';
 import { ReadableStreamDefaultReader } from '../streams/readable-stream-default-reader.js';
+import type { AnyReadable } from '../streams/any.js';
+import type { ChunkOf } from './accepted.js';
 
 /**
- * The chunks of `stream` as arrays: each turn gives all that is queued, or waits for the next. Leaving the loop early
- * cancels the stream unless `preventCancel` is true; the lock is released in every case.
+ * Iterates over the chunks of `stream` in arrays, each with all chunks that were queued: one promise for many chunks.
+ * Leaving the loop early cancels the stream unless `preventCancel` is true. The lock is always released.
  *
- * @param stream a ReadableStream of tidegate's or the engine's
- * @throws {TypeError} at the first `next()` when `stream` is no stream or is locked
+ * @throws {TypeError} at the first `next()`, when `stream` is not a readable stream or is locked
  *
  * @example
  * for await (const rows of batches(stream)) table.append(rows);
+ *
  */
-export async function* batches<R>(
-  stream: ReadableStreamLike<R>,
+export function batches<S extends AnyReadable>(
+  stream: S,
+  options?: { preventCancel?: boolean | undefined },
+): AsyncGenerator<ChunkOf<S>[], void, void>;
+export async function* batches(
+  stream: ReadableStreamLike,
   { preventCancel = false }: { preventCancel?: boolean | undefined } = {},
-): AsyncGenerator<R[], void, void> {
+): AsyncGenerator<unknown[], void, void> {
   const reader = new ReadableStreamDefaultReader(fromNative(stream));
   let ended = false;
   try {

@@ -2,13 +2,16 @@
 
 import type { Part } from './parts.js';
 
-/** Where and how a pipeline failed. */
+/** Which part of a pipeline failed, and what failed after it. */
 export interface PipelineFailure {
-  /** The part that failed first: 0 is the source, the stages count from 1, the sink is the last. Undefined where the signal was aborted. */
+  /**
+   * The part that failed first: the source is 0, the stages count from 1, the sink is last. Undefined when the signal
+   * was aborted.
+   */
   readonly index: number | undefined;
-  /** What it was, in words: `a Response`, `function parse`, `the signal`. */
+  /** A description of that part: `a Response`, `function parse`, `the signal`. */
   readonly name: string;
-  /** What failed after it, while the rest was taken down; other objects than the first. */
+  /** The errors that occurred during teardown, without the first one. */
   readonly later: readonly unknown[];
 }
 
@@ -21,14 +24,17 @@ export interface OpenFailure extends PipelineFailure {
 const failures = new WeakMap<object, PipelineFailure>();
 
 /**
- * Where the pipeline that rejected with `error` failed: `{ index, name, later }`, or undefined where no pipeline did, or where
- * the error is no object. The error itself is left as it is: this is kept beside it.
+ * Tells which part of a pipeline caused the error that the pipeline rejected with. tidegate does not modify the error
+ * object.
+ *
+ * @returns undefined when no pipeline rejected with `error`, or when it is not an object
  *
  * @example
  * await pipeline(source, gunzip(), parse, sink).catch((error) => {
  *   const { index, name, later } = failureOf(error);
  *   report(`part ${index} (${name}) failed`, error, later);
  * });
+ *
  */
 export function failureOf(error: unknown): PipelineFailure | undefined {
   return isObject(error) ? failures.get(error) : undefined;

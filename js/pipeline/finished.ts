@@ -13,25 +13,33 @@ import {
   isWritableStreamLike,
 } from '../bridge/kinds.js';
 import type { NodeReadable, NodeWritable } from '../bridge/shapes.js';
-import type { OurPair } from '../native/convert.js';
 import type { ReadableStream } from '../streams/readable-stream.js';
 import type { WritableStream } from '../streams/writable-stream.js';
+import type { NodeReadableLike, NodeWritableLike } from './accepted.js';
 
 /** Begins to watch, and returns how to stop. */
 type Watch = (onEnd: () => void, onError: (error: unknown) => void) => () => unknown;
 
-/** What has an end that can be told without a lock. */
-type Watchable = ReadableStream | WritableStream | OurPair | NodeReadable | NodeWritable;
-
 /**
- * Resolves when `stream` has closed, been cancelled or finished, and rejects with its error; for a pair, when both its sides have.
- * Takes no lock.
+ * Waits until a stream has ended, without locking it. Works on a locked stream too.
  *
- * @param stream not one of the engine's, whose end only the holder of the lock can see
- * @param options `signal` ends the wait: the promise rejects with its reason
- * @throws {TypeError} (as a rejection) when the argument is no such stream
+ * @param stream one of tidegate's streams, a pair of them, or one of Node's streams. Native streams report their end
+ *   only to the holder of their lock.
+ * @param options aborting `signal` rejects the promise with its reason; the stream is not affected
+ * @returns a promise that resolves when the stream has closed, finished, or been cancelled, and rejects with the
+ *   stream's error
+ * @throws {TypeError} (as a rejection) when the argument is not such a stream
  */
-export async function finished(stream: Watchable, options?: { signal?: AbortSignal | undefined }): Promise<void> {
+export function finished(
+  stream:
+    | ReadableStream
+    | WritableStream
+    | { readonly readable: ReadableStream; readonly writable: WritableStream }
+    | NodeReadableLike
+    | NodeWritableLike,
+  options?: { signal?: AbortSignal | undefined },
+): Promise<void>;
+export async function finished(stream: unknown, options?: { signal?: AbortSignal | undefined }): Promise<void> {
   const signal = options?.signal;
   signal?.throwIfAborted();
   const watches = watchesOf(stream);

@@ -2,6 +2,8 @@
 import { describe } from '../values/describe.js';
 import { isThenable } from '../bridge/kinds.js';
 import type { Call } from './parts.js';
+import type { AnyReadable } from '../streams/any.js';
+import type { MarkedStage, PipelineChunks, PipelineFunctionOptions } from './accepted.js';
 
 type Fn = (...args: never[]) => unknown;
 
@@ -14,16 +16,21 @@ export const isMap = (fn: unknown): boolean =>
   typeof fn === 'function' && !calledOnce.has(fn as Fn) && !isGeneratorFunction(fn as Fn);
 
 /**
- * `fn` as a stage that is called once, with all chunks: `(chunks, { signal }) => …`, returning a source. Generator functions
- * are such stages by themselves.
+ * Marks a plain function as a stage that the pipeline calls once, with all chunks, and that returns a source. Use it
+ * for transpiled generator functions and for functions that return a stream.
  *
- * @throws {TypeError} when `fn` is no function
+ * @throws {TypeError} when the argument is not a function
+ *
+ * @example
+ * await pipeline(source, stage((chunks) => parse(chunks)), sink);
+ *
  */
-export function stage<Chunks, Options, Result>(
-  fn: (chunks: Chunks, options: Options) => Result,
-): (chunks: Chunks, options: Options) => Result {
+export function stage<I, O>(
+  fn: (chunks: PipelineChunks<I>, options: PipelineFunctionOptions) => AsyncIterable<O> | Iterable<O> | AnyReadable<O>,
+): MarkedStage<I, O>;
+export function stage(fn: Fn): unknown {
   if (typeof fn !== 'function') throw new TypeError(`stage(): the argument must be a function; got ${describe(fn)}`);
-  const once = (chunks: Chunks, options: Options): Result => fn(chunks, options);
+  const once: Call = (chunks, options) => (fn as Call)(chunks, options);
   Object.defineProperty(once, 'name', { value: fn.name });
   calledOnce.add(once);
   return once;

@@ -1,60 +1,65 @@
 /** The options of `pipeline()`. */
 import { convertOnDiscard } from '../machines/discard.js';
 import { describe } from '../values/describe.js';
-import type { OnDiscard, OnDiscardOption } from '../machines/discard.js';
+import type { DiscardFunction, OnDiscard } from '../machines/discard.js';
 import type { PipelineProgress } from './progress.js';
 
 export interface PipelineOptions {
-  /** Takes the pipeline down when it is aborted; the promise then rejects with its `reason`. Default: none. */
+  /** Aborting it tears the pipeline down; the promise rejects with the signal's `reason`. Default: none. */
   signal?: AbortSignal | undefined;
-  /** Leave the sink open, and unlocked, when the source ends. Default false. */
+  /** Leaves the sink open and unlocked when the source ends. Default: false. */
   preventClose?: boolean | undefined;
-  /** Leave the sink open, and unlocked, when the pipeline fails or is aborted. Default false. */
+  /** Does not abort the sink when the pipeline fails or is aborted; unlocks it. Default: false. */
   preventAbort?: boolean | undefined;
   /**
-   * Leave the source open, and unlocked, when the pipeline fails, is aborted or ends early. A chunk that was on its way at that moment is
-   * lost; `onDiscard` receives it. Default false.
+   * Does not cancel the source when the pipeline fails, is aborted, or its sink returns early; unlocks it. The pipeline
+   * passes a chunk that it had already read to `onDiscard`; nobody else gets it. Default: false.
    */
   preventCancel?: boolean | undefined;
-  /** Called with the progress, and once more when the pipeline has ended without an error. If it throws, the pipeline fails. Default: none. */
+  /**
+   * Called with progress while the pipeline runs, and once more when it has succeeded. If it throws, the pipeline fails
+   * with that error. Default: none.
+   */
   onProgress?: ((progress: PipelineProgress) => void) | undefined;
-  /** Milliseconds between two reports. Default 250. */
+  /** Milliseconds between two calls of `onProgress`. Default: 250. */
   progressInterval?: number | undefined;
   /**
-   * The bytes the source will give. Default: the size of a `Blob`, the `Content-Length` of a body without `Content-Encoding`, else
-   * unknown.
+   * How many bytes the source will produce. Default: the size of a `Blob`, the `Content-Length` of a body without
+   * `Content-Encoding`, else unknown.
    */
   total?: number | undefined;
   /**
-   * Bytes that all queues of tidegate's streams in the pipeline may hold together. When they hold half of it, the source is paused
-   * until they hold less; more than all of it fails the pipeline with a `RangeError` that names the part with the most. Default: no limit
-   * but the streams' own.
+   * The most bytes that the queues of tidegate's streams in the pipeline may hold together. At half of it, the pipeline
+   * stops pulling the source until the queues have room. Beyond it, the pipeline fails with a `RangeError` that names
+   * the part holding the most. Default: only the streams' own high-water marks apply.
    */
   memoryLimit?: number | undefined;
   /**
-   * Milliseconds after which the pipeline yields the thread, so that input, rendering, timers, messages and other requests run. All pipelines
-   * of a thread share that time. `Infinity`: never. A single call of a function, and the work on a single chunk, are not interrupted.
-   * Default: 12
+   * Milliseconds after which the pipeline yields the thread, so that input, rendering, timers, messages and other
+   * requests can run. All pipelines of a thread share this time. `Infinity` never yields. The pipeline cannot interrupt
+   * a single call of your function, or a part that works on one chunk. Default: 12
    *
-   * @throws {RangeError} where it is no number of at least 0
+   * @throws {RangeError} when it is not a number of at least 0
    */
   yieldAfter?: number | undefined;
   /**
-   * The bytes of a chunk, for `onProgress` and `memoryLimit`. Default: the length of bytes and strings, 8 for a number, the sum over arrays
-   * and plain objects, 0 for anything else.
+   * Returns the size of a chunk in bytes, for `onProgress` and `memoryLimit`. Default: the length of bytes and strings,
+   * 8 for a number, the sum over the members of arrays and plain objects, 0 for anything else.
    */
-  size?: ((chunk: unknown) => number) | undefined;
+  // eslint-disable-next-line no-restricted-syntax -- the page knows its chunks
+  size?: ((chunk: any) => number) | undefined;
   /**
-   * Called once, in a microtask, with each chunk that no part will receive: for values that must be closed. The pipeline waits at most 500
-   * milliseconds for its promise. If it throws, the pipeline fails. A stream's own `onDiscard` takes precedence. `'dispose'` calls the
-   * chunk's `Symbol.asyncDispose` or `Symbol.dispose`. The queues of the engine's and of Node's streams are not accessible. Default: none.
+   * Called once, in a microtask, with each chunk that no part will receive: use it to close values such as a
+   * `VideoFrame`. The pipeline awaits its promise for at most 500 milliseconds. If it throws, the pipeline fails. A
+   * stream's own `onDiscard` takes precedence. `'dispose'` calls the chunk's `Symbol.asyncDispose` or `Symbol.dispose`.
+   * Chunks in the queues of native streams and of Node's streams cannot be discarded this way. Default: none.
    */
-  onDiscard?: OnDiscardOption | undefined;
+  onDiscard?: OnDiscard | undefined;
 }
 
 /** The options as they have been read. */
 export interface ReadOptions extends Omit<PipelineOptions, 'onDiscard'> {
-  readonly onDiscard?: OnDiscard | undefined;
+  readonly onDiscard?: DiscardFunction | undefined;
 }
 
 type Given = Record<string, unknown>;

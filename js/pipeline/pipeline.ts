@@ -12,17 +12,215 @@ import { fuse, openPair, type FusedStage } from './stages.js';
 import type { WritableStreamLike } from '../bridge/shapes.js';
 import type { ReadableStream } from '../streams/readable-stream.js';
 import type { Call, NumberedPart, OpenFunction, OpenSink, OpenStage, SourceHooks } from './parts.js';
+import type {
+  AnySink,
+  AnyStage,
+  ChunkOf,
+  PipelineResult,
+  PipelineSink,
+  PipelineSource,
+  PipelineStage,
+} from './accepted.js';
+import type { PipelineOptions } from './options.js';
 
 /**
- * Moves everything from `source` through `stages` into `sink`, no faster than the slowest of them takes it.
- *
- * `pipeline(source, ...stages, sink, options?)`; options.ts has the options.
- *
- * @returns a promise of what the sink function returned, or of undefined when the sink is a stream. It rejects with the
- *   first error of any part, the same object, or with `signal.reason`, after every part has been taken down; and with a
- *   TypeError, having touched nothing, when an argument is not what it should be. Where the engine has `await using`, leaving
- *   its scope takes the pipeline down.
+ * The promise that `pipeline()` returns. With `await using`, leaving the scope aborts a pipeline that is still running.
  */
+export type Pipeline<T> = Promise<T> & AsyncDisposable;
+
+/**
+ * Moves all chunks from a source through any number of stages into a sink, at the pace of the slowest part. The
+ * pipeline adds no queue: the high-water marks of its streams bound the memory.
+ *
+ * Adjacent codecs of `tidegate/codecs` run as one pass through Wasm.
+ *
+ * @param source …` that returns one of them or a promise of one => a readable stream (tidegate's, native, or Node's),
+ *   `Response`, `Request`, `Blob`, iterable, async iterable, or a function `({ signal }) => …` that returns one of
+ *   these or a promise of one => …` that returns one of them or a promise of one
+ * @param sink …` => a writable stream (tidegate's, native, or Node's), or a function `(chunks, { signal }) => …` => …`
+ * @param options see {@link PipelineOptions}
+ * @returns a promise that resolves when the sink has written and closed everything: with the result of the sink
+ *   function, else with undefined. If a part fails, it rejects with that part's error, the same object; the first error
+ *   wins. If the signal aborts, it rejects with the signal's reason. Before it rejects, the pipeline cancels or aborts
+ *   every other part with that error and releases every lock. It waits at most 500 milliseconds for a part that does
+ *   not settle its cancel or abort.
+ * @throws {TypeError} (as a rejection) when an argument is invalid; the pipeline has then read, called and locked
+ *   nothing
+ *
+ * @example
+ * const rows = await pipeline(await fetch(url), gunzip(), csv(), async (rows) => {
+ *   let count = 0;
+ *   for await (const row of rows) count += 1;
+ *   return count;
+ * });
+ *
+ */
+export function pipeline<A, B, C, D, E, F, G, H, I, J, K, L, M, Result = undefined>(
+  source: A & PipelineSource,
+  stage1: PipelineStage<ChunkOf<A>, B>,
+  stage2: PipelineStage<B, C>,
+  stage3: PipelineStage<C, D>,
+  stage4: PipelineStage<D, E>,
+  stage5: PipelineStage<E, F>,
+  stage6: PipelineStage<F, G>,
+  stage7: PipelineStage<G, H>,
+  stage8: PipelineStage<H, I>,
+  stage9: PipelineStage<I, J>,
+  stage10: PipelineStage<J, K>,
+  stage11: PipelineStage<K, L>,
+  stage12: PipelineStage<L, M>,
+  sink: PipelineSink<M, Result>,
+  options?: PipelineOptions,
+): Pipeline<PipelineResult<Result>>;
+export function pipeline<A, B, C, D, E, F, G, H, I, J, K, L, Result = undefined>(
+  source: A & PipelineSource,
+  stage1: PipelineStage<ChunkOf<A>, B>,
+  stage2: PipelineStage<B, C>,
+  stage3: PipelineStage<C, D>,
+  stage4: PipelineStage<D, E>,
+  stage5: PipelineStage<E, F>,
+  stage6: PipelineStage<F, G>,
+  stage7: PipelineStage<G, H>,
+  stage8: PipelineStage<H, I>,
+  stage9: PipelineStage<I, J>,
+  stage10: PipelineStage<J, K>,
+  stage11: PipelineStage<K, L>,
+  sink: PipelineSink<L, Result>,
+  options?: PipelineOptions,
+): Pipeline<PipelineResult<Result>>;
+export function pipeline<A, B, C, D, E, F, G, H, I, J, K, Result = undefined>(
+  source: A & PipelineSource,
+  stage1: PipelineStage<ChunkOf<A>, B>,
+  stage2: PipelineStage<B, C>,
+  stage3: PipelineStage<C, D>,
+  stage4: PipelineStage<D, E>,
+  stage5: PipelineStage<E, F>,
+  stage6: PipelineStage<F, G>,
+  stage7: PipelineStage<G, H>,
+  stage8: PipelineStage<H, I>,
+  stage9: PipelineStage<I, J>,
+  stage10: PipelineStage<J, K>,
+  sink: PipelineSink<K, Result>,
+  options?: PipelineOptions,
+): Pipeline<PipelineResult<Result>>;
+export function pipeline<A, B, C, D, E, F, G, H, I, J, Result = undefined>(
+  source: A & PipelineSource,
+  stage1: PipelineStage<ChunkOf<A>, B>,
+  stage2: PipelineStage<B, C>,
+  stage3: PipelineStage<C, D>,
+  stage4: PipelineStage<D, E>,
+  stage5: PipelineStage<E, F>,
+  stage6: PipelineStage<F, G>,
+  stage7: PipelineStage<G, H>,
+  stage8: PipelineStage<H, I>,
+  stage9: PipelineStage<I, J>,
+  sink: PipelineSink<J, Result>,
+  options?: PipelineOptions,
+): Pipeline<PipelineResult<Result>>;
+export function pipeline<A, B, C, D, E, F, G, H, I, Result = undefined>(
+  source: A & PipelineSource,
+  stage1: PipelineStage<ChunkOf<A>, B>,
+  stage2: PipelineStage<B, C>,
+  stage3: PipelineStage<C, D>,
+  stage4: PipelineStage<D, E>,
+  stage5: PipelineStage<E, F>,
+  stage6: PipelineStage<F, G>,
+  stage7: PipelineStage<G, H>,
+  stage8: PipelineStage<H, I>,
+  sink: PipelineSink<I, Result>,
+  options?: PipelineOptions,
+): Pipeline<PipelineResult<Result>>;
+export function pipeline<A, B, C, D, E, F, G, H, Result = undefined>(
+  source: A & PipelineSource,
+  stage1: PipelineStage<ChunkOf<A>, B>,
+  stage2: PipelineStage<B, C>,
+  stage3: PipelineStage<C, D>,
+  stage4: PipelineStage<D, E>,
+  stage5: PipelineStage<E, F>,
+  stage6: PipelineStage<F, G>,
+  stage7: PipelineStage<G, H>,
+  sink: PipelineSink<H, Result>,
+  options?: PipelineOptions,
+): Pipeline<PipelineResult<Result>>;
+export function pipeline<A, B, C, D, E, F, G, Result = undefined>(
+  source: A & PipelineSource,
+  stage1: PipelineStage<ChunkOf<A>, B>,
+  stage2: PipelineStage<B, C>,
+  stage3: PipelineStage<C, D>,
+  stage4: PipelineStage<D, E>,
+  stage5: PipelineStage<E, F>,
+  stage6: PipelineStage<F, G>,
+  sink: PipelineSink<G, Result>,
+  options?: PipelineOptions,
+): Pipeline<PipelineResult<Result>>;
+export function pipeline<A, B, C, D, E, F, Result = undefined>(
+  source: A & PipelineSource,
+  stage1: PipelineStage<ChunkOf<A>, B>,
+  stage2: PipelineStage<B, C>,
+  stage3: PipelineStage<C, D>,
+  stage4: PipelineStage<D, E>,
+  stage5: PipelineStage<E, F>,
+  sink: PipelineSink<F, Result>,
+  options?: PipelineOptions,
+): Pipeline<PipelineResult<Result>>;
+export function pipeline<A, B, C, D, E, Result = undefined>(
+  source: A & PipelineSource,
+  stage1: PipelineStage<ChunkOf<A>, B>,
+  stage2: PipelineStage<B, C>,
+  stage3: PipelineStage<C, D>,
+  stage4: PipelineStage<D, E>,
+  sink: PipelineSink<E, Result>,
+  options?: PipelineOptions,
+): Pipeline<PipelineResult<Result>>;
+export function pipeline<A, B, C, D, Result = undefined>(
+  source: A & PipelineSource,
+  stage1: PipelineStage<ChunkOf<A>, B>,
+  stage2: PipelineStage<B, C>,
+  stage3: PipelineStage<C, D>,
+  sink: PipelineSink<D, Result>,
+  options?: PipelineOptions,
+): Pipeline<PipelineResult<Result>>;
+export function pipeline<A, B, C, Result = undefined>(
+  source: A & PipelineSource,
+  stage1: PipelineStage<ChunkOf<A>, B>,
+  stage2: PipelineStage<B, C>,
+  sink: PipelineSink<C, Result>,
+  options?: PipelineOptions,
+): Pipeline<PipelineResult<Result>>;
+export function pipeline<A, B, Result = undefined>(
+  source: A & PipelineSource,
+  stage1: PipelineStage<ChunkOf<A>, B>,
+  sink: PipelineSink<B, Result>,
+  options?: PipelineOptions,
+): Pipeline<PipelineResult<Result>>;
+export function pipeline<A, Result = undefined>(
+  source: A & PipelineSource,
+  sink: PipelineSink<ChunkOf<A>, Result>,
+  options?: PipelineOptions,
+): Pipeline<PipelineResult<Result>>;
+/**
+ * The same with more stages. TypeScript does not infer their chunk types: annotate the parameters of functions, or
+ * group stages with `compose()`.
+ */
+export function pipeline<Result = undefined>(
+  source: PipelineSource,
+  stage1: AnyStage,
+  stage2: AnyStage,
+  stage3: AnyStage,
+  stage4: AnyStage,
+  stage5: AnyStage,
+  stage6: AnyStage,
+  stage7: AnyStage,
+  stage8: AnyStage,
+  stage9: AnyStage,
+  stage10: AnyStage,
+  stage11: AnyStage,
+  stage12: AnyStage,
+  stage13: AnyStage,
+  ...rest:
+    | [...stages: AnyStage[], sink: AnySink<Result>]
+    | [...stages: AnyStage[], sink: AnySink<Result>, options: PipelineOptions | undefined]
+): Pipeline<PipelineResult<Result>>;
 export function pipeline(...args: unknown[]): Promise<unknown> {
   let run: Run | undefined;
   const outcome = conduct('pipeline', args, (made) => void (run = made));

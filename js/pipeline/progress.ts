@@ -8,29 +8,29 @@ import { resolved } from '../runtime/intrinsics.js';
 import { sizeOfChunk, totalOf } from './sizes.js';
 import type { NumberedPart, Part } from './parts.js';
 
-/** How far a pipeline is. */
+/** The progress of a pipeline. */
 export interface PipelineProgress {
-  /** Whether this is the last report: everything has landed. */
+  /** True in the last call: the sink has written and closed everything. */
   readonly done: boolean;
-  /** Milliseconds since the start. */
+  /** Milliseconds since the pipeline started. */
   readonly elapsed: number;
-  /** Chunks that have left the source. */
+  /** Chunks read from the source. */
   readonly chunks: number;
-  /** Their bytes. */
+  /** Bytes read from the source. */
   readonly bytes: number;
-  /** The bytes the source will give, where that is known. */
+  /** How many bytes the source will produce; undefined when unknown. */
   readonly total: number | undefined;
-  /** `bytes / total`, from 0 to 1; undefined where the total is not known. */
+  /** `bytes / total`, from 0 to 1; undefined when the total is unknown. */
   readonly fraction: number | undefined;
-  /** Milliseconds until the end at the pace so far; undefined where the total is not known. */
+  /** Estimated milliseconds until the end, from the average speed so far; undefined when the total is unknown. */
   readonly remaining: number | undefined;
-  /** From the source to the sink. Neighbouring codecs are one part, named after the first. */
+  /** The parts from source to sink. Adjacent codecs count as one part, named after the first. */
   readonly parts: readonly PipelinePartProgress[];
 }
 
-/** What went through one part of a pipeline. */
+/** How much has gone through one part of a pipeline. */
 export interface PipelinePartProgress {
-  /** 0 is the source, the stages count from 1, the sink is the last. */
+  /** The source is 0, the stages count from 1, the sink is last. */
   readonly index: number;
   readonly name: string;
   readonly chunksIn: number;

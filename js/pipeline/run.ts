@@ -32,7 +32,7 @@ import { Meter } from './meter.js';
 import { yieldAfterOf } from './options.js';
 import { Progress } from './progress.js';
 import type { Slice } from '../bridge/stages.js';
-import type { OnDiscard } from '../machines/discard.js';
+import type { DiscardFunction } from '../machines/discard.js';
 import type { OnDrop } from '../machines/parts.js';
 import type { ReadableStream } from '../streams/readable-stream.js';
 import type { WritableStream } from '../streams/writable-stream.js';
@@ -177,7 +177,7 @@ export class Run {
   }
 
   /** Calls `onDiscard` with chunks that no part will receive, in a microtask, also after the pipeline has settled. */
-  #drop(onDiscard: OnDiscard, chunks: readonly unknown[]): void {
+  #drop(onDiscard: DiscardFunction, chunks: readonly unknown[]): void {
     for (const chunk of chunks) {
       const discarded: Promise<void> = resolved
         .react(() => onDiscard(chunk))

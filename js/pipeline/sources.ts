@@ -70,7 +70,7 @@ function wholeBody({ url, headers }: Response | Request, stream: ReadableStream)
           controller.close();
         }
       },
-      cancel: (reason: unknown) => reader.cancel(reason),
+      cancel: (reason: unknown) => reader.cancel(reason) as Promise<void>,
     },
     { highWaterMark: 0 },
   );

@@ -27,6 +27,7 @@ import { replaceInCopy, replaceInPlace } from './graph.js';
 import { dress } from './patches.js';
 import type { Method, Patches } from './patches.js';
 import type { PairLike, ReadableStreamLike } from '../bridge/shapes.js';
+import type { Operator } from '../streams/any.js';
 
 const ENVELOPE = 'tidegate.envelope';
 const { window } = globalThis;
@@ -307,5 +308,7 @@ const streamPrototypes: ReadonlySet<object | null | undefined> = new Set(
 
 function adoptStream(stream: object): object {
   const adopted = fromNative(stream as ReadableStreamLike);
-  return isNativeTransform(stream) ? new TransformStream(INTERNAL, adopted) : adopted;
+  return isNativeTransform(stream)
+    ? new TransformStream(INTERNAL, adopted as unknown as Operator<unknown, unknown>)
+    : adopted;
 }

@@ -5,7 +5,7 @@ import { fromNative } from '../native/convert.js';
 import { pipeThrough, pipeTo } from '../native/pipe.js';
 import type { PairLike, ReadableStreamLike, WritableStreamLike } from '../bridge/shapes.js';
 import type { StreamPipeOptions } from '../streams/readable-stream.js';
-import type { AnyPair, AnyReadable } from '../native/convert.js';
+import type { AnyPair, AnyReadable } from '../streams/any.js';
 import type { Patches } from './patches.js';
 
 type Pair = Partial<PairLike> | null | undefined;

@@ -10,7 +10,10 @@ const ByteArray = Uint8Array;
 const typedArray: object = Object.getPrototypeOf(Uint8Array.prototype);
 const clone = globalThis.structuredClone;
 
-/** The chunks of a body or a file: a `Uint8Array` of an `ArrayBuffer`. TypeScript before 5.7 has no name for that but `Uint8Array`. */
+/**
+ * The chunks of a body or a file: a `Uint8Array` over an `ArrayBuffer`. Before TypeScript 5.7 this is plain
+ * `Uint8Array`.
+ */
 export type Bytes = ReturnType<(typeof Uint8Array)['of']>;
 
 type AnyBuffer = ArrayBuffer | SharedArrayBuffer;

@@ -147,7 +147,7 @@ export const toText = (source: PipelineSource, options?: CollectOptions & { fata
  *
  * @throws {SyntaxError} if the text is not JSON; also what `toText()` throws
  */
-// eslint-disable-next-line @typescript-eslint/no-explicit-any -- the caller says what the values are
+
 export const toJSON = async <T = any>(
   source: PipelineSource,
   options?: CollectOptions & { fatal?: boolean },

@@ -60,11 +60,11 @@ export function forEach<T>(
       signal.addEventListener('abort', () => abort.abort(signal.reason), { once: true });
     },
     write(chunk: T) {
-      if (concurrency === 1) return fn(chunk, { signal: abort.signal, index: index++ });
+      if (concurrency === 1) return fn(chunk, { signal: abort.signal, index: index++ }) as void;
       begin(chunk);
-      return calls.size < concurrency ? undefined : Promise.race(calls);
+      return calls.size < concurrency ? undefined : (Promise.race(calls) as Promise<void>);
     },
-    close: () => Promise.all(calls),
-    abort: () => Promise.allSettled(calls),
+    close: () => Promise.all(calls) as Promise<unknown> as Promise<void>,
+    abort: () => Promise.allSettled(calls) as Promise<unknown> as Promise<void>,
   });
 }

@@ -170,7 +170,7 @@ export function toDownload(
           throw new RangeError(`toDownload(): received ${received} bytes instead of the declared size of ${size}`);
         await writer!.close();
       }),
-    abort,
+    abort: abort as (reason: unknown) => Promise<void> | undefined,
   });
   return Object.defineProperty(sink, 'via', { value: via, enumerable: true }) as typeof sink & {
     readonly via: Promise<DownloadWay>;

@@ -97,7 +97,7 @@ export function toFile(handle: FileHandleLike, options?: ToFileOptions): Writabl
           );
         }
       }),
-    abort: async (reason: unknown) => file?.abort(reason),
+    abort: async (reason: unknown) => file?.abort(reason) as void,
   });
 }
 

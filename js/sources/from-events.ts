@@ -68,7 +68,7 @@ function listening(target: EventTargetLike): Listening {
  * @returns a stream whose `counts` say how many events were written and dropped
  * @throws {TypeError | RangeError} if an argument is invalid
  */
-// eslint-disable-next-line @typescript-eslint/no-explicit-any -- the caller says what the values are
+
 export function fromEvents<T = any, E = any>(
   target: AnyEventSource,
   name: string,

@@ -83,13 +83,13 @@ interface Query {
  * @throws {TypeError | RangeError} if an argument is invalid, or the database has no such store
  * @see https://w3c.github.io/IndexedDB/
  */
-// eslint-disable-next-line @typescript-eslint/no-explicit-any -- the caller says what the values are
+
 export function fromIndexedDB<T = any>(
   database: IndexedDatabase,
   store: string,
   options: FromIndexedDBOptions & { entries: true },
 ): ReadableStream<{ key: IndexedKey; value: T }>;
-// eslint-disable-next-line @typescript-eslint/no-explicit-any -- the caller says what the values are
+
 export function fromIndexedDB<T = any>(
   database: IndexedDatabase,
   store: string,

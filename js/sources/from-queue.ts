@@ -257,8 +257,8 @@ export function acknowledged(end: unknown): unknown {
         throw error;
       }
     },
-    close: () => writer.close(),
-    abort: (reason: unknown) => writer.abort(reason),
+    close: () => writer.close() as Promise<void>,
+    abort: (reason: unknown) => writer.abort(reason) as Promise<void>,
   });
 }
 

@@ -1,6 +1,7 @@
 /** Makes the stream of a source that can be pulled: the stream queues nothing, and the caller's signal ends it. */
 import { ReadableStream } from '../streams/readable-stream.js';
 import type { ReadableStreamBYOBRequest } from '../streams/readable-stream-byob-request.js';
+import type { UnderlyingDefaultSource } from '../streams/readable-stream.js';
 
 /** The controller of a default or a byte stream, by the members that sources use. */
 export interface DemandController<T> {
@@ -51,5 +52,5 @@ export function onDemand<T>({ type, signal, pull, stop = () => {} }: Demand<T>):
       return stop(reason);
     },
   };
-  return new ReadableStream<T>(source, { highWaterMark: 0 });
+  return new ReadableStream<T>(source as UnderlyingDefaultSource<T>, { highWaterMark: 0 }); // or of bytes, as `type` says
 }

@@ -11,10 +11,26 @@ import type { ViewParts } from '../runtime/buffers.js';
 import type { ByteReadableImpl } from '../machines/byte-readable.js';
 import type { ReadResult } from '../machines/reader.js';
 import type { ReadableStream } from './readable-stream.js';
+import type { UseToNative } from './any.js';
+import type { ReadableStreamGenericReader } from './readable-stream-default-reader.js';
 
-export class ReadableStreamBYOBReader {
+export type ReadableStreamReadResult<T> = { done: false; value: T } | { done: true; value: T | undefined };
+
+export interface ReadableStreamBYOBReaderReadOptions {
+  /** The least number of elements to read, from 1 to the length of the view. Default: 1. */
+  min?: number | undefined;
+}
+
+export interface ReadableStreamBYOBReader {
+  /** Not in the standard. Cancels the stream and releases the lock, for `await using`. */
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+/** https://streams.spec.whatwg.org/#byob-reader-class */
+export class ReadableStreamBYOBReader implements ReadableStreamGenericReader {
   #reader: ByobReaderImpl;
 
+  /** @throws {TypeError} when the stream is locked or is not a byte stream */
   constructor(stream: ReadableStream<Uint8Array>) {
     const impl = readableImpl(stream);
     if (impl === undefined)
@@ -24,21 +40,28 @@ export class ReadableStreamBYOBReader {
     this.#reader = new ByobReaderImpl(impl);
   }
 
-  get closed(): Promise<undefined> {
+  get closed(): Promise<undefined | UseToNative> {
     if (!(#reader in Object(this))) return promiseReject(illegalInvocation('ReadableStreamBYOBReader.closed'));
     return this.#reader.closed.get();
   }
 
-  cancel(reason: unknown = undefined): Promise<undefined> {
+  cancel(reason: unknown = undefined): Promise<void> {
     if (!(#reader in Object(this))) return promiseReject(illegalInvocation('ReadableStreamBYOBReader.cancel'));
     if (this.#reader.stream === undefined) return promiseReject(new TypeError('cancel(): the reader was released'));
     return this.#reader.cancel(reason);
   }
 
+  /**
+   * Reads into `view`. Its buffer is transferred: use the view of the result.
+   * https://streams.spec.whatwg.org/#byob-reader-read
+   *
+   * @returns a promise that rejects with a TypeError when `view` is empty, its buffer is detached or cannot be
+   *   transferred, or `min` is 0; and with a RangeError when `min` is larger than `view`
+   */
   read<T extends ArrayBufferView>(
     view: T,
-    options: { min?: number } | undefined = undefined,
-  ): Promise<{ done: false; value: T } | { done: true; value: T | undefined }> {
+    options: ReadableStreamBYOBReaderReadOptions | undefined = undefined,
+  ): Promise<ReadableStreamReadResult<T>> {
     if (!(#reader in Object(this))) return promiseReject(illegalInvocation('ReadableStreamBYOBReader.read'));
     try {
       if (arguments.length === 0) throw new TypeError('read(): 1 argument required');
@@ -48,6 +71,7 @@ export class ReadableStreamBYOBReader {
     }
   }
 
+  /** https://streams.spec.whatwg.org/#byob-reader-release-lock */
   releaseLock(): void {
     if (!(#reader in Object(this))) throw illegalInvocation('ReadableStreamBYOBReader.releaseLock');
     if (this.#reader.stream !== undefined) this.#reader.release();

@@ -11,13 +11,28 @@ import { defineInterface, illegalInvocation } from '../runtime/webidl.js';
 import type { ReadablePart } from '../machines/parts.js';
 import type { ReadResult } from '../machines/reader.js';
 import type { ReadableStream } from './readable-stream.js';
+import type { UseToNative } from './any.js';
 
-/** What a read gives: a chunk, or the end. */
-export type ReadableStreamReadResult<T> = { done: false; value: T } | { done: true; value: undefined };
+/** The members of both kinds of reader. https://streams.spec.whatwg.org/#generic-reader-mixin */
+export interface ReadableStreamGenericReader {
+  /** Resolves when the stream closes; rejects when the stream errors or the lock is released. */
+  readonly closed: Promise<undefined | UseToNative>;
+  /** `ReadableStream.prototype.cancel`, for the holder of the lock. */
+  cancel(reason?: unknown): Promise<void>;
+}
 
-export class ReadableStreamDefaultReader<R = unknown> {
+// The parameter has to be the class's.
+// eslint-disable-next-line @typescript-eslint/no-unused-vars
+export interface ReadableStreamDefaultReader<R = any> {
+  /** Not in the standard. Cancels the stream and releases the lock, for `await using`. */
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+/** https://streams.spec.whatwg.org/#default-reader-class */
+export class ReadableStreamDefaultReader<R = any> implements ReadableStreamGenericReader {
   #reader: DefaultReaderImpl;
 
+  /** @throws {TypeError} when the stream is locked */
   constructor(stream: ReadableStream<R>) {
     const impl = readableImpl(stream);
     if (impl === undefined)
@@ -30,26 +45,31 @@ export class ReadableStreamDefaultReader<R = unknown> {
     return this.#reader.closed.get();
   }
 
-  cancel(reason: unknown = undefined): Promise<undefined> {
+  cancel(reason: unknown = undefined): Promise<void> {
     if (!(#reader in Object(this))) return promiseReject(illegalInvocation('ReadableStreamDefaultReader.cancel'));
     if (this.#reader.stream === undefined) return promiseReject(new TypeError('cancel(): the reader was released'));
     return this.#reader.cancel(reason);
   }
 
-  read(): Promise<ReadableStreamReadResult<R>> {
+  /** https://streams.spec.whatwg.org/#default-reader-read */
+  read(): Promise<{ done: false; value: R } | { done: true; value: undefined }> {
     if (!(#reader in Object(this))) return promiseReject(illegalInvocation('ReadableStreamDefaultReader.read'));
-    return read(this.#reader) as Promise<ReadableStreamReadResult<R>>;
+    return read(this.#reader) as Promise<{ done: false; value: R } | { done: true; value: undefined }>;
   }
 
   /**
-   * Not of the standard: everything that is queued, as `{ value: chunks, done: false }`; where nothing is, the next
-   * chunks that come. `{ value: undefined, done: true }` at the end.
+   * Not in the standard. Reads all queued chunks with one promise; if none is queued, waits for the next chunks.
+   * Backpressure and errors are those of `read()`.
    */
-  readMany(): Promise<ReadableStreamReadResult<R[]>> {
+  readMany(): Promise<{ done: false; value: R[] } | { done: true; value: undefined }> {
     if (!(#reader in Object(this))) return promiseReject(illegalInvocation('ReadableStreamDefaultReader.readMany'));
-    return readMany(this.#reader) as Promise<ReadableStreamReadResult<R[]>>;
+    return readMany(this.#reader) as Promise<{ done: false; value: R[] } | { done: true; value: undefined }>;
   }
 
+  /**
+   * Releases the lock. Pending reads reject with a TypeError.
+   * https://streams.spec.whatwg.org/#default-reader-release-lock
+   */
   releaseLock(): void {
     if (!(#reader in Object(this))) throw illegalInvocation('ReadableStreamDefaultReader.releaseLock');
     if (this.#reader.stream !== undefined) this.#reader.release();

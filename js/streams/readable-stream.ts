@@ -32,15 +32,17 @@ import { ReadableStreamDefaultController } from './readable-stream-default-contr
 import { ReadableStreamDefaultReader } from './readable-stream-default-reader.js';
 import { countSize } from './strategies.js';
 import { WritableStream } from './writable-stream.js';
-import type { Callback } from '../runtime/webidl.js';
-import type { OnDiscard } from '../machines/discard.js';
+import type { Callback, Internal } from '../runtime/webidl.js';
+import type { DiscardFunction, OnDiscard } from '../machines/discard.js';
+import type { AnyWritable, PairStage } from './any.js';
+import type { QueuingStrategy } from './strategies.js';
 
 interface Algorithms {
   autoAllocateChunkSize?: number | undefined;
   cancel?: Callback | undefined;
   pull?: Callback | undefined;
   start?: Callback | undefined;
-  onDiscard?: OnDiscard | undefined;
+  onDiscard?: DiscardFunction | undefined;
   isBytes?: boolean;
 }
 
@@ -97,15 +99,76 @@ function pipeInto(
   return (bridge === undefined ? promise : settleAdopted(promise, bridge)) as Promise<undefined>;
 }
 
+/** https://streams.spec.whatwg.org/#dictdef-underlyingsource */
+export interface UnderlyingDefaultSource<R = any> {
+  /** Called by the constructor. An error that it throws is thrown by the constructor. */
+  start?: ((controller: ReadableStreamDefaultController<R>) => unknown) | undefined;
+  /**
+   * Called when the queue is below its high-water mark or a read is pending, but not while its last promise is pending.
+   */
+  pull?: ((controller: ReadableStreamDefaultController<R>) => void | PromiseLike<void>) | undefined;
+  /** Called when the consumer cancels the stream. */
+  // eslint-disable-next-line no-restricted-syntax -- whatever the caller of cancel() gave
+  cancel?: ((reason?: any) => void | PromiseLike<void>) | undefined;
+  type?: undefined;
+  /**
+   * Not in the standard. Every chunk passed to `enqueue()` is either read or discarded, even if `enqueue()` threw.
+   * Default: none.
+   */
+  onDiscard?: OnDiscard<R> | undefined;
+}
+
+/** The underlying source of a readable byte stream. https://streams.spec.whatwg.org/#dictdef-underlyingsource */
+export interface UnderlyingByteSource {
+  start?: ((controller: ReadableByteStreamController) => unknown) | undefined;
+  pull?: ((controller: ReadableByteStreamController) => void | PromiseLike<void>) | undefined;
+  // eslint-disable-next-line no-restricted-syntax -- whatever the caller of cancel() gave
+  cancel?: ((reason?: any) => void | PromiseLike<void>) | undefined;
+  type: 'bytes';
+  /** A positive integer: each read of a default reader allocates a buffer of this many bytes for `byobRequest`. */
+  autoAllocateChunkSize?: number | undefined;
+}
+
+export type UnderlyingSource<R = any> = UnderlyingDefaultSource<R> | UnderlyingByteSource;
+
 /** https://streams.spec.whatwg.org/#dictdef-streampipeoptions */
 export interface StreamPipeOptions {
-  preventClose?: boolean;
-  preventAbort?: boolean;
-  preventCancel?: boolean;
+  /** Leaves the destination open when the source closes. Default: false. */
+  preventClose?: boolean | undefined;
+  /** Does not abort the destination when the source fails or the signal is aborted. Default: false. */
+  preventAbort?: boolean | undefined;
+  /** Does not cancel the source when the destination fails or the signal is aborted. Default: false. */
+  preventCancel?: boolean | undefined;
+  /** Aborting it stops the pipe. Default: none. */
   signal?: AbortSignal | undefined;
 }
 
-export class ReadableStream<R = unknown> {
+export interface ReadableStreamIteratorOptions {
+  /** Does not cancel the stream when the loop is left early. Default: false. */
+  preventCancel?: boolean | undefined;
+}
+
+export interface ReadableStreamGetReaderOptions {
+  /**
+   * `'byob'` creates a BYOB reader, which reads into your buffers; the stream must be a byte stream. Default: a default
+   * reader.
+   */
+  mode?: 'byob' | undefined;
+}
+
+export interface ReadableStreamAsyncIterator<T> extends AsyncIterableIterator<T> {
+  [Symbol.asyncIterator](): ReadableStreamAsyncIterator<T>;
+  return(value?: unknown): Promise<IteratorResult<T>>;
+}
+
+export type ReadableStreamReader<R = any> = ReadableStreamDefaultReader<R> | ReadableStreamBYOBReader;
+
+export interface ReadableStream<R = any> {
+  [Symbol.asyncIterator](options?: ReadableStreamIteratorOptions): ReadableStreamAsyncIterator<R>;
+}
+
+/** https://streams.spec.whatwg.org/#rs-class */
+export class ReadableStream<R = any> {
   #impl: ReadableImpl | ByteReadableImpl;
 
   static {
@@ -114,6 +177,16 @@ export class ReadableStream<R = unknown> {
     );
   }
 
+  /**
+   * https://streams.spec.whatwg.org/#rs-constructor
+   *
+   * @param strategy default: a high-water mark of 1 chunk; for a byte stream of 0 bytes, and no `size`
+   * @throws {RangeError} when `highWaterMark` is not a number or is negative, or `size` is given for a byte stream
+   */
+  constructor(underlyingSource: UnderlyingByteSource, strategy?: { highWaterMark?: number });
+  constructor(underlyingSource?: UnderlyingDefaultSource<R>, strategy?: QueuingStrategy<R>);
+  /** @internal */
+  constructor(internal: typeof INTERNAL, impl: ReadableImpl | ByteReadableImpl);
   constructor(underlyingSource: unknown = undefined, strategy: unknown = undefined) {
     if (underlyingSource === INTERNAL) {
       this.#impl = strategy as ReadableImpl | ByteReadableImpl;
@@ -130,11 +203,17 @@ export class ReadableStream<R = unknown> {
       if (autoAllocateChunkSize === 0)
         throw new TypeError('underlyingSource: autoAllocateChunkSize must be greater than 0');
       impl = new ByteReadableImpl(mark, autoAllocateChunkSize, pull, undefined);
-      impl.controller = new ReadableByteStreamController(INTERNAL, impl);
+      impl.controller = new (ReadableByteStreamController as unknown as Internal<object, ByteReadableImpl>)(
+        INTERNAL,
+        impl,
+      );
     } else {
       const mark = extractHighWaterMark(highWaterMark, 1);
       impl = new ReadableImpl(mark, size === (countSize as Callback) ? undefined : size, pull, undefined);
-      impl.controller = new ReadableStreamDefaultController(INTERNAL, impl);
+      impl.controller = new (ReadableStreamDefaultController as unknown as Internal<object, ReadableImpl>)(
+        INTERNAL,
+        impl,
+      );
       impl.onDrop = dropper(onDiscard);
     }
     impl.pull = pull && functionBind(pull, source, impl.controller);
@@ -143,17 +222,30 @@ export class ReadableStream<R = unknown> {
     afterReadableStart(impl, start && functionBind(start, source)(impl.controller));
   }
 
+  /**
+   * Creates a stream from an iterable. The stream calls `next()` once per chunk, on demand.
+   * https://streams.spec.whatwg.org/#rs-from
+   *
+   * @throws {TypeError} when the argument is not an iterable object; a string is not one
+   */
   static from<T>(asyncIterable: AsyncIterable<T> | Iterable<T | PromiseLike<T>>): ReadableStream<T> {
     if (arguments.length === 0) throw new TypeError('ReadableStream.from: 1 argument required');
     return new ReadableStream<T>(INTERNAL, fromIterable(asyncIterable));
   }
 
+  /** Whether the stream is locked to a reader or a pipe. https://streams.spec.whatwg.org/#rs-locked */
   get locked(): boolean {
     if (!(#impl in Object(this))) throw illegalInvocation('ReadableStream.locked');
     return this.#impl.reader !== undefined;
   }
 
-  cancel(reason: unknown = undefined): Promise<undefined> {
+  /**
+   * Cancels the stream: drops its queue and calls the source's `cancel`. https://streams.spec.whatwg.org/#rs-cancel
+   *
+   * @returns a promise that rejects with a TypeError when the stream is locked, or with the error of the source's
+   *   `cancel`
+   */
+  cancel(reason: unknown = undefined): Promise<void> {
     if (!(#impl in Object(this))) return promiseReject(illegalInvocation('ReadableStream.cancel'));
     if (this.#impl.reader !== undefined) {
       const error = new TypeError('cancel(): the ReadableStream is locked; cancel through its reader');
@@ -163,9 +255,14 @@ export class ReadableStream<R = unknown> {
     return cancelStream(this.#impl, reason);
   }
 
+  /**
+   * Locks the stream to a new reader. https://streams.spec.whatwg.org/#rs-get-reader
+   *
+   * @throws {TypeError} when the stream is locked, or `mode` is `'byob'` and the stream is not a byte stream
+   */
   getReader(options: { mode: 'byob' }): ReadableStreamBYOBReader;
   getReader(options?: { mode?: undefined }): ReadableStreamDefaultReader<R>;
-  getReader(options?: { mode?: 'byob' | undefined }): ReadableStreamDefaultReader<R> | ReadableStreamBYOBReader;
+  getReader(options?: ReadableStreamGetReaderOptions): ReadableStreamReader<R>;
   getReader(options: unknown = undefined): unknown {
     if (!(#impl in Object(this))) throw illegalInvocation('ReadableStream.getReader');
     const mode = convertDictionary(options, 'getReader(): options')?.mode;
@@ -174,10 +271,14 @@ export class ReadableStream<R = unknown> {
     return new ReadableStreamBYOBReader(this as unknown as ReadableStream<Uint8Array>);
   }
 
-  pipeThrough<T>(
-    transform: { readonly writable: unknown; readonly readable: unknown },
-    options: StreamPipeOptions | undefined = undefined,
-  ): ReadableStream<T> {
+  /**
+   * Pipes the stream into `transform.writable` and returns `transform.readable`. A pair of native streams is accepted;
+   * its readable side is returned as one of tidegate's streams. https://streams.spec.whatwg.org/#rs-pipe-through
+   *
+   * @throws {TypeError} when this stream or `transform.writable` is locked
+   */
+  pipeThrough<T>(transform: PairStage<R, T>, options?: StreamPipeOptions): ReadableStream<T>;
+  pipeThrough(transform: unknown, options: StreamPipeOptions | undefined = undefined): ReadableStream {
     if (!(#impl in Object(this))) throw illegalInvocation('ReadableStream.pipeThrough');
     if (arguments.length === 0) throw new TypeError('pipeThrough(): 1 argument required');
     const pair = convertDictionary(transform, 'pipeThrough(): the transform');
@@ -189,10 +290,16 @@ export class ReadableStream<R = unknown> {
     const { flags, signal } = convertPipeOptions(options, 'pipeThrough()');
     if (this.#impl.reader !== undefined) throw new TypeError('pipeThrough(): the ReadableStream is locked');
     markHandled(pipeInto(this.#impl, writable, flags, signal, 'pipeThrough(): transform.writable'));
-    return resultOf(readable, ReadableStream) as ReadableStream<T>;
+    return resultOf(readable, ReadableStream);
   }
 
-  pipeTo(destination: unknown, options: StreamPipeOptions | undefined = undefined): Promise<undefined> {
+  /**
+   * Pipes the stream into `destination`, which may be a native stream. https://streams.spec.whatwg.org/#rs-pipe-to
+   *
+   * @returns a promise that resolves when the destination has written everything and closed. It rejects with the error
+   *   that ended the pipe, or with a TypeError when either stream is locked.
+   */
+  pipeTo(destination: AnyWritable<R>, options: StreamPipeOptions | undefined = undefined): Promise<void> {
     if (!(#impl in Object(this))) return promiseReject(illegalInvocation('ReadableStream.pipeTo'));
     try {
       if (arguments.length === 0) throw new TypeError('pipeTo(): 1 argument required');
@@ -205,6 +312,12 @@ export class ReadableStream<R = unknown> {
     }
   }
 
+  /**
+   * Splits the stream into two branches with the same chunks. Chunks that the faster branch has read are queued for the
+   * slower one, without a bound; tidegate's `tee()` function has a bound. https://streams.spec.whatwg.org/#rs-tee
+   *
+   * @throws {TypeError} when the stream is locked
+   */
   tee(): [ReadableStream<R>, ReadableStream<R>] {
     if (!(#impl in Object(this))) throw illegalInvocation('ReadableStream.tee');
     const impl = this.#impl;
@@ -212,10 +325,11 @@ export class ReadableStream<R = unknown> {
     return [new ReadableStream(INTERNAL, branch1), new ReadableStream(INTERNAL, branch2)];
   }
 
-  values(options: { preventCancel?: boolean } | undefined = undefined): AsyncIterableIterator<R> {
+  /** https://streams.spec.whatwg.org/#rs-asynciterator */
+  values(options: ReadableStreamIteratorOptions | undefined = undefined): ReadableStreamAsyncIterator<R> {
     if (!(#impl in Object(this))) throw illegalInvocation('ReadableStream.values');
     const preventCancel = Boolean(convertDictionary(options, 'values(): options')?.preventCancel);
-    return createAsyncIterator(new DefaultReaderImpl(this.#impl), preventCancel) as AsyncIterableIterator<R>;
+    return createAsyncIterator(new DefaultReaderImpl(this.#impl), preventCancel) as ReadableStreamAsyncIterator<R>;
   }
 }
 

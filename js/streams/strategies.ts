@@ -1,6 +1,20 @@
 /** The two queuing strategies: https://streams.spec.whatwg.org/#qs */
 import { convertDouble, defineInterface, illegalInvocation } from '../runtime/webidl.js';
 
+/** How much a stream queues before it signals backpressure. https://streams.spec.whatwg.org/#qs-api */
+export interface QueuingStrategy<T = any> {
+  /** The high-water mark, in units of `size`: not negative. `Infinity` disables backpressure. */
+  highWaterMark?: number | undefined;
+  /** Returns the size of a chunk: finite and not negative. Default: 1 for every chunk. */
+  size?: QueuingStrategySize<T> | undefined;
+}
+
+export type QueuingStrategySize<T = any> = (chunk: T) => number;
+
+export interface QueuingStrategyInit {
+  highWaterMark: number;
+}
+
 /** The `size` of every CountQueuingStrategy. */
 export const countSize = {
   size(): 1 {
@@ -31,11 +45,12 @@ function convertInit(init: unknown, name: string): number {
   return convertDouble(mark);
 }
 
-/** Counts each chunk as 1. https://streams.spec.whatwg.org/#cqs-class */
-export class CountQueuingStrategy {
+/** A strategy that counts chunks. https://streams.spec.whatwg.org/#cqs-class */
+export class CountQueuingStrategy implements QueuingStrategy {
   #highWaterMark: number;
 
-  constructor(init: { highWaterMark: number }) {
+  /** @param init `highWaterMark` in chunks */
+  constructor(init: QueuingStrategyInit) {
     if (arguments.length === 0) throw new TypeError('CountQueuingStrategy: 1 argument required');
     this.#highWaterMark = convertInit(init, 'CountQueuingStrategy');
   }
@@ -45,17 +60,18 @@ export class CountQueuingStrategy {
     return this.#highWaterMark;
   }
 
-  get size(): () => 1 {
+  get size(): QueuingStrategySize {
     if (!(#highWaterMark in Object(this))) throw illegalInvocation('CountQueuingStrategy.size');
     return countSize;
   }
 }
 
-/** Counts each chunk as its `byteLength`. https://streams.spec.whatwg.org/#blqs-class */
-export class ByteLengthQueuingStrategy {
+/** A strategy that counts the bytes of buffers and views. https://streams.spec.whatwg.org/#blqs-class */
+export class ByteLengthQueuingStrategy implements QueuingStrategy<{ readonly byteLength: number }> {
   #highWaterMark: number;
 
-  constructor(init: { highWaterMark: number }) {
+  /** @param init `highWaterMark` in bytes */
+  constructor(init: QueuingStrategyInit) {
     if (arguments.length === 0) throw new TypeError('ByteLengthQueuingStrategy: 1 argument required');
     this.#highWaterMark = convertInit(init, 'ByteLengthQueuingStrategy');
   }
@@ -65,7 +81,7 @@ export class ByteLengthQueuingStrategy {
     return this.#highWaterMark;
   }
 
-  get size(): (chunk: { readonly byteLength: number }) => number {
+  get size(): QueuingStrategySize<{ readonly byteLength: number }> {
     if (!(#highWaterMark in Object(this))) throw illegalInvocation('ByteLengthQueuingStrategy.size');
     return byteLengthSize;
   }

@@ -13,6 +13,7 @@ import {
 } from '../machines/writable.js';
 import { WriterImpl } from '../machines/writer.js';
 import type { WritableStream } from './writable-stream.js';
+import type { UseToNative } from './any.js';
 
 const { isArray } = Array;
 
@@ -26,7 +27,17 @@ function released(name: string): TypeError {
  */
 let dispose: (this: WritableStreamDefaultWriter) => Promise<void>;
 
-export class WritableStreamDefaultWriter<W = unknown> {
+// The parameter has to be the class's.
+// eslint-disable-next-line @typescript-eslint/no-unused-vars
+export interface WritableStreamDefaultWriter<W = any> {
+  /**
+   * Not in the standard. Aborts the stream unless it is closed or closing, and releases the lock, for `await using`.
+   */
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+/** https://streams.spec.whatwg.org/#default-writer-class */
+export class WritableStreamDefaultWriter<W = any> {
   #writer: WriterImpl;
 
   static {
@@ -47,6 +58,7 @@ export class WritableStreamDefaultWriter<W = unknown> {
     };
   }
 
+  /** @throws {TypeError} when the stream is locked */
   constructor(stream: WritableStream<W>) {
     const impl = writableImpl(stream);
     if (impl === undefined)
@@ -54,29 +66,36 @@ export class WritableStreamDefaultWriter<W = unknown> {
     this.#writer = new WriterImpl(impl);
   }
 
-  get closed(): Promise<undefined> {
+  /** Resolves when the stream has closed; rejects when the stream errors or the lock is released. */
+  get closed(): Promise<undefined | UseToNative> {
     if (!(#writer in Object(this))) return promiseReject(illegalInvocation('WritableStreamDefaultWriter.closed'));
     return this.#writer.closed.get();
   }
 
+  /**
+   * The room below the high-water mark: negative above it, 0 when closed, null when errored.
+   *
+   * @throws {TypeError} when the lock has been released
+   */
   get desiredSize(): number | null {
     if (!(#writer in Object(this))) throw illegalInvocation('WritableStreamDefaultWriter.desiredSize');
     if (this.#writer.stream === undefined) throw released('desiredSize');
     return writableDesiredSize(this.#writer.stream);
   }
 
+  /** Resolves when the stream is ready for more; a new promise each time backpressure begins. */
   get ready(): Promise<undefined> {
     if (!(#writer in Object(this))) return promiseReject(illegalInvocation('WritableStreamDefaultWriter.ready'));
     return this.#writer.ready.get();
   }
 
-  abort(reason: unknown = undefined): Promise<undefined> {
+  abort(reason: unknown = undefined): Promise<void> {
     if (!(#writer in Object(this))) return promiseReject(illegalInvocation('WritableStreamDefaultWriter.abort'));
     if (this.#writer.stream === undefined) return promiseReject(released('abort()'));
     return abortWritable(this.#writer.stream, reason);
   }
 
-  close(): Promise<undefined> {
+  close(): Promise<void> {
     if (!(#writer in Object(this))) return promiseReject(illegalInvocation('WritableStreamDefaultWriter.close'));
     const stream = this.#writer.stream;
     if (stream === undefined) return promiseReject(released('close()'));
@@ -90,17 +109,21 @@ export class WritableStreamDefaultWriter<W = unknown> {
     if (this.#writer.stream !== undefined) this.#writer.release();
   }
 
-  write(chunk: W | undefined = undefined): Promise<undefined> {
+  /**
+   * @returns a promise that resolves when the sink has written the chunk. To respect backpressure, await `ready` rather
+   *   than this promise.
+   */
+  write(chunk: W | undefined = undefined): Promise<void> {
     if (!(#writer in Object(this))) return promiseReject(illegalInvocation('WritableStreamDefaultWriter.write'));
     if (this.#writer.stream === undefined) return promiseReject(released('write()'));
     return this.#writer.write(chunk);
   }
 
   /**
-   * Not of the standard: writes every chunk of the array `chunks` in order. The promise is that of the last write; it
-   * rejects as soon as one fails. Await `ready` before it, as before `write()`.
+   * Not in the standard. Writes every chunk of the array, in order, with one promise: the one of the last write, which
+   * rejects as soon as a write fails. Await `ready` before the call, as before `write()`.
    */
-  writeMany(chunks: readonly W[]): Promise<undefined> {
+  writeMany(chunks: readonly W[]): Promise<void> {
     if (!(#writer in Object(this))) return promiseReject(illegalInvocation('WritableStreamDefaultWriter.writeMany'));
     if (!isArray(chunks))
       return promiseReject(new TypeError('writeMany(): the first argument must be an array of chunks'));

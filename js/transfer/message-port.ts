@@ -50,7 +50,7 @@ const stopped = (message: string) => () => new DOMException(message, 'AbortError
  *
  * @throws {TypeError | RangeError} if an argument is not as described
  */
-// eslint-disable-next-line @typescript-eslint/no-explicit-any -- the chunk is the page's
+
 export function fromMessagePort<T = any>(port: MessagePortLike, options?: FromMessagePortOptions): ReadableStream<T>;
 export function fromMessagePort(port: unknown, options?: FromMessagePortOptions): ReadableStream {
   const { highWaterMark = 0, errors } = options ?? {};

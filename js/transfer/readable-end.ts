@@ -7,6 +7,8 @@ import { ReadableStream } from '../streams/readable-stream.js';
 import type { ReadableControllerLike } from '../bridge/shapes.js';
 import { MOST_CREDIT, Wire } from './wire.js';
 import type { WireOptions, WireOwner } from './wire.js';
+import type { UnderlyingDefaultSource } from '../streams/readable-stream.js';
+import type { QueuingStrategy } from '../streams/strategies.js';
 
 /** How an end behaves that is itself the end of a pipeline: `fromMessagePort()`, `toMessagePort()`. */
 export interface EndOptions extends WireOptions {
@@ -82,7 +84,7 @@ export function readableEnd(port: MessagePort, options: ReadableEndOptions): Rea
       },
       pull: () => end.pull(),
       cancel: (reason: unknown) => end.cancel(reason),
-    },
-    { __proto__: null, highWaterMark: options.highWaterMark },
+    } as UnderlyingDefaultSource,
+    { __proto__: null, highWaterMark: options.highWaterMark } as QueuingStrategy,
   );
 }

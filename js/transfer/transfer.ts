@@ -9,7 +9,7 @@ import { convertAbortSignal, INTERNAL } from '../runtime/webidl.js';
 import { markHandled } from '../runtime/intrinsics.js';
 import { pipeAtOnce, pipeTo } from '../machines/pipe.js';
 import { fromNative } from '../native/convert.js';
-import type { AnyPair, AnyReadable, AnyWritable } from '../native/convert.js';
+import type { AnyPair, AnyReadable, AnyWritable } from '../streams/any.js';
 import { describe } from '../values/describe.js';
 import { requireCount } from '../values/require.js';
 import { isReadableStreamLike, isWritableStreamLike } from '../bridge/kinds.js';
@@ -52,7 +52,6 @@ interface TransformHandle {
 /** A handle as it is in a message: what `isHandle` has checked, and `lock` and `transferChunks`, which anybody may have written. */
 export type Handle = EndHandle | TransformHandle;
 
-// eslint-disable-next-line @typescript-eslint/no-explicit-any -- the chunk is the page's
 export interface TransferOptions<T = any> {
   /** Of a readable stream: move buffers rather than copy them. Default: false. */
   transferChunks?: TransferChunks<T> | undefined;
@@ -261,11 +260,11 @@ export function receiveTransfer(
   if (!isHandle(handle))
     throw new TypeError(`receive(): expected a handle that transfer() returned; got ${describe(handle)}`);
   if (handle.type === TRANSFORM) {
-    const ends: { readable: unknown; writable: unknown } = {
-      readable: receiveTransfer(handle.readable, { highWaterMark, errors, watch }),
-      writable: undefined,
+    const ends = {
+      readable: receiveTransfer(handle.readable, { highWaterMark, errors, watch }) as ReadableStream,
+      writable: undefined as unknown as WritableStream,
     };
-    ends.writable = receiveTransfer(handle.writable, { transferChunks, errors, watch });
+    ends.writable = receiveTransfer(handle.writable, { transferChunks, errors, watch }) as WritableStream;
     return new TransformStream(INTERNAL, ends);
   }
   const { type, port, lock } = handle;

@@ -12,9 +12,10 @@ import { buffersOf, narrowed, refuseStreams } from './chunks.js';
 import type { EndOptions } from './readable-end.js';
 import { dataCloneError, MOST_CREDIT, Wire } from './wire.js';
 import type { WireOwner } from './wire.js';
+import type { UnderlyingSink } from '../streams/writable-stream.js';
 
 /** Whether buffers are moved rather than copied: never, those that a chunk consists of, or those that a function returns. */
-// eslint-disable-next-line @typescript-eslint/no-explicit-any -- the chunk is the page's
+
 export type TransferChunks<T = any> = boolean | ((chunk: T) => readonly object[]);
 
 export interface WritableEndOptions extends EndOptions {
@@ -168,6 +169,6 @@ export function writableEnd(port: MessagePort, options: WritableEndOptions): Wri
     write: (chunk: unknown) => end.write(chunk),
     close: () => end.close(),
     abort: (reason: unknown) => end.abort(reason),
-  });
+  } as UnderlyingSink);
   return end.stream;
 }

@@ -1,0 +1,18 @@
+/**
+ * Codecs and parsers for large files, in a second Wasm module, which is compiled when the first codec runs.
+ *
+ * A codec is a `{ readable, writable }` pair: pass it to `pipeThrough()`, or to `pipeline()`, which runs adjacent
+ * codecs as one chain inside the module. A codec can be used once. Its input must be bytes.
+ *
+ * @module
+ */
+export { csv, type CsvHeader, type CsvOptions, type CsvStage } from './codecs/csv.js';
+export { digest, type DigestStage } from './codecs/digest.js';
+export { CodecError, type CodecErrorCode } from './codecs/error.js';
+export { gunzip, type GunzipOptions } from './codecs/gunzip.js';
+export { lines, type LinesOptions } from './codecs/lines.js';
+export { codecMemory } from './codecs/module.js';
+export type { StageStats } from './codecs/chain.js';
+export type { CodecOptions, TextOptions } from './codecs/options.js';
+export type { CsvObject } from './codecs/rows.js';
+export type { CodecInput, CodecStage } from './codecs/stage.js';
