@@ -1,5 +1,5 @@
 /** Replaces objects inside arrays, plain objects, maps and sets, as structured clone sees them. */
-import { tagOf, unserializable, unserializableError } from '../transfer/chunks.js';
+import { tagOf, unserializable, unserializableError } from '../transfer/search.js';
 
 /** An object that has contents; its tag says what it is. */
 type Container = Map<unknown, unknown> & Set<unknown> & Record<string, unknown>;

@@ -20,7 +20,7 @@ import {
 import { fromNative, toNative } from '../native/convert.js';
 import { isHandle, prepareTransfer, receiveTransfer, requireUnlocked } from '../transfer/transfer.js';
 import type { Handle, Prepared } from '../transfer/transfer.js';
-import { eachSpecial, refuseStreams, tagOf } from '../transfer/chunks.js';
+import { eachSpecial, refuseStreams, tagOf } from '../transfer/search.js';
 import { dataCloneError, takeDataGetter } from '../transfer/wire.js';
 import { TransformStream } from '../streams/transform-stream.js';
 import { replaceInCopy, replaceInPlace } from './graph.js';
@@ -62,6 +62,7 @@ export function patchMessages(patches: Patches, page: Page): void {
   const sending = (post: Method, isKnown = false) =>
     ({
       method(this: unknown, ...args: unknown[]) {
+        if (args.length === 1) return sendPlain(post, this, args);
         return send(page, args, (changed) => reflectApply(post, this, changed), isKnown);
       },
     }).method;
@@ -76,10 +77,7 @@ export function patchMessages(patches: Patches, page: Page): void {
     (clone) =>
       ({
         method(this: unknown, ...args: unknown[]) {
-          if (args.length === 1) {
-            if (isObject(args[0])) refuseStreams(args[0], undefined, true);
-            return reflectApply(clone, this, args);
-          }
+          if (args.length === 1) return sendPlain(clone, this, args);
           let isEnveloped = false;
           const result = send(
             page,
@@ -139,15 +137,21 @@ function transferList(args: readonly unknown[]): TransferList {
   };
 }
 
+/** A message without a transfer list. */
+function sendPlain(post: Method, owner: unknown, args: unknown[]): unknown {
+  refuseStreams(args[0], undefined, true);
+  return reflectApply(post, owner, args);
+}
+
 /** Calls `post(args, inEnvelope)` once, with the arguments for the engine. `isKnown`: whether the receiver has the polyfill. */
 function send(page: Page, args: unknown[], post: Post, isKnown: boolean): unknown {
-  const { list, replace } = args.length < 2 ? noList : transferList(args);
+  const { list, replace } = transferList(args);
   const streams = list.filter(
     (value): value is object =>
       isObject(value) && streamTags.has(tagOf(value)) && !(page.nativeTransfers && isNative(value)),
   );
   if (streams.length === 0) {
-    if (isObject(args[0])) refuseStreams(args[0], list.length === 0 ? undefined : new Set(list), true);
+    refuseStreams(args[0], list.length === 0 ? undefined : new Set(list), true);
     return post(list.length === 0 ? args : replace!(args[0], list), false);
   }
   refuseTwice(streams);
