@@ -1,14 +1,14 @@
 /**
- * The requests behind one fromFetch(): the first, those that resume it, and what each response is checked for.
+ * The requests of one `fromFetch()`: the first one, retries, those that resume the download, and the checks of each response.
  *
- * Invariants (sections are of RFC 9110):
- * 1. Bytes of two versions of a file are never mixed. What a later response adds has the strong validator of the first one
- *    (15.3.7.3): its ETag if that is strong, else its Last-Modified if that is strong. No other counts.
- * 2. `If-Range` is only sent where it may be: a strong ETag, or a strong date of a response without any ETag (13.1.5). With a weak
- *    ETag beside a strong date, and across origins, where it would need a preflight, the range is requested without it: the
- *    response is checked all the same.
- * 3. Every byte has a place: a part says which bytes it has, a whole body begins at 0, and what was handed on before is skipped.
- * 4. Only a GET is sent again, at most `retries` times; a wait is bounded whatever the server asks for.
+ * Invariants (sections are of RFC 9110, https://www.rfc-editor.org/rfc/rfc9110):
+ * 1. Bytes of two versions of a file are never mixed. A later response must have the strong validator of the first one (15.3.7.3): its ETag if
+ *    that is strong, else its Last-Modified if that is strong. No other validator counts.
+ * 2. `If-Range` is sent only if it is allowed: with a strong ETag, or with a strong date of a response without an ETag (13.1.5). Two cases
+ *    request the range without it: a weak ETag beside a strong date, and a cross-origin request, where `If-Range` would need a preflight. The check of
+ *    the response is the same.
+ * 3. Every byte has an offset in the file: a part names its bytes, a whole body starts at 0, and bytes that were passed on before are skipped.
+ * 4. Only a GET is sent again, at most `retries` times. Every wait is bounded, whatever the server asks for.
  */
 import { wasCutOff } from '../pipeline/cut-off.js';
 import { FetchError, keepResponse, statusOf } from '../pipeline/fetch-error.js';
@@ -17,11 +17,14 @@ import { sleep } from '../runtime/sleep.js';
 import { isEncoded, isSameVersion, parseContentRange, parseLength, retryAfterOf, validatorsOf } from './http-fields.js';
 import { isFinal, requestOf } from './request.js';
 import { StallWatch } from './stall.js';
+import type { ReadResult } from '../bridge/shapes.js';
+import type { ReadableStreamDefaultReader } from '../streams/readable-stream-default-reader.js';
+import type { Range, Validators } from './http-fields.js';
 
-/** The longest wait between two requests: longer than a backoff grows, and than a `Retry-After` may ask for. */
+/** Milliseconds: the longest wait between two requests. A backoff grows no further, and a longer `Retry-After` is an error. */
 export const LONGEST_WAIT = 120_000;
 
-/** After so many parts in a row that are smaller than so many bytes, each further one is a retry: it waits and is counted. */
+/** After SMALL_PARTS parts in a row of fewer than SMALL_PART bytes, each further one counts as a retry, and waits like one. */
 const SMALL_PARTS = 16;
 const SMALL_PART = 16_384;
 
@@ -30,61 +33,92 @@ const EXPOSE =
 const ALLOW =
   "the response is cross-origin: if the server refuses the request that resumes, it must allow it with 'Access-Control-Allow-Headers: Range' and the same headers as before";
 
-/** Milliseconds before the next request, after `tries` that have failed: `delay` doubles each time, up to the longest wait. */
-export const backoff = (delay, tries) => Math.min(delay * 2 ** tries, Math.max(delay, LONGEST_WAIT));
+/** Milliseconds before the next request after `tries` failed ones: `delay` doubles each time, up to the longest wait. */
+export const backoff = (delay: number, tries: number): number =>
+  Math.min(delay * 2 ** tries, Math.max(delay, LONGEST_WAIT));
 
-/** Whether a response of this status says that the same request may succeed later. */
-export const isTransient = (status) =>
+/** Whether this status means that the same request may succeed later. */
+export const isTransient = (status: number): boolean =>
   status === 408 || status === 425 || status === 429 || (status >= 500 && status !== 501 && status !== 505);
-const typeOf = (headers) =>
+const typeOf = (headers: Headers): string =>
   /^[^;]*/
-    .exec(headers.get('content-type') ?? '')[0]
+    .exec(headers.get('content-type') ?? '')![0]
     .trim()
     .toLowerCase();
 const ignore = () => {};
 
+/** The options of a download, checked. */
+export interface DownloadSettings {
+  readonly retries: number;
+  /** Milliseconds. */
+  readonly delay: number;
+  /** Milliseconds, or Infinity. */
+  readonly stallTimeout: number;
+  /** The caller's own range; undefined for the whole file. */
+  readonly range: Range | undefined;
+  /** Whether the caller sent `If-Range`, so that a whole file is a valid response to its range. */
+  readonly wantsWholeIfChanged: boolean;
+  readonly onResponse: ((response: Response) => void | PromiseLike<void>) | undefined;
+  /** Called with the number of bytes that the download will give; undefined if it is not known. May be called more than once. */
+  readonly onTotal: (total: number | undefined) => void;
+}
+
+/** The first response, as far as later ones are compared with it. */
+interface First {
+  readonly validators: Validators;
+  readonly encoded: boolean;
+  readonly type: string;
+  readonly length: number | undefined;
+  readonly crossOrigin: boolean;
+  readonly takesRanges: boolean;
+}
+
+/**
+ * A download. `next()` is not called again before its promise has settled, and not after it has rejected; `stop()` ends it at any time.
+ *
+ * A method named `#refusal…` checks a response and takes what it says. It returns why the response is refused, in words that follow the URL, or undefined.
+ */
 export class Download {
-  #input;
-  #init;
-  #settings;
-  #url;
-  #repeatable; // whether a request may be sent again
-  #tries = 0; // that have failed
-  #partFrom = 0; // where the present response's body began
-  #smallParts = 0; // one after another
+  #input: string | URL | Request;
+  #init: RequestInit;
+  #settings: DownloadSettings;
+  #url: string;
+  #repeatable: boolean; // whether a request may be sent again
+  #tries = 0; // requests that have failed
+  #partFrom = 0; // the offset at which the current body begins
+  #smallParts = 0; // in a row
   #stop = new AbortController();
-  #attempt; // the AbortController of the request under way
-  #watch;
-  #stalled; // the error of the request under way, if its connection was silent
-  #reader; // of the body under way
-  #encoded; // of a compressed body under way: { url, length }
-  #told = false; // onResponse has been called
+  #attempt: AbortController | undefined; // of the current request
+  #watch: StallWatch;
+  #stalled: TypeError | undefined; // the error of the current request, if its connection was silent
+  #reader: ReadableStreamDefaultReader<Uint8Array> | undefined; // of the current body
+  #encoded: { url: string; length: number } | undefined; // of a current body that is compressed
+  #told = false; // whether onResponse has been called
 
   // Offsets into the file.
-  #from = 0; // the first byte that is wanted
-  #next = 0; // the byte to hand on next
-  #want; // the byte that is no longer wanted
-  #complete; // the length of the file; undefined where that is not known
-  #at = 0; // the next byte of the body under way
-  #bodyEnd; // the byte after its last; undefined where that is not known
-  #isPart = false; // the body under way is of a 206
-  #first; // what is to be known of the first response: { validators, encoded, type, length, crossOrigin, takesRanges }
+  #from = 0; // the first byte to pass on
+  #next = 0; // the next byte to pass on
+  #want: number; // the byte after the last one to pass on; Infinity for all
+  #complete: number | undefined; // the length of the file; undefined if it is not known
+  #at = 0; // the next byte of the current body
+  #bodyEnd: number | undefined; // the byte after the last of the current body; undefined if it is not known
+  #isPart = false; // whether the current body is of a 206
+  #first: First | undefined;
   #done = false;
 
-  /** `range` is of the caller's own header: see parseRange(). */
-  constructor(input, init, settings) {
+  constructor(input: string | URL | Request, init: RequestInit, settings: DownloadSettings) {
     this.#input = input;
     this.#init = init;
     this.#settings = settings;
-    this.#url = typeof input === 'string' ? input : (input.url ?? String(input));
-    this.#repeatable = String(init.method ?? input.method ?? 'GET').toUpperCase() === 'GET';
+    this.#url = typeof input === 'string' ? input : ((input as Request).url ?? String(input));
+    this.#repeatable = String(init.method ?? (input as Request).method ?? 'GET').toUpperCase() === 'GET';
     this.#from = this.#next = settings.range?.first ?? 0;
     this.#want = (settings.range?.last ?? Infinity) + 1;
     this.#watch = new StallWatch(settings.stallTimeout, () => this.#onStall());
   }
 
-  /** The next bytes; undefined at the end. */
-  async next() {
+  /** Resolves with the next bytes, undefined at the end. Rejects with the error of the download. */
+  async next(): Promise<Uint8Array | undefined> {
     try {
       while (!this.#done) {
         const bytes = await (this.#reader === undefined ? this.#open() : this.#read());
@@ -98,8 +132,8 @@ export class Download {
     }
   }
 
-  /** Ends the connection. */
-  stop(reason) {
+  /** Ends the connection. Resolves when the body has been cancelled. */
+  stop(reason: unknown): Promise<unknown> {
     this.#watch.stop();
     const cancelled = this.#reader?.cancel(reason);
     this.#stop.abort(reason);
@@ -107,26 +141,26 @@ export class Download {
     return Promise.resolve(cancelled).then(ignore, ignore);
   }
 
-  /** The byte to stop before, where that is known; else Infinity. */
-  get #end() {
+  /** The byte after the last one to pass on, if that is known, or Infinity. */
+  get #end(): number {
     return Math.min(this.#want, this.#complete ?? Infinity);
   }
 
-  get #received() {
+  get #received(): number {
     return this.#next - this.#from;
   }
 
-  /** Settles a pending read by itself: an engine that is slow to notice an abort is not waited for. */
-  #onStall() {
+  /** Settles a pending read by itself, because some engines are slow to notice an abort. */
+  #onStall(): void {
     this.#stalled = new TypeError(`nothing came for ${this.#settings.stallTimeout} ms (stallTimeout)`);
     this.#reader?.cancel(this.#stalled).catch(ignore);
-    this.#attempt.abort(this.#stalled);
+    this.#attempt!.abort(this.#stalled);
   }
 
-  async #open() {
+  async #open(): Promise<undefined> {
     const { request, ifRange, resumes } = this.#request();
     let response;
-    // Before the response to another method comes, its body has to be sent, which nobody sees.
+    // Not of another method: its body must be sent before the response arrives, and that time is not silence.
     if (this.#repeatable) this.#watch.begin();
     try {
       response = await fetch(request);
@@ -146,27 +180,27 @@ export class Download {
       return undefined;
     }
     if (response.body === null) return this.#bodyEnded();
-    this.#reader = fromNative(response.body).getReader();
+    this.#reader = fromNative(response.body).getReader() as ReadableStreamDefaultReader<Uint8Array>;
     return undefined;
   }
 
-  #request() {
+  #request(): { request: Request; ifRange: string | undefined; resumes: boolean } {
     this.#attempt = new AbortController();
     this.#stalled = undefined;
     const resumes = this.#received > 0;
-    const { validators, encoded, takesRanges, crossOrigin } = this.#first ?? {};
-    // Of a compressed body a range would be of other bytes: it is requested again from its beginning.
+    const { validators, encoded, takesRanges, crossOrigin } = this.#first ?? ({} as Partial<First>);
+    // A range of a compressed body is a range of other bytes, so the whole body is requested again.
     const hasRange = resumes && !encoded && takesRanges;
     const ifRange =
       !hasRange || crossOrigin
         ? undefined
-        : validators.strong === 'tag'
-          ? validators.tag
-          : validators.tag === undefined
-            ? validators.date
+        : validators!.strong === 'tag'
+          ? validators!.tag
+          : validators!.tag === undefined
+            ? validators!.date
             : undefined;
-    const init = { ...this.#init, signal: this.#attempt.signal };
-    if (hasRange && ifRange === undefined) init.cache = 'no-store'; // which If-Range implies: an engine's cache must not answer
+    const init: RequestInit = { ...this.#init, signal: this.#attempt.signal };
+    if (hasRange && ifRange === undefined) init.cache = 'no-store'; // as with If-Range: the engine's cache must not serve it
     const source = this.#input instanceof Request && this.#repeatable ? this.#input.clone() : this.#input;
     const request = requestOf('fromFetch', source, init);
     this.#repeatable &&= request.url.startsWith('http');
@@ -180,13 +214,12 @@ export class Download {
     return { request, ifRange, resumes };
   }
 
-  /** Takes the first response; returns why it is refused, if it is. */
-  #refusalOfFirst(response) {
+  #refusalOfFirst(response: Response): string | undefined {
     const { headers, status } = response;
     if (!response.ok) return `answered ${statusOf(response)}`;
     const validators = validatorsOf(headers);
     const before = this.#first?.validators;
-    if (this.#told && (before.tag !== validators.tag || before.date !== validators.date))
+    if (this.#told && (before!.tag !== validators.tag || before!.date !== validators.date))
       return 'has changed since its first response, whose body never came';
     const encoded = isEncoded(headers);
     const crossOrigin = response.type === 'cors';
@@ -200,14 +233,14 @@ export class Download {
         ? 'answered 206 (a part) to a request without a Range'
         : this.#refusalOfPart(response);
     this.#at = this.#partFrom = 0;
-    // Across origins a body may be compressed and the page cannot see it; then its length is that of other bytes.
+    // A cross-origin body may be compressed without the page seeing it. Then the length is that of other bytes.
     this.#bodyEnd = encoded || (crossOrigin && !headers.has('content-encoding')) ? undefined : length;
     this.#complete = this.#bodyEnd;
     return this.#refusalOfWhole();
   }
 
-  /** A server may ignore the caller's Range, which leaves it to us to find the place. */
-  #refusalOfWhole() {
+  /** A whole file in response to the caller's Range, which a server may ignore: its bytes are cut out here. */
+  #refusalOfWhole(): string | undefined {
     const { range, wantsWholeIfChanged } = this.#settings;
     if (range === undefined) return undefined;
     if (wantsWholeIfChanged) {
@@ -215,7 +248,7 @@ export class Download {
       this.#want = Infinity;
       return undefined;
     }
-    if (this.#first.encoded) return 'answered with the whole file, compressed, to a request for a range of it';
+    if (this.#first!.encoded) return 'answered with the whole file, compressed, to a request for a range of it';
     if (range.suffix !== undefined) {
       if (this.#complete === undefined)
         return 'answered with the whole file, without a Content-Length, to a request for its last bytes';
@@ -224,10 +257,10 @@ export class Download {
     return undefined;
   }
 
-  /** Takes a 206; returns why it is refused, if it is: https://www.rfc-editor.org/rfc/rfc9110#section-15.3.7 */
-  #refusalOfPart({ headers }) {
+  /** A 206: https://www.rfc-editor.org/rfc/rfc9110#section-15.3.7 */
+  #refusalOfPart({ headers }: Response): string | undefined {
     const field = headers.get('content-range');
-    const { encoded, crossOrigin, length: firstLength, type: firstType } = this.#first;
+    const { encoded, crossOrigin, length: firstLength, type: firstType } = this.#first!;
     const [type, length] = [typeOf(headers), parseLength(headers.get('content-length'))];
     if (field === null && type === 'multipart/byteranges')
       return 'answered with several parts (multipart/byteranges) to a request for one range';
@@ -235,7 +268,7 @@ export class Download {
     const part = parseContentRange(field);
     if (part?.first === undefined)
       return `answered 206 with the Content-Range '${field}', which is no valid range of bytes`;
-    const { first, last, complete } = part;
+    const { first, last, complete } = part as { first: number; last: number; complete: number | undefined };
     const suffix = this.#received === 0 ? this.#settings.range?.suffix : undefined;
     const begin = suffix === undefined ? this.#next : complete === undefined ? first : Math.max(0, complete - suffix);
     if (first !== begin || last >= this.#want)
@@ -259,12 +292,11 @@ export class Download {
     return undefined;
   }
 
-  /** Takes a response to a request that resumes; returns why it is refused, if it is. */
-  #refusalOfRest(response, request, ifRange) {
+  #refusalOfRest(response: Response, request: Request, ifRange: string | undefined): string | undefined {
     const { status, headers } = response;
     const hasRange = request.headers.has('range');
     const where = `, when it was resumed after ${this.#received} bytes`;
-    const same = isSameVersion(this.#first.validators, validatorsOf(headers), status !== 200 && ifRange !== undefined);
+    const same = isSameVersion(this.#first!.validators, validatorsOf(headers), status !== 200 && ifRange !== undefined);
     const complete = status === 416 && hasRange ? parseContentRange(headers.get('content-range'))?.complete : undefined;
     if (
       complete !== undefined &&
@@ -279,9 +311,9 @@ export class Download {
       return `has changed since the download began: it now has ${complete} bytes, and ${this.#next}${this.#complete === undefined ? '' : ` of ${this.#complete}`} had come`;
     if (status !== 200 && !(status === 206 && hasRange)) return `answered ${statusOf(response)}${where}`;
     if (same === false) return `has changed since the download began${where}`;
-    const { crossOrigin } = this.#first;
+    const { crossOrigin } = this.#first!;
     if (same === undefined)
-      return `answered ${status} without the ${this.#first.validators.strong === 'tag' ? 'ETag' : 'Last-Modified'} it had before, so that nothing says it is the same file${where}${crossOrigin ? `; ${EXPOSE}` : ''}`;
+      return `answered ${status} without the ${this.#first!.validators.strong === 'tag' ? 'ETag' : 'Last-Modified'} it had before, so that nothing says it is the same file${where}${crossOrigin ? `; ${EXPOSE}` : ''}`;
     this.#isPart = status === 206;
     if (this.#isPart) return this.#refusalOfPart(response);
     this.#at = this.#partFrom = 0;
@@ -292,10 +324,11 @@ export class Download {
     return undefined;
   }
 
-  async #tell(response) {
-    const { encoded, length } = this.#first;
+  /** Reports the total, and the first response to the caller. */
+  async #tell(response: Response): Promise<void> {
+    const { encoded, length } = this.#first!;
     const end = this.#end === Infinity && !encoded ? length : this.#end;
-    this.#settings.onTotal(Number.isFinite(end) ? end - this.#from : undefined);
+    this.#settings.onTotal(Number.isFinite(end) ? end! - this.#from : undefined);
     if (this.#told) return;
     this.#told = true;
     try {
@@ -306,13 +339,13 @@ export class Download {
     }
   }
 
-  /** Two promises a chunk, as this runs for each. */
-  #read() {
+  /** Makes only two promises, because it runs for each chunk. */
+  #read(): Promise<Uint8Array | undefined> {
     this.#watch.begin();
-    return this.#reader.read().then(this.#onRead, this.#onReadError);
+    return this.#reader!.read().then(this.#onRead, this.#onReadError);
   }
 
-  #onRead = (result) => {
+  #onRead = (result: ReadResult<Uint8Array>): Promise<never> | Promise<undefined> | Uint8Array | undefined => {
     this.#watch.end();
     if (this.#stalled !== undefined) return this.#brokeOff(this.#stalled);
     if (!result.done) return this.#take(result.value);
@@ -320,34 +353,34 @@ export class Download {
     return this.#bodyEnded();
   };
 
-  #onReadError = (error) => {
+  #onReadError = (error: unknown): Promise<undefined> | undefined => {
     this.#watch.end();
     return this.#brokeOff(this.#stalled ?? error);
   };
 
-  /** What of `bytes` is to be handed on, if anything is. */
-  #take(bytes) {
+  /** The bytes of `bytes` to pass on; undefined if there are none. */
+  #take(bytes: Uint8Array): Promise<never> | Uint8Array | undefined {
     const start = this.#at;
     const { byteLength } = bytes;
     this.#at += byteLength;
-    if (this.#at > this.#bodyEnd)
-      return this.#fail(`sent more than the ${this.#bodyEnd - start} bytes that were to come`);
-    if (this.#at > this.#first.length && this.#first.crossOrigin) this.#settings.onTotal(undefined); // it was compressed
+    if (this.#at > this.#bodyEnd!)
+      return this.#fail(`sent more than the ${this.#bodyEnd! - start} bytes that were to come`);
+    if (this.#at > this.#first!.length! && this.#first!.crossOrigin) this.#settings.onTotal(undefined); // the body was compressed
     const [from, to] = [Math.min(byteLength, Math.max(0, this.#next - start)), Math.min(byteLength, this.#end - start)];
     if (this.#at > this.#end) {
-      // A whole file, of which a range was wanted.
+      // A whole file, of which the caller wanted a range.
       this.#done = true;
-      this.#reader.cancel().catch(ignore);
+      this.#reader!.cancel().catch(ignore);
     }
     if (to <= from) return undefined;
     this.#next = start + to;
     return from === 0 && to === byteLength ? bytes : bytes.slice(from, to);
   }
 
-  #bodyEnded() {
+  #bodyEnded(): Promise<undefined> | undefined {
     this.#reader = undefined;
-    if (this.#at < this.#bodyEnd)
-      return this.#brokeOff(new TypeError(`the connection ended ${this.#bodyEnd - this.#at} bytes before the end`));
+    if (this.#at < this.#bodyEnd!)
+      return this.#brokeOff(new TypeError(`the connection ended ${this.#bodyEnd! - this.#at} bytes before the end`));
     if (this.#encoded !== undefined && wasCutOff(this.#encoded.url, this.#encoded.length, this.#at)) {
       return this.#brokeOff(new TypeError('the connection ended before the compressed body did'));
     }
@@ -359,8 +392,8 @@ export class Download {
     return this.#done ? undefined : this.#partEnded();
   }
 
-  /** A part may be smaller than the range that was asked for; the rest is then asked for (15.3.7), where it must be of the same version. */
-  #partEnded() {
+  /** A part may be smaller than the requested range. Then the rest is requested (15.3.7), and must be of the same version. */
+  #partEnded(): Promise<undefined> | undefined {
     const obstacle = this.#obstacle();
     if (obstacle !== undefined)
       return this.#fail(`gave ${this.#next - this.#from} bytes of the range, and ${obstacle}`);
@@ -373,18 +406,18 @@ export class Download {
     return undefined;
   }
 
-  #brokeOff(error) {
+  #brokeOff(error: unknown): Promise<undefined> | undefined {
     this.#reader = undefined;
     if (this.#next >= this.#end && !this.#stop.signal.aborted) this.#done = true;
     else return this.#retry(error);
     return undefined;
   }
 
-  /** Why a request must not be sent again. */
-  #obstacle() {
+  /** Why no request may be sent again, if that is so. */
+  #obstacle(): string | undefined {
     if (!this.#repeatable) return 'only a GET of an http: or https: URL is sent again';
     if (this.#received === 0) return undefined;
-    const { validators, crossOrigin } = this.#first;
+    const { validators, crossOrigin } = this.#first!;
     if (validators.strong !== undefined) return undefined;
     if (crossOrigin && validators.tag === undefined) return `it cannot be resumed without an ETag; ${EXPOSE}`;
     if (validators.tag !== undefined)
@@ -392,8 +425,13 @@ export class Download {
     return 'it cannot be resumed: the response has no ETag, and no Last-Modified that is older than its Date';
   }
 
-  /** Waits before the next request; throws where there is to be none. `response`: the one that said "later", else `error` is how it broke. */
-  async #retry(error, response) {
+  /**
+   * Waits before the next request, or throws if none may follow.
+   *
+   * @param error how the connection broke, if it did
+   * @param response the response that asks for a later request, if there is one
+   */
+  async #retry(error: unknown, response?: Response): Promise<undefined> {
     this.#stop.signal.throwIfAborted();
     const { retries, delay } = this.#settings;
     const asked = response === undefined ? undefined : retryAfterOf(response.headers);
@@ -401,8 +439,8 @@ export class Download {
       this.#obstacle() ??
       (isFinal(error) ? 'a retry would fail in the same way' : undefined) ??
       (this.#tries >= retries ? noRetries(retries) : undefined) ??
-      (asked > LONGEST_WAIT
-        ? `asks to wait ${Math.round(asked / 1000)} seconds, longer than the ${LONGEST_WAIT / 1000} that are waited`
+      (asked! > LONGEST_WAIT
+        ? `asks to wait ${Math.round(asked! / 1000)} seconds, longer than the ${LONGEST_WAIT / 1000} that are waited`
         : undefined);
     if (obstacle !== undefined)
       return this.#fail(`${this.#accountOf(error, response)}, and ${obstacle}`, response, error);
@@ -414,19 +452,21 @@ export class Download {
     return undefined;
   }
 
-  #accountOf(error, response) {
+  /** What went wrong, in words that follow the URL. */
+  #accountOf(error: unknown, response: Response | undefined): string {
     if (response !== undefined)
       return `answered ${statusOf(response)}${this.#received > 0 ? ` when it was resumed after ${this.#received} bytes` : ''}`;
-    const why = error?.cause?.message || error?.cause?.code || error?.message; // Node's fetch has the reason in the cause
+    const why = (error as Thrown)?.cause?.message || (error as Thrown)?.cause?.code || (error as Thrown)?.message; // the reason is in the cause in Node
     if (this.#first === undefined)
       return `could not be fetched (${why}; a browser says no more if a server is not found or CORS forbids its response)`;
     return `broke off after ${this.#received} bytes (${why}${this.#first.crossOrigin ? `; ${ALLOW}` : ''})`;
   }
 
-  async #fail(what, response, cause) {
+  /** Throws the error of the download, unless it was stopped. `what` follows the URL. */
+  async #fail(what: string, response?: Response, cause?: unknown): Promise<never> {
     this.#reader?.cancel().catch(ignore);
     const kept = response && (await keepResponse(response));
-    this.#attempt.abort();
+    this.#attempt!.abort();
     this.#stop.signal.throwIfAborted();
     throw new FetchError(
       `fromFetch(): ${this.#url} ${what}`,
@@ -436,4 +476,10 @@ export class Download {
   }
 }
 
-const noRetries = (retries) => (retries === 0 ? 'retries is 0' : 'no retries are left');
+/** An error of the engine's `fetch`; Node has the reason in `cause`. */
+type Thrown =
+  | { readonly message?: string; readonly cause?: { readonly message?: string; readonly code?: string } }
+  | null
+  | undefined;
+
+const noRetries = (retries: number) => (retries === 0 ? 'retries is 0' : 'no retries are left');
