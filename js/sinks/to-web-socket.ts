@@ -43,6 +43,10 @@ export interface ToWebSocketOptions {
  * @see https://websockets.spec.whatwg.org/
  */
 export function toWebSocket(
+  socket: string | URL | WebSocketLike | WebSocketStreamLike,
+  options?: ToWebSocketOptions,
+): WritableStream<BytesOrText | Blob>;
+export function toWebSocket(
   given: string | URL | WebSocketLike | WebSocketStreamLike,
   options?: ToWebSocketOptions,
 ): WritableStream<BytesOrText | Blob> {
