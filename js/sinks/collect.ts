@@ -147,7 +147,6 @@ export const toText = (source: PipelineSource, options?: CollectOptions & { fata
  *
  * @throws {SyntaxError} if the text is not JSON; also what `toText()` throws
  */
-
 export const toJSON = async <T = any>(
   source: PipelineSource,
   options?: CollectOptions & { fatal?: boolean },

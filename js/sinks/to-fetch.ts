@@ -218,9 +218,9 @@ function sinkOf(
     carrier.stop(error);
     settle.reject(error);
   };
-  const failing = async (work: () => unknown) => {
+  const failing = async (work: () => unknown): Promise<void> => {
     try {
-      return await work();
+      return (await work()) as void;
     } catch (error) {
       fail(error);
       throw error;

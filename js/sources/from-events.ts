@@ -68,7 +68,6 @@ function listening(target: EventTargetLike): Listening {
  * @returns a stream whose `counts` say how many events were written and dropped
  * @throws {TypeError | RangeError} if an argument is invalid
  */
-
 export function fromEvents<T = any, E = any>(
   target: AnyEventSource,
   name: string,

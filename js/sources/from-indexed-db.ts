@@ -83,13 +83,11 @@ interface Query {
  * @throws {TypeError | RangeError} if an argument is invalid, or the database has no such store
  * @see https://w3c.github.io/IndexedDB/
  */
-
 export function fromIndexedDB<T = any>(
   database: IndexedDatabase,
   store: string,
   options: FromIndexedDBOptions & { entries: true },
 ): ReadableStream<{ key: IndexedKey; value: T }>;
-
 export function fromIndexedDB<T = any>(
   database: IndexedDatabase,
   store: string,
