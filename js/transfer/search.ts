@@ -4,7 +4,7 @@
  * Most messages hold no stream, so the search must cost little beside the clone: it makes no object for each value, remembers
  * nothing unless there may be a circle, and asks each prototype for its tag once.
  */
-import { uncurryThis } from '../runtime/intrinsics.js';
+import { append, uncurryThis } from '../runtime/intrinsics.js';
 import { dataCloneError } from './wire.js';
 
 /** How many values are searched. The rest of a message passes unsearched. */
@@ -114,16 +114,23 @@ function walk(object: object, visit: Visit, callsGetters: boolean, depth: number
   if (prototype === ArrayPrototype) return walkItems(object as unknown[], visit, callsGetters, depth);
   if (prototype !== ObjectPrototype) return walkSpecial(object, prototype, visit, callsGetters, depth);
   if (left < 0 || (depth > SHALLOW && isTooDeep(depth))) return !isDeep;
+  // Calls only after the loop: Firefox makes an iterator of its own for a loop within one over keys of the same shape.
   let count = 0;
+  let first: object | undefined;
+  let others: object[] | undefined;
   for (const key in object) {
     count += 1;
     if (!callsGetters && getterOf(object, key) !== undefined) continue;
     const item = (object as Record<string, unknown>)[key];
     if (typeof item !== 'object' || item === null) continue;
     if (seen !== undefined) seen.add(item);
-    else if (!walk(item, visit, callsGetters, depth + 1)) return false;
+    else if (first === undefined) first = item;
+    else if (others === undefined) others = [item];
+    else append(others, item);
   }
   left -= count;
+  if (first !== undefined && !walk(first, visit, callsGetters, depth + 1)) return false;
+  if (others !== undefined && !walkItems(others, visit, callsGetters, depth)) return false;
   return left >= 0 || !isDeep;
 }
 
