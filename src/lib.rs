@@ -24,9 +24,15 @@
 
 extern crate alloc;
 
+#[cfg(feature = "std")]
+pub mod channel;
 #[cfg(feature = "codecs")]
 pub mod codec;
 #[cfg(feature = "core")]
 pub mod core;
+// What the native host does not use is there for other hosts.
+#[cfg(all(feature = "std", not(feature = "core")))]
+#[allow(dead_code, unused_imports)]
+mod core;
 #[cfg(tidegate_npm)]
 mod wasm;

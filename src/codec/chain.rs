@@ -180,7 +180,7 @@ impl Chain {
     pub(crate) fn batch_utf16(&mut self) -> Batch<'_> {
         self.show(|records, bytes| {
             if !bytes.is_ascii() {
-                records.to_utf16(bytes);
+                records.count_in_utf16(bytes);
             }
         })
     }

@@ -105,7 +105,7 @@ impl Records {
     /// Turns the ends of complete fields into UTF-16 offsets into the text, which must be valid UTF-8.
     /// To be called at most once before [`take`](Self::take).
     #[cfg(any(tidegate_npm, test))]
-    pub(crate) fn to_utf16(&mut self, text: &[u8]) {
+    pub(crate) fn count_in_utf16(&mut self, text: &[u8]) {
         let fields = self.complete_fields();
         let (mut from, mut surplus) = (0, 0);
         for end in &mut self.ends[..fields] {
@@ -168,7 +168,7 @@ mod tests {
                 records.advance(1);
                 units += 1;
             }
-            records.to_utf16(text.as_bytes());
+            records.count_in_utf16(text.as_bytes());
             prop_assert_eq!(records.ends(), &expected[..]);
         }
     }

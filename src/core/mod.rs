@@ -58,6 +58,8 @@
 #[macro_use]
 mod word;
 
+#[cfg(feature = "std")]
+pub mod bounded;
 pub mod byte_plan;
 pub mod byte_readable;
 pub mod channel;

@@ -1,0 +1,92 @@
+//! Bounded channels: a queue between producers and one consumer, with the Streams Standard's backpressure.
+//!
+//! The core's readable machine decides what a channel does; this module holds the values, the wakers and the lock. It works
+//! with any executor and starts no thread.
+//!
+//! ```
+//! use futures_util::future::join;
+//! use tidegate::channel::{QueuingStrategy, channel};
+//!
+//! # futures_executor::block_on(async {
+//! let (sender, mut receiver) = channel(QueuingStrategy::count(2));
+//! let produce = async move {
+//!     for turn in 0..5 {
+//!         sender.send(turn).await?; // waits while two are queued
+//!     }
+//!     Ok::<_, tidegate::channel::SendError<u32>>(())
+//! };
+//! let consume = async {
+//!     let mut sum = 0;
+//!     while let Some(turn) = receiver.recv().await? {
+//!         sum += turn;
+//!     }
+//!     Ok::<_, tidegate::channel::Failure>(sum)
+//! };
+//! let (sent, sum) = join(produce, consume).await;
+//! assert_eq!((sent, sum.unwrap()), (Ok(()), 10));
+//! # });
+//! ```
+//!
+//! # What holds
+//!
+//! 1. A channel never holds more than its capacity. A value that fulfills a waiting [`recv`](Receiver::recv) needs no room,
+//!    so a channel of capacity 0 passes each value from hand to hand.
+//! 2. Values arrive in the order in which they were sent. Senders that wait are served first in, first out, and no
+//!    [`try_send`](Sender::try_send) overtakes them.
+//! 3. A future may be dropped at every point. A dropped `send` sends nothing, a dropped `recv` loses nothing, and a dropped
+//!    [`Permit`] gives its room to the next sender.
+//! 4. A value that is not sent is given back in the error. What is queued when a channel fails or is cancelled is dropped.
+//! 5. When every sender is dropped the channel closes, after what is queued. A sender that a panic drops fails the channel
+//!    instead, so that data which ends too early does not look complete.
+//! 6. The lock is never held while code of yours runs: the size function, a value's `Drop`, a waker.
+
+mod error;
+mod receiver;
+mod sender;
+mod state;
+mod strategy;
+mod sync;
+mod wakes;
+
+pub use error::{Failure, FailureKind, SendError, TryRecvError, TrySendError};
+pub use receiver::{Receiver, Recv, RecvMany};
+pub use sender::{Closed, Permit, Ready, Reserve, Send, Sender};
+pub use strategy::{Overflow, QueuingStrategy};
+
+use state::State;
+use strategy::Size;
+use sync::{Arc, Mutex};
+
+pub(crate) struct Shared<T> {
+    state: Mutex<State<T>>,
+    size: Size<T>,
+}
+
+impl<T> Shared<T> {
+    /// The state, which no panic leaves half changed: nothing of a user runs under the lock.
+    #[inline]
+    fn lock(&self) -> sync::MutexGuard<'_, State<T>> {
+        match self.state.lock() {
+            Ok(guard) => guard,
+            Err(poisoned) => poisoned.into_inner(),
+        }
+    }
+}
+
+/// Makes a channel that queues by `strategy`: its sender, which can be cloned, and its receiver.
+///
+/// ```
+/// use tidegate::channel::{QueuingStrategy, channel};
+///
+/// let (sender, mut receiver) = channel(QueuingStrategy::count(16));
+/// sender.try_send("hello").unwrap();
+/// assert_eq!(receiver.try_recv(), Ok("hello"));
+/// ```
+pub fn channel<T>(strategy: QueuingStrategy<T>) -> (Sender<T>, Receiver<T>) {
+    let (state, size) = State::new(strategy);
+    let shared = Arc::new(Shared {
+        state: Mutex::new(state),
+        size,
+    });
+    (Sender::new(shared.clone()), Receiver::new(shared))
+}
