@@ -256,8 +256,8 @@ class Csv extends Stage<string[] | CsvObject> {
  * text is skipped. Fields are strings.
  *
  * A chunk is one row, or with `batch` an array of rows: `true` for all rows that are available, a number for arrays of
- * that length (the last one may be shorter). Batches are several times as fast. A long field that you keep may keep the
- * memory of the rows around it alive.
+ * that length (the last one may be shorter; with `ragged: 'pad'` an array has at most 1,048,576 fields). Batches are
+ * several times as fast. A long field that you keep may keep the memory of the rows around it alive.
  *
  * @throws {TypeError | RangeError} when an option is invalid
  */

@@ -22,7 +22,7 @@ export interface RecordReader<T> {
   read(text: string, ends: Uint32Array, rows: Uint32Array): T[];
   /** Makes a record as large as it should be, when it is handed on; where records are far larger than the input they come from. */
   finish?(record: T): unknown;
-  /** With `finish`: how many of these make a chunk of what comes together, at most. */
+  /** With `finish`: how many of these make a chunk, at most. */
   most?(): number;
   /** With `finish`: what each counts for in the reader's queue, a whole number. */
   weight?(): number;
@@ -100,7 +100,7 @@ export class RecordOutput<T> implements Output {
       this.#records = [];
       return records;
     }
-    const count = this.#batch === Infinity ? Math.min(left, most!()) : this.#batch;
+    const count = Math.min(this.#batch === Infinity ? left : this.#batch, most === undefined ? Infinity : most());
     if (left < count && !exhausted) return undefined;
     const records = this.#records.slice(this.#at, this.#at + count);
     this.#at += records.length;

@@ -65,7 +65,7 @@ for (const [what, rest] of [
   });
 }
 
-for (const batch of [false, true]) {
+for (const batch of [false, true, 10_000]) {
   test(`rows padded to a wide header hold little, however few bytes they come in: batch ${batch}`, async () => {
     const width = 100_000;
     const text = `${Array.from({ length: width }, (_, at) => at.toString(36)).join(',')}\n${'x\n'.repeat(20_000)}`;
@@ -121,4 +121,28 @@ test('columns without a name cost nothing where they are left out', async () => 
   };
   await cost(1);
   assert.ok((await cost(100_000)) < 10 * (await cost(1)) + 500);
+});
+
+test('rows of many columns become objects in a few times the work of arrays', async () => {
+  const [width, count] = [100_000, 10];
+  const names = Array.from({ length: width - 2 }, (_, at) => `c${at}`);
+  const text = bytes(`${[...names, '__proto__', '7'].join(',')}\n${`${','.repeat(width - 2)}p,q\n`.repeat(count)}`);
+  const work = async (rows, ragged) => {
+    const { user } = process.cpuUsage();
+    const [first] = await through(csv({ header: true, rows, ragged, batch: true }), [text]);
+    return [process.cpuUsage().user - user, first[0]];
+  };
+  for (const ragged of ['error', 'keep', 'pad']) {
+    const [arrays, fields] = await work('arrays', ragged);
+    const [objects, row] = await work('objects', ragged);
+    assert.deepEqual(
+      [Object.keys(row).length, row.c0, row['7'], Object.getPrototypeOf(row)],
+      [width, '', 'q', Object.prototype],
+    );
+    assert.deepEqual([fields.length, Object.getOwnPropertyDescriptor(row, '__proto__').value], [width, 'p']);
+    assert.ok(
+      objects < 11 * arrays,
+      `objects took ${(objects / arrays).toFixed(1)} times the work of arrays (${ragged})`,
+    );
+  }
 });
