@@ -7,11 +7,13 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import { gzipSync } from 'node:zlib';
+import { longNames } from '../../tools/build/short-exports.mjs';
 import { resolvePath, root } from './documents.mjs';
 
 const PAGE = readFileSync(join(root, 'docs/LIFE-OF-A-CHUNK.md'), 'utf8');
 const [first, second] = [...PAGE.matchAll(/^```js\n(.*?)^```$/gms)].map(([, code]) => code);
 
+const names = longNames(root);
 /** What happened, in order: the calls of a Wasm module as `{ name, result }`, and what a program logs. */
 const events = [];
 const { Instance } = WebAssembly;
@@ -22,7 +24,7 @@ WebAssembly.Instance = function (module, imports) {
     if (typeof call !== 'function') continue;
     traced[name] = (...args) => {
       const result = call(...args);
-      events.push({ name, result });
+      events.push({ name: names[name] ?? name, result });
       return result;
     };
   }

@@ -1,6 +1,10 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { decode, encode } from '../../tools/build/inline-wasm.mjs';
+import { renameExports, shortNames } from '../../tools/build/short-exports.mjs';
+import { root } from './documents.mjs';
 
 const everyPair = Uint8Array.from({ length: 2 * 256 * 256 }, (_, index) => (index % 2 ? index >> 1 : index >> 9));
 
@@ -10,4 +14,17 @@ test('every byte, after every other, comes back from the text it was inlined as'
 
 test('the text needs no escapes in a string literal', () => {
   assert.doesNotMatch(encode(everyPair), /[^#-~]|\\/);
+});
+
+test("the core's exports have short names in dist/, each its own, and the module is otherwise the same", () => {
+  const bytes = readFileSync(join(root, 'build/core/core_bg.wasm'));
+  const names = shortNames(root);
+  const exportsOf = (module) => WebAssembly.Module.exports(new WebAssembly.Module(module));
+  const expected = exportsOf(bytes).map(({ name, kind }) => ({ name: names[name] ?? name, kind }));
+  const renamed = renameExports(bytes, names);
+  assert.deepEqual(exportsOf(renamed), expected);
+  assert.equal(new Set(expected.map(({ name }) => name)).size, expected.length);
+  assert.ok(expected.length - Object.keys(names).length < 10, 'only a few keep theirs');
+  const back = Object.fromEntries(Object.entries(names).map(([long, short]) => [short, long]));
+  assert.deepEqual(renameExports(renamed, back), new Uint8Array(bytes));
 });

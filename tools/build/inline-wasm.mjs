@@ -37,16 +37,17 @@ export function decode(text, length) {
 
 /**
  * An esbuild plug-in. A `.wasm` file exports as default a function that returns its bytes (a `Uint8Array`), and as `imports` what to instantiate
- * it with: those functions of its glue that the module asks for, so that the rest of the glue can be dropped.
+ * it with: those functions of its glue that the module asks for, so that the rest of the glue can be dropped. `rename` makes another
+ * module of it: short-exports.mjs.
  */
-export const inlineWasm = {
+export const inlineWasm = (rename = (bytes) => bytes) => ({
   name: 'inline-wasm',
   setup(build) {
     build.onResolve({ filter: /^inline-wasm:decode$/ }, ({ path }) => ({ path, namespace: 'inline-wasm', sideEffects: false }));
     build.onLoad({ filter: /.*/, namespace: 'inline-wasm' }, () => ({ contents: `export ${decode}` }));
-    build.onLoad({ filter: /\.wasm$/, namespace: 'file' }, async ({ path }) => ({ contents: source(await readFile(path)), resolveDir: dirname(path) }));
+    build.onLoad({ filter: /\.wasm$/, namespace: 'file' }, async ({ path }) => ({ contents: source(rename(await readFile(path))), resolveDir: dirname(path) }));
   },
-};
+});
 
 function source(bytes) {
   const wanted = {};

@@ -4,6 +4,7 @@ import { dirname, join, relative, sep } from 'node:path';
 import { step, StepError } from '../steps.mjs';
 import { inlineWasm } from './inline-wasm.mjs';
 import { resolveTs } from './resolve-ts.mjs';
+import { renameExports, shortNames } from './short-exports.mjs';
 import { filesUnder, hashOf } from './stamps.mjs';
 
 /** The package's entries: the name in dist/ and the source, without its extension. */
@@ -14,7 +15,7 @@ export const ENTRIES = {
   js: 'js/js',
 };
 
-const INPUTS = ['js', 'build/core', 'build/codecs', 'package.json', 'tools/build/js.mjs', 'tools/build/inline-wasm.mjs', 'tools/build/resolve-ts.mjs', 'node_modules/esbuild/package.json'];
+const INPUTS = ['js', 'build/core', 'build/codecs', 'package.json', 'tools/build/js.mjs', 'tools/build/inline-wasm.mjs', 'tools/build/short-exports.mjs', 'tools/build/resolve-ts.mjs', 'node_modules/esbuild/package.json'];
 const TARGET = ['es2022'];
 
 /** The file of a source that is named without its extension. */
@@ -47,6 +48,7 @@ export async function buildJs({ root, stamps, debug }) {
 }
 
 async function bundle({ esbuild, root, debug }) {
+  const names = debug ? {} : shortNames(root);
   try {
     const result = await esbuild.build({
       absWorkingDir: root,
@@ -58,7 +60,9 @@ async function bundle({ esbuild, root, debug }) {
       platform: 'neutral',
       target: TARGET,
       chunkNames: 'chunks/[name]-[hash]',
-      plugins: [inlineWasm, resolveTs],
+      plugins: [inlineWasm((bytes) => renameExports(bytes, names)), resolveTs],
+      mangleProps: debug ? undefined : new RegExp(`^(?:${Object.keys(names).join('|')})$`),
+      mangleCache: names,
       inject: [sourceFile(root, 'js/runtime/globals')],
       minify: !debug,
       legalComments: 'none',

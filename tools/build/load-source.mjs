@@ -26,7 +26,7 @@ export async function loadSource(name) {
       format: 'esm',
       platform: 'neutral',
       target: 'es2022',
-      plugins: [inlineWasm, resolveTs],
+      plugins: [inlineWasm(), resolveTs],
       logLevel: 'error',
     });
     return await import(pathToFileURL(outfile));

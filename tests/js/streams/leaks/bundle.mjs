@@ -29,7 +29,7 @@ export async function buildWithLiveCount() {
     format: 'esm',
     platform: 'neutral',
     target: ['es2022'],
-    plugins: [inlineWasm, resolveTs],
+    plugins: [inlineWasm(), resolveTs],
     minify: true,
     logLevel: 'silent',
   });
