@@ -5,19 +5,24 @@
 import { unshared } from '../runtime/buffers.js';
 import { core } from '../core/module.js';
 import { convertOnDiscard, drop, dropper } from '../machines/discard.js';
-import { BAD_SIZE, C_ACCEPT, C_BLOCK, C_DROP_NEWEST, C_DROPPED_SHIFT, C_TOO_LARGE } from '../core/effects.js';
 import {
-  afterReadableStart,
-  closeReadable,
-  enqueue,
-  errorStream,
-  READABLE,
-  readableDesiredSize,
-  ReadableImpl,
-} from '../machines/readable.js';
+  BAD_SIZE,
+  C_BLOCK,
+  C_DRAIN,
+  C_DROP_NEWEST,
+  C_ENDED,
+  C_FULL,
+  C_TOO_LARGE,
+  REFUSED,
+  STALE,
+} from '../core/effects.js';
+import { C_ACCEPTED, ChannelImpl } from '../machines/channel.js';
+import { afterReadableStart, errorStream, READABLE, readableDesiredSize, ReadableImpl } from '../machines/readable.js';
+import { Deferred } from '../runtime/intrinsics.js';
 import { INTERNAL } from '../runtime/webidl.js';
 import { describe } from '../values/describe.js';
 import { ReadableStream } from '../streams/readable-stream.js';
+import type { ChannelEffects } from '../core/effects.js';
 import type { OnDiscard } from '../machines/discard.js';
 
 /** What happens to a chunk past the capacity of a channel. */
@@ -166,18 +171,6 @@ export type { Channel };
 
 type OnStop = (reason: unknown) => void;
 
-interface Drain {
-  readonly promise: Promise<void>;
-  readonly resolve: () => void;
-}
-
-/** A write that waits for room, past the capacity. */
-interface BlockedWrite {
-  readonly chunk: unknown;
-  readonly size: number;
-  readonly resolve: (hasRoom: boolean) => void;
-}
-
 /** In a host without EventTarget, an import of this file must not fail. */
 const Base = globalThis.EventTarget ?? (class {} as typeof EventTarget);
 
@@ -187,12 +180,10 @@ class Channel<T> extends Base {
   declare readonly readable: ReadableStream<T>;
   #settings: Settings;
   #stream: ReadableImpl;
-  #size = 1; // of the chunk that is being enqueued
-  #drain: Drain | undefined; // what waits for room
-  #blocked: BlockedWrite[] = [];
+  #channel: ChannelImpl;
+  #drain: Deferred<void> | undefined; // what waits for room
   #abort = new AbortController();
   #ended = false;
-  #counts: ChannelCounts = { written: 0, droppedOldest: 0, droppedNewest: 0, blocked: 0 };
   #caller: string;
   #advice: string;
   #onStop: OnStop | undefined;
@@ -203,15 +194,17 @@ class Channel<T> extends Base {
     this.#caller = caller;
     this.#advice = advice;
     this.#onStop = onStop;
-    this.#stream = new ReadableImpl(
+    const stream = new ReadableImpl(
       settings.mark,
-      () => this.#size,
+      undefined,
       () => this.#onRoom(),
       (reason: unknown) => this.#stop(reason),
     );
-    this.#stream.onDrop = dropper(settings.onDiscard);
-    afterReadableStart(this.#stream, undefined);
-    this.readable = new ReadableStream(INTERNAL, this.#stream);
+    stream.onDrop = dropper(settings.onDiscard);
+    this.#stream = stream;
+    this.#channel = new ChannelImpl(stream, settings.capacity, settings.overflow);
+    afterReadableStart(stream, undefined);
+    this.readable = new ReadableStream(INTERNAL, stream);
   }
 
   /** Aborted, with the reason, when the consumer cancels or the channel fails. */
@@ -225,12 +218,13 @@ class Channel<T> extends Base {
   }
 
   get counts(): ChannelCounts {
-    return { ...this.#counts };
+    return { ...this.#channel.counts };
   }
 
-  /** Resolves when there is room below the high-water mark, or the channel is done. */
+  /** Resolves when there is room below the high-water mark or a read waits, or the channel is done. */
   get drained(): Promise<void> {
-    return this.#isFull() && !this.#isClosed() ? this.#waitForRoom().promise : Promise.resolve();
+    if (!core.channel_wait(this.#stream.id)) return Promise.resolve();
+    return (this.#drain ??= new Deferred()).promise;
   }
 
   /**
@@ -241,10 +235,10 @@ class Channel<T> extends Base {
    * @throws {TypeError} after `end()`
    */
   write(given: T): boolean | Promise<boolean> {
+    const { size, isBytes } = this.#settings;
     // What is counted in bytes holds no more memory than it counts.
-    const chunk = this.#settings.isBytes ? unshared(given, 1 / 2) : given;
-    if (!this.#mayWrite(chunk)) return false;
-    const { size } = this.#settings;
+    const chunk = isBytes ? unshared(given, 1 / 2) : given;
+    if (this.#ended) return this.#refuse(chunk);
     let units;
     try {
       units = +size(chunk);
@@ -253,68 +247,45 @@ class Channel<T> extends Base {
       this.fail(error);
       throw error;
     }
-    // size() is user code, and may have ended, failed or cancelled the channel.
-    if (!this.#mayWrite(chunk)) return false;
-    if (this.#blocked.length > 0) return this.#block(chunk, units);
-    return this.#offer(chunk, units) ?? this.#block(chunk, units);
+    // size() is user code, and may have ended, failed or cancelled the channel: then the core refuses the chunk.
+    const effects = this.#channel.write(chunk, units, undefined);
+    if (effects & C_ACCEPTED) return (effects & C_FULL) === 0;
+    if (effects & C_BLOCK) return this.#channel.lastBlocked;
+    if (effects & (REFUSED | STALE)) return this.#refuse(chunk);
+    drop(this.#stream, chunk);
+    if (effects & C_DROP_NEWEST) this.#channel.counts.droppedNewest += 1;
+    else this.#overflow(effects, units);
+    return false;
   }
 
-  /** False if the chunk was dropped because the consumer has cancelled or the channel has failed. */
-  #mayWrite(chunk: unknown): boolean {
-    if (!this.#abort.signal.aborted && !this.#ended) return true;
+  /** The consumer has cancelled, or the channel has ended or failed: drops the chunk. */
+  #refuse(chunk: unknown): false {
     drop(this.#stream, chunk);
     if (this.#abort.signal.aborted) return false;
     throw new TypeError('write(): the channel has ended; write before end() is called');
   }
 
-  /** What `write()` answers, or undefined where the chunk has to wait. */
-  #offer(chunk: unknown, size: number): boolean | undefined {
-    const { capacity, overflow, unit } = this.#settings;
-    const answer = core.channel_offer(this.#stream.id, size, capacity, overflow);
-    if (answer & C_BLOCK) return undefined;
-    if (answer & C_ACCEPT) {
-      for (let left = answer >>> C_DROPPED_SHIFT; left > 0; left -= 1) {
-        drop(this.#stream, this.#stream.queue!.shift());
-        this.#counts.droppedOldest += 1;
-      }
-      this.#size = size;
-      this.#counts.written += 1;
-      enqueue(this.#stream, chunk);
-      if (!this.#isFull()) return true;
-      this.#waitForRoom();
-      return false;
-    }
-    drop(this.#stream, chunk);
-    if (answer & C_DROP_NEWEST) {
-      this.#counts.droppedNewest += 1;
-    } else if (answer & BAD_SIZE) {
-      this.fail(new RangeError(`${this.#caller}(): size must return a finite number of at least 0; got ${size}`));
-    } else if (answer & C_TOO_LARGE) {
-      this.fail(
-        new RangeError(
-          `${this.#caller}(): a chunk of ${size} ${unit} is larger than the capacity of ${capacity}; raise capacity or write smaller chunks`,
-        ),
-      );
-    } else {
-      this.fail(
-        new RangeError(
-          `${this.#caller}(): the queue exceeded its capacity of ${capacity} ${unit}, because the consumer is slower than the producer; ${this.#advice}`,
-        ),
-      );
-    }
-    return false;
-  }
-
-  #block(chunk: unknown, size: number): Promise<boolean> {
-    this.#counts.blocked += 1;
-    return new Promise((resolve) => void this.#blocked.push({ chunk, size, resolve }));
+  /** Fails the channel, as the core says of a chunk of `size`. */
+  #overflow(effects: ChannelEffects, size: number): void {
+    const { capacity, unit } = this.#settings;
+    this.fail(
+      new RangeError(
+        `${this.#caller}(): ${
+          effects & BAD_SIZE
+            ? `size must return a finite number of at least 0; got ${size}`
+            : effects & C_TOO_LARGE
+              ? `a chunk of ${size} ${unit} is larger than the capacity of ${capacity}; raise capacity or write smaller chunks`
+              : `the queue exceeded its capacity of ${capacity} ${unit}, because the consumer is slower than the producer; ${this.#advice}`
+        }`,
+      ),
+    );
   }
 
   /** Ends the stream once the consumer has read every queued chunk. */
   end(): void {
     if (this.#ended) return;
     this.#ended = true;
-    if (this.#blocked.length === 0) this.#close();
+    if (this.#channel.resume(true) & C_ENDED) this.#release();
   }
 
   /** Fails the stream with `error`, the same object for the consumer. What is queued is dropped. */
@@ -325,57 +296,27 @@ class Channel<T> extends Base {
     this.#stop(error);
   }
 
-  /** A closing stream never pulls, so this resolves the promises of producers that wait for room. */
-  #close(): void {
-    closeReadable(this.#stream);
-    this.#release();
-  }
-
-  #isClosed(): boolean {
-    return this.#ended && this.#blocked.length === 0;
-  }
-
-  #isFull(): boolean {
-    return this.#stream.state === READABLE && readableDesiredSize(this.#stream)! <= 0;
-  }
-
-  #waitForRoom(): Drain {
-    if (this.#drain === undefined) {
-      let resolve!: () => void;
-      const promise = new Promise<void>((settle) => void (resolve = settle));
-      this.#drain = { promise, resolve };
-    }
-    return this.#drain;
-  }
-
   /** The stream's pull: the consumer has made room. */
   #onRoom(): void {
-    let hasRoom = true;
-    while (this.#blocked.length > 0) {
-      const write = this.#blocked.shift()!;
-      const answer = this.#offer(write.chunk, write.size);
-      if (answer === undefined) {
-        this.#blocked.unshift(write);
-        return;
-      }
-      write.resolve(answer);
-      hasRoom = answer;
+    const { blocked } = this.#channel;
+    while (blocked.length > 0) {
+      const write = blocked.peek();
+      const effects = this.#channel.write(write.chunk, write.size, write);
+      if (effects & C_BLOCK) return;
+      if (!(effects & C_ACCEPTED)) return this.#overflow(effects, write.size);
     }
-    if (this.#ended) this.#close();
-    else if (hasRoom) this.#announce();
-  }
-
-  #announce(): void {
-    if (this.#drain === undefined) return;
-    this.#release();
-    this.dispatchEvent(new Event('drain'));
+    const effects = this.#channel.resume(false);
+    if (effects & (C_ENDED | C_DRAIN)) this.#release();
+    if (effects & C_DRAIN) this.dispatchEvent(new Event('drain'));
   }
 
   #stop(reason: unknown): void {
     this.#ended = true;
-    for (const { chunk, resolve } of this.#blocked.splice(0)) {
-      resolve(false);
-      drop(this.#stream, chunk);
+    const { blocked } = this.#channel;
+    while (blocked.length > 0) {
+      const write = blocked.shift();
+      write.resolve!(false);
+      drop(this.#stream, write.chunk);
     }
     this.#abort.abort(reason);
     this.#onStop?.(reason);

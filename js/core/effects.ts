@@ -34,12 +34,15 @@ export const B_OTHER_BUFFER = 1 << 23;
 export const COPY_ENTRY_DONE = 2;
 export const COPY_FILLED = 4;
 
-export const C_ACCEPT = 1 << 0;
-export const C_OVERFLOW = 1 << 1;
-export const C_BLOCK = 1 << 2;
-export const C_DROP_NEWEST = 1 << 3;
-export const C_TOO_LARGE = 1 << 4;
-export const C_DROPPED_SHIFT = 8;
+export const C_DROP_OLDEST = 1 << 16;
+export const C_FULL = 1 << 17;
+export const C_BLOCK = 1 << 18;
+export const C_DROP_NEWEST = 1 << 19;
+export const C_OVERFLOW = 1 << 20;
+export const C_TOO_LARGE = 1 << 21;
+export const C_ENDED = 1 << 22;
+export const C_DRAIN = 1 << 23;
+export const C_ENQUEUE = 1 << 24;
 
 export const TEE_BRANCH_1 = 1 << 0;
 export const TEE_BRANCH_2 = 1 << 1;
@@ -122,5 +125,5 @@ export type WritableEffects = Effects<'writable'>;
 export type PipeAnswer = Effects<'pipe'>;
 /** Bits `TEE_*`. */
 export type TeeEffects = Effects<'tee'>;
-/** Bits `C_*`, and above `C_DROPPED_SHIFT` how many chunks are dropped. */
-export type ChannelAnswer = Effects<'channel'>;
+/** Bits `C_*`, and the stream's `R_*`. */
+export type ChannelEffects = Effects<'channel' | 'readable'>;

@@ -8,7 +8,7 @@ import { resolved } from '../runtime/intrinsics.js';
 import { wasmRefused } from './refused.js';
 import type {
   ByteReadableEffects,
-  ChannelAnswer,
+  ChannelEffects,
   PipeAnswer,
   ReadableEffects,
   TeeEffects,
@@ -39,7 +39,7 @@ type Answering<Name, Fn> = Fn extends (...args: infer Args) => number
                   : Name extends `tee_${string}`
                     ? TeeEffects
                     : Name extends `channel_${string}`
-                      ? ChannelAnswer
+                      ? ChannelEffects
                       : number
   : Fn;
 

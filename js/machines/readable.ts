@@ -340,7 +340,8 @@ export function enqueue(stream: ReadableImpl, chunk: unknown): boolean {
   }
 }
 
-function carryEnqueued(stream: ReadableImpl, chunk: unknown, effects: ReadableEffects): void {
+/** Carries out what an enqueue of `chunk` asks for. */
+export function carryEnqueued(stream: ReadableImpl, chunk: unknown, effects: ReadableEffects): void {
   if (effects & R_QUEUED) stream.queue!.push(chunk);
   else if (effects & R_FULFILL) stream.reader!.fulfill(chunk, effects);
   else drop(stream, chunk);

@@ -1,6 +1,7 @@
-//! Channels: readable streams that are written to by producers which cannot always wait. What happens to a chunk for which
-//! there is no room is decided here.
+//! Channels: readable streams that are written to by producers which cannot always wait. A channel decides what happens to a
+//! chunk for which there is no room, which writes wait, and when a producer that was told to wait may go on.
 use super::effect::channel::*;
+use super::effect::readable::CLOSE;
 use super::readable::Readable;
 
 /// A chunk past the capacity fails the channel.
@@ -12,162 +13,137 @@ pub const OVERFLOW_DROP_OLDEST: u32 = 2;
 /// It is dropped.
 pub const OVERFLOW_DROP_NEWEST: u32 = 3;
 
-impl Readable {
-    /// What to do with a chunk of `size` for a stream that may hold `capacity`, both in units of its strategy: one of the
-    /// answers of [`super::effect::channel`]. With [`ACCEPT`] the host enqueues the chunk, after it has dropped as many
-    /// chunks from the head of its queue as the answer says.
+/// The producers' side of a readable stream, which is handed to each method. When the stream pulls, its host retries the blocked
+/// writes, then calls [`Channel::resume`]. A channel ends with its stream.
+///
+/// A producer *waits* from an answer with [`FULL`], or with [`BLOCK`], on. Only while one waits does the stream pull.
+///
+/// Blocked writes are only counted here; the host keeps their chunks and sizes, first in first out.
+#[derive(Debug)]
+pub struct Channel {
+    /// What may be queued, in units of the strategy.
+    capacity: f64,
+    /// How many writes are blocked.
+    blocked: u32,
+    overflow: u8,
+    /// A producer waits for room below the high-water mark.
+    awaits_room: bool,
+    ended: bool,
+}
+
+impl Channel {
+    /// The channel of a new stream. `capacity` in units of its strategy; `overflow`: one of the `OVERFLOW_*`.
+    pub fn new(stream: &mut Readable, capacity: f64, overflow: u32) -> Self {
+        stream.pull_is_wanted(false);
+        Self {
+            capacity,
+            blocked: 0,
+            overflow: overflow as u8,
+            awaits_room: false,
+            ended: false,
+        }
+    }
+
+    /// A chunk of `size`, in units of the strategy. The stream takes it where the answer [is
+    /// accepted](ChannelEffects::is_accepted); with [`FULL`] the producer is to wait. With [`BLOCK`] the write is the last of the
+    /// blocked ones, and with [`DROP_OLDEST`] the host drops the head of its queue and writes the chunk again. With any other
+    /// answer the host drops the chunk: [`DROP_NEWEST`], [`REFUSED`] after the end, and [`OVERFLOW`], [`TOO_LARGE`]
+    /// and [`BAD_SIZE`], with which it fails the stream.
     ///
-    /// A chunk that answers a read is always accepted, and one that is larger than the capacity never.
-    pub fn offer(&mut self, size: f64, capacity: f64, overflow: u32) -> ChannelAnswer {
+    /// A chunk that answers a read is always accepted, and one that is larger than the capacity never. Sizes of writes behind
+    /// a blocked one are looked at in their turn.
+    #[inline]
+    pub fn write(&mut self, stream: &mut Readable, size: f64) -> ChannelEffects {
+        if self.ended {
+            return REFUSED;
+        }
+        if self.blocked > 0 {
+            return self.block();
+        }
+        let effects = self.offer(stream, size);
+        if effects == BLOCK {
+            stream.pull_is_wanted(true);
+            return self.block();
+        }
+        effects
+    }
+
+    /// The first blocked write again, whose chunk has `size`: as [`Channel::write`]. With [`BLOCK`] it stays the first, and after
+    /// an answer with which the stream takes the chunk it is blocked no more.
+    pub fn retry(&mut self, stream: &mut Readable, size: f64) -> ChannelEffects {
+        if self.blocked == 0 {
+            return REFUSED;
+        }
+        let effects = self.offer(stream, size);
+        self.blocked -= u32::from(effects.is_accepted());
+        effects
+    }
+
+    fn block(&mut self) -> ChannelEffects {
+        self.blocked += 1;
+        BLOCK
+    }
+
+    fn offer(&mut self, stream: &mut Readable, size: f64) -> ChannelEffects {
         if !(0.0..f64::INFINITY).contains(&size) {
             return BAD_SIZE;
         }
-        if self.has_requests() || self.queued_size() + size <= capacity {
-            return ACCEPT;
+        if stream.has_requests() {
+            return ENQUEUE | self.note_room(stream, stream.wants_chunks_but_for_one());
         }
-        if size > capacity {
-            return TOO_LARGE;
-        }
-        match overflow {
-            OVERFLOW_BLOCK => BLOCK,
-            OVERFLOW_DROP_NEWEST => DROP_NEWEST,
-            OVERFLOW_DROP_OLDEST => {
-                let mut dropped = 0;
-                while self.queued_size() + size > capacity && self.drop_oldest() {
-                    dropped += 1;
-                }
-                ChannelAnswer::accept_after(dropped)
-            }
-            _ => OVERFLOW,
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::core::effect::readable::{CHUNK, NEED_SIZE};
-    use crate::core::readable::{HAS_SIZE, NO_PULL};
-    use crate::core::{Core, Id};
-    use proptest::prelude::*;
-
-    fn channel(sizes: &[f64]) -> (Core, Id<Readable>) {
-        let mut core = Core::new();
-        let id = core.readable_new(2.0, HAS_SIZE | NO_PULL);
-        core.readable_started(id);
-        for size in sizes {
-            assert_eq!(core.readable_enqueue(id), NEED_SIZE);
-            core.readable_enqueue_commit(id, *size);
-        }
-        (core, id)
-    }
-
-    #[test]
-    fn a_chunk_is_accepted_up_to_the_capacity() {
-        let (mut core, id) = channel(&[1.0, 1.0]);
-        assert_eq!(core.channel_offer(id, 1.0, 3.0, OVERFLOW_ERROR), ACCEPT);
-        assert_eq!(core.channel_offer(id, 1.5, 3.0, OVERFLOW_ERROR), OVERFLOW);
-    }
-
-    #[test]
-    fn a_chunk_past_the_capacity_waits_or_is_dropped_as_the_policy_says() {
-        let (mut core, id) = channel(&[1.0, 1.0]);
-        assert_eq!(core.channel_offer(id, 1.0, 2.0, OVERFLOW_BLOCK), BLOCK);
-        assert_eq!(
-            core.channel_offer(id, 1.0, 2.0, OVERFLOW_DROP_NEWEST),
-            DROP_NEWEST
-        );
-    }
-
-    #[test]
-    fn the_oldest_make_room_and_no_more_of_them_than_it_takes() {
-        let (mut core, id) = channel(&[1.0, 2.0, 3.0]);
-        let answer = core.channel_offer(id, 4.0, 8.0, OVERFLOW_DROP_OLDEST);
-        assert_eq!(answer, ChannelAnswer::accept_after(2));
-        assert!(core.readable_read(id).has(CHUNK));
-    }
-
-    #[test]
-    fn a_chunk_that_is_waited_for_needs_no_room() {
-        let (mut core, id) = channel(&[]);
-        core.readable_read(id);
-        assert_eq!(core.channel_offer(id, 9.0, 1.0, OVERFLOW_ERROR), ACCEPT);
-    }
-
-    #[test]
-    fn a_chunk_larger_than_the_capacity_is_refused_whatever_the_policy_and_drops_nothing() {
-        let (mut core, id) = channel(&[1.0]);
-        for overflow in [
-            OVERFLOW_ERROR,
-            OVERFLOW_BLOCK,
-            OVERFLOW_DROP_OLDEST,
-            OVERFLOW_DROP_NEWEST,
-        ] {
-            assert_eq!(core.channel_offer(id, 5.0, 4.0, overflow), TOO_LARGE);
-        }
-        assert_eq!(core.readable_desired_size(id), 1.0);
-    }
-
-    #[test]
-    fn bad_sizes_and_stale_ids_change_nothing() {
-        let (mut core, id) = channel(&[1.0]);
-        for size in [f64::NAN, -1.0, f64::INFINITY] {
-            assert_eq!(
-                core.channel_offer(id, size, 4.0, OVERFLOW_DROP_OLDEST),
-                BAD_SIZE
-            );
-        }
-        assert_eq!(
-            core.channel_offer(Id::NONE, 1.0, 4.0, OVERFLOW_ERROR),
-            STALE
-        );
-    }
-
-    proptest! {
-        #[test]
-        fn never_holds_more_than_the_capacity_and_drops_as_a_plain_list_would(
-            capacity in 1u32..12, overflow in 0u32..4, steps in prop::collection::vec(prop_oneof![Just(0u32), 1u32..8], 0..200)
-        ) {
-            let (mut core, id) = channel(&[]);
-            let mut naive: Vec<u32> = Vec::new();
-            let held = |list: &[u32]| list.iter().sum::<u32>();
-            for size in steps {
-                if size == 0 {
-                    if !naive.is_empty() {
-                        naive.remove(0);
-                        core.readable_read(id);
+        if stream.queued_size() + size > self.capacity {
+            return if size > self.capacity {
+                TOO_LARGE
+            } else {
+                match u32::from(self.overflow) {
+                    OVERFLOW_BLOCK => BLOCK,
+                    OVERFLOW_DROP_NEWEST => DROP_NEWEST,
+                    OVERFLOW_DROP_OLDEST => {
+                        stream.drop_oldest();
+                        DROP_OLDEST
                     }
-                    continue;
+                    _ => OVERFLOW,
                 }
-                let answer = core.channel_offer(id, f64::from(size), f64::from(capacity), overflow);
-                let mut dropped = 0;
-                let expected = if size > capacity && held(&naive) + size > capacity {
-                    TOO_LARGE
-                } else if held(&naive) + size <= capacity {
-                    ACCEPT
-                } else {
-                    match overflow {
-                        OVERFLOW_BLOCK => BLOCK,
-                        OVERFLOW_DROP_NEWEST => DROP_NEWEST,
-                        OVERFLOW_ERROR => OVERFLOW,
-                        _ => {
-                            while held(&naive) + size > capacity {
-                                naive.remove(0);
-                                dropped += 1;
-                            }
-                            ACCEPT
-                        }
-                    }
-                };
-                prop_assert_eq!(answer, if dropped > 0 { ChannelAnswer::accept_after(dropped) } else { expected });
-                if expected == ACCEPT {
-                    naive.push(size);
-                    core.readable_enqueue(id);
-                    core.readable_enqueue_commit(id, f64::from(size));
-                }
-                prop_assert!(held(&naive) <= capacity);
-                prop_assert_eq!(core.readable_desired_size(id), 2.0 - f64::from(held(&naive)));
-            }
+            };
         }
+        let effects = ChannelEffects::of_stream(stream.enqueue_commit(size));
+        effects | self.note_room(stream, stream.wants_chunks())
+    }
+
+    /// After a chunk: whether there `is_room` for another.
+    #[inline]
+    fn note_room(&mut self, stream: &mut Readable, is_room: bool) -> ChannelEffects {
+        if !is_room {
+            self.awaits_room = true;
+            stream.pull_is_wanted(true);
+        }
+        FULL.when(!is_room)
+    }
+
+    /// The stream's pull, after the retries of blocked writes, or, where it `ends`, that no chunk comes any more. [`DRAIN`] where
+    /// producers may go on, [`ENDED`] where no chunk comes any more and no write is blocked, with `CLOSE` where the stream is empty.
+    pub fn resume(&mut self, stream: &mut Readable, ends: bool) -> ChannelEffects {
+        self.ended |= ends;
+        if self.blocked > 0 {
+            return ChannelEffects::NONE;
+        }
+        if self.ended {
+            return ENDED | ChannelEffects::of_stream(stream.close() & CLOSE);
+        }
+        if self.awaits_room && !stream.wants_chunks() {
+            return ChannelEffects::NONE;
+        }
+        stream.pull_is_wanted(false);
+        DRAIN.when(core::mem::take(&mut self.awaits_room))
+    }
+
+    /// A producer wants to be told of room. False where it need not wait.
+    pub fn wait_for_room(&mut self, stream: &mut Readable) -> bool {
+        if self.ended && self.blocked == 0 || stream.wants_chunks() {
+            return false;
+        }
+        self.awaits_room = true;
+        stream.pull_is_wanted(true);
+        true
     }
 }

@@ -10,7 +10,7 @@ pub const REFUSED: u32 = 1 << 30;
 pub const BAD_SIZE: u32 = 1 << 29;
 
 pub use byte_readable::ByteReadableEffects;
-pub use channel::ChannelAnswer;
+pub use channel::ChannelEffects;
 pub use pipe::{PipeAnswer, PipeReport};
 pub use readable::ReadableEffects;
 pub use tee::TeeEffects;
@@ -139,35 +139,55 @@ pub mod byte_readable {
     pub const OTHER_BUFFER: ByteReadableEffects = ByteReadableEffects(1 << 23);
 }
 
-/// Answers to a chunk that is offered to a channel.
+/// Effects of channels, beside those of their stream, in the order in which a host carries them out.
 pub mod channel {
+    use super::ReadableEffects;
+
     effects! {
-        /// What becomes of a chunk that is offered to a channel.
-        ChannelAnswer
+        /// What a channel asks of its host, with what its stream asks for.
+        ChannelEffects
     }
 
-    /// Enqueue it, after the drop of as many of the oldest chunks as the bits from `DROPPED_SHIFT` say.
-    pub const ACCEPT: ChannelAnswer = ChannelAnswer(1 << 0);
-    /// There is no room: fail the channel.
-    pub const OVERFLOW: ChannelAnswer = ChannelAnswer(1 << 1);
-    /// There is no room: offer it again when there is.
-    pub const BLOCK: ChannelAnswer = ChannelAnswer(1 << 2);
-    /// There is no room: drop it.
-    pub const DROP_NEWEST: ChannelAnswer = ChannelAnswer(1 << 3);
-    /// There is never room for a chunk of this size: fail the channel.
-    pub const TOO_LARGE: ChannelAnswer = ChannelAnswer(1 << 4);
-    /// Where `ACCEPT` carries how many chunks to drop.
-    pub const DROPPED_SHIFT: u32 = 8;
+    /// Drop the chunk at the head of the queue, then write the new one again. Alone.
+    pub const DROP_OLDEST: ChannelEffects = ChannelEffects(1 << 16);
+    /// There is no more room: the producer should wait for `DRAIN`.
+    pub const FULL: ChannelEffects = ChannelEffects(1 << 17);
+    /// There is no room: append the chunk to the list of blocked writes. Alone.
+    pub const BLOCK: ChannelEffects = ChannelEffects(1 << 18);
+    /// There is no room: drop the chunk. Alone.
+    pub const DROP_NEWEST: ChannelEffects = ChannelEffects(1 << 19);
+    /// There is no room: fail the channel. Alone.
+    pub const OVERFLOW: ChannelEffects = ChannelEffects(1 << 20);
+    /// There is never room for a chunk of this size: fail the channel. Alone.
+    pub const TOO_LARGE: ChannelEffects = ChannelEffects(1 << 21);
+    /// The last chunk is with the stream: nobody waits for room any more.
+    pub const ENDED: ChannelEffects = ChannelEffects(1 << 22);
+    /// There is room again: tell who waits for it. User code: last.
+    pub const DRAIN: ChannelEffects = ChannelEffects(1 << 23);
+    /// The stream takes the chunk, for which a read waits: enqueue it.
+    pub const ENQUEUE: ChannelEffects = ChannelEffects(1 << 24);
 
-    impl ChannelAnswer {
-        /// `ACCEPT`, with `count` chunks to drop.
-        pub const fn accept_after(count: u32) -> Self {
-            Self(ACCEPT.0 | count << DROPPED_SHIFT)
+    /// The bits of the stream's effects.
+    const STREAM: u32 = 0xffff;
+
+    impl ChannelEffects {
+        /// What the stream asks for.
+        #[inline]
+        pub(crate) const fn of_stream(effects: ReadableEffects) -> Self {
+            Self(effects.bits())
         }
 
-        /// How many of the oldest chunks to drop.
-        pub const fn dropped(self) -> u32 {
-            self.0 >> DROPPED_SHIFT & 0xff_ffff
+        /// What the stream asks for.
+        #[inline]
+        pub const fn stream(self) -> ReadableEffects {
+            ReadableEffects::from_bits(self.0 & STREAM)
+        }
+
+        /// Whether the stream took the chunk.
+        #[inline]
+        pub fn is_accepted(self) -> bool {
+            self.stream()
+                .has(super::readable::QUEUED | super::readable::FULFILL)
         }
     }
 }

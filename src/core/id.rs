@@ -235,11 +235,16 @@ impl<T: Default, M> Slab<T, M> {
         }
     }
 
-    /// Drops the machine of a live id, as [`Slab::remove`]; whether there was one. Not inlined: the ends of machines are rarer
-    /// than their other transitions, which stay small.
+    /// Drops the machine of a live id; whether there was one. Its id and the references to it are stale from now on. Not inlined: the
+    /// ends of machines are rarer than their other transitions, which stay small.
     #[inline(never)]
     pub(crate) fn free(&mut self, id: Id<M>) -> bool {
-        self.remove(id).is_some()
+        let slot = self.vacate(id);
+        let was_live = slot.is_some();
+        if let Some(value) = slot {
+            *value = T::default();
+        }
+        was_live
     }
 
     /// How many slots are in use.
@@ -253,7 +258,8 @@ impl<T: Default, M> Slab<T, M> {
             let slot = &mut self.slots[index as usize];
             slot.id = Id::new(slot.id.generation() % LAST_GENERATION + 1, index);
             slot.epoch += 1;
-            slot.value = value;
+            // The default owns nothing, so there is nothing to drop.
+            core::mem::forget(core::mem::replace(&mut slot.value, value));
             self.live += 1;
             return slot.id;
         }
@@ -271,8 +277,14 @@ impl<T: Default, M> Slab<T, M> {
         id
     }
 
-    /// Takes the machine out; its id and the references to it are stale from now on.
+    /// Takes the machine out, as [`Slab::free`].
     pub fn remove(&mut self, id: Id<M>) -> Option<T> {
+        self.vacate(id).map(core::mem::take)
+    }
+
+    /// Makes the slot of a live id free: its value, which is to be made the default.
+    #[inline]
+    fn vacate(&mut self, id: Id<M>) -> Option<&mut T> {
         let index = id.index();
         let slot = self.slots.get_mut(index as usize)?;
         if slot.id != id {
@@ -282,7 +294,7 @@ impl<T: Default, M> Slab<T, M> {
         slot.epoch += 1;
         self.live -= 1;
         self.free.push(index);
-        Some(core::mem::take(&mut slot.value))
+        Some(&mut slot.value)
     }
 }
 

@@ -67,9 +67,16 @@ impl Readable {
         self.state & (STARTED | CLOSE_REQUESTED) == STARTED && self.wants_chunks()
     }
 
+    /// Whether there is room, or a read waits.
     #[inline]
-    fn wants_chunks(&self) -> bool {
+    pub(super) fn wants_chunks(&self) -> bool {
         self.requests > 0 || self.queue.has_room()
+    }
+
+    /// The same once a read that waits has been answered.
+    #[inline]
+    pub(super) fn wants_chunks_but_for_one(&self) -> bool {
+        self.requests > 1 || self.queue.has_room()
     }
 
     /// <https://streams.spec.whatwg.org/#readable-stream-default-controller-call-pull-if-needed>
@@ -161,17 +168,34 @@ impl Readable {
         } else if self.state & HAS_SIZE != 0 {
             NEED_SIZE
         } else {
-            self.enqueue_commit(1.0)
+            self.enqueue_one()
         }
+    }
+
+    /// Whether the host is to be asked for pulls, from now on.
+    #[inline]
+    pub(super) fn pull_is_wanted(&mut self, wanted: bool) {
+        self.state = if wanted {
+            self.state & !NO_PULL
+        } else {
+            self.state | NO_PULL
+        };
     }
 
     /// The second half of an enqueue: the chunk has its size. With [`BAD_SIZE`] the host errors the stream with a RangeError
     /// and throws it.
-    #[inline]
+    #[inline(never)]
     pub fn enqueue_commit(&mut self, size: f64) -> ReadableEffects {
         if !self.queue.enqueue(size) {
             return BAD_SIZE;
         }
+        QUEUED | self.call_pull_if_needed()
+    }
+
+    /// The same of a chunk of size 1.
+    #[inline]
+    fn enqueue_one(&mut self) -> ReadableEffects {
+        self.queue.enqueue_ones(1);
         QUEUED | self.call_pull_if_needed()
     }
 

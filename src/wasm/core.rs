@@ -8,7 +8,7 @@ use wasm_bindgen::prelude::*;
 
 use crate::core::byte_readable::ByteReadable;
 use crate::core::effect::{
-    ByteReadableEffects, ChannelAnswer, PipeAnswer, PipeReport, ReadableEffects, TeeEffects,
+    ByteReadableEffects, ChannelEffects, PipeAnswer, PipeReport, ReadableEffects, TeeEffects,
     TransformEffects, WritableEffects,
 };
 use crate::core::pipe::Pipe;
@@ -103,7 +103,7 @@ cross_as_bits! {
     (<M>) Id<M>;
     () ReadableEffects;
     () ByteReadableEffects;
-    () ChannelAnswer;
+    () ChannelEffects;
     () TeeEffects;
     () WritableEffects;
     () TransformEffects;
@@ -137,7 +137,10 @@ exports! {
     readable_error(id: Id<Readable>) -> ReadableEffects;
     readable_release(id: Id<Readable>);
 
-    channel_offer(id: Id<Readable>, size: f64, capacity: f64, overflow: u32) -> ChannelAnswer;
+    channel_new(id: Id<Readable>, capacity: f64, overflow: u32);
+    channel_write(id: Id<Readable>, size: f64, retries: bool) -> ChannelEffects;
+    channel_resume(id: Id<Readable>, ends: bool) -> ChannelEffects;
+    channel_wait(id: Id<Readable>) -> bool;
 
     byte_readable_new(high_water_mark: f64, flags: u32) -> Id<ByteReadable>;
     byte_readable_free(id: Id<ByteReadable>);

@@ -233,6 +233,16 @@ fn call_others(core: &mut Core, input: &mut Input, ids: &[u32], method: u8, id: 
         75 => drop(core.transform_settled(named(id), named(input.id(ids)), named(input.id(ids)))),
         76 => core.pipe_pause(named(id), input.small(4), input.small(2) == 1),
         77 => drop(core.pipe_turned(named(id))),
-        _ => drop(core.channel_offer(named(id), input.number(), input.number(), input.small(5))),
+        _ => call_channel(core, input, id),
+    }
+}
+
+fn call_channel(core: &mut Core, input: &mut Input, id: u32) {
+    match input.small(5) {
+        0 => core.channel_new(named(id), input.number(), input.small(5)),
+        1 => drop(core.channel_write(named(id), input.number(), false)),
+        2 => drop(core.channel_write(named(id), input.number(), true)),
+        3 => drop(core.channel_wait(named(id))),
+        _ => drop(core.channel_resume(named(id), input.small(2) == 1)),
     }
 }

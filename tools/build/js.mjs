@@ -62,6 +62,7 @@ async function bundle({ esbuild, root, debug }) {
       chunkNames: 'chunks/[name]-[hash]',
       plugins: [inlineWasm((bytes) => renameExports(bytes, names)), resolveTs],
       mangleProps: debug ? undefined : new RegExp(`^(?:${Object.keys(names).join('|')})$`),
+      mangleQuoted: true, // the module in JavaScript quotes its exports
       mangleCache: names,
       inject: [sourceFile(root, 'js/runtime/globals')],
       minify: !debug,

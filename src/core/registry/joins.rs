@@ -1,5 +1,6 @@
-//! What joins machines: the two sides of a transform, a pipe with its two ends. When one machine's transition affects
+//! What joins machines: the two sides of a transform, a pipe with its two ends, a channel with its stream. When one machine's transition affects
 //! another and no user code runs in between, both are applied here, in the same call.
+use crate::core::channel::Channel;
 use crate::core::effect::readable::{CALL_PULL, CLOSE, FULFILL, PENDING};
 use crate::core::effect::{PipeAnswer, ReadableEffects, pipe::WAIT};
 use crate::core::id::{Ref, Slab};
@@ -16,6 +17,8 @@ pub(super) struct JoinedReadable {
     pub(super) writable_side: Ref<Writable>,
     /// The pipe that reads this stream, or none.
     pub(super) pipe: Ref<Pipe>,
+    /// The channel whose stream this is.
+    pub(super) channel: Option<Channel>,
 }
 
 /// A pipe with its two ends.

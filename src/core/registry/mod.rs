@@ -1,6 +1,7 @@
 //! Machines named by ids, for a host that cannot hold them itself: one slab for each kind, a command for each of their methods.
 //! What joins two machines of one registry is in [`joins`].
 mod byte_readables;
+mod channels;
 mod joins;
 mod pipes;
 mod readables;

@@ -1,7 +1,6 @@
 //! The commands of default readable streams.
 use super::Core;
 use super::joins::JoinedReadable;
-use crate::core::effect::ChannelAnswer;
 use crate::core::effect::readable::*;
 use crate::core::id::Id;
 use crate::core::readable::Readable;
@@ -125,21 +124,6 @@ impl Core {
     pub fn readable_release(&mut self, id: Id<Readable>) {
         if let Some(joined) = self.readables.get_mut(id) {
             joined.stream.release();
-        }
-    }
-
-    /// See [`Readable::offer`].
-    pub fn channel_offer(
-        &mut self,
-        id: Id<Readable>,
-        size: f64,
-        capacity: f64,
-        overflow: u32,
-    ) -> ChannelAnswer {
-        match self.readables.get_mut(id) {
-            Some(joined) => joined.stream.offer(size, capacity, overflow),
-            None if (0.0..f64::INFINITY).contains(&size) => ChannelAnswer::STALE,
-            None => ChannelAnswer::BAD_SIZE,
         }
     }
 }

@@ -233,6 +233,75 @@ describe('channel', () => {
     assert.equal(drains, 0, 'nothing may be written any more');
   });
 
+  test('with a mark of 0, a producer goes on while a read waits', { timeout: 5000 }, async () => {
+    const events = channel({ highWaterMark: 0 });
+    const reader = events.readable.getReader();
+    const reads = [reader.read(), reader.read(), reader.read()];
+    await turn();
+    await events.drained;
+    assert.equal(events.write(1), true, 'two reads wait');
+    assert.equal(events.write(2), true, 'one read waits');
+    await events.drained;
+    assert.equal(events.write(3), false);
+    assert.deepEqual(
+      (await Promise.all(reads)).map(({ value }) => value),
+      [1, 2, 3],
+    );
+    let isDrained = false;
+    events.drained.then(() => (isDrained = true));
+    await turn();
+    assert.equal(isDrained, false, 'nobody reads');
+    const last = reader.read();
+    await events.drained;
+    events.write(4);
+    assert.equal((await last).value, 4);
+  });
+
+  test('drop-oldest that makes room below the mark tells the producer', async () => {
+    const events = channel({ size: (n) => n, highWaterMark: 4, capacity: 4, overflow: 'drop-oldest' });
+    let drains = 0;
+    events.addEventListener('drain', () => {
+      drains += 1;
+    });
+    assert.equal(events.write(4), false);
+    await turn();
+    assert.equal(events.write(1), true);
+    await events.drained;
+    assert.equal(drains, 1);
+    assert.equal(events.desiredSize, 3);
+  });
+
+  test('blocked writes are retried in their turn, whatever their sizes', async () => {
+    const events = channel({ size: (n) => n, highWaterMark: 2, capacity: 4, overflow: 'block' });
+    assert.equal(events.write(4), false);
+    const blocked = [events.write(3), events.write(2), events.write(0)];
+    const reader = events.readable.getReader();
+    const seen = [];
+    for (let i = 0; i < 4; i += 1) seen.push((await reader.read()).value);
+    assert.deepEqual(seen, [4, 3, 2, 0]);
+    assert.deepEqual(await Promise.all(blocked), [false, false, false]);
+    assert.equal(events.counts.blocked, 3);
+  });
+
+  test('a blocked chunk that is larger than the capacity fails the channel in its turn', async () => {
+    const discarded = [];
+    const events = channel({
+      size: (n) => n,
+      highWaterMark: 2,
+      capacity: 4,
+      overflow: 'block',
+      onDiscard: (chunk) => discarded.push(chunk),
+    });
+    events.write(4);
+    const blocked = [events.write(3), events.write(5), events.write(1)];
+    const reader = events.readable.getReader();
+    assert.equal((await reader.read()).value, 4);
+    await assert.rejects(reader.read(), { message: /a chunk of 5 units is larger than the capacity of 4/ });
+    assert.deepEqual(await Promise.all(blocked), [false, false, false]);
+    await turn();
+    assert.deepEqual(discarded, [3, 5, 1]);
+  });
+
   test('a chunk whose size() ends the channel is refused, and drops nothing', async () => {
     const events = channel({
       highWaterMark: 2,

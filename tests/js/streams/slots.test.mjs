@@ -1,18 +1,23 @@
 /** A core that has no slot left: the module is instantiated here with exports that answer 0 while `full` is set. */
 import { strict as assert } from 'node:assert';
 import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { shortNames } from '../../../tools/build/short-exports.mjs';
 
+const names = shortNames(fileURLToPath(new URL('../../..', import.meta.url)));
 let full = false;
 const { Instance } = WebAssembly;
 WebAssembly.Instance = function (module, imports) {
   const { exports } = new Instance(module, imports);
   const limited = { ...exports };
-  for (const name of ['pipe_new', 'tee_new', 'readable_new', 'writable_new', 'byte_readable_new']) {
+  for (const long of ['pipe_new', 'tee_new', 'readable_new', 'writable_new', 'byte_readable_new']) {
+    const name = names[long];
     if (exports[name] !== undefined) limited[name] = (...args) => (full ? 0 : exports[name](...args));
   }
   return { exports: limited };
 };
 const { ReadableStream, TransformStream, WritableStream } = await import('../../../dist/index.js');
+new ReadableStream(); // the first stream instantiates the module
 WebAssembly.Instance = Instance;
 
 const whileFull = async (call) => {
