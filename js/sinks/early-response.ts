@@ -1,20 +1,21 @@
 /**
- * Reads a response that came before the body of its request was sent. The caller does not have it yet, and only its end says that the server has finished:
- * Node's `fetch` then closes the connection, and tells the request's body nothing.
+ * Reads a response that arrived before the body of its request was sent. The caller does not have it yet. Only its end shows that the server has finished: Node's `fetch`
+ * then closes the connection, and does not notify the request's body.
  */
 import { toNative } from '../native/convert.js';
 import { copyOf, FetchError, statusOf } from '../pipeline/fetch-error.js';
 import { ReadableStream } from '../streams/readable-stream.js';
 import type { ReadableControllerLike } from '../bridge/shapes.js';
 
-/** Bytes that are kept while the body is sent. A response of more is read on, so that its end is seen, and fails whoever reads it. */
+/** Bytes of the response that are kept while the body is sent. A larger response is read on, so that its end is seen; reading it later fails. */
 const KEPT = 1024 * 1024;
 
 export class EarlyResponse {
-  /** The response, with what was read ahead of its body, and the rest. */
+  /** The response. Its body starts with the bytes that were read ahead. */
   readonly response: Response;
-  /** Whether its body has ended. */
+  /** Whether the response's body has ended. */
   isOver = false;
+  /** Called when the response's body ends. */
   onOver: (() => void) | undefined = undefined;
 
   #controller!: ReadableControllerLike<Uint8Array>;
@@ -45,7 +46,7 @@ export class EarlyResponse {
     });
   }
 
-  /** Call this once the body of the request is sent: the response is then read only as the caller reads it. */
+  /** The body of the request is sent: from now on, the response is read only as fast as the caller reads it. */
   sent(): void {
     this.#isSent = true;
   }
@@ -74,10 +75,10 @@ export class EarlyResponse {
   }
 }
 
-/** The error of a request whose `response` came before the server read the whole body, of which it reads no more. */
+/** The error of a request whose `response` ended before the server read the whole body: it reads no more of it. */
 export const unread = (url: string, response: Response, cause: unknown): FetchError =>
   new FetchError(
-    `toFetch(): ${url} answered ${statusOf(response)} before it read the whole body, and reads no more of it, so the upload may be incomplete; make the server read the body to its end before it responds`,
+    `toFetch(): ${url} responded with ${statusOf(response)} before it read the whole body, and reads no more of it, so the upload may be incomplete; make the server read the body to its end before it responds`,
     response,
     { cause },
   );

@@ -198,7 +198,7 @@ export function toFetch(
   if (as === 'parts' || (as === 'auto' && part !== undefined)) return sinkOf(new Parts(upload), signal);
   if (as === 'stream' && !engineStreams()) {
     throw new TypeError(
-      "toFetch(): this engine cannot stream the body of a request; use as: 'auto', which collects it where it cannot",
+      "toFetch(): this engine cannot stream the body of a request; use as: 'auto', which collects the body instead",
     );
   }
   const streams = as === 'stream' || (as === 'auto' && connectionStreams(upload.url) && engineStreams());
@@ -254,7 +254,7 @@ function sinkOf(
 /** @throws {FetchError} if the response is not ok */
 async function check(response: Response, url: string): Promise<Response> {
   if (response.ok) return response;
-  throw new FetchError(`toFetch(): ${url} answered ${statusOf(response)}`, await keepResponse(response));
+  throw new FetchError(`toFetch(): ${url} responded with ${statusOf(response)}`, await keepResponse(response));
 }
 
 /** Aborts a request of `upload` if the server reads nothing and sends nothing for its `stallTimeout`. */
@@ -275,7 +275,7 @@ const unteed = (init: RequestInit): RequestInit =>
 
 const redirected = (url: string, cause: unknown) =>
   new FetchError(
-    `toFetch(): ${url} answered with a redirect; pass the final URL, or redirect: 'follow', which follows a 303, but with which the fetch() of Node 20 to 24 keeps the whole body in memory`,
+    `toFetch(): ${url} responded with a redirect; pass the final URL, or redirect: 'follow' for a 303 (the fetch() of Node 20 to 24 then keeps the whole body in memory)`,
     undefined,
     { url, cause },
   );
@@ -403,7 +403,7 @@ class Collected implements Carrier {
     this.#bytes += bytes.length;
     if (this.#bytes > this.#cap) {
       throw new RangeError(
-        `toFetch(): more than ${this.#cap} bytes would have to be held, as the body of this request cannot be streamed here (browsers do that over HTTP/2 only); raise cap, or send parts (as: 'parts') to a server that puts them together`,
+        `toFetch(): received more than the ${this.#cap} bytes that cap allows in memory, and the body of this request cannot be streamed here (browsers stream over HTTP/2 or later only); raise cap, or use as: 'parts' if the server accepts parts`,
       );
     }
     this.#keep(this.#gatherer.add(bytes));
@@ -507,7 +507,7 @@ class Parts implements Carrier {
       }
       const asked = response && retryAfterOf(response.headers);
       const what = response
-        ? `${url} answered ${statusOf(response)} to part ${place.index}`
+        ? `${url} responded with ${statusOf(response)} to part ${place.index}`
         : `part ${place.index} could not be sent to ${url}`;
       const obstacle =
         (response && !isTransient(response.status)) || isFinal(error)
@@ -515,7 +515,7 @@ class Parts implements Carrier {
           : tries === retries
             ? ', and no retries are left'
             : asked! > LONGEST_WAIT
-              ? `, and asks to wait ${Math.round(asked! / 1000)} seconds`
+              ? `, and asks to wait ${Math.round(asked! / 1000)} seconds; a retry waits at most ${LONGEST_WAIT / 1000}`
               : undefined;
       if (obstacle !== undefined)
         throw new FetchError(`toFetch(): ${what}${obstacle}`, response && (await keepResponse(response)), {

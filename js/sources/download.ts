@@ -31,7 +31,7 @@ const SMALL_PART = 16_384;
 const EXPOSE =
   "the response is cross-origin, so its server must send 'Access-Control-Expose-Headers: ETag, Content-Range, Content-Encoding, Accept-Ranges, Date, Retry-After'";
 const ALLOW =
-  "the response is cross-origin: if the server refuses the request that resumes, it must allow it with 'Access-Control-Allow-Headers: Range' and the same headers as before";
+  "the response is cross-origin; if the server refuses the request that resumes, make it send 'Access-Control-Allow-Headers: Range' and the CORS headers of its first response";
 
 /** Milliseconds before the next request after `tries` failed ones: `delay` doubles each time, up to the longest wait. */
 export const backoff = (delay: number, tries: number): number =>
@@ -152,7 +152,7 @@ export class Download {
 
   /** Settles a pending read by itself, because some engines are slow to notice an abort. */
   #onStall(): void {
-    this.#stalled = new TypeError(`nothing came for ${this.#settings.stallTimeout} ms (stallTimeout)`);
+    this.#stalled = new TypeError(`no data arrived for ${this.#settings.stallTimeout} ms (stallTimeout)`);
     this.#reader?.cancel(this.#stalled).catch(ignore);
     this.#attempt!.abort(this.#stalled);
   }
@@ -216,11 +216,11 @@ export class Download {
 
   #refusalOfFirst(response: Response): string | undefined {
     const { headers, status } = response;
-    if (!response.ok) return `answered ${statusOf(response)}`;
+    if (!response.ok) return `responded with ${statusOf(response)}`;
     const validators = validatorsOf(headers);
     const before = this.#first?.validators;
     if (this.#told && (before!.tag !== validators.tag || before!.date !== validators.date))
-      return 'has changed since its first response, whose body never came';
+      return 'has changed since its first response, whose body never arrived';
     const encoded = isEncoded(headers);
     const crossOrigin = response.type === 'cors';
     const length = response.body === null || status === 206 ? undefined : parseLength(headers.get('content-length'));
@@ -230,7 +230,7 @@ export class Download {
     this.#complete = undefined;
     if (this.#isPart)
       return this.#settings.range === undefined
-        ? 'answered 206 (a part) to a request without a Range'
+        ? 'responded with 206 (a part) to a request without a Range'
         : this.#refusalOfPart(response);
     this.#at = this.#partFrom = 0;
     // A cross-origin body may be compressed without the page seeing it. Then the length is that of other bytes.
@@ -248,10 +248,10 @@ export class Download {
       this.#want = Infinity;
       return undefined;
     }
-    if (this.#first!.encoded) return 'answered with the whole file, compressed, to a request for a range of it';
+    if (this.#first!.encoded) return 'responded with the whole file, compressed, to a request for a range of it';
     if (range.suffix !== undefined) {
       if (this.#complete === undefined)
-        return 'answered with the whole file, without a Content-Length, to a request for its last bytes';
+        return 'responded with the whole file, without a Content-Length, to a request for its last bytes';
       this.#from = this.#next = Math.max(0, this.#complete - range.suffix);
     }
     return undefined;
@@ -263,21 +263,21 @@ export class Download {
     const { encoded, crossOrigin, length: firstLength, type: firstType } = this.#first!;
     const [type, length] = [typeOf(headers), parseLength(headers.get('content-length'))];
     if (field === null && type === 'multipart/byteranges')
-      return 'answered with several parts (multipart/byteranges) to a request for one range';
-    if (field === null) return `answered 206 without a Content-Range${crossOrigin ? `; ${EXPOSE}` : ''}`;
+      return 'responded with several parts (multipart/byteranges) to a request for one range';
+    if (field === null) return `responded with 206 without a Content-Range${crossOrigin ? `; ${EXPOSE}` : ''}`;
     const part = parseContentRange(field);
     if (part?.first === undefined)
-      return `answered 206 with the Content-Range '${field}', which is no valid range of bytes`;
+      return `responded with 206 and the Content-Range '${field}', which is not a valid range of bytes`;
     const { first, last, complete } = part as { first: number; last: number; complete: number | undefined };
     const suffix = this.#received === 0 ? this.#settings.range?.suffix : undefined;
     const begin = suffix === undefined ? this.#next : complete === undefined ? first : Math.max(0, complete - suffix);
     if (first !== begin || last >= this.#want)
-      return `answered with the bytes ${first}-${last} to a request for those from ${begin} on`;
+      return `responded with the bytes ${first}-${last} to a request for those from ${begin} on`;
     if (length !== undefined && length !== last - first + 1)
-      return `answered with ${length} bytes (Content-Length) for the range ${first}-${last}`;
-    if (encoded || isEncoded(headers)) return 'answered with a compressed part, whose place is not known';
+      return `responded with ${length} bytes (Content-Length) for the range ${first}-${last}`;
+    if (encoded || isEncoded(headers)) return 'responded with a compressed part, whose offset in the file is not known';
     if (firstType !== '' && type !== '' && type !== firstType)
-      return `answered with the type ${type}; before it was ${firstType}`;
+      return `responded with the type ${type}; the first response had ${firstType}`;
     const known = this.#complete ?? firstLength;
     if (complete !== undefined && known !== undefined && complete !== known) {
       return `had ${known} bytes and now has ${complete}${crossOrigin ? `: it has changed, or was compressed, which a page can only see if the server exposes Content-Encoding` : ''}`;
@@ -308,12 +308,12 @@ export class Download {
       return undefined;
     }
     if (complete !== undefined)
-      return `has changed since the download began: it now has ${complete} bytes, and ${this.#next}${this.#complete === undefined ? '' : ` of ${this.#complete}`} had come`;
-    if (status !== 200 && !(status === 206 && hasRange)) return `answered ${statusOf(response)}${where}`;
+      return `has changed since the download began: it now has ${complete} bytes, and ${this.#next}${this.#complete === undefined ? '' : ` of ${this.#complete}`} were received`;
+    if (status !== 200 && !(status === 206 && hasRange)) return `responded with ${statusOf(response)}${where}`;
     if (same === false) return `has changed since the download began${where}`;
     const { crossOrigin } = this.#first!;
     if (same === undefined)
-      return `answered ${status} without the ${this.#first!.validators.strong === 'tag' ? 'ETag' : 'Last-Modified'} it had before, so that nothing says it is the same file${where}${crossOrigin ? `; ${EXPOSE}` : ''}`;
+      return `responded with ${status} without the ${this.#first!.validators.strong === 'tag' ? 'ETag' : 'Last-Modified'} of the first response, so it may be another version of the file${where}${crossOrigin ? `; ${EXPOSE}` : ''}`;
     this.#isPart = status === 206;
     if (this.#isPart) return this.#refusalOfPart(response);
     this.#at = this.#partFrom = 0;
@@ -364,7 +364,7 @@ export class Download {
     const { byteLength } = bytes;
     this.#at += byteLength;
     if (this.#at > this.#bodyEnd!)
-      return this.#fail(`sent more than the ${this.#bodyEnd! - start} bytes that were to come`);
+      return this.#fail(`sent more than the ${this.#bodyEnd! - start} bytes that were left`);
     if (this.#at > this.#first!.length! && this.#first!.crossOrigin) this.#settings.onTotal(undefined); // the body was compressed
     const [from, to] = [Math.min(byteLength, Math.max(0, this.#next - start)), Math.min(byteLength, this.#end - start)];
     if (this.#at > this.#end) {
@@ -386,7 +386,7 @@ export class Download {
     }
     if (this.#at < this.#next)
       return this.#fail(
-        `has changed since the download began: it now has ${this.#at} bytes, and ${this.#next} had come`,
+        `has changed since the download began: it now has ${this.#at} bytes, and ${this.#next} were received`,
       );
     this.#done = !this.#isPart || this.#next >= this.#end;
     return this.#done ? undefined : this.#partEnded();
@@ -396,12 +396,12 @@ export class Download {
   #partEnded(): Promise<undefined> | undefined {
     const obstacle = this.#obstacle();
     if (obstacle !== undefined)
-      return this.#fail(`gave ${this.#next - this.#from} bytes of the range, and ${obstacle}`);
+      return this.#fail(`sent only ${this.#next - this.#from} bytes of the range, and ${obstacle}`);
     const isSmall = this.#at - this.#partFrom < SMALL_PART;
     this.#smallParts = isSmall ? this.#smallParts + 1 : 0;
     if (this.#smallParts > SMALL_PARTS)
       return this.#brokeOff(
-        new TypeError(`the server gave ${SMALL_PARTS} parts of less than ${SMALL_PART} bytes one after another`),
+        new TypeError(`the server sent ${SMALL_PARTS} parts of fewer than ${SMALL_PART} bytes in a row`),
       );
     return undefined;
   }
@@ -415,7 +415,7 @@ export class Download {
 
   /** Why no request may be sent again, if that is so. */
   #obstacle(): string | undefined {
-    if (!this.#repeatable) return 'only a GET of an http: or https: URL is sent again';
+    if (!this.#repeatable) return 'only a GET of an http: or https: URL is retried';
     if (this.#received === 0) return undefined;
     const { validators, crossOrigin } = this.#first!;
     if (validators.strong !== undefined) return undefined;
@@ -440,7 +440,7 @@ export class Download {
       (isFinal(error) ? 'a retry would fail in the same way' : undefined) ??
       (this.#tries >= retries ? noRetries(retries) : undefined) ??
       (asked! > LONGEST_WAIT
-        ? `asks to wait ${Math.round(asked! / 1000)} seconds, longer than the ${LONGEST_WAIT / 1000} that are waited`
+        ? `asks to wait ${Math.round(asked! / 1000)} seconds, and a retry waits at most ${LONGEST_WAIT / 1000}`
         : undefined);
     if (obstacle !== undefined)
       return this.#fail(`${this.#accountOf(error, response)}, and ${obstacle}`, response, error);
@@ -455,10 +455,10 @@ export class Download {
   /** What went wrong, in words that follow the URL. */
   #accountOf(error: unknown, response: Response | undefined): string {
     if (response !== undefined)
-      return `answered ${statusOf(response)}${this.#received > 0 ? ` when it was resumed after ${this.#received} bytes` : ''}`;
+      return `responded with ${statusOf(response)}${this.#received > 0 ? ` when it was resumed after ${this.#received} bytes` : ''}`;
     const why = (error as Thrown)?.cause?.message || (error as Thrown)?.cause?.code || (error as Thrown)?.message; // the reason is in the cause in Node
     if (this.#first === undefined)
-      return `could not be fetched (${why}; a browser says no more if a server is not found or CORS forbids its response)`;
+      return `could not be fetched (${why}; a browser gives the same error if the server is not found and if CORS forbids the response)`;
     return `broke off after ${this.#received} bytes (${why}${this.#first.crossOrigin ? `; ${ALLOW}` : ''})`;
   }
 

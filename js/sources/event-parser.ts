@@ -84,7 +84,9 @@ export class EventParser {
     if (this.#comment) return;
     this.#rest += piece;
     if (this.#size + this.#rest.length > MOST)
-      this.fault = new RangeError(`fromEventSource(): an event has more than ${MOST} characters`);
+      this.fault = new RangeError(
+        `fromEventSource(): an event has more than ${MOST} characters; make the server send smaller events`,
+      );
   }
 
   #endLine(): ServerEvent | undefined {

@@ -97,7 +97,9 @@ export function fromEventSource(
 export function fromEventSource(given: Given, options?: FromEventSourceOptions | SourceOptions): ReadableStream {
   const { events, signal, ...rest } = options ?? {};
   if (events !== undefined && !(Array.isArray(events) && events.every((name) => typeof name === 'string'))) {
-    throw new TypeError(`fromEventSource(): events must be an array of names; got ${describe(events)}`);
+    throw new TypeError(
+      `fromEventSource(): events must be an array of strings, the types of events; got ${describe(events)}`,
+    );
   }
   if (typeof given === 'string' || given instanceof URL) return fromUrl(given, events, signal, rest as RequestOptions);
   if (typeof given?.addEventListener === 'function' && typeof given.close === 'function')
@@ -169,7 +171,7 @@ class Connection {
     this.#settings = settings;
     this.#left = settings.retries;
     this.#watch = new StallWatch(settings.stallTimeout, () => {
-      this.#stalled = new TypeError(`nothing came for ${settings.stallTimeout} ms (stallTimeout)`);
+      this.#stalled = new TypeError(`no data arrived for ${settings.stallTimeout} ms (stallTimeout)`);
       this.#reader?.cancel(this.#stalled).catch(() => {});
       this.#attempt!.abort(this.#stalled);
     });
@@ -234,12 +236,12 @@ class Connection {
         this.#watch.stop();
         return false;
       }
-      if (response.status >= 500) throw new TypeError(`the server answered ${response.status}`);
+      if (response.status >= 500) throw new TypeError(`the server responded with ${response.status}`);
       const what =
         response.status === 200
-          ? 'something else than text/event-stream'
+          ? 'a type other than text/event-stream'
           : `${response.status} ${response.statusText}`.trim();
-      throw new FetchError(`fromEventSource(): ${this.#input} answered ${what}`, await keepResponse(response));
+      throw new FetchError(`fromEventSource(): ${this.#input} responded with ${what}`, await keepResponse(response));
     }
     this.#reader = fromNative(response.body).getReader() as ReadableStreamDefaultReader<Uint8Array>;
     return true;
@@ -255,7 +257,7 @@ class Connection {
     if (this.#abort.signal.aborted || error instanceof FetchError || error instanceof RangeError) throw error;
     if (isLast || this.#left === 0)
       throw new FetchError(
-        `fromEventSource(): ${this.#input} could not be connected to again, ${isLast ? `and a retry would fail in the same way (${(error as Thrown).cause?.message ?? (error as Thrown).message})` : 'and no retries are left'}`,
+        `fromEventSource(): cannot reconnect to ${this.#input}, ${isLast ? `and a retry would fail in the same way (${(error as Thrown).cause?.message ?? (error as Thrown).message})` : 'and no retries are left'}`,
         undefined,
         { cause: error, url: String(this.#input) },
       );
@@ -290,7 +292,7 @@ function fromSource(
   settings: ChannelOptions<ServerSentEvent>,
 ): ReadableStream<ServerSentEvent> & { readonly counts: ChannelCounts } {
   if (source.readyState === CLOSED)
-    throw new TypeError('fromEventSource(): the EventSource is closed, and tells nobody; open a new one');
+    throw new TypeError('fromEventSource(): the EventSource is closed and will emit no events; open a new one');
   const events = channel<ServerSentEvent>(settings);
   const deliver = ({ type, data, lastEventId }: ServerSentEvent) => {
     try {
@@ -301,7 +303,11 @@ function fromSource(
   };
   const onError = () => {
     if (source.readyState === CLOSED)
-      events.fail(new FetchError('fromEventSource(): the EventSource was closed by an answer it does not take'));
+      events.fail(
+        new FetchError(
+          'fromEventSource(): the EventSource closed itself, because the response was not ok or not an event stream',
+        ),
+      );
   };
   const onAbort = () => events.fail(signal!.reason);
   events.signal.addEventListener(

@@ -90,6 +90,6 @@ function rangeOf(text: string | null): Range | undefined {
   const range = parseRange(text);
   if (range !== undefined) return range;
   throw new TypeError(
-    `fromFetch(): the Range header must be one range of bytes, such as 'bytes=0-99'; got '${text}'. Pass the body of a fetch() of your own for anything else`,
+    `fromFetch(): the Range header must be one range of bytes, such as 'bytes=0-99'; got '${text}'. For anything else, pass the response of your own fetch()`,
   );
 }

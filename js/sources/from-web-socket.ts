@@ -16,8 +16,8 @@ import type { Bytes } from '../parts.js';
 import type { ReadableStream } from '../streams/readable-stream.js';
 
 const ADVICE =
-  "raise capacity, choose 'drop-oldest' or 'drop-newest' as overflow, have the server wait for an answer before it sends more, or take " +
-  "api: 'WebSocketStream' where the engine has it and its page in docs/ends allows";
+  "raise capacity, choose 'drop-oldest' or 'drop-newest' as overflow, let the server wait for a message of yours before it sends more, or use " +
+  "api: 'WebSocketStream' if the engine has it (its documentation says when it loses messages)";
 
 /** The least bytes that a message counts as. A queued message takes memory even if it is empty, and a server may send millions of them. */
 const LEAST = 64;
@@ -168,8 +168,8 @@ function fromSocketStream(stream: WebSocketStreamLike, messages: Messages, done:
     const { closeCode, reason } = (await stream.closed) as Closed;
     if (mayHaveLost) {
       throw new SocketError(
-        'fromWebSocket(): the connection was closed while the consumer held it back, and WebSocketStream drops the messages that it has queued then; ' +
-          "take api: 'WebSocket', or raise highWaterMark",
+        'fromWebSocket(): the server closed the connection while it was paused, so WebSocketStream may have dropped messages; ' +
+          "use api: 'WebSocket', or raise highWaterMark",
         { closeCode, reason },
       );
     }

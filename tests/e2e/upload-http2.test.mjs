@@ -123,7 +123,10 @@ test('in chromium', { skip: availableEngines().includes('chromium') ? false : 't
     );
     for (const how of ['unread', 'unreadNoError']) {
       await t.test(`a complete response before the body was read fails the upload: ${how}`, () =>
-        assert.match(seen.early[how], /^FetchError: .* answered 200 before it read the whole body, and reads no more/),
+        assert.match(
+          seen.early[how],
+          /^FetchError: .* responded with 200 before it read the whole body, and reads no more/,
+        ),
       );
     }
     await t.test('a server that has responded may read on, as slowly as it likes', () => {

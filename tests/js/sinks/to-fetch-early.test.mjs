@@ -40,7 +40,9 @@ async function* chunks(count, size = 65536, ms = 1) {
 const isUnread = (error) =>
   error instanceof FetchError &&
   error.status === 200 &&
-  /^toFetch\(\): http:\S+ answered 200 OK before it read the whole body, and reads no more of it/.test(error.message);
+  /^toFetch\(\): http:\S+ responded with 200 OK before it read the whole body, and reads no more of it/.test(
+    error.message,
+  );
 
 const responseOf = (body, more = '') => `HTTP/1.1 200 OK\r\ncontent-length: ${body.length}\r\n${more}\r\n${body}`;
 

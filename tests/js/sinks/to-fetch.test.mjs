@@ -120,7 +120,7 @@ describe('toFetch() that streams', () => {
     answer = ({ method }) => (method === 'GET' ? {} : { status: 303, headers: { location: '/done' } });
     await assert.rejects(pipeline(slices(1000), toFetch(url, { as: 'stream' })), {
       name: 'FetchError',
-      message: /answered with a redirect; pass the final URL, or redirect: 'follow'/,
+      message: /responded with a redirect; pass the final URL, or redirect: 'follow'/,
     });
     requests = [];
     const sink = toFetch(url, { as: 'stream', redirect: 'follow' });
@@ -134,7 +134,7 @@ describe('toFetch() that streams', () => {
     const sink = toFetch(url, { as: 'stream' });
     await assert.rejects(
       pipeline(slices(1000), sink),
-      (error) => error instanceof FetchError && error.status === 507 && /answered 507/.test(error.message),
+      (error) => error instanceof FetchError && error.status === 507 && /responded with 507/.test(error.message),
     );
     await assert.rejects(sink.response, { status: 507 });
   });
@@ -248,7 +248,7 @@ describe('toFetch() in parts', () => {
       pipeline(slices(7000), toFetch(url, { ...settings, retries: 2 })),
       (error) =>
         error instanceof FetchError &&
-        /answered 503 Service Unavailable to part 1, and no retries are left/.test(error.message),
+        /responded with 503 Service Unavailable to part 1, and no retries are left/.test(error.message),
     );
     assert.equal(requests.length, 1 + 3);
   });
@@ -326,7 +326,7 @@ describe('toFetch() that collects', () => {
     })();
     await assert.rejects(pipeline(source, toFetch(url, { as: 'collect', cap: 10_000 })), {
       name: 'RangeError',
-      message: /^toFetch\(\): more than 10000 bytes would have to be held/,
+      message: /^toFetch\(\): received more than the 10000 bytes that cap allows in memory/,
     });
     assert.ok(made < 15, `${made} KB were made`);
     assert.equal(requests.length, 0);

@@ -301,7 +301,7 @@ describe('fromEventSource() of a URL', () => {
           (await running).map(({ data }) => data),
           ['é'],
         );
-      else await assert.rejects(running, { name: 'FetchError', message: /something else than text\/event-stream/ });
+      else await assert.rejects(running, { name: 'FetchError', message: /a type other than text\/event-stream/ });
     });
   }
 
@@ -354,8 +354,8 @@ describe('fromEventSource() of a URL', () => {
   });
 
   for (const [what, status, headers, message] of [
-    ['no success', 404, {}, /answered 404/],
-    ['something else', 200, { 'content-type': 'text/html' }, /answered something else than text\/event-stream/],
+    ['no success', 404, {}, /responded with 404/],
+    ['something else', 200, { 'content-type': 'text/html' }, /responded with a type other than text\/event-stream/],
   ]) {
     test(`fails for an answer that is ${what}`, async () => {
       serveEvents = (response) => response.writeHead(status, headers).end('no');
@@ -419,7 +419,7 @@ describe('fromEventSource() of a URL', () => {
     });
     assert.throws(() => fromEventSource(url, { events: 'a' }), {
       name: 'TypeError',
-      message: /events must be an array of names/,
+      message: /events must be an array of strings, the types of events/,
     });
   });
 });

@@ -69,7 +69,7 @@ describe("a caller's own Range", () => {
 
   test('that is not there is an error', async () => {
     const { read } = ranged('bytes=50-', always(416, { 'content-range': 'bytes */10' }));
-    await refused(read(), /answered 416/, 416);
+    await refused(read(), /responded with 416/, 416);
   });
 
   for (const [what, field] of [

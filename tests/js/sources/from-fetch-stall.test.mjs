@@ -53,7 +53,7 @@ describe('stallTimeout', () => {
       assert.ok(error instanceof FetchError);
       assert.match(
         error.message,
-        /broke off after 5 bytes \(nothing came for 100 ms \(stallTimeout\)\), and retries is 0/,
+        /broke off after 5 bytes \(no data arrived for 100 ms \(stallTimeout\)\), and retries is 0/,
       );
       return true;
     });
