@@ -16,18 +16,7 @@ const PLAIN = [
   'docs/GLOSSARY.md',
   'docs/HOW-TO-CHANGE.md',
   'docs/LIFE-OF-A-CHUNK.md',
-  'docs/ends/README.md',
-  'docs/ends/channel.md',
-  'docs/ends/from-events.md',
-  'docs/ends/from-file.md',
-  'docs/ends/from-indexed-db.md',
-  'docs/ends/from-message-port.md',
-  'docs/ends/from-queue.md',
-  'docs/ends/to-download.md',
-  'docs/ends/to-file.md',
-  'docs/ends/to-indexed-db.md',
-  'docs/ends/to-message-port.md',
-  'docs/ends/to-response.md',
+  ...documents.map(({ path }) => path).filter((path) => path.startsWith('docs/ends/')),
 ];
 
 /** Homely words for technical acts. docs/GLOSSARY.md says what to write. */
