@@ -161,7 +161,8 @@ impl QueueWithSizes {
 
 /// How many entries of size 1 reach `high_water_mark`.
 fn ones_up_to(high_water_mark: f64) -> u32 {
-    let whole = high_water_mark as u32; // saturates
+    // Clamped first: the core's translation to JavaScript (tools/build/wasm.mjs) converts only what is in range.
+    let whole = high_water_mark.clamp(0.0, f64::from(u32::MAX - 1)) as u32;
     whole.saturating_add(u32::from(f64::from(whole) < high_water_mark))
 }
 

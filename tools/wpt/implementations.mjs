@@ -25,8 +25,21 @@ export const globalNames = [
   'CountQueuingStrategy',
 ];
 
-/** Names that `--impl` takes. */
-export const implementations = ['ours', 'native', 'web-streams-polyfill'];
+/** Names that `--impl` takes. `ours-js` is ours with its core as JavaScript. */
+export const implementations = ['ours', 'ours-js', 'native', 'web-streams-polyfill'];
+
+/** Whether `name` is held to what tools/wpt/expectations says of ours. */
+export const isOurs = (name) => name === 'ours' || name === 'ours-js';
+
+/** Makes the core run as JavaScript: WebAssembly is refused while the first stream is created. */
+const asJavaScript = `
+  import './dist/js.js';
+  const { Module } = WebAssembly;
+  WebAssembly.Module = function () {
+    throw new WebAssembly.CompileError('refused, to have the core run as JavaScript');
+  };
+  new ReadableStream();
+  WebAssembly.Module = Module;`;
 
 const install = `
   const names = ${JSON.stringify(globalNames)};
@@ -41,14 +54,13 @@ const install = `
 function entry(name) {
   if (name === 'native') return undefined;
   if (name === 'web-streams-polyfill') return `import * as implementation from 'web-streams-polyfill';${install}`;
-  if (name !== 'ours')
+  if (!isOurs(name))
     throw new TypeError(`unknown implementation "${name}", expected one of ${implementations.join(', ')}`);
-  if (!existsSync(new URL('../../dist/index.js', import.meta.url))) {
-    throw new Error('dist/index.js is missing: run `npm run build` first');
+  if (!existsSync(new URL('../../dist/polyfill.js', import.meta.url))) {
+    throw new Error('dist/polyfill.js is missing: run `npm run build` first');
   }
-  return existsSync(new URL('../../dist/polyfill.js', import.meta.url))
-    ? "import { install } from './dist/polyfill.js'; install({ force: true });"
-    : `import * as implementation from './dist/index.js';${install}`;
+  const ours = "import { install } from './dist/polyfill.js'; install({ force: true });";
+  return name === 'ours' ? ours : `${ours}${asJavaScript}`;
 }
 
 /**

@@ -11,7 +11,12 @@ import { implementations } from './implementations.mjs';
 import { suites } from './suites.mjs';
 
 const engineOrder = ['chromium', 'firefox', 'webkit', 'node'];
-const titles = { ours: 'tidegate', native: 'the engine’s own', 'web-streams-polyfill': 'web-streams-polyfill' };
+const titles = {
+  ours: 'tidegate',
+  'ours-js': 'tidegate, its core as JavaScript',
+  native: 'the engine’s own',
+  'web-streams-polyfill': 'web-streams-polyfill',
+};
 const isIdl = ({ id }) => id.includes('idlharness');
 
 /** The parts of a suite that are counted apart. */

@@ -5,7 +5,7 @@ import { parseArgs } from 'node:util';
 import { availableEngines, engines, engineVersion } from '../browsers/index.mjs';
 import { cloneCheckout, findCheckout, pinned } from './checkout.mjs';
 import { isClean, judge, outcomes, readExpectations } from './expectations.mjs';
-import { implementations, installScript } from './implementations.mjs';
+import { implementations, installScript, isOurs } from './implementations.mjs';
 import { runInBrowser } from './run-browser.mjs';
 import { runInNode, runsInNode } from './run-node.mjs';
 import { listTests, suites } from './suites.mjs';
@@ -18,7 +18,7 @@ const usage = `usage: npm run wpt -- [--dir CHECKOUT] [--engine node|${engines.j
   --engine    where to run; may be repeated; node if left out; all is node and every browser installed
   --suite     what to run; may be repeated; streams if left out
   --filter    only tests whose path matches
-  --impl      which implementation to install; ours if left out, and only then are expectations checked
+  --impl      which implementation to install; ours if left out; of ours, expectations are checked
   --json      write every subtest's result to this file
   --failures  write the failures as text to this file
   --verbose   print every test file as it ends`;
@@ -150,7 +150,7 @@ async function main() {
         total: counts.total,
         results,
       });
-      if (values.impl === 'ours') {
+      if (isOurs(values.impl)) {
         const findings = judge(results, readExpectations(suite), engine);
         printFindings(findings);
         if (!isClean(findings)) clean = false;
