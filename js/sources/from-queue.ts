@@ -84,13 +84,14 @@ class Delivery {
   }
 
   settle(how: 'ack' | 'nack', reason?: unknown): Promise<void> {
-    return (this.#settled ??= (async () => {
+    // In a microtask, as the queue may call back at once and must find the item settled.
+    return (this.#settled ??= Promise.resolve().then(async () => {
       try {
         await this.#queue[how]?.(this.#item, reason);
       } finally {
         this.#onSettled(this);
       }
-    })());
+    }));
   }
 }
 
@@ -137,13 +138,18 @@ export function fromQueue<T>(
     const delivery = new Delivery(item, queue as MessageQueue<unknown>, onSettled);
     const message = new Message(item, delivery);
     open.add(delivery);
+    const isLate = ended || messages.signal.aborted;
     try {
-      if (messages.write(message) !== true) hold();
+      if (isLate)
+        messages.fail(
+          new TypeError('fromQueue(): the queue delivered an item after end(); call end() after the last item'),
+        );
+      else if (messages.write(message) !== true) hold();
     } catch (error) {
       messages.fail(error);
     }
-    // The consumer wants no more, or the queue exceeded its capacity: the items are returned.
-    if (messages.signal.aborted) returnAll(messages.signal.reason);
+    // Nobody will read it, so it is returned: in a task of its own, because a queue may deliver it again at once.
+    if (isLate) setTimeout(() => delivery.settle('nack', messages.signal.reason).catch(() => {}), 0);
   };
   const onSettled = (delivery: Delivery) => {
     open.delete(delivery);
@@ -170,13 +176,13 @@ export function fromQueue<T>(
 
   /** Returns every open item, and ends the subscription. */
   const leave = (reason?: unknown) =>
-    (left ??= (async () => {
+    (left ??= Promise.resolve().then(async () => {
       signal?.removeEventListener('abort', onAbort);
       const returned = returnAll(reason);
       const unsubscribe = await subscription.catch(() => undefined);
       await withinGrace(returned);
       if (typeof unsubscribe === 'function') await unsubscribe();
-    })());
+    }));
 
   messages.addEventListener('drain', goOn);
   messages.signal.addEventListener('abort', () => void leave(messages.signal.reason).catch(() => {}), { once: true });
