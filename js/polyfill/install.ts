@@ -60,7 +60,27 @@ export function lacking(): readonly string[] {
   return lacks;
 }
 
-let installed: { readonly complete: boolean; readonly patches: Patches } | undefined;
+/**
+ * What is installed. A page may load several copies of this module, one in each bundle:
+ *
+ * 1. A copy that lacks nothing joins the last installation, which stays until all of its owners have called `uninstall()`.
+ * 2. Another copy installs on top of that. An installation below another is taken out from under it.
+ */
+interface Installation {
+  /** Whether all classes are replaced. */
+  readonly complete: boolean;
+  /** How many copies use it. */
+  owners: number;
+  readonly patches: Patches;
+  apply(): void;
+}
+
+/** The installations of all copies, the first one first: a property of the global object while there is one. */
+const INSTALLATIONS = Symbol.for('tidegate.polyfill');
+const scope = globalThis as { [INSTALLATIONS]?: Installation[] };
+
+/** The one that this copy uses. */
+let installed: Installation | undefined;
 
 /**
  * Installs what the engine lacks on `globalThis`. The import of `tidegate/polyfill` has done this already, so call it only after `uninstall()`, or
@@ -70,25 +90,57 @@ let installed: { readonly complete: boolean; readonly patches: Patches } | undef
  * @returns whether anything is installed now
  */
 export function install({ force = false }: { force?: boolean } = {}): boolean {
-  if (installed !== undefined && (installed.complete || !force)) return installed.patches.changed;
+  if (installed !== undefined && (installed.complete || !force)) return true;
+  const last = scope[INSTALLATIONS]?.at(-1);
+  if (last !== undefined && last !== installed && lacks.length === 0 && (last.complete || !force)) {
+    uninstall();
+    last.owners += 1;
+    installed = last;
+    return true;
+  }
   uninstall();
   const complete = force || lacks.some((name) => !(name in additions));
   const patches = new Patches();
-  try {
-    if (complete) installClasses(patches);
-    else for (const name of lacks) additions[name]!(patches);
-  } catch (error) {
-    patches.restore();
-    throw error;
-  }
-  installed = { complete, patches };
-  return patches.changed;
+  const installation: Installation = {
+    complete,
+    owners: 1,
+    patches,
+    apply() {
+      try {
+        if (complete) installClasses(patches);
+        else for (const name of lacks) additions[name]!(patches);
+      } catch (error) {
+        patches.restore();
+        throw error;
+      }
+    },
+  };
+  installation.apply();
+  if (!patches.changed) return false;
+  installed = installation;
+  if (scope[INSTALLATIONS] === undefined)
+    Object.defineProperty(scope, INSTALLATIONS, { value: [], configurable: true });
+  scope[INSTALLATIONS]!.push(installation);
+  return true;
 }
 
 /** Restores every property that `install()` changed. Existing streams continue to work. */
 export function uninstall(): void {
-  installed?.patches.restore();
+  const installation = installed;
   installed = undefined;
+  if (installation === undefined || (installation.owners -= 1) > 0) return;
+  const installations = scope[INSTALLATIONS]!;
+  const later = installations.splice(installations.indexOf(installation)).slice(1);
+  for (const other of [...later].reverse()) other.patches.restore();
+  try {
+    installation.patches.restore();
+  } finally {
+    for (const other of later) {
+      other.apply();
+      installations.push(other);
+    }
+    if (installations.length === 0) delete scope[INSTALLATIONS];
+  }
 }
 
 function installClasses(patches: Patches): void {

@@ -18,10 +18,23 @@ export class Patches {
 
   define(object: object, key: PropertyKey, descriptor: PropertyDescriptor): void {
     const before = getOwnPropertyDescriptor(object, key);
-    defineProperty(object, key, descriptor);
+    try {
+      defineProperty(object, key, descriptor);
+    } catch (cause) {
+      throw frozenError(
+        'install(): cannot define',
+        key,
+        '; import tidegate/polyfill before anything freezes it',
+        cause,
+      );
+    }
     this.undo.push(() => {
-      if (before === undefined) delete (object as Record<PropertyKey, unknown>)[key];
-      else defineProperty(object, key, before);
+      try {
+        if (before === undefined) delete (object as Record<PropertyKey, unknown>)[key];
+        else defineProperty(object, key, before);
+      } catch (cause) {
+        throw frozenError('uninstall(): cannot restore', key, '', cause);
+      }
     });
   }
 
@@ -46,10 +59,22 @@ export class Patches {
     this.define(object!, key, { ...before, get: dress(make(before.get), before.get) });
   }
 
+  /** Restores all that can be restored; then throws the first error, if there was one. */
   restore(): void {
-    for (const undo of this.undo.splice(0).reverse()) undo();
+    const errors: unknown[] = [];
+    for (const undo of this.undo.splice(0).reverse()) {
+      try {
+        undo();
+      } catch (error) {
+        errors.push(error);
+      }
+    }
+    if (errors.length > 0) throw errors[0];
   }
 }
+
+const frozenError = (what: string, key: PropertyKey, advice: string, cause: unknown) =>
+  new TypeError(`${what} '${String(key)}', because its object is frozen${advice}`, { cause });
 
 /** Gives `fn` the name and the length of `like`. */
 export function dress<Fn extends Function>(fn: Fn, like: Function): Fn {

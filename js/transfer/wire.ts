@@ -91,12 +91,16 @@ export function requireErrors(errors: unknown, caller: string): asserts errors i
 
 const isText = (value: unknown): value is string => typeof value === 'string';
 
+/** An Error without a stack. Its properties are defined, because an assignment throws where Error.prototype is frozen. */
+const newError = (name: string, message: string): Error =>
+  Object.defineProperties(new Error(message), { name: { value: name }, stack: { value: '' } });
+
 /** What the other side is told of `error` if it may see only the name and message, or nothing. */
 function redacted(error: unknown, errors: ErrorCrossing): unknown {
-  if (errors === 'none') return Object.assign(new Error('The other side of the stream failed'), { stack: '' });
+  if (errors === 'none') return newError('Error', 'The other side of the stream failed');
   if (!(error instanceof Error) || error instanceof DOMException) return error;
   const { name, message } = error as { name: unknown; message: unknown };
-  return Object.assign(new Error(isText(message) ? message : ''), { name: isText(name) ? name : 'Error', stack: '' });
+  return newError(isText(name) ? name : 'Error', isText(message) ? message : '');
 }
 
 export class Wire {
