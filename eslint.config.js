@@ -15,16 +15,7 @@ const TOO_NEW = [
 
 export default [
   {
-    ignores: [
-      'build/',
-      'dist/',
-      'target/',
-      '**/target/',
-      'node_modules/',
-      'fuzz/',
-      'examples/**/dist/',
-      'js/**/*.d.ts',
-    ],
+    ignores: ['build/', 'dist/', 'target/', '**/target/', 'node_modules/', 'fuzz/', 'examples/**/dist/'],
   },
   js.configs.recommended,
   {
@@ -44,7 +35,7 @@ export default [
   },
   {
     // What the package ships runs in pages, workers and Node: only what all of them have.
-    files: ['js/**/*.{js,ts}'],
+    files: ['js/**/*.ts'],
     languageOptions: { globals: { ...globals['shared-node-browser'], WebAssembly: 'readonly' } },
     rules: {
       'no-restricted-properties': [
@@ -59,7 +50,6 @@ export default [
   },
   {
     files: ['js/**/*.ts'],
-    ignores: ['**/*.d.ts'],
     languageOptions: { parser: ts.parser },
     plugins: { '@typescript-eslint': ts.plugin },
     rules: {

@@ -25,35 +25,38 @@ import { ReadableStream } from '../streams/readable-stream.js';
 import type { ChannelEffects } from '../core/effects.js';
 import type { OnDiscard } from '../machines/discard.js';
 
-/** What happens to a chunk past the capacity of a channel. */
+/** What a channel does with a chunk that exceeds its capacity. */
 export type Overflow = 'error' | 'block' | 'drop-oldest' | 'drop-newest';
 
-export interface ChannelOptions<T = unknown> {
-  /** Where `write()` begins to return false, in units of `size`. Default: 16, or 16,384 where sizes are bytes. */
+export interface ChannelOptions<T> {
+  /**
+   * The queue size at which `write()` starts to return false, in units of `size`. Default: 16, or 16,384 for `size:
+   * 'bytes'`.
+   */
   highWaterMark?: number | undefined;
   /**
-   * A chunk's size, or `'bytes'` for the length of strings and the bytes of buffers and views, of which an empty one counts as 1: it takes memory too. Default: 1
+   * Returns the size of a chunk. `'bytes'` counts the length of strings and the bytes of buffers and views. Default: 1
    * for each chunk.
    */
   size?: 'bytes' | ((chunk: T) => number) | undefined;
   /**
-   * What is queued at most, whatever the producer does, in units of `size`. With `overflow: 'block'` the writes that wait are not
-   * counted: they are as many as the producer makes without awaiting them. Default: 64 high-water marks.
+   * The most that the channel queues, whatever the producer does, in units of `size`. With `overflow: 'block'` it does
+   * not bound the waiting writes: the producer bounds those by awaiting them. Default: 64 times the high-water mark.
    */
   capacity?: number | undefined;
   /**
-   * `error`: the channel fails with a RangeError. `block`: `write()` returns a promise that the producer awaits. `drop-oldest`: as
-   * many of the queued chunks as it takes make room. `drop-newest`: the chunk is dropped. Default: `error`.
+   * `error`: the channel fails with a RangeError. `block`: `write()` returns a promise that the producer awaits.
+   * `drop-oldest`: drops the oldest queued chunks to make room. `drop-newest`: drops the new chunk. Default: `error`.
    */
   overflow?: Overflow | undefined;
   /**
-   * Called with each written chunk that will never be read: chunks that the overflow drops, chunks that are queued or wait when the channel fails
-   * or is cancelled, and chunks that `write()` refuses. Default: none.
+   * Called with chunks that nobody will read: those dropped by the overflow policy, those queued or waiting when the
+   * channel fails or is cancelled, and those that `write()` refuses. Default: none.
    */
   onDiscard?: OnDiscard<T> | undefined;
 }
 
-/** How many chunks were written to a channel, and what happened to those beyond its capacity. */
+/** How many chunks were written to a channel, and how many exceeded its capacity. */
 export interface ChannelCounts {
   written: number;
   droppedOldest: number;
@@ -101,7 +104,7 @@ interface Settings {
 /** @throws {TypeError | RangeError} saying which option is wrong */
 function settingsOf(
   caller: string,
-  { highWaterMark, size, capacity, overflow = 'error', onDiscard }: ChannelOptions,
+  { highWaterMark, size, capacity, overflow = 'error', onDiscard }: ChannelOptions<unknown>,
   least: number,
 ): Settings {
   if (size !== undefined && size !== 'bytes' && typeof size !== 'function') {
@@ -130,13 +133,44 @@ function settingsOf(
   };
 }
 
+/** A queue between a producer that pushes and a consumer that pulls. */
+export interface Channel<T> extends EventTarget {
+  /** The stream of the chunks that were written. Cancelling it aborts `signal`. */
+  readonly readable: ReadableStream<T>;
+  /** Resolves when the queue is below the high-water mark, or when the channel has ended. */
+  readonly drained: Promise<void>;
+  /** Aborted with the reason when the consumer cancels or the channel fails. */
+  readonly signal: AbortSignal;
+  /** The room below the high-water mark; null when the channel has failed. */
+  readonly desiredSize: number | null;
+  readonly counts: ChannelCounts;
+  /**
+   * Queues a chunk. Returns false to signal backpressure: wait for `drained` or the `drain` event. If the channel has
+   * failed or was cancelled, drops the chunk and returns false. With `overflow: 'block'` and no room, returns a
+   * promise, which resolves with false if the channel ended first.
+   *
+   * @throws {TypeError} after `end()`
+   */
+  write(chunk: T): boolean | Promise<boolean>;
+  /** Closes the stream once the consumer has read all queued chunks. */
+  end(): void;
+  /** Errors the stream with `error`, the same object, and drops the queue. */
+  fail(error: unknown): void;
+  addEventListener(
+    type: 'drain',
+    listener: (event: Event) => void,
+    options?: Parameters<EventTarget['addEventListener']>[2],
+  ): void;
+  addEventListener(...args: Parameters<EventTarget['addEventListener']>): void;
+}
+
 /**
- * A queue with the contract of `write()` and 'drain': `write(chunk)` returns false when the producer should stop, `drain` tells
- * when it may go on. `capacity` stops a producer that ignores this, so memory is bounded in any case.
+ * Creates a queue for a push producer. `write(chunk)` returns false when the producer should pause; the `drain` event
+ * tells it to resume. If the producer ignores both, `capacity` and `overflow` bound the memory.
  *
- * @throws {TypeError | RangeError} where an option is not what it should be
+ * @throws {TypeError | RangeError} when an option is invalid
  */
-export const channel = <T = unknown>(options: ChannelOptions<T> = {}): Channel<T> =>
+export const channel = <T = any>(options: ChannelOptions<T> = {}): Channel<T> =>
   channelOf(
     'channel',
     options,
@@ -154,7 +188,7 @@ export function channelOf<T>(
   onStop: OnStop | undefined = undefined,
   least = 1,
 ): Channel<T> {
-  return new Channel(settingsOf(caller, options as ChannelOptions, least), caller, advice, onStop);
+  return new PushQueue(settingsOf(caller, options as ChannelOptions<unknown>, least), caller, advice, onStop);
 }
 
 /** `stream` with the `counts` of the channel behind it. */
@@ -167,15 +201,12 @@ export const withCounts = <S extends object>(
     readonly counts: ChannelCounts;
   };
 
-export type { Channel };
-
 type OnStop = (reason: unknown) => void;
 
 /** In a host without EventTarget, an import of this file must not fail. */
 const Base = globalThis.EventTarget ?? (class {} as typeof EventTarget);
 
-/** A queue between a producer that pushes and a consumer that pulls. */
-class Channel<T> extends Base {
+class PushQueue<T> extends Base implements Channel<T> {
   /** What was written. Cancelling it aborts `signal`. */
   declare readonly readable: ReadableStream<T>;
   #settings: Settings;

@@ -6,9 +6,12 @@ const OPEN = 1;
 const CLOSING = 2;
 export const CLOSED = 3;
 
-/** A connection that ended otherwise than by a clean close. */
+/** A WebSocket connection that did not end with a normal close. */
 export class SocketError extends Error {
-  /** 1006 where there was no close at all. https://www.rfc-editor.org/rfc/rfc6455#section-7.4 */
+  /**
+   * The close code; 1006 when the connection was lost without a close frame.
+   * https://www.rfc-editor.org/rfc/rfc6455#section-7.4
+   */
   declare readonly closeCode: number | undefined;
   declare readonly reason: string | undefined;
 
@@ -21,39 +24,42 @@ export class SocketError extends Error {
     this.reason = reason;
   }
 
-  static override name = 'SocketError'; // no minifier changes it
+  /** @internal No minifier changes it. */
+  static override name = 'SocketError';
 
   override get name(): 'SocketError' {
     return 'SocketError';
   }
 }
 
-/** A WebSocket of the engine's or of the package ws, by the part of it that is used. */
+/** The members of a WebSocket, native or of the package ws, that tidegate uses. */
 export interface WebSocketLike {
   readonly readyState: number;
   readonly bufferedAmount: number;
   binaryType: string;
   send(data: never): void;
   close(code?: number, reason?: string): void;
-  addEventListener(type: string, listener: (event: never) => void, options?: { once?: boolean }): void;
-  removeEventListener(type: string, listener: (event: never) => void): void;
+  addEventListener(type: never, listener: never): void;
+  removeEventListener(type: never, listener: never): void;
 }
 
-/** A WebSocketStream, where the engine has it. */
+/** The members of a native WebSocketStream that tidegate uses. */
 export interface WebSocketStreamLike {
   readonly opened: PromiseLike<unknown>;
   readonly closed: PromiseLike<unknown>;
-  close(how?: { closeCode?: number; reason?: string }): void;
+  close(how?: never): void;
 }
 
 /**
- * The engine's class that a URL is opened with. `WebSocket` delivers every message that was sent before the close. `WebSocketStream`
- * (Chromium) holds the server back, but drops the messages that it has queued when the server closes.
+ * The native class that opens a URL. `WebSocket` delivers every message that was sent before the close.
+ * `WebSocketStream` (Chromium) holds the server back, but drops the messages in its queue when the server closes.
  */
 export type WebSocketApi = 'WebSocket' | 'WebSocketStream';
 
 /** A socket of the package ws can be held back, and ended without asking. */
-export interface Socket extends WebSocketLike {
+export interface Socket extends Omit<WebSocketLike, 'addEventListener' | 'removeEventListener'> {
+  addEventListener(type: string, listener: (event: never) => void, options?: { once?: boolean }): void;
+  removeEventListener(type: string, listener: (event: never) => void): void;
   pause?(): void;
   resume?(): void;
   terminate?(): void;
@@ -187,7 +193,9 @@ export function closeSocket(socket: Socket, reason?: unknown): void {
 
 /** The same for a WebSocketStream. */
 export function closeSocketStream(stream: WebSocketStreamLike, reason?: unknown): void {
-  stream.close(reason === undefined ? { closeCode: 1000 } : { closeCode: 4000, reason: textOf(reason as Error) });
+  stream.close(
+    (reason === undefined ? { closeCode: 1000 } : { closeCode: 4000, reason: textOf(reason as Error) }) as never,
+  );
 }
 
 /** Resolves when `socket` is closed, at the latest after `ms` milliseconds; then it is ended without asking, where that can be. */

@@ -27,7 +27,8 @@ export class FetchError extends Error {
     this.url = response?.url || options?.url;
   }
 
-  static override name = 'FetchError'; // no minifier changes it
+  /** @internal No minifier changes it. */
+  static override name = 'FetchError';
 
   override get name(): 'FetchError' {
     return 'FetchError';

@@ -6,7 +6,8 @@ import { conduct } from '../pipeline/pipeline.js';
 import { describe } from '../values/describe.js';
 import { shown } from '../values/require.js';
 import { isBytes } from '../bridge/kinds.js';
-import type { Bytes, ChunkOf, PipelineSource } from '../parts.js';
+import type { ChunkOf, PipelineSource } from '../pipeline/accepted.js';
+import type { Bytes } from '../runtime/buffers.js';
 
 const MOST_BYTES = 64 * 1024 * 1024;
 const MOST_CHUNKS = 1_000_000;

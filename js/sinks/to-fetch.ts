@@ -238,13 +238,13 @@ function sinkOf(
       if (signal?.aborted) onAbort();
       else signal?.addEventListener('abort', onAbort, { once: true });
     },
-    write: (chunk: unknown) => failing(() => carrier.send(text.encode(chunk))),
+    write: (chunk: unknown) => failing(() => carrier.send(text.encode(chunk))) as Promise<void>,
     close: () =>
       failing(async () => {
         await carrier.send(text.rest());
         settle.resolve(await carrier.finish());
         signal?.removeEventListener('abort', onAbort);
-      }),
+      }) as Promise<void>,
   });
   return Object.defineProperty(sink, 'response', { value: response, enumerable: true }) as typeof sink & {
     readonly response: Promise<Response>;

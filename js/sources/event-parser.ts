@@ -4,11 +4,13 @@ const MOST = 16 * 1024 * 1024;
 /** The longest that a timer waits, in milliseconds. */
 const LONGEST = 2 ** 31 - 1;
 
-/** An event of the server's. */
-export interface ServerEvent {
-  type: string;
-  data: string;
-  lastEventId: string;
+/** An event of an event stream. */
+export interface ServerSentEvent {
+  /** The event's type; `message` if the server names none. */
+  readonly type: string;
+  readonly data: string;
+  /** The id of this event, or of the last one before it that had an id; empty if there is none. */
+  readonly lastEventId: string;
 }
 
 export class EventParser {
@@ -34,8 +36,8 @@ export class EventParser {
    *
    * @throws {RangeError} the `fault`, when there is no event before it
    */
-  push(text: string): ServerEvent[] {
-    const events: ServerEvent[] = [];
+  push(text: string): ServerSentEvent[] {
+    const events: ServerSentEvent[] = [];
     let from = 0;
     if (this.#first && text !== '') {
       this.#first = false;
@@ -89,7 +91,7 @@ export class EventParser {
       );
   }
 
-  #endLine(): ServerEvent | undefined {
+  #endLine(): ServerSentEvent | undefined {
     const line = this.#rest;
     const isComment = this.#comment;
     this.#rest = '';
@@ -112,7 +114,7 @@ export class EventParser {
     return undefined;
   }
 
-  #dispatch(): ServerEvent | undefined {
+  #dispatch(): ServerSentEvent | undefined {
     const [data, type] = [this.#data, this.#type || 'message'];
     if (this.#id !== undefined) this.lastEventId = this.#id;
     this.#clear();

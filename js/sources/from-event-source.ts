@@ -9,6 +9,7 @@ import { describe } from '../values/describe.js';
 import { channel, withCounts } from '../channel/channel.js';
 import { FetchError, keepResponse } from '../pipeline/fetch-error.js';
 import { EventParser } from './event-parser.js';
+import type { ServerSentEvent } from './event-parser.js';
 import { onDemand } from './on-demand.js';
 import { isFinal, requestOf } from './request.js';
 import { requireStallTimeout, StallWatch } from './stall.js';
@@ -23,15 +24,6 @@ const KEEP_MARK = { ignoreBOM: true };
 /** Bytes of the longest id that a request sends. Servers accept headers of 8 to 16 KiB. */
 const LONGEST_ID = 65536;
 const CLOSED = 2; // an EventSource's readyState
-
-/** An event of an event stream. */
-export interface ServerSentEvent {
-  /** The event's type; `message` if the server names none. */
-  readonly type: string;
-  readonly data: string;
-  /** The id of this event, or of the last one before it that had an id; empty if there is none. */
-  readonly lastEventId: string;
-}
 
 export interface FromEventSourceOptions extends Omit<RequestInit, 'signal'> {
   /** The types of events to pass on. Default: all. */

@@ -5,7 +5,7 @@ import { channelOf, withCounts } from '../channel/channel.js';
 import type { ChannelCounts, ChannelOptions } from '../channel/channel.js';
 import type { ReadableStream } from '../streams/readable-stream.js';
 
-/** An EventTarget, or an EventEmitter by its shape. */
+/** An EventTarget, or an EventEmitter, recognised by its methods. */
 export type AnyEventSource =
   | { addEventListener(type: string, listener: never): void; removeEventListener(type: string, listener: never): void }
   | {
@@ -14,17 +14,20 @@ export type AnyEventSource =
     };
 
 export interface FromEventsOptions<E, T> extends ChannelOptions<T> {
-  /** Called when the queue is full, so that the producer pauses. */
+  /** Called when the queue has reached its high-water mark: pause the producer. */
   pause?: (() => void) | undefined;
-  /** Called when the queue has room again, so that the producer resumes. */
+  /** Called when the queue has room again: resume the producer. */
   resume?: (() => void) | undefined;
-  /** The event or events that end the stream. Default: none. */
+  /** The event or events that close the stream. Default: none. */
   end?: string | string[] | undefined;
-  /** The event that fails the stream, with the event's `error`, or with the event itself if it has none; null for no such event. Default: `error`. */
+  /**
+   * The event that errors the stream, with the event's `error`, else with the event itself. Null for none. Default:
+   * `error`.
+   */
   error?: string | null | undefined;
-  /** Returns the chunk for an event. Default: the event itself. */
+  /** Maps an event to its chunk. Default: the event itself. */
   map?: ((event: E) => T) | undefined;
-  /** When aborted, fails the stream with its reason. */
+  /** Aborting it errors the stream with the signal's reason. */
   signal?: AbortSignal | undefined;
 }
 
@@ -62,11 +65,11 @@ function listening(target: EventTargetLike): Listening {
 }
 
 /**
- * A stream of the events `name` of `target`. The stream removes its listeners when it ends, fails or is cancelled. Events cannot be pulled: without
- * `pause` and `resume` the producer does not slow down, and `capacity` and `overflow` decide what happens to the events that the consumer has not read.
+ * Creates a stream of the events `name` of `target`. Its listeners are removed when the stream closes, fails or is
+ * cancelled. Without `pause` the producer cannot be held back: `capacity` and `overflow` then decide what happens to
+ * events that nobody has read.
  *
- * @returns a stream whose `counts` say how many events were written and dropped
- * @throws {TypeError | RangeError} if an argument is invalid
+ * @throws {TypeError | RangeError} when an argument is invalid
  */
 export function fromEvents<T = any, E = any>(
   target: AnyEventSource,

@@ -6,7 +6,7 @@ import { Download } from './download.js';
 import { parseRange } from './http-fields.js';
 import { onDemand } from './on-demand.js';
 import { requireStallTimeout } from './stall.js';
-import type { Bytes } from '../parts.js';
+import type { Bytes } from '../runtime/buffers.js';
 import type { ReadableStream } from '../streams/readable-stream.js';
 import type { Range } from './http-fields.js';
 

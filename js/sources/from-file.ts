@@ -5,7 +5,7 @@ import { bytesOfBlob } from '../bridge/blobs.js';
 import { isBlob } from '../bridge/kinds.js';
 import { tellTotal } from '../pipeline/sizes.js';
 import { onDemand } from './on-demand.js';
-import type { Bytes } from '../parts.js';
+import type { Bytes } from '../runtime/buffers.js';
 import type { ReadableStream } from '../streams/readable-stream.js';
 
 export interface FromFileOptions {

@@ -12,39 +12,40 @@ import { WritableStream } from '../streams/writable-stream.js';
 import { channelOf, withCounts } from '../channel/channel.js';
 import type { WritableControllerLike, WritableStreamLike } from '../bridge/shapes.js';
 import type { ChannelCounts, ChannelOptions } from '../channel/channel.js';
-import type { AnyWritable, NodeWritableLike, PipelineChunks, PipelineFunctionOptions } from '../parts.js';
+import type { NodeWritableLike, PipelineChunks, PipelineFunctionOptions } from '../pipeline/accepted.js';
+import type { AnyWritable } from '../streams/any.js';
 import type { ReadableStream } from '../streams/readable-stream.js';
 
-/** An item of a message queue on its way through a pipeline. */
+/** An item of a message queue in a pipeline. */
 export interface QueueMessage<T> {
-  /** The item, or the value that a stage made from it. */
+  /** The item, or what the stages have made of it. */
   readonly value: T;
-  /** A message for the same item with another value: for a stage that transforms values. */
+  /** Returns the same message with another value. */
   with<U>(value: U): QueueMessage<U>;
-  /** Acknowledges the item: it is processed. Only the first `ack()` or `nack()` of any message of an item counts. */
+  /** Acknowledges the item. An item is settled once, by the first `ack()` or `nack()` of any of its messages. */
   ack(): Promise<void>;
-  /** Returns the item to the queue, which may deliver it again. */
+  /** Returns the item to the queue, to be delivered again. */
   nack(reason?: unknown): Promise<void>;
 }
 
-/** A message queue, as functions that the page provides. */
+/** A message queue, described by functions. */
 export interface MessageQueue<T> {
   /**
-   * Subscribes: the queue calls `deliver(item)` for each item. It may return a function that unsubscribes, or a promise of one.
+   * Starts delivery. Returns, or resolves with, a function that unsubscribes.
    *
-   * @param how `end()` says that no more items will come, `fail(error)` that the queue has failed; `signal` is aborted when the consumer wants no more
+   * @param how call `end()` when the queue has ended and `fail(error)` when it has failed; `signal` is aborted when the
+   *   consumer has stopped
    */
   subscribe(
     deliver: (item: T) => void,
     how: { readonly signal: AbortSignal; end(): void; fail(error: unknown): void },
   ): void | (() => unknown) | PromiseLike<void | (() => unknown)>;
-  /** Tells the queue that the item is processed. */
+  /** Acknowledges the item. */
   ack(item: T): unknown;
-  /** Tells the queue that the item is not processed and may be delivered again. */
+  /** Returns the item to the queue, to be delivered again. */
   nack?(item: T, reason: unknown): unknown;
-  /** Asks the queue to deliver nothing more for now. */
+  /** Pauses delivery. */
   pause?(): unknown;
-  /** Asks the queue to deliver again. */
   resume?(): unknown;
 }
 
@@ -110,12 +111,10 @@ function requireFunctions(queue: object): void {
 }
 
 /**
- * The items of a message queue, as messages. Put `acknowledged()` around the sink: it acknowledges each item once the sink has accepted it. When the pipeline ends,
- * the items that are not acknowledged are returned with `nack()`, and the subscription ends. Without `pause()` the queue cannot be slowed down, and the
- * stream fails when more items than `capacity` wait.
+ * Creates a stream of the items of a message queue, wrapped in messages that `acknowledged()` acknowledges at the end
+ * of a pipeline. When the pipeline ends, it returns every item that was not acknowledged to the queue.
  *
- * @returns a stream whose `counts` say how many items were delivered and dropped
- * @throws {TypeError | RangeError} if an argument is invalid
+ * @throws {TypeError | RangeError} when an argument is invalid
  */
 export function fromQueue<T>(
   queue: MessageQueue<T>,
@@ -224,12 +223,10 @@ const ackAll = (chunk: unknown) =>
   Promise.all([chunk as Message<unknown> | Message<unknown>[]].flat().map((message) => message.ack()));
 
 /**
- * The sink of a pipeline that starts with `fromQueue()`: passes the value of each message, or the values of an array of messages, to `end`, and then acknowledges
- * them: when the stream's `write()` has settled, or when the function asks for the next value or returns. If the function or the stream fails, the last value is
- * not acknowledged.
+ * The sink of a pipeline from `fromQueue()`. It passes the values of messages, or of arrays of messages, to `end` and
+ * acknowledges each message once its value has been written, or once the function asks for the next one.
  *
- * @param end a writable stream, or a function `(values, { signal }) => …` that consumes the values
- * @throws {TypeError} if the argument is neither a writable stream nor a function
+ * @throws {TypeError} when the argument is neither a writable stream nor a function
  */
 export function acknowledged<T, R>(
   end: (values: PipelineChunks<T>, options: PipelineFunctionOptions) => R,

@@ -12,7 +12,7 @@ import {
 } from '../channel/sockets.js';
 import type { Channel, ChannelCounts, ChannelOptions } from '../channel/channel.js';
 import type { Socket, WebSocketApi, WebSocketLike, WebSocketStreamLike } from '../channel/sockets.js';
-import type { Bytes } from '../parts.js';
+import type { Bytes } from '../runtime/buffers.js';
 import type { ReadableStream } from '../streams/readable-stream.js';
 
 const ADVICE =

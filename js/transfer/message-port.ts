@@ -9,7 +9,7 @@ import type { ErrorCrossing } from './wire.js';
 import { writableEnd } from './writable-end.js';
 import type { TransferChunks } from './writable-end.js';
 
-/** A MessagePort, by the members that are used. */
+/** The members of a MessagePort that tidegate uses. */
 export interface MessagePortLike {
   postMessage(message: unknown, transfer?: never): void;
   start(): void;
@@ -17,19 +17,19 @@ export interface MessagePortLike {
 }
 
 export interface FromMessagePortOptions {
-  /** In chunks: how many may be queued here before they are read. At most 4096 are requested at once. Default: 0. */
+  /** How many chunks this side queues before they are read; it requests at most 4096 at once. Default: 0. */
   highWaterMark?: number | undefined;
-  /** What the other side is told of a failure. Default: `all`. */
+  /** What the other side learns about an error. Default: `all`. */
   errors?: ErrorCrossing | undefined;
 }
 
 export interface ToMessagePortOptions<T> {
   /**
-   * Whether to move the buffers of chunks rather than copy them, or which. A view that is narrower than its buffer is copied in either case, unless
-   * the function returns its buffer. Default: false.
+   * True transfers the buffers of chunks instead of copying them; a function returns the objects to transfer. A view
+   * that is narrower than its buffer is copied anyway, unless the function names its buffer. Default: false.
    */
   transfer?: boolean | ((chunk: T) => readonly object[]) | undefined;
-  /** What the other side is told of a failure. Default: `all`. */
+  /** What the other side learns about an error. Default: `all`. */
   errors?: ErrorCrossing | undefined;
 }
 
@@ -44,13 +44,13 @@ function requirePort(name: string, port: unknown): asserts port is MessagePort {
 const stopped = (message: string) => () => new DOMException(message, 'AbortError');
 
 /**
- * A stream of the chunks that `toMessagePort()` sends at the other end. This stream grants a credit for each chunk. Errors and cancels cross as
- * `errors` says. The stream fails with a `NetworkError` if the other side is gone and the engine reports that; with an `AbortError` if the other
- * side aborts without a reason; with a `DataError` if the other side sends a message that is not of the protocol.
+ * Receives the chunks that `toMessagePort()` sends at the other end. This side grants credit for each chunk, so
+ * backpressure crosses the port. Errors and cancels cross as `errors` says. The stream fails with a `NetworkError` when
+ * the other side is gone, if the engine reports that; with an `AbortError` when the other side aborted without a
+ * reason; with a `DataError` when a message does not follow the protocol.
  *
- * @throws {TypeError | RangeError} if an argument is not as described
+ * @throws {TypeError | RangeError} when an argument is invalid
  */
-
 export function fromMessagePort<T = any>(port: MessagePortLike, options?: FromMessagePortOptions): ReadableStream<T>;
 export function fromMessagePort(port: unknown, options?: FromMessagePortOptions): ReadableStream {
   const { highWaterMark = 0, errors } = options ?? {};
@@ -66,10 +66,11 @@ export function fromMessagePort(port: unknown, options?: FromMessagePortOptions)
 }
 
 /**
- * A stream that sends its chunks to `fromMessagePort()` at the other end, each when the other side wants one. Its close waits until the other side
- * has received the close. It fails with an `AbortError` if the other side cancels without a reason, and otherwise as `fromMessagePort()`.
+ * Sends chunks to `fromMessagePort()` at the other end, each when that side has granted credit. Its close waits until
+ * the other side has received the end. The stream fails with an `AbortError` when the other side cancels, and otherwise
+ * as `fromMessagePort()` does.
  *
- * @throws {TypeError} if an argument is not as described
+ * @throws {TypeError} when an argument is invalid
  */
 export function toMessagePort<T>(port: MessagePortLike, options?: ToMessagePortOptions<T>): WritableStream<T>;
 export function toMessagePort(port: unknown, options?: ToMessagePortOptions<never>): WritableStream {

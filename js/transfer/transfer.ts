@@ -29,7 +29,7 @@ const TRANSFORM = 'tidegate.TransformStream';
 
 declare const kind: unique symbol;
 
-/** Represents a stream in a message. It is plain data and a port, and can be received once. */
+/** Represents a stream in a message. It consists of plain data and a port, and can be received once. */
 export interface StreamHandle<S = ReadableStream | WritableStream | TransformStream> {
   readonly [kind]?: S;
 }
@@ -52,25 +52,35 @@ interface TransformHandle {
 /** A handle as it is in a message: what `isHandle` has checked, and `lock` and `transferChunks`, which anybody may have written. */
 export type Handle = EndHandle | TransformHandle;
 
+/** Node's types have no name for it but this. */
+type Port = InstanceType<typeof MessagePort>;
+
 export interface TransferOptions<T = any> {
-  /** Of a readable stream: move buffers rather than copy them. Default: false. */
+  /** For a readable stream: transfers buffers instead of copying them. Default: false. */
   transferChunks?: TransferChunks<T> | undefined;
-  /** Of a writable stream, in chunks: how many may be on their way to it. Default: 0, which requests one when the sink has taken the one before. */
+  /**
+   * For a writable stream: how many chunks may be in flight to it. Default: 0, which requests a chunk once the one
+   * before it has been written.
+   */
   highWaterMark?: number | undefined;
   /**
-   * Aborting it ends the stream on both sides, with its reason. It is the only way to end a stream from the side that transferred it.
+   * Aborting it errors the stream on both sides with the signal's reason. It is the only way to end the stream from the
+   * side that transferred it.
    */
   signal?: AbortSignal | undefined;
-  /** What the other side is told of a failure. Default: `all`. */
+  /** What the other side learns about an error. Default: `all`. */
   errors?: ErrorCrossing | undefined;
 }
 
 export interface ReceiveOptions {
-  /** Of a readable stream, in chunks: how many it may hold here before they are read. Default: 0. */
+  /** For a readable stream: how many chunks this side queues before they are read. Default: 0. */
   highWaterMark?: number | undefined;
-  /** Of a writable stream: move buffers rather than copy them. Default: what the sender has chosen. */
+  /**
+   * For a writable stream: transfers buffers instead of copying them. Default: the choice of the side that transferred
+   * the stream.
+   */
   transferChunks?: TransferChunks | undefined;
-  /** What the other side is told of a failure. Default: `all`. */
+  /** What the other side learns about an error. Default: `all`. */
   errors?: ErrorCrossing | undefined;
 }
 
@@ -102,31 +112,32 @@ export interface Prepared {
 const received = new WeakSet<MessagePort>();
 
 /**
- * Transfers a stream to another thread or frame, with backpressure, cancellation and errors. Chunks cross on a
- * `MessagePort`, and only as many as the receiving side has requested. The stream is locked from now on, and `receive(handle)` returns the
- * stream that takes its place. As https://streams.spec.whatwg.org/#transferrable-streams, which only the engine's own classes can take part in.
+ * Transfers a stream to another thread or frame, with backpressure, cancellation and errors. Chunks cross a
+ * `MessagePort`, each when the receiving side has granted credit. The stream stays locked. Corresponds to
+ * https://streams.spec.whatwg.org/#transferrable-streams, which works for native classes only.
  *
- * @param stream a readable stream, a writable stream or a pair of them such as a `TransformStream`, tidegate's or the engine's, not locked
- * @returns `handle`, for any place in a message, and `transfer`, for the message's transfer list
- * @throws {DOMException} `DataCloneError` if the stream is locked
- * @throws {TypeError} if `stream` is neither a stream nor a pair of streams
+ * @param stream a readable stream, a writable stream or a pair of them, tidegate's or native
+ * @returns `handle`, to put anywhere into a message, and `transfer`, the ports for its transfer list
+ * @throws {DOMException} `DataCloneError` when the stream is locked
+ * @throws {TypeError} when the argument is neither a stream nor a pair of streams
  *
  * @example
  * const { handle, transfer: ports } = transfer(readable);
  * worker.postMessage({ rows: handle }, ports);
+ *
  */
 export function transfer<R>(
   stream: AnyReadable<R>,
   options?: TransferOptions<R>,
-): { handle: StreamHandle<ReadableStream<R>>; transfer: MessagePort[] };
+): { handle: StreamHandle<ReadableStream<R>>; transfer: Port[] };
 export function transfer<W>(
   stream: AnyWritable<W>,
   options?: TransferOptions,
-): { handle: StreamHandle<WritableStream<W>>; transfer: MessagePort[] };
+): { handle: StreamHandle<WritableStream<W>>; transfer: Port[] };
 export function transfer<I, O>(
   pair: AnyPair<I, O>,
   options?: TransferOptions<O>,
-): { handle: StreamHandle<TransformStream<I, O>>; transfer: MessagePort[] };
+): { handle: StreamHandle<TransformStream<I, O>>; transfer: Port[] };
 export function transfer(stream: unknown, options: TransferOptions = {}): unknown {
   requireErrors(options.errors, 'transfer');
   requireHighWaterMark(options.highWaterMark, 'transfer');
@@ -140,11 +151,10 @@ const requireHighWaterMark = (value: unknown = 0, caller: string) =>
   requireCount(value, `${caller}(): highWaterMark`, 0, true);
 
 /**
- * The stream that `transfer()` made `handle` of. Each handle can be received once.
+ * Returns the stream that the other side transferred as `handle`.
  *
- * @param handle as it arrived in the message
- * @returns a ReadableStream, a WritableStream or a TransformStream of tidegate
- * @throws {TypeError} if `handle` is no handle, or was received before
+ * @param handle the handle from the message
+ * @throws {TypeError} when `handle` is not a handle, or has been received before
  */
 export function receive<S extends ReadableStream | WritableStream | TransformStream>(
   handle: StreamHandle<S>,

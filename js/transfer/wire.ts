@@ -32,8 +32,9 @@ export function takeDataGetter(): void {
 export const MOST_CREDIT = 4096;
 
 /**
- * What crosses with an error or a reason to another thread or frame. `all`: its structured clone, which has the stack, and what else the engine
- * clones, such as the cause. `message`: of an Error its name and message; what is no Error crosses whole. `none`: only that the stream failed.
+ * What another thread or frame learns about an error or a reason. `all`: its structured clone, with the stack and
+ * whatever else the engine clones, such as the cause. `message`: the name and message of an Error; any other value
+ * crosses whole. `none`: only that the stream failed.
  */
 export type ErrorCrossing = 'all' | 'message' | 'none';
 

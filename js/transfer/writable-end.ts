@@ -15,8 +15,10 @@ import { dataCloneError, MOST_CREDIT, Wire } from './wire.js';
 import type { WireOwner } from './wire.js';
 import type { UnderlyingSink } from '../streams/writable-stream.js';
 
-/** Whether buffers are moved rather than copied: never, those that a chunk consists of, or those that a function returns. */
-
+/**
+ * Which buffers are transferred instead of copied: none (`false`), those of each chunk (`true`), or those that a
+ * function returns.
+ */
 export type TransferChunks<T = any> = boolean | ((chunk: T) => readonly object[]);
 
 export interface WritableEndOptions extends EndOptions {

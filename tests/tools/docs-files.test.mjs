@@ -10,12 +10,11 @@ const MAP = readFileSync(join(root, 'docs/FILES.md'), 'utf8');
 /** The files of a map: each line of a table that begins with a path. */
 const listed = [...MAP.matchAll(/^\| `((?:js|src|tools)\/[^`]+)` \|/gm)].map(([, path]) => path);
 
-/** Lock files and manifests are explained by the folder they are in. A declaration beside its file is not listed by itself. */
-const isListable = (path) =>
-  !/\/(Cargo\.(toml|lock)|package(-lock)?\.json)$/.test(path) && !/^js\/.*\.d\.ts$/.test(path);
+/** Lock files and manifests are explained by the folder they are in. */
+const isListable = (path) => !/\/(Cargo\.(toml|lock)|package(-lock)?\.json)$/.test(path);
 
 /** How the map names a file: those of js/ without the extension. */
-const nameOf = (path) => (path.startsWith('js/') ? path.replace(/(\.d)?\.[cm]?[jt]s$/, '') : path);
+const nameOf = (path) => (path.startsWith('js/') ? path.replace(/\.ts$/, '') : path);
 
 test('every file of js/, src/ and tools/ is in docs/FILES.md', () => {
   const files = ['js', 'src', 'tools'].flatMap(filesBelow).filter(isListable).map(nameOf);

@@ -68,9 +68,7 @@ export function resolvePath(path) {
   if (!existsSync(join(root, folder)) || !statSync(join(root, folder)).isDirectory()) return undefined;
   const names = readdirSync(join(root, folder)).filter((name) => statSync(join(root, folder, name)).isFile());
   const found = names.filter((name) => withoutExtension(name) === path.slice(folder.length + 1));
-  // A declaration beside its file is not what a document means.
-  const name = found.find((each) => !each.endsWith('.d.ts')) ?? found[0];
-  return name === undefined ? undefined : join(folder, name);
+  return found[0] === undefined ? undefined : join(folder, found[0]);
 }
 
 const PATH = /(?<![\w/.:@~-])(?:js|src|tools|tests|docs|www|benches|fuzz|etc|examples)\/[\w./*-]*[\w*]/g;

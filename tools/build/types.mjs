@@ -1,5 +1,5 @@
 /** Makes the declarations in dist/types/ from js/: one file for each entry, with `import` and with `require`. */
-import { cpSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { step, StepError, stepRun } from '../steps.mjs';
 import { ENTRIES } from './js.mjs';
@@ -35,10 +35,6 @@ export async function buildTypes({ root, stamps }) {
     ],
     { cwd: root, advice: 'Run `npm ci`, then the command again.' },
   );
-  // Those that are written by hand, as long as there are any.
-  for (const file of filesUnder(join(root, 'js')).filter((each) => each.endsWith('.d.ts'))) {
-    cpSync(file, join(root, EMITTED, relative(root, file)));
-  }
   await step('Roll up the declarations', async () => {
     const written = new Set();
     const write = (name, text) => {

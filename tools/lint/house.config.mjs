@@ -51,7 +51,6 @@ export default {
     },
   ],
   options: {
-    exclude: { path: '\\.d\\.ts$' },
     doNotFollow: { path: ['node_modules', '^build/'] },
     tsPreCompilationDeps: true,
     includeOnly: '^(js|build)/',

@@ -104,13 +104,6 @@ export function plan(root, env = process.env) {
       needs: 'build',
     },
     {
-      name: 'loose-types',
-      title: 'Types of what is still JavaScript',
-      command: node,
-      args: [bin('typescript/bin/tsc'), '-p', 'tsconfig.loose.json'],
-      needs: 'build',
-    },
-    {
       name: 'type-tests',
       title: 'Tests of the published types',
       command: node,
