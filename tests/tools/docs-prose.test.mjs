@@ -12,6 +12,7 @@ const PLAIN = [
   'CHANGELOG.md',
   'CONTRIBUTING.md',
   'docs/ARCHITECTURE.md',
+  'docs/CHANNELS.md',
   'docs/FILES.md',
   'docs/GLOSSARY.md',
   'docs/HOW-TO-CHANGE.md',
