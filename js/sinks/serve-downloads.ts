@@ -141,7 +141,7 @@ export function serveDownloads(scope: object = globalThis): void {
     if (!(data?.reply instanceof MessagePort)) return;
     try {
       if (data.type === ASK) ask(event, data as Request);
-      // The browser keeps a worker alive for a while after each message. A worker that it ended all the same starts anew, with no known ids.
+      // The browser keeps a worker alive for a while after each message. If it has ended the worker all the same, the new one knows no ids.
       else if (data.type === ALIVE) data.reply.postMessage({ known: known.has(data.id) });
     } catch (error) {
       data.reply.postMessage({ error: String((error as Partial<Error> | undefined)?.message ?? error) });

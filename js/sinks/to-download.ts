@@ -21,7 +21,7 @@ export type DownloadWay = 'picker' | 'service-worker' | 'opfs' | 'blob';
 const WAYS: readonly DownloadWay[] = ['picker', 'service-worker', 'opfs', 'blob'];
 const CAP = 256 * 1024 * 1024;
 /** Milliseconds that a service worker may take to reply; after that the sink takes the next way. */
-const ANSWER = 2000;
+const REPLY_WAIT = 2000;
 /** Milliseconds between two messages that keep the worker alive: engines end a worker that has received none for half a minute. */
 const NEEDED = 10_000;
 /** After this many such messages in a row without a reply, the worker is taken for dead. */
@@ -224,8 +224,8 @@ const OPENERS: Record<DownloadWay, (settings: Settings) => Promise<ByteSink>> = 
       throw new Unavailable((error as Thrown)?.message ?? String(error));
     }
     if (!worker) throw new Unavailable('no service worker is active for this page');
-    const { talk, answer } = asked(worker, ANSWER);
-    const { ready, error } = ((await answer) ?? {}) as Reply;
+    const { talk, reply } = asked(worker, REPLY_WAIT);
+    const { ready, error } = ((await reply) ?? {}) as Reply;
     talk.close();
     if (!ready) throw new Unavailable(error ?? 'the service worker did not reply; call serveDownloads() in it');
     return throughWorker(worker, { name, mime: type, size }, (url) => begin(url, name));
@@ -345,7 +345,7 @@ function messageOf(port: MessagePort, ms?: number): Promise<Reply | undefined> {
 }
 
 /**
- * Sends a message to `worker`; the engine starts a worker that it has ended. `answer` is the reply, undefined if there is none in `ms` milliseconds; `talk`
+ * Sends a message to `worker`; the engine starts a worker that it has ended. `reply` is undefined if the worker sends none in `ms` milliseconds; `talk`
  * is the port on which further messages arrive.
  */
 function asked(
@@ -353,10 +353,10 @@ function asked(
   ms: number,
   message: object = {},
   ...transfer: Transferable[]
-): { talk: MessagePort; answer: Promise<Reply | undefined> } {
-  const { port1: talk, port2: reply } = new MessageChannel();
-  worker.postMessage({ type: ASK, ...message, reply }, [reply, ...transfer] as never);
-  return { talk, answer: messageOf(talk, ms) };
+): { talk: MessagePort; reply: Promise<Reply | undefined> } {
+  const { port1: talk, port2 } = new MessageChannel();
+  worker.postMessage({ type: ASK, ...message, reply: port2 }, [port2, ...transfer] as never);
+  return { talk, reply: messageOf(talk, ms) };
 }
 
 const cancelled = () => new DOMException('toDownload(): the user or the browser cancelled the download', 'AbortError');
@@ -385,8 +385,8 @@ function throughWorker(
   };
   /** Keeps the worker alive. Only its reply shows whether the browser ended it all the same, and the download with it. */
   async function ping(id: string): Promise<void> {
-    const { talk: other, answer } = asked(worker, NEEDED, { type: ALIVE, id });
-    const { known } = ((await answer) ?? {}) as Reply;
+    const { talk: other, reply } = asked(worker, NEEDED, { type: ALIVE, id });
+    const { known } = ((await reply) ?? {}) as Reply;
     other.close();
     misses = known ? 0 : misses + 1;
     if (known === false || misses === MISSES)
@@ -403,7 +403,7 @@ function throughWorker(
     const request = asked(worker, NEEDED, { ...about, id, port: port2 }, port2);
     talk = request.talk;
     try {
-      const { url, error } = ((await request.answer) ?? {}) as Reply;
+      const { url, error } = ((await request.reply) ?? {}) as Reply;
       controller.signal.throwIfAborted();
       if (url === undefined)
         throw new DOMException(
@@ -450,9 +450,9 @@ function throughWorker(
     async close() {
       if (writer === undefined) await start();
       // Without a time limit: the user may have paused the download.
-      const answer = Promise.race([messageOf(talk!), lost]) as Promise<Reply>;
+      const reply = Promise.race([messageOf(talk!), lost]) as Promise<Reply>;
       await writer!.close();
-      const { bytes } = await answer;
+      const { bytes } = await reply;
       done();
       if (bytes === undefined) throw cancelled();
       if (bytes !== sent)

@@ -24,7 +24,7 @@ export function bodyPair(caller: string): BodyPair {
   let writing: WritableControllerLike; // of the sink
   let ended = false;
   const text = new Encoder(caller);
-  const answer = () => {
+  const settlePull = () => {
     wanted?.();
     wanted = undefined;
   };
@@ -65,7 +65,7 @@ export function bodyPair(caller: string): BodyPair {
       if (ended) return;
       ended = true;
       reading.close();
-      answer();
+      settlePull();
     },
   });
   const send = async (bytes: Uint8Array) => (bytes.length === 0 ? undefined : put(bytes));
@@ -74,14 +74,14 @@ export function bodyPair(caller: string): BodyPair {
     if (ended) return;
     room = deferred();
     reading.enqueue(bytes);
-    answer();
+    settlePull();
     await room.promise;
   }
   function fail(reason: unknown): void {
     if (ended) return;
     ended = true;
     reading.error(reason);
-    answer();
+    settlePull();
     room.resolve();
   }
   function lose(reason: unknown): void {

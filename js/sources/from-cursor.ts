@@ -129,12 +129,12 @@ export function fromCursor(cursor: unknown, options: FromCursorOptions = {}): Re
   /** The next chunk in an array, because any value may be a row; an empty array at the end. */
   async function next(): Promise<unknown[]> {
     if (at === rows.length) {
-      const answer = read(batch);
-      reading = answer.then(
+      const pending = read(batch);
+      reading = pending.then(
         () => {},
         () => {},
       );
-      rows = await answer;
+      rows = await pending;
       at = 0;
       if (as === 'batches') {
         at = rows.length;
