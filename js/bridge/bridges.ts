@@ -120,6 +120,12 @@ const sourceOf = (bridge: ReadableBridge, type: 'bytes' | undefined): Source => 
   cancel: (reason) => bridge.cancel(reason),
 });
 
+/** @throws {TypeError} unless `result`, of a reader of another implementation, is an object */
+function requireResult(result: ReadResult<unknown>): ReadResult<unknown> {
+  if (typeof result === 'object' && result !== null) return result;
+  throw new TypeError('read() of the reader returned a result that is not an object; return { value, done }');
+}
+
 class ReadableBridge implements Bridge {
   declare far: Lockable;
   /** Undefined once the far stream has been released. */
@@ -142,7 +148,7 @@ class ReadableBridge implements Bridge {
     this.closing = false;
     this.controller = undefined;
     this.report = onError;
-    this.onRead = (result) => this.deliver(result);
+    this.onRead = (result) => this.deliver(requireResult(result));
     this.onError = (error) => this.fail(error);
   }
 

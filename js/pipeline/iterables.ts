@@ -109,7 +109,7 @@ class IteratorSource implements DirectSource, ResultTaker {
     try {
       const result = this.iterator.next();
       if (this.isAsync) promiseThen(promiseResolve(result), this.onNext, this.onReject);
-      else if (isThenable((result as Result).value)) awaitValue(this, this.iterator, result as Result);
+      else if (isThenable((result as Result | undefined)?.value)) awaitValue(this, this.iterator, result as Result);
       else return this.deliver(result as Result);
     } catch (error) {
       return this.fail(error);
@@ -212,7 +212,7 @@ class IteratorReader implements Reader, ResultTaker {
       try {
         const result = iterator.next();
         if (isAsync) promiseThen(promiseResolve(result), this.onNext, this.onReject);
-        else if (isThenable((result as Result).value)) awaitValue(this, iterator, result as Result);
+        else if (isThenable((result as Result | undefined)?.value)) awaitValue(this, iterator, result as Result);
         else this.answer(result as Result);
       } catch (error) {
         this.fail(error);

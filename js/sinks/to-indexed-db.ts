@@ -35,6 +35,7 @@ export function toIndexedDB<T>(
   requireDatabase('toIndexedDB', database, store);
   requireCount(batch, 'toIndexedDB(): batch');
   requireOneOf(mode, ['put', 'add'], 'toIndexedDB(): mode');
+  requireOneOf(durability, ['default', 'strict', 'relaxed'], 'toIndexedDB(): durability');
   requireCallback(key, 'toIndexedDB(): key');
   let records: T[] = [];
   let transaction: IDBTransaction | undefined; // the latest one

@@ -6,8 +6,11 @@ import { test } from 'node:test';
 import { availableEngines, launch } from '../../tools/browsers/index.mjs';
 import { root, serve } from '../packaging/helpers.mjs';
 
-/** In the page: begins a download whose source waits for `globalThis.go()` before its first chunk, or before its last one. */
-async function beginDownload(waitsFirst) {
+/**
+ * In the page: begins a download whose source waits for `globalThis.go()` before its first chunk, or before its last one. `fetches` is when the browser
+ * requests it: at once, or once `go()` is called; `all`: everything is sent at once, and the download's reader waits for `go()`.
+ */
+async function beginDownload(waitsFirst, fetches = 'at once', all = false) {
   const { pipeline, toDownload } = await import('/dist/index.js');
   await navigator.serviceWorker.register('/worker.js', { type: 'module' });
   while (navigator.serviceWorker.controller === null) await new Promise((resolve) => setTimeout(resolve, 20));
@@ -15,13 +18,17 @@ async function beginDownload(waitsFirst) {
   const source = (async function* () {
     if (waitsFirst) await gate;
     yield 'ti';
-    if (!waitsFirst) await gate;
+    if (!waitsFirst && !all) await gate;
     yield 'de';
   })();
   globalThis.got = undefined;
   const begin = (url) =>
-    void (globalThis.got = fetch(url)
-      .then(async (response) => `${response.status} ${await response.text()}`)
+    void (globalThis.got = Promise.resolve(fetches === 'at once' || gate)
+      .then(() => fetch(url))
+      .then(async (response) => {
+        if (all) await gate;
+        return `${response.status} ${await response.text()}`;
+      })
       .catch(String));
   const sink = toDownload('a.txt', { ways: ['service-worker'], begin });
   globalThis.done = pipeline(source, sink).then(
@@ -76,6 +83,18 @@ test('in chromium', { skip: availableEngines().includes('chromium') ? false : 't
         assert.notEqual(got, '200 tide');
       },
     );
+    await t.test('a worker that is ended before the browser requests the download fails the pipeline', async () => {
+      await browser.evaluate(beginDownload, false, 'later');
+      await stopWorker();
+      const { done, got } = await browser.evaluate(outcome);
+      assert.deepEqual([done, got.slice(0, 3)], ['NetworkError', '404']);
+    });
+    await t.test('a worker that is ended while the page waits for the end leaves no pipeline pending', async () => {
+      await browser.evaluate(beginDownload, false, 'at once', true);
+      await stopWorker();
+      const { done, got } = await browser.evaluate(outcome);
+      assert.deepEqual([done, got], got === '200 tide' ? ['done', got] : ['NetworkError', got]);
+    });
   } finally {
     await browser.close();
     await server.close();

@@ -219,6 +219,66 @@ export default {
     equal((await rejection(toArray(fromIndexedDB(db, 'tides')))).name, 'InvalidStateError');
   },
 
+  async 'fails where the database is closed, or the page aborts the transaction, and keeps what was committed'() {
+    for (const what of ['closed', 'aborted']) {
+      const db = await open();
+      const { transaction } = db;
+      let made = 0;
+      db.transaction = (...args) => {
+        made += 1;
+        if (what === 'closed' && made === 3) db.close();
+        const begun = transaction.apply(db, args);
+        if (what === 'aborted' && made === 3) queueMicrotask(() => begun.abort());
+        return begun;
+      };
+      const refused = await rejection(within(5000, pipeline(tides(50), toIndexedDB(db, 'tides', { batch: 10 }))));
+      equal(refused.name, what === 'closed' ? 'InvalidStateError' : 'AbortError', what);
+      if (what === 'closed') continue;
+      db.transaction = transaction;
+      equal(await countOf(db), 20);
+      made = -10;
+      db.close();
+    }
+  },
+
+  async 'gives way to a page that deletes the database, and fails there'() {
+    const db = await filled(100);
+    db.onversionchange = () => db.close();
+    const reader = fromIndexedDB(db, 'tides', { batch: 10 }).getReader();
+    await reader.read();
+    const request = indexedDB.deleteDatabase(db.name);
+    await within(5000, new Promise((resolve) => void (request.onsuccess = resolve)));
+    const failure = await rejection(
+      (async () => {
+        for (;;) if ((await within(5000, reader.read())).done) return;
+      })(),
+    );
+    equal(failure.name, 'InvalidStateError');
+  },
+
+  async 'can be left while another transaction holds the store'() {
+    const db = await filled(10);
+    const broken = new Error('broken');
+    const other = db.transaction('tides', 'readwrite').objectStore('tides');
+    let held = true;
+    const hold = () => void (held && (other.get(1).onsuccess = hold));
+    hold();
+    try {
+      const reader = fromIndexedDB(db, 'tides').getReader();
+      const reading = reader.read();
+      await within(2000, reader.cancel());
+      equal((await within(2000, reading)).done, true);
+      const controller = new AbortController();
+      setTimeout(() => controller.abort(broken), 50);
+      const running = pipeline(tides(10, 100), toIndexedDB(db, 'tides', { batch: 5 }), { signal: controller.signal });
+      equal((await rejection(within(5000, running))) === broken, true);
+    } finally {
+      held = false;
+    }
+    equal(await countOf(db), 10);
+    db.close();
+  },
+
   async 'refuses what is no database, and a store there is not'() {
     const db = await open();
     const message = (make) => {

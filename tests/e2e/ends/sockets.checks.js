@@ -200,6 +200,13 @@ export default {
     await until(async () => (await openTo('/flood')) === 0, AFTER_FLOOD);
   },
 
+  async 'fromWebSocket holds no more empty messages than its capacity allows'() {
+    const stream = fromWebSocket('/empty', { capacity: 1 << 20 });
+    await until(() => stream.counts.written === (1 << 20) / 64, 10_000);
+    ok(/exceeded its capacity of 1048576 bytes/.test((await rejection(stream.getReader().read())).message));
+    await until(async () => (await openTo('/empty')) === 0, AFTER_FLOOD);
+  },
+
   async 'fromWebSocket holds a server back by WebSocketStream'() {
     if (!hasSocketStream) {
       let refused;

@@ -33,6 +33,11 @@ export function start() {
         await new Promise((resolve) => socket.send(payload, resolve));
       }
     },
+    async '/empty'(socket) {
+      for (let n = 0; n < 100_000 && socket.readyState === 1; n += 1)
+        if (n % 1000 === 999) await new Promise((resolve) => socket.send('', resolve));
+        else socket.send('');
+    },
     '/echo': (socket) => socket.on('message', (data, isBinary) => socket.send(data, { binary: isBinary })),
     '/stop': (socket) => {
       counts.received = 0;

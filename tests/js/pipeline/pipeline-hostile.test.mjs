@@ -141,3 +141,37 @@ describe('a pipeline', () => {
     }
   });
 });
+
+describe('a result that is not an object fails the pipeline', () => {
+  for (const wrong of [undefined, null, 5]) {
+    for (const symbol of [Symbol.iterator, Symbol.asyncIterator]) {
+      test(`of an iterator: ${String(symbol)}, ${wrong}`, () =>
+        assert.rejects(settles(toArray(iterable(symbol, () => wrong))), {
+          name: 'TypeError',
+          message: 'next() of the iterator returned a result that is not an object; return { value, done }',
+        }));
+    }
+
+    test(`of a reader of another implementation: ${wrong}`, async () => {
+      let reads = 0;
+      const stream = {
+        locked: false,
+        getReader: () => ({
+          closed: new Promise(() => {}),
+          read: async () => (reads++ > 10_000 ? { value: undefined, done: true } : wrong),
+          cancel: async () => {},
+          releaseLock() {},
+        }),
+        cancel: async () => {},
+        pipeTo() {},
+        pipeThrough() {},
+        tee() {},
+        [Symbol.toStringTag]: 'ReadableStream',
+      };
+      await assert.rejects(settles(pipeline(stream, consume)), {
+        name: 'TypeError',
+        message: 'read() of the reader returned a result that is not an object; return { value, done }',
+      });
+    });
+  }
+});
