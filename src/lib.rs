@@ -34,5 +34,7 @@ pub mod core;
 #[cfg(all(feature = "std", not(feature = "core")))]
 #[allow(dead_code, unused_imports)]
 mod core;
+#[cfg(feature = "std")]
+pub mod pipe;
 #[cfg(tidegate_npm)]
 mod wasm;

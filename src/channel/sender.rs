@@ -22,6 +22,7 @@ pub struct Sender<T> {
     /// The value that the sink was given and that waits for room.
     parked: Option<Ticket>,
     watcher: Option<Ticket>,
+    end_watcher: Option<Ticket>,
     used_as_sink: bool,
     closed_as_sink: bool,
 }
@@ -35,6 +36,7 @@ impl<T> Sender<T> {
             shared,
             parked: None,
             watcher: None,
+            end_watcher: None,
             used_as_sink: false,
             closed_as_sink: false,
         }
@@ -179,7 +181,10 @@ impl<T> Sender<T> {
     /// Ends this sender as one that is dropped.
     fn end(&mut self, how: Option<FailureKind>) {
         let mut state = self.shared.lock();
-        let unwatched = self.watcher.take().and_then(|it| state.unwatch(it));
+        let unwatched = [
+            state.unwatch(true, &mut self.watcher),
+            state.unwatch(false, &mut self.end_watcher),
+        ];
         // A failure first, so that nobody goes on in the place of the value that waits.
         let lost = state.sender_dropped(how);
         let parked = self.parked.take().and_then(|it| state.give_up(it));
@@ -538,7 +543,7 @@ impl<T> Future for Ready<'_, T> {
         if state.is_ready() {
             return Poll::Ready(Ok(()));
         }
-        let before = state.watch(&mut self.watcher, waker);
+        let before = state.watch(true, &mut self.watcher, waker);
         drop(state);
         drop(before);
         Poll::Pending
@@ -555,7 +560,7 @@ impl<T> Future for Closed<'_, T> {
         if state.is_over() {
             return Poll::Ready(state.failure().cloned().map_or(Ok(()), Err));
         }
-        let before = state.watch(&mut self.watcher, waker);
+        let before = state.watch(false, &mut self.watcher, waker);
         drop(state);
         drop(before);
         Poll::Pending
@@ -563,9 +568,9 @@ impl<T> Future for Closed<'_, T> {
 }
 
 impl<T> Shared<T> {
-    fn unwatch(&self, watcher: Option<Ticket>) {
-        if let Some(ticket) = watcher {
-            let waker = self.lock().unwatch(ticket);
+    fn unwatch(&self, for_room: bool, watcher: &mut Option<Ticket>) {
+        if watcher.is_some() {
+            let waker = self.lock().unwatch(for_room, watcher);
             drop(waker);
         }
     }
@@ -573,13 +578,13 @@ impl<T> Shared<T> {
 
 impl<T> Drop for Ready<'_, T> {
     fn drop(&mut self) {
-        self.shared.unwatch(self.watcher);
+        self.shared.unwatch(true, &mut self.watcher);
     }
 }
 
 impl<T> Drop for Closed<'_, T> {
     fn drop(&mut self) {
-        self.shared.unwatch(self.watcher);
+        self.shared.unwatch(false, &mut self.watcher);
     }
 }
 
@@ -604,9 +609,13 @@ impl<T> Sink<T> for Sender<T> {
             ));
         }
         if state.is_ready() {
+            // A pipe that waits for its source is to see that the channel ends.
+            let before = state.watch(false, &mut self.end_watcher, waker);
+            drop(state);
+            drop(before);
             return Poll::Ready(Ok(()));
         }
-        let before = state.watch(&mut self.watcher, waker);
+        let before = state.watch(true, &mut self.watcher, waker);
         drop(state);
         drop(before);
         Poll::Pending

@@ -63,6 +63,8 @@ pub(super) struct State<T> {
     next_ticket: Ticket,
     /// Who waits for room below the high-water mark, or for the end.
     watchers: Vec<(Ticket, Waker)>,
+    /// Those that wait for the end only.
+    end_watchers: Vec<(Ticket, Waker)>,
     receiver: Option<Waker>,
     senders: usize,
     dropped: u64,
@@ -100,6 +102,7 @@ impl<T> State<T> {
             granted: Vec::new(),
             next_ticket: 0,
             watchers: Vec::new(),
+            end_watchers: Vec::new(),
             receiver: None,
             senders: 1,
             dropped: 0,
@@ -296,22 +299,43 @@ impl<T> State<T> {
         at.map(|at| self.granted.swap_remove(at)).is_some()
     }
 
-    /// Notifies `waker` when there is no backpressure, or the channel ends.
-    pub(super) fn watch(&mut self, watcher: &mut Option<Ticket>, waker: Waker) -> Option<Waker> {
+    /// Calls `waker` when the channel ends and, `for_room`, when there is no backpressure before that. Returns the waker that it
+    /// replaces.
+    pub(super) fn watch(
+        &mut self,
+        for_room: bool,
+        watcher: &mut Option<Ticket>,
+        waker: Waker,
+    ) -> Option<Waker> {
+        let next = self.ticket();
+        let watchers = self.watchers_of(for_room);
         if let Some(ticket) = *watcher
-            && let Some((_, known)) = self.watchers.iter_mut().find(|(it, _)| *it == ticket)
+            && let Some((_, known)) = watchers.iter_mut().find(|(it, _)| *it == ticket)
         {
             return Some(std::mem::replace(known, waker));
         }
-        let ticket = self.ticket();
-        *watcher = Some(ticket);
-        self.watchers.push((ticket, waker));
+        watchers.push((next, waker));
+        *watcher = Some(next);
         None
     }
 
-    pub(super) fn unwatch(&mut self, ticket: Ticket) -> Option<Waker> {
-        let at = self.watchers.iter().position(|(it, _)| *it == ticket)?;
-        Some(self.watchers.swap_remove(at).1)
+    pub(super) fn unwatch(
+        &mut self,
+        for_room: bool,
+        watcher: &mut Option<Ticket>,
+    ) -> Option<Waker> {
+        let ticket = watcher.take()?;
+        let watchers = self.watchers_of(for_room);
+        let at = watchers.iter().position(|(it, _)| *it == ticket)?;
+        Some(watchers.swap_remove(at).1)
+    }
+
+    fn watchers_of(&mut self, for_room: bool) -> &mut Vec<(Ticket, Waker)> {
+        if for_room {
+            &mut self.watchers
+        } else {
+            &mut self.end_watchers
+        }
     }
 
     /// Takes the next value. Where there is none and `leave_read`, a read waits for one.
@@ -341,7 +365,7 @@ impl<T> State<T> {
             self.fulfilled = false;
             let value = self.values.pop_front();
             if self.is_over() {
-                self.wake_watchers();
+                self.wake_all_watchers();
             }
             return value.map_or(Taken::Empty, Taken::Value);
         }
@@ -422,13 +446,20 @@ impl<T> State<T> {
         }
     }
 
+    fn wake_all_watchers(&mut self) {
+        self.wake_watchers();
+        for (_, waker) in self.end_watchers.drain(..) {
+            self.wakes.push(Some(waker));
+        }
+    }
+
     fn end(&mut self) {
         self.ended = true;
         self.wakes.push(self.receiver.take());
         for waiting in &mut self.waiting {
             self.wakes.push(waiting.waker.take());
         }
-        self.wake_watchers();
+        self.wake_all_watchers();
     }
 
     fn finish_closing(&mut self) {
