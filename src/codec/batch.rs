@@ -36,8 +36,8 @@ impl<'a> Batch<'a> {
     /// chain.end_input();
     /// chain.run()?;
     /// let batch = chain.batch();
-    /// let cells: Vec<_> = batch.records().map(|row| (&row[0], &row[1])).collect();
-    /// assert_eq!(cells, [("a", "b"), ("1", "2 3")]);
+    /// let cells: Vec<_> = batch.records().map(|row| (row.get(0), row.get(1))).collect();
+    /// assert_eq!(cells, [(Some("a"), Some("b")), (Some("1"), Some("2 3"))]);
     /// # Ok::<(), tidegate::codec::CodecError>(())
     /// ```
     pub fn records(&self) -> RecordIter<'a> {
@@ -54,7 +54,7 @@ impl<'a> Batch<'a> {
 
 /// A batch of records that owns its text: one allocation for the text and two for the ends, however many fields there are.
 ///
-/// A stream of them is what [`CodecStream::records`](crate::codec::CodecStream::records) makes.
+/// `decode(…).csv(…).records()` is a stream of them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct RecordBatch {
     text: String,

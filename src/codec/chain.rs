@@ -202,6 +202,18 @@ impl Chain {
         Batch::new(bytes, records.ends(), records.rows())
     }
 
+    /// Whether a batch would have something in it, right after a run.
+    #[cfg(feature = "std")]
+    pub(super) fn has_output(&mut self) -> bool {
+        self.complete() > 0
+    }
+
+    /// The bytes of the batch that was shown last.
+    #[cfg(feature = "std")]
+    pub(super) fn shown(&self) -> &[u8] {
+        &self.output[..self.shown.unwrap_or(0)]
+    }
+
     /// The number of stages.
     pub fn len(&self) -> usize {
         self.stages.len()

@@ -17,10 +17,16 @@ mod digest;
 mod error;
 mod gunzip;
 mod lines;
+#[cfg(feature = "std")]
+mod pass;
 mod queue;
+#[cfg(feature = "futures-io")]
+mod reader;
 mod records;
 #[cfg(any(tidegate_npm, test))]
 mod slots;
+#[cfg(feature = "std")]
+mod stream;
 mod text;
 mod utf8;
 
@@ -31,9 +37,13 @@ pub use digest::Sha256Tap;
 pub use error::{CodecError, ErrorCode};
 pub use gunzip::{Gunzip, GunzipOptions, Trailing};
 pub use lines::{Lines, LinesOptions};
+#[cfg(feature = "futures-io")]
+pub use reader::{Reader, decode_reader};
 pub use records::Records;
 #[cfg(tidegate_npm)]
 pub(crate) use slots::Slots;
+#[cfg(feature = "std")]
+pub use stream::{Chunks, DecodeError, Decoded, Decoder, Input, RecordStream, decode};
 
 /// The most a [`Chain`] lets a codec consume or produce in one step, and the high-water mark of each
 /// of its queues, in bytes.
