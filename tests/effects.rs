@@ -5,12 +5,13 @@ use std::collections::BTreeMap;
 
 /// The Rust files that constants of effects.ts come from, with what JavaScript puts before the names of each
 /// module; names of a module that has no prefix are as they are.
-const RUST: [&str; 5] = [
+const RUST: [&str; 6] = [
     include_str!("../src/core/effect.rs"),
     include_str!("../src/core/readable.rs"),
     include_str!("../src/core/byte_plan.rs"),
     include_str!("../src/core/byte_readable.rs"),
     include_str!("../src/core/pipe.rs"),
+    include_str!("../src/core/pull.rs"),
 ];
 const JS: &str = include_str!("../js/core/effects.ts");
 

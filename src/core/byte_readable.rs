@@ -12,10 +12,11 @@ use alloc::collections::VecDeque;
 pub use super::byte_plan::{COPY_ENTRY_DONE, COPY_FILLED, COPY_NEXT, Plan};
 
 use super::byte_plan::Copy;
+use super::byte_queue::ByteQueue;
 use super::effect::byte_readable::*;
+use super::pull::{self, CLOSE_REQUESTED, STARTED};
 
-/// The source has no pull algorithm, so the host is never asked to call it.
-pub const NO_PULL: u32 = 2;
+pub use super::pull::NO_PULL;
 /// The source has an `autoAllocateChunkSize`: a default reader's reads bring a buffer of their own.
 pub const AUTO_ALLOCATE: u32 = 4;
 
@@ -50,23 +51,16 @@ struct PullInto {
 /// `ERROR`, and when it [`is over`](ByteReadable::is_over).
 #[derive(Debug, Default)]
 pub struct ByteReadable {
-    /// The unread lengths of the entries.
-    queue: VecDeque<u64>,
-    /// How much of the first entry has been read.
-    entry_offset: u64,
-    total: u64,
+    queue: ByteQueue,
     high_water_mark: f64,
     pending: VecDeque<PullInto>,
     requests: u32,
     state: u32,
 }
 
-/// Bits of [`ByteReadable::state`], beside [`NO_PULL`] and [`AUTO_ALLOCATE`].
-const STARTED: u32 = 1 << 3;
-const CLOSE_REQUESTED: u32 = 1 << 4;
-const CLOSED: u32 = 1 << 5;
-const PULLING: u32 = 1 << 6;
-const PULL_AGAIN: u32 = 1 << 7;
+// Bits of [`ByteReadable::state`], beside [`AUTO_ALLOCATE`] and those of pulls.
+
+const CLOSED: u32 = 1 << 7;
 /// The requests are a BYOB reader's.
 const BYOB: u32 = 1 << 8;
 
@@ -88,28 +82,14 @@ impl ByteReadable {
     /// Query: the controller's desired size in bytes.
     #[inline]
     pub fn desired_size(&self) -> f64 {
-        self.high_water_mark - self.total as f64
-    }
-
-    /// <https://streams.spec.whatwg.org/#readable-byte-stream-controller-should-call-pull>
-    #[inline]
-    fn should_call_pull(&self) -> bool {
-        self.state & (CLOSED | CLOSE_REQUESTED | STARTED) == STARTED
-            && (self.requests > 0 || self.desired_size() > 0.0)
+        self.high_water_mark - self.queue.total() as f64
     }
 
     /// <https://streams.spec.whatwg.org/#readable-byte-stream-controller-call-pull-if-needed>
     #[inline]
     fn call_pull_if_needed(&mut self) -> ByteReadableEffects {
-        if self.is(NO_PULL) || !self.should_call_pull() {
-            return ByteReadableEffects::NONE;
-        }
-        if self.is(PULLING) {
-            self.state |= PULL_AGAIN;
-            return ByteReadableEffects::NONE;
-        }
-        self.state |= PULLING;
-        CALL_PULL
+        let wants_chunks = !self.is(CLOSED) && (self.requests > 0 || self.desired_size() > 0.0);
+        CALL_PULL.when(pull::call_if_needed(&mut self.state, || wants_chunks))
     }
 
     /// <https://streams.spec.whatwg.org/#readable-stream-close>. A BYOB reader's requests stay.
@@ -124,7 +104,7 @@ impl ByteReadable {
     /// <https://streams.spec.whatwg.org/#readable-byte-stream-controller-handle-queue-drain>
     #[inline]
     fn handle_queue_drain(&mut self) -> ByteReadableEffects {
-        if self.total == 0 && self.is(CLOSE_REQUESTED) {
+        if self.queue.total() == 0 && self.is(CLOSE_REQUESTED) {
             return self.close_stream();
         }
         self.call_pull_if_needed()
@@ -139,22 +119,14 @@ impl ByteReadable {
         self.is(CLOSED) && self.pending.is_empty()
     }
 
-    #[inline]
-    fn push_entry(&mut self, length: u64) {
-        self.queue.push_back(length);
-        self.total = self.total.saturating_add(length);
-    }
-
     /// Takes the first entry out; `PARTIAL` where some of it has been read before.
     #[inline]
     fn take_entry(&mut self, plan: &mut Plan) -> ByteReadableEffects {
-        let Some(length) = self.queue.pop_front() else {
+        let Some(offset) = self.queue.pop() else {
             return ByteReadableEffects::NONE;
         };
-        self.total = self.total.saturating_sub(length);
-        plan.entry_offset = self.entry_offset;
-        self.entry_offset = 0;
-        PARTIAL.when(plan.entry_offset > 0)
+        plan.entry_offset = offset;
+        PARTIAL.when(offset > 0)
     }
 
     fn add_pull_into(&mut self, descriptor: PullInto) {
@@ -166,36 +138,28 @@ impl ByteReadable {
     /// <https://streams.spec.whatwg.org/#readable-byte-stream-controller-fill-pull-into-descriptor-from-queue>
     fn fill_from_queue(&mut self, descriptor: &mut PullInto, plan: &mut Plan) -> bool {
         let room = descriptor.byte_length - descriptor.filled;
-        let most = descriptor.filled + room.min(self.total);
+        let most = descriptor.filled + room.min(self.queue.total());
         let aligned = most - most % descriptor.element_size;
         let ready = aligned >= descriptor.minimum_fill;
         let end = if ready { aligned } else { most };
         while descriptor.filled < end {
-            let Some(entry) = self.queue.front_mut() else {
+            let Some(taken) = self.queue.take(end - descriptor.filled) else {
                 break;
             };
-            let length = (end - descriptor.filled).min(*entry);
             let mut step = COPY_NEXT;
-            let from = self.entry_offset;
-            *entry -= length;
-            if *entry == 0 {
-                self.queue.pop_front();
-                self.entry_offset = 0;
+            if taken.is_last {
                 step |= COPY_ENTRY_DONE;
-            } else {
-                self.entry_offset += length;
             }
-            self.total = self.total.saturating_sub(length);
-            if ready && descriptor.filled + length == end {
+            if ready && descriptor.filled + taken.length == end {
                 step |= COPY_FILLED;
             }
             plan.copies.push_back(Copy {
                 step,
-                from,
+                from: taken.from,
                 to: descriptor.filled,
-                length,
+                length: taken.length,
             });
-            descriptor.filled += length;
+            descriptor.filled += taken.length;
         }
         ready
     }
@@ -203,7 +167,7 @@ impl ByteReadable {
     /// <https://streams.spec.whatwg.org/#readable-byte-stream-controller-process-pull-into-descriptors-using-queue>
     fn process_pull_intos(&mut self, plan: &mut Plan) -> ByteReadableEffects {
         let mut effects = ByteReadableEffects::NONE;
-        while self.total > 0 {
+        while self.queue.total() > 0 {
             let Some(mut descriptor) = self.pending.pop_front() else {
                 break;
             };
@@ -224,7 +188,7 @@ impl ByteReadable {
         };
         plan.filled = descriptor.filled;
         if descriptor.filled > 0 {
-            self.push_entry(descriptor.filled);
+            self.queue.push(descriptor.filled);
         }
         ABANDONED
     }
@@ -290,7 +254,7 @@ impl ByteReadable {
         self.requests = self.requests.saturating_sub(1);
         let mut effects = FILLED;
         if plan.remainder > 0 {
-            self.push_entry(plan.remainder);
+            self.queue.push(plan.remainder);
             effects |= REMAINDER;
         }
         effects | self.process_pull_intos(plan)
@@ -305,9 +269,7 @@ impl ByteReadable {
     /// Report: the pull algorithm's promise fulfilled.
     #[inline]
     pub fn pull_settled(&mut self) -> ByteReadableEffects {
-        let again = self.is(PULL_AGAIN);
-        self.state &= !(PULLING | PULL_AGAIN);
-        if !again {
+        if !pull::settle(&mut self.state) {
             return ByteReadableEffects::NONE;
         }
         self.call_pull_if_needed()
@@ -337,7 +299,7 @@ impl ByteReadable {
         if self.is(CLOSED) {
             return REFUSED;
         }
-        if self.total > 0 {
+        if self.queue.total() > 0 {
             let effects = CHUNK | self.take_entry(plan) | self.handle_queue_drain();
             return effects;
         }
@@ -353,7 +315,7 @@ impl ByteReadable {
     /// append.
     pub fn read_allocated(&mut self, byte_length: f64) -> ByteReadableEffects {
         let byte_length = length(byte_length);
-        if self.is(CLOSED) || self.total > 0 || byte_length == 0 {
+        if self.is(CLOSED) || self.queue.total() > 0 || byte_length == 0 {
             return REFUSED;
         }
         self.add_pull_into(PullInto {
@@ -404,7 +366,7 @@ impl ByteReadable {
             return PENDING;
         }
         let mut effects = ByteReadableEffects::NONE;
-        if self.total > 0 {
+        if self.queue.total() > 0 {
             plan.clear();
             if self.fill_from_queue(&mut descriptor, plan) {
                 effects = CHUNK | COPY | self.handle_queue_drain();
@@ -433,7 +395,7 @@ impl ByteReadable {
             effects |= self.enqueue_abandoned(plan);
         }
         if self.requests > 0 && !self.is(BYOB) {
-            while self.requests > 0 && self.total > 0 {
+            while self.requests > 0 && self.queue.total() > 0 {
                 self.requests -= 1;
                 plan.answers += 1;
                 effects |= ANSWER | self.take_entry(plan) | self.call_pull_if_needed();
@@ -446,7 +408,7 @@ impl ByteReadable {
                 return effects | FULFILL | self.call_pull_if_needed();
             }
         }
-        self.push_entry(byte_length);
+        self.queue.push(byte_length);
         if self.requests > 0 {
             effects |= self.process_pull_intos(plan);
         }
@@ -500,7 +462,7 @@ impl ByteReadable {
         if self.is(CLOSED | CLOSE_REQUESTED) {
             return REFUSED;
         }
-        if self.total > 0 {
+        if self.queue.total() > 0 {
             self.state |= CLOSE_REQUESTED;
             return ByteReadableEffects::NONE;
         }

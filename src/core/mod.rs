@@ -61,11 +61,13 @@ mod word;
 #[cfg(feature = "std")]
 pub mod bounded;
 pub mod byte_plan;
+mod byte_queue;
 pub mod byte_readable;
 pub mod channel;
 pub mod effect;
 pub mod id;
 pub mod pipe;
+mod pull;
 pub mod queue;
 pub mod readable;
 mod registry;

@@ -2,20 +2,17 @@
 //! controller](https://streams.spec.whatwg.org/#rs-default-controller-class): stream, controller
 //! and the count of the reader's requests in one machine.
 use super::effect::readable::*;
+use super::pull::{self, CLOSE_REQUESTED, STARTED};
 use super::queue::QueueWithSizes;
 
 /// The stream's strategy has a `size` function, which the host must call for each queued chunk.
 pub const HAS_SIZE: u32 = 1;
-/// The source has no pull algorithm, so the host is never asked to call it.
-pub const NO_PULL: u32 = 2;
+pub use super::pull::NO_PULL;
 
-/// Bits of [`Readable::state`], beside [`HAS_SIZE`] and [`NO_PULL`]. In one word, as most questions are about several.
-const STARTED: u32 = 1 << 2;
-const CLOSE_REQUESTED: u32 = 1 << 3;
-const PULLING: u32 = 1 << 4;
-const PULL_AGAIN: u32 = 1 << 5;
+// Bits of [`Readable::state`], beside [`HAS_SIZE`] and those of pulls. In one word, as most questions are about several.
+
 /// The pull of a transform's readable side is outstanding until an enqueue answers `SETTLE_PULL`.
-const PULL_WAITS: u32 = 1 << 6;
+const PULL_WAITS: u32 = 1 << 7;
 
 /// A live readable stream: one that is neither closed nor errored. An answer with `CLOSE` or `ERROR` is its last: its owner
 /// drops it.
@@ -64,7 +61,7 @@ impl Readable {
     /// <https://streams.spec.whatwg.org/#readable-stream-default-controller-should-call-pull>
     #[inline]
     pub(super) fn should_call_pull(&self) -> bool {
-        self.state & (STARTED | CLOSE_REQUESTED) == STARTED && self.wants_chunks()
+        pull::may_pull(self.state) && self.wants_chunks()
     }
 
     /// Whether there is room, or a read waits.
@@ -82,15 +79,9 @@ impl Readable {
     /// <https://streams.spec.whatwg.org/#readable-stream-default-controller-call-pull-if-needed>
     #[inline]
     fn call_pull_if_needed(&mut self) -> ReadableEffects {
-        if self.state & (STARTED | CLOSE_REQUESTED | NO_PULL) != STARTED || !self.wants_chunks() {
-            return ReadableEffects::NONE;
-        }
-        if self.state & PULLING != 0 {
-            self.state |= PULL_AGAIN;
-            return ReadableEffects::NONE;
-        }
-        self.state |= PULLING;
-        CALL_PULL
+        let (requests, queue) = (self.requests, &self.queue);
+        let wants_chunks = || requests > 0 || queue.has_room();
+        CALL_PULL.when(pull::call_if_needed(&mut self.state, wants_chunks))
     }
 
     /// Report: the start algorithm fulfilled.
@@ -138,9 +129,7 @@ impl Readable {
     /// Report: the pull algorithm's promise fulfilled.
     #[inline]
     pub fn pull_settled(&mut self) -> ReadableEffects {
-        let state = self.state;
-        self.state = state & !(PULLING | PULL_AGAIN);
-        if state & PULL_AGAIN == 0 {
+        if !pull::settle(&mut self.state) {
             return ReadableEffects::NONE;
         }
         self.call_pull_if_needed()
