@@ -21,13 +21,10 @@ import {
   B_ABANDONED,
   B_ALLOCATE,
   B_ANSWER,
-  B_ANSWER_CLOSED,
   B_COPY,
   B_DROP_PULL_INTO,
-  B_FILLED,
   B_INSUFFICIENT,
   B_PARTIAL,
-  B_REMAINDER,
   COPY_ENTRY_DONE,
   COPY_FILLED,
   NO_PULL,
@@ -35,7 +32,6 @@ import {
   R_CHUNK,
   R_CLOSE,
   R_FULFILL,
-  R_PENDING,
   R_QUEUED,
   REFUSED,
   STALE,
@@ -43,10 +39,10 @@ import {
 import { Fifo } from '../runtime/fifo.js';
 import { isolate, promiseResolve, resolved } from '../runtime/intrinsics.js';
 import { Owners } from '../core/owners.js';
-import { BYTES, ByobRequestImpl, PullInto, throwRefusal } from './pull-into.js';
+import { BYTES, ByobRequestImpl, PullInto } from './pull-into.js';
 import { tellObservers } from './observers.js';
 import { applyReadable, callPull, CLOSED, closeStream, ERRORED, errorStream, READABLE } from './readable.js';
-import { PromiseReadIntoRequest, PromiseReadRequest } from './reader.js';
+import { PromiseReadRequest } from './reader.js';
 import type { ByteReadableEffects, ReadableEffects } from '../core/effects.js';
 import type { ViewParts } from '../runtime/buffers.js';
 import type { ReadableLock, ReadablePart, ReadRequest } from './parts.js';
@@ -54,7 +50,7 @@ import type { ReadResult } from './reader.js';
 
 const owners = new Owners((id) => core.byte_readable_free(id));
 
-const INSUFFICIENT_BYTES = 'The bytes do not make up whole elements of the view that is read into';
+export const INSUFFICIENT_BYTES = 'The bytes do not make up whole elements of the view that is read into';
 
 /** What both lists of a stream are before something is put into them; nothing is ever put into this one. */
 const NONE = new Fifo<never>();
@@ -221,7 +217,7 @@ function clearPendingPullIntos(stream: ByteReadableImpl): void {
 }
 
 /** https://streams.spec.whatwg.org/#readable-byte-stream-controller-invalidate-byob-request */
-function invalidateByobRequest(stream: ByteReadableImpl): void {
+export function invalidateByobRequest(stream: ByteReadableImpl): void {
   const request = stream.byobRequest;
   if (request === null) return;
   request.stream = undefined;
@@ -298,7 +294,7 @@ export function readBytes(stream: ByteReadableImpl, reader: ReadableLock): Promi
 }
 
 /** Appends a copy of bytes of `buffer` to the queue; errors the stream where there is no memory for it. */
-function queueClone(stream: ByteReadableImpl, buffer: ArrayBuffer, byteOffset: number, length: number): void {
+export function queueClone(stream: ByteReadableImpl, buffer: ArrayBuffer, byteOffset: number, length: number): void {
   try {
     stream.addEntry(cloneBytes(buffer, byteOffset, length));
   } catch (error) {
@@ -308,14 +304,14 @@ function queueClone(stream: ByteReadableImpl, buffer: ArrayBuffer, byteOffset: n
 }
 
 /** https://streams.spec.whatwg.org/#readable-byte-stream-controller-enqueue-detached-pull-into-to-queue */
-function queueAbandoned(stream: ByteReadableImpl): void {
+export function queueAbandoned(stream: ByteReadableImpl): void {
   const { buffer, byteOffset } = stream.pendingPullIntos.shift();
   const filled = core.byte_readable_filled();
   if (filled > 0) queueClone(stream, buffer, byteOffset, filled);
 }
 
 /** Makes the copies of the plan into `into`, or into the pending descriptors; those that are complete go to `views`. */
-function makeCopies(
+export function makeCopies(
   stream: ByteReadableImpl,
   into: PullInto | undefined,
   views: Fifo<ArrayBufferView> | undefined,
@@ -336,7 +332,7 @@ function makeCopies(
 }
 
 /** Answers as many requests as there are views. */
-function fulfillViews(reader: ReadableLock | undefined, views: Fifo<ArrayBufferView>): void {
+export function fulfillViews(reader: ReadableLock | undefined, views: Fifo<ArrayBufferView>): void {
   if (views.length === 1) reader!.fulfill(views.shift());
   else if (views.length > 1) reader!.fulfillAll!(views);
 }
@@ -430,196 +426,4 @@ export function byteDesiredSize(stream: ByteReadableImpl): number | null {
   if (stream.state === ERRORED) return null;
   if (stream.state === CLOSED) return 0;
   return core.byte_readable_desired_size(stream.id);
-}
-
-/** https://streams.spec.whatwg.org/#readable-byte-stream-controller-respond */
-export function respond(stream: ByteReadableImpl, bytesWritten: number): void {
-  try {
-    const effects = core.byte_readable_respond(stream.id, bytesWritten);
-    throwRefusal(effects, 'respond()');
-    if (effects & STALE) return;
-    invalidateByobRequest(stream);
-    stream.pendingPullIntos.peek().claim();
-    finishRespond(stream, effects);
-  } catch (error) {
-    if (error === broken.expected) throw error;
-    const { list, length } = broken;
-    list[length] = stream;
-    list[length + 1] = stream.id;
-    list[length + 2] = error;
-    list[length + 3] = undefined;
-    broken.length = length + 4;
-    stream.id = 0;
-    resolved.react(repair);
-    throw error;
-  }
-}
-
-/** https://streams.spec.whatwg.org/#readable-byte-stream-controller-respond-with-new-view, a view of the page's. */
-export function respondWithNewView(
-  stream: ByteReadableImpl,
-  { buffer, bufferByteLength, byteOffset, byteLength }: ViewParts,
-): void {
-  const refusal = core.byte_readable_check_respond_with_view(stream.id, bufferByteLength, byteOffset, byteLength);
-  throwRefusal(refusal, 'respondWithNewView()');
-  if (refusal & STALE) return;
-  respondWithBuffer(stream, transferArrayBuffer(buffer), byteLength);
-}
-
-/** The same, checked before, with a buffer that the page does not have. */
-export function respondWithBuffer(stream: ByteReadableImpl, buffer: ArrayBuffer, byteLength: number): void {
-  try {
-    const effects = core.byte_readable_respond(stream.id, byteLength);
-    if (effects & STALE) return;
-    const first = stream.pendingPullIntos.peek();
-    first.buffer = buffer;
-    first.exposed = false;
-    invalidateByobRequest(stream);
-    finishRespond(stream, effects);
-  } catch (error) {
-    if (error === broken.expected) throw error;
-    const { list, length } = broken;
-    list[length] = stream;
-    list[length + 1] = stream.id;
-    list[length + 2] = error;
-    list[length + 3] = undefined;
-    broken.length = length + 4;
-    stream.id = 0;
-    resolved.react(repair);
-    throw error;
-  }
-}
-
-/** https://streams.spec.whatwg.org/#readable-byte-stream-controller-respond-internal */
-function finishRespond(stream: ByteReadableImpl, effects: ByteReadableEffects): void {
-  if (stream.state === CLOSED) {
-    answerClosed(stream, effects);
-    return;
-  }
-  const views = new Fifo<ArrayBufferView>();
-  if (effects & B_ABANDONED) queueAbandoned(stream);
-  if (effects & B_FILLED) {
-    const first = stream.pendingPullIntos.shift();
-    first.filled = core.byte_readable_filled();
-    if (effects & B_REMAINDER)
-      queueClone(stream, first.buffer, first.byteOffset + first.filled, core.byte_readable_remainder());
-    views.push(first.view());
-  }
-  if (effects & B_COPY) makeCopies(stream, undefined, views);
-  try {
-    fulfillViews(stream.reader, views);
-  } finally {
-    if (effects & R_CALL_PULL) callPull(stream);
-  }
-}
-
-function answerClosed(stream: ByteReadableImpl, effects: ByteReadableEffects): void {
-  const pending = stream.pendingPullIntos;
-  if (effects & B_ABANDONED) pending.shift();
-  if (effects & B_ANSWER_CLOSED) {
-    const views = new Fifo<ArrayBufferView>();
-    pending.peek().filled = core.byte_readable_filled();
-    while (pending.length > 0) views.push(pending.shift().view());
-    stream.reader!.answerClosed!(views);
-  }
-  if (pending.length === 0) stream.forgetSlot();
-}
-
-function beginPullInto(stream: ByteReadableImpl, descriptor: PullInto, minimumFill: number): ByteReadableEffects {
-  const { bufferByteLength, byteOffset, byteLength, type } = descriptor;
-  return core.byte_readable_pull_into(
-    stream.id,
-    bufferByteLength,
-    byteOffset,
-    byteLength,
-    minimumFill,
-    type.elementSize,
-  );
-}
-
-/** The answer of a read into `descriptor` that the queue has filled. */
-function finishFilled(stream: ByteReadableImpl, descriptor: PullInto, effects: ByteReadableEffects): ArrayBufferView {
-  makeCopies(stream, descriptor, undefined);
-  const view = descriptor.view();
-  if (effects & (R_CLOSE | R_CALL_PULL)) applyReadable(stream, effects);
-  return view;
-}
-
-function finishPullInto(
-  stream: ByteReadableImpl,
-  reader: ReadableLock,
-  descriptor: PullInto,
-  request: ReadRequest,
-  effects: ByteReadableEffects,
-): void {
-  if (effects & R_PENDING) {
-    if (effects & B_COPY) makeCopies(stream, descriptor, undefined);
-    stream.addPullInto(descriptor);
-    reader.addRequest(request);
-    if (effects & R_CALL_PULL) callPull(stream);
-  } else if (effects & B_INSUFFICIENT) {
-    const error = new TypeError(`read(): the stream is closing. ${INSUFFICIENT_BYTES}`);
-    errorStream(stream, error);
-    request.errorSteps(error);
-  } else {
-    request.closeSteps(descriptor.view());
-  }
-}
-
-/**
- * https://streams.spec.whatwg.org/#readable-byte-stream-controller-pull-into of a stream that is not errored;
- * `descriptor` has a buffer the page does not have, `minimumFill` is in bytes.
- */
-export function pullInto(
-  stream: ByteReadableImpl,
-  reader: ReadableLock,
-  descriptor: PullInto,
-  minimumFill: number,
-  request: ReadRequest,
-): void {
-  try {
-    const effects = beginPullInto(stream, descriptor, minimumFill);
-    if (effects & R_CHUNK) {
-      request.chunkSteps(finishFilled(stream, descriptor, effects));
-    } else {
-      finishPullInto(stream, reader, descriptor, request, effects);
-    }
-  } catch (error) {
-    const { list, length } = broken;
-    list[length] = stream;
-    list[length + 1] = stream.id;
-    list[length + 2] = error;
-    list[length + 3] = undefined;
-    broken.length = length + 4;
-    stream.id = 0;
-    resolved.react(repair);
-    throw error;
-  }
-}
-
-/** The promise of a BYOB reader's `read()` of a stream that is not errored; the answer of a queue that has enough needs no request. */
-export function readInto(
-  stream: ByteReadableImpl,
-  reader: ReadableLock,
-  descriptor: PullInto,
-  minimumFill: number,
-): Promise<ReadResult> {
-  try {
-    stream.disturbed = true;
-    const effects = beginPullInto(stream, descriptor, minimumFill);
-    if (effects & R_CHUNK) return promiseResolve({ value: finishFilled(stream, descriptor, effects), done: false });
-    const request = new PromiseReadIntoRequest();
-    finishPullInto(stream, reader, descriptor, request, effects);
-    return request.promise();
-  } catch (error) {
-    const { list, length } = broken;
-    list[length] = stream;
-    list[length + 1] = stream.id;
-    list[length + 2] = error;
-    list[length + 3] = undefined;
-    broken.length = length + 4;
-    stream.id = 0;
-    resolved.react(repair);
-    throw error;
-  }
 }

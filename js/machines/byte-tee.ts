@@ -12,15 +12,8 @@ import {
   convertView,
   transferArrayBuffer,
 } from '../runtime/buffers.js';
-import {
-  ByteReadableImpl,
-  closeBytes,
-  enqueueEntry,
-  getByobRequest,
-  pullInto,
-  respond,
-  respondWithBuffer,
-} from './byte-readable.js';
+import { ByteReadableImpl, closeBytes, enqueueEntry, getByobRequest } from './byte-readable.js';
+import { pullInto, respond, respondWithBuffer } from './byob.js';
 import { PullInto } from './pull-into.js';
 import { core } from '../core/module.js';
 import { TEE_BRANCH_1, TEE_BRANCH_2, TEE_READ_FOR_2 } from '../core/effects.js';

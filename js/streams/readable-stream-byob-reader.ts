@@ -1,7 +1,7 @@
 /** https://streams.spec.whatwg.org/#byob-reader-class */
 import { readableImpl } from '../bridge/brands.js';
 import { convertView, refuseDetached, transferArrayBuffer } from '../runtime/buffers.js';
-import { readInto } from '../machines/byte-readable.js';
+import { readInto } from '../machines/byob.js';
 import { PullInto } from '../machines/pull-into.js';
 import { promiseReject } from '../runtime/intrinsics.js';
 import { ERRORED } from '../machines/readable.js';

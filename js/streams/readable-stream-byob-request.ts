@@ -1,6 +1,6 @@
 /** https://streams.spec.whatwg.org/#rs-byob-request-class */
 import { convertView, isDetachedBuffer } from '../runtime/buffers.js';
-import { respond, respondWithNewView } from '../machines/byte-readable.js';
+import { respond, respondWithNewView } from '../machines/byob.js';
 import { convertUnsignedLongLong, defineInterface, illegalInvocation, INTERNAL } from '../runtime/webidl.js';
 import type { ByobRequestImpl } from '../machines/pull-into.js';
 
