@@ -82,9 +82,9 @@ class IterableSource {
       closeReadable(stream);
     } else {
       enqueue(stream, value);
-      // A pipe asks for the next value in a microtask of its own anyway.
-      if (stream.reader?.isPipe) pullSettled(stream);
-      else schedule(pullSettled, stream);
+      const lock = stream.reader;
+      if (lock === undefined) schedule(pullSettled, stream);
+      else lock.afterValue(stream);
     }
   }
 

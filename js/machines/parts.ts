@@ -28,8 +28,6 @@ export interface ReadRequest {
  * 2. `onClose` or `onError` once, and nothing after it but `crash`.
  */
 export interface ReadableLock extends Part {
-  /** A pipe has microtasks of its own, which its stream's jobs may share. */
-  readonly isPipe?: boolean;
   /** Whether it reads into buffers that it brings. */
   readonly isByob: boolean;
   addRequest(request: ReadRequest): void;
@@ -45,6 +43,10 @@ export interface ReadableLock extends Part {
   onError(error: unknown): void;
   /** The stream's pull has returned and left nothing to wait for: reports that to the core, in a microtask. */
   afterPull(stream: ReadablePart): void;
+  /** The same of a pull of `from()`, whose value came in a microtask of its own. */
+  afterValue(stream: ReadablePart): void;
+  /** A transform has answered the pull of its readable side, which this locks: reports that to the core, in a microtask. */
+  afterAnswer(transform: TransformPart): void;
   crash(error: unknown): void;
 }
 
@@ -96,9 +98,8 @@ export interface WriteRequest {
  * of the standard's steps.
  */
 export interface WritableLock extends Part {
-  readonly isPipe: boolean;
-  /** A pipe that has begun to shut down lets its writes end as a writer does. */
-  readonly shuttingDown?: boolean;
+  /** Whether a pull that a transform answers while it is written to may be reported together with that write. */
+  readonly joinsPulls: boolean;
   onBackpressure(): void;
   /** There is room again: for who promises that. */
   onReady(): void;
@@ -113,6 +114,10 @@ export interface WritableLock extends Part {
   afterWrite(stream: WritablePart): void;
   /** Report: the write under way is done. */
   reportWritten(stream: WritablePart): void;
+  /** The same of a transform's, which has answered its readable side's pull: report that first. */
+  reportTransformed(transform: TransformPart): void;
+  /** Calls `job(target)`, which no code of the page's has caused, in a microtask: its own, or one of the lock's. */
+  later<Target>(job: (target: Target) => void, target: Target): void;
   crash(error: unknown): void;
 }
 
@@ -144,6 +149,7 @@ export interface WritablePart extends Part {
 
 /** What joins the two sides of a transform stream. */
 export interface TransformPart extends Part {
+  readonly readable: ReadablePart;
   readonly writable: WritablePart;
   /** A chunk whose write waits for the readable side. */
   waiting: unknown;
@@ -151,6 +157,8 @@ export interface TransformPart extends Part {
   perform(chunk: unknown): Promise<unknown> | undefined;
   /** The readable side's pull is done. */
   settlePull(): void;
+  /** Whether that will be reported together with the write that is running. */
+  joinPull(): boolean;
   /** The write is done. */
   settleWrite(): void;
   /** Lets the write that waits go on. */

@@ -72,13 +72,14 @@ import {
   ERRORED as W_ERRORED,
   finishPipedWrite,
   queueWrite,
+  reportTransformed,
   reportWritten,
   WRITABLE,
   writeSettled,
 } from './writable.js';
 import { WriterImpl } from './writer.js';
 import type { PipeAnswer, ReadableEffects, WritableEffects } from '../core/effects.js';
-import type { ReadableLock, ReadablePart, ReadRequest, WritableLock, WritablePart } from './parts.js';
+import type { ReadableLock, ReadablePart, ReadRequest, TransformPart, WritableLock, WritablePart } from './parts.js';
 
 const owners = new Owners((id) => core.pipe_free(id));
 
@@ -161,7 +162,7 @@ class Pipe extends Deferred<undefined> implements ReadableLock, WritableLock, Re
     destination.crash(error);
   }
 
-  get isPipe(): boolean {
+  get joinsPulls(): boolean {
     return true;
   }
 
@@ -240,6 +241,15 @@ class Pipe extends Deferred<undefined> implements ReadableLock, WritableLock, Re
       scheduleAfter(pullSettled, stream);
   }
 
+  /** The pipe asks for the next value in a microtask of its own anyway. */
+  afterValue(stream: ReadablePart): void {
+    pullSettled(stream);
+  }
+
+  afterAnswer(transform: TransformPart): void {
+    if (!transform.joinPull()) scheduleInPipe(pullSettled, transform.readable);
+  }
+
   /** The sink's write has returned and left nothing to wait for. */
   afterWrite(stream: WritablePart): void {
     if (!this.turns || !scheduleInPlaceOf(pullSettled, this.source, turned, this)) scheduleAfter(writeSettled, stream);
@@ -249,6 +259,15 @@ class Pipe extends Deferred<undefined> implements ReadableLock, WritableLock, Re
   reportWritten(stream: WritablePart): void {
     if (this.shuttingDown) reportWritten(stream);
     else applyWritten(stream, this, core.pipe_write_settled(this.id));
+  }
+
+  reportTransformed({ readable, writable }: TransformPart): void {
+    if (this.shuttingDown) reportTransformed(readable, writable);
+    else applyWritten(writable, this, core.transform_settled(readable.id, writable.id, this.id));
+  }
+
+  later<Target>(job: (target: Target) => void, target: Target): void {
+    scheduleInPipe(job, target);
   }
 
   /** Does what `answer` says, and what comes after it. */
@@ -383,17 +402,11 @@ class WatchedPipe extends Pipe {
   }
 }
 
-/** The pipe that writes to `stream` and has not begun to shut down. */
-export function openPipeInto(stream: WritablePart): Pipe | undefined {
-  const { writer } = stream;
-  return writer !== undefined && writer.isPipe && !writer.shuttingDown ? (writer as Pipe) : undefined;
-}
-
 /** Carries out the answer to a report that a write of `pipe` is done. */
-export function applyWritten(stream: WritablePart, pipe: Pipe | undefined, answer: PipeAnswer | WritableEffects): void {
+function applyWritten(stream: WritablePart, pipe: Pipe, answer: PipeAnswer | WritableEffects): void {
   if (answer & P_WRITTEN) {
     finishPipedWrite(stream);
-    pipe!.goOn(answer as PipeAnswer);
+    pipe.goOn(answer as PipeAnswer);
   } else {
     applyWritable(stream, answer as WritableEffects, undefined);
   }
@@ -404,7 +417,7 @@ const PULLED = (R_CALL_PULL | R_WAKE_WRITE) << P_SOURCE_SHIFT;
 /** The pull of a pipe's source and the write of its destination are done. */
 function turned(pipe: Pipe): void {
   const { source, destination } = pipe;
-  if (source.reader !== pipe || openPipeInto(destination) !== pipe) {
+  if (source.reader !== pipe || destination.writer !== pipe || pipe.shuttingDown) {
     pullSettled(source);
     writeSettled(destination);
     return;

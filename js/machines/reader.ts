@@ -6,7 +6,7 @@ import { Fifo } from '../runtime/fifo.js';
 import { schedule } from '../runtime/jobs.js';
 import { LazyPromise } from '../runtime/lazy-promise.js';
 import { cancelStream, CLOSED, ERRORED, pullSettled, READABLE } from './readable.js';
-import type { ReadableLock, ReadablePart, ReadRequest } from './parts.js';
+import type { ReadableLock, ReadablePart, ReadRequest, TransformPart } from './parts.js';
 
 /** Half of every reader: the lock, and the `closed` promise. */
 export abstract class GenericReaderImpl implements ReadableLock {
@@ -37,6 +37,14 @@ export abstract class GenericReaderImpl implements ReadableLock {
   /** The stream's pull has returned and left nothing to wait for. */
   afterPull(stream: ReadablePart): void {
     schedule(pullSettled, stream);
+  }
+
+  afterValue(stream: ReadablePart): void {
+    schedule(pullSettled, stream);
+  }
+
+  afterAnswer({ readable }: TransformPart): void {
+    schedule(pullSettled, readable);
   }
 
   addRequest(request: ReadRequest): void {

@@ -30,7 +30,7 @@ import {
 } from './readable.js';
 import { PENDING } from './pending.js';
 import type { TeeEffects } from '../core/effects.js';
-import type { ReadableLock, ReadablePart, ReadRequest } from './parts.js';
+import type { ReadableLock, ReadablePart, ReadRequest, TransformPart } from './parts.js';
 
 const owners = new Owners((id) => core.tee_free(id));
 
@@ -113,6 +113,14 @@ export abstract class Tee<Branch extends ReadablePart = ReadablePart> implements
   /** The stream's pull has returned and left nothing to wait for. */
   afterPull(stream: ReadablePart): void {
     schedule(pullSettled, stream);
+  }
+
+  afterValue(stream: ReadablePart): void {
+    schedule(pullSettled, stream);
+  }
+
+  afterAnswer({ readable }: TransformPart): void {
+    schedule(pullSettled, readable);
   }
 
   forgetSlot(): void {

@@ -13,8 +13,7 @@ import {
   promiseThen,
   resolved,
 } from '../runtime/intrinsics.js';
-import { later, schedule, scheduleInPipe } from '../runtime/jobs.js';
-import { applyWritten, openPipeInto } from './pipe.js';
+import { schedule, scheduleInPipe } from '../runtime/jobs.js';
 import {
   afterReadableStart,
   closeReadable,
@@ -29,6 +28,7 @@ import {
   ERRORED as W_ERRORED,
   ERRORING,
   errorWritable,
+  reportTransformed,
   WritableImpl,
   writeFailed,
   writeSettled,
@@ -194,7 +194,7 @@ export class TransformImpl implements TransformPart {
     if (result === undefined) return undefined;
     if (this.answeredPull) {
       this.answeredPull = false;
-      later(this.readable.reader)(pullSettled, this.readable);
+      this.settlePull();
     }
     return promiseThen(promiseResolve(result), undefined, (error) => {
       this.error(error);
@@ -204,9 +204,16 @@ export class TransformImpl implements TransformPart {
 
   /** The readable side's pull is done. Inside a chain of pipes that is reported together with the write. */
   settlePull(): void {
-    if (this.performing && this.writable.writer?.isPipe === true && this.readable.reader?.isPipe === true)
-      this.answeredPull = true;
-    else later(this.readable.reader)(pullSettled, this.readable);
+    const { readable } = this;
+    const lock = readable.reader;
+    if (lock === undefined) schedule(pullSettled, readable);
+    else lock.afterAnswer(this);
+  }
+
+  joinPull(): boolean {
+    if (!this.performing || this.writable.writer?.joinsPulls !== true) return false;
+    this.answeredPull = true;
+    return true;
   }
 
   /** The write is done. */
@@ -215,13 +222,13 @@ export class TransformImpl implements TransformPart {
       this.answeredPull = false;
       scheduleInPipe(bothSettled, this);
     } else {
-      later(this.writable.writer)(writeSettled, this.writable);
+      later(this.writable, writeSettled, this.writable);
     }
   }
 
   /** Lets the write that waits go on. */
   wake(): void {
-    later(this.writable.writer)(wakeWrite, this);
+    later(this.writable, wakeWrite, this);
   }
 
   /**
@@ -317,10 +324,15 @@ function dropLate(this: TransformImpl, chunk: unknown): void {
   drop(this.writable, chunk);
 }
 
-function bothSettled({ readable, writable }: TransformImpl): void {
-  const pipe = openPipeInto(writable);
-  const answer = core.transform_settled(readable.id, writable.id, pipe === undefined ? 0 : pipe.id);
-  applyWritten(writable, pipe, answer);
+function later<Target>({ writer }: WritableImpl, job: (target: Target) => void, target: Target): void {
+  if (writer === undefined) schedule(job, target);
+  else writer.later(job, target);
+}
+
+function bothSettled(transform: TransformImpl): void {
+  const { readable, writable } = transform;
+  if (writable.writer === undefined) reportTransformed(readable, writable);
+  else writable.writer.reportTransformed(transform);
 }
 
 /** In a microtask of its own, or the cancel that errored the writable side would find it errored and reject. */

@@ -48,7 +48,7 @@ import { Owners } from '../core/owners.js';
 import { PENDING } from './pending.js';
 import type { WritableEffects } from '../core/effects.js';
 import type { Callback } from '../runtime/webidl.js';
-import type { OnDrop, TransformPart, WritableLock, WritablePart, WriteRequest } from './parts.js';
+import type { OnDrop, ReadablePart, TransformPart, WritableLock, WritablePart, WriteRequest } from './parts.js';
 
 export const WRITABLE = 0;
 export const CLOSED = 1;
@@ -315,6 +315,11 @@ export function writeSettled(stream: WritablePart): void {
 /** Report: the write under way is done. */
 export function reportWritten(stream: WritablePart): void {
   applyWritable(stream, core.writable_write_settled(stream.id), undefined);
+}
+
+/** Report: the transform under way is done, and has answered its readable side's pull. */
+export function reportTransformed(readable: ReadablePart, writable: WritablePart): void {
+  applyWritable(writable, core.transform_settled(readable.id, writable.id, 0), undefined);
 }
 
 /** The write under way, one of the pipe that holds the lock, is done; a writer before the pipe may have left its own behind. */

@@ -12,12 +12,13 @@ import {
   closeWritable,
   ERRORED,
   ERRORING,
+  reportTransformed,
   reportWritten,
   WRITABLE,
   writeChunk,
   writeSettled,
 } from './writable.js';
-import type { WritableLock, WritablePart } from './parts.js';
+import type { TransformPart, WritableLock, WritablePart } from './parts.js';
 
 export class WriterImpl implements WritableLock {
   declare stream: WritablePart | undefined;
@@ -44,7 +45,7 @@ export class WriterImpl implements WritableLock {
     stream.writer = this;
   }
 
-  get isPipe(): boolean {
+  get joinsPulls(): boolean {
     return false;
   }
 
@@ -68,6 +69,14 @@ export class WriterImpl implements WritableLock {
   /** The write under way is done. */
   reportWritten(stream: WritablePart): void {
     reportWritten(stream);
+  }
+
+  reportTransformed({ readable, writable }: TransformPart): void {
+    reportTransformed(readable, writable);
+  }
+
+  later<Target>(job: (target: Target) => void, target: Target): void {
+    schedule(job, target);
   }
 
   onErroring(error: unknown): void {

@@ -9,6 +9,8 @@
  * - the completions of the page's callbacks at the ends of pipes that jobs of ours cause (`scheduleAfter`) go together
  *   into one microtask, queued when the causing job is done and the microtask of the completions before them has run. So
  *   a completion never comes sooner than in the standard, and never two of one end in a microtask.
+ *
+ * docs/ORDER.md names the case that needs each way.
  */
 import { broken, repair } from './broken.js';
 import { grown, resolved } from './intrinsics.js';
@@ -176,9 +178,4 @@ export function scheduleInPlaceOf<Other, Target>(
   collected[last] = job;
   collected[last + 1] = target;
   return true;
-}
-
-/** The way to schedule a job for a stream whose lock is `lock`. */
-export function later(lock: { readonly isPipe?: boolean } | undefined): typeof schedule {
-  return lock !== undefined && lock.isPipe === true ? scheduleInPipe : schedule;
 }
