@@ -5,8 +5,8 @@ import { describe } from '../values/describe.js';
 import { isBytes } from '../bridge/kinds.js';
 
 /**
- * The chunks of sinks that take bytes: buffers and views, or strings, which the sink encodes as UTF-8. A surrogate pair may be split between two
- * strings. Half a pair without its other half becomes U+FFFD.
+ * The chunks of sinks that take bytes: buffers and views, or strings, which the sink encodes as UTF-8. A surrogate pair
+ * may be split between two strings. Half a pair without its other half becomes U+FFFD.
  */
 export type BytesOrText = string | ArrayBuffer | ArrayBufferView;
 
@@ -20,7 +20,8 @@ export class Encoder {
   }
 
   /**
-   * The bytes of `chunk`, after what `rest()` still held. A view of the chunk's own memory where nothing has to be copied.
+   * The bytes of `chunk`, after what `rest()` still held. A view of the chunk's own memory where nothing has to be
+   * copied.
    *
    * @throws {TypeError} if `chunk` is neither bytes nor a string, or its buffer is detached
    */

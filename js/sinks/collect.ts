@@ -14,8 +14,8 @@ const MOST_CHUNKS = 1_000_000;
 
 export interface CollectOptions {
   /**
-   * The most to keep. More is a `RangeError`, and the source is cancelled. Default: 64 MiB (the length of strings, the bytes of buffers and views), or
-   * 1,000,000 chunks for `toArray()`.
+   * The most to keep. More is a `RangeError`, and the source is cancelled. Default: 64 MiB (the length of strings, the
+   * bytes of buffers and views), or 1,000,000 chunks for `toArray()`.
    */
   limit?: number | undefined;
   /** When aborted, cancels the source and rejects with its reason. */
@@ -25,8 +25,8 @@ export interface CollectOptions {
 }
 
 /**
- * Reads `source` to its end. `name` is the function that errors name, `most` the default limit, in `unit`s. `add(chunk)` keeps a chunk and returns its
- * size in that unit.
+ * Reads `source` to its end. `name` is the function that errors name, `most` the default limit, in `unit`s.
+ * `add(chunk)` keeps a chunk and returns its size in that unit.
  */
 async function collect(
   name: string,
@@ -71,7 +71,10 @@ export async function toArray<S>(source: S & PipelineSource, options?: CollectOp
 
 type Part = string | ArrayBuffer | ArrayBufferView;
 
-/** The chunks of `source`, which must be bytes or strings. No part is empty, and none ends between the halves of a surrogate pair. */
+/**
+ * The chunks of `source`, which must be bytes or strings. No part is empty, and none ends between the halves of a
+ * surrogate pair.
+ */
 async function parts(name: string, source: unknown, options: CollectOptions | undefined): Promise<Part[]> {
   const kept: Part[] = [];
   const text = new TextPieces();
@@ -133,8 +136,8 @@ async function text(
 }
 
 /**
- * Reads the text of `source`, whose chunks are strings, or bytes of UTF-8 that may be split anywhere. Invalid UTF-8 becomes U+FFFD; with
- * `fatal: true` it is a `TypeError`.
+ * Reads the text of `source`, whose chunks are strings, or bytes of UTF-8 that may be split anywhere. Invalid UTF-8
+ * becomes U+FFFD; with `fatal: true` it is a `TypeError`.
  *
  * @throws {TypeError} if a chunk is neither bytes nor a string
  * @throws {RangeError} if there is more than `limit`, or `limit` is not a number of at least 0

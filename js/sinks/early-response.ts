@@ -1,13 +1,17 @@
 /**
- * Reads a response that arrived before the body of its request was sent. The caller does not have it yet. Only its end shows that the server has finished: Node's `fetch`
- * then closes the connection, and does not notify the request's body.
+ * Reads a response that arrived before the body of its request was sent. The caller does not have it yet. Only its end
+ * shows that the server has finished: Node's `fetch` then closes the connection, and does not notify the request's
+ * body.
  */
 import { toNative } from '../native/convert.js';
 import { copyOf, FetchError, statusOf } from '../pipeline/fetch-error.js';
 import { ReadableStream } from '../streams/readable-stream.js';
 import type { ReadableControllerLike } from '../bridge/shapes.js';
 
-/** Bytes of the response that are kept while the body is sent. A larger response is read on, so that its end is seen; reading it later fails. */
+/**
+ * Bytes of the response that are kept while the body is sent. A larger response is read on, so that its end is seen;
+ * reading it later fails.
+ */
 const KEPT = 1024 * 1024;
 
 export class EarlyResponse {

@@ -20,8 +20,8 @@ export interface ForEachContext {
 export const drain = (): WritableStream<unknown> => new WritableStream();
 
 /**
- * A sink that calls `fn(chunk, { signal, index })` for each chunk, and awaits the promise it returns. If a call throws or rejects, the sink fails
- * with that error: it makes no further call, and aborts the `signal` of the pending ones.
+ * A sink that calls `fn(chunk, { signal, index })` for each chunk, and awaits the promise it returns. If a call throws
+ * or rejects, the sink fails with that error: it makes no further call, and aborts the `signal` of the pending ones.
  *
  * @throws {TypeError} if `fn` is not a function
  * @throws {RangeError} if `concurrency` is not a whole number of at least 1

@@ -1,4 +1,7 @@
-/** `serveDownloads()`: the service worker's part of `toDownload()`. It responds to the request for a download with the bytes that the page sends. */
+/**
+ * `serveDownloads()`: the service worker's part of `toDownload()`. It responds to the request for a download with the
+ * bytes that the page sends.
+ */
 import { toNative } from '../native/convert.js';
 import { fromMessagePort } from '../transfer/message-port.js';
 import { TransformStream } from '../streams/transform-stream.js';
@@ -11,13 +14,18 @@ export const ASK = 'tidegate.download';
 export const ALIVE = 'tidegate.alive';
 export const PATH = 'tidegate-download/';
 
-/** Milliseconds that a download waits for the browser's request. The page makes that request as soon as it has the URL. */
+/**
+ * Milliseconds that a download waits for the browser's request. The page makes that request as soon as it has the URL.
+ */
 const UNFETCHED = 30_000;
 
 const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 const MEDIA_TYPE = /^[\w!#$&^.+-]+\/[\w!#$&^.+-]+(?: *;[\t\x20-\x7e]*)?$/;
 
-/** `Content-Disposition` with `filename*` as RFC 8187 defines it, and a plain `filename` for code that does not read that. */
+/**
+ * `Content-Disposition` with `filename*` as RFC 8187 defines it, and a plain `filename` for code that does not read
+ * that.
+ */
 function disposition(name: string): string {
   const plain = name.replace(/[^\x20-\x7e]|["\\%]/g, '_');
   const encoded = encodeURIComponent(name).replace(
@@ -35,8 +43,9 @@ interface About {
 }
 
 /**
- * What a page sends with ASK. Without `port` it asks only whether a worker is there, and the reply is `{ ready }`. With `port`, where the bytes will come
- * from, the reply is `{ url }`, and after the download `{ bytes }`; without a count if it was cancelled. Each reply may be `{ error }` instead.
+ * What a page sends with ASK. Without `port` it asks only whether a worker is there, and the reply is `{ ready }`. With
+ * `port`, where the bytes will come from, the reply is `{ url }`, and after the download `{ bytes }`; without a count
+ * if it was cancelled. Each reply may be `{ error }` instead.
  */
 interface Request extends About {
   readonly id?: unknown;
@@ -67,7 +76,9 @@ interface FetchLike {
   respondWith(response: Response): void;
 }
 
-/** The headers of the response. Whatever the page says, they make the browser save a file, never display or execute it. */
+/**
+ * The headers of the response. Whatever the page says, they make the browser save a file, never display or execute it.
+ */
 function headersOf({ name, mime, size }: About): Headers {
   const headers = new Headers({
     'content-type': typeof mime === 'string' && MEDIA_TYPE.test(mime) ? mime : 'application/octet-stream',
@@ -81,8 +92,9 @@ function headersOf({ name, mime, size }: About): Headers {
 }
 
 /**
- * Makes a service worker serve the downloads of `toDownload()`. Call it when the worker's script first runs. It takes requests only from pages of the
- * worker's own origin. A download that the browser does not request within 30 seconds fails.
+ * Makes a service worker serve the downloads of `toDownload()`. Call it when the worker's script first runs. It takes
+ * requests only from pages of the worker's own origin. A download that the browser does not request within 30 seconds
+ * fails.
  *
  * @param scope the worker's global object. Default: `globalThis`
  * @see https://w3c.github.io/ServiceWorker/#serviceworkerglobalscope
@@ -141,7 +153,8 @@ export function serveDownloads(scope: object = globalThis): void {
     if (!(data?.reply instanceof MessagePort)) return;
     try {
       if (data.type === ASK) ask(event, data as Request);
-      // The browser keeps a worker alive for a while after each message. If it has ended the worker all the same, the new one knows no ids.
+      // The browser keeps a worker alive for a while after each message. If it has ended the worker all the same, the
+      // new one knows no ids.
       else if (data.type === ALIVE) data.reply.postMessage({ known: known.has(data.id) });
     } catch (error) {
       data.reply.postMessage({ error: String((error as Partial<Error> | undefined)?.message ?? error) });

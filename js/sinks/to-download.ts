@@ -1,6 +1,6 @@
 /**
- * `toDownload()`: a sink that saves a file for the user, in the first way that the engine and the page support. Every way counts the bytes, so that an
- * incomplete file is an error.
+ * `toDownload()`: a sink that saves a file for the user, in the first way that the engine and the page support. Every
+ * way counts the bytes, so that an incomplete file is an error.
  */
 import { withinGrace } from '../runtime/grace.js';
 import { requireCount, requireOneOf, shown } from '../values/require.js';
@@ -22,11 +22,16 @@ const WAYS: readonly DownloadWay[] = ['picker', 'service-worker', 'opfs', 'blob'
 const CAP = 256 * 1024 * 1024;
 /** Milliseconds that a service worker may take to reply; after that the sink takes the next way. */
 const REPLY_WAIT = 2000;
-/** Milliseconds between two messages that keep the worker alive: engines end a worker that has received none for half a minute. */
+/**
+ * Milliseconds between two messages that keep the worker alive: engines end a worker that has received none for half a
+ * minute.
+ */
 const NEEDED = 10_000;
 /** After this many such messages in a row without a reply, the worker is taken for dead. */
 const MISSES = 3;
-/** Milliseconds for which a file or URL remains after the download began, because the browser may still be copying it. */
+/**
+ * Milliseconds for which a file or URL remains after the download began, because the browser may still be copying it.
+ */
 const COPYING = 60_000;
 const FOLDER = 'tidegate-downloads';
 
@@ -83,8 +88,9 @@ export interface ToDownloadOptions {
 }
 
 /**
- * A sink that saves its bytes as a file in the user's downloads. It takes the first of the `ways` that works here: `via` resolves with its name. Call it in the
- * handler of a click, before any `await`, because the browser shows the file picker only then. In every way a file with missing or surplus bytes is an error.
+ * A sink that saves its bytes as a file in the user's downloads. It takes the first of the `ways` that works here:
+ * `via` resolves with its name. Call it in the handler of a click, before any `await`, because the browser shows the
+ * file picker only then. In every way a file with missing or surplus bytes is an error.
  *
  * @param name the name of the file. Characters that cannot be in a file name are replaced or removed
  * @throws {TypeError | RangeError} if an argument is invalid
@@ -122,7 +128,8 @@ export function toDownload(
   const abort = (reason: unknown) => (aborted ??= writer?.abort(reason).catch(() => {}));
 
   async function open(controller: WritableControllerLike): Promise<unknown> {
-    // The stream calls abort() only when the write in flight has settled, and that may be waiting for a browser that reads no more.
+    // The stream calls abort() only when the write in flight has settled, and that may be waiting for a browser that
+    // reads no more.
     controller.signal.addEventListener('abort', () => void abort(controller.signal.reason), { once: true });
     const reasons: string[] = [];
     for (const way of ways) {
@@ -196,8 +203,8 @@ interface Engine {
 }
 
 /**
- * A sink of bytes for each way. It throws `Unavailable` if the way does not exist here. Any other error fails the download, such as a user who closes
- * the picker. Once it is opened it is closed or aborted.
+ * A sink of bytes for each way. It throws `Unavailable` if the way does not exist here. Any other error fails the
+ * download, such as a user who closes the picker. Once it is opened it is closed or aborted.
  */
 const OPENERS: Record<DownloadWay, (settings: Settings) => Promise<ByteSink>> = {
   async picker({ name, size }) {
@@ -333,7 +340,10 @@ function leavingNothing(sink: WritableStream<BytesOrText>, remove: () => Promise
   });
 }
 
-/** Resolves with the first message at `port`, or with undefined if `ms` is given and no message arrives in so many milliseconds. */
+/**
+ * Resolves with the first message at `port`, or with undefined if `ms` is given and no message arrives in so many
+ * milliseconds.
+ */
 function messageOf(port: MessagePort, ms?: number): Promise<Reply | undefined> {
   return new Promise((resolve) => {
     const timer = ms && setTimeout(resolve as () => void, ms);
@@ -345,8 +355,8 @@ function messageOf(port: MessagePort, ms?: number): Promise<Reply | undefined> {
 }
 
 /**
- * Sends a message to `worker`; the engine starts a worker that it has ended. `reply` is undefined if the worker sends none in `ms` milliseconds; `talk`
- * is the port on which further messages arrive.
+ * Sends a message to `worker`; the engine starts a worker that it has ended. `reply` is undefined if the worker sends
+ * none in `ms` milliseconds; `talk` is the port on which further messages arrive.
  */
 function asked(
   worker: Worker,
@@ -362,8 +372,8 @@ function asked(
 const cancelled = () => new DOMException('toDownload(): the user or the browser cancelled the download', 'AbortError');
 
 /**
- * Sends bytes to `worker`, and compares how many the worker passed on. It asks the worker for a URL at the first write and not before, because an
- * engine ends an idle worker after half a minute.
+ * Sends bytes to `worker`, and compares how many the worker passed on. It asks the worker for a URL at the first write
+ * and not before, because an engine ends an idle worker after half a minute.
  */
 function throughWorker(
   worker: Worker,
@@ -377,13 +387,16 @@ function throughWorker(
   let fail: (reason: unknown) => void;
   let lose: (reason: unknown) => void;
   let misses = 0;
-  const lost = new Promise<never>((resolve, reject) => void (lose = reject)); // ends a pending close, which erroring the stream does not
+  /** Rejects to end a pending close, which erroring the stream does not end. */
+  const lost = new Promise<never>((resolve, reject) => void (lose = reject));
   lost.catch(() => {});
   const done = () => {
     clearInterval(timer);
     talk?.close();
   };
-  /** Keeps the worker alive. Only its reply shows whether the browser ended it all the same, and the download with it. */
+  /**
+   * Keeps the worker alive. Only its reply shows whether the browser ended it all the same, and the download with it.
+   */
   async function ping(id: string): Promise<void> {
     const { talk: other, reply } = asked(worker, NEEDED, { type: ALIVE, id });
     const { known } = ((await reply) ?? {}) as Reply;
@@ -471,7 +484,10 @@ function beginBlob(blob: Blob, name: string, begin: Begin): void {
   setTimeout(() => URL.revokeObjectURL(url), COPYING);
 }
 
-/** Begins the download of `url`: by a link for a `blob:` URL, by a hidden frame for a URL that the service worker responds to. */
+/**
+ * Begins the download of `url`: by a link for a `blob:` URL, by a hidden frame for a URL that the service worker
+ * responds to.
+ */
 function beginDownload(url: string, name: string): void {
   const { document } = globalThis;
   if (document === undefined)

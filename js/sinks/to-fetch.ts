@@ -1,6 +1,6 @@
 /**
- * `toFetch()`: a sink that uploads. Its chunks are the body of one request, streamed if that is known to work and collected otherwise; or, if the caller
- * asks for it, the bodies of parts of a fixed size, with retries.
+ * `toFetch()`: a sink that uploads. Its chunks are the body of one request, streamed if that is known to work and
+ * collected otherwise; or, if the caller asks for it, the bodies of parts of a fixed size, with retries.
  */
 import { toNative } from '../native/convert.js';
 import { withinGrace } from '../runtime/grace.js';
@@ -45,24 +45,31 @@ export interface PartRequest {
 
 export interface ToFetchOptions extends Omit<RequestInit, 'body' | 'signal'> {
   /**
-   * `stream`: one request with a streamed body. `collect`: one request, sent when all chunks have arrived. `parts`: one request for each part, with a
-   * `Content-Range` header unless `part` says otherwise. `auto`: `parts` if `part` is given; otherwise `stream` if that is known to work (in Node, and in
-   * browsers over HTTP/2 or HTTP/3), or `collect`. Default: `auto`.
+   * `stream`: one request with a streamed body. `collect`: one request, sent when all chunks have arrived. `parts`: one
+   * request for each part, with a `Content-Range` header unless `part` says otherwise. `auto`: `parts` if `part` is
+   * given; otherwise `stream` if that is known to work (in Node, and in browsers over HTTP/2 or HTTP/3), or `collect`.
+   * Default: `auto`.
    */
   as?: 'auto' | 'stream' | 'collect' | 'parts' | undefined;
   /** The most bytes that `collect` holds. More is a `RangeError`. Default: 256 MiB. */
   cap?: number | undefined;
   /** Bytes of each part but the last. Default: 8 MiB. */
   partSize?: number | undefined;
-  /** Returns, or resolves with, what differs in the request of a part. Implies parts. Default: a `Content-Range` header. */
+  /**
+   * Returns, or resolves with, what differs in the request of a part. Implies parts. Default: a `Content-Range` header.
+   */
   part?: ((part: UploadPart) => PartRequest | PromiseLike<PartRequest>) | undefined;
   /** How often a part is sent again. Default: 3. */
   retries?: number | undefined;
-  /** Milliseconds before the first retry. Each further one waits twice as long, or as long as `Retry-After` says, at most 2 minutes. Default: 500. */
+  /**
+   * Milliseconds before the first retry. Each further one waits twice as long, or as long as `Retry-After` says, at
+   * most 2 minutes. Default: 500.
+   */
   delay?: number | undefined;
   /**
-   * Milliseconds for which the server may read nothing and send nothing. Then the request fails with a `FetchError`, or the part is sent again. For a body that
-   * is not streamed the engine does not report how much the server has read: there it is the time from the request to its response. Default: Infinity.
+   * Milliseconds for which the server may read nothing and send nothing. Then the request fails with a `FetchError`, or
+   * the part is sent again. For a body that is not streamed the engine does not report how much the server has read:
+   * there it is the time from the request to its response. Default: Infinity.
    */
   stallTimeout?: number | undefined;
   /** When aborted, fails the stream with its reason, and ends the request. */
@@ -74,7 +81,10 @@ const CAP = 256 * 1024 * 1024;
 /** Bytes of one Blob of a collected body. The engine may keep Blobs on the disk. */
 const GATHER = 1024 * 1024;
 
-/** Whether the engine accepts a stream as the body of a request. An engine that does not converts the stream to a string. */
+/**
+ * Whether the engine accepts a stream as the body of a request. An engine that does not converts the stream to a
+ * string.
+ */
 function engineStreams(): boolean {
   let asked = false;
   try {
@@ -108,8 +118,8 @@ function isBrowser(): boolean {
 
 /**
  * Whether the connection to the origin of `url` is known to support a streamed body. Browsers refuse one over HTTP/1
- * (https://fetch.spec.whatwg.org/#http-network-fetch), but only after they have sent it. The resource timing of what the page or worker has loaded from there shows the
- * protocol, unless it came from a cache.
+ * (https://fetch.spec.whatwg.org/#http-network-fetch), but only after they have sent it. The resource timing of what
+ * the page or worker has loaded from there shows the protocol, unless it came from a cache.
  */
 function connectionStreams(url: string): boolean {
   const { document, performance, location } = globalThis as Engine;
@@ -143,7 +153,8 @@ interface Upload {
 }
 
 /**
- * Sends the bytes of an upload. `send()` is called with one chunk at a time, then `finish()`, once. `stop()` ends everything, at any time and maybe more than once.
+ * Sends the bytes of an upload. `send()` is called with one chunk at a time, then `finish()`, once. `stop()` ends
+ * everything, at any time and maybe more than once.
  */
 interface Carrier {
   /** Set by the sink. The carrier calls it with an error that no pending call rejects with. */
@@ -155,9 +166,10 @@ interface Carrier {
 }
 
 /**
- * A sink that uploads its bytes to a server. One request has them as its body, which is streamed if that is known to work, and collected up to `cap` bytes otherwise. With
- * `as: 'parts'`, or `part`, there is one request for each part, and a part that fails is sent again. `response` is a promise of the (last) response. A response that is
- * not ok is a `FetchError`.
+ * A sink that uploads its bytes to a server. One request has them as its body, which is streamed if that is known to
+ * work, and collected up to `cap` bytes otherwise. With `as: 'parts'`, or `part`, there is one request for each part,
+ * and a part that fails is sent again. `response` is a promise of the (last) response. A response that is not ok is a
+ * `FetchError`.
  *
  * @throws {TypeError | RangeError} if an argument is invalid, or `as` is `stream` and the engine cannot stream
  * @see https://fetch.spec.whatwg.org/#dom-requestinit-duplex
@@ -267,8 +279,9 @@ function watchOf({ url, stallTimeout }: Upload, abort: AbortController): StallWa
 }
 
 /**
- * `init` for a streamed body. The `fetch` of Node 20 to 24 tees the body of a request that may be redirected and keeps all of it in the other branch. It does not if
- * the request has no window and fails on a redirect. Of all redirects only a 303 follows a streamed body: https://fetch.spec.whatwg.org/#http-redirect-fetch
+ * `init` for a streamed body. The `fetch` of Node 20 to 24 tees the body of a request that may be redirected and keeps
+ * all of it in the other branch. It does not if the request has no window and fails on a redirect. Of all redirects
+ * only a 303 follows a streamed body: https://fetch.spec.whatwg.org/#http-redirect-fetch
  */
 const unteed = (init: RequestInit): RequestInit =>
   isBrowser() ? init : { ...init, window: null, redirect: init.redirect ?? 'error' };
@@ -281,9 +294,10 @@ const redirected = (url: string, cause: unknown) =>
   );
 
 /**
- * One request, whose body is read as it is written. A response that comes before the whole body was read says nothing about the rest of it, whatever its
- * status. Until that response ends, the server may read the body as slowly as it likes. Afterwards the pipeline waits for the body to be read with a
- * bound: Node's `fetch` closes the connection at the end of the response and leaves the body alone.
+ * One request, whose body is read as it is written. A response that comes before the whole body was read says nothing
+ * about the rest of it, whatever its status. Until that response ends, the server may read the body as slowly as it
+ * likes. Afterwards the pipeline waits for the body to be read with a bound: Node's `fetch` closes the connection at
+ * the end of the response and leaves the body alone.
  */
 class Streamed implements Carrier {
   onFailure!: (error: unknown) => void;
@@ -343,7 +357,10 @@ class Streamed implements Carrier {
     });
   }
 
-  /** Calls `work`, which waits for the engine to read the body. If it fails because the request failed, throws the error of the request. */
+  /**
+   * Calls `work`, which waits for the engine to read the body. If it fails because the request failed, throws the error
+   * of the request.
+   */
   async #orAsRequest(work: () => Promise<unknown>): Promise<void> {
     if (this.#writer === undefined) this.#open();
     this.#watch.begin();
@@ -384,7 +401,10 @@ class Streamed implements Carrier {
   }
 }
 
-/** One request, sent at the end with everything. A body that the engine can neither stream nor hold fails, and is never sent in pieces. */
+/**
+ * One request, sent at the end with everything. A body that the engine can neither stream nor hold fails, and is never
+ * sent in pieces.
+ */
 class Collected implements Carrier {
   onFailure!: (error: unknown) => void;
   #upload: Upload;
@@ -528,7 +548,9 @@ class Parts implements Carrier {
     }
   }
 
-  /** Resolves with the response, or with the error if there is none. A silent request is aborted; that is an error too. */
+  /**
+   * Resolves with the response, or with the error if there is none. A silent request is aborted; that is an error too.
+   */
   async #send(url: string, init: RequestInit): Promise<{ response?: Response; error?: unknown }> {
     const abort = new AbortController();
     const end = () => abort.abort(this.#abort.signal.reason);

@@ -1,6 +1,6 @@
 /**
- * `toFile()`: a sink that writes a file. It gathers small chunks, because each write to a file costs a message to another process. It counts the
- * bytes it writes, and compares the count with the file's size at the end.
+ * `toFile()`: a sink that writes a file. It gathers small chunks, because each write to a file costs a message to
+ * another process. It counts the bytes it writes, and compares the count with the file's size at the end.
  */
 import { withinGrace } from '../runtime/grace.js';
 import { requireCount, requireOneOf } from '../values/require.js';
@@ -22,13 +22,16 @@ export interface FileHandleLike {
 export interface ToFileOptions {
   /** The byte to start at, or `'end'` to append; the rest of the file stays. Default: 0, which replaces the file. */
   at?: number | 'end' | undefined;
-  /** The number of bytes to expect. Any other number is a `RangeError`, and the file is not replaced. Default: not checked. */
+  /**
+   * The number of bytes to expect. Any other number is a `RangeError`, and the file is not replaced. Default: not
+   * checked.
+   */
   size?: number | undefined;
   /** Bytes of one write: smaller chunks are gathered. Default: 1 MiB. */
   gather?: number | undefined;
   /**
-   * How to open the file: with `createWritable()` (`stream`), or with `createSyncAccessHandle()` (`sync`, only in a dedicated worker). `auto` takes the
-   * first of them that the handle has. Default: `auto`.
+   * How to open the file: with `createWritable()` (`stream`), or with `createSyncAccessHandle()` (`sync`, only in a
+   * dedicated worker). `auto` takes the first of them that the handle has. Default: `auto`.
    */
   access?: 'auto' | 'stream' | 'sync' | undefined;
 }
@@ -36,8 +39,9 @@ export interface ToFileOptions {
 /**
  * A sink that writes a file. It opens the file at the first write, and checks its size after the last.
  *
- * If the pipeline fails, `createWritable()` leaves the file as it was. A sync access handle writes to the file itself: the sink cuts off what it
- * appended, but overwritten bytes are lost, and a file that was to be replaced (`at` is 0) is left empty.
+ * If the pipeline fails, `createWritable()` leaves the file as it was. A sync access handle writes to the file itself:
+ * the sink cuts off what it appended, but overwritten bytes are lost, and a file that was to be replaced (`at` is 0) is
+ * left empty.
  *
  * @throws {TypeError | RangeError} if an argument is invalid, or the handle has no way to write
  * @see https://fs.spec.whatwg.org/#api-filesystemfilehandle
@@ -166,7 +170,9 @@ async function openStream(handle: FileHandleLike, { begin, keep }: Place): Promi
   return file;
 }
 
-/** Writes to the file itself. An abort cuts off what was appended; overwritten bytes are lost, because no copy exists. */
+/**
+ * Writes to the file itself. An abort cuts off what was appended; overwritten bytes are lost, because no copy exists.
+ */
 async function openSync(handle: FileHandleLike, { begin, former, keep }: Place): Promise<OpenFile> {
   const access = (await handle.createSyncAccessHandle!()) as SyncAccess;
   let at = begin;

@@ -1,4 +1,6 @@
-/** `toIndexedDB()`: a sink that writes each chunk as a record of an IndexedDB store, in batches of one transaction each. */
+/**
+ * `toIndexedDB()`: a sink that writes each chunk as a record of an IndexedDB store, in batches of one transaction each.
+ */
 import { requireCallback, requireCount, requireNoPromise, requireOneOf } from '../values/require.js';
 import { requireDatabase } from '../sources/from-indexed-db.js';
 import { narrowed } from '../transfer/chunks.js';
@@ -18,8 +20,9 @@ export interface ToIndexedDBOptions<T> {
 }
 
 /**
- * A sink that writes each chunk as a record of an IndexedDB store, `batch` records in one transaction. If the database refuses a record, none of its
- * batch is stored, and the stream fails with the database's error. Batches that were committed before remain.
+ * A sink that writes each chunk as a record of an IndexedDB store, `batch` records in one transaction. If the database
+ * refuses a record, none of its batch is stored, and the stream fails with the database's error. Batches that were
+ * committed before remain.
  *
  * @param database an open database
  * @param store the name of one of its object stores

@@ -1,4 +1,7 @@
-/** `toResponse()`: a sink whose chunks become the body of a `Response`, for a service worker or a server that accepts one. */
+/**
+ * `toResponse()`: a sink whose chunks become the body of a `Response`, for a service worker or a server that accepts
+ * one.
+ */
 import { toNative } from '../native/convert.js';
 import { ReadableStream } from '../streams/readable-stream.js';
 import { WritableStream } from '../streams/writable-stream.js';
@@ -12,11 +15,17 @@ export interface BodyPair {
   readonly sink: WritableStream<BytesOrText>;
   /** Errors the sink with `reason`, for a body whose reader has ended without a cancel. */
   lose(reason: unknown): void;
-  /** Resolves once the body's reader has taken every chunk and asks for another. The empty chunks that show this send nothing. */
+  /**
+   * Resolves once the body's reader has taken every chunk and asks for another. The empty chunks that show this send
+   * nothing.
+   */
   taken(): Promise<void>;
 }
 
-/** Connects a stream of bytes to a sink, without a queue: a write settles when the reader pulls again. `caller` is the function that errors name. */
+/**
+ * Connects a stream of bytes to a sink, without a queue: a write settles when the reader pulls again. `caller` is the
+ * function that errors name.
+ */
 export function bodyPair(caller: string): BodyPair {
   let reading: ReadableControllerLike; // of the body
   let wanted: (() => void) | undefined; // resolves the pending pull
@@ -108,8 +117,9 @@ function deferred(): Deferred {
 }
 
 /**
- * A sink whose `response` exists at once: its body is the chunks of the sink. The sink accepts a chunk when the body's reader wants one; strings become
- * UTF-8. If the body is cancelled, the sink fails with the reason. If the sink is aborted, the body fails with the reason.
+ * A sink whose `response` exists at once: its body is the chunks of the sink. The sink accepts a chunk when the body's
+ * reader wants one; strings become UTF-8. If the body is cancelled, the sink fails with the reason. If the sink is
+ * aborted, the body fails with the reason.
  *
  * @param init as of `Response`
  * @throws {TypeError | RangeError} what `Response` throws

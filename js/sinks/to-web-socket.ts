@@ -1,4 +1,7 @@
-/** `toWebSocket()`: a sink that sends messages, and waits while the socket has more bytes buffered than the high-water mark. */
+/**
+ * `toWebSocket()`: a sink that sends messages, and waits while the socket has more bytes buffered than the high-water
+ * mark.
+ */
 import { GRACE } from '../runtime/grace.js';
 import { requireCount } from '../values/require.js';
 import { sleep } from '../runtime/sleep.js';
@@ -20,7 +23,10 @@ import type { WritableControllerLike } from '../bridge/shapes.js';
 import type { Socket, WebSocketApi, WebSocketLike, WebSocketStreamLike } from '../channel/sockets.js';
 import type { BytesOrText } from './bytes.js';
 
-/** Milliseconds between two reads of `bufferedAmount`, for which the engine has no event. The wait doubles from the first number to the second. */
+/**
+ * Milliseconds between two reads of `bufferedAmount`, for which the engine has no event. The wait doubles from the
+ * first number to the second.
+ */
 const SHORTEST = 1;
 const LONGEST = 50;
 
@@ -36,8 +42,9 @@ export interface ToWebSocketOptions {
 }
 
 /**
- * A sink that sends each chunk, a string, bytes or a Blob, as one message. While more than `highWaterMark` bytes are buffered, it waits. Its close waits for
- * the close of the other side. If the connection cannot be made, or the other side closes it first, the stream fails with a `SocketError`.
+ * A sink that sends each chunk, a string, bytes or a Blob, as one message. While more than `highWaterMark` bytes are
+ * buffered, it waits. Its close waits for the close of the other side. If the connection cannot be made, or the other
+ * side closes it first, the stream fails with a `SocketError`.
  *
  * @throws {TypeError | RangeError} if an argument is invalid
  * @see https://websockets.spec.whatwg.org/

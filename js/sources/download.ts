@@ -1,13 +1,15 @@
 /**
- * The requests of one `fromFetch()`: the first one, retries, those that resume the download, and the checks of each response.
+ * The requests of one `fromFetch()`: the first one, retries, those that resume the download, and the checks of each
+ * response.
  *
  * Invariants (sections are of RFC 9110, https://www.rfc-editor.org/rfc/rfc9110):
- * 1. Bytes of two versions of a file are never mixed. A later response must have the strong validator of the first one (15.3.7.3): its ETag if
- *    that is strong, else its Last-Modified if that is strong. No other validator counts.
- * 2. `If-Range` is sent only if it is allowed: with a strong ETag, or with a strong date of a response without an ETag (13.1.5). Two cases
- *    request the range without it: a weak ETag beside a strong date, and a cross-origin request, where `If-Range` would need a preflight. The check of
- *    the response is the same.
- * 3. Every byte has an offset in the file: a part names its bytes, a whole body starts at 0, and bytes that were passed on before are skipped.
+ * 1. Bytes of two versions of a file are never mixed. A later response must have the strong validator of the first one
+ *    (15.3.7.3): its ETag if that is strong, else its Last-Modified if that is strong. No other validator counts.
+ * 2. `If-Range` is sent only if it is allowed: with a strong ETag, or with a strong date of a response without an ETag
+ *    (13.1.5). Two cases request the range without it: a weak ETag beside a strong date, and a cross-origin request,
+ *    where `If-Range` would need a preflight. The check of the response is the same.
+ * 3. Every byte has an offset in the file: a part names its bytes, a whole body starts at 0, and bytes that were passed
+ *    on before are skipped.
  * 4. Only a GET is sent again, at most `retries` times. Every wait is bounded, whatever the server asks for.
  */
 import { wasCutOff } from '../pipeline/cut-off.js';
@@ -21,10 +23,16 @@ import type { ReadResult } from '../bridge/shapes.js';
 import type { ReadableStreamDefaultReader } from '../streams/readable-stream-default-reader.js';
 import type { Range, Validators } from './http-fields.js';
 
-/** Milliseconds: the longest wait between two requests. A backoff grows no further, and a longer `Retry-After` is an error. */
+/**
+ * Milliseconds: the longest wait between two requests. A backoff grows no further, and a longer `Retry-After` is an
+ * error.
+ */
 export const LONGEST_WAIT = 120_000;
 
-/** After SMALL_PARTS parts in a row of fewer than SMALL_PART bytes, each further one counts as a retry, and waits like one. */
+/**
+ * After SMALL_PARTS parts in a row of fewer than SMALL_PART bytes, each further one counts as a retry, and waits like
+ * one.
+ */
 const SMALL_PARTS = 16;
 const SMALL_PART = 16_384;
 
@@ -33,7 +41,9 @@ const EXPOSE =
 const ALLOW =
   "the response is cross-origin; if the server refuses the request that resumes, make it send 'Access-Control-Allow-Headers: Range' and the CORS headers of its first response";
 
-/** Milliseconds before the next request after `tries` failed ones: `delay` doubles each time, up to the longest wait. */
+/**
+ * Milliseconds before the next request after `tries` failed ones: `delay` doubles each time, up to the longest wait.
+ */
 export const backoff = (delay: number, tries: number): number =>
   Math.min(delay * 2 ** tries, Math.max(delay, LONGEST_WAIT));
 
@@ -59,7 +69,10 @@ export interface DownloadSettings {
   /** Whether the caller sent `If-Range`, so that a whole file is a valid response to its range. */
   readonly wantsWholeIfChanged: boolean;
   readonly onResponse: ((response: Response) => void | PromiseLike<void>) | undefined;
-  /** Called with the number of bytes that the download will give; undefined if it is not known. May be called more than once. */
+  /**
+   * Called with the number of bytes that the download will give; undefined if it is not known. May be called more than
+   * once.
+   */
   readonly onTotal: (total: number | undefined) => void;
 }
 
@@ -74,9 +87,11 @@ interface First {
 }
 
 /**
- * A download. `next()` is not called again before its promise has settled, and not after it has rejected; `stop()` ends it at any time.
+ * A download. `next()` is not called again before its promise has settled, and not after it has rejected; `stop()` ends
+ * it at any time.
  *
- * A method named `#refusal…` checks a response and takes what it says. It returns why the response is refused, in words that follow the URL, or undefined.
+ * A method named `#refusal…` checks a response and takes what it says. It returns why the response is refused, in words
+ * that follow the URL, or undefined.
  */
 export class Download {
   #input: string | URL | Request;
@@ -365,7 +380,8 @@ export class Download {
     this.#at += byteLength;
     if (this.#at > this.#bodyEnd!)
       return this.#fail(`sent more than the ${this.#bodyEnd! - start} bytes that were left`);
-    if (this.#at > this.#first!.length! && this.#first!.crossOrigin) this.#settings.onTotal(undefined); // the body was compressed
+    // More than the Content-Length: the body was compressed.
+    if (this.#at > this.#first!.length! && this.#first!.crossOrigin) this.#settings.onTotal(undefined);
     const [from, to] = [Math.min(byteLength, Math.max(0, this.#next - start)), Math.min(byteLength, this.#end - start)];
     if (this.#at > this.#end) {
       // A whole file, of which the caller wanted a range.
@@ -392,7 +408,10 @@ export class Download {
     return this.#done ? undefined : this.#partEnded();
   }
 
-  /** A part may be smaller than the requested range. Then the rest is requested (15.3.7), and must be of the same version. */
+  /**
+   * A part may be smaller than the requested range. Then the rest is requested (15.3.7), and must be of the same
+   * version.
+   */
   #partEnded(): Promise<undefined> | undefined {
     const obstacle = this.#obstacle();
     if (obstacle !== undefined)
@@ -456,7 +475,7 @@ export class Download {
   #accountOf(error: unknown, response: Response | undefined): string {
     if (response !== undefined)
       return `responded with ${statusOf(response)}${this.#received > 0 ? ` when it was resumed after ${this.#received} bytes` : ''}`;
-    const why = (error as Thrown)?.cause?.message || (error as Thrown)?.cause?.code || (error as Thrown)?.message; // the reason is in the cause in Node
+    const why = (error as Thrown)?.cause?.message || (error as Thrown)?.cause?.code || (error as Thrown)?.message;
     if (this.#first === undefined)
       return `could not be fetched (${why}; a browser gives the same error if the server is not found and if CORS forbids the response)`;
     return `broke off after ${this.#received} bytes (${why}${this.#first.crossOrigin ? `; ${ALLOW}` : ''})`;

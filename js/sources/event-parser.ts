@@ -1,7 +1,10 @@
-/** Parses an event stream: https://html.spec.whatwg.org/multipage/server-sent-events.html#event-stream-interpretation */
+/**
+ * Parses an event stream: https://html.spec.whatwg.org/multipage/server-sent-events.html#event-stream-interpretation
+ */
 
+/** The most characters of one event. */
 const MOST = 16 * 1024 * 1024;
-/** The longest that a timer waits, in milliseconds. */
+/** Milliseconds: the longest time of a timer. */
 const LONGEST = 2 ** 31 - 1;
 
 /** An event of an event stream. */
@@ -14,15 +17,15 @@ export interface ServerSentEvent {
 }
 
 export class EventParser {
-  /** What to say that was seen last, when connecting again. */
+  /** The id to send as `Last-Event-ID` when reconnecting; empty for none. */
   lastEventId = '';
-  /** Milliseconds to wait before that, where the server said so. */
+  /** Milliseconds to wait before that, if the server has said so. */
   retry: number | undefined = undefined;
-  /** Why nothing more can be parsed; the events before have been given. */
+  /** Why the rest cannot be parsed, if that is so. The events before it were returned. */
   fault: RangeError | undefined = undefined;
 
-  #rest = ''; // a line that has not ended; looked at only once it has, since that flattens it
-  #comment = false; // it is a comment, of which nothing is kept
+  #rest = ''; // a line that has not ended; not inspected before, because that would copy it each time
+  #comment = false; // whether that line is a comment, of which nothing is kept
   #afterCR = false;
   #first = true;
   #data: string[] = [];
@@ -31,10 +34,10 @@ export class EventParser {
   #id: string | undefined = undefined;
 
   /**
-   * Takes text that was decoded with the byte order mark kept, cut anywhere; returns the events that are complete,
-   * `{ type, data, lastEventId }`.
+   * Parses the next piece of text, which may be split anywhere, and returns the events that are now complete. The text
+   * must be decoded with `ignoreBOM`: the parser removes the byte order mark.
    *
-   * @throws {RangeError} the `fault`, when there is no event before it
+   * @throws {RangeError} the `fault`, if no event is complete before it
    */
   push(text: string): ServerSentEvent[] {
     const events: ServerSentEvent[] = [];
@@ -65,7 +68,7 @@ export class EventParser {
     return events;
   }
 
-  /** A connection has ended: what was not complete is dropped. */
+  /** The connection has ended. Drops the incomplete line and event. */
   reset(): void {
     this.#rest = '';
     this.#comment = false;

@@ -7,7 +7,10 @@ import { describe } from '../values/describe.js';
 import { ReadableStream } from '../streams/readable-stream.js';
 import type { ReadableControllerLike } from '../bridge/shapes.js';
 
-/** What `fromCursor()` reads: a cursor with `read()` and `close()`, or an iterable, whose `close()` is called too if it has one. */
+/**
+ * What `fromCursor()` reads: a cursor with `read()` and `close()`, or an iterable, whose `close()` is called too if it
+ * has one.
+ */
 export type AnyCursor<T> =
   { read(count: number): PromiseLike<T[] | null | undefined>; close(): unknown } | AsyncIterable<T> | Iterable<T>;
 
@@ -87,8 +90,8 @@ function adapt(cursor: Cursor): Adapted {
 }
 
 /**
- * The rows of a cursor. The stream fetches a batch when the consumer wants its first row. Every exit closes the cursor once, never during a read, and the end of the stream
- * waits for that.
+ * The rows of a cursor. The stream fetches a batch when the consumer wants its first row. Every exit closes the cursor
+ * once, never during a read, and the end of the stream waits for that.
  *
  * @throws {TypeError | RangeError} if an argument is invalid
  */
@@ -111,7 +114,10 @@ export function fromCursor(cursor: unknown, options: FromCursorOptions = {}): Re
   let onAbort: () => void;
   let reading: Promise<void> | undefined; // settles, always well, with the pending read
 
-  /** Closes the cursor after the pending read, because no cursor accepts both at once. That wait is bounded: after a dropped connection a read may never settle. */
+  /**
+   * Closes the cursor after the pending read, because no cursor accepts both at once. That wait is bounded: after a
+   * dropped connection a read may never settle.
+   */
   const finish = () =>
     (closing ??= (async () => {
       signal?.removeEventListener('abort', onAbort);

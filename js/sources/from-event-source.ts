@@ -1,6 +1,6 @@
 /**
- * `fromEventSource()`: server-sent events as a stream. Those of a URL are read with fetch. Unlike an EventSource, that has backpressure, and it reconnects with the id of the
- * last event that was parsed.
+ * `fromEventSource()`: server-sent events as a stream. Those of a URL are read with fetch. Unlike an EventSource, that
+ * has backpressure, and it reconnects with the id of the last event that was parsed.
  */
 import { fromNative } from '../native/convert.js';
 import { requireCount } from '../values/require.js';
@@ -33,8 +33,8 @@ export interface FromEventSourceOptions extends Omit<RequestInit, 'signal'> {
   /** Milliseconds before each retry. Default: what the server says, else 3000. */
   delay?: number | undefined;
   /**
-   * Milliseconds for which a read of the network may be pending without data; then the connection counts as broken. A server without events is silent
-   * too, unless it sends a comment now and then. Default: Infinity.
+   * Milliseconds for which a read of the network may be pending without data; then the connection counts as broken. A
+   * server without events is silent too, unless it sends a comment now and then. Default: Infinity.
    */
   stallTimeout?: number | undefined;
   /** When aborted, fails the stream with its reason, and ends the connection. */
@@ -65,15 +65,17 @@ interface Settings {
 }
 
 /**
- * The events of an event stream, read with fetch, on demand. After a broken connection it reconnects with the id of the last event. A response of 204 ends the stream; any other
- * response that is no event stream is a `FetchError`, except that a status of 5xx counts as a broken connection.
+ * The events of an event stream, read with fetch, on demand. After a broken connection it reconnects with the id of the
+ * last event. A response of 204 ends the stream; any other response that is no event stream is a `FetchError`, except
+ * that a status of 5xx counts as a broken connection.
  *
  * @throws {TypeError | RangeError} if an argument is invalid
  * @see https://html.spec.whatwg.org/multipage/server-sent-events.html
  */
 export function fromEventSource(url: string | URL, options?: FromEventSourceOptions): ReadableStream<ServerSentEvent>;
 /**
- * The events of an `EventSource`, which has no backpressure: they are queued, with the options of `channel()`. Every exit closes the `EventSource`.
+ * The events of an `EventSource`, which has no backpressure: they are queued, with the options of `channel()`. Every
+ * exit closes the `EventSource`.
  *
  * @throws {TypeError | RangeError} if an argument is invalid, or the `EventSource` is closed
  */
@@ -133,7 +135,10 @@ function fromUrl(
 /** UTF-8 as the value of a header: one character for each byte. */
 const byteString = (bytes: Uint8Array) => Array.from(bytes, (byte) => String.fromCharCode(byte)).join('');
 
-/** Whether the last valid type in the header is that of an event stream: https://fetch.spec.whatwg.org/#concept-header-extract-mime-type */
+/**
+ * Whether the last valid type in the header is that of an event stream:
+ * https://fetch.spec.whatwg.org/#concept-header-extract-mime-type
+ */
 function isEventStream(header: string): boolean {
   const types = header.match(/(?:[^,"]|"(?:[^"\\]|\\.)*"?)+/g) ?? [];
   const essences = types.map((type) => /^[\t ]*([^\s;/]+\/[^\s;/]+)[\t ]*(?:;|$)/.exec(type)?.[1]!.toLowerCase());
@@ -141,7 +146,8 @@ function isEventStream(header: string): boolean {
 }
 
 /**
- * The connections of one stream, one after another. `next()` is not called again before its promise has settled; `stop()` ends everything at any time.
+ * The connections of one stream, one after another. `next()` is not called again before its promise has settled;
+ * `stop()` ends everything at any time.
  */
 class Connection {
   #input: string | URL;
@@ -169,7 +175,10 @@ class Connection {
     });
   }
 
-  /** Resolves with the events of the next chunk of the body, maybe none; with undefined if the server says that no more will come. */
+  /**
+   * Resolves with the events of the next chunk of the body, maybe none; with undefined if the server says that no more
+   * will come.
+   */
   async next(): Promise<ServerSentEvent[] | undefined> {
     const request = this.#reader === undefined ? this.#request() : undefined;
     try {

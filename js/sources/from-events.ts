@@ -66,9 +66,10 @@ function listening(target: EventTargetLike): Listening {
 
 /**
  * Creates a stream of the events `name` of `target`. Its listeners are removed when the stream closes, fails or is
- * cancelled. Without `pause` the producer cannot be held back: `capacity` and `overflow` then decide what happens to
- * events that nobody has read.
+ * cancelled. Without `pause` there is no backpressure: `capacity` and `overflow` then decide what happens to
+ * events that the consumer has not read.
  *
+ * @returns a stream whose `counts` say how many events were written and dropped
  * @throws {TypeError | RangeError} when an argument is invalid
  */
 export function fromEvents<T = any, E = any>(

@@ -1,4 +1,7 @@
-/** `fromFetch()`: the body of a fetch, which is resumed when its connection drops or is silent. js/sources/download has the rules. */
+/**
+ * `fromFetch()`: the body of a fetch, which is resumed when its connection drops or is silent. js/sources/download has
+ * the rules.
+ */
 import { requireCallback, requireCount } from '../values/require.js';
 import { describe } from '../values/describe.js';
 import { tellTotal } from '../pipeline/sizes.js';
@@ -18,26 +21,32 @@ export interface FromFetchOptions extends Omit<RequestInit, 'signal'> {
   /** Milliseconds before the first retry. Each further one waits twice as long, at most 2 minutes. Default: 500. */
   delay?: number | undefined;
   /**
-   * Milliseconds for which a read of the network may be pending without data; then the connection counts as broken. The wait for the response
-   * counts; time in which the consumer does not read does not. Default: 30,000; Infinity for no limit.
+   * Milliseconds for which a read of the network may be pending without data; then the connection counts as broken. The
+   * wait for the response counts; time in which the consumer does not read does not. Default: 30,000; Infinity for no
+   * limit.
    */
   stallTimeout?: number | undefined;
-  /** Called once with the first response, before its body is read: for its headers. The body waits for the promise it returns. */
+  /**
+   * Called once with the first response, before its body is read: for its headers. The body waits for the promise it
+   * returns.
+   */
   onResponse?: ((response: Response) => void | PromiseLike<void>) | undefined;
   /** When aborted, fails the stream with its reason, and ends the connection. */
   signal?: AbortSignal | undefined;
 }
 
 /**
- * The body of a fetch. The request is sent when the stream is first read. If a GET cannot connect, breaks off, is silent for `stallTimeout`, or gets a response
- * of 408, 425, 429 or 5xx, it is sent again, after the time that `Retry-After` says. A body is resumed where it broke off, if the server sent a strong `ETag`,
- * or a `Last-Modified` at least a second before its `Date`. Every response that resumes is checked, so that bytes of two versions of a file are never mixed.
+ * The body of a fetch. The request is sent when the stream is first read. If a GET cannot connect, breaks off, is
+ * silent for `stallTimeout`, or gets a response of 408, 425, 429 or 5xx, it is sent again, after the time that
+ * `Retry-After` says. A body is resumed where it broke off, if the server sent a strong `ETag`, or a `Last-Modified` at
+ * least a second before its `Date`. Every response that resumes is checked, so that bytes of two versions of a file are
+ * never mixed.
  *
  * A `Range` header of the caller must be one range of bytes. It is resumed within that range.
  *
- * The stream fails with a `FetchError` if the response is not ok, the file has changed, or no retry is left or allowed; its message says which. A body shorter
- * than its `Content-Length` is a broken connection. Cancelling the stream ends the connection. A pipeline that starts with it knows its total once the
- * response has arrived.
+ * The stream fails with a `FetchError` if the response is not ok, the file has changed, or no retry is left or allowed;
+ * its message says which. A body shorter than its `Content-Length` is a broken connection. Cancelling the stream ends
+ * the connection. A pipeline that starts with it knows its total once the response has arrived.
  *
  * @throws {TypeError | RangeError} if an argument is invalid
  * @see https://www.rfc-editor.org/rfc/rfc9110#section-13.1.5

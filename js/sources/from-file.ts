@@ -20,8 +20,8 @@ export interface FromFileOptions {
 }
 
 /**
- * The bytes of a file, as a byte stream. It reads one slice when the consumer wants it, and holds no other. A pipeline that starts with it knows its total
- * if the file is a Blob; of a handle the file is opened at the first read.
+ * The bytes of a file, as a byte stream. It reads one slice when the consumer wants it, and holds no other. A pipeline
+ * that starts with it knows its total if the file is a Blob; of a handle the file is opened at the first read.
  *
  * @throws {TypeError} if the first argument is none of these
  * @throws {RangeError} if an option is invalid

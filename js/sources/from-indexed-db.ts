@@ -1,6 +1,7 @@
 /**
- * `fromIndexedDB()`: the records of an IndexedDB store, a batch at a time. Each batch has a transaction of its own, which ends before the
- * consumer receives the first record: a transaction that waits for a consumer commits too early, or blocks every writer.
+ * `fromIndexedDB()`: the records of an IndexedDB store, a batch at a time. Each batch has a transaction of its own,
+ * which ends before the consumer receives the first record: a transaction that waits for a consumer commits too early,
+ * or blocks every writer.
  */
 import { requireCount, requireOneOf, shown } from '../values/require.js';
 import { describe } from '../values/describe.js';
@@ -58,7 +59,10 @@ const settled = <T>(request: IDBRequest<T>) =>
     request.onerror = () => reject(request.error);
   });
 
-/** A record, with what names its place: its key in the store or index and, of one that a cursor found, its key in the store. */
+/**
+ * A record, with what names its place: its key in the store or index and, of one that a cursor found, its key in the
+ * store.
+ */
 interface Found {
   readonly key: IDBValidKey;
   readonly primaryKey?: IDBValidKey;
@@ -74,9 +78,10 @@ interface Query {
 }
 
 /**
- * The records of an IndexedDB store, in the order of their keys. The stream reads a batch when the consumer wants a record and none is left. Each batch
- * has a transaction of its own, which has ended when the consumer receives the first record. So a record that another transaction adds or changes
- * meanwhile is seen if it is in a later batch. With `entries: true` the chunks are `{ key, value }`.
+ * The records of an IndexedDB store, in the order of their keys. The stream reads a batch when the consumer wants a
+ * record and none is left. Each batch has a transaction of its own, which has ended when the consumer receives the
+ * first record. So a record that another transaction adds or changes meanwhile is seen if it is in a later batch. With
+ * `entries: true` the chunks are `{ key, value }`.
  *
  * @param database an open database
  * @param store the name of one of its object stores
@@ -147,15 +152,16 @@ async function readForward(store: IDBObjectStore | IDBIndex, { range, batch, las
 function after(key: IDBValidKey, range: Query['range']): IDBKeyRange | null {
   const { IDBKeyRange, indexedDB } = globalThis;
   if (!(range instanceof IDBKeyRange))
-    return range === undefined || range === null ? IDBKeyRange.lowerBound(key, true) : null; // a single key, which has been read
+    // A single key has been read already.
+    return range === undefined || range === null ? IDBKeyRange.lowerBound(key, true) : null;
   if (range.upper === undefined) return IDBKeyRange.lowerBound(key, true);
   if (indexedDB.cmp(key, range.upper) >= 0) return null;
   return IDBKeyRange.bound(key, range.upper, true, range.upperOpen);
 }
 
 /**
- * The same by a cursor, with one request for each record. Only a cursor can continue after a given record of an index, because the keys of an index are not
- * unique; and only a cursor can read backwards.
+ * The same by a cursor, with one request for each record. Only a cursor can continue after a given record of an index,
+ * because the keys of an index are not unique; and only a cursor can read backwards.
  */
 function readByCursor(source: IDBObjectStore | IDBIndex, { range, direction, batch, last }: Query): Promise<Found[]> {
   return new Promise((resolve, reject) => {
@@ -177,7 +183,10 @@ function readByCursor(source: IDBObjectStore | IDBIndex, { range, direction, bat
   });
 }
 
-/** Whether `cursor` is after `last`. If it is not, moves it forward. The record `last` may have been deleted since it was read. */
+/**
+ * Whether `cursor` is after `last`. If it is not, moves it forward. The record `last` may have been deleted since it
+ * was read.
+ */
 function goBehind(cursor: IDBCursorWithValue, last: Found, direction: 'next' | 'prev'): boolean {
   const compare = (a: IDBValidKey, b: IDBValidKey) => globalThis.indexedDB.cmp(a, b) * (direction === 'next' ? 1 : -1);
   const byKey = compare(cursor.key, last.key);

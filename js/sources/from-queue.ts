@@ -1,6 +1,7 @@
 /**
- * `fromQueue()` and `acknowledged()`: the items of a message queue, each acknowledged when the sink has accepted it. An item travels as a message, which
- * remembers its item while stages change its value. When the pipeline ends, the items that are not acknowledged are returned to the queue.
+ * `fromQueue()` and `acknowledged()`: the items of a message queue, each acknowledged when the sink has accepted it. An
+ * item travels as a message, which remembers its item while stages change its value. When the pipeline ends, the items
+ * that are not acknowledged are returned to the queue.
  */
 import { withinGrace } from '../runtime/grace.js';
 import { requireCallback } from '../values/require.js';
@@ -46,6 +47,7 @@ export interface MessageQueue<T> {
   nack?(item: T, reason: unknown): unknown;
   /** Pauses delivery. */
   pause?(): unknown;
+  /** Resumes it. */
   resume?(): unknown;
 }
 
@@ -112,8 +114,10 @@ function requireFunctions(queue: object): void {
 
 /**
  * Creates a stream of the items of a message queue, wrapped in messages that `acknowledged()` acknowledges at the end
- * of a pipeline. When the pipeline ends, it returns every item that was not acknowledged to the queue.
+ * of a pipeline. When the pipeline ends, it returns every item that was not acknowledged to the queue, with `nack()`,
+ * and unsubscribes. Without `pause()` the queue has no backpressure: beyond `capacity` the stream fails.
  *
+ * @returns a stream whose `counts` say how many items were delivered and dropped
  * @throws {TypeError | RangeError} when an argument is invalid
  */
 export function fromQueue<T>(
@@ -147,7 +151,7 @@ export function fromQueue<T>(
     } catch (error) {
       messages.fail(error);
     }
-    // Nobody will read it, so it is returned: in a task of its own, because a queue may deliver it again at once.
+    // No consumer will read it, so it is returned. In a task of its own: the queue may deliver it again at once.
     if (isLate) setTimeout(() => delivery.settle('nack', messages.signal.reason).catch(() => {}), 0);
   };
   const onSettled = (delivery: Delivery) => {
@@ -169,7 +173,10 @@ export function fromQueue<T>(
     new Promise<unknown>((resolve) => resolve(call())).catch((error) => messages.fail(error));
   const onAbort = () => messages.fail(signal!.reason);
 
-  /** Returns every open item. A `nack()` that fails changes nothing for the pipeline: the queue delivers an item that is not acknowledged again. */
+  /**
+   * Returns every open item. A `nack()` that fails changes nothing for the pipeline: the queue delivers an item that is
+   * not acknowledged again.
+   */
   const returnAll = (reason: unknown) =>
     Promise.allSettled([...open].map((delivery) => delivery.settle('nack', reason)));
 
@@ -224,8 +231,10 @@ const ackAll = (chunk: unknown) =>
 
 /**
  * The sink of a pipeline from `fromQueue()`. It passes the values of messages, or of arrays of messages, to `end` and
- * acknowledges each message once its value has been written, or once the function asks for the next one.
+ * acknowledges each message once its value has been written, or once the function asks for the next one or returns. If
+ * `end` fails, its last message is not acknowledged.
  *
+ * @param end a writable stream, or a function `(values, { signal }) => …` that consumes the values
  * @throws {TypeError} when the argument is neither a writable stream nor a function
  */
 export function acknowledged<T, R>(
@@ -268,8 +277,8 @@ export function acknowledged(end: unknown): unknown {
 type Consumer = (values: AsyncIterableIterator<unknown>, options: PipelineFunctionOptions) => unknown;
 
 /**
- * A value is processed when the function asks for the next one. The last value is processed when the function returns, but not when it throws. Leaving the loop
- * does not show which of them it is, so `return()` acknowledges nothing.
+ * A value is processed when the function asks for the next one. The last value is processed when the function returns,
+ * but not when it throws. Leaving the loop does not show which of them it is, so `return()` acknowledges nothing.
  */
 function consumerOf(end: Consumer): Consumer {
   async function consumer(messages: AsyncIterableIterator<unknown>, options: PipelineFunctionOptions) {

@@ -19,7 +19,10 @@ const ADVICE =
   "raise capacity, choose 'drop-oldest' or 'drop-newest' as overflow, let the server wait for a message of yours before it sends more, or use " +
   "api: 'WebSocketStream' if the engine has it (its documentation says when it loses messages)";
 
-/** The least bytes that a message counts as. A queued message takes memory even if it is empty, and a server may send millions of them. */
+/**
+ * The least bytes that a message counts as. A queued message takes memory even if it is empty, and a server may send
+ * millions of them.
+ */
 const LEAST = 64;
 
 const ignore = () => {};
@@ -39,12 +42,15 @@ export interface FromWebSocketOptions extends ChannelOptions<string | Bytes> {
 }
 
 /**
- * The messages of a WebSocket: text as strings, binary messages as Uint8Arrays. A browser's WebSocket has no backpressure: `capacity` (default: 16 MiB) bounds the queue, and
- * the stream fails beyond it. A socket of the package ws and a `WebSocketStream` are paused at `highWaterMark` (default: 64 KiB). With `size: 'bytes'`, which is the default, a
- * message counts as at least 64 bytes. A close other than a normal one is a `SocketError`. Every exit closes the connection.
+ * The messages of a WebSocket: text as strings, binary messages as Uint8Arrays. A browser's WebSocket has no
+ * backpressure: `capacity` (default: 16 MiB) bounds the queue, and the stream fails beyond it. A socket of the package
+ * ws and a `WebSocketStream` are paused at `highWaterMark` (default: 64 KiB). With `size: 'bytes'`, which is the
+ * default, a message counts as at least 64 bytes. A close other than a normal one is a `SocketError`. Every exit closes
+ * the connection.
  *
- * A `WebSocketStream` drops the messages that it has queued when the server closes. So a close that arrives while the consumer holds the server back, or within 100 ms after,
- * fails the stream with a `SocketError`, whether a message was lost or not. A loss on a page that was busy then cannot be detected.
+ * A `WebSocketStream` drops the messages that it has queued when the server closes. So a close that arrives while the
+ * consumer holds the server back, or within 100 ms after, fails the stream with a `SocketError`, whether a message was
+ * lost or not. A loss on a page that was busy then cannot be detected.
  *
  * @returns a stream whose `counts` say how many messages were received and dropped
  * @throws {TypeError | RangeError} if an argument is invalid
@@ -140,8 +146,9 @@ function fromSocket(socket: Socket, messages: Messages, done: () => void): Close
 const CAUGHT_UP = 100;
 
 /**
- * Connects a WebSocketStream. It reads ahead up to the high-water mark, and then pauses the server. A close that arrives in a pause is a failure: Chromium drops the messages
- * that it has received and not delivered, and reports nothing.
+ * Connects a WebSocketStream. It reads ahead up to the high-water mark, and then pauses the server. A close that
+ * arrives in a pause is a failure: Chromium drops the messages that it has received and not delivered, and reports
+ * nothing.
  */
 function fromSocketStream(stream: WebSocketStreamLike, messages: Messages, done: () => void): Close {
   /** Whether the engine may have messages queued: the consumer was slower, and has not caught up since. */

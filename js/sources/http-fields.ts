@@ -10,7 +10,10 @@ export interface ContentRange {
   complete: number | undefined;
 }
 
-/** The range of a `Range` field (section 14.1.2): from byte `first` to byte `last`, or to the end without `last`; or the last `suffix` bytes. */
+/**
+ * The range of a `Range` field (section 14.1.2): from byte `first` to byte `last`, or to the end without `last`; or the
+ * last `suffix` bytes.
+ */
 export interface Range {
   first?: number | undefined;
   last?: number | undefined;
@@ -78,7 +81,10 @@ export function parseRange(text: string): Range | undefined {
   return one === '' ? { suffix: last } : { first, last };
 }
 
-/** The wait that the `Retry-After` of a response asks for, in milliseconds (section 10.2.3). Undefined if the field is absent or invalid. */
+/**
+ * The wait that the `Retry-After` of a response asks for, in milliseconds (section 10.2.3). Undefined if the field is
+ * absent or invalid.
+ */
 export function retryAfterOf(headers: Headers): number | undefined {
   const text = headers.get('retry-after');
   if (text === null) return undefined;
@@ -92,7 +98,9 @@ export function retryAfterOf(headers: Headers): number | undefined {
 export const isEncoded = (headers: Headers): boolean =>
   !/^[ \t]*(identity[ \t]*)?$/i.test(headers.get('content-encoding') ?? '');
 
-/** The validators of a response. A date is strong if the response was made at least a second after it (section 8.8.2.2). */
+/**
+ * The validators of a response. A date is strong if the response was made at least a second after it (section 8.8.2.2).
+ */
 export function validatorsOf(headers: Headers): Validators {
   const tag = headers.get('etag') ?? undefined;
   const date = headers.get('last-modified') ?? undefined;
@@ -102,7 +110,8 @@ export function validatorsOf(headers: Headers): Validators {
 }
 
 /**
- * Whether `now` is of the same version of the file as `first`, which has a strong validator. Undefined if `now` has no validator to compare.
+ * Whether `now` is of the same version of the file as `first`, which has a strong validator. Undefined if `now` has no
+ * validator to compare.
  *
  * @param ifRange whether `now` is of a response to `If-Range`, which need not repeat the date (section 15.3.7)
  */

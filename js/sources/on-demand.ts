@@ -18,11 +18,17 @@ interface Demand<T> {
   signal?: AbortSignal | undefined;
   /** Enqueues one chunk, or resolves with true if there is none. Not called again before its promise settles. */
   pull: (controller: DemandController<T>) => unknown;
-  /** Releases the source. Called when the signal is aborted, or the stream is cancelled, which waits for the promise it returns. */
+  /**
+   * Releases the source. Called when the signal is aborted, or the stream is cancelled, which waits for the promise it
+   * returns.
+   */
   stop?: (reason: unknown) => unknown;
 }
 
-/** A stream with a high-water mark of 0 over `pull()`. It closes when a pull resolves with true. An error of a pull after the abort is dropped. */
+/**
+ * A stream with a high-water mark of 0 over `pull()`. It closes when a pull resolves with true. An error of a pull
+ * after the abort is dropped.
+ */
 export function onDemand<T>({ type, signal, pull, stop = () => {} }: Demand<T>): ReadableStream<T> {
   let onAbort: () => void;
   const done = () => signal?.removeEventListener('abort', onAbort);

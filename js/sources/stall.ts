@@ -16,12 +16,12 @@ export function requireStallTimeout(value: unknown, caller: string): asserts val
 }
 
 /**
- * Calls `onStall()` if a network operation is pending for `limit` milliseconds without progress. The owner calls `begin()` before each read, and again
- * when the pending read makes progress; `end()` when the read has settled; `stop()` after the last read. Time between `end()` and `begin()` does not
- * count.
+ * Calls `onStall()` if a network operation is pending for `limit` milliseconds without progress. The owner calls
+ * `begin()` before each read, and again when the pending read makes progress; `end()` when the read has settled;
+ * `stop()` after the last read. Time between `end()` and `begin()` does not count.
  *
- * One timer serves many reads, so that a read costs no timer. When it fires, it checks how long the read that is pending then has waited. It does not keep a
- * Node process alive; the connection does.
+ * One timer serves many reads, so that a read costs no timer. When it fires, it checks how long the read that is
+ * pending then has waited. It does not keep a Node process alive; the connection does.
  */
 export class StallWatch {
   #limit: number;
