@@ -4,12 +4,15 @@
  * side waits for that lock. The worker sends the lock's name at once, in the handle too, because it may end before it
  * has the lock, and again when it has the lock.
  *
- * Windows hold no lock, because a page that holds one does not enter the back/forward cache.
+ * A page that holds a lock does not enter the back/forward cache, and in Firefox neither does one whose worker holds a lock. So windows hold none, and
+ * a worker releases its lock some time after its last stream has ended.
  */
-const { AbortController, crypto, navigator, origin, window, setTimeout } = globalThis;
+const { AbortController, clearTimeout, crypto, navigator, origin, window, setTimeout } = globalThis;
 
 /** The side of a port whose other side may end. */
 interface Watcher {
+  /** How many messages have arrived. */
+  readonly delivered: number;
   post(type: string, value: unknown): void;
   /** Called at most once, if the other side is gone. */
   lost(): void;
@@ -18,11 +21,16 @@ interface Watcher {
 const locks = navigator?.locks as LockManager | undefined;
 const PREFIX = 'tidegate.worker.';
 
-/** Milliseconds for the last messages of an ended worker to arrive: locks and messages arrive on different ways. */
+/**
+ * Milliseconds without a message after which an ended worker is considered gone: locks and messages arrive on different ways, and a page that is
+ * busy takes its messages one by one.
+ */
 const LAST_MESSAGES = 500;
 
+/** Milliseconds that a worker keeps its lock after its last stream, so that the other side has seen the end by then. */
+const IDLE = 5000;
+
 const ignore = () => {};
-const forever = new Promise(ignore);
 
 /**
  * Milliseconds until each next look at a lock that is free although its worker has not yet reported that it holds the lock. If the lock is still
@@ -35,6 +43,11 @@ interface OwnLock {
   readonly name: string;
   /** Resolves when this worker holds the lock, and never if it cannot have one. */
   readonly held: Promise<unknown>;
+  /** The sides of ports that have announced it and are open. */
+  readonly wires: Set<Watcher>;
+  /** The timer that releases it, since its last wire was closed. */
+  timer?: ReturnType<typeof setTimeout>;
+  release(): void;
 }
 
 let own: OwnLock | undefined;
@@ -42,17 +55,19 @@ let own: OwnLock | undefined;
 function ownLock(): OwnLock {
   if (own === undefined) {
     const name = `${PREFIX}${crypto.randomUUID()} ${origin}`;
-    own = {
-      name,
-      held: new Promise((resolve) => {
-        locks!
-          .request(name, () => {
-            resolve(undefined);
-            return forever;
-          })
-          .catch(ignore);
-      }),
-    };
+    let release = ignore;
+    const released = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    const held = new Promise((resolve) => {
+      locks!
+        .request(name, () => {
+          resolve(undefined);
+          return released;
+        })
+        .catch(ignore);
+    });
+    own = { name, held, wires: new Set(), release };
   }
   return own;
 }
@@ -67,8 +82,21 @@ export function lockName(): string | undefined {
 export function announce(wire: Watcher): void {
   const name = lockName();
   if (name === undefined) return;
+  own!.wires.add(wire);
   wire.post('lock', name);
   own!.held.then(() => wire.post('locked', name));
+}
+
+/** To be called when `wire` is closed. */
+export function withdraw(wire: Watcher): void {
+  const lock = own;
+  if (!lock?.wires.delete(wire) || lock.wires.size > 0) return;
+  clearTimeout(lock.timer);
+  lock.timer = setTimeout(() => {
+    if (lock.wires.size > 0) return;
+    own = undefined;
+    lock.release();
+  }, IDLE);
 }
 
 /** Another worker's lock, and who waits for it. */
@@ -103,8 +131,10 @@ export function watch(wire: Watcher, name: string, isTaken: boolean): void {
 /** Whether the lock `name` is held; its worker may have requested it only just now. Undefined if the lock says nothing about the worker. */
 async function isHeld(name: string, entry: Watched): Promise<boolean | undefined> {
   for (const wait of [...LOOKS, 0]) {
-    // Shared: this look holds the lock for a moment, and other threads that look must not take it for the worker.
-    if (await locks!.request(name, { mode: 'shared', ifAvailable: true }, (lock) => lock === null)) return true;
+    // No request with `ifAvailable`: after one that got no lock, Firefox keeps the page from the back/forward cache for good.
+    const { held } = await locks!.query();
+    // Those that wait for the worker share the lock once it is gone.
+    if (held!.some((lock) => lock.name === name && lock.mode === 'exclusive')) return true;
     // The worker holds a lock that is free here: it is in another partition of the origin's storage.
     if (entry.isTaken || entry.abort.signal.aborted) return undefined;
     if (wait > 0)
@@ -121,9 +151,12 @@ async function waitFor(name: string, entry: Watched): Promise<void> {
   if (held === undefined) return;
   if (held) await locks!.request(name, { mode: 'shared', signal: abort.signal }, ignore);
   watched.delete(name);
-  setTimeout(() => {
-    for (const wire of wires) wire.lost();
-  }, LAST_MESSAGES);
+  for (const wire of wires) loseLater(wire);
+}
+
+function loseLater(wire: Watcher): void {
+  const { delivered } = wire;
+  setTimeout(() => (wire.delivered === delivered ? wire.lost() : loseLater(wire)), LAST_MESSAGES);
 }
 
 export function unwatch(wire: Watcher): void {

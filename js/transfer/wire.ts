@@ -9,7 +9,7 @@
  */
 import { uncurryThis } from '../runtime/intrinsics.js';
 import { describe } from '../values/describe.js';
-import { announce, unwatch, watch } from './presence.js';
+import { announce, unwatch, watch, withdraw } from './presence.js';
 
 const { DOMException, MessageChannel, MessagePort } = globalThis;
 const method = (name: keyof MessagePort) => MessagePort && uncurryThis(MessagePort.prototype[name] as () => unknown);
@@ -111,6 +111,7 @@ export class Wire {
   declare errors: ErrorCrossing;
   declare watches: boolean;
   declare lock: string | undefined;
+  declare delivered: number;
 
   constructor(port: Port, owner: WireOwner, options: WireOptions) {
     const { watch: isWatching, errors = 'all', lock } = options;
@@ -128,6 +129,7 @@ export class Wire {
     this.watches = isWatching;
     /** The lock of the other side: one only, or a peer could make this side wait for any number of locks. */
     this.lock = undefined;
+    this.delivered = 0;
     if (isWatching) {
       listen(port, 'close', () => this.lost());
       this.watch(lock, false);
@@ -149,6 +151,7 @@ export class Wire {
 
   deliver(message: unknown): void {
     if (this.port === undefined) return;
+    this.delivered += 1;
     if (!this.accept(message))
       this.fail(
         new DOMException(
@@ -238,6 +241,8 @@ export class Wire {
     if (port === undefined) return;
     this.port = undefined;
     closePort(port);
-    if (this.watches) unwatch(this);
+    if (!this.watches) return;
+    unwatch(this);
+    withdraw(this);
   }
 }

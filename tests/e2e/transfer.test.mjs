@@ -31,6 +31,7 @@ const expected = {
   'a worker that ends right after its first message fails the stream it gave': 'NetworkError',
   'a worker that ends right after it has received a stream cancels its source': 'NetworkError',
   'a worker that ends by itself after its stream has failed nothing': '12345',
+  'all that a worker sent before it ended arrives at a page that is busy': 60,
   'a peer makes the page wait for one lock, however many it names': { failure: 'DataError', waitedFor: 0 },
   'a page that looks for a lock is not taken for the worker by another that looks': 'still open',
   'a worker can be terminated, and its sources cancelled, with a signal': 'going down',

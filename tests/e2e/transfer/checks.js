@@ -226,6 +226,22 @@ const checks = {
     return text;
   },
 
+  'all that a worker sent before it ended arrives at a page that is busy': async () => {
+    const count = 60;
+    const thread = worker('burst', undefined, { options: { count } });
+    let got = 0;
+    try {
+      for await (const chunk of receive(await thread.next(), { highWaterMark: 100 })) {
+        got = chunk;
+        // Longer than the lock of the worker takes to be free, and then than what arrives after it is waited for.
+        for (const end = performance.now() + 50; performance.now() < end;);
+      }
+    } catch (error) {
+      return [got, error.name];
+    }
+    return got;
+  },
+
   'a peer makes the page wait for one lock, however many it names': async () => {
     const { port1, port2 } = new MessageChannel();
     const reader = receive({ type: 'tidegate.ReadableStream', port: port2 }).getReader();

@@ -83,6 +83,23 @@ const commands = {
       ),
     );
   },
+  /** All at once, and gone. */
+  burst(handle, { count }) {
+    let n = 0;
+    give(
+      new ReadableStream(
+        {
+          pull(c) {
+            c.enqueue((n += 1));
+            if (n < count) return;
+            c.close();
+            setTimeout(close, 20);
+          },
+        },
+        { highWaterMark: 0 },
+      ),
+    );
+  },
   lastWords() {
     give(new ReadableStream({ pull: (c) => c.enqueue('never read') }, { highWaterMark: 0 }));
     close();
