@@ -7,7 +7,7 @@ import type { ReadableImpl } from '../machines/readable.js';
 import type { WritableImpl } from '../machines/writable.js';
 
 /** Bytes need no closing, so a byte stream drops its chunks without telling anybody. */
-export type AnyReadableImpl = ReadableImpl | (ByteReadableImpl & { onDrop?: undefined });
+type AnyReadableImpl = ReadableImpl | (ByteReadableImpl & { onDrop?: undefined });
 
 type ReadableBrand = (value: unknown) => AnyReadableImpl | undefined;
 type WritableBrand = (value: unknown) => WritableImpl | undefined;

@@ -15,7 +15,7 @@ export interface ReaderLike<R = unknown> {
 }
 
 /** The same of a BYOB reader: a read moves the buffer of `view`, and the answer is a new view of it. */
-export interface ByobReaderLike extends Omit<ReaderLike, 'read'> {
+interface ByobReaderLike extends Omit<ReaderLike, 'read'> {
   read(view: Uint8Array<ArrayBuffer>): Promise<ReadResult<Uint8Array<ArrayBuffer>>>;
 }
 

@@ -4,7 +4,7 @@ import { describe } from '../values/describe.js';
 const CONNECTING = 0;
 const OPEN = 1;
 const CLOSING = 2;
-export const CLOSED = 3;
+const CLOSED = 3;
 
 /** A WebSocket connection that did not end with a normal close. */
 export class SocketError extends Error {

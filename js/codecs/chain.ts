@@ -46,8 +46,7 @@ export interface StageStats {
   held: number;
 }
 
-/** What `Chain.run` can answer; the numbers are those of src/wasm/codecs.rs. */
-export const NEED_INPUT = 0;
+/** What `Chain.run` can answer, or 0, which asks for more input; the numbers are those of src/wasm/codecs.rs. */
 export const HAS_BATCH = 1;
 export const FINISHED = 2;
 const FAILED = 3;

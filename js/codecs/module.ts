@@ -134,7 +134,7 @@ export function instance(fresh = false): Instance {
 }
 
 /** How many chains there are. */
-export function liveChains(): number {
+function liveChains(): number {
   let chains = 0;
   for (const each of instances) chains += each.chains;
   return chains;

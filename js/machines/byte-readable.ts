@@ -37,16 +37,14 @@ import {
   STALE,
 } from '../core/effects.js';
 import { Fifo } from '../runtime/fifo.js';
-import { isolate, promiseResolve, resolved } from '../runtime/intrinsics.js';
+import { isolate, resolved } from '../runtime/intrinsics.js';
 import { Owners } from '../core/owners.js';
 import { BYTES, ByobRequestImpl, PullInto } from './pull-into.js';
 import { tellObservers } from './observers.js';
 import { applyReadable, callPull, CLOSED, closeStream, ERRORED, errorStream, READABLE } from './readable.js';
-import { PromiseReadRequest } from './reader.js';
 import type { ByteReadableEffects, ReadableEffects } from '../core/effects.js';
 import type { ViewParts } from '../runtime/buffers.js';
 import type { ReadableLock, ReadablePart, ReadRequest } from './parts.js';
-import type { ReadResult } from './reader.js';
 
 const owners = new Owners((id) => core.byte_readable_free(id));
 
@@ -266,31 +264,6 @@ function waitForChunk(
   }
   reader.addRequest(request);
   if (effects & R_CALL_PULL) callPull(stream);
-}
-
-/** The promise of a default reader's `read()` of a readable stream; a chunk that is queued needs no request. */
-export function readBytes(stream: ByteReadableImpl, reader: ReadableLock): Promise<ReadResult> {
-  try {
-    const effects = core.byte_readable_read(stream.id);
-    if (effects & R_CHUNK) {
-      const value = takeEntry(stream, effects);
-      if (effects & (R_CLOSE | R_CALL_PULL)) applyReadable(stream, effects);
-      return promiseResolve({ value, done: false });
-    }
-    const request = new PromiseReadRequest();
-    waitForChunk(stream, reader, request, effects);
-    return request.promise();
-  } catch (error) {
-    const { list, length } = broken;
-    list[length] = stream;
-    list[length + 1] = stream.id;
-    list[length + 2] = error;
-    list[length + 3] = undefined;
-    broken.length = length + 4;
-    stream.id = 0;
-    resolved.react(repair);
-    throw error;
-  }
 }
 
 /** Appends a copy of bytes of `buffer` to the queue; errors the stream where there is no memory for it. */

@@ -9,7 +9,7 @@ import { cancelStream, CLOSED, ERRORED, pullSettled, READABLE } from './readable
 import type { ReadableLock, ReadablePart, ReadRequest, TransformPart } from './parts.js';
 
 /** Half of every reader: the lock, and the `closed` promise. */
-export abstract class GenericReaderImpl implements ReadableLock {
+abstract class GenericReaderImpl implements ReadableLock {
   abstract readonly isByob: boolean;
   abstract onClose(): void;
   declare stream: ReadablePart | undefined;

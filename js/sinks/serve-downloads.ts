@@ -12,7 +12,7 @@ import type { ReadableStream } from '../streams/readable-stream.js';
 /** The types of the messages between page and worker, and the path of downloads below the worker's scope. */
 export const ASK = 'tidegate.download';
 export const ALIVE = 'tidegate.alive';
-export const PATH = 'tidegate-download/';
+const PATH = 'tidegate-download/';
 
 /**
  * Milliseconds that a download waits for the browser's request. The page makes that request as soon as it has the URL.

@@ -33,7 +33,7 @@ export interface Validators {
 const MONTHS = 'JanFebMarAprMayJunJulAugSepOctNovDec';
 
 /** Parses a date in any of the three formats (section 5.6.7) to milliseconds since 1970. NaN for any other text. */
-export function parseHttpDate(text: string | null | undefined): number {
+function parseHttpDate(text: string | null | undefined): number {
   const [, day, month, year, time] =
     /^\w+, (\d\d)[ -](\w{3})[ -](\d{4}|\d\d) (\d\d:\d\d:\d\d) GMT$/.exec(text as string) ?? [];
   if (day !== undefined) return utc(year!, month!, day, time!);

@@ -4,7 +4,7 @@ import type { ReadableStreamBYOBRequest } from '../streams/readable-stream-byob-
 import type { UnderlyingDefaultSource } from '../streams/readable-stream.js';
 
 /** The controller of a default or a byte stream, by the members that sources use. */
-export interface DemandController<T> {
+interface DemandController<T> {
   readonly byobRequest?: ReadableStreamBYOBRequest | null;
   enqueue(chunk: T): void;
   close(): void;

@@ -11,7 +11,7 @@ const RESULT_LIMIT = 64 * 1024 * 1024;
  * @param {(result: unknown) => void} receive Called with each posted body, parsed as JSON.
  * @returns {Promise<{ url: string, close(): Promise<void> }>} `url` is where to POST.
  */
-export async function startResultServer(receive) {
+async function startResultServer(receive) {
   const server = createServer(async (request, response) => {
     response.setHeader('access-control-allow-origin', '*');
     response.setHeader('access-control-allow-headers', '*');

@@ -64,7 +64,7 @@ async function request(port, method, path, body, timeout) {
 }
 
 /** One browser window, driven over WebDriver. */
-export class WebDriverSession {
+class WebDriverSession {
   #driver;
   #port;
   #path;

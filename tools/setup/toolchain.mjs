@@ -7,7 +7,7 @@ import { StepError } from '../steps.mjs';
 import { aptInstall, canApt } from './apt.mjs';
 
 export const TARGET = 'wasm32-unknown-unknown';
-export const DEBIAN_PACKAGES = ['rustc-web', 'cargo-web', 'rust-web-src'];
+const DEBIAN_PACKAGES = ['rustc-web', 'cargo-web', 'rust-web-src'];
 const RUSTUP_TIMEOUT_MS = 180_000;
 
 const INSTALL_ADVICE =

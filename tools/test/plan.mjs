@@ -97,6 +97,14 @@ export function plan(root, env = process.env) {
       args: [bin('dependency-cruiser/bin/dependency-cruise.mjs'), '--config', 'tools/lint/house.config.mjs', 'js'],
     },
     {
+      name: 'dead',
+      title: 'Dead exports and unused dependencies',
+      command: node,
+      args: [bin('knip/bin/knip.js'), '--config', 'tools/lint/knip.config.mjs', '--no-progress'],
+      needs: 'build',
+      advice: 'Take away what nobody uses, or say in tools/lint/knip.config.mjs why it stays.',
+    },
+    {
       name: 'types',
       title: 'Types',
       command: node,

@@ -10,8 +10,8 @@ import { computeSummary } from '../../../tools/lab/generator.mjs';
 import { parseSize } from '../../../www/units.js';
 
 const MB = 1 << 20;
-export const FILE_SIZE = 12 * MB;
-export const BODY_LIMIT = MB;
+const FILE_SIZE = 12 * MB;
+const BODY_LIMIT = MB;
 
 const sha256 = (bytes) => createHash('sha256').update(bytes).digest('hex');
 const queryOf = (request) => new URL(request.url, 'http://localhost').searchParams;

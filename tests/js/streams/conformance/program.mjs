@@ -20,7 +20,7 @@ function generator(seed) {
 }
 
 /** Hides that a promise is one: implementations may take a promise as it is, which is a matter of microtasks only. */
-export const thenable = (promise) => ({ then: (...args) => promise.then(...args) });
+const thenable = (promise) => ({ then: (...args) => promise.then(...args) });
 
 /** An error of the program's own, which logs show by its number. */
 class ProgramError extends Error {}

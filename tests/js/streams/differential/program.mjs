@@ -31,7 +31,7 @@ export const makeScripts = (next, call, { throws = 8, promises = true } = {}) =>
 /**
  * What user code sees of one implementation while a program runs.
  */
-export class Observer {
+class Observer {
   events = [];
   #calls = new Map();
   #promises = new Map();
@@ -115,7 +115,7 @@ export class Observer {
   }
 }
 
-export function show(value) {
+function show(value) {
   if (value instanceof Error) return value.name;
   if (ArrayBuffer.isView(value)) {
     const bytes = new Uint8Array(value.buffer, value.byteOffset, value.byteLength);

@@ -1,0 +1,39 @@
+/** Finds exports that nobody imports, files that nothing reaches, and dependencies that nothing uses. Run by `npm run lint` through knip. */
+export default {
+  entry: [
+    'js/{index,codecs,polyfill,js}.ts',
+    // The bundler injects it.
+    'js/runtime/globals.ts',
+    'tools/*.mjs',
+    'tools/{lab,test,wpt}/*.mjs',
+    'tools/lint/*.mjs',
+    'tests/**/*.test.mjs',
+    // Pages, workers and servers, which tests start by their path; programs of the differential tests, which are imported by their name.
+    'tests/e2e/*/*.{js,mjs}',
+    'tests/matrix/{page,flood.worker}.js',
+    'tests/js/streams/differential/*.mjs',
+    'tests/js/polyfill/frozen.mjs',
+    'benches/*.{js,mjs}',
+    'examples/*.js',
+    'www/*.js',
+  ],
+  project: ['js/**/*.ts', 'tools/**/*.mjs', 'tests/**/*.{js,mjs}', 'benches/**/*.{js,mjs}', 'www/**/*.js'],
+  // It has a package.json of its own.
+  ignore: ['tests/clients/**'],
+  ignoreIssues: {
+    // The whole list of the core's effects, which a test compares with the Rust.
+    'js/core/effects.ts': ['exports'],
+  },
+  ignoreDependencies: [
+    // Run as programs, by their path.
+    'binaryen',
+    'typedoc',
+    'vite',
+    // BullMQ's own, in the version that it wants.
+    'ioredis',
+    // A name in the import map of the benchmarks' page.
+    'tidegate-bench',
+  ],
+  // What a test's server serves, and files of the reference implementation, which STREAMS_DIR names.
+  ignoreUnresolved: ['^/', '-impl\\.js$'],
+};
