@@ -89,6 +89,7 @@ let installed: Installation | undefined;
  * @param options `force`: replace every class, whatever the engine has. Default: false
  * @returns whether anything is installed now
  */
+export function install(options?: { force?: boolean }): boolean;
 export function install({ force = false }: { force?: boolean } = {}): boolean {
   if (installed !== undefined && (installed.complete || !force)) return true;
   const last = scope[INSTALLATIONS]?.at(-1);

@@ -1,5 +1,5 @@
 /** Makes the declarations in dist/types/ from js/: one file for each entry, with `import` and with `require`. */
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { step, StepError, stepRun } from '../steps.mjs';
 import { ENTRIES } from './js.mjs';
@@ -83,5 +83,7 @@ async function rollUp({ root, name, source }) {
     },
   });
   const { output } = await bundle.generate({ format: 'es' });
-  return REFERENCES + output[0].code;
+  // The compiler and the roll-up keep the comments of declarations alone.
+  const [comment] = /^\/\*\*[^]*?\*\/\n/.exec(readFileSync(join(root, `${source}.ts`), 'utf8')) ?? [''];
+  return `${REFERENCES}${comment}\n${output[0].code.replace(comment, '').trimStart()}`;
 }
