@@ -7,6 +7,7 @@ import { readableImpl, writableImpl } from '../bridge/brands.js';
 import type { PairLike, ReadableStreamLike, WritableStreamLike } from '../bridge/shapes.js';
 import { convertAbortSignal, INTERNAL } from '../runtime/webidl.js';
 import { markHandled } from '../runtime/intrinsics.js';
+import type { ReadableImpl } from '../machines/readable.js';
 import { pipeAtOnce, pipeTo } from '../machines/pipe.js';
 import { fromNative } from '../native/convert.js';
 import type { AnyPair, AnyReadable, AnyWritable } from '../streams/any.js';
@@ -230,6 +231,7 @@ function prepareReadable(
     commit() {
       const source = readableImpl(fromNative(stream))!;
       const destination = writableImpl(writableEnd(port1, { transferChunks, signal, errors, watch }))!;
+      destination.onDrop = source.onDrop; // for chunks that are not sent
       markHandled(signal === undefined ? pipeAtOnce(source, destination) : pipeTo(source, destination, 0, signal));
     },
   };
@@ -245,8 +247,12 @@ function prepareWritable(
     handle: { type: WRITABLE, port: port2, transferChunks: transferChunks !== false, ...lockOf(watch) },
     ports: [port2],
     giveBack: () => closePort(port1),
-    commit: () =>
-      markHandled(readableEnd(port1, { highWaterMark, errors, watch }).pipeTo(fromNative(stream), { signal })),
+    commit() {
+      const source = readableEnd(port1, { highWaterMark, errors, watch });
+      const destination = fromNative(stream);
+      (readableImpl(source) as ReadableImpl).onDrop = writableImpl(destination)!.onDrop; // for chunks that are not written
+      markHandled(source.pipeTo(destination, { signal }));
+    },
   };
 }
 
