@@ -4,7 +4,7 @@
  */
 import type * as glue from '../../build/core/core_bg.js';
 import { __wbg_set_wasm } from '../../build/core/core_bg.js';
-import { resolved } from '../runtime/intrinsics.js';
+import { reflectApply, resolved } from '../runtime/intrinsics.js';
 import { wasmRefused } from './refused.js';
 import type {
   ByteReadableEffects,
@@ -81,6 +81,6 @@ export let core = new Proxy({} as Core, {
     (...args: never[]) => {
       core = instantiate() as unknown as Core;
       if (started !== undefined) resolved.react(started);
-      return (core[name as keyof Core] as (...args: never[]) => number)(...args);
+      return reflectApply(core[name as keyof Core] as (...args: never[]) => number, undefined, args);
     },
 });

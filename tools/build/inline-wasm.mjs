@@ -20,20 +20,29 @@ export function encode(bytes) {
   return text;
 }
 
-/** The inverse of `encode`; `length` is the number of bytes. Shipped, so it refers to nothing outside itself. */
-export function decode(text, length) {
-  const bytes = new Uint8Array(length);
-  let from = 0;
-  const next = () => {
-    const code = text.charCodeAt(from++);
-    return code - (code < 92 ? 35 : 36);
+/**
+ * Makes the inverse of `encode`, `decode(text, length)`, where `length` is the number of bytes. Shipped, so it refers to nothing outside itself.
+ * A page may replace the functions of the language between the import and the first stream, which decodes.
+ */
+function makeDecode() {
+  const Bytes = Uint8Array;
+  const codeAt = Function.prototype.call.bind(String.prototype.charCodeAt);
+  return (text, length) => {
+    const bytes = new Bytes(length);
+    let from = 0;
+    const next = () => {
+      const code = codeAt(text, from++);
+      return code - (code < 92 ? 35 : 36);
+    };
+    for (let to = 0; to < length; to++) {
+      const value = next();
+      bytes[to] = value < 89 ? value : (value - 89) * 91 + next() + 89;
+    }
+    return bytes;
   };
-  for (let to = 0; to < length; to++) {
-    const value = next();
-    bytes[to] = value < 89 ? value : (value - 89) * 91 + next() + 89;
-  }
-  return bytes;
 }
+
+export const decode = makeDecode();
 
 /**
  * An esbuild plug-in. A `.wasm` file exports as default a function that returns its bytes (a `Uint8Array`), and as `imports` what to instantiate
@@ -44,7 +53,7 @@ export const inlineWasm = (rename = (bytes) => bytes) => ({
   name: 'inline-wasm',
   setup(build) {
     build.onResolve({ filter: /^inline-wasm:decode$/ }, ({ path }) => ({ path, namespace: 'inline-wasm', sideEffects: false }));
-    build.onLoad({ filter: /.*/, namespace: 'inline-wasm' }, () => ({ contents: `export ${decode}` }));
+    build.onLoad({ filter: /.*/, namespace: 'inline-wasm' }, () => ({ contents: `${makeDecode}\nexport const decode = /* @__PURE__ */ makeDecode();` }));
     build.onLoad({ filter: /\.wasm$/, namespace: 'file' }, async ({ path }) => ({ contents: source(rename(await readFile(path))), resolveDir: dirname(path) }));
   },
 });
