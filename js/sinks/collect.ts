@@ -12,6 +12,7 @@ import type { Bytes } from '../runtime/buffers.js';
 const MOST_BYTES = 64 * 1024 * 1024;
 const MOST_CHUNKS = 1_000_000;
 
+/** The options of `toArray()`, `toBytes()`, `toText()`, `toJSON()` and `toBlob()`. */
 export interface CollectOptions {
   /**
    * The most to keep. More is a `RangeError`, and the source is cancelled. Default: 64 MiB (the length of strings, the

@@ -3,6 +3,7 @@ import { requireCount, requireFunction } from '../values/require.js';
 import { WritableStream } from '../streams/writable-stream.js';
 import type { WritableControllerLike } from '../bridge/shapes.js';
 
+/** The options of `forEach()`. */
 export interface ForEachOptions {
   /** How many calls may be pending at once. Default: 1. */
   concurrency?: number | undefined;

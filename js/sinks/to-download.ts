@@ -72,6 +72,7 @@ interface Reply {
 
 type ByteSink = WritableStream<Uint8Array>;
 
+/** The options of `toDownload()`. */
 export interface ToDownloadOptions {
   /** The media type of the file. Default: `application/octet-stream`. */
   type?: string | undefined;

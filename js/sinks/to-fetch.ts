@@ -26,8 +26,11 @@ import type { BodyPair } from './to-response.js';
 export interface UploadPart {
   /** The number of the part, from 0. */
   readonly index: number;
+  /** The first byte of the part. */
   readonly start: number;
+  /** The byte after its last one. */
   readonly end: number;
+  /** Whether it is the last part. */
   readonly last: boolean;
   /** The bytes of the whole upload; undefined until the last part. */
   readonly total: number | undefined;
@@ -43,6 +46,7 @@ export interface PartRequest {
   headers?: Record<string, string> | undefined;
 }
 
+/** The options of `toFetch()`, with those of `fetch()`. */
 export interface ToFetchOptions extends Omit<RequestInit, 'body' | 'signal'> {
   /**
    * `stream`: one request with a streamed body. `collect`: one request, sent when all chunks have arrived. `parts`: one

@@ -14,11 +14,15 @@ const GATHER = 1024 * 1024;
 
 /** A `FileSystemFileHandle`, by the members that are used. */
 export interface FileHandleLike {
+  /** Gives the file, whose size the sink reads. */
   getFile(): PromiseLike<Blob>;
+  /** Opens a copy for writing, which replaces the file when it is closed. */
   createWritable?(options?: { keepExistingData?: boolean }): PromiseLike<unknown>;
+  /** Opens the file itself for writing; only in a dedicated worker. */
   createSyncAccessHandle?(): PromiseLike<unknown>;
 }
 
+/** The options of `toFile()`. */
 export interface ToFileOptions {
   /** The byte to start at, or `'end'` to append; the rest of the file stays. Default: 0, which replaces the file. */
   at?: number | 'end' | undefined;

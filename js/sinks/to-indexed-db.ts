@@ -8,6 +8,7 @@ import { WritableStream } from '../streams/writable-stream.js';
 import type { WritableControllerLike } from '../bridge/shapes.js';
 import type { IndexedDatabase, IndexedKey } from '../sources/from-indexed-db.js';
 
+/** The options of `toIndexedDB()`. */
 export interface ToIndexedDBOptions<T> {
   /** Records in one transaction. Default: 100. */
   batch?: number | undefined;

@@ -32,6 +32,7 @@ const LONGEST = 50;
 
 const ignore = () => {};
 
+/** The options of `toWebSocket()`. */
 export interface ToWebSocketOptions {
   /** For a URL: the subprotocols. */
   protocols?: string | string[] | undefined;

@@ -11,6 +11,7 @@ const LONGEST = 2 ** 31 - 1;
 export interface ServerSentEvent {
   /** The event's type; `message` if the server names none. */
   readonly type: string;
+  /** The text of the event; the lines of several `data` fields are joined by line feeds. */
   readonly data: string;
   /** The id of this event, or of the last one before it that had an id; empty if there is none. */
   readonly lastEventId: string;

@@ -14,6 +14,7 @@ import type { ReadableControllerLike } from '../bridge/shapes.js';
 export type AnyCursor<T> =
   { read(count: number): PromiseLike<T[] | null | undefined>; close(): unknown } | AsyncIterable<T> | Iterable<T>;
 
+/** The options of `fromCursor()`. */
 export interface FromCursorOptions {
   /** Rows of one fetch, which is the most that is held. Default: 100. */
   batch?: number | undefined;
@@ -99,6 +100,7 @@ export function fromCursor<T>(
   cursor: AnyCursor<T>,
   options: FromCursorOptions & { as: 'batches' },
 ): ReadableStream<T[]>;
+/** The same, with single rows as chunks. */
 export function fromCursor<T>(
   cursor: AnyCursor<T>,
   options?: FromCursorOptions & { as?: 'rows' | undefined },

@@ -25,6 +25,7 @@ const KEEP_MARK = { ignoreBOM: true };
 const LONGEST_ID = 65536;
 const CLOSED = 2; // an EventSource's readyState
 
+/** The options of `fromEventSource()` with a URL, with those of `fetch()`. */
 export interface FromEventSourceOptions extends Omit<RequestInit, 'signal'> {
   /** The types of events to pass on. Default: all. */
   events?: string[] | undefined;

@@ -13,6 +13,7 @@ export type AnyEventSource =
       removeListener(name: string, listener: never): unknown;
     };
 
+/** The options of `fromEvents()`, with those of `channel()`. */
 export interface FromEventsOptions<E, T> extends ChannelOptions<T> {
   /** Called when the queue has reached its high-water mark: pause the producer. */
   pause?: (() => void) | undefined;

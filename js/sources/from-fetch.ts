@@ -15,6 +15,7 @@ import type { Range } from './http-fields.js';
 
 export { FetchError } from '../pipeline/fetch-error.js';
 
+/** The options of `fromFetch()`, with those of `fetch()`. */
 export interface FromFetchOptions extends Omit<RequestInit, 'signal'> {
   /** How often a GET is sent again, in all. Infinity is allowed. Default: 3. */
   retries?: number | undefined;

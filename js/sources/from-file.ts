@@ -8,6 +8,7 @@ import { onDemand } from './on-demand.js';
 import type { Bytes } from '../runtime/buffers.js';
 import type { ReadableStream } from '../streams/readable-stream.js';
 
+/** The options of `fromFile()`. */
 export interface FromFileOptions {
   /** The first byte. Default: 0. */
   start?: number | undefined;

@@ -18,6 +18,7 @@ export interface IndexedDatabase {
   transaction(...args: never[]): unknown;
 }
 
+/** The options of `fromIndexedDB()`. */
 export interface FromIndexedDBOptions {
   /** The name of an index; the records come in its order. Default: none, the order of the store's keys. */
   index?: string | undefined;
@@ -93,6 +94,7 @@ export function fromIndexedDB<T = any>(
   store: string,
   options: FromIndexedDBOptions & { entries: true },
 ): ReadableStream<{ key: IndexedKey; value: T }>;
+/** The same, with the values of the records as chunks. */
 export function fromIndexedDB<T = any>(
   database: IndexedDatabase,
   store: string,

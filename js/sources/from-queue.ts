@@ -243,6 +243,7 @@ export function acknowledged<T, R>(
   messages: PipelineChunks<QueueMessage<T> | QueueMessage<unknown>[]>,
   options: PipelineFunctionOptions,
 ) => Promise<Awaited<R>>;
+/** The same around a writable stream. */
 export function acknowledged<T>(
   end: AnyWritable<T> | NodeWritableLike,
 ): WritableStream<QueueMessage<unknown> | QueueMessage<unknown>[]>;

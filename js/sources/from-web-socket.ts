@@ -32,6 +32,7 @@ const bytesOrText = (data: unknown) => (data instanceof ArrayBuffer ? new Uint8A
 type Message = string | Bytes;
 type Messages = Channel<Message>;
 
+/** The options of `fromWebSocket()`, with those of `channel()`. */
 export interface FromWebSocketOptions extends ChannelOptions<string | Bytes> {
   /** For a URL: the subprotocols. */
   protocols?: string | string[] | undefined;
