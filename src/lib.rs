@@ -1,8 +1,31 @@
-//! tidegate: backpressure for the browser, and for Rust.
+//! Backpressure for Rust: bounded [channels](channel), [pipes](pipe) between any `Stream` and `Sink`, and [codecs](codec) for
+//! large files, decided by the state machines of the WHATWG Streams Standard. They work with any executor.
+//!
+//! ```
+//! use futures_util::{StreamExt, stream};
+//! use tidegate::channel::{QueuingStrategy, channel};
+//! use tidegate::codec::{LinesOptions, RecordBatch, decode};
+//! use tidegate::pipe::pipe_to;
+//!
+//! # futures_executor::block_on(async {
+//! let source = stream::iter([Ok::<_, std::io::Error>("one\ntw"), Ok("o\n")]);
+//! let lines = decode(source).lines(LinesOptions::default()).records();
+//! let (sink, mut receiver) = channel(QueuingStrategy::count(4));
+//! let count = async {
+//!     let mut count = 0;
+//!     while let Some::<RecordBatch>(batch) = receiver.recv().await.unwrap() {
+//!         count += batch.len(); // the sender waits while four batches are queued
+//!     }
+//!     count
+//! };
+//! let (piped, count) = futures_util::future::join(pipe_to(lines, sink), count).await;
+//! assert!(piped.is_ok() && count == 2);
+//! # });
+//! ```
 //!
 //! | feature | by default | what it has |
 //! |---|---|---|
-//! | `std` | yes | the native host of the core, for any executor |
+//! | `std` | yes | channels and pipes and, with `codecs`, codecs over streams |
 //! | `codecs` | yes | gunzip, lines, csv and SHA-256 (see [`codec`]) |
 //! | `futures-io` | | codecs that read from an `AsyncBufRead` |
 //! | `core` | | the state machines of the WHATWG Streams Standard for a host of your own: numbers only. This interface is unstable: a minor version may change it |
@@ -38,3 +61,8 @@ mod core;
 pub mod pipe;
 #[cfg(tidegate_npm)]
 mod wasm;
+
+/// The examples of the crate's README run with the others.
+#[cfg(all(doctest, feature = "codecs", feature = "std"))]
+#[doc = include_str!("../docs/CRATE.md")]
+struct Readme;

@@ -28,11 +28,16 @@ runMain(async () => {
     ],
     { cwd: root, advice: 'Mend the doc comments named above.' },
   );
-  await stepRun('Document the crate', 'cargo', ['doc', '--locked', '--no-deps', '--document-private-items'], {
-    cwd: root,
-    env: { RUSTDOCFLAGS: '-D warnings' },
-    advice: 'Mend the doc comments named above.',
-  });
+  await stepRun(
+    'Document the crate',
+    'cargo',
+    ['doc', '--locked', '--no-deps', '--document-private-items', '--features', 'core,futures-io'],
+    {
+      cwd: root,
+      env: { RUSTDOCFLAGS: '-D warnings' },
+      advice: 'Mend the doc comments named above.',
+    },
+  );
   rmSync(join(root, 'build/docs/rust'), { recursive: true, force: true });
   cpSync(join(root, 'target/doc'), join(root, 'build/docs/rust'), { recursive: true });
   say('Open build/docs/js/index.html and build/docs/rust/tidegate/index.html');

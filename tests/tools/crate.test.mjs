@@ -12,6 +12,7 @@ import { root } from './documents.mjs';
 /** A user's module: an allocator of its own, and functions with names that the npm package's modules export too. */
 const PROGRAM = `
 use std::alloc::{GlobalAlloc, Layout, System};
+use tidegate::channel::{QueuingStrategy, channel};
 use tidegate::codec::{Chain, Lines, LinesOptions};
 use tidegate::core::{Core, effect::readable};
 
@@ -44,7 +45,9 @@ pub extern "C" fn start() -> u32 {
     chain.commit(4);
     chain.end_input();
     chain.run().unwrap();
-    chain.batch().ends.len() as u32
+    let (sender, mut receiver) = channel(QueuingStrategy::count(1));
+    sender.try_send(chain.batch().ends.len() as u32).unwrap();
+    receiver.try_recv().unwrap()
 }
 `;
 
@@ -73,7 +76,7 @@ async function buildUserModule(features) {
   );
   cpSync(join(root, 'Cargo.lock'), join(home, 'Cargo.lock'));
   const source = !features.includes('codecs')
-    ? PROGRAM.replace(/use tidegate::codec.*\n/, '').replace(
+    ? PROGRAM.replace(/use tidegate::c(odec|hannel).*\n/g, '').replace(
         /\n#\[unsafe\(no_mangle\)\]\npub extern "C" fn start[^]*/,
         '',
       )
@@ -160,4 +163,24 @@ test('every sensible set of features compiles without a warning', async () => {
       env: { CARGO_ENCODED_RUSTFLAGS: '-Dwarnings' },
     });
   }
+});
+
+test('the crate compiles with the oldest Rust that it promises, with every feature', async (t) => {
+  const [, oldest] = /^rust-version = "(.*)"$/m.exec(readFileSync(join(root, 'Cargo.toml'), 'utf8'));
+  const { code: absent } = await run('cargo', [`+${oldest}`, '--version'], { cwd: root }).catch(() => ({ code: 1 }));
+  if (absent) return t.skip(`Rust ${oldest} is not installed: rustup toolchain install ${oldest}`);
+  const args = [`+${oldest}`, 'check', '--locked', '--lib', '--all-features'];
+  await cargo('cargo', [...args, '--target-dir', join(root, 'target/oldest-rust')], { cwd: root });
+});
+
+test("the crate's package has its sources, its examples and a README of its own, and nothing of the npm package", async () => {
+  const { code, output } = await run('cargo', ['package', '--list', '--allow-dirty', '--offline'], { cwd: root });
+  assert.equal(code, 0, output);
+  const files = output.split('\n');
+  for (const file of ['Cargo.lock', 'LICENSE-MIT', 'docs/CRATE.md', 'examples/csv_totals.rs', 'src/pipe/to.rs'])
+    assert.ok(files.includes(file), file);
+  assert.deepEqual(
+    files.filter((file) => /^(js|dist|tools|www|node_modules)\//.test(file)),
+    [],
+  );
 });

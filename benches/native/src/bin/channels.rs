@@ -1,4 +1,4 @@
-//! Channels beside those of others, in one run: `cargo run --release --manifest-path benches/native/Cargo.toml --target-dir target/native-benches`.
+//! Channels beside those of others, in one run: `cargo run --release --manifest-path benches/native/Cargo.toml --target-dir target/native-benches --bin channels`.
 //!
 //! *ping-pong* sends one value and receives it, in one task. *joined* sends and receives in two tasks of one thread, through a
 //! channel of 64. Each figure is the least of some turns, in which the order of the channels rotates, in nanoseconds a value.
