@@ -270,7 +270,7 @@ fn put_of<T>(result: &Result<(), TrySendError<T>>) -> Put {
     }
 }
 
-type SendTask = Task<tidegate::channel::Send<'static, Value>>;
+type SendTask = Task<tidegate::channel::SendFuture<'static, Value>>;
 type ReserveTask = Task<tidegate::channel::Reserve<'static, Value>>;
 
 struct Program {

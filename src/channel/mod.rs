@@ -50,7 +50,7 @@ mod wakes;
 
 pub use error::{Failure, FailureKind, SendError, TryRecvError, TrySendError};
 pub use receiver::{Receiver, Recv, RecvMany};
-pub use sender::{Closed, Permit, Ready, Reserve, Send, Sender};
+pub use sender::{Closed, Permit, Ready, Reserve, SendFuture, Sender};
 pub use strategy::{Overflow, QueuingStrategy};
 
 use state::State;

@@ -36,6 +36,17 @@ impl<T> Receiver<T> {
     /// received.
     ///
     /// A future that is dropped loses nothing.
+    ///
+    /// ```
+    /// # use tidegate::channel::{QueuingStrategy, channel};
+    /// # futures_executor::block_on(async {
+    /// let (sender, mut receiver) = channel(QueuingStrategy::count(2));
+    /// sender.send("last").await.unwrap();
+    /// drop(sender);
+    /// assert_eq!(receiver.recv().await.unwrap(), Some("last"));
+    /// assert_eq!(receiver.recv().await.unwrap(), None);
+    /// # });
+    /// ```
     #[inline]
     pub fn recv(&mut self) -> Recv<'_, T> {
         Recv {
@@ -45,6 +56,14 @@ impl<T> Receiver<T> {
     }
 
     /// Receives a value if there is one now, or a sender waits with one.
+    ///
+    /// ```
+    /// # use tidegate::channel::{QueuingStrategy, TryRecvError, channel};
+    /// let (sender, mut receiver) = channel::<u32>(QueuingStrategy::count(2));
+    /// assert_eq!(receiver.try_recv(), Err(TryRecvError::Empty));
+    /// drop(sender);
+    /// assert_eq!(receiver.try_recv(), Err(TryRecvError::Closed));
+    /// ```
     #[inline]
     pub fn try_recv(&mut self) -> Result<T, TryRecvError> {
         let mut state = self.shared.lock();
@@ -81,6 +100,16 @@ impl<T> Receiver<T> {
 
     /// Cancels the channel for a reason, which senders find in [`Sender::closed`](super::Sender::closed). What is queued is
     /// dropped. Does nothing if the channel has ended.
+    ///
+    /// ```
+    /// # use tidegate::channel::{QueuingStrategy, channel};
+    /// # futures_executor::block_on(async {
+    /// let (sender, receiver) = channel(QueuingStrategy::count(2));
+    /// receiver.cancel("enough");
+    /// let error = sender.send("more").await.unwrap_err();
+    /// assert_eq!(error.into_inner(), "more");
+    /// # });
+    /// ```
     pub fn cancel(self, reason: impl Into<Box<dyn Error + Send + Sync>>) {
         self.shared
             .fail(Failure::with(FailureKind::Cancelled, reason));

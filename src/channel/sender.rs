@@ -80,8 +80,8 @@ impl<T> Sender<T> {
     /// # }).unwrap();
     /// ```
     #[inline]
-    pub fn send(&self, value: T) -> Send<'_, T> {
-        Send {
+    pub fn send(&self, value: T) -> SendFuture<'_, T> {
+        SendFuture {
             shared: &self.shared,
             size: self.shared.size.of(&value),
             value: Some(value),
@@ -110,6 +110,17 @@ impl<T> Sender<T> {
     ///
     /// A value is made only once there is room for it. A dropped [`Permit`], or a dropped future, gives the room to the next
     /// sender. Only room in the queue can be reserved: with a capacity of 0 the error is [`TrySendError::TooLarge`].
+    ///
+    /// ```
+    /// # use tidegate::channel::{QueuingStrategy, channel};
+    /// # futures_executor::block_on(async {
+    /// let (sender, mut receiver) = channel(QueuingStrategy::bytes(1024));
+    /// let permit = sender.reserve_size(512).await.unwrap();
+    /// let chunk = vec![0; 300]; // read from a file, say
+    /// permit.send(chunk).unwrap();
+    /// assert_eq!(receiver.recv().await.unwrap().unwrap().len(), 300);
+    /// # });
+    /// ```
     pub fn reserve_size(&self, size: usize) -> Reserve<'_, T> {
         Reserve {
             shared: &self.shared,
@@ -122,6 +133,18 @@ impl<T> Sender<T> {
     /// Waits until there is no backpressure: until the desired size is positive, or a receiver waits. Reserves nothing.
     ///
     /// The error is why the channel takes no value any more.
+    ///
+    /// ```
+    /// # use tidegate::channel::{QueuingStrategy, channel};
+    /// # futures_executor::block_on(async {
+    /// let (sender, mut receiver) = channel(QueuingStrategy::count(1).capacity(4));
+    /// sender.ready().await.unwrap();
+    /// sender.try_send(1).unwrap();
+    /// assert_eq!(sender.desired_size(), 0); // backpressure, though there is room for three more
+    /// receiver.recv().await.unwrap();
+    /// sender.ready().await.unwrap();
+    /// # });
+    /// ```
     pub fn ready(&self) -> Ready<'_, T> {
         Ready {
             shared: &self.shared,
@@ -131,12 +154,31 @@ impl<T> Sender<T> {
 
     /// The high-water mark less the sizes of what is queued and reserved: how much the channel wants. 0 or less is
     /// backpressure. A channel that has ended wants nothing.
+    ///
+    /// ```
+    /// # use tidegate::channel::{QueuingStrategy, channel};
+    /// let (sender, _receiver) = channel(QueuingStrategy::bytes(8));
+    /// sender.try_send("hello").unwrap();
+    /// assert_eq!(sender.desired_size(), 3);
+    /// ```
     pub fn desired_size(&self) -> isize {
         self.shared.lock().desired_size()
     }
 
     /// Closes the channel for all senders, after what is queued and the senders that wait already. Does nothing if the channel
     /// is closed, or has failed.
+    ///
+    /// ```
+    /// # use tidegate::channel::{QueuingStrategy, channel};
+    /// # futures_executor::block_on(async {
+    /// let (sender, mut receiver) = channel(QueuingStrategy::count(1));
+    /// sender.send(1).await.unwrap();
+    /// sender.close();
+    /// assert!(sender.send(2).await.is_err());
+    /// assert_eq!(receiver.recv().await.unwrap(), Some(1));
+    /// assert_eq!(receiver.recv().await.unwrap(), None);
+    /// # });
+    /// ```
     pub fn close(&self) {
         let mut state = self.shared.lock();
         state.close();
@@ -155,12 +197,22 @@ impl<T> Sender<T> {
     /// assert_eq!(failure.to_string(), "the sender failed the channel: the disk is full");
     /// # });
     /// ```
-    pub fn fail(&self, error: impl Into<Box<dyn Error + std::marker::Send + Sync>>) {
+    pub fn fail(&self, error: impl Into<Box<dyn Error + Send + Sync>>) {
         self.shared.fail(Failure::with(FailureKind::Failed, error));
     }
 
     /// Waits until the channel has ended: `Ok` when it was closed and every value was received, else why it failed. A dropped
     /// receiver is a failure of the kind [`FailureKind::Cancelled`].
+    ///
+    /// ```
+    /// # use tidegate::channel::{FailureKind, QueuingStrategy, channel};
+    /// # futures_executor::block_on(async {
+    /// let (sender, receiver) = channel::<u32>(QueuingStrategy::count(1));
+    /// receiver.cancel("the client is gone");
+    /// let failure = sender.closed().await.unwrap_err();
+    /// assert_eq!(failure.kind(), FailureKind::Cancelled);
+    /// # });
+    /// ```
     pub fn closed(&self) -> Closed<'_, T> {
         Closed {
             shared: &self.shared,
@@ -306,7 +358,7 @@ impl<T> Shared<T> {
 
 /// The future of [`Sender::send`].
 #[must_use = "a future does nothing unless it is awaited"]
-pub struct Send<'a, T> {
+pub struct SendFuture<'a, T> {
     shared: &'a Shared<T>,
     size: f64,
     /// None once it waits in the channel, or is sent.
@@ -315,9 +367,9 @@ pub struct Send<'a, T> {
 }
 
 // No value is pinned.
-impl<T> Unpin for Send<'_, T> {}
+impl<T> Unpin for SendFuture<'_, T> {}
 
-impl<T> Send<'_, T> {
+impl<T> SendFuture<'_, T> {
     #[cold]
     fn wait(&mut self, value: T, context: &mut Context<'_>) -> Poll<Result<(), SendError<T>>> {
         let waker = context.waker().clone();
@@ -371,7 +423,7 @@ impl<T> Send<'_, T> {
     }
 }
 
-impl<T> Future for Send<'_, T> {
+impl<T> Future for SendFuture<'_, T> {
     type Output = Result<(), SendError<T>>;
 
     #[inline]
@@ -391,7 +443,7 @@ impl<T> Future for Send<'_, T> {
     }
 }
 
-impl<T> Drop for Send<'_, T> {
+impl<T> Drop for SendFuture<'_, T> {
     #[inline]
     fn drop(&mut self) {
         if let Some(ticket) = self.ticket {

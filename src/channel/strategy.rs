@@ -76,6 +76,14 @@ impl<T> QueuingStrategy<T> {
     }
 
     /// Counts what `size` returns for each value. The function is called once for each value that is sent, without a lock.
+    ///
+    /// ```
+    /// # use tidegate::channel::{QueuingStrategy, channel};
+    /// let strategy = QueuingStrategy::with_size(100, |row: &Vec<String>| row.len());
+    /// let (sender, _receiver) = channel(strategy);
+    /// sender.try_send(vec![String::new(); 60]).unwrap();
+    /// assert_eq!(sender.desired_size(), 40);
+    /// ```
     pub fn with_size(
         high_water_mark: usize,
         size: impl Fn(&T) -> usize + Send + Sync + 'static,
@@ -91,6 +99,15 @@ impl<T> QueuingStrategy<T> {
     }
 
     /// Sets what becomes of a value for which there is no room.
+    ///
+    /// ```
+    /// # use tidegate::channel::{Overflow, QueuingStrategy, channel};
+    /// // A sensor of which only the newest values matter.
+    /// let strategy = QueuingStrategy::count(2).overflow(Overflow::DropOldest);
+    /// let (sender, mut receiver) = channel(strategy);
+    /// (0..5).for_each(|value| sender.try_send(value).unwrap());
+    /// assert_eq!((receiver.try_recv(), receiver.dropped()), (Ok(3), 3));
+    /// ```
     pub fn overflow(mut self, overflow: Overflow) -> Self {
         self.overflow = overflow;
         self

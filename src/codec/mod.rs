@@ -94,6 +94,40 @@ pub struct Fault {
 }
 
 /// A push state machine from bytes to bytes.
+///
+/// ```
+/// use tidegate::codec::{Chain, Codec, Fault, Status, Step};
+///
+/// /// Turns letters into capitals.
+/// struct Capitals;
+///
+/// impl Codec for Capitals {
+///     fn name(&self) -> &'static str {
+///         "capitals"
+///     }
+///
+///     fn step(&mut self, input: &[u8], output: &mut [u8], last: bool) -> Result<Step, Fault> {
+///         let bytes = input.len().min(output.len());
+///         output[..bytes].copy_from_slice(&input[..bytes]);
+///         output[..bytes].make_ascii_uppercase();
+///         let status = if bytes < input.len() {
+///             Status::NeedOutput
+///         } else if last {
+///             Status::Finished
+///         } else {
+///             Status::NeedInput
+///         };
+///         Ok(Step { status, consumed: bytes, produced: bytes })
+///     }
+/// }
+///
+/// let mut chain = Chain::new(vec![Box::new(Capitals)]);
+/// chain.input(4)[..4].copy_from_slice(b"text");
+/// chain.commit(4);
+/// chain.end_input();
+/// chain.run().unwrap();
+/// assert_eq!(chain.batch().bytes, b"TEXT");
+/// ```
 pub trait Codec: Send {
     /// The name that errors and statistics carry.
     fn name(&self) -> &'static str;

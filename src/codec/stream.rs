@@ -164,6 +164,19 @@ impl<I> Decoder<I> {
     }
 
     /// Unpacks gzip: all members of it.
+    ///
+    /// ```
+    /// # use tidegate::codec::{GunzipOptions, decode};
+    /// # futures_executor::block_on(async {
+    /// use futures_util::{StreamExt, stream};
+    /// use std::io::Write;
+    /// let mut packed = flate2::write::GzEncoder::new(Vec::new(), Default::default());
+    /// packed.write_all(b"text").unwrap();
+    /// let source = stream::iter([packed.finish()]);
+    /// let mut bytes = decode(source).gunzip(GunzipOptions::default()).bytes();
+    /// assert_eq!(bytes.next().await.unwrap().unwrap(), "text");
+    /// # });
+    /// ```
     pub fn gunzip(self, options: GunzipOptions) -> Self {
         self.with(Gunzip::new(options))
     }
@@ -174,6 +187,22 @@ impl<I> Decoder<I> {
     }
 
     /// Splits text into lines.
+    ///
+    /// ```
+    /// # use tidegate::codec::{LinesOptions, decode};
+    /// # futures_executor::block_on(async {
+    /// use futures_util::{TryStreamExt, stream};
+    /// let source = stream::iter([Ok::<_, std::io::Error>("one\r\ntw"), Ok("o")]);
+    /// let batches: Vec<_> = decode(source)
+    ///     .lines(LinesOptions::default())
+    ///     .records()
+    ///     .try_collect()
+    ///     .await
+    ///     .unwrap();
+    /// let lines: Vec<_> = batches.iter().flatten().map(|line| line.get(0)).collect();
+    /// assert_eq!(lines, [Some("one"), Some("two")]);
+    /// # });
+    /// ```
     pub fn lines(self, options: LinesOptions) -> Self {
         self.with(Lines::new(options))
     }

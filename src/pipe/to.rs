@@ -129,6 +129,22 @@ where
     D: Sink<T>,
 {
     /// Does not close the sink at the end of the source.
+    ///
+    /// ```
+    /// # use futures_util::stream;
+    /// # use tidegate::channel::{QueuingStrategy, channel};
+    /// # use tidegate::pipe::pipe_to;
+    /// # futures_executor::block_on(async {
+    /// let (mut sender, mut receiver) = channel(QueuingStrategy::count(8));
+    /// for part in [[1, 2], [3, 4]] {
+    ///     let source = stream::iter(part.map(Ok::<_, std::convert::Infallible>));
+    ///     pipe_to(source, &mut sender).prevent_close().await.unwrap();
+    /// }
+    /// assert_eq!(receiver.len(), 4);
+    /// assert!(!sender.is_closed());
+    /// # receiver.try_recv().unwrap();
+    /// # });
+    /// ```
     pub fn prevent_close(mut self) -> Self {
         self.flags |= PREVENT_CLOSE;
         self
@@ -168,6 +184,19 @@ where
     }
 
     /// Calls `cancel` with the source and the sink's error before it drops the source.
+    ///
+    /// ```
+    /// # use tidegate::channel::{QueuingStrategy, channel};
+    /// # use tidegate::pipe::pipe_to;
+    /// # futures_executor::block_on(async {
+    /// let (sender, source) = channel::<u32>(QueuingStrategy::count(1));
+    /// let (sink, receiver) = channel(QueuingStrategy::count(1));
+    /// drop(receiver);
+    /// let pipe = pipe_to(source, sink).cancel_with(|_source, failure| eprintln!("stopped: {failure}"));
+    /// assert!(pipe.await.is_err());
+    /// assert!(sender.is_closed());
+    /// # });
+    /// ```
     pub fn cancel_with(
         mut self,
         cancel: impl FnOnce(Pin<&mut S>, &D::Error) + Send + 'static,
