@@ -41,7 +41,7 @@ impl<E: Error + 'static> Error for DecodeError<E> {
 }
 
 /// Where a chain's input comes from: a stream of chunks, or a reader. [`decode`] and
-/// [`decode_reader`](crate::codec::decode_reader) make one.
+/// `decode_reader` (with the feature `futures-io`) make one.
 pub trait Input: sealed::Sealed {
     /// What it fails with.
     type Error;

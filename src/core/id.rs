@@ -277,7 +277,7 @@ impl<T: Default, M> Slab<T, M> {
         id
     }
 
-    /// Takes the machine out, as [`Slab::free`].
+    /// Takes the machine out, as `Slab::free`.
     pub fn remove(&mut self, id: Id<M>) -> Option<T> {
         self.vacate(id).map(core::mem::take)
     }
