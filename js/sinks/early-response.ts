@@ -23,6 +23,7 @@ export class EarlyResponse {
   onOver: (() => void) | undefined = undefined;
 
   #controller!: ReadableControllerLike<Uint8Array>;
+  #reader: ReadableStreamDefaultReader<Uint8Array> | undefined;
   #isSent = false;
   #wanted: (() => void) | undefined = undefined;
 
@@ -34,7 +35,7 @@ export class EarlyResponse {
       this.isOver = true;
       return;
     }
-    const reader = body.getReader();
+    const reader = (this.#reader = body.getReader());
     const copy = new ReadableStream<Uint8Array>(
       {
         start: (controller: ReadableControllerLike<Uint8Array>) => void (this.#controller = controller),
@@ -53,6 +54,11 @@ export class EarlyResponse {
   /** The body of the request is sent: from now on, the response is read only as fast as the caller reads it. */
   sent(): void {
     this.#isSent = true;
+  }
+
+  /** Closes the connection. */
+  drop(reason: unknown): void {
+    this.#reader?.cancel(reason).catch(() => {});
   }
 
   async #read(reader: ReadableStreamDefaultReader<Uint8Array>): Promise<void> {

@@ -312,6 +312,7 @@ class Streamed implements Carrier {
   #response: Promise<Response> | undefined;
   #early: EarlyResponse | undefined; // the response, if it arrived before the body was sent
   #onEarly: (() => void) | undefined; // called when there is one
+  #onAbort: ((reason: unknown) => void) | undefined;
   #isSent = false;
   #lose: BodyPair['lose'] | undefined;
   #taken: BodyPair['taken'] | undefined;
@@ -319,6 +320,12 @@ class Streamed implements Carrier {
   constructor(upload: Upload) {
     this.#upload = upload;
     this.#watch = watchOf(upload, this.#abort);
+    // Once a response has come, Node's fetch may lose the signal to a garbage collection, so it is not relied on.
+    const { signal } = this.#abort;
+    signal.addEventListener('abort', () => {
+      this.#early?.drop(signal.reason);
+      this.#onAbort?.(signal.reason);
+    });
   }
 
   #open(): void {
@@ -352,9 +359,10 @@ class Streamed implements Carrier {
     this.#response.catch(fail);
   }
 
-  /** Resolves when an early response has ended. */
+  /** Resolves when an early response has ended; rejects when the request is aborted. */
   #isOver(): Promise<undefined> {
-    return new Promise((resolve) => {
+    return new Promise((resolve, reject) => {
+      this.#onAbort = reject;
       this.#onEarly = () => void (this.#early!.onOver = resolve as () => void);
       if (this.#early?.isOver) resolve(undefined);
       else if (this.#early) this.#onEarly();
