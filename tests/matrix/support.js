@@ -30,7 +30,7 @@ export async function within(ms, promise, what = 'it') {
 }
 
 /** Waits up to `seconds` for `read()` to give `wanted`; throws with what it gave last. */
-export async function until(read, wanted, what, seconds = 1) {
+export async function until(read, wanted, what, seconds = 5) {
   const end = performance.now() + seconds * 1000;
   for (;;) {
     const is = await read();
