@@ -466,8 +466,8 @@ async function runCell(part, place, scenario, env) {
   const running = pipeline(source.value, ...stagesOf[place](), sink.value, { signal: signal.signal });
   running.catch(() => {});
   const timer = setTimeout(async () => {
-    // A part that is asked only at the end of its source is so before the abort.
-    while (part.closes && mute.asked?.() === 0) await turn();
+    // A part that is asked only at the end of its source, or after a codec has been compiled, is so before the abort.
+    while ((part.closes || part.before) && mute.asked?.() === 0) await turn();
     if (scenario.aborts) signal.abort(failure);
     else if (scenario.fails) ({ source, sink })[scenario.fails].state.fail(failure);
     else return;
