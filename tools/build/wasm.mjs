@@ -9,7 +9,8 @@ import { filesUnder, hashOf } from './stamps.mjs';
 
 /**
  * The modules: `feature` is the crate's feature, `sources` what the module is made from besides the shared files,
- * `optimize` wasm-opt's options, `translated` whether there is one in JavaScript as well. For the core, cargo's level 3 is no larger than "s" or "z" once compressed, and faster.
+ * `optimize` wasm-opt's options, `translated` whether there is one in JavaScript as well. For the core, cargo's level 3
+ * is no larger than "s" or "z" once compressed, and faster.
  */
 export const MODULES = {
   core: {
@@ -56,7 +57,7 @@ export async function buildModule({ root, stamps, name, debug }) {
   const generator = await buildGenerator({ root, stamps });
   const raw = await compile({ root, name, module, toolchain, debug });
   await bind({ root, name, module, generator, raw, debug });
-  if (module.translated) await translate({ root, name });
+  if (module.translated) await translate({ root, name, debug });
   stamps.set(name, hash);
   return true;
 }
@@ -119,9 +120,12 @@ async function bind({ root, name, module, generator, raw, debug }) {
 
 /**
  * Translates a module to JavaScript for hosts that refuse WebAssembly: `build/<name>/<name>_js.js`, whose default export
- * instantiates it. Newer instructions are lowered first, and what only the glue calls is dropped, because wasm2js knows neither.
+ * instantiates it. Newer instructions are lowered first, and what only the glue calls is dropped, because wasm2js knows neither. It does not know
+ * what a debug build's panic hook needs either, so there is none of that.
  */
-async function translate({ root, name }) {
+async function translate({ root, name, debug }) {
+  const target = join(root, 'build', name, `${name}_js.js`);
+  if (debug) return writeFileSync(target, NOT_TRANSLATED);
   const binaryen = (tool, ...args) =>
     stepRun(`Translate the Wasm module ${name} to JavaScript (${tool})`, process.execPath, [join(root, 'node_modules/binaryen/bin', tool), ...WASM_FEATURES, ...args], { cwd: root });
   const source = join(root, 'build', name, `${name}_bg.wasm`);
@@ -133,11 +137,13 @@ async function translate({ root, name }) {
     await binaryen('wasm-opt', source, '-o', lowered, '--llvm-memory-copy-fill-lowering', '--llvm-nontrapping-fptoint-lowering', '--signext-lowering');
     await binaryen('wasm-metadce', lowered, '-f', roots, '-o', pruned);
     await binaryen('wasm2js', pruned, '-O3', '-o', text);
-    writeFileSync(join(root, 'build', name, `${name}_js.js`), asFactory(readFileSync(text, 'utf8')));
+    writeFileSync(target, asFactory(readFileSync(text, 'utf8')));
   } finally {
     rmSync(work, { recursive: true, force: true });
   }
 }
+
+const NOT_TRANSLATED = "export default () => {\n  throw new Error('A debug build has no core in JavaScript; run npm run build');\n};\n";
 
 /** wasm2js writes a module that instantiates itself when it is imported; this makes it a function that does so. */
 function asFactory(text) {
