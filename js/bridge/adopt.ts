@@ -1,7 +1,7 @@
 /**
- * Lets `pipeTo` and `pipeThrough` accept the engine's streams, which the standard's Web IDL refuses. `adoptReadable` and
- * `adoptWritable` make the bridge. `settleAdopted` releases the engine's stream when the pipe has settled: unlocked, and
- * with every piped chunk written.
+ * Lets `pipeTo` and `pipeThrough` accept the engine's streams, which the standard's Web IDL refuses. `adoptReadable`
+ * and `adoptWritable` make the bridge. `settleAdopted` releases the engine's stream when the pipe has settled:
+ * unlocked, and with every piped chunk written.
  */
 import { abortReasonOf } from './brands.js';
 import { LazyStream } from './lazy-reader.js';
@@ -19,8 +19,9 @@ export function adoptReadable<Near extends object>(
 }
 
 /**
- * What `pipeThrough` returns for the readable side of an engine's pair. It locks that side at its first read or cancel, so a caller that
- * kept the pair can still read the side itself. Until then the returned stream does not report its end.
+ * What `pipeThrough` returns for the readable side of an engine's pair. It locks that side at its first read or cancel,
+ * so a caller that kept the pair can still read the side itself. Until then the returned stream does not report its
+ * end.
  */
 export function resultOf<Near extends object>(readable: unknown, ReadableStream: ReadableClass<Near>): Near {
   if (!isNativeReadable(readable) || readable.locked) return readable as Near; // a stream of ours, or one that refuses by itself

@@ -1,6 +1,6 @@
 /**
- * Recognises tidegate's own streams by their brand. The public classes set the brands, so that code that checks one need not import a
- * class.
+ * Recognises tidegate's own streams by their brand. The public classes set the brands, so that code that checks one
+ * need not import a class.
  */
 import type { ByteReadableImpl } from '../machines/byte-readable.js';
 import type { ReadableImpl } from '../machines/readable.js';

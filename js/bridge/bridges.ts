@@ -1,10 +1,12 @@
 /**
  * The two bridges between one implementation of the Streams Standard and another. They know nothing of which side is
- * tidegate's: `bridgeReadable(source, Target)` gives a `Target` that reads from `source`, `bridgeWritable(sink, Target)`
- * one that writes to `sink`. Both lock the far stream while the near one lives and unlock it when that one is done.
+ * tidegate's: `bridgeReadable(source, Target)` gives a `Target` that reads from `source`, `bridgeWritable(sink,
+ * Target)` one that writes to `sink`. Both lock the far stream while the near one lives and unlock it when that one is
+ * done.
  *
  * Invariants:
- * 1. A bridge for reading queues nothing: its high-water mark is 0 and it reads once for each chunk that was asked of it.
+ * 1. A bridge for reading queues nothing: its high-water mark is 0 and it reads once for each chunk that was asked of
+ *    it.
  * 2. A bridge for writing holds at most the one chunk it was given while the far side said "wait".
  * 3. Reasons and errors cross as they are, never wrapped; chunks too, but that a short read of a byte stream is copied.
  * 4. The end of the far side is seen when it happens, not at the next read or write.
@@ -29,11 +31,15 @@ export interface Bridge {
   /** The stream that the near one stands for. */
   readonly far: object;
   /**
-   * Releases `far`: unlocks it and leaves it open. Does nothing if the near stream has ended. Chunks that the near stream has queued, or that are on
-   * their way to it, are lost, so a pipe that writes to the near stream awaits `landed()` first.
+   * Releases `far`: unlocks it and leaves it open. Does nothing if the near stream has ended. Chunks that the near
+   * stream has queued, or that are on their way to it, are lost, so a pipe that writes to the near stream awaits
+   * `landed()` first.
    */
   release(): void;
-  /** Resolves when `far` has written every chunk that it received, and rejects if a write failed. Undefined: no chunk is on its way. */
+  /**
+   * Resolves when `far` has written every chunk that it received, and rejects if a write failed. Undefined: no chunk is
+   * on its way.
+   */
   landed(): Promise<unknown> | undefined | void;
   /** Of a bridge for writing: whether other code has closed `far`. */
   readonly wasClosed?: boolean;
@@ -75,9 +81,9 @@ export const bridgeOf = (stream: object) => bridges.get(stream);
 const ignore = () => {};
 
 /**
- * The most bytes in a chunk when the consumer brings no buffer. A default reader gives whatever has arrived, which of a fetch
- * body can be megabytes: from the first chunk of more than this on, reads ask for this much. A quarter of it makes a forwarded
- * body a fifth slower in Chromium, twice as much is no faster.
+ * The most bytes in a chunk when the consumer brings no buffer. A default reader gives whatever has arrived, which of a
+ * fetch body can be megabytes: from the first chunk of more than this on, reads ask for this much. A quarter of it
+ * makes a forwarded body a fifth slower in Chromium, twice as much is no faster.
  */
 const READ_SIZE = 262144;
 
@@ -186,7 +192,10 @@ class ReadableBridge implements Bridge {
     if (done || this.closing) this.finish();
   }
 
-  /** Discards a chunk that arrived after the near stream ended. A stream of ours that has ended discards each chunk that it refuses. */
+  /**
+   * Discards a chunk that arrived after the near stream ended. A stream of ours that has ended discards each chunk that
+   * it refuses.
+   */
   discard(chunk: unknown): void {
     try {
       this.controller!.enqueue(chunk);
@@ -242,12 +251,12 @@ class ReadableBridge implements Bridge {
 }
 
 /**
- * Reads with a default reader, whose chunks cost no buffer and no copy, until the consumer brings a buffer or a chunk is too
- * large; from then on with a BYOB reader.
+ * Reads with a default reader, whose chunks cost no buffer and no copy, until the consumer brings a buffer or a chunk
+ * is too large; from then on with a BYOB reader.
  *
- * A source of bytes that closes while it is asked to fill a buffer has to say `respond(0)` too, and one that was written
- * with default readers in mind does not: then the read is never answered. So when the far side has closed, its lock is
- * given up, which settles a read that is pending and leaves one that has its answer as it is.
+ * A source of bytes that closes while it is asked to fill a buffer has to say `respond(0)` too, and one that was
+ * written with default readers in mind does not: then the read is never answered. So when the far side has closed, its
+ * lock is given up, which settles a read that is pending and leaves one that has its answer as it is.
  */
 class ByteBridge extends ReadableBridge {
   fillsBuffers = false;
@@ -347,10 +356,11 @@ class ByteBridge extends ReadableBridge {
 }
 
 /**
- * A `Target` writable stream over `sink`. A write of it settles when `sink` asks for more rather than when the chunk has
- * been written, so that the far queue is used up to its own high-water mark; `close()` settles when all has landed. An
- * abort reaches `sink` at once, even while a write is waiting; the signal that tells of it has an error of its own for a reason that
- * was left out, so `abortReasonOf(near)`, where `Target` allows that, gives the reason of an abort that waits for a write.
+ * A `Target` writable stream over `sink`. A write of it settles when `sink` asks for more rather than when the chunk
+ * has been written, so that the far queue is used up to its own high-water mark; `close()` settles when all has landed.
+ * An abort reaches `sink` at once, even while a write is waiting; the signal that tells of it has an error of its own
+ * for a reason that was left out, so `abortReasonOf(near)`, where `Target` allows that, gives the reason of an abort
+ * that waits for a write.
  */
 export function bridgeWritable<Near extends object>(
   sink: Pick<WritableStreamLike, 'getWriter'>,

@@ -1,6 +1,7 @@
 /**
  * What a value is to a pipeline: tidegate's and the engine's streams are recognised by brand, everything else by shape.
- * Nothing here touches what it looks at: no lock is taken, no iterator made, no lazily made stream of a codec asked for.
+ * Nothing here touches what it looks at: no lock is taken, no iterator made, no lazily made stream of a codec asked
+ * for.
  */
 import { isNativeReadable, isNativeWritable } from './native-classes.js';
 import { kFuse, kStages } from '../values/symbols.js';
@@ -37,9 +38,9 @@ export const isAnyNodeReadable = (value: unknown): value is NodeReadable =>
   has(value, 'on', 'removeListener', 'pipe', 'read');
 
 /**
- * Whether such a stream has ended, failed or been destroyed, and will emit no event about it any more. `readable` and `writable` do not show
- * this for every stream: a response whose client has disconnected stays writable, one over HTTP/2 has neither `destroyed` nor `closed`, streamx says
- * `destroying`.
+ * Whether such a stream has ended, failed or been destroyed, and will emit no event about it any more. `readable` and
+ * `writable` do not show this for every stream: a response whose client has disconnected stays writable, one over
+ * HTTP/2 has neither `destroyed` nor `closed`, streamx says `destroying`.
  */
 export const isSpentNodeReadable = (node: NodeReadable): boolean =>
   node.readable === false || node.readableEnded === true || isDestroyed(node);
@@ -63,7 +64,9 @@ export const isNodePair = (value: unknown): value is NodeReadable & NodeWritable
 export const isBody = (value: unknown): value is Response | Request =>
   isObject(value) && 'bodyUsed' in value && has(value, 'arrayBuffer');
 
-/** Whether `value` is a `Blob` or a `File`, of this realm or another. Those of older jsdom have no method that reads. */
+/**
+ * Whether `value` is a `Blob` or a `File`, of this realm or another. Those of older jsdom have no method that reads.
+ */
 export const isBlob = (value: unknown): value is Blob =>
   has(value, 'slice') &&
   typeof value.size === 'number' &&
@@ -79,7 +82,10 @@ export const isIterable = (value: unknown): value is AsyncIterable<unknown> | It
 export const isBytes = (value: unknown): value is ArrayBufferView | ArrayBuffer =>
   ArrayBuffer.isView(value) || value instanceof ArrayBuffer;
 
-/** Whether `value` is a promise of something, and nothing by itself: a query may be iterated and awaited, and gives its rows one by one then. */
+/**
+ * Whether `value` is a promise of something, and nothing by itself: a query may be iterated and awaited, and gives its
+ * rows one by one then.
+ */
 export const isPromise = (value: unknown): value is PromiseLike<unknown> =>
   isThenable(value) && !isIterable(value) && !isReadableStreamLike(value) && !isAnyNodeReadable(value);
 

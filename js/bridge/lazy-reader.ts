@@ -1,4 +1,7 @@
-/** As much of a readable stream as a bridge asks of its far side, which is locked at the first read or cancel and not before. */
+/**
+ * As much of a readable stream as a bridge asks of its far side, which is locked at the first read or cancel and not
+ * before.
+ */
 import type { AnyReader, Lockable, ReadResult } from './shapes.js';
 
 interface ReaderOptions {

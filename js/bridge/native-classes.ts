@@ -2,8 +2,8 @@
  * The engine's own stream classes, as they were when tidegate was imported: a page may replace the globals later
  * (tidegate's own polyfill does), and what `toNative` must build is what `Response` accepts.
  *
- * A stream is told by its brand, read through a getter captured here, and never by `instanceof`: a subclass, a stream of
- * another frame and a page that swaps prototypes are all told rightly that way.
+ * A stream is told by its brand, read through a getter captured here, and never by `instanceof`: a subclass, a stream
+ * of another frame and a page that swaps prototypes are all told rightly that way.
  */
 import { reflectApply } from '../runtime/intrinsics.js';
 

@@ -1,6 +1,6 @@
 /**
- * Streams by their shape: the members of the standard's classes that tidegate uses. tidegate's own classes, the engine's and those of another
- * implementation have them, so these types are for code that accepts any implementation.
+ * Streams by their shape: the members of the standard's classes that tidegate uses. tidegate's own classes, the
+ * engine's and those of another implementation have them, so these types are for code that accepts any implementation.
  */
 
 export type ReadResult<R> = { done: false; value: R } | { done: true; value: R | undefined };

@@ -1,6 +1,7 @@
 /**
- * Channels: streams for producers that call `write()` and cannot be pulled. The contract is that of `write()` and 'drain' of
- * Node's streams, on the desired size of a stream of ours. The core decides what happens to a chunk beyond the capacity.
+ * Channels: streams for producers that call `write()` and cannot be pulled. The contract is that of `write()` and
+ * 'drain' of Node's streams, on the desired size of a stream of ours. The core decides what happens to a chunk beyond
+ * the capacity.
  */
 import { unshared } from '../runtime/buffers.js';
 import { core } from '../core/module.js';
@@ -69,7 +70,9 @@ const OVERFLOWS: readonly string[] = ['error', 'block', 'drop-oldest', 'drop-new
 
 const OBJECTS = { highWaterMark: 16, size: () => 1, unit: 'chunks' };
 const BYTES = { highWaterMark: 16 * 1024, unit: 'bytes' };
-/** The capacity where none is given, in high-water marks: producers that do not listen fail before they fill the memory. */
+/**
+ * The capacity where none is given, in high-water marks: producers that do not listen fail before they fill the memory.
+ */
 const ROOM = 64;
 
 /** So many empty chunks fit into any capacity in bytes. */
@@ -178,8 +181,9 @@ export const channel = <T = any>(options: ChannelOptions<T> = {}): Channel<T> =>
   );
 
 /**
- * The channel of a source: `caller` is named in its errors, `advice` is what the user can do about an overflow, and `onStop(reason)` is
- * called when the consumer cancels, with its reason, or when the channel fails. With `size: 'bytes'` a chunk counts as `least` bytes at least.
+ * The channel of a source: `caller` is named in its errors, `advice` is what the user can do about an overflow, and
+ * `onStop(reason)` is called when the consumer cancels, with its reason, or when the channel fails. With `size:
+ * 'bytes'` a chunk counts as `least` bytes at least.
  */
 export function channelOf<T>(
   caller: string,
@@ -259,9 +263,9 @@ class PushQueue<T> extends Base implements Channel<T> {
   }
 
   /**
-   * Takes a chunk. False says: wait for `drained` or the `drain` event. Where the channel has failed or was cancelled the chunk
-   * is dropped and the answer false. With `overflow: 'block'` and no room the answer is a promise, of false where the channel
-   * was done before there was.
+   * Takes a chunk. False says: wait for `drained` or the `drain` event. Where the channel has failed or was cancelled
+   * the chunk is dropped and the answer false. With `overflow: 'block'` and no room the answer is a promise, of false
+   * where the channel was done before there was.
    *
    * @throws {TypeError} after `end()`
    */

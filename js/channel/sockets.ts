@@ -1,4 +1,6 @@
-/** What fromWebSocket() and toWebSocket() share: which kind of socket it is, how it is closed, and what its end means. */
+/**
+ * What fromWebSocket() and toWebSocket() share: which kind of socket it is, how it is closed, and what its end means.
+ */
 import { describe } from '../values/describe.js';
 
 const CONNECTING = 0;
@@ -89,7 +91,10 @@ const isSocket = (value: unknown): value is Socket =>
   typeof (value as Socket).addEventListener === 'function' &&
   typeof (value as Socket).readyState === 'number';
 
-/** Returns `stream`. Its promises may reject before other code awaits them; this keeps that from being an unhandled rejection. */
+/**
+ * Returns `stream`. Its promises may reject before other code awaits them; this keeps that from being an unhandled
+ * rejection.
+ */
 function heard(stream: WebSocketStreamLike): WebSocketStreamLike {
   for (const promise of [stream.opened, stream.closed]) Promise.resolve(promise).catch(() => {});
   return stream;
@@ -129,7 +134,9 @@ export function socketOf(
   return { socket: given };
 }
 
-/** Resolves when `socket` is open, at once where it is; never where it does not come to that, which its 'close' tells. */
+/**
+ * Resolves when `socket` is open, at once where it is; never where it does not come to that, which its 'close' tells.
+ */
 export function opened(socket: Socket): Promise<undefined> | undefined {
   if (socket.readyState !== CONNECTING) return undefined;
   return new Promise((resolve) => socket.addEventListener('open', () => resolve(undefined), { once: true }));
@@ -183,7 +190,10 @@ function textOf(reason: Maybe<Error>): string {
   }
 }
 
-/** Closes `socket` with 1000, or, with a reason, with 4000: browsers allow no code below 3000 but that of a normal close. */
+/**
+ * Closes `socket` with 1000, or, with a reason, with 4000: browsers allow no code below 3000 but that of a normal
+ * close.
+ */
 export function closeSocket(socket: Socket, reason?: unknown): void {
   if (socket.readyState >= CLOSING) return;
   socket.resume?.(); // one that is paused never sees the other side's close
@@ -198,7 +208,10 @@ export function closeSocketStream(stream: WebSocketStreamLike, reason?: unknown)
   );
 }
 
-/** Resolves when `socket` is closed, at the latest after `ms` milliseconds; then it is ended without asking, where that can be. */
+/**
+ * Resolves when `socket` is closed, at the latest after `ms` milliseconds; then it is ended without asking, where that
+ * can be.
+ */
 export function whenClosed(socket: Socket, ms: number): Promise<undefined> | undefined {
   if (socket.readyState === CLOSED) return undefined;
   return new Promise((resolve) => {

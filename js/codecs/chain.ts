@@ -14,7 +14,10 @@ export interface Codec {
   add(exports: Exports): unknown;
 }
 
-/** Text of one batch: a field is the text from one behind the end before it to its own. The arrays are views that hold until the chain's next call. */
+/**
+ * Text of one batch: a field is the text from one behind the end before it to its own. The arrays are views that hold
+ * until the chain's next call.
+ */
 export interface Produced {
   readonly text: string;
   /** Ends of the fields, or lines, in `text`. */

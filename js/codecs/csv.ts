@@ -145,13 +145,16 @@ function separator(name: string, value: unknown): number {
 
 /** Fields that are padded in one go, as a batch of so many is still small. */
 const MOST_PADDED = 2 ** 20;
-/** A padded row of more fields than this weighs more than one in the reader's queue: its few bytes say nothing of its size. */
+/**
+ * A padded row of more fields than this weighs more than one in the reader's queue: its few bytes say nothing of its
+ * size.
+ */
 const FIELDS_OF_ONE = 4096;
 
 /**
- * What makes rows of a batch of the chain's: `read(text, ends, rows)`; the first row is the header if there is to be one. With
- * `ragged: 'pad'` the rows are made full one by one when they are handed on, by `finish(row)`; `most` is how many of these make a
- * batch, and `weight` what one counts for in the queue.
+ * What makes rows of a batch of the chain's: `read(text, ends, rows)`; the first row is the header if there is to be
+ * one. With `ragged: 'pad'` the rows are made full one by one when they are handed on, by `finish(row)`; `most` is how
+ * many of these make a batch, and `weight` what one counts for in the queue.
  */
 function rowReader(
   { header, emptyNames, rows, ragged }: ReadOptions,

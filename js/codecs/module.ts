@@ -1,10 +1,11 @@
 /**
- * The codecs' Wasm module, compiled when the first codec does something, and its instances. Only this file and chain.js know
- * that there is one.
+ * The codecs' Wasm module, compiled when the first codec does something, and its instances. Only this file and chain.js
+ * know that there is one.
  *
- * 1. Whatever an export throws makes the instance a broken one: what it holds can no longer be trusted, no export of it is
- *    called again, and new chains get another.
- * 2. Memory never shrinks, so an instance that has grown is dropped with its last chain, and gets no new chains while it has few.
+ * 1. Whatever an export throws makes the instance a broken one: what it holds can no longer be trusted, no export of it
+ *    is called again, and new chains get another.
+ * 2. Memory never shrinks, so an instance that has grown is dropped with its last chain, and gets no new chains while
+ *    it has few.
  */
 import decode, { imports } from '../../build/codecs/codecs_bg.wasm';
 import { __wbg_set_wasm } from '../../build/codecs/codecs_bg.js';
@@ -13,7 +14,10 @@ import { CodecError } from './error.js';
 import type { Bytes } from '../runtime/buffers.js';
 import type * as glue from '../../build/codecs/codecs_bg.js';
 
-/** What the module exports: the functions that the glue wraps. They take the glue's arguments, and return numbers in place of booleans. */
+/**
+ * What the module exports: the functions that the glue wraps. They take the glue's arguments, and return numbers in
+ * place of booleans.
+ */
 export type Exports = {
   readonly [Name in keyof typeof glue]: (typeof glue)[Name] extends (...args: infer Args) => boolean
     ? (...args: Args) => number

@@ -106,7 +106,9 @@ export function highWaterMark(codec: string, name: string, value: unknown): numb
 /** The largest bound on the length of a record, in bytes. */
 export const MAX_RECORD = 2 ** 28;
 
-/** `batch`: false is one record a chunk, true as many as come together, a number that many. Returns 0, Infinity or n. */
+/**
+ * `batch`: false is one record a chunk, true as many as come together, a number that many. Returns 0, Infinity or n.
+ */
 export function batchSize(codec: string, value: unknown): number {
   if (value === false) return 0;
   if (value === true) return Infinity;

@@ -6,7 +6,8 @@ import type { Chain } from './chain.js';
  * Makes chunks of what a chain produces.
  *
  * 1. `take(chain)` is called after a step of the chain, and before the chain's next.
- * 2. `next(exhausted)` returns one chunk, or undefined if there is none yet. With `exhausted`, the chain gives no more, and what is left is a chunk too.
+ * 2. `next(exhausted)` returns one chunk, or undefined if there is none yet. With `exhausted`, the chain gives no more,
+ *    and what is left is a chunk too.
  */
 export interface Output {
   /** Whether each record is a chunk. */
@@ -20,7 +21,10 @@ export interface Output {
 /** What makes records of a batch's text. */
 export interface RecordReader<T> {
   read(text: string, ends: Uint32Array, rows: Uint32Array): T[];
-  /** Makes a record as large as it should be, when it is handed on; where records are far larger than the input they come from. */
+  /**
+   * Makes a record as large as it should be, when it is handed on; where records are far larger than the input they
+   * come from.
+   */
   finish?(record: T): unknown;
   /** With `finish`: how many of these make a chunk, at most. */
   most?(): number;

@@ -3,9 +3,9 @@
  * copied into the chain, so nothing is worked ahead of what the reader's queue wants:
  *
  * 1. Of what was written, at most one chunk waits here; the chain's queues and batch are bounded by themselves.
- * 2. The first failure, on whichever side, ends both sides with the same object and frees the chain. A fault of the input
- *    does so when the reader has taken everything from before it, since an errored stream forgets its queue; an abort or
- *    a cancel at once.
+ * 2. The first failure, on whichever side, ends both sides with the same object and frees the chain. A fault of the
+ *    input does so when the reader has taken everything from before it, since an errored stream forgets its queue; an
+ *    abort or a cancel at once.
  * 3. Nothing of the pair's is called back while the chain works, except through `enqueue`.
  */
 import { ReadableStream } from '../streams/readable-stream.js';

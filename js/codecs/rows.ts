@@ -1,7 +1,7 @@
 /**
  * Rows of fields, as arrays or objects, made from a batch's text. In all of these `ends` are the ends of the fields in
- * `text`, each followed by one separator; `rows[i]` is the number of fields up to the end of row i; rows before `from` are
- * left out.
+ * `text`, each followed by one separator; `rows[i]` is the number of fields up to the end of row i; rows before `from`
+ * are left out.
  */
 
 /**
@@ -57,12 +57,15 @@ export function pick(fields: readonly string[], columns: readonly number[]): str
   return picked;
 }
 
-/** Objects of more properties than so many are hash tables in V8, where a copy of a template costs up to ten times what setting each property does. */
+/**
+ * Objects of more properties than so many are hash tables in V8, where a copy of a template costs up to ten times what
+ * setting each property does.
+ */
 const WIDE = 200;
 
 /**
- * An object whose properties are `names` with the `fields`, as far as there are both. It gets its prototype last, so none of the names is looked up in that,
- * `__proto__` included.
+ * An object whose properties are `names` with the `fields`, as far as there are both. It gets its prototype last, so
+ * none of the names is looked up in that, `__proto__` included.
  */
 function wideObject(fields: readonly string[], names: readonly string[]): CsvObject {
   const object = Object.create(null) as CsvObject;
@@ -72,8 +75,8 @@ function wideObject(fields: readonly string[], names: readonly string[]): CsvObj
 }
 
 /**
- * Rows that all have as many fields as there are `names`, as objects. A copy of a template has all properties as its own
- * from the start, so none is looked up in a prototype, `__proto__` included.
+ * Rows that all have as many fields as there are `names`, as objects. A copy of a template has all properties as its
+ * own from the start, so none is looked up in a prototype, `__proto__` included.
  */
 export function readObjects(
   text: string,

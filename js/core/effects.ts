@@ -112,7 +112,7 @@ export const PAUSE_TURN = 2;
 
 declare const machine: unique symbol;
 
-/** A word of effects, told apart by the machine whose answer it is, so that one is not carried out as another's. */
+/** A word of effects, typed by the machine that returned it, so that it is not applied to another. */
 type Effects<Machine extends string> = number & { readonly [machine]: { readonly [Name in Machine]: true } };
 
 /** Bits `R_*`; also where a chunk that a pipe reads has been taken by its destination (`P_TAKEN`). */

@@ -1,4 +1,7 @@
-/** Gives the core a second form, for hosts that refuse WebAssembly: the same module, translated to JavaScript by the build. */
+/**
+ * Gives the core a second form, for hosts that refuse WebAssembly: the same module, translated to JavaScript by the
+ * build.
+ */
 import instantiate from '../../build/core/core_js.js';
 import { runAsJavaScript } from './module.js';
 

@@ -1,6 +1,7 @@
 /**
- * The core's Wasm module. Its exports take and return numbers and are used as they are; nothing else touches the instance. It is compiled by
- * the first call, which creates the first machine of the page: an import alone compiles nothing and cannot fail.
+ * The core's Wasm module. Its exports take and return numbers and are used as they are; nothing else touches the
+ * instance. It is compiled by the first call, which creates the first machine of the page: an import alone compiles
+ * nothing and cannot fail.
  */
 import type * as glue from '../../build/core/core_bg.js';
 import { __wbg_set_wasm } from '../../build/core/core_bg.js';
@@ -18,7 +19,10 @@ import decode, { imports } from '../../build/core/core_bg.wasm';
 
 type Glue = typeof glue;
 
-/** A function of the core with its answer told apart by its machine. A new machine's answer is its id, 0 where there is no room. */
+/**
+ * A function of the core with its answer told apart by its machine. A new machine's answer is its id, 0 where there is
+ * no room.
+ */
 type Answering<Name, Fn> = Fn extends (...args: infer Args) => number
   ? (
       ...args: Args
@@ -72,8 +76,8 @@ function instantiate(): WebAssembly.Exports {
 }
 
 /**
- * The module's exports. Until the first call it is an object whose every function instantiates the module and takes the exports' place here. The
- * glue has a function of the same name and signature for each.
+ * The module's exports. Until the first call it is an object whose every function instantiates the module and takes the
+ * exports' place here. The glue has a function of the same name and signature for each.
  */
 export let core = new Proxy({} as Core, {
   get:

@@ -1,9 +1,9 @@
 /**
- * Who owns the machines of one kind in the core: `free(id)` gives a slot back where its owner is collected before the
- * machine has ended.
+ * The owners of one kind of machine in the core. `free(id)` releases the slot if its owner is garbage-collected before
+ * the machine has ended.
  *
- * An owner whose machine has ended is to be dropped. V8 keeps what a FinalizationRegistry watches through its collections of
- * young objects, with all that hangs from it, so that streams of a few chunks would fill the heap until the next full one.
+ * Drop an owner whose machine has ended. V8's collections of young objects keep what a FinalizationRegistry watches,
+ * with everything it refers to, so short streams would fill the heap until the next full collection.
  */
 import { broken, repair } from '../runtime/broken.js';
 import { isolate, resolved } from '../runtime/intrinsics.js';

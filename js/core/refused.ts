@@ -1,6 +1,9 @@
 /** The error of a host that refuses WebAssembly. */
 
-/** `what` cannot run; `advice` ends the message and says what to do. Engines refuse the compilation, WebKit the instantiation. */
+/**
+ * `what` cannot run; `advice` ends the message and says what to do. Engines refuse the compilation, WebKit the
+ * instantiation.
+ */
 export const wasmRefused = (cause: unknown, what: string, advice: string): Error =>
   new Error(`tidegate: this ${host()} does not let ${what} run as WebAssembly. ${advice}`, { cause });
 

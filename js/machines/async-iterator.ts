@@ -14,7 +14,10 @@ import {
 import { schedule } from '../runtime/jobs.js';
 import type { ReadRequest } from './parts.js';
 
-/** The lock of an iterated stream: ours, or one of the engine's (polyfill/native-reader). `stream` is undefined once it is released. */
+/**
+ * The lock of an iterated stream: ours, or a native one (polyfill/native-reader). `stream` is undefined after the
+ * release.
+ */
 export interface IteratedReader {
   readonly stream: unknown;
   read(request: ReadRequest): void;
@@ -38,7 +41,7 @@ class IterationState {
     /** Web IDL's ongoing promise; undefined stands for null. */
     this.ongoing = undefined;
     this.finished = false;
-    /** The request of a `next()` that was answered within its read. */
+    /** The request of a `next()` whose read was answered synchronously. */
     this.answered = undefined;
     this.takeAnswered = () => {
       const request = this.answered!;
@@ -69,12 +72,12 @@ class IterationState {
     return cancelled;
   }
 
-  /** A stream that ends within a read may have more than one request of this iterator to tell of it. */
+  /** A stream that ends during a read may have more than one request of this iterator to settle. */
   release(): void {
     if (this.reader.stream !== undefined) this.reader.release();
   }
 
-  /** Runs `steps` now, or once the `next()` or `return()` before has settled. */
+  /** Runs `steps` now, or once the previous `next()` or `return()` has settled. */
   queue(steps: () => Promise<unknown>): Promise<unknown> {
     this.ongoing = this.ongoing === undefined ? steps() : promiseThen(this.ongoing, steps, steps);
     return this.ongoing;
@@ -124,7 +127,7 @@ class NextRequest implements ReadRequest {
     if (this.resolve !== undefined) schedule(settleNext, this);
   }
 
-  /** The reaction to the read: gives the result of the `next()`, or throws. */
+  /** The reaction to the read: returns the result of the `next()`, or throws. */
   take(): Result {
     const { iteration, state, answer } = this;
     iteration.ongoing = undefined;

@@ -72,7 +72,7 @@ export function respondWithNewView(
   respondWithBuffer(stream, transferArrayBuffer(buffer), byteLength);
 }
 
-/** The same, checked before, with a buffer that the page does not have. */
+/** The same, already checked, with a buffer that the page cannot reach. */
 export function respondWithBuffer(stream: ByteReadableImpl, buffer: ArrayBuffer, byteLength: number): void {
   try {
     const effects = core.byte_readable_respond(stream.id, byteLength);
@@ -203,7 +203,10 @@ export function pullInto(
   }
 }
 
-/** The promise of a BYOB reader's `read()` of a stream that is not errored; the answer of a queue that has enough needs no request. */
+/**
+ * The promise of a BYOB reader's `read()` of a stream that is not errored; the answer of a queue that has enough needs
+ * no request.
+ */
 export function readInto(
   stream: ByteReadableImpl,
   reader: ReadableLock,

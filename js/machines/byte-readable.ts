@@ -1,9 +1,10 @@
 /**
- * Byte streams as the core sees them: the buffers that belong to one core id, and the operations of
- * https://streams.spec.whatwg.org/#rbs-controller-abstract-ops that carry them.
+ * Byte streams: the buffers that belong to one id of the core, and the operations of
+ * https://streams.spec.whatwg.org/#rbs-controller-abstract-ops on them.
  *
- * A buffer is transferred where the standard makes that visible: when the page hands it in, and when the page could
- * still reach it through a byobRequest's view. A buffer that only this file knows is handed out as it is.
+ * A buffer is transferred only where the standard makes that visible: when the page passes it in, and when the page can
+ * still reach it through the view of a byobRequest. A buffer that only this file knows is passed out without a
+ * transfer.
  */
 import {
   allocateBuffer,
@@ -50,7 +51,7 @@ const owners = new Owners((id) => core.byte_readable_free(id));
 
 export const INSUFFICIENT_BYTES = 'The bytes do not make up whole elements of the view that is read into';
 
-/** What both lists of a stream are before something is put into them; nothing is ever put into this one. */
+/** The initial value of both lists of a stream. Nothing is ever added to it. */
 const NONE = new Fifo<never>();
 
 /** A stream with a byte controller. `pull` and `cancel` are bound functions or undefined. */
@@ -156,7 +157,7 @@ export class ByteReadableImpl implements ReadablePart {
     this.pendingPullIntos.push(descriptor);
   }
 
-  /** What a stream that is cancelled does with its controller; returns the source's promise or value. */
+  /** Runs [[CancelSteps]] of the controller; returns the promise or value of the source's `cancel`. */
   cancelSteps(reason: unknown, cancel: ((reason: unknown) => unknown) | undefined): unknown {
     if (this.reader?.isByob) this.reader.closeRequests!();
     clearPendingPullIntos(this);
@@ -191,13 +192,16 @@ export class ByteReadableImpl implements ReadablePart {
     tellOfCrash(cancel, error);
   }
 
-  /** The machine has ended, and its slot is another's. */
+  /** The machine has ended, and its slot may belong to another one. */
   forgetSlot(): void {
     this.id = 0;
     owners.drop(this);
   }
 
-  /** Forgets what only a live stream needs. The machine of a closed one lives on while reads into buffers are pending. */
+  /**
+   * Drops what only a live stream needs. The machine of a closed stream stays alive while reads into buffers are
+   * pending.
+   */
   clear(): void {
     this.pull = undefined;
     this.cancel = undefined;
@@ -266,7 +270,7 @@ function waitForChunk(
   if (effects & R_CALL_PULL) callPull(stream);
 }
 
-/** Appends a copy of bytes of `buffer` to the queue; errors the stream where there is no memory for it. */
+/** Appends a copy of bytes of `buffer` to the queue. Errors the stream if there is no memory for it. */
 export function queueClone(stream: ByteReadableImpl, buffer: ArrayBuffer, byteOffset: number, length: number): void {
   try {
     stream.addEntry(cloneBytes(buffer, byteOffset, length));
@@ -323,7 +327,9 @@ export function enqueueView(stream: ByteReadableImpl, { buffer, byteOffset, byte
   enqueueEntry(stream, bytesOf(transferArrayBuffer(buffer), byteOffset, byteLength), byteLength);
 }
 
-/** The same for `entry`, a Uint8Array over a buffer that the page does not have; nothing where the stream has ended. */
+/**
+ * The same for `entry`, a Uint8Array over a buffer that the page cannot reach. Does nothing if the stream has ended.
+ */
 export function enqueueEntry(stream: ByteReadableImpl, entry: Uint8Array<ArrayBuffer>, byteLength: number): void {
   if (stream.state !== READABLE) return;
   try {

@@ -53,7 +53,7 @@ class ByteTee extends Tee<ByteReadableImpl> {
     else this.readInto(request.view!);
   }
 
-  /** Stands for releasing one kind of reader and acquiring the other. */
+  /** Represents the release of one kind of reader and the acquisition of the other. */
   becomeReader(isByob: boolean): void {
     if (this.isByob === isByob) return;
     this.source.releaseSteps();
@@ -117,7 +117,7 @@ class ByteTee extends Tee<ByteReadableImpl> {
     return true;
   }
 
-  /** A copy of `chunk`; undefined, and both branches errored, where there is no memory for it. */
+  /** Returns a copy of `chunk`. If there is no memory for it, errors both branches and returns undefined. */
   copy(chunk: Uint8Array): Uint8Array<ArrayBuffer> | undefined {
     try {
       return cloneBytes(bufferOf(chunk), byteOffsetOf(chunk), byteLengthOf(chunk));
@@ -146,7 +146,7 @@ class ByteTee extends Tee<ByteReadableImpl> {
   }
 }
 
-/** Closes a branch. One whose pending read has only part of an element is errored by that, which is its end too. */
+/** Closes a branch. If its pending read holds only part of an element, closing errors it. */
 function closeBranch(branch: ByteReadableImpl): void {
   try {
     closeBytes(branch);

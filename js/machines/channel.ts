@@ -36,8 +36,8 @@ export class ChannelImpl {
   }
 
   /**
-   * Writes `chunk`, or, as `retried`, the chunk of the first blocked write. With `C_ACCEPTED` the stream has it, with `C_BLOCK` the blocked
-   * writes; else it is the caller's.
+   * Writes `chunk`, or, as `retried`, the chunk of the first blocked write. With `C_ACCEPTED` the stream has it, with
+   * `C_BLOCK` the blocked writes; else it is the caller's.
    */
   write(chunk: unknown, size: number, retried: BlockedWrite | undefined): ChannelEffects {
     const { stream, counts } = this;

@@ -1,11 +1,12 @@
 /**
- * Chunks that nobody will get. A stream's `onDrop(chunks)` takes them in an array; it is undefined unless somebody asked, so that
- * streams of others pay nothing.
+ * Chunks that nobody will receive. A stream's `onDrop(chunks)` gets them in an array. It is undefined unless the page
+ * asked for it, so other streams pay nothing.
  *
  * Invariants:
- * 1. A chunk that enqueue() or write() was called with is the stream's, whatever they answer: it is handed on or dropped, once.
- * 2. `onDrop` calls no code of the page's, so it may be called in the middle of a transition: the page gets the chunks in a
- *    microtask of its own.
+ * 1. A stream owns every chunk that enqueue() or write() was called with, whatever they return: it passes the chunk on
+ *    or drops it, once.
+ * 2. `onDrop` runs no user code, so it may be called in the middle of a transition. The page receives the chunks in a
+ *    separate microtask.
  */
 import { append, promiseReject } from '../runtime/intrinsics.js';
 import { schedule } from '../runtime/jobs.js';
@@ -32,7 +33,7 @@ interface Dropping {
 const isObject = (value: unknown): value is object =>
   (typeof value === 'object' && value !== null) || typeof value === 'function';
 
-/** Drops what is left in a queue that `stream` no longer uses. */
+/** Drops the rest of a queue that `stream` no longer uses. */
 export function dropAll(stream: Dropping, queue: Fifo<unknown> | unknown[] | undefined): void {
   if (stream.onDrop === undefined || !queue?.length) return;
   const chunks: unknown[] = [];
@@ -40,12 +41,12 @@ export function dropAll(stream: Dropping, queue: Fifo<unknown> | unknown[] | und
   stream.onDrop(chunks);
 }
 
-/** Drops a chunk that `stream` does not take. */
+/** Drops a chunk that `stream` does not accept. */
 export function drop(stream: Dropping, chunk: unknown): void {
   if (stream.onDrop !== undefined) stream.onDrop([chunk]);
 }
 
-/** The page's `onDiscard`, of whatever kind, as a function; undefined where there is none. */
+/** The page's `onDiscard` of either kind as a function; undefined if there is none. */
 export function convertOnDiscard(value: unknown, context: string): DiscardFunction | undefined {
   if (value === undefined || typeof value === 'function') return value as DiscardFunction | undefined;
   if (value === 'dispose') return dispose;
@@ -56,7 +57,10 @@ export function convertOnDiscard(value: unknown, context: string): DiscardFuncti
 
 type Disposable = { [key: symbol]: (() => unknown) | undefined };
 
-/** What `onDiscard: 'dispose'` does. Engines without these symbols have them from whoever made the chunk, maybe later than the import. */
+/**
+ * Implements `onDiscard: 'dispose'`. In engines without these symbols, whoever made the chunk defines them, possibly
+ * after the import.
+ */
 function dispose(chunk: unknown): unknown {
   if (Array.isArray(chunk)) return Promise.all(chunk.map(dispose));
   if (!isObject(chunk)) return undefined;
@@ -66,7 +70,10 @@ function dispose(chunk: unknown): unknown {
   return sync && typeof (chunk as Disposable)[sync] === 'function' ? (chunk as Disposable)[sync]!() : undefined;
 }
 
-/** An `onDrop` that calls the page's `onDiscard`. What that throws is reported as a promise of it would be: as an unhandled rejection. */
+/**
+ * An `onDrop` that calls the page's `onDiscard`. An error that it throws is reported like a rejected promise: as an
+ * unhandled rejection.
+ */
 export const dropper = (onDiscard: DiscardFunction | undefined): OnDrop | undefined =>
   onDiscard && ((chunks) => schedule(discard, { onDiscard, chunks }));
 
@@ -81,8 +88,9 @@ function discard({ onDiscard, chunks }: { onDiscard: DiscardFunction; chunks: un
 }
 
 /**
- * Branches that get the same chunks: one is dropped when the last of them has dropped it, and every branch that has ended drops what it
- * is not given any more. Chunks that are equal are counted: what a branch drops is always the last of what it would have got.
+ * Branches that share their chunks. A chunk is discarded when the last branch has dropped it; a branch that has ended
+ * drops every later chunk. Equal chunks are counted: a branch always drops the last of the chunks that it would have
+ * received.
  */
 export class SharedDrops {
   #branches: number;

@@ -23,13 +23,13 @@ function getMethod(object: object, key: PropertyKey, name: string): Callback | u
   return method as Callback;
 }
 
-/** What an iterator answers, of which nothing is known but that it is an object. */
+/** The result object of an iterator. Nothing else is known about it. */
 interface Result {
   done?: unknown;
   value?: unknown;
 }
 
-/** The underlying source over an iterator. One reaction of its promises is one pair of functions for all chunks. */
+/** The underlying source over an iterator. All chunks share one pair of promise reactions. */
 class IterableSource {
   declare iterator: object;
   declare next: Callback;
@@ -50,7 +50,7 @@ class IterableSource {
     );
   }
 
-  /** https://webidl.spec.whatwg.org/#async-sequence-get-the-next-value; what was asked for arrives in `take` or `fail`. */
+  /** https://webidl.spec.whatwg.org/#async-sequence-get-the-next-value; the result arrives in `take` or `fail`. */
   pull(): unknown {
     let result: Promise<unknown>;
     try {
@@ -133,7 +133,7 @@ class SyncIterableSource extends IterableSource {
     return PENDING;
   }
 
-  /** A value that rejects ends the stream, so an iterator that is not done is told. */
+  /** A value that rejects errors the stream, so an iterator that is not done gets a `return()`. */
   failAndClose(error: unknown): void {
     if (!this.done) {
       try {
@@ -166,7 +166,10 @@ function awaitable(value: unknown): Promise<unknown> {
 
 function ignore(): void {}
 
-/** The stream of what `iterable` yields. Throws a TypeError where it is no object or cannot be iterated, as a string is. */
+/**
+ * Creates a stream of the values of `iterable`. Throws a TypeError if it is not an object, such as a string, or not
+ * iterable.
+ */
 export function fromIterable(iterable: unknown): ReadableImpl {
   if (!isObject(iterable))
     throw new TypeError('ReadableStream.from: the argument must be an object that can be iterated');

@@ -19,13 +19,16 @@ import type { DefaultReaderImpl } from './reader.js';
 import type { WriterImpl } from './writer.js';
 import type { ReadablePart, ReadRequest, WritablePart } from './parts.js';
 
-/** What a `readMany()` gives: the chunks, or undefined at the end. */
+/** The result of a `readMany()`: the chunks, or undefined at the end. */
 interface Many {
   value: unknown[] | undefined;
   done: boolean;
 }
 
-/** The request of a `readMany()` that found nothing: it takes what has come by the microtask after the first chunk. */
+/**
+ * The request of a `readMany()` that found an empty queue: it takes all chunks that have arrived by the microtask after
+ * the first one.
+ */
 class ManyRequest extends Deferred<Many> implements ReadRequest {
   declare reader: DefaultReaderImpl;
   declare values: unknown[] | undefined;
@@ -83,7 +86,7 @@ function takeQueued(reader: DefaultReaderImpl, stream: ReadablePart, values: unk
   }
 }
 
-/** All chunks that are queued, or the next that come, as `{ value: chunks, done }`. */
+/** Resolves with all queued chunks, or with the next chunks to arrive, as `{ value: chunks, done }`. */
 export function readMany(reader: DefaultReaderImpl): Promise<Many> {
   const { stream } = reader;
   if (stream === undefined) return promiseReject(new TypeError('readMany(): the reader was released'));
@@ -126,7 +129,7 @@ export function writeMany(writer: WriterImpl, chunks: unknown[]): Promise<undefi
   return request.promise;
 }
 
-/** Drops the chunks from the number `from` on. */
+/** Drops the chunks from index `from` on. */
 function refuse(stream: WritablePart, chunks: unknown[], from: number, error: unknown): Promise<never> {
   dropAll(stream, chunks.slice(from));
   return promiseReject(error);

@@ -1,7 +1,8 @@
 /**
- * What Node's own code asks of a web stream, by symbols of the global registry: `finished` and `addAbortSignal` of node:stream, and
- * `fetch`, which waits for its body's end so. The npm package readable-stream asks the same in a browser. Without these a fetch whose
- * body is a stream of ours never ends, and its errors get lost.
+ * Getters by which Node's own code asks a web stream about its state, under symbols of the global registry. `finished`
+ * and `addAbortSignal` of node:stream use them, as does `fetch` to wait for the end of its body, and the npm package
+ * readable-stream in a browser. Without them, a fetch whose body is one of our streams never ends, and its errors get
+ * lost.
  */
 import { Deferred, markHandled } from '../runtime/intrinsics.js';
 import { observe } from './observers.js';
@@ -10,7 +11,7 @@ const OPEN = 0;
 const CLOSED = 1;
 const ERRORED = 2;
 
-/** What the getters ask of a stream. */
+/** What the getters need to know about a stream. */
 interface Watched {
   readonly state: number;
   readonly storedError: unknown;
@@ -32,8 +33,8 @@ function endOf(stream: Watched): { promise: Promise<undefined> } {
 }
 
 /**
- * Puts the getters on `prototype`; each is undefined of what is no stream.
- * `fail` errors the stream as its controller would.
+ * Adds the getters to `prototype`. On an object that is not a stream each returns undefined. `fail` errors the stream,
+ * as its controller would.
  */
 export function defineNodeHooks<Stream extends Watched>(
   prototype: object,

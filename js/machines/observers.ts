@@ -1,9 +1,12 @@
-/** Who wants to know of a stream's end without holding its lock. Costs a stream nothing that nobody watches. */
+/**
+ * Callbacks for code that needs to know when a stream ends without locking it. A stream that nobody watches pays
+ * nothing.
+ */
 
-/** Stream implementation to functions; undefined until the first is put in. */
+/** Maps a stream's implementation to its callbacks; undefined until the first is added. */
 let observers: WeakMap<object, Set<() => void>> | undefined;
 
-/** Calls `onEnd()` once, when `stream` has closed or errored. Returns what takes it back. */
+/** Calls `onEnd()` once, when `stream` has closed or errored. Returns a function that removes the callback. */
 export function observe(stream: object, onEnd: () => void): () => boolean {
   observers ??= new WeakMap();
   const listeners = observers.get(stream) ?? new Set<() => void>();
@@ -12,7 +15,7 @@ export function observe(stream: object, onEnd: () => void): () => boolean {
   return () => listeners.delete(onEnd);
 }
 
-/** To be called once `stream` has closed or errored, and everything else of that has been done. */
+/** Call it once `stream` has closed or errored, after every other step of that transition. */
 export function tellObservers(stream: object): void {
   if (observers === undefined) return;
   const listeners = observers.get(stream);

@@ -1,39 +1,43 @@
 /**
- * What the machines owe one another. Each of them holds the values that belong to one id of the core, and speaks to the others through
- * these interfaces alone, so that none needs to know which of several it has.
+ * The interfaces between the machines. Each machine holds the JavaScript values that belong to one id of the core, and
+ * calls the others only through these interfaces, so it need not know which of several implementations it has.
  */
 import type { ReadableEffects } from '../core/effects.js';
 import type { Part } from '../runtime/broken.js';
 import type { Fifo } from '../runtime/fifo.js';
 import type { Callback } from '../runtime/webidl.js';
 
-/** Takes chunks that nobody will get: discard.ts. It calls no code of the page's. */
+/** Takes chunks that nobody will receive: see discard.ts. It runs no user code. */
 export type OnDrop = (chunks: unknown[]) => void;
 
 /**
- * https://streams.spec.whatwg.org/#read-request, and the read-into request beside it. Exactly one of the three is called, once; it must not
- * call the page, which may only see its effects in a microtask.
+ * https://streams.spec.whatwg.org/#read-request, and the read-into request beside it. Exactly one of the three is
+ * called, once. It must not run user code, which may see its effects only in a microtask.
  */
 export interface ReadRequest {
   chunkSteps(chunk: unknown): void;
-  /** `view`: with what a read into a buffer gives it back; undefined where the stream was cancelled, or for any other read. */
+  /**
+   * `view`: the view that returns the buffer of a read into a buffer; undefined if the stream was cancelled, and for
+   * any other read.
+   */
   closeSteps(view?: ArrayBufferView): void;
   errorSteps(error: unknown): void;
 }
 
 /**
- * Who holds a readable stream's lock: a reader, a tee or a pipe. The stream tells it what happens, after its own state has changed:
+ * The holder of a readable stream's lock: a reader, a tee or a pipe. The stream notifies it after its own state has
+ * changed:
  *
  * 1. `fulfill` only while a request is on its list.
  * 2. `onClose` or `onError` once, and nothing after it but `crash`.
  */
 export interface ReadableLock extends Part {
-  /** Whether it reads into buffers that it brings. */
+  /** Whether it reads into buffers that the consumer supplies. */
   readonly isByob: boolean;
   addRequest(request: ReadRequest): void;
   /** Answers the first request. `effects`: what the core made of the chunk, where a pipe reads (`P_TAKEN`). */
   fulfill(chunk: unknown, effects?: ReadableEffects): void;
-  /** Answers as many requests as there are chunks: of a byte stream, whose bytes may answer several. */
+  /** Answers one request per chunk. Used by byte streams, whose bytes may answer several requests. */
   fulfillAll?(chunks: Fifo<unknown>): void;
   /** Answers all requests with `done` and no view, as the stream was cancelled. */
   closeRequests?(): void;
@@ -45,7 +49,9 @@ export interface ReadableLock extends Part {
   afterPull(stream: ReadablePart): void;
   /** The same of a pull of `from()`, whose value came in a microtask of its own. */
   afterValue(stream: ReadablePart): void;
-  /** A transform has answered the pull of its readable side, which this locks: reports that to the core, in a microtask. */
+  /**
+   * A transform has answered the pull of its readable side, which this locks: reports that to the core, in a microtask.
+   */
   afterAnswer(transform: TransformPart): void;
   crash(error: unknown): void;
 }
@@ -77,16 +83,16 @@ export interface ReadablePart extends Part {
   endSlot(): void;
   /** [[PullSteps]]: `reader` is the lock that `request` belongs to. */
   pullSteps(reader: ReadableLock, request: ReadRequest): void;
-  /** What a stream that is cancelled does with its controller; returns the source's promise or value. */
+  /** Runs [[CancelSteps]] of the controller; returns the promise or value of the source's `cancel`. */
   cancelSteps(reason: unknown, cancel: ((reason: unknown) => unknown) | undefined): unknown;
   /** [[ReleaseSteps]] */
   releaseSteps(): void;
-  /** Forgets what only a live stream needs. */
+  /** Drops what only a live stream needs. */
   clear(): void;
   crash(error: unknown): void;
 }
 
-/** Who settles when a write does. */
+/** An object that is settled together with a write. */
 export interface WriteRequest {
   promise?: Promise<unknown>;
   resolve(value: undefined): void;
@@ -94,16 +100,16 @@ export interface WriteRequest {
 }
 
 /**
- * Who holds a writable stream's lock: a writer or a pipe. The stream tells it what happens, after its own state has changed and in the order
- * of the standard's steps.
+ * The holder of a writable stream's lock: a writer or a pipe. The stream notifies it after its own state has changed,
+ * in the order of the standard's steps.
  */
 export interface WritableLock extends Part {
   /** Whether a pull that a transform answers while it is written to may be reported together with that write. */
   readonly joinsPulls: boolean;
   onBackpressure(): void;
-  /** There is room again: for who promises that. */
+  /** There is room again: resolves the `ready` promise. */
   onReady(): void;
-  /** There is room again, after the sink has been called: for who answers with more writes. */
+  /** There is room again, after the sink has been called: a pipe then writes more. */
   onRoom(): void;
   /** A write has been settled, and its request has been told. */
   onWriteSettled(): void;
@@ -147,13 +153,13 @@ export interface WritablePart extends Part {
   crash(error: unknown): void;
 }
 
-/** What joins the two sides of a transform stream. */
+/** The part that joins the two sides of a transform stream. */
 export interface TransformPart extends Part {
   readonly readable: ReadablePart;
   readonly writable: WritablePart;
   /** A chunk whose write waits for the readable side. */
   waiting: unknown;
-  /** Calls the transformer; undefined where it left nothing to wait for. */
+  /** Calls the transformer. Returns undefined if there is nothing to wait for. */
   perform(chunk: unknown): Promise<unknown> | undefined;
   /** The readable side's pull is done. */
   settlePull(): void;
@@ -161,7 +167,7 @@ export interface TransformPart extends Part {
   joinPull(): boolean;
   /** The write is done. */
   settleWrite(): void;
-  /** Lets the write that waits go on. */
+  /** Resumes the waiting write. */
   wake(): void;
   error(error: unknown): void;
   crash(error: unknown): void;

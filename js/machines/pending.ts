@@ -1,2 +1,2 @@
-/** Returned by a pull or write algorithm of ours that reports its end to the core itself. */
+/** The result of one of our own pull or write algorithms that reports its completion to the core itself. */
 export const PENDING: unique symbol = Symbol('pending');

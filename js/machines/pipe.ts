@@ -1,6 +1,6 @@
 /**
- * https://streams.spec.whatwg.org/#readable-stream-pipe-to. A pipe is the source's reader and the destination's
- * writer in one object; the core decides what it does next, this file carries the chunks.
+ * https://streams.spec.whatwg.org/#readable-stream-pipe-to. A pipe is the reader of the source and the writer of the
+ * destination in one object. The core decides its next action; this file moves the chunks.
  */
 import { broken, repair } from '../runtime/broken.js';
 import { core } from '../core/module.js';
@@ -108,7 +108,10 @@ class Pipe extends Deferred<undefined> implements ReadableLock, WritableLock, Re
     this.destination = destination;
     this.flags =
       flags | (source.isByteStream ? BYTE_SOURCE : this.countsChunks && destination.size === undefined ? COUNTED : 0);
-    /** Whether a pull and a write that end together are reported together (`turned`); a byte source's pull is another machine's. */
+    /**
+     * Whether a pull and a write that complete together are reported together (`turned`). The pull of a byte source
+     * belongs to another machine.
+     */
     this.turns = !source.isByteStream;
     this.signal = signal;
     this.onAbort = undefined;
@@ -119,10 +122,10 @@ class Pipe extends Deferred<undefined> implements ReadableLock, WritableLock, Re
     this.shuttingDown = false;
     this.failed = false;
     this.error = undefined;
-    /** Milliseconds that it may keep the thread; undefined: as the standard has it, for ever. */
+    /** Milliseconds after which it yields the thread; undefined: never, as in the standard. */
     this.yieldAfter = undefined;
     this.yielding = false;
-    /** Told of the source's error at once, where the pipe itself waits for the writes under way. */
+    /** Called with the source's error at once, while the pipe itself waits for the pending writes. */
     this.onSourceError = undefined;
     const destinationEnd = destination.state === W_CLOSED ? 1 : destination.state === W_ERRORED ? 2 : 0;
     this.id = 0;
@@ -179,7 +182,7 @@ class Pipe extends Deferred<undefined> implements ReadableLock, WritableLock, Re
 
   addRequest(): void {}
 
-  /** `taken`: what the core made of the chunk, if anything (`P_TAKEN` and its companions). */
+  /** `taken`: the core's result if it has accepted the chunk (`P_TAKEN` and its flags). */
   fulfill(chunk: unknown, taken: number = 0): void {
     if ((taken & P_TAKEN) === 0) {
       this.chunkSteps(chunk);
@@ -199,7 +202,7 @@ class Pipe extends Deferred<undefined> implements ReadableLock, WritableLock, Re
     scheduleInPipe(writeHeld, this);
   }
 
-  /** Counts a chunk, and reads no more before the next task where the thread has been kept long enough. */
+  /** Counts a chunk. If the time slice is over, the pipe reads no more before the next task. */
   count(): void {
     if (this.yielding || !isOver(this.yieldAfter!)) return;
     this.yielding = true;
@@ -209,7 +212,9 @@ class Pipe extends Deferred<undefined> implements ReadableLock, WritableLock, Re
 
   closeSteps(): void {}
 
-  /** A read that failed by itself, as a byte source's automatic buffer could not be had: the source cannot go on. */
+  /**
+   * A read failed by itself, because a byte source could not allocate its automatic buffer: the source cannot continue.
+   */
   errorSteps(error: unknown): void {
     errorStream(this.source, error);
   }
@@ -235,7 +240,7 @@ class Pipe extends Deferred<undefined> implements ReadableLock, WritableLock, Re
     advance(this);
   }
 
-  /** The source's pull has returned and left nothing to wait for. */
+  /** The source's pull has returned without a promise to wait for. */
   afterPull(stream: ReadablePart): void {
     if (!this.turns || !scheduleInPlaceOf(writeSettled, this.destination, turned, this))
       scheduleAfter(pullSettled, stream);
@@ -250,7 +255,7 @@ class Pipe extends Deferred<undefined> implements ReadableLock, WritableLock, Re
     if (!transform.joinPull()) scheduleInPipe(pullSettled, transform.readable);
   }
 
-  /** The sink's write has returned and left nothing to wait for. */
+  /** The sink's write has returned without a promise to wait for. */
   afterWrite(stream: WritablePart): void {
     if (!this.turns || !scheduleInPlaceOf(pullSettled, this.source, turned, this)) scheduleAfter(writeSettled, stream);
   }
@@ -270,7 +275,7 @@ class Pipe extends Deferred<undefined> implements ReadableLock, WritableLock, Re
     scheduleInPipe(job, target);
   }
 
-  /** Does what `answer` says, and what comes after it. */
+  /** Performs the action in `answer` and those that follow from it. */
   goOn(answer: PipeAnswer): void {
     if (carryOut(this, answer)) advance(this);
   }
@@ -291,7 +296,7 @@ class Pipe extends Deferred<undefined> implements ReadableLock, WritableLock, Re
     schedule(advance, this);
   }
 
-  /** Writes a chunk; false where the destination has no room for another, and will tell when it has. */
+  /** Writes a chunk. Returns false if the destination has no room for another; it will notify the pipe. */
   write(chunk: unknown): boolean {
     const destination = this.destination;
     const size = destination.size === undefined ? 1 : chunkSize(destination, chunk);
@@ -301,7 +306,7 @@ class Pipe extends Deferred<undefined> implements ReadableLock, WritableLock, Re
     return (effects & W_BACKPRESSURE) === 0;
   }
 
-  /** Keeps why the pipe ends, as it stands when the shutdown begins. */
+  /** Stores the reason for the end of the pipe, as of the start of its shutdown. */
   beginShutdown(answer: PipeAnswer): void {
     if (this.shuttingDown) return;
     this.shuttingDown = true;
@@ -379,7 +384,7 @@ class Pipe extends Deferred<undefined> implements ReadableLock, WritableLock, Re
   }
 }
 
-/** A pipe that tells of every chunk before it is written, and can be paused. */
+/** A pipe that reports every chunk before it is written, and can be paused. */
 class WatchedPipe extends Pipe {
   onChunk: ((chunk: unknown) => void) | undefined = undefined;
 
@@ -402,7 +407,7 @@ class WatchedPipe extends Pipe {
   }
 }
 
-/** Carries out the answer to a report that a write of `pipe` is done. */
+/** Applies the core's result for the report that a write of `pipe` is done. */
 function applyWritten(stream: WritablePart, pipe: Pipe, answer: PipeAnswer | WritableEffects): void {
   if (answer & P_WRITTEN) {
     finishPipedWrite(stream);
@@ -454,12 +459,12 @@ function writeHeld(pipe: Pipe): void {
   if (pipe.write(chunk)) advance(pipe);
 }
 
-/** Lets the pipe go on until it has to wait. Runs in a microtask, never inside the page's call. */
+/** Runs the pipe until it must wait. Runs in a microtask, never inside a call of user code. */
 function advance(pipe: Pipe): void {
   while (carryOut(pipe, core.pipe_next(pipe.id)));
 }
 
-/** Does what the core answered; true where there may be more to do at once. */
+/** Performs the action that the core returned. Returns true if there may be another one to perform at once. */
 function carryOut(pipe: Pipe, answer: PipeAnswer): boolean {
   switch (answer & P_ACTION_MASK) {
     case P_WAIT:
@@ -495,9 +500,9 @@ function carryOut(pipe: Pipe, answer: PipeAnswer): boolean {
 }
 
 /**
- * Pipes `source` into `destination`, neither of which is locked. `flags`: the `PREVENT_*` bits; `onSourceError(error)` is
- * called a microtask after the source has failed; `yieldAfter` is how many milliseconds it may keep the thread (undefined:
- * for ever). Returns the promise of pipeTo().
+ * Pipes `source` into `destination`, neither of which is locked. `flags`: the `PREVENT_*` bits; `onSourceError(error)`
+ * is called a microtask after the source has failed; `yieldAfter` is how many milliseconds it may keep the thread
+ * (undefined: for ever). Returns the promise of pipeTo().
  */
 export function pipeTo(
   source: ReadablePart,
@@ -514,8 +519,8 @@ export function pipeTo(
 }
 
 /**
- * The same as an object with the `promise`, `pause()` and `resume()`, which calls `onChunk(chunk)`, if any, with every chunk
- * before it is written.
+ * The same as an object with the `promise`, `pause()` and `resume()`, which calls `onChunk(chunk)`, if any, with every
+ * chunk before it is written.
  */
 export function watchedPipe(
   source: ReadablePart,
@@ -582,8 +587,8 @@ function listenAndStart(pipe: Pipe): void {
 }
 
 /**
- * The same with no microtask before the first chunk, for a destination that runs no code of the page's. So a source that
- * has not started yet is asked for its first chunk once.
+ * The same without a microtask before the first chunk, for a destination that runs no user code. So a source that has
+ * not started yet is pulled once for its first chunk.
  */
 export function pipeAtOnce(source: ReadablePart, destination: WritablePart): Promise<undefined> {
   const pipe = new Pipe(source, destination, 0, undefined);

@@ -1,4 +1,4 @@
-/** The requests of a byte stream: what a read into a buffer brings, and what the page answers it with. */
+/** The requests of a byte stream: the pending reads into buffers, and the BYOB requests that answer them. */
 import { bytesOf, isDetachedBuffer, transferArrayBuffer } from '../runtime/buffers.js';
 import { broken } from '../runtime/broken.js';
 import { B_NOT_ZERO, B_OTHER_BUFFER, B_OTHER_OFFSET, B_TOO_LONG, B_ZERO } from '../core/effects.js';
@@ -6,7 +6,7 @@ import { isolate } from '../runtime/intrinsics.js';
 import type { ViewType } from '../runtime/buffers.js';
 import type { ByteReadableImpl } from './byte-readable.js';
 
-/** What answers a read into a buffer: https://streams.spec.whatwg.org/#pull-into-descriptor */
+/** The state of a pending read into a buffer: https://streams.spec.whatwg.org/#pull-into-descriptor */
 export class PullInto {
   declare buffer: ArrayBuffer;
   declare bufferByteLength: number;
@@ -32,7 +32,7 @@ export class PullInto {
     return new View(this.buffer, this.byteOffset, this.filled / elementSize);
   }
 
-  /** Takes the buffer from the page, if it had it. */
+  /** Transfers the buffer away from the page, if the page could reach it. */
   claim(): void {
     if (!this.exposed) return;
     this.buffer = transferArrayBuffer(this.buffer);
@@ -42,10 +42,10 @@ export class PullInto {
 
 isolate(PullInto);
 
-/** What an automatically allocated buffer is read as. */
+/** The view type of an automatically allocated buffer. */
 export const BYTES: ViewType = { View: Uint8Array, elementSize: 1 };
 
-/** https://streams.spec.whatwg.org/#rs-byob-request-class; `wrapper` is what the page has of it. */
+/** https://streams.spec.whatwg.org/#rs-byob-request-class; `wrapper` is the page's object for it. */
 export class ByobRequestImpl {
   declare stream: ByteReadableImpl | undefined;
   declare descriptor: PullInto | undefined;
@@ -61,7 +61,10 @@ export class ByobRequestImpl {
     this.wrapper = undefined;
   }
 
-  /** Made when the page asks for it: until then the buffer is known to this file alone. Null once the request is void. */
+  /**
+   * Created when the page asks for it; until then only this file knows the buffer. Null once the request is no longer
+   * valid.
+   */
   get view(): Uint8Array<ArrayBuffer> | null {
     const { stream, descriptor, filled } = this;
     if (stream === undefined) return null;
@@ -80,7 +83,7 @@ export class ByobRequestImpl {
 
 isolate(ByobRequestImpl);
 
-/** Throws what `effects`, the core's answer to a response, refuses. `name`: the method that was called. */
+/** Throws if `effects`, the core's result for a response, is a refusal. `name`: the method that was called. */
 export function throwRefusal(effects: number, name: string): void {
   if (effects & B_ZERO)
     throw (broken.expected = new TypeError(

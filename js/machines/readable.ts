@@ -1,6 +1,6 @@
 /**
- * Readable streams as the core sees them: the values that belong to one core id, and the operations of
- * https://streams.spec.whatwg.org/#rs-abstract-ops that carry them.
+ * Readable streams: the JavaScript values that belong to one id of the core, and the operations of
+ * https://streams.spec.whatwg.org/#rs-abstract-ops on them.
  */
 import { broken, repair, tellOfCrash } from '../runtime/broken.js';
 import { core } from '../core/module.js';
@@ -131,7 +131,7 @@ export class ReadableImpl implements ReadablePart {
     }
   }
 
-  /** What a stream that is cancelled does with its controller; returns the source's promise or value. */
+  /** Runs [[CancelSteps]] of the controller; returns the promise or value of the source's `cancel`. */
   cancelSteps(reason: unknown, cancel: ((reason: unknown) => unknown) | undefined): unknown {
     const { queue } = this;
     this.queue = undefined;
@@ -164,7 +164,7 @@ export class ReadableImpl implements ReadablePart {
     tellOfCrash(cancel, error);
   }
 
-  /** Forgets what only a live stream needs. */
+  /** Drops what only a live stream needs. */
   clear(): void {
     owners.drop(this);
     this.id = 0;
@@ -176,7 +176,7 @@ export class ReadableImpl implements ReadablePart {
 
 isolate(ReadableImpl);
 
-/** Carries out the effects that concern the stream as a whole. */
+/** Applies the effects that concern the whole stream. */
 export function applyReadable(stream: ReadablePart, effects: ReadableEffects): void {
   if (effects & R_CLOSE) closeStream(stream);
   if (effects & R_CALL_PULL) callPull(stream);
@@ -314,8 +314,8 @@ export function cancelStream(stream: ReadablePart, reason: unknown): Promise<und
 }
 
 /**
- * https://streams.spec.whatwg.org/#readable-stream-default-controller-enqueue. False where the stream is closing,
- * closed or errored; throws what `size` throws and a RangeError for its bad answers.
+ * https://streams.spec.whatwg.org/#readable-stream-default-controller-enqueue. Returns false if the stream is closing,
+ * closed or errored. Throws what `size` throws, and a RangeError if `size` returns an invalid size.
  */
 export function enqueue(stream: ReadableImpl, chunk: unknown): boolean {
   try {

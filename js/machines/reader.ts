@@ -8,7 +8,7 @@ import { LazyPromise } from '../runtime/lazy-promise.js';
 import { cancelStream, CLOSED, ERRORED, pullSettled, READABLE } from './readable.js';
 import type { ReadableLock, ReadablePart, ReadRequest, TransformPart } from './parts.js';
 
-/** Half of every reader: the lock, and the `closed` promise. */
+/** The part that all readers share: the lock and the `closed` promise. */
 abstract class GenericReaderImpl implements ReadableLock {
   abstract readonly isByob: boolean;
   abstract onClose(): void;
@@ -24,7 +24,7 @@ abstract class GenericReaderImpl implements ReadableLock {
     }
     this.stream = stream;
     this.requests = undefined;
-    /** Requests that were taken off the list when a transition was cut short. */
+    /** Requests that had been taken off the list when a transition was interrupted. */
     this.unanswered = undefined;
     this.unansweredList = undefined;
     this.closed = new LazyPromise();
@@ -34,7 +34,7 @@ abstract class GenericReaderImpl implements ReadableLock {
     stream.reader = this;
   }
 
-  /** The stream's pull has returned and left nothing to wait for. */
+  /** The stream's pull has returned without a promise to wait for. */
   afterPull(stream: ReadablePart): void {
     schedule(pullSettled, stream);
   }
@@ -52,8 +52,8 @@ abstract class GenericReaderImpl implements ReadableLock {
   }
 
   /**
-   * Answers the first request. There is none where a byte source answers the request for a read that enqueued bytes
-   * have answered since, which the standard leaves open.
+   * Answers the first request. There may be none: a byte source can respond to the request of a read that enqueued
+   * bytes have answered in the meantime. The standard does not define that case.
    */
   fulfill(chunk: unknown): void {
     if (!this.requests?.length) {
@@ -70,7 +70,7 @@ abstract class GenericReaderImpl implements ReadableLock {
     }
   }
 
-  /** Answers as many requests as there are chunks; all are taken off the list before the first is settled. */
+  /** Answers one request per chunk. All are taken off the list before the first one settles. */
   fulfillAll(chunks: Fifo<unknown>): void {
     const requests = new Fifo<ReadRequest>();
     try {
@@ -168,7 +168,7 @@ abstract class GenericReaderImpl implements ReadableLock {
 
 isolate(GenericReaderImpl);
 
-/** The lock of a ReadableStreamDefaultReader, and of the standard's own reads. */
+/** The lock of a ReadableStreamDefaultReader, and of the reads that the standard itself performs. */
 export class DefaultReaderImpl extends GenericReaderImpl {
   // Some engines pass the arguments of a default constructor through Array.prototype's iterator.
   constructor(stream: ReadablePart) {
@@ -194,7 +194,7 @@ export class DefaultReaderImpl extends GenericReaderImpl {
   }
 }
 
-/** The lock of a ReadableStreamBYOBReader. A close leaves its requests to the source's last response. */
+/** The lock of a ReadableStreamBYOBReader. On close, its requests wait for the last response of the source. */
 export class ByobReaderImpl extends GenericReaderImpl {
   constructor(stream: ReadablePart) {
     super(stream);
@@ -227,15 +227,15 @@ const WAITING = 0;
 const ANSWERED = 1;
 const FAILED = 2;
 
-/** What a `read()` gives. */
+/** The result of a `read()`. */
 export interface ReadResult {
   value: unknown;
   done: boolean;
 }
 
 /**
- * The request of a `read()`. Most sources answer within the read, so its promise is made when that is over: an answer that
- * is there by then needs no pending promise with functions of its own.
+ * The request of a `read()`. Most sources answer during the read, so its promise is created after the read: an answer
+ * that has arrived by then needs no pending promise with functions of its own.
  */
 export class PromiseReadRequest implements ReadRequest {
   declare state: typeof WAITING | typeof ANSWERED | typeof FAILED;
@@ -298,8 +298,8 @@ export class PromiseReadIntoRequest extends PromiseReadRequest {
 }
 
 /**
- * What `await using` does with a reader whose scope is left: the rest of its stream is cancelled and the lock released. That the
- * stream has failed is told by its reads, so not again.
+ * Disposes a reader for `await using`: cancels its stream and releases the lock. A failure of the stream is reported by
+ * its reads, so not here.
  */
 export async function disposeReader(this: { cancel(): Promise<unknown>; releaseLock(): void }): Promise<void> {
   try {

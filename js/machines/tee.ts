@@ -34,7 +34,7 @@ import type { ReadableLock, ReadablePart, ReadRequest, TransformPart } from './p
 
 const owners = new Owners((id) => core.tee_free(id));
 
-/** What both kinds of tee have in common: the lock, the reads, the branches' cancels. */
+/** The common part of both kinds of tee: the lock, the reads, the cancels of the branches. */
 export abstract class Tee<Branch extends ReadablePart = ReadablePart> implements ReadableLock, ReadRequest {
   declare id: number;
   declare source: ReadablePart;
@@ -52,7 +52,7 @@ export abstract class Tee<Branch extends ReadablePart = ReadablePart> implements
   protected abstract createBranch(pull: () => unknown, cancel: (reason: unknown) => unknown): Branch;
   /** Reads a chunk for the branch that `effects` name. */
   abstract read(effects: TeeEffects): void;
-  /** Gives the branches that `effects` name the chunk; false where that has ended the tee. */
+  /** Delivers the chunk to the branches that `effects` name. Returns false if that has ended the tee. */
   abstract deliver(effects: TeeEffects, chunk: unknown): boolean;
   /** The source has closed. */
   abstract closeSteps(view?: ArrayBufferView): void;
@@ -61,10 +61,10 @@ export abstract class Tee<Branch extends ReadablePart = ReadablePart> implements
     if (source.reader !== undefined) throw new TypeError('tee(): the ReadableStream is locked');
     this.source = source;
     this.isByob = false;
-    /** Whether the request is with the source. */
+    /** Whether the read request is pending at the source. */
     this.waiting = false;
     this.held = undefined;
-    /** Which branches' pulls (bits 1 and 2) are outstanding: until the next chunk is delivered, which answers them. */
+    /** Which branches (bits 1 and 2) have a pending pull. The next delivered chunk settles them. */
     this.pulls = 0;
     this.reason1 = undefined;
     this.reason2 = undefined;
@@ -110,7 +110,7 @@ export abstract class Tee<Branch extends ReadablePart = ReadablePart> implements
     this.source.crash(error);
   }
 
-  /** The stream's pull has returned and left nothing to wait for. */
+  /** The stream's pull has returned without a promise to wait for. */
   afterPull(stream: ReadablePart): void {
     schedule(pullSettled, stream);
   }
@@ -235,7 +235,7 @@ class DefaultTee extends Tee<ReadableImpl> {
     return true;
   }
 
-  /** A branch that has ended drops what it would have been given. */
+  /** A branch that has ended drops the chunks that it would have received. */
   dropFor(effects: number, chunk: unknown): void {
     if (!(effects & TEE_BRANCH_1)) this.drops!.drop(0, chunk);
     if (!(effects & TEE_BRANCH_2)) this.drops!.drop(1, chunk);

@@ -36,7 +36,7 @@ import {
 import type { Callback } from '../runtime/webidl.js';
 import type { TransformPart } from './parts.js';
 
-/** A strategy, complete. */
+/** A strategy with all defaults applied. */
 interface Strategy {
   highWaterMark: number;
   size: Callback | undefined;
@@ -62,7 +62,7 @@ export class TransformImpl implements TransformPart {
     this.waiting = undefined;
     /** Whether the page's transform() is running. */
     this.performing = false;
-    /** Whether that, for a pipe and with a pipe to read what it gives, has answered the readable side's pull. */
+    /** Whether that call, between two pipes, has already settled the pull of the readable side. */
     this.answeredPull = false;
     this.finish = undefined;
     this.writable = new WritableImpl(
@@ -94,7 +94,9 @@ export class TransformImpl implements TransformPart {
     afterReadableStart(this.readable, started.promise);
   }
 
-  /** A write that comes later, while a `cancel()` is pending, is done and gives nothing: nobody reads it any more. */
+  /**
+   * A later write, while a `cancel()` is pending, settles without calling the transformer: nobody reads its result.
+   */
   clearAlgorithms(): void {
     this.transform = dropLate;
     this.flush = undefined;
@@ -226,13 +228,13 @@ export class TransformImpl implements TransformPart {
     }
   }
 
-  /** Lets the write that waits go on. */
+  /** Resumes the waiting write. */
   wake(): void {
     later(this.writable, wakeWrite, this);
   }
 
   /**
-   * Begins the one finish of a transform: runs `algorithm`, then `settle` or `fail` with what came of it; both settle
+   * Starts the only finish of a transform: runs `algorithm`, then `settle` or `fail` with its outcome; both settle
    * `finish`.
    */
   runFinish(
@@ -340,7 +342,7 @@ function failWaitingWrite(writable: WritableImpl): void {
   writeFailed(writable, writable.storedError);
 }
 
-/** Goes on with the write that waited for the readable side. */
+/** Resumes the write that waited for the readable side. */
 function wakeWrite(transform: TransformImpl): void {
   const chunk = transform.waiting;
   transform.waiting = undefined;

@@ -1,6 +1,6 @@
 /**
- * Writable streams as the core sees them: the values that belong to one core id, and the operations of
- * https://streams.spec.whatwg.org/#ws-all-abstract-ops that carry them.
+ * Writable streams: the JavaScript values that belong to one id of the core, and the operations of
+ * https://streams.spec.whatwg.org/#ws-all-abstract-ops on them.
  */
 import { broken, repair, tellOfCrash } from '../runtime/broken.js';
 import { core } from '../core/module.js';
@@ -57,7 +57,10 @@ export const ERRORING = 3;
 
 const owners = new Owners((id) => core.writable_free(id));
 
-/** `write(chunk)`, `close()` and `abort(reason)` are bound functions or undefined; a transform's writable side has no `write`. */
+/**
+ * `write(chunk)`, `close()` and `abort(reason)` are bound functions or undefined; a transform's writable side has no
+ * `write`.
+ */
 export class WritableImpl implements WritablePart {
   declare id: number;
   declare state: 0 | 1 | 2 | 3;
@@ -91,7 +94,7 @@ export class WritableImpl implements WritablePart {
     this.storedError = undefined;
     this.writer = undefined;
     this.queue = new Fifo();
-    /** The requests of the chunks in `queue`; undefined for a write of a pipe, which waits for none. */
+    /** The requests of the chunks in `queue`; undefined for a write of a pipe, which does not wait for it. */
     this.writeRequests = new Fifo();
     this.inFlightRequest = undefined;
     this.closeRequest = undefined;
@@ -140,7 +143,7 @@ export class WritableImpl implements WritablePart {
     tellOfCrash(abort, error);
   }
 
-  /** https://streams.spec.whatwg.org/#ws-default-controller-signal; made when somebody asks for it. */
+  /** https://streams.spec.whatwg.org/#ws-default-controller-signal; created on first access. */
   get signal(): AbortSignal {
     return signalOf((this.abortController ??= newAbortController()));
   }
@@ -155,7 +158,7 @@ function clearAlgorithms(stream: WritablePart): void {
   stream.abort = undefined;
 }
 
-/** Carries out an answer of the core. `error` is the reason that goes with it, if any. */
+/** Applies the effects that the core returned. `error` is their reason, if any. */
 export function applyWritable(stream: WritablePart, effects: WritableEffects, error: unknown): void {
   const writer = stream.writer;
   if (effects & W_RESOLVE_WRITE) {
@@ -283,7 +286,7 @@ export function callWrite(stream: WritablePart, chunk: unknown): void {
   }
 }
 
-/** What the sink's write returned, where that is to be awaited. */
+/** The result of the sink's write, if it must be awaited. */
 function callSink(stream: WritablePart, write: WritablePart['write'], chunk: unknown): unknown {
   let result;
   try {
@@ -322,7 +325,10 @@ export function reportTransformed(readable: ReadablePart, writable: WritablePart
   applyWritable(writable, core.transform_settled(readable.id, writable.id, 0), undefined);
 }
 
-/** The write under way, one of the pipe that holds the lock, is done; a writer before the pipe may have left its own behind. */
+/**
+ * The write in flight, one of the pipe that holds the lock, is done. An earlier writer may have left a request of its
+ * own.
+ */
 export function finishPipedWrite(stream: WritablePart): void {
   stream.inFlightRequest?.resolve(undefined);
   afterWrite(stream);
@@ -445,8 +451,8 @@ export function chunkSize(stream: WritablePart, chunk: unknown): number {
 }
 
 /**
- * Queues a chunk of the size `size`; `request` is settled with it (undefined: nobody waits). False, with nothing
- * done, where the stream does not take writes any more.
+ * Queues a chunk of the size `size`; `request` is settled with the write (undefined: nobody waits). Returns false, and
+ * does nothing, if the stream no longer accepts writes.
  */
 export function writeChunk(
   stream: WritablePart,
@@ -473,10 +479,7 @@ export function writeChunk(
   }
 }
 
-/**
- * Carries out what the core answered to a write that it accepted. A write that is begun at once finds the queue empty and
- * need not pass through it.
- */
+/** Applies the effects of an accepted write. A write that starts at once finds the queue empty and bypasses it. */
 export function queueWrite(
   stream: WritablePart,
   chunk: unknown,
@@ -503,8 +506,8 @@ export function queueWrite(
 }
 
 /**
- * Puts a chunk that the core has taken for a pipe (`P_TAKEN`) where it belongs. True where its write has begun: the caller
- * calls the sink.
+ * Stores a chunk that the core has accepted for a pipe (`P_TAKEN`). Returns true if its write has started: the caller
+ * then calls the sink.
  */
 export function acceptTaken(stream: WritablePart, chunk: unknown, taken: number): boolean {
   if (taken & P_BEGIN) return true;

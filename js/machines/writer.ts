@@ -61,7 +61,10 @@ export class WriterImpl implements WritableLock {
 
   onWriteSettled(): void {}
 
-  /** The sink's write has returned and left nothing to wait for. A sink of the page's gets a microtask between its writes. */
+  /**
+   * The sink's write has returned without a promise to wait for. A sink of the page's gets a microtask between its
+   * writes.
+   */
   afterWrite(stream: WritablePart): void {
     schedule(writeSettled, stream);
   }

@@ -1,6 +1,6 @@
 /**
- * `pipeTo` and `pipeThrough` as functions, for starting from a stream of the engine's: its own methods take only its own
- * streams, where these take either's at both ends.
+ * `pipeTo` and `pipeThrough` as functions, for starting from a stream of the engine's: its own methods take only its
+ * own streams, where these take either's at both ends.
  */
 import { markHandled, promiseReject } from '../runtime/intrinsics.js';
 import { isNativeReadable } from '../bridge/native-classes.js';

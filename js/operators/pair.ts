@@ -1,6 +1,6 @@
 /**
- * A pair of streams for operators that a TransformStream cannot implement: the work on a chunk can wait for the consumer in the
- * middle, and is notified at once when the consumer cancels or the producer fails.
+ * A pair of streams for operators that a TransformStream cannot implement: the work on a chunk can wait for the
+ * consumer in the middle, and is notified at once when the consumer cancels or the producer fails.
  *
  * Invariants:
  * 1. Work on a chunk starts only when the consumer wants a chunk.

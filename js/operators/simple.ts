@@ -24,7 +24,9 @@ export function tap<T>(fn: Fn<T>): Operator<T, T> {
   return passing(fn, () => true);
 }
 
-/** Enqueues the chunks for whose result `isWanted` returns true. Drops the others, and the chunk for which `fn` fails. */
+/**
+ * Enqueues the chunks for whose result `isWanted` returns true. Drops the others, and the chunk for which `fn` fails.
+ */
 function passing<T>(fn: Fn<T>, isWanted: (result: unknown) => boolean): Operator<T, T> {
   let index = 0;
   const settle = (controller: TransformControllerLike<T>, chunk: T, result: unknown): void => {

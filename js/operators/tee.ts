@@ -61,7 +61,7 @@ export function tee<T>(
   };
   reader.closed.then(undefined, (error) => end((branch) => branch.error(error)));
 
-  /** A branch that has ended drops what it would have been given. */
+  /** A branch that has ended drops the chunks that it would have received. */
   function give(chunk: T): void {
     for (const branch of live) branch.enqueue(chunk);
     if (drops) controllers.forEach((branch, at) => live.has(branch) || drops.drop(at, chunk));

@@ -1,4 +1,7 @@
-/** Types of what `pipeline()` and its kin accept: sources, stages, sinks and their chunks. Inferring types through them is tested in tests/types. */
+/**
+ * Types of what `pipeline()` and its kin accept: sources, stages, sinks and their chunks. Inferring types through them
+ * is tested in tests/types.
+ */
 import type { AnyReadable, AnyWritable, PairStage } from '../streams/any.js';
 import type { Bytes } from '../runtime/buffers.js';
 import type { ReadableStream } from '../streams/readable-stream.js';

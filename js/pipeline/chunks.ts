@@ -42,8 +42,9 @@ export interface ReaderHooks {
 }
 
 /**
- * Reads a stream for a function. Until the pipeline fails it is the stream's reader. Once the pipeline has failed, every read,
- * pending or new, rejects with the pipeline's error, so a function never mistakes a failure for the end of the stream.
+ * Reads a stream for a function. Until the pipeline fails it is the stream's reader. Once the pipeline has failed,
+ * every read, pending or new, rejects with the pipeline's error, so a function never mistakes a failure for the end of
+ * the stream.
  */
 export class ChunkReader {
   /** For the function. */
@@ -128,9 +129,9 @@ export class ChunkReader {
   }
 
   /**
-   * The function has left its loop. A throw inside `for await` first looks like an early exit, because the language calls `return()` before the
-   * promise rejects. So this waits one task, and the stream is cancelled with the actual error. It does not await the cancel, which may never
-   * settle; the pipeline does, with a bound.
+   * The function has left its loop. A throw inside `for await` first looks like an early exit, because the language
+   * calls `return()` before the promise rejects. So this waits one task, and the stream is cancelled with the actual
+   * error. It does not await the cancel, which may never settle; the pipeline does, with a bound.
    */
   leave(): void {
     if (!this.#ended) this.#leaving ??= setTimeout(() => this.#run.watch(this.stop(), this.#part), 0);

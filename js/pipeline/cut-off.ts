@@ -1,9 +1,10 @@
 /** Compressed bodies whose connection broke. */
 
 /**
- * Whether the body of a response to `url`, of which `decoded` bytes came, was made of fewer than the `length` bytes that its
- * Content-Length promised. Firefox ends a compressed body whose connection broke as if it was whole; its timing of resources
- * tells. Where there is no entry that fits, as across origins, nothing is known and the answer is false.
+ * Whether the body of a response to `url`, of which `decoded` bytes came, was made of fewer than the `length` bytes
+ * that its Content-Length promised. Firefox ends a compressed body whose connection broke as if it was whole; its
+ * timing of resources tells. Where there is no entry that fits, as across origins, nothing is known and the answer is
+ * false.
  */
 export function wasCutOff(url: string, length: number, decoded: number): boolean {
   const entries = (performance.getEntriesByName?.(url, 'resource') ?? []) as PerformanceResourceTiming[];

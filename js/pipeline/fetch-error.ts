@@ -6,8 +6,8 @@ const LONGEST_READ = 1000;
 /** The error of a response that is no success, or of a connection that cannot be resumed. */
 export class FetchError extends Error {
   /**
-   * The response, if there was one. Its body can be read: `await error.response.text()`. The first 64 KiB of it, of what came within a
-   * second, are in memory, so that it holds no connection.
+   * The response, if there was one. Its body can be read: `await error.response.text()`. The first 64 KiB of it, of
+   * what came within a second, are in memory, so that it holds no connection.
    */
   declare readonly response: Response | undefined;
   /** The status of the response, if there was one. */
@@ -44,8 +44,9 @@ export function statusOf({ status, statusText, type }: Response): string {
 }
 
 /**
- * `response` with its body in memory, to be the response of an error: it can be read whenever the error is handled, and holds no
- * connection. Reads at most 64 KiB and one second, then cancels the rest. A body that cannot be read is left as it is.
+ * `response` with its body in memory, to be the response of an error: it can be read whenever the error is handled, and
+ * holds no connection. Reads at most 64 KiB and one second, then cancels the rest. A body that cannot be read is left
+ * as it is.
  */
 export async function keepResponse(response: Response): Promise<Response> {
   const { body } = response;

@@ -1,4 +1,7 @@
-/** Functions as stages: generator functions and what `stage()` marks get all chunks at once, any other is called for each. */
+/**
+ * Functions as stages: generator functions and what `stage()` marks get all chunks at once, any other is called for
+ * each.
+ */
 import { describe } from '../values/describe.js';
 import { isThenable } from '../bridge/kinds.js';
 import type { Call } from './parts.js';

@@ -4,7 +4,10 @@ type OnEnd = (error: unknown) => unknown;
 
 const hooks = new WeakMap<object, OnEnd>();
 
-/** `onEnd(error)` is called, and its promise awaited, when a pipeline that began with `stream` is about to settle; `error` is undefined where it went well. */
+/**
+ * `onEnd(error)` is called, and its promise awaited, when a pipeline that began with `stream` is about to settle;
+ * `error` is undefined where it went well.
+ */
 export const whenPipelineEnds = (stream: object, onEnd: OnEnd): void => void hooks.set(stream, onEnd);
 
 /** Calls what is hooked to `stream`. Its failure changes nothing: the outcome is known. */

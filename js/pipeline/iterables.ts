@@ -21,7 +21,10 @@ import { isThenable } from '../bridge/kinds.js';
 import type { ReadRequest } from '../machines/parts.js';
 import type { DirectSource, Reader, SourceHooks } from './parts.js';
 
-/** Of either kind: what `next()` and `return()` give may be a promise. What a page's iterator gives may be anything, so it is looked at. */
+/**
+ * Of either kind: what `next()` and `return()` give may be a promise. What a page's iterator gives may be anything, so
+ * it is looked at.
+ */
 interface AnyIterator {
   next(): Result | Promise<Result>;
   return?(reason?: unknown): unknown;
@@ -162,7 +165,8 @@ class IteratorSource implements DirectSource, ResultTaker {
 }
 
 /**
- * `for await` over a synchronous iterator waits for the promises it gives, and closes it where one rejects; so does this, for `taker`.
+ * `for await` over a synchronous iterator waits for the promises it gives, and closes it where one rejects; so does
+ * this, for `taker`.
  */
 async function awaitValue(taker: ResultTaker, iterator: AnyIterator, result: Result): Promise<void> {
   try {
@@ -180,8 +184,8 @@ async function awaitValue(taker: ResultTaker, iterator: AnyIterator, result: Res
 }
 
 /**
- * A lock for reading that goes to the iterator directly. One `next()` at a time is under way. The source's hooks report its end, so
- * there is no `closed`.
+ * A lock for reading that goes to the iterator directly. One `next()` at a time is under way. The source's hooks report
+ * its end, so there is no `closed`.
  */
 class IteratorReader implements Reader, ResultTaker {
   closed = undefined;

@@ -1,6 +1,6 @@
 /**
- * A stage that calls a function for each chunk. It is not a transform stream: unless the function returns a promise, a chunk costs
- * neither a promise nor a microtask.
+ * A stage that calls a function for each chunk. It is not a transform stream: unless the function returns a promise, a
+ * chunk costs neither a promise nor a microtask.
  *
  * Invariants, which are those of a transform stream with the default marks:
  * 1. One chunk is read ahead; the function is called with it when its result is wanted, with one at a time.

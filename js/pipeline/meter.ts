@@ -1,11 +1,12 @@
 /**
- * The bytes in a pipeline's queues, and a limit to them. From half of it on, the source is asked for nothing more until the
- * queues have shrunk; what grows past the limit all the same fails the pipeline.
+ * The bytes in a pipeline's queues, and a limit to them. From half of it on, the source is asked for nothing more until
+ * the queues have shrunk; what grows past the limit all the same fails the pipeline.
  *
- * The source's own queue counts towards the limit but does not pause the source: while the source is paused that queue would never shrink.
+ * The source's own queue counts towards the limit but does not pause the source: while the source is paused that queue
+ * would never shrink.
  *
- * Only queues of tidegate's streams can be counted. What a function that gets all chunks keeps, and streams of the engine's and of Node's, cannot: the error
- * names these parts.
+ * Only queues of tidegate's streams can be counted. What a function that gets all chunks keeps, and streams of the
+ * engine's and of Node's, cannot: the error names these parts.
  */
 import { Fifo } from '../runtime/fifo.js';
 import { resolved } from '../runtime/intrinsics.js';
@@ -38,8 +39,8 @@ interface Pausable {
 }
 
 /**
- * A stream's queue that knows how many bytes it holds. A chunk counts what it was when it came, transferred since or not.
- * The page may be asked for its size and use the stream meanwhile, so it is queued before that.
+ * A stream's queue that knows how many bytes it holds. A chunk counts what it was when it came, transferred since or
+ * not. The page may be asked for its size and use the stream meanwhile, so it is queued before that.
  */
 class WeighedFifo extends Fifo<unknown> {
   bytes = 0;

@@ -17,8 +17,9 @@ type NodeStream = Pick<NodeReadable, 'on' | 'once' | 'removeListener' | 'destroy
 const ignore = () => {};
 
 /**
- * An 'error' event without a listener ends the process, and `node`, which has ended, can emit one until it emits 'close'. `closed` is true before
- * that, in the same turn of the event loop. Not for a stream that is released: its errors are its owner's.
+ * An 'error' event without a listener ends the process, and `node`, which has ended, can emit one until it emits
+ * 'close'. `closed` is true before that, in the same turn of the event loop. Not for a stream that is released: its
+ * errors are its owner's.
  */
 function hushUntilClosed(node: NodeStream): void {
   if (node._isStdio) return;
@@ -130,8 +131,8 @@ export function streamOfNodeReadable(node: NodeReadable, onError: (error: unknow
 }
 
 /**
- * A stream of ours that writes to Node's `node`; closing it ends `node`, aborting it destroys `node`. A write settles when
- * `node` wants more, or, with `untilWritten`, when the chunk has been written.
+ * A stream of ours that writes to Node's `node`; closing it ends `node`, aborting it destroys `node`. A write settles
+ * when `node` wants more, or, with `untilWritten`, when the chunk has been written.
  */
 export function streamOfNodeWritable(
   node: NodeWritable,

@@ -1,6 +1,6 @@
 /**
- * What a pipeline does to streams of ours that the standard's public interface cannot: cancel and abort them while they are
- * locked, and read their state.
+ * What a pipeline does to streams of ours that the standard's public interface cannot: cancel and abort them while they
+ * are locked, and read their state.
  */
 import { readableImpl, writableImpl } from '../bridge/brands.js';
 import { PREVENT_ABORT, PREVENT_CANCEL, PREVENT_CLOSE } from '../core/effects.js';
@@ -30,7 +30,8 @@ interface PipeOptions {
 
 /**
  * Pipes `source` into `sink` and closes that at the end; on an error it only reports, and leaves both as they are. A
- * pipe that fails waits for the writes under way; `onSourceError(error)` is told before. For `yieldAfter` see runtime/slice.js.
+ * pipe that fails waits for the writes under way; `onSourceError(error)` is told before. For `yieldAfter` see
+ * runtime/slice.js.
  */
 export const pipe = (
   source: ReadableStream,
@@ -48,8 +49,9 @@ export const pipe = (
   );
 
 /**
- * The same as an object with a `promise`, `pause()` and `resume()`. `preventClose` leaves the sink open at the end, `signal` ends
- * the pipe and leaves both sides as they are, `onChunk(chunk)` is called with every chunk before it is written.
+ * The same as an object with a `promise`, `pause()` and `resume()`. `preventClose` leaves the sink open at the end,
+ * `signal` ends the pipe and leaves both sides as they are, `onChunk(chunk)` is called with every chunk before it is
+ * written.
  */
 export const pipeWith = (
   source: ReadableStream,
@@ -105,7 +107,10 @@ export const lockForReading = (stream: ReadableStream): DefaultReaderImpl =>
 
 export const isErrored = (stream: ReadableStream): boolean => readableImpl(stream)!.state === ERRORED;
 
-/** Calls `onError(error)` once `stream`, a writable one, has failed or closed, at once where it has or is closing. Returns what takes it back. */
+/**
+ * Calls `onError(error)` once `stream`, a writable one, has failed or closed, at once where it has or is closing.
+ * Returns what takes it back.
+ */
 export const whenWritableFails = (stream: WritableStream, onError: OnError): (() => unknown) => {
   const impl = writableImpl(stream)!;
   const onEnd = () =>

@@ -5,7 +5,9 @@ import type { WritableStream } from '../streams/writable-stream.js';
 
 /** A part of a pipeline, as errors and reports name it. */
 export interface Part {
-  /** 0 is the source, the stages count from 1, the sink is the last. Undefined of what is no part: an option's function. */
+  /**
+   * 0 is the source, the stages count from 1, the sink is the last. Undefined of what is no part: an option's function.
+   */
   readonly index: number | undefined;
   readonly name: string;
 }
@@ -19,7 +21,8 @@ export interface NumberedPart extends Part {
  * A lock for reading a stream, or an object that reads its source directly.
  *
  * 1. `read(request)` answers each request once and in their order, at once or later.
- * 2. `cancel(reason)` ends the stream; what is still asked for is answered with its end. Its promise is the stream's own cancel's.
+ * 2. `cancel(reason)` ends the stream; what is still asked for is answered with its end. Its promise is the stream's
+ *    own cancel's.
  * 3. `release()` releases the lock and leaves the stream open. No method is called after it.
  */
 export interface Reader {
@@ -38,7 +41,10 @@ export interface DirectSource {
 
 /** Callbacks of a source for its own end. It calls none of them after a cancel. */
 export interface SourceHooks {
-  /** It has failed, with `error`. Called before its stream fails, so that the pipeline knows the first error when it happens. */
+  /**
+   * It has failed, with `error`. Called before its stream fails, so that the pipeline knows the first error when it
+   * happens.
+   */
   onError?: ((error: unknown) => void) | undefined;
   /** It has no more chunks. */
   onEnd?: (() => void) | undefined;
@@ -68,7 +74,10 @@ export interface OpenFunction {
 export interface OpenPair {
   readonly readable: ReadableStream;
   readonly writable: WritableStream;
-  /** Whether an error of the writable side alone is an early end, not a failure, as of a transform stream that terminates. */
+  /**
+   * Whether an error of the writable side alone is an early end, not a failure, as of a transform stream that
+   * terminates.
+   */
   readonly isTransform: boolean;
   /** Whether it is one of `compose()`. */
   readonly isComposed?: boolean;

@@ -1,4 +1,7 @@
-/** `pipeline()`: from a source through stages to a sink, bounded, and torn down whole. docs/PIPELINE.md says what it promises. */
+/**
+ * `pipeline()`: from a source through stages to a sink, bounded, and torn down whole. docs/PIPELINE.md says what it
+ * promises.
+ */
 import { fromNative } from '../native/convert.js';
 import { parseArguments } from './arguments.js';
 import { describe } from '../values/describe.js';

@@ -2,11 +2,11 @@
  * One run of a pipeline: joins the parts, watches them, takes them down.
  *
  * Invariants:
- * 1. Pipes between the parts only report. This class decides what the end of one part means for the others, so it knows the first
- *    error when it happens, before another stage can fail because of it.
+ * 1. Pipes between the parts only report. This class decides what the end of one part means for the others, so it knows
+ *    the first error when it happens, before another stage can fail because of it.
  * 2. `fail` and `finish` are each effective once, and not after one another.
- * 3. The promise settles after every part has. Once anything has been torn down, all that is left has `GRACE` milliseconds
- *    together; before that nothing is timed.
+ * 3. The promise settles after every part has. Once anything has been torn down, all that is left has `GRACE`
+ *    milliseconds together; before that nothing is timed.
  */
 import { GRACE, withinGrace } from '../runtime/grace.js';
 import { resolved } from '../runtime/intrinsics.js';
@@ -126,7 +126,10 @@ export class Run {
     }
   }
 
-  /** For a stage that works by itself: asks before each step, and goes on by `nextTask(job, target)`. Undefined: it never waits. */
+  /**
+   * For a stage that works by itself: asks before each step, and goes on by `nextTask(job, target)`. Undefined: it
+   * never waits.
+   */
   get slice(): Slice | undefined {
     const yieldAfter = this.#yieldAfter;
     return yieldAfter === undefined ? undefined : { isOver: () => isOverNow(yieldAfter), nextTask };
@@ -220,7 +223,10 @@ export class Run {
     this.#meter?.add(holder, part, false);
   }
 
-  /** `promise`, of the source; a sink that fails before it has come is the pipeline's failure, as no pipe is there to tell. */
+  /**
+   * `promise`, of the source; a sink that fails before it has come is the pipeline's failure, as no pipe is there to
+   * tell.
+   */
   async beforeSource<T>(promise: PromiseLike<T>): Promise<T> {
     const sink = this.#sink;
     const unwatch = sink && whenWritableFails(sink, (error) => this.fail(error, this.#parts.get(sink)));
@@ -238,7 +244,10 @@ export class Run {
     );
   }
 
-  /** Reads `stream` for a function of the part `part`: `chunks` is what that gets, `stop()` ends them when it has returned. */
+  /**
+   * Reads `stream` for a function of the part `part`: `chunks` is what that gets, `stop()` ends them when it has
+   * returned.
+   */
   readerOf(stream: ReadableStream, part: NumberedPart): ChunkReader {
     const from = this.#parts.get(stream)!; // every stream of a pipeline is owned first
     const reader = new ChunkReader(stream, this, from, {
@@ -254,7 +263,8 @@ export class Run {
 
   /**
    * Pipes `source` into `sink`. `isTransform` says that `sink` is the writable side of a transform stream, which, when
-   * only that side is errored, has ended early rather than failed; `isComposed` that it is one of `compose()`; `output` is the other side. Resolves when done.
+   * only that side is errored, has ended early rather than failed; `isComposed` that it is one of `compose()`; `output`
+   * is the other side. Resolves when done.
    */
   link(
     source: ReadableStream,
@@ -320,8 +330,9 @@ export class Run {
   }
 
   /**
-   * Whether the transform stream that `link` feeds had ended before the pipeline started, for example because it was used before. A stage that ends early
-   * terminates, which errors its writable side with a TypeError; it never closes that side.
+   * Whether the transform stream that `link` feeds had ended before the pipeline started, for example because it was
+   * used before. A stage that ends early terminates, which errors its writable side with a TypeError; it never closes
+   * that side.
    */
   #wasOver({ sink, isComposed }: Link, error: unknown): boolean {
     return isClosed(sink) || (!isComposed && !(error instanceof TypeError));

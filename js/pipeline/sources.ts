@@ -78,7 +78,10 @@ function wholeBody({ url, headers }: Response | Request, stream: ReadableStream)
   return whole;
 }
 
-/** The host's own stream of a Blob, else its bytes in slices: jsdom's Blob has no `stream()`, and an older one no `arrayBuffer()`. */
+/**
+ * The host's own stream of a Blob, else its bytes in slices: jsdom's Blob has no `stream()`, and an older one no
+ * `arrayBuffer()`.
+ */
 function openBlob(blob: Blob, hooks: Hooks): ReadableStream {
   if (typeof blob.stream === 'function') return readableFromNative(blob.stream(), hooks.onError);
   return streamOfIterable(slicesOfBlob(blob), hooks);

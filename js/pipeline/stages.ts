@@ -17,7 +17,9 @@ export interface FusedStage {
   readonly index: number;
 }
 
-/** `stages`, each run of neighbouring codecs replaced by the one pair that does the work of all. `slice` is the run's. */
+/**
+ * `stages`, each run of neighbouring codecs replaced by the one pair that does the work of all. `slice` is the run's.
+ */
 export function fuse(stages: readonly Stage[], slice: Slice | undefined): FusedStage[] {
   const fused: FusedStage[] = [];
   for (let n = 0; n < stages.length;) {

@@ -1,6 +1,7 @@
 /**
- * Makes `Response`, `Request`, `fetch` and `Blob.prototype.stream` accept and return the installed classes. A page's stream becomes
- * an engine's stream on its way in, and an engine's stream a page's on its way out. A body that nobody looks at stays with the engine.
+ * Makes `Response`, `Request`, `fetch` and `Blob.prototype.stream` accept and return the installed classes. A page's
+ * stream becomes an engine's stream on its way in, and an engine's stream a page's on its way out. A body that nobody
+ * looks at stays with the engine.
  */
 import { reflectApply } from '../runtime/intrinsics.js';
 import { NativeReadableStream } from '../bridge/native-classes.js';
@@ -34,11 +35,17 @@ const consumers = ['arrayBuffer', 'blob', 'bytes', 'formData', 'json', 'text'];
 /** From a `Response` or `Request` whose `body` was read to the page's stream for that body. */
 const lookedAt = new WeakMap<object, PageStream>();
 
-/** From a `Response` or `Request` to the page's stream that it was made of; and to the engine's stream that it received for that. Node makes another stream of it. */
+/**
+ * From a `Response` or `Request` to the page's stream that it was made of; and to the engine's stream that it received
+ * for that. Node makes another stream of it.
+ */
 const madeOf = new WeakMap<object, PageStream>();
 const givenFor = new WeakMap<object, NativeStream>();
 
-/** Requests that were made of a stream in an engine that cannot send one. The engine makes them, and they are never sent. */
+/**
+ * Requests that were made of a stream in an engine that cannot send one. The engine makes them, and they are never
+ * sent.
+ */
 const unsendable = new WeakSet<object>();
 
 /** Bodies that the engine has begun to read before their `body` was read. */
@@ -58,7 +65,10 @@ function toNativeBody(body: unknown, what: string): unknown {
   return nativeFor(body as PageStream);
 }
 
-/** Whether the engine can stream the body of a request. If not, it sends a stream as the text "[object ReadableStream]", or throws. */
+/**
+ * Whether the engine can stream the body of a request. If not, it sends a stream as the text "[object ReadableStream]",
+ * or throws.
+ */
 function streamsRequests(): boolean {
   let asked = false;
   const body = new NativeReadableStream!();
@@ -78,8 +88,9 @@ function streamsRequests(): boolean {
 type RequestArguments = [input?: unknown, init?: Record<string, unknown>, ...rest: unknown[]];
 
 /**
- * The arguments `(input, init)`, where the body of init is `body`, with the engine's stream in place of the page's. Members of the copied init are
- * read only when the engine reads them: a page finds out that an engine streams no requests by seeing that it never reads `duplex`.
+ * The arguments `(input, init)`, where the body of init is `body`, with the engine's stream in place of the page's.
+ * Members of the copied init are read only when the engine reads them: a page finds out that an engine streams no
+ * requests by seeing that it never reads `duplex`.
  */
 function converted(args: RequestArguments, body: unknown, what: string): RequestArguments {
   if (!isOurReadable(body)) return args;
@@ -93,12 +104,18 @@ function converted(args: RequestArguments, body: unknown, what: string): Request
 const isUnsendable = (input: unknown, body: unknown) =>
   body == null ? unsendable.has(input as object) : isOurReadable(body) && !streamsRequests();
 
-/** Throws if `input` is a Request whose body cannot be used again. The engine does not see that the page's stream is locked. */
+/**
+ * Throws if `input` is a Request whose body cannot be used again. The engine does not see that the page's stream is
+ * locked.
+ */
 function refuseTaken(input: unknown, body: unknown, what: string): void {
   if (body == null && isTaken(input)) throw lockedError(what);
 }
 
-/** Replaces the global class `name`. Its objects are made by `make(construct, args)`, which calls `construct(...)` with the converted arguments. */
+/**
+ * Replaces the global class `name`. Its objects are made by `make(construct, args)`, which calls `construct(...)` with
+ * the converted arguments.
+ */
 function patchConstructor(
   patches: Patches,
   name: 'Request' | 'Response',

@@ -1,6 +1,6 @@
 /**
- * Finds out what an engine's streams lack, by trying. Every trial is synchronous, so that everything is installed when the
- * import returns. For example, a constructor that supports a dictionary member reads that member.
+ * Finds out what an engine's streams lack, by trying. Every trial is synchronous, so that everything is installed when
+ * the import returns. For example, a constructor that supports a dictionary member reads that member.
  */
 
 /** The names that the standard puts on the global object. https://streams.spec.whatwg.org/#idl-index */
@@ -42,7 +42,9 @@ type FromClass = { from(iterable: Iterable<unknown>): unknown };
 
 type Scope = typeof globalThis;
 
-/** The trials by name. One returns true if the engine does what the standard says; if not, it returns false or throws. */
+/**
+ * The trials by name. One returns true if the engine does what the standard says; if not, it returns false or throws.
+ */
 const trials: Record<string, (scope: Scope) => boolean> = {
   classes: (scope) => classNames.every((name) => typeof scope[name as keyof Scope] === 'function'),
   'byte streams': ({ ReadableStream }) => {

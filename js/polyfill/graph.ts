@@ -9,8 +9,8 @@ const hasOwn = (object: object, key: string, value: unknown): object =>
   Object.defineProperty(object, key, { value, writable: true, enumerable: true, configurable: true });
 
 /**
- * A copy of `root` in which each key of `replacements` is replaced by its value. An object that is no array, plain object, map or set is not
- * copied. Throws a DataCloneError for a stream that is neither replaced nor in `transferred`.
+ * A copy of `root` in which each key of `replacements` is replaced by its value. An object that is no array, plain
+ * object, map or set is not copied. Throws a DataCloneError for a stream that is neither replaced nor in `transferred`.
  */
 export function replaceInCopy(
   root: unknown,

@@ -13,9 +13,9 @@ import { Patches } from './patches.js';
 import { NativeReader } from './native-reader.js';
 
 /**
- * What can be added to the engine's own class, by its name in `lacking()`. If the engine lacks anything else, all classes are replaced
- * together: the sides of a TransformStream must be instances of the page's ReadableStream and WritableStream, and these two must accept
- * each other.
+ * What can be added to the engine's own class, by its name in `lacking()`. If the engine lacks anything else, all
+ * classes are replaced together: the sides of a TransformStream must be instances of the page's ReadableStream and
+ * WritableStream, and these two must accept each other.
  */
 const additions: Record<string, (patches: Patches) => void> = {
   'ReadableStream.from': (patches) => {
@@ -63,7 +63,8 @@ export function lacking(): readonly string[] {
 /**
  * What is installed. A page may load several copies of this module, one in each bundle:
  *
- * 1. A copy that lacks nothing joins the last installation, which stays until all of its owners have called `uninstall()`.
+ * 1. A copy that lacks nothing joins the last installation, which stays until all of its owners have called
+ *    `uninstall()`.
  * 2. Another copy installs on top of that. An installation below another is taken out from under it.
  */
 interface Installation {
@@ -83,8 +84,8 @@ const scope = globalThis as { [INSTALLATIONS]?: Installation[] };
 let installed: Installation | undefined;
 
 /**
- * Installs what the engine lacks on `globalThis`. The import of `tidegate/polyfill` has done this already, so call it only after `uninstall()`, or
- * with `force`.
+ * Installs what the engine lacks on `globalThis`. The import of `tidegate/polyfill` has done this already, so call it
+ * only after `uninstall()`, or with `force`.
  *
  * @param options `force`: replace every class, whatever the engine has. Default: false
  * @returns whether anything is installed now

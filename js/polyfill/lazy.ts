@@ -1,6 +1,6 @@
 /**
- * Wraps a stream of one implementation in a stream of the other, and locks the wrapped stream at the first read. A page that only
- * looks at `response.body` must still be able to call `response.text()`.
+ * Wraps a stream of one implementation in a stream of the other, and locks the wrapped stream at the first read. A page
+ * that only looks at `response.body` must still be able to call `response.text()`.
  */
 import { bridgeOf, bridgeReadable } from '../bridge/bridges.js';
 import type { Bridge } from '../bridge/bridges.js';
@@ -29,8 +29,8 @@ function remember(native: NativeStream, page: PageStream): void {
 }
 
 /**
- * The page's byte stream for `native`, a stream of bytes of the engine; always the same one. `isShared`: whether other code may have the
- * same chunks, because a byte stream transfers their buffers.
+ * The page's byte stream for `native`, a stream of bytes of the engine; always the same one. `isShared`: whether other
+ * code may have the same chunks, because a byte stream transfers their buffers.
  */
 export function pageBytes(native: NativeStream, isShared = false): PageStream {
   if (isOurReadable(native)) return native as unknown as PageStream; // Node's Response makes its bodies of the page's class
@@ -51,8 +51,9 @@ export function lockNow(page: PageStream, native: NativeStream | undefined): voi
 }
 
 /**
- * The engine's stream of bytes for `page`, a stream of tidegate that is a body and not locked. It is the same one as before, unless a Response
- * has locked that one without reading it. Node's Response does this when it is made, and a Response may be made of another's body.
+ * The engine's stream of bytes for `page`, a stream of tidegate that is a body and not locked. It is the same one as
+ * before, unless a Response has locked that one without reading it. Node's Response does this when it is made, and a
+ * Response may be made of another's body.
  */
 export function nativeFor(page: PageStream): NativeStream {
   const known = natives.get(page);
@@ -149,11 +150,17 @@ class ChunkReader extends LazyReader {
 const isUint8Array = (value: unknown): value is Uint8Array<ArrayBuffer> =>
   ArrayBuffer.isView(value) && (value as Uint8Array)[Symbol.toStringTag] === 'Uint8Array';
 
-/** A BYOB reader of a stream without BYOB readers, such as WebKit's. It keeps the bytes that do not fit for the next read. */
+/**
+ * A BYOB reader of a stream without BYOB readers, such as WebKit's. It keeps the bytes that do not fit for the next
+ * read.
+ */
 class CopyingReader extends LazyReader {
   rest: Uint8Array = new Uint8Array(0);
 
-  /** Reports only a failure. The stream closes while the rest of its last chunk is still here, so a read reports the close. */
+  /**
+   * Reports only a failure. The stream closes while the rest of its last chunk is still here, so a read reports the
+   * close.
+   */
   override endOf(reader: AnyReader): Promise<unknown> {
     return reader.closed.then(() => new Promise(() => {}));
   }

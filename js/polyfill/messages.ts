@@ -1,11 +1,13 @@
 /**
- * Carries streams through `postMessage` and `structuredClone`. If the engine transfers its own streams, a readable or writable stream of
- * tidegate is sent as one of these, so that every receiver understands it; on a page with the polyfill `event.data` converts it back. A
- * TransformStream, any stream if the engine transfers none, and a stream that the page sends to itself is sent in an envelope, with a handle in
- * its place. The receiving side's `event.data` opens the envelope, so both sides need the polyfill then.
+ * Carries streams through `postMessage` and `structuredClone`. If the engine transfers its own streams, a readable or
+ * writable stream of tidegate is sent as one of these, so that every receiver understands it; on a page with the
+ * polyfill `event.data` converts it back. A TransformStream, any stream if the engine transfers none, and a stream that
+ * the page sends to itself is sent in an envelope, with a handle in its place. The receiving side's `event.data` opens
+ * the envelope, so both sides need the polyfill then.
  *
- * The envelope: `{ [ENVELOPE]: version, data, handles }`, where `data` holds the same objects as `handles`. A message is an envelope if the ports of
- * the handles are the last ports of the message. Neither JSON nor a clone can make these ports, so no data looks like an envelope.
+ * The envelope: `{ [ENVELOPE]: version, data, handles }`, where `data` holds the same objects as `handles`. A message
+ * is an envelope if the ports of the handles are the last ports of the message. Neither JSON nor a clone can make these
+ * ports, so no data looks like an envelope.
  */
 import { reflectApply } from '../runtime/intrinsics.js';
 import { INTERNAL } from '../runtime/webidl.js';
@@ -96,8 +98,9 @@ export function patchMessages(patches: Patches, page: Page): void {
 }
 
 /**
- * The frames, the parent and the opener of a window call the same function, and the engine takes `event.source` from the realm of the function
- * that calls its own. So if one of them may be the caller, the getter returns the engine's function.
+ * The frames, the parent and the opener of a window call the same function, and the engine takes `event.source` from
+ * the realm of the function that calls its own. So if one of them may be the caller, the getter returns the engine's
+ * function.
  */
 function patchWindow(patches: Patches, sending: (post: Method, isKnown: boolean) => Method): void {
   const before = Object.getOwnPropertyDescriptor(window, 'postMessage');
@@ -113,7 +116,9 @@ function patchWindow(patches: Patches, sending: (post: Method, isKnown: boolean)
 
 interface TransferList {
   readonly list: readonly unknown[];
-  /** The arguments with another message and another transfer list. Undefined if `list` is empty because there was none. */
+  /**
+   * The arguments with another message and another transfer list. Undefined if `list` is empty because there was none.
+   */
   readonly replace: ((message: unknown, transfer: readonly unknown[]) => unknown[]) | undefined;
 }
 
@@ -143,7 +148,10 @@ function sendPlain(post: Method, owner: unknown, args: unknown[]): unknown {
   return reflectApply(post, owner, args);
 }
 
-/** Calls `post(args, inEnvelope)` once, with the arguments for the engine. `isKnown`: whether the receiver has the polyfill. */
+/**
+ * Calls `post(args, inEnvelope)` once, with the arguments for the engine. `isKnown`: whether the receiver has the
+ * polyfill.
+ */
 function send(page: Page, args: unknown[], post: Post, isKnown: boolean): unknown {
   const { list, replace } = transferList(args);
   const streams = list.filter(
@@ -183,7 +191,10 @@ function send(page: Page, args: unknown[], post: Post, isKnown: boolean): unknow
 
 const ignore = () => {};
 
-/** The same as `prepareTransfer` for an engine that transfers its own streams. The engine's stream for `stream` holds its lock until `giveBack()`. */
+/**
+ * The same as `prepareTransfer` for an engine that transfers its own streams. The engine's stream for `stream` holds
+ * its lock until `giveBack()`.
+ */
 function prepareNative(stream: ReadableStreamLike): Prepared {
   requireUnlocked(stream, tagOf(stream));
   const handle = toNative(stream);
@@ -279,7 +290,10 @@ function unwrap(page: Page, { data, handles }: Envelope): Content {
 
 type EventLike = { isTrusted: boolean; target: { ref?: unknown } | null };
 
-/** Whether the engine has made `event` and its data, so that the data may be changed. In Node no event is trusted; Node's ports have `ref`. */
+/**
+ * Whether the engine has made `event` and its data, so that the data may be changed. In Node no event is trusted;
+ * Node's ports have `ref`.
+ */
 const isReceived = ({ isTrusted, target }: EventLike) => isTrusted || typeof target?.ref === 'function';
 
 /** The content of a message that is no envelope. */

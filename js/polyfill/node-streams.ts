@@ -1,4 +1,7 @@
-/** Makes Node's own modules accept the page's streams: `fromWeb` of node:stream, and so `Duplex.from`, and the class checks of its fetch. Does nothing elsewhere. */
+/**
+ * Makes Node's own modules accept the page's streams: `fromWeb` of node:stream, and so `Duplex.from`, and the class
+ * checks of its fetch. Does nothing elsewhere.
+ */
 import { reflectApply } from '../runtime/intrinsics.js';
 import { NativeReadableStream } from '../bridge/native-classes.js';
 import { toNative } from '../native/convert.js';
@@ -43,9 +46,9 @@ export function patchNodeStreams(patches: Patches): void {
 }
 
 /**
- * Node's fetch makes its bodies of the global ReadableStream. Since Node 24 it asserts that they are instances of the class that was global when
- * fetch was loaded, so the prototype of the page's class inherits from Node's. The members that Node keeps there under symbols describe its own state
- * and are hidden.
+ * Node's fetch makes its bodies of the global ReadableStream. Since Node 24 it asserts that they are instances of the
+ * class that was global when fetch was loaded, so the prototype of the page's class inherits from Node's. The members
+ * that Node keeps there under symbols describe its own state and are hidden.
  */
 function patchFetch(patches: Patches, web: object): void {
   const { prototype } = NativeReadableStream!;

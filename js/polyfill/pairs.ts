@@ -36,7 +36,10 @@ export function patchPairs(patches: Patches): void {
   }
 }
 
-/** Makes streams of the engine that come from elsewhere, such as a file, accept the page's streams in `pipeTo` and `pipeThrough`. */
+/**
+ * Makes streams of the engine that come from elsewhere, such as a file, accept the page's streams in `pipeTo` and
+ * `pipeThrough`.
+ */
 export function patchNativePipes(patches: Patches): void {
   const prototype = NativeReadableStream?.prototype;
   patches.method(

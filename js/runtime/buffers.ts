@@ -1,6 +1,6 @@
 /**
- * Buffers and views through the engine's own getters, so that neither a subclass nor a patched prototype can tell
- * a stream something else than what the view is.
+ * Reads buffers and views through the engine's own getters, so that neither a subclass nor a patched prototype can
+ * misrepresent them to a stream.
  */
 import { isolate, reflectApply, uncurryThis } from './intrinsics.js';
 
@@ -45,7 +45,7 @@ export interface ViewType {
   elementSize: number;
 }
 
-/** What a view is made with: its constructor and the bytes of one element. */
+/** Its constructor and the bytes of one element, by the name of the view type. */
 const VIEW_TYPES = { __proto__: null } as unknown as Record<string, ViewType>;
 for (const key of [
   'Int8Array',
@@ -66,7 +66,7 @@ for (const key of [
 }
 const DATA_VIEW: ViewType = { View: DataViewConstructor, elementSize: 1 };
 
-/** What a view is, asked once. A detached buffer's view is empty. */
+/** The properties of a view, read once. The view of a detached buffer is empty. */
 export class ViewParts {
   declare type: ViewType;
   declare buffer: ArrayBuffer;
@@ -137,7 +137,10 @@ export const detachedMessage = (what: string): string =>
   `${what} is detached: its buffer was transferred before, by postMessage(), a byte stream or a BYOB read, and its bytes went with it; ` +
   'give the other one a copy, chunk.slice()';
 
-/** Throws where `chunk`, a buffer or a view, is empty because its bytes were transferred. `what` begins the sentence that says so. */
+/**
+ * Throws where `chunk`, a buffer or a view, is empty because its bytes were transferred. `what` begins the sentence
+ * that says so.
+ */
 export function refuseDetached(chunk: AnyBuffer | ArrayBufferView, what: string): void {
   if (isDetached(chunk)) throw new TypeError(detachedMessage(what));
 }
@@ -199,8 +202,8 @@ export function copyBytes(
 }
 
 /**
- * `value`, or, where it is a view of less than `share` of its buffer, a copy in a buffer of its own: a clone takes the whole buffer, and
- * so does whoever keeps the view. Views of shared memory stay as they are.
+ * `value`, or, if it is a view of less than `share` of its buffer, a copy in a buffer of its own: a clone copies the
+ * whole buffer, and keeping the view keeps the whole buffer. Views of shared memory stay as they are.
  */
 export function unshared(value: unknown, share = 1): unknown {
   if (!isView(value)) return value;

@@ -1,11 +1,13 @@
 /** A first-in first-out list on a ring. Reads and writes cost the same however long it is. */
 import { grown, isolate } from './intrinsics.js';
 
-/** What lists begin with that nothing has been put into; of the same kind of elements as the others. */
+/** The initial array of empty lists; its elements are of the same kind as those of others. */
 const EMPTY: undefined[] = new Array(1);
 EMPTY[0] = undefined;
 
-/** One place is always free, so nothing is ever stored in EMPTY, which all lists share, but what it holds: undefined. */
+/**
+ * One place is always free, so nothing is ever stored in EMPTY, which all lists share, but what it holds: undefined.
+ */
 export class Fifo<T> {
   declare items: (T | undefined)[];
   declare head: number;

@@ -1,6 +1,6 @@
 /**
- * The engine's own functions as they were at import, so that a page which patches its globals later
- * does not change what streams do.
+ * The engine's own functions as of the import, so that a page that patches its globals later does not change what
+ * streams do.
  */
 
 const { bind, call } = Function.prototype;
@@ -29,10 +29,10 @@ export const promiseResolve = Promise.resolve.bind(Promise) as <T>(value: T | Pr
 export const promiseReject = Promise.reject.bind(Promise) as (reason: unknown) => Promise<never>;
 
 /**
- * The promise that is resolved with `undefined`; `resolved.react(callback)` is the engine's `then`, safe from pages that patch
- * the prototype. A method compiles better than a call through a bound function (a third less in WebKit), and it has a name of
- * its own because a promise with an own `then` makes V8 look that up on all promises of the page, ours included (a tenth of
- * a read).
+ * The promise that is resolved with `undefined`; `resolved.react(callback)` is the engine's `then`, safe from pages
+ * that patch the prototype. A method compiles better than a call through a bound function (a third less in WebKit), and
+ * it has a name of its own because a promise with an own `then` makes V8 look that up on all promises of the page, ours
+ * included (a tenth of a read).
  */
 export const resolved = promiseResolve(undefined) as Promise<undefined> & { react: Promise<undefined>['then'] };
 Object.defineProperty(resolved, 'react', { value: Promise.prototype.then });
@@ -59,7 +59,10 @@ export function append<T>(array: T[], value: T): void {
   else array[at] = value;
 }
 
-/** A list of `length` items, those of `list` and undefined. It has no holes, so that a store never looks at Array.prototype. */
+/**
+ * A list of `length` items, those of `list` and undefined. It has no holes, so that a store never looks at
+ * Array.prototype.
+ */
 export function grown<T>(list: readonly T[], length: number): (T | undefined)[] {
   const items: (T | undefined)[] = new ArrayConstructor(length);
   for (let i = 0; i < length; i++) {
@@ -70,7 +73,7 @@ export function grown<T>(list: readonly T[], length: number): (T | undefined)[] 
   return items;
 }
 
-/** Keeps a rejection of `promise` from being reported as unhandled. */
+/** Marks a rejection of `promise` as handled. */
 export function markHandled<T>(promise: Promise<T>): Promise<T> {
   promiseThen(promise, undefined, noop);
   return promise;
@@ -117,7 +120,9 @@ export function pendingPromise<T>(target: {
   return promise;
 }
 
-/** `upon(promise, onFulfilled, onRejected)`: the standard's "upon fulfillment/rejection"; `promise` may be any value. */
+/**
+ * `upon(promise, onFulfilled, onRejected)`: the standard's "upon fulfillment/rejection"; `promise` may be any value.
+ */
 export function upon<T>(
   value: T,
   onFulfilled: (value: Awaited<T>) => void,
@@ -145,7 +150,10 @@ function asyncIteratorPrototype(): object {
 
 export const AsyncIteratorPrototype = asyncIteratorPrototype();
 
-/** The getter of a property, as a function of its owner. Where the host has no getter (happy-dom) or no such class, it reads the property. */
+/**
+ * The getter of a property, as a function of its owner. Where the host has no getter (happy-dom) or no such class, it
+ * reads the property.
+ */
 const getterOf = <Owner extends object, Key extends keyof Owner>(prototype: Owner | undefined, key: Key) => {
   const get = prototype && getOwnPropertyDescriptor(prototype, key)?.get;
   return (get ? uncurryThis(get) : (owner: Owner) => owner[key]) as (owner: Owner) => Owner[Key];

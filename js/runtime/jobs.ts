@@ -1,14 +1,14 @@
 /**
- * Microtasks without closures. Each scheduled job is one reaction of an already resolved promise, so
- * jobs and the page's own promise reactions run in the order in which they were queued.
+ * Microtasks without closures. Each scheduled job is one reaction of an already resolved promise, so jobs and the
+ * page's own promise reactions run in the order in which they were queued.
  *
  * Inside pipes, where no promise of the page tells about a job's effects, jobs share microtasks:
  *
  * - a job may join the microtask of the job that caused it (`scheduleInPipe`), after the page's callback that caused it
  *   has returned;
  * - the completions of the page's callbacks at the ends of pipes that jobs of ours cause (`scheduleAfter`) go together
- *   into one microtask, queued when the causing job is done and the microtask of the completions before them has run. So
- *   a completion never comes sooner than in the standard, and never two of one end in a microtask.
+ *   into one microtask, queued when the causing job is done and the microtask of the completions before them has run.
+ *   So a completion never comes sooner than in the standard, and never two of one end in a microtask.
  *
  * docs/ORDER.md names the case that needs each way.
  */
@@ -25,14 +25,16 @@ let mask = 127;
 let head = 0;
 let tail = 0;
 
-/** How many jobs may join another before the page's own get their turn. */
+/** How many jobs may join another one before the page's own jobs run. */
 const BURST = 64;
 /** The jobs that have joined the running one, each with its target. */
 const burst: Item[] = grown([], 2 * BURST);
 let joined = 0;
 let room = 0;
 
-/** Completions, each with its target: those whose microtask is queued, and those that are being collected for the next. */
+/**
+ * Completions, each with its target: those whose microtask is queued, and those that are being collected for the next.
+ */
 let queued: Item[] = grown([], 32);
 let queuedLength = 0;
 let collected: Item[] = grown([], 32);
@@ -112,7 +114,7 @@ function run(job: Job<unknown>, target: unknown): void {
   }
 }
 
-/** Leaves nothing behind that would keep a stream alive. */
+/** Clears every reference that would keep a stream alive. */
 function takeTarget(at: number): Item {
   const target = burst[at];
   burst[at] = undefined;
@@ -130,8 +132,8 @@ function grow(): void {
 }
 
 /**
- * Calls `job(target)` in a microtask of its own. What may throw, where the stack ends or memory, comes first: a microtask without a job does
- * nothing, and a job without one would be run in another's.
+ * Calls `job(target)` in a microtask of its own. The call that may throw, when the stack or memory ends, comes first: a
+ * microtask without a job does nothing, but a job without a microtask would run in another one's.
  */
 export function schedule<Target>(job: Job<Target>, target: Target): void {
   if (((tail + 2) & mask) === head) grow();
@@ -142,7 +144,10 @@ export function schedule<Target>(job: Job<Target>, target: Target): void {
   if (broken.length > 0) resolved.react(repair);
 }
 
-/** Calls `job(target)` later in the running microtask of ours, or, where none runs or it is long already, in one of its own. */
+/**
+ * Calls `job(target)` later in the running microtask of ours, or, where none runs or it is long already, in one of its
+ * own.
+ */
 export function scheduleInPipe<Target>(job: Job<Target>, target: Target): void {
   if (room > 0) {
     room--;
@@ -166,7 +171,10 @@ export function scheduleAfter<Target>(job: Job<Target>, target: Target): void {
   }
 }
 
-/** Puts `job(target)` in the place of the completion that was collected last, if that is `other(otherTarget)`; else false. */
+/**
+ * Puts `job(target)` in the place of the completion that was collected last, if that is `other(otherTarget)`; else
+ * false.
+ */
 export function scheduleInPlaceOf<Other, Target>(
   other: Job<Other>,
   otherTarget: Other,

@@ -1,6 +1,6 @@
 /**
- * A promise slot (`closed`, `ready`) whose promise is made when somebody asks for it. Rejections are
- * marked as handled, as the standard does for both.
+ * A promise slot (`closed`, `ready`) whose promise is created on first access. Rejections are marked as handled, as the
+ * standard does for both.
  */
 import { Deferred, isolate, markHandled, promiseReject, promiseResolve } from './intrinsics.js';
 

@@ -1,21 +1,21 @@
 /**
- * The slice of time that pipelines may use before the thread has to be given back, so that input, rendering, timers and
- * messages get their turn. There is one slice a thread: all pipelines share it, and all wait for the same next task.
+ * The time slice that pipelines may use before they yield the thread, so that input, rendering, timers and messages can
+ * run. A thread has one slice: all pipelines share it, and all wait for the same next task.
  *
- * The task is a message or, in Node, an immediate: neither is slowed in a hidden tab. Not `scheduler.yield()`: its continuation
- * goes before timers and messages, which in Chromium then never run as long as a pipeline works.
+ * The task is a message or, in Node, an immediate: neither is slowed in a hidden tab. Not `scheduler.yield()`: its
+ * continuation goes before timers and messages, which in Chromium then never run as long as a pipeline works.
  */
 import { schedule } from './jobs.js';
 
 /**
- * The most chunks between two looks at the clock, which costs as much as a chunk's way through a pipe. Looks are
- * meant to be a millisecond apart; more chunks than this, and the first slow ones after many fast ones would take too long.
+ * The most chunks between two looks at the clock, which costs as much as a chunk's way through a pipe. Looks are meant
+ * to be a millisecond apart; more chunks than this, and the first slow ones after many fast ones would take too long.
  */
 const MOST = 32;
 
 /**
- * When the thread was last given back, as far as is known: tasks that others begin are not seen, and then the next wait comes sooner
- * than it need.
+ * When the thread was last yielded, as far as known. Tasks that other code starts are not seen; then the next wait
+ * comes sooner than necessary.
  */
 let began = 0;
 let looked = 0;
@@ -27,8 +27,8 @@ let waiting: unknown[] = [];
 let channel: { port1: MessagePort & { ref?(): void; unref?(): void }; port2: MessagePort } | undefined;
 
 /**
- * A pipeline starts. Where none has counted a chunk for `yieldAfter` milliseconds, the time before it was not any pipeline's,
- * and a new slice begins.
+ * A pipeline starts. Where none has counted a chunk for `yieldAfter` milliseconds, the time before it was not any
+ * pipeline's, and a new slice begins.
  */
 export function enter(yieldAfter: number): void {
   const now = Date.now();
@@ -37,8 +37,8 @@ export function enter(yieldAfter: number): void {
 }
 
 /**
- * Counts a chunk. True where the thread has been kept for `yieldAfter` milliseconds, or other pipelines wait already:
- * the caller calls `nextTask` and does nothing more until then.
+ * Counts a chunk. Returns true if the slice of `yieldAfter` milliseconds is over, or other pipelines already wait: the
+ * caller then calls `nextTask` and does nothing until it runs.
  */
 export function isOver(yieldAfter: number): boolean {
   left -= 1;

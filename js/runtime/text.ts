@@ -1,4 +1,4 @@
-/** Text that comes in pieces and becomes UTF-8: a surrogate pair may be cut between two of them. */
+/** Encodes text that arrives in pieces as UTF-8. A surrogate pair may be split between two pieces. */
 
 let encoder: TextEncoder | undefined;
 

@@ -34,7 +34,9 @@ export function convertObject(value: unknown, context: string): Record<string, u
 /** A callback of the page's. What it takes and returns is checked where it is called. */
 export type Callback = (...args: unknown[]) => unknown;
 
-/** The constructor of a class that only the package makes objects of, as the package sees it. To others it is private. */
+/**
+ * The constructor of a class that only the package makes objects of, as the package sees it. To others it is private.
+ */
 export type Internal<Instance, Impl> = new (internal: typeof INTERNAL, impl: Impl) => Instance;
 
 /** A dictionary member of a callback function type; undefined where it is absent. */

@@ -46,7 +46,9 @@ interface Algorithms {
   isBytes?: boolean;
 }
 
-/** The dictionary UnderlyingSource, members in the order of their names; then `onDiscard`, which is not the standard's. */
+/**
+ * The dictionary UnderlyingSource, members in the order of their names; then `onDiscard`, which is not the standard's.
+ */
 function convertUnderlyingSource(source: Record<string, unknown> | undefined): Algorithms {
   if (source === undefined) return {};
   const autoAllocate = source.autoAllocateChunkSize;

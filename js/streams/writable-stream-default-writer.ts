@@ -22,8 +22,9 @@ function released(name: string): TypeError {
 }
 
 /**
- * What `await using` does with a writer whose scope is left: a stream that is not closed or closing is aborted, so that half of
- * something is not taken for the whole, and the lock is released. That a write has failed is told by its promise, so not again.
+ * What `await using` does with a writer whose scope is left: a stream that is not closed or closing is aborted, so that
+ * half of something is not taken for the whole, and the lock is released. That a write has failed is told by its
+ * promise, so not again.
  */
 let dispose: (this: WritableStreamDefaultWriter) => Promise<void>;
 

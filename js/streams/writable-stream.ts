@@ -35,7 +35,9 @@ interface Algorithms {
   onDiscard?: DiscardFunction | undefined;
 }
 
-/** The dictionary UnderlyingSink, members in the order of their names; then `onDiscard`, which is not the standard's. */
+/**
+ * The dictionary UnderlyingSink, members in the order of their names; then `onDiscard`, which is not the standard's.
+ */
 function convertUnderlyingSink(sink: Record<string, unknown> | undefined): Algorithms {
   if (sink === undefined) return {};
   const abort = convertCallback(sink.abort, 'underlyingSink: abort');

@@ -20,8 +20,8 @@ export function buffersOf(chunk: unknown): ArrayBuffer[] {
 const valuesOf = (array: unknown[]): unknown[] => (array.length > LIMIT ? Object.values(array) : array);
 
 /**
- * `chunk` with copies in place of views that are narrower than their buffers: `chunk` itself if it is such a view, or the views in it if it is an
- * array or a plain object. Views of the buffers in `moved` are not copied.
+ * `chunk` with copies in place of views that are narrower than their buffers: `chunk` itself if it is such a view, or
+ * the views in it if it is an array or a plain object. Views of the buffers in `moved` are not copied.
  */
 export function narrowed(chunk: unknown, moved: ReadonlySet<unknown> = none): unknown {
   if (typeof chunk !== 'object' || chunk === null) return chunk;

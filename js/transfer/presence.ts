@@ -1,11 +1,11 @@
 /**
- * Detects that the worker at the other end of a port was terminated. Only Node's ports report that. But a browser releases a worker's
- * locks when the worker ends (https://w3c.github.io/web-locks/), so a worker holds a lock of its own for as long as it lives, and the other
- * side waits for that lock. The worker sends the lock's name at once, in the handle too, because it may end before it
- * has the lock, and again when it has the lock.
+ * Detects that the worker at the other end of a port was terminated. Only Node's ports report that. But a browser
+ * releases a worker's locks when the worker ends (https://w3c.github.io/web-locks/), so a worker holds a lock of its
+ * own for as long as it lives, and the other side waits for that lock. The worker sends the lock's name at once, in the
+ * handle too, because it may end before it has the lock, and again when it has the lock.
  *
- * A page that holds a lock does not enter the back/forward cache, and in Firefox neither does one whose worker holds a lock. So windows hold none, and
- * a worker releases its lock some time after its last stream has ended.
+ * A page that holds a lock does not enter the back/forward cache, and in Firefox neither does one whose worker holds a
+ * lock. So windows hold none, and a worker releases its lock some time after its last stream has ended.
  */
 const { AbortController, clearTimeout, crypto, navigator, origin, window, setTimeout } = globalThis;
 
@@ -22,8 +22,8 @@ const locks = navigator?.locks as LockManager | undefined;
 const PREFIX = 'tidegate.worker.';
 
 /**
- * Milliseconds without a message after which an ended worker is considered gone: locks and messages arrive on different ways, and a page that is
- * busy takes its messages one by one.
+ * Milliseconds without a message after which an ended worker is considered gone: locks and messages arrive on different
+ * ways, and a page that is busy takes its messages one by one.
  */
 const LAST_MESSAGES = 500;
 
@@ -33,8 +33,8 @@ const IDLE = 5000;
 const ignore = () => {};
 
 /**
- * Milliseconds until each next look at a lock that is free although its worker has not yet reported that it holds the lock. If the lock is still
- * free after the last, the worker is considered ended.
+ * Milliseconds until each next look at a lock that is free although its worker has not yet reported that it holds the
+ * lock. If the lock is still free after the last, the worker is considered ended.
  */
 const LOOKS = [100, 400, 1500, 2000];
 
@@ -72,7 +72,9 @@ function ownLock(): OwnLock {
   return own;
 }
 
-/** The name of the lock that this worker holds or has requested; undefined if this is no worker or cannot have a lock. */
+/**
+ * The name of the lock that this worker holds or has requested; undefined if this is no worker or cannot have a lock.
+ */
 export function lockName(): string | undefined {
   const can = locks !== undefined && window === undefined && crypto?.randomUUID !== undefined && origin?.length > 4;
   return can ? ownLock().name : undefined;
@@ -111,8 +113,8 @@ interface Watched {
 const watched = new Map<string, Watched>();
 
 /**
- * Calls `wire.lost()` when the worker that holds the lock `name` is gone, until `unwatch(wire)`. `isTaken`: whether that worker has reported that
- * it holds the lock.
+ * Calls `wire.lost()` when the worker that holds the lock `name` is gone, until `unwatch(wire)`. `isTaken`: whether
+ * that worker has reported that it holds the lock.
  */
 export function watch(wire: Watcher, name: string, isTaken: boolean): void {
   // In another origin or partition the same name is another lock.
@@ -128,7 +130,10 @@ export function watch(wire: Watcher, name: string, isTaken: boolean): void {
   entry.wires.add(wire);
 }
 
-/** Whether the lock `name` is held; its worker may have requested it only just now. Undefined if the lock says nothing about the worker. */
+/**
+ * Whether the lock `name` is held; its worker may have requested it only just now. Undefined if the lock says nothing
+ * about the worker.
+ */
 async function isHeld(name: string, entry: Watched): Promise<boolean | undefined> {
   for (const wait of [...LOOKS, 0]) {
     // No request with `ifAvailable`: after one that got no lock, Firefox keeps the page from the back/forward cache for good.

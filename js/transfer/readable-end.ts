@@ -1,7 +1,7 @@
 /**
- * The receiving side: https://streams.spec.whatwg.org/#abstract-opdef-setupcrossrealmtransformreadable with credits in place
- * of single pulls. One credit permits one chunk. Chunks that were granted and have not arrived never exceed the stream's
- * desired size, nor MOST_CREDIT.
+ * The receiving side: https://streams.spec.whatwg.org/#abstract-opdef-setupcrossrealmtransformreadable with credits in
+ * place of single pulls. One credit permits one chunk. Chunks that were granted and have not arrived never exceed the
+ * stream's desired size, nor MOST_CREDIT.
  */
 import { ReadableStream } from '../streams/readable-stream.js';
 import type { ReadableControllerLike } from '../bridge/shapes.js';

@@ -1,8 +1,9 @@
 /**
- * Finds streams in a message that the engine is about to clone. The engine would clone one of tidegate's as an empty object.
+ * Finds streams in a message that the engine is about to clone. The engine would clone one of tidegate's as an empty
+ * object.
  *
- * Most messages hold no stream, so the search must cost little beside the clone: it makes no object for each value, remembers
- * nothing unless there may be a circle, and asks each prototype for its tag once.
+ * Most messages hold no stream, so the search must cost little beside the clone: it makes no object for each value,
+ * remembers nothing unless there may be a circle, and asks each prototype for its tag once.
  */
 import { append, uncurryThis } from '../runtime/intrinsics.js';
 import { dataCloneError } from './wire.js';
@@ -39,8 +40,8 @@ const getterOf = uncurryThis((ObjectPrototype as unknown as { __lookupGetter__: 
 ) => unknown;
 
 /**
- * The class of an object by its tag, which is the same for objects of other realms and other implementations. A structured clone never
- * reads the tag, so a getter of it that throws is no failure.
+ * The class of an object by its tag, which is the same for objects of other realms and other implementations. A
+ * structured clone never reads the tag, so a getter of it that throws is no failure.
  */
 export function tagOf(value: unknown): string {
   try {
@@ -83,9 +84,10 @@ let lastTag: unknown;
 type Visit = (object: object, tag: string) => void;
 
 /**
- * Calls `visit(object, tag)` for each object that a structured clone of `value` would reach through arrays, maps, sets and plain data
- * properties, up to a limit. It may visit an object more than once, and never visits plain objects, views and arrays. Unless `callsGetters`, it
- * calls no getter, because the clone calls each one once. To find out for each property whether it has a getter costs as much as the whole clone.
+ * Calls `visit(object, tag)` for each object that a structured clone of `value` would reach through arrays, maps, sets
+ * and plain data properties, up to a limit. It may visit an object more than once, and never visits plain objects,
+ * views and arrays. Unless `callsGetters`, it calls no getter, because the clone calls each one once. To find out for
+ * each property whether it has a getter costs as much as the whole clone.
  */
 export function eachSpecial(value: unknown, visit: Visit, callsGetters = false): void {
   if (!isObject(value)) return;
@@ -107,7 +109,8 @@ export function eachSpecial(value: unknown, visit: Visit, callsGetters = false):
 }
 
 /**
- * Searches an object. Returns false if the search must start again and remember objects. So do the functions below, which it calls for each kind of object.
+ * Searches an object. Returns false if the search must start again and remember objects. So do the functions below,
+ * which it calls for each kind of object.
  */
 function walk(object: object, visit: Visit, callsGetters: boolean, depth: number): boolean {
   const prototype = getPrototypeOf(object) as object | null;
@@ -134,7 +137,10 @@ function walk(object: object, visit: Visit, callsGetters: boolean, depth: number
   return left >= 0 || !isDeep;
 }
 
-/** Of objects that are referred to many times, each reference is searched; so if the limit is reached at some depth, the search starts again. */
+/**
+ * Of objects that are referred to many times, each reference is searched; so if the limit is reached at some depth, the
+ * search starts again.
+ */
 function isTooDeep(depth: number): boolean {
   isDeep = true;
   return depth > DEPTH;
@@ -147,7 +153,10 @@ function skipNumbers(items: readonly unknown[], length: number): number {
   return index;
 }
 
-/** Searches an array. Its plain objects are searched here too, because a call for each costs as much as the search of a small one. */
+/**
+ * Searches an array. Its plain objects are searched here too, because a call for each costs as much as the search of a
+ * small one.
+ */
 function walkItems(items: readonly unknown[], visit: Visit, callsGetters: boolean, depth: number): boolean {
   if (depth > SHALLOW && isTooDeep(depth)) return false;
   const length = Math.min(items.length, Math.max(left, 0));
@@ -234,8 +243,8 @@ function has(size: (object: object) => number, object: object): boolean {
 }
 
 /**
- * Throws a DataCloneError if `value` is or holds an object of the Streams Standard. `transferred`: objects in the transfer list, which are not
- * cloned. `callsGetters` as in `eachSpecial`.
+ * Throws a DataCloneError if `value` is or holds an object of the Streams Standard. `transferred`: objects in the
+ * transfer list, which are not cloned. `callsGetters` as in `eachSpecial`.
  */
 export function refuseStreams(value: unknown, transferred: ReadonlySet<unknown> = none, callsGetters = false): void {
   eachSpecial(

@@ -1,7 +1,7 @@
 /**
- * Streams to another thread or frame: https://streams.spec.whatwg.org/#transferrable-streams as functions of tidegate's own,
- * because `postMessage` can list only the engine's classes. Chunks cross on one MessagePort for each direction, and only as
- * many as the receiving side has requested.
+ * Streams to another thread or frame: https://streams.spec.whatwg.org/#transferrable-streams as functions of tidegate's
+ * own, because `postMessage` can list only the engine's classes. Chunks cross on one MessagePort for each direction,
+ * and only as many as the receiving side has requested.
  */
 import { readableImpl, writableImpl } from '../bridge/brands.js';
 import type { PairLike, ReadableStreamLike, WritableStreamLike } from '../bridge/shapes.js';
@@ -50,7 +50,10 @@ interface TransformHandle {
   readonly writable: EndHandle;
 }
 
-/** A handle as it is in a message: what `isHandle` has checked, and `lock` and `transferChunks`, which anybody may have written. */
+/**
+ * A handle as it is in a message: what `isHandle` has checked, and `lock` and `transferChunks`, which anybody may have
+ * written.
+ */
 export type Handle = EndHandle | TransformHandle;
 
 /** Node's types have no name for it but this. */
@@ -99,7 +102,8 @@ interface Settings {
  * A transfer in two steps, so that a post that fails leaves the stream as it was.
  *
  * 1. Nothing happens to the stream before `commit()`. The caller calls it in the same task, after the handle was sent.
- * 2. If the handle was not sent, the caller calls `giveBack()` in place of `commit()`: Node keeps the ports of a channel that nobody closes.
+ * 2. If the handle was not sent, the caller calls `giveBack()` in place of `commit()`: Node keeps the ports of a
+ *    channel that nobody closes.
  */
 export interface Prepared {
   /** For the message: a Handle, or, where the engine transfers streams, a stream of the engine. */
@@ -212,7 +216,9 @@ export function requireUnlocked(stream: { readonly locked: boolean }, name: stri
     throw dataCloneError(`A locked ${name} cannot be transferred; transfer it before it has a reader, writer or pipe`);
 }
 
-/** The handle has the lock's name too: if a worker ends right after its message, what it posted on the port may be lost. */
+/**
+ * The handle has the lock's name too: if a worker ends right after its message, what it posted on the port may be lost.
+ */
 function lockOf(watch: boolean): { lock: string } | undefined {
   const lock = watch ? lockName() : undefined;
   return lock === undefined ? undefined : { lock };

@@ -1,6 +1,6 @@
 /**
- * One side of the port that a transferred stream uses: messages `{ type, value }` on a MessagePort. The two ends (readable-end,
- * writable-end) define the types.
+ * One side of the port that a transferred stream uses: messages `{ type, value }` on a MessagePort. The two ends
+ * (readable-end, writable-end) define the types.
  *
  * Invariants:
  * 1. After `close()` nothing is posted and nothing is delivered.
@@ -23,7 +23,10 @@ const listen = method('addEventListener') as unknown as (
 ) => void;
 let dataOf: ((event: MessageEvent<unknown>) => unknown) | undefined;
 
-/** The engine's getter of `event.data`, captured before the polyfill changes it. Not at import, when Node would load all of its fetch for `MessageEvent`. */
+/**
+ * The engine's getter of `event.data`, captured before the polyfill changes it. Not at import, when Node would load all
+ * of its fetch for `MessageEvent`.
+ */
 export function takeDataGetter(): void {
   dataOf ??= uncurryThis(Object.getOwnPropertyDescriptor(globalThis.MessageEvent.prototype, 'data')!.get!);
 }
@@ -47,8 +50,8 @@ interface Message {
 /**
  * The end of a stream that a wire serves.
  *
- * 1. `accept(type, value)` receives each message until the wire is closed. It checks both, and returns false if the message is not allowed now;
- *    the wire then errors both sides. It must not throw.
+ * 1. `accept(type, value)` receives each message until the wire is closed. It checks both, and returns false if the
+ *    message is not allowed now; the wire then errors both sides. It must not throw.
  * 2. `fail(error)` is called at most once, after the wire was closed: the other side sent nonsense, or is gone.
  */
 export interface WireOwner {
@@ -92,7 +95,9 @@ export function requireErrors(errors: unknown, caller: string): asserts errors i
 
 const isText = (value: unknown): value is string => typeof value === 'string';
 
-/** An Error without a stack. Its properties are defined, because an assignment throws where Error.prototype is frozen. */
+/**
+ * An Error without a stack. Its properties are defined, because an assignment throws where Error.prototype is frozen.
+ */
 const newError = (name: string, message: string): Error =>
   Object.defineProperties(new Error(message), { name: { value: name }, stack: { value: '' } });
 
@@ -194,8 +199,8 @@ export class Wire {
   }
 
   /**
-   * Sends a clone of `reason` to the other side and closes. If `reason` cannot be cloned, sends the error of the clone in its place, and returns that
-   * error.
+   * Sends a clone of `reason` to the other side and closes. If `reason` cannot be cloned, sends the error of the clone
+   * in its place, and returns that error.
    */
   postError(reason: unknown): { error: unknown } | undefined {
     try {

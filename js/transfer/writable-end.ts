@@ -95,7 +95,10 @@ class WritableEnd implements WireOwner {
     drop(writableImpl(this.stream)!, chunk);
   }
 
-  /** Copies a view that is narrower than its buffer, so that the rest of the buffer stays here, unless the function names that buffer. */
+  /**
+   * Copies a view that is narrower than its buffer, so that the rest of the buffer stays here, unless the function
+   * names that buffer.
+   */
   post(chunk: unknown): void {
     const { transferChunks } = this;
     const named = typeof transferChunks === 'function' ? [...transferChunks(chunk)] : undefined;
@@ -143,7 +146,10 @@ class WritableEnd implements WireOwner {
     this.end();
   }
 
-  /** If this is the end of a pipeline (`enough`), waits until the other side has received the close, because nobody may listen there. */
+  /**
+   * If this is the end of a pipeline (`enough`), waits until the other side has received the close, because nobody may
+   * listen there.
+   */
   close(): Promise<undefined> | undefined {
     this.wire.post('close', undefined);
     if (this.enough !== undefined) {

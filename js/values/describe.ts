@@ -1,4 +1,4 @@
-/** A few words for what a caller passed, for error messages. */
+/** Describes in a few words what a caller passed, for error messages. */
 export function describe(value: unknown): string {
   if (value === null) return 'null';
   if (typeof value === 'function') return value.name ? `function ${value.name}` : 'a function';

@@ -1,4 +1,6 @@
-/** Checks of arguments and options. `what` begins the message: the function that was called, and the name of the option. */
+/**
+ * Checks of arguments and options. `what` begins the message: the function that was called, and the name of the option.
+ */
 import { describe } from './describe.js';
 
 const LONGEST_SHOWN = 64;

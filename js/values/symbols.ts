@@ -1,4 +1,4 @@
-/** Symbols by which parts of the package that do not import one another know each other. */
+/** Symbols by which parts of the package recognise each other without an import. */
 
 /**
  * A codec stage's method `[kFuse](followers)`: one `{ readable, writable }` pair that runs the stage and the codec
