@@ -2,7 +2,7 @@
  * Reads buffers and views through the engine's own getters, so that neither a subclass nor a patched prototype can
  * misrepresent them to a stream.
  */
-import { isolate, reflectApply, uncurryThis } from './intrinsics.js';
+import { getter, isolate, reflectApply, uncurryThis } from './intrinsics.js';
 
 const BufferConstructor = ArrayBuffer;
 const DataViewConstructor = DataView;
@@ -17,12 +17,6 @@ const clone = globalThis.structuredClone;
 export type Bytes = ReturnType<(typeof Uint8Array)['of']>;
 
 type AnyBuffer = ArrayBuffer | SharedArrayBuffer;
-
-/** The getter of a property, as a function of its owner; undefined where the engine has none. */
-const getter = <Owner, Value>(prototype: object, key: PropertyKey) => {
-  const get = Object.getOwnPropertyDescriptor(prototype, key)?.get as ((this: Owner) => Value) | undefined;
-  return (get && uncurryThis(get)) as (owner: Owner) => Value;
-};
 
 const isView: (value: unknown) => value is ArrayBufferView = ArrayBuffer.isView;
 const typedArrayName = getter<ArrayBufferView, string | undefined>(typedArray, Symbol.toStringTag);

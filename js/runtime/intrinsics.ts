@@ -150,14 +150,15 @@ function asyncIteratorPrototype(): object {
 
 export const AsyncIteratorPrototype = asyncIteratorPrototype();
 
-/**
- * The getter of a property, as a function of its owner. Where the host has no getter (happy-dom) or no such class, it
- * reads the property.
- */
-const getterOf = <Owner extends object, Key extends keyof Owner>(prototype: Owner | undefined, key: Key) => {
-  const get = prototype && getOwnPropertyDescriptor(prototype, key)?.get;
-  return (get ? uncurryThis(get) : (owner: Owner) => owner[key]) as (owner: Owner) => Owner[Key];
+/** The getter of a property, as a function of its owner; undefined if the engine has none. */
+export const getter = <Owner, Value>(prototype: object | undefined, key: PropertyKey) => {
+  const get = prototype && (getOwnPropertyDescriptor(prototype, key)?.get as ((this: Owner) => Value) | undefined);
+  return (get && uncurryThis(get)) as (owner: Owner) => Value;
 };
+
+/** The same, but a plain read of the property in a host that has no getter (happy-dom) or no such class. */
+const getterOf = <Owner extends object, Key extends keyof Owner>(prototype: Owner | undefined, key: Key) =>
+  getter<Owner, Owner[Key]>(prototype, key) ?? ((owner: Owner) => owner[key]);
 
 /** Hosts without a DOM may have neither class; then no one can pass a signal. */
 const { AbortController: AbortControllerConstructor, AbortSignal } = globalThis;
