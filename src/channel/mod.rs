@@ -41,17 +41,24 @@
 //! 6. The lock is never held while code of yours runs: the size function, a value's `Drop`, a waker.
 
 mod error;
+mod permit;
 mod receiver;
+mod send;
 mod sender;
+mod sink;
 mod state;
 mod strategy;
 mod sync;
 mod wakes;
+mod watch;
 
 pub use error::{Failure, FailureKind, SendError, TryRecvError, TrySendError};
+pub use permit::{Permit, Reserve};
 pub use receiver::{Receiver, Recv, RecvMany};
-pub use sender::{Closed, Permit, Ready, Reserve, SendFuture, Sender};
+pub use send::SendFuture;
+pub use sender::Sender;
 pub use strategy::{Overflow, QueuingStrategy};
+pub use watch::{Closed, Ready};
 
 use state::State;
 use strategy::Size;

@@ -1,30 +1,28 @@
 //! The producers' side.
 use std::error::Error;
 use std::fmt;
-use std::future::Future;
-use std::pin::Pin;
-use std::task::{Context, Poll};
-
-use futures_sink::Sink;
 
 use super::Shared;
-use super::error::{Failure, FailureKind, SendError, TrySendError};
-use super::state::{Refusal, Ticket, Wish, wake};
+use super::error::{Failure, FailureKind, TrySendError};
+use super::permit::Reserve;
+use super::send::SendFuture;
+use super::state::{Refusal, Ticket, wake};
 use super::sync::Arc;
+use super::watch::{Closed, Ready};
 
 /// Sends values into a channel. Clones send into the same channel; when the last is dropped, the channel closes.
 ///
-/// As a [`Sink`] it is ready when there is no backpressure. A value for which there is no room then all the same, because of
+/// As a [`Sink`](futures_sink::Sink) it is ready when there is no backpressure. A value for which there is no room then all the same, because of
 /// its size or of another sender, waits in the channel beyond its capacity: one for each sender. `poll_close` ends this sender
 /// only. A sender that was used as a sink and is dropped before that fails the channel with [`FailureKind::Aborted`].
 pub struct Sender<T> {
-    shared: Arc<Shared<T>>,
+    pub(super) shared: Arc<Shared<T>>,
     /// The value that the sink was given and that waits for room.
-    parked: Option<Ticket>,
-    watcher: Option<Ticket>,
-    end_watcher: Option<Ticket>,
-    used_as_sink: bool,
-    closed_as_sink: bool,
+    pub(super) parked: Option<Ticket>,
+    pub(super) watcher: Option<Ticket>,
+    pub(super) end_watcher: Option<Ticket>,
+    pub(super) used_as_sink: bool,
+    pub(super) closed_as_sink: bool,
 }
 
 // No value is pinned.
@@ -108,7 +106,7 @@ impl<T> Sender<T> {
 
     /// Waits for room of `size`, in the unit of the strategy, and reserves it. It waits behind the senders that wait already.
     ///
-    /// A value is made only once there is room for it. A dropped [`Permit`], or a dropped future, gives the room to the next
+    /// A value is made only once there is room for it. A dropped [`Permit`](super::Permit), or a dropped future, gives the room to the next
     /// sender. Only room in the queue can be reserved: with a capacity of 0 the error is [`TrySendError::TooLarge`].
     ///
     /// ```
@@ -231,7 +229,7 @@ impl<T> Sender<T> {
     }
 
     /// Ends this sender as one that is dropped.
-    fn end(&mut self, how: Option<FailureKind>) {
+    pub(super) fn end(&mut self, how: Option<FailureKind>) {
         let mut state = self.shared.lock();
         let unwatched = [
             state.unwatch(true, &mut self.watcher),
@@ -242,28 +240,6 @@ impl<T> Sender<T> {
         let parked = self.parked.take().and_then(|it| state.give_up(it));
         wake(state);
         drop((unwatched, parked, lost));
-    }
-
-    /// Ready once the value that waits for room has it.
-    fn poll_parked(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Failure>> {
-        let Some(ticket) = self.parked else {
-            return Poll::Ready(Ok(()));
-        };
-        let mut waker = Some(context.waker().clone());
-        let mut state = self.shared.lock();
-        let waits = state.still_waits(ticket, &mut waker);
-        let failure = state.failure().cloned();
-        if waits && failure.is_none() {
-            return Poll::Pending;
-        }
-        self.parked = None;
-        let value = state.give_up(ticket);
-        wake(state);
-        drop(value);
-        match failure {
-            Some(failure) if waits => Poll::Ready(Err(failure)),
-            _ => Poll::Ready(Ok(())),
-        }
     }
 }
 
@@ -307,7 +283,7 @@ impl<T> fmt::Debug for Sender<T> {
 impl<T> Shared<T> {
     /// Takes a value, or gives it back. What the strategy drops counts as taken.
     #[inline]
-    fn put(&self, value: T, size: f64) -> Result<(), (T, Refusal)> {
+    pub(super) fn put(&self, value: T, size: f64) -> Result<(), (T, Refusal)> {
         let mut state = self.lock();
         let result = state.put(value, size);
         wake(state);
@@ -318,7 +294,12 @@ impl<T> Shared<T> {
     }
 
     #[cold]
-    fn refused(&self, value: T, size: f64, refusal: Refusal) -> Result<(), (T, Refusal)> {
+    pub(super) fn refused(
+        &self,
+        value: T,
+        size: f64,
+        refusal: Refusal,
+    ) -> Result<(), (T, Refusal)> {
         match refusal {
             Refusal::DropOldest => {
                 let mut lost = Vec::new();
@@ -345,7 +326,7 @@ impl<T> Shared<T> {
     }
 
     /// Gives up a place among those that wait, for a future that is dropped.
-    fn give_up(&self, ticket: Ticket, reserved: f64) {
+    pub(super) fn give_up(&self, ticket: Ticket, reserved: f64) {
         let mut state = self.lock();
         let wish = state.give_up(ticket);
         if wish.is_none() && reserved > 0.0 && state.take_grant(ticket) {
@@ -353,380 +334,5 @@ impl<T> Shared<T> {
         }
         wake(state);
         drop(wish);
-    }
-}
-
-/// The future of [`Sender::send`].
-#[must_use = "a future does nothing unless it is awaited"]
-pub struct SendFuture<'a, T> {
-    shared: &'a Shared<T>,
-    size: f64,
-    /// None once it waits in the channel, or is sent.
-    value: Option<T>,
-    ticket: Option<Ticket>,
-}
-
-// No value is pinned.
-impl<T> Unpin for SendFuture<'_, T> {}
-
-impl<T> SendFuture<'_, T> {
-    #[cold]
-    fn wait(&mut self, value: T, context: &mut Context<'_>) -> Poll<Result<(), SendError<T>>> {
-        let waker = context.waker().clone();
-        let mut state = self.shared.lock();
-        let result = state.put(value, self.size);
-        let result = match result {
-            Err((value, Refusal::Full)) => {
-                self.ticket = Some(state.wait(Wish::Send(value), self.size, waker));
-                return Poll::Pending;
-            }
-            other => other,
-        };
-        wake(state);
-        match result {
-            Ok(()) => Poll::Ready(Ok(())),
-            Err((value, refusal)) => self.refused(value, refusal),
-        }
-    }
-
-    #[cold]
-    fn refused(&self, value: T, refusal: Refusal) -> Poll<Result<(), SendError<T>>> {
-        let result = self.shared.refused(value, self.size, refusal);
-        Poll::Ready(result.map_err(|(value, refusal)| match refusal {
-            Refusal::TooLarge => SendError::TooLarge(value),
-            _ => SendError::Closed(value),
-        }))
-    }
-
-    #[cold]
-    fn poll_waiting(
-        &mut self,
-        ticket: Ticket,
-        context: &mut Context<'_>,
-    ) -> Poll<Result<(), SendError<T>>> {
-        let mut waker = Some(context.waker().clone());
-        let mut state = self.shared.lock();
-        if !state.still_waits(ticket, &mut waker) {
-            self.ticket = None;
-            return Poll::Ready(Ok(()));
-        }
-        if state.failure().is_none() {
-            return Poll::Pending;
-        }
-        self.ticket = None;
-        let wish = state.give_up(ticket);
-        wake(state);
-        match wish {
-            Some((Wish::Send(value), _)) => Poll::Ready(Err(SendError::Closed(value))),
-            _ => Poll::Ready(Ok(())),
-        }
-    }
-}
-
-impl<T> Future for SendFuture<'_, T> {
-    type Output = Result<(), SendError<T>>;
-
-    #[inline]
-    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        let Some(value) = self.value.take() else {
-            return match self.ticket {
-                Some(ticket) => self.poll_waiting(ticket, context),
-                None => panic!("a send() was polled after it was ready"),
-            };
-        };
-        match self.shared.put(value, self.size) {
-            Ok(()) => Poll::Ready(Ok(())),
-            Err((value, Refusal::Full)) => self.wait(value, context),
-            Err((value, Refusal::TooLarge)) => Poll::Ready(Err(SendError::TooLarge(value))),
-            Err((value, _)) => Poll::Ready(Err(SendError::Closed(value))),
-        }
-    }
-}
-
-impl<T> Drop for SendFuture<'_, T> {
-    #[inline]
-    fn drop(&mut self) {
-        if let Some(ticket) = self.ticket {
-            self.shared.give_up(ticket, 0.0);
-        }
-    }
-}
-
-/// The future of [`Sender::reserve`].
-#[must_use = "a future does nothing unless it is awaited"]
-pub struct Reserve<'a, T> {
-    shared: &'a Shared<T>,
-    size: f64,
-    ticket: Option<Ticket>,
-    over: bool,
-}
-
-impl<'a, T> Reserve<'a, T> {
-    fn permit(&self) -> Poll<Result<Permit<'a, T>, TrySendError<()>>> {
-        Poll::Ready(Ok(Permit {
-            shared: self.shared,
-            size: self.size,
-        }))
-    }
-}
-
-impl<'a, T> Future for Reserve<'a, T> {
-    type Output = Result<Permit<'a, T>, TrySendError<()>>;
-
-    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        assert!(!self.over, "a reserve() was polled after it was ready");
-        let mut waker = Some(context.waker().clone());
-        let shared = self.shared;
-        let mut state = shared.lock();
-        if let Some(ticket) = self.ticket {
-            if state.still_waits(ticket, &mut waker) {
-                if state.failure().is_none() {
-                    return Poll::Pending;
-                }
-                state.give_up(ticket);
-            }
-            let granted = state.take_grant(ticket);
-            self.ticket = None;
-            self.over = true;
-            wake(state);
-            if granted {
-                return self.permit();
-            }
-            return Poll::Ready(Err(TrySendError::Closed(())));
-        }
-        let error = match state.reserve(self.size) {
-            Ok(()) => {
-                self.over = true;
-                return self.permit();
-            }
-            Err(Refusal::Full) => {
-                if let Some(waker) = waker.take() {
-                    self.ticket = Some(state.wait(Wish::Reserve, self.size, waker));
-                }
-                return Poll::Pending;
-            }
-            Err(Refusal::TooLarge) => TrySendError::TooLarge(()),
-            Err(_) => TrySendError::Closed(()),
-        };
-        self.over = true;
-        drop(state);
-        Poll::Ready(Err(error))
-    }
-}
-
-impl<T> Drop for Reserve<'_, T> {
-    fn drop(&mut self) {
-        if let Some(ticket) = self.ticket {
-            self.shared.give_up(ticket, self.size);
-        }
-    }
-}
-
-/// Room in a channel that is reserved for one value. Dropped, it gives the room to the next sender.
-#[must_use = "a permit that is dropped gives its room back"]
-pub struct Permit<'a, T> {
-    shared: &'a Shared<T>,
-    size: f64,
-}
-
-impl<T> Permit<'_, T> {
-    /// Sends the value for which the room was reserved.
-    ///
-    /// It fails, and gives the value back, where the channel takes none any more, or where the value is larger than the room
-    /// that was reserved and there is no room for the rest.
-    pub fn send(self, value: T) -> Result<(), TrySendError<T>> {
-        let size = self.shared.size.of(&value);
-        let mut state = self.shared.lock();
-        let result = state.put_reserved(value, size, self.size);
-        wake(state);
-        match result {
-            Ok(()) => {
-                std::mem::forget(self);
-                Ok(())
-            }
-            Err((value, Refusal::TooLarge)) => Err(TrySendError::TooLarge(value)),
-            Err((value, Refusal::Closed)) => Err(TrySendError::Closed(value)),
-            Err((value, _)) => Err(TrySendError::Full(value)),
-        }
-    }
-}
-
-impl<T> Drop for Permit<'_, T> {
-    fn drop(&mut self) {
-        let mut state = self.shared.lock();
-        state.release(self.size);
-        wake(state);
-    }
-}
-
-impl<T> fmt::Debug for Permit<'_, T> {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter
-            .debug_struct("Permit")
-            .field("size", &self.size)
-            .finish_non_exhaustive()
-    }
-}
-
-/// The future of [`Sender::ready`].
-#[must_use = "a future does nothing unless it is awaited"]
-pub struct Ready<'a, T> {
-    shared: &'a Shared<T>,
-    watcher: Option<Ticket>,
-}
-
-/// The future of [`Sender::closed`].
-#[must_use = "a future does nothing unless it is awaited"]
-pub struct Closed<'a, T> {
-    shared: &'a Shared<T>,
-    watcher: Option<Ticket>,
-}
-
-impl<T> Future for Ready<'_, T> {
-    type Output = Result<(), TrySendError<()>>;
-
-    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        let waker = context.waker().clone();
-        let shared = self.shared;
-        let mut state = shared.lock();
-        if state.refuses() {
-            return Poll::Ready(Err(TrySendError::Closed(())));
-        }
-        if state.is_ready() {
-            return Poll::Ready(Ok(()));
-        }
-        let before = state.watch(true, &mut self.watcher, waker);
-        drop(state);
-        drop(before);
-        Poll::Pending
-    }
-}
-
-impl<T> Future for Closed<'_, T> {
-    type Output = Result<(), Failure>;
-
-    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        let waker = context.waker().clone();
-        let shared = self.shared;
-        let mut state = shared.lock();
-        if state.is_over() {
-            return Poll::Ready(state.failure().cloned().map_or(Ok(()), Err));
-        }
-        let before = state.watch(false, &mut self.watcher, waker);
-        drop(state);
-        drop(before);
-        Poll::Pending
-    }
-}
-
-impl<T> Shared<T> {
-    fn unwatch(&self, for_room: bool, watcher: &mut Option<Ticket>) {
-        if watcher.is_some() {
-            let waker = self.lock().unwatch(for_room, watcher);
-            drop(waker);
-        }
-    }
-}
-
-impl<T> Drop for Ready<'_, T> {
-    fn drop(&mut self) {
-        self.shared.unwatch(true, &mut self.watcher);
-    }
-}
-
-impl<T> Drop for Closed<'_, T> {
-    fn drop(&mut self) {
-        self.shared.unwatch(false, &mut self.watcher);
-    }
-}
-
-impl<T> Sink<T> for Sender<T> {
-    type Error = Failure;
-
-    fn poll_ready(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-    ) -> Poll<Result<(), Failure>> {
-        match self.poll_parked(context) {
-            Poll::Ready(Ok(())) => {}
-            other => return other,
-        }
-        let waker = context.waker().clone();
-        let shared = self.shared.clone();
-        let mut state = shared.lock();
-        if state.refuses() || self.closed_as_sink {
-            let failure = state.failure().cloned();
-            return Poll::Ready(Err(
-                failure.unwrap_or_else(|| Failure::new(FailureKind::Closed))
-            ));
-        }
-        if state.is_ready() {
-            // A pipe that waits for its source is to see that the channel ends.
-            let before = state.watch(false, &mut self.end_watcher, waker);
-            drop(state);
-            drop(before);
-            return Poll::Ready(Ok(()));
-        }
-        let before = state.watch(true, &mut self.watcher, waker);
-        drop(state);
-        drop(before);
-        Poll::Pending
-    }
-
-    fn start_send(mut self: Pin<&mut Self>, value: T) -> Result<(), Failure> {
-        self.used_as_sink = true;
-        let size = self.shared.size.of(&value);
-        let shared = self.shared.clone();
-        let Err((value, refusal)) = shared.put(value, size) else {
-            return Ok(());
-        };
-        let kind = match refusal {
-            Refusal::TooLarge => FailureKind::TooLarge,
-            Refusal::Full if self.parked.is_none() => {
-                let mut state = shared.lock();
-                match state.put(value, size) {
-                    Err((value, Refusal::Full)) => {
-                        // The waker comes with the next `poll_ready` or `poll_flush`.
-                        let ticket = state.wait(Wish::Send(value), size, None);
-                        self.parked = Some(ticket);
-                        return Ok(());
-                    }
-                    result => {
-                        wake(state);
-                        if result.is_ok() {
-                            return Ok(());
-                        }
-                        FailureKind::Closed
-                    }
-                }
-            }
-            Refusal::Full => FailureKind::Overflow,
-            _ => FailureKind::Closed,
-        };
-        let failure = shared.lock().failure().cloned();
-        Err(failure.unwrap_or_else(|| Failure::new(kind)))
-    }
-
-    fn poll_flush(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-    ) -> Poll<Result<(), Failure>> {
-        self.poll_parked(context)
-    }
-
-    fn poll_close(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-    ) -> Poll<Result<(), Failure>> {
-        match self.poll_parked(context) {
-            Poll::Ready(Ok(())) => {}
-            other => return other,
-        }
-        if !self.closed_as_sink {
-            self.closed_as_sink = true;
-            self.end(None);
-        }
-        let failure = self.shared.lock().failure().cloned();
-        Poll::Ready(failure.map_or(Ok(()), Err))
     }
 }
