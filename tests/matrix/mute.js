@@ -291,6 +291,7 @@ const stages = {
   map: { stalls: true, make: pairOf((call) => map(call, { concurrency: 2 })) },
   'a codec in front of one that is mute': {
     stalls: true,
+    compiles: true,
     make: pairOf((call) => new TransformStream({ transform: call })),
     before: () => [(n) => new TextEncoder().encode(`${n}\n`), lines()],
   },
@@ -467,7 +468,7 @@ async function runCell(part, place, scenario, env) {
   running.catch(() => {});
   const timer = setTimeout(async () => {
     // A part that is asked only at the end of its source, or after a codec has been compiled, is so before the abort.
-    while ((part.closes || part.before) && mute.asked?.() === 0) await turn();
+    while ((part.closes || part.compiles) && mute.asked?.() === 0) await turn();
     if (scenario.aborts) signal.abort(failure);
     else if (scenario.fails) ({ source, sink })[scenario.fails].state.fail(failure);
     else return;
@@ -513,7 +514,8 @@ async function runCell(part, place, scenario, env) {
 
 /**
  * `{ name, run(env) }` for each; `given` lists what this engine has of what parts need, `more` are further parts, as those here: `stalls` marks one
- * through which nothing comes, `closes` one that is asked only by a source that ends.
+ * through which nothing comes, `closes` one that is asked only by a source that ends, `compiles`
+ * one behind a codec.
  */
 export function muteCells(given, more = {}) {
   const all = [];
