@@ -1,6 +1,6 @@
 /** What the recipes need on the other side: files whose connection breaks, uploads, sockets, and a look at the folder for downloads. */
 import { createHash } from 'node:crypto';
-import { existsSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { WebSocketServer } from 'ws';
@@ -58,10 +58,10 @@ export function startRecipes(folder) {
       write();
     },
 
-    /** A file that the browser has saved, once it is whole: Firefox has a second one beside it until then, Chromium another name. */
+    /** A file that the browser has saved, once it is whole: Firefox makes an empty one first and then writes beside it, Chromium writes under another name. */
     async '/disk'(request, response) {
       const path = join(folder, basename(queryOf(request).get('name')));
-      const whole = existsSync(path) && !existsSync(`${path}.part`);
+      const whole = existsSync(path) && statSync(path).size > 0 && !existsSync(`${path}.part`);
       response.writeHead(whole ? 200 : 404).end(whole ? await readFile(path) : undefined);
     },
 
