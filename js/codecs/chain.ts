@@ -1,5 +1,6 @@
 /** A chain of codecs in the Wasm module: the only file that reads and writes its memory. */
 import { CodecError } from './error.js';
+import { Finalizers } from '../runtime/finalizers.js';
 import { instance, outOfMemory } from './module.js';
 import type { Bytes } from '../runtime/buffers.js';
 import type { CodecErrorCode } from './error.js';
@@ -58,9 +59,7 @@ const FAILED = 3;
 let decoder: TextDecoder | undefined;
 const decode = (bytes: Uint8Array) => (decoder ??= new TextDecoder('utf-8', { ignoreBOM: true })).decode(bytes);
 
-const abandoned = new FinalizationRegistry<{ instance: Instance; id: number }>(({ instance: owner, id }) =>
-  owner.free(id),
-);
+const abandoned = new Finalizers<{ instance: Instance; id: number }>(({ instance: owner, id }) => owner.free(id));
 
 /** One chain. It must be freed, and may not be used after that; one that is forgotten frees itself in time. */
 export class Chain {

@@ -7,9 +7,9 @@
  * 2. Memory never shrinks, so an instance that has grown is dropped with its last chain, and gets no new chains while
  *    it has few.
  */
-import decode, { imports } from '../../build/codecs/codecs_bg.wasm';
+import load, { compiled, imports } from '../../build/codecs/codecs_bg.wasm';
 import { __wbg_set_wasm } from '../../build/codecs/codecs_bg.js';
-import { wasmRefused } from '../core/refused.js';
+import { WasmModule } from '../core/wasm.js';
 import { CodecError } from './error.js';
 import type { Bytes } from '../runtime/buffers.js';
 import type * as glue from '../../build/codecs/codecs_bg.js';
@@ -32,9 +32,15 @@ const LARGE = 16 * 2 ** 20;
 /** The most chains of an instance; it has 65,536 slots. */
 const MOST_CHAINS = 2 ** 15;
 
-const ADVICE = "Add 'wasm-unsafe-eval' to the script-src of its policy; codecs run as WebAssembly only";
+export const codecsModule = /* @__PURE__ */ new WasmModule(
+  'the codecs',
+  'tidegate/js-codecs',
+  load,
+  compiled,
+  imports,
+  __wbg_set_wasm as (exports: WebAssembly.Exports) => void,
+);
 
-let compiled: WebAssembly.Module | undefined;
 let current: Instance | undefined;
 /** Those that have chains, and the current one. */
 const instances = new Set<Instance>();
@@ -54,14 +60,10 @@ class Instance {
   constructor() {
     let exports: Exports;
     try {
-      compiled ??= new WebAssembly.Module(decode());
-      exports = new WebAssembly.Instance(compiled, imports).exports as unknown as Exports;
+      exports = codecsModule.instantiate() as unknown as Exports;
     } catch (cause) {
-      const isRefused = compiled === undefined || (cause as Error).name === 'CompileError';
-      throw isRefused ? wasmRefused(cause, 'the codecs', ADVICE) : outOfMemory('codecs', cause);
+      throw (cause as Error).name === 'RangeError' ? outOfMemory('codecs', cause) : cause;
     }
-    __wbg_set_wasm(exports);
-    exports.__wbindgen_start?.();
     this.exports = exports;
     this.infoAddress = exports.codecs_info() >>> 0;
     this.buffer = undefined;

@@ -3,6 +3,6 @@
  * build.
  */
 import instantiate from '../../build/core/core_js.js';
-import { runAsJavaScript } from './module.js';
+import { coreModule } from './module.js';
 
-runAsJavaScript(instantiate);
+coreModule.asJavaScript = instantiate;

@@ -6,7 +6,7 @@
 import type * as glue from '../../build/core/core_bg.js';
 import { __wbg_set_wasm } from '../../build/core/core_bg.js';
 import { reflectApply, resolved } from '../runtime/intrinsics.js';
-import { wasmRefused } from './refused.js';
+import { WasmModule } from './wasm.js';
 import type {
   ByteReadableEffects,
   ChannelEffects,
@@ -15,7 +15,7 @@ import type {
   TeeEffects,
   WritableEffects,
 } from './effects.js';
-import decode, { imports } from '../../build/core/core_bg.wasm';
+import load, { compiled, imports } from '../../build/core/core_bg.wasm';
 
 type Glue = typeof glue;
 
@@ -49,31 +49,13 @@ type Answering<Name, Fn> = Fn extends (...args: infer Args) => number
 
 type Core = { readonly [Name in keyof Glue]: Answering<Name, Glue[Name]> };
 
-const ADVICE =
-  "Add 'wasm-unsafe-eval' to the script-src of its policy, or import 'tidegate/js', whose core then runs as JavaScript";
+/** Compiled by the first call of the core. */
+export const coreModule = new WasmModule('its core', 'tidegate/js', load, compiled, imports, __wbg_set_wasm);
 
 let started: (() => void) | undefined;
 
 /** `job()` is called in a microtask after the core has been instantiated. */
 export const onceStarted = (job: () => void) => void (started = job);
-
-let asJavaScript: (() => WebAssembly.Exports) | undefined;
-
-/** Where the host refuses WebAssembly, the core is what `instantiate` returns: the same functions in JavaScript. */
-export const runAsJavaScript = (instantiate: () => WebAssembly.Exports) => void (asJavaScript = instantiate);
-
-function instantiate(): WebAssembly.Exports {
-  let exports;
-  try {
-    ({ exports } = new WebAssembly.Instance(new WebAssembly.Module(decode()), imports));
-  } catch (error) {
-    if (asJavaScript === undefined) throw wasmRefused(error, 'its core', ADVICE);
-    return asJavaScript();
-  }
-  __wbg_set_wasm(exports);
-  (exports as unknown as { __wbindgen_start(): void }).__wbindgen_start();
-  return exports;
-}
 
 /**
  * The module's exports. Until the first call it is an object whose every function instantiates the module and takes the
@@ -83,7 +65,7 @@ export let core = new Proxy({} as Core, {
   get:
     (_, name) =>
     (...args: never[]) => {
-      core = instantiate() as unknown as Core;
+      core = coreModule.instantiate() as unknown as Core;
       if (started !== undefined) resolved.react(started);
       return reflectApply(core[name as keyof Core] as (...args: never[]) => number, undefined, args);
     },

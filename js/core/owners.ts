@@ -6,9 +6,10 @@
  * with everything it refers to, so short streams would fill the heap until the next full collection.
  */
 import { broken, repair } from '../runtime/broken.js';
+import { Finalizers } from '../runtime/finalizers.js';
 import { isolate, resolved } from '../runtime/intrinsics.js';
 
-const { register, unregister } = FinalizationRegistry.prototype;
+const { register, unregister } = Finalizers.prototype;
 
 export class Owners {
   declare free: (id: number) => void;
@@ -16,7 +17,7 @@ export class Owners {
 
   constructor(free: (id: number) => void) {
     this.free = free;
-    this.registry = Object.defineProperties(new FinalizationRegistry(free), {
+    this.registry = Object.defineProperties(new Finalizers(free), {
       register: { value: register },
       unregister: { value: unregister },
     });

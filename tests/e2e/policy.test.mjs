@@ -33,8 +33,15 @@ for (const engine of availableEngines()) {
         assert.equal(seen.thrown, 'Error: broken stage');
       });
       await t.test('makes a codec fail with the directive in the error', () =>
-        assert.match(seen.codec, /'wasm-unsafe-eval'/),
+        assert.match(seen.codec, /'wasm-unsafe-eval'.*'tidegate\/js-codecs'/),
       );
+      await t.test('lets codecs run once tidegate/js-codecs has been imported', () =>
+        assert.deepEqual(seen.lines, ['high tide']),
+      );
+      await t.test('makes init() of tidegate/slim load JavaScript, and no Wasm', () => {
+        assert.deepEqual(seen.slim, ['high tide']);
+        assert.equal(seen.fetched, 0);
+      });
     } finally {
       await server.close();
     }

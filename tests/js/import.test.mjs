@@ -29,7 +29,7 @@ const inBareContext = async (entry) => {
   return (code) => vm.runInContext(code, context);
 };
 
-for (const entry of ['index', 'codecs', 'polyfill', 'js']) {
+for (const entry of ['index', 'codecs', 'polyfill', 'js', 'js-codecs', 'slim/index', 'slim/codecs']) {
   test(`importing dist/${entry}.js looks up nothing that the language does not have`, async () => {
     const run = await inBareContext(entry);
     assert.equal(run('typeof tidegate'), 'object');
@@ -107,7 +107,10 @@ test('a codec in a host that refuses WebAssembly fails its pipeline by an error 
     const { pipeline, drain } = await import('tidegate');
     const { lines } = await import('tidegate/codecs');
     await pipeline([new Uint8Array(3)], lines(), drain()).catch((error) => console.log(error.message));`;
-  assert.match(inNode(code), /does not let the codecs run as WebAssembly\. Add 'wasm-unsafe-eval'/);
+  assert.match(
+    inNode(code),
+    /does not let the codecs run as WebAssembly\. Add 'wasm-unsafe-eval'.* import 'tidegate\/js-codecs'/,
+  );
 });
 
 test('syntax that a tool lowers to ES2015 works, also the iteration of streams', async () => {

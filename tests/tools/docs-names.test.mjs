@@ -6,10 +6,18 @@ import { test } from 'node:test';
 import * as tidegate from 'tidegate';
 import * as codecs from 'tidegate/codecs';
 import * as polyfill from 'tidegate/polyfill';
+import * as slim from 'tidegate/slim';
+import * as slimCodecs from 'tidegate/slim/codecs';
 import { documents, filesBelow, root } from './documents.mjs';
 
 polyfill.uninstall();
-const entries = { tidegate, 'tidegate/codecs': codecs, 'tidegate/polyfill': polyfill };
+const entries = {
+  tidegate,
+  'tidegate/codecs': codecs,
+  'tidegate/polyfill': polyfill,
+  'tidegate/slim': slim,
+  'tidegate/slim/codecs': slimCodecs,
+};
 const exported = new Set(Object.values(entries).flatMap(Object.keys));
 
 /** The classes of the Streams Standard: its text documents them. */

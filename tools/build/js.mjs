@@ -1,19 +1,34 @@
-/** Bundles js/ into dist/: ES modules that share one copy of the classes, and the same as CommonJS. */
+/**
+ * Bundles js/ into dist/: ES modules that share one copy of the classes, and the same as CommonJS; and copies of these with the Wasm modules
+ * in files of their own, dist/slim/ and dist/workerd/.
+ */
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative, sep } from 'node:path';
 import { step, StepError } from '../steps.mjs';
-import { inlineWasm } from './inline-wasm.mjs';
+import { assetName, inlineWasm, stamped } from './inline-wasm.mjs';
 import { resolveTs } from './resolve-ts.mjs';
 import { renameExports, shortNames } from './short-exports.mjs';
 import { filesUnder, hashOf } from './stamps.mjs';
 
-/** The package's entries: the name in dist/ and the source, without its extension. */
-export const ENTRIES = {
+/** The package's entries with inlined Wasm: the name in dist/ and the source, without its extension. */
+const INLINED = {
   index: 'js/index',
   codecs: 'js/codecs',
   polyfill: 'js/polyfill',
   js: 'js/js',
+  'js-codecs': 'js/js-codecs',
 };
+
+/** Bundles whose Wasm modules are files, by their folder in dist/. They are ES modules only, since CommonJS can do neither. */
+const OTHERS = {
+  slim: { how: 'asset', entries: { index: 'js/slim', codecs: 'js/slim-codecs' } },
+  workerd: { how: 'module', entries: { index: 'js/index', codecs: 'js/codecs', polyfill: 'js/polyfill' } },
+};
+
+const WASM = ['build/core/core_bg.wasm', 'build/codecs/codecs_bg.wasm'];
+
+/** The entries that have declarations of their own: the name in dist/types/ and the source. */
+export const ENTRIES = { ...INLINED, slim: 'js/slim', 'slim-codecs': 'js/slim-codecs' };
 
 const INPUTS = ['js', 'build/core', 'build/codecs', 'package.json', 'tools/build/js.mjs', 'tools/build/inline-wasm.mjs', 'tools/build/short-exports.mjs', 'tools/build/resolve-ts.mjs', 'node_modules/esbuild/package.json'];
 const TARGET = ['es2022'];
@@ -24,22 +39,28 @@ export const sourceFile = (root, name) => [`${name}.ts`, `${name}.js`].find((fil
 /** Builds dist/ unless it is up to date; resolves with whether it had to. */
 export async function buildJs({ root, stamps, debug }) {
   const hash = hashOf(root, INPUTS, { debug });
-  const outputs = Object.keys(ENTRIES).flatMap((name) => [`dist/${name}.js`, `dist/${name}.cjs`]);
+  const outputs = Object.keys(INLINED).flatMap((name) => [`dist/${name}.js`, `dist/${name}.cjs`]);
+  for (const [folder, { entries }] of Object.entries(OTHERS)) for (const name of Object.keys(entries)) outputs.push(`dist/${folder}/${name}.js`);
   if (stamps.isFresh('js', hash, outputs)) return false;
   await step('Bundle the JavaScript', async () => {
     const esbuild = await import('esbuild').catch((cause) => {
       throw new StepError('Bundle the JavaScript', { reason: cause.message, advice: 'Run `npm ci`, then the command again.' });
     });
     const dist = join(root, 'dist');
-    const files = await bundle({ esbuild, root, debug });
+    const names = debug ? {} : shortNames(root);
+    const options = { esbuild, root, debug, names };
+    const files = await bundle({ ...options, how: 'inline', entries: INLINED, folder: 'dist', chunks: 'chunks/' });
+    const others = Object.entries(OTHERS).map(([folder, other]) => bundle({ ...options, ...other, folder: `dist/${folder}`, chunks: '' }));
     const written = new Set();
-    const write = (path, text) => {
+    const write = (path, content) => {
       written.add(path);
       mkdirSync(dirname(path), { recursive: true });
-      if (!existsSync(path) || readFileSync(path, 'utf8') !== text) writeFileSync(path, text);
+      if (!existsSync(path) || !readFileSync(path).equals(Buffer.from(content))) writeFileSync(path, content);
     };
     for (const [path, text] of files) write(path, text);
     for (const [path, text] of await toCommonJs({ esbuild, files, dist })) write(path, text);
+    for (const [path, text] of (await Promise.all(others)).flat()) write(path, text);
+    for (const file of WASM) write(join(dist, assetName(file)), stamped(renameExports(readFileSync(join(root, file)), names)));
     const types = join(dist, 'types') + sep;
     for (const file of filesUnder(dist)) if (!written.has(file) && !file.startsWith(types)) rmSync(file);
   });
@@ -47,20 +68,19 @@ export async function buildJs({ root, stamps, debug }) {
   return true;
 }
 
-async function bundle({ esbuild, root, debug }) {
-  const names = debug ? {} : shortNames(root);
+async function bundle({ esbuild, root, debug, names, how, entries, folder, chunks }) {
   try {
     const result = await esbuild.build({
       absWorkingDir: root,
-      entryPoints: Object.fromEntries(Object.entries(ENTRIES).map(([name, source]) => [name, sourceFile(root, source)])),
-      outdir: 'dist',
+      entryPoints: Object.fromEntries(Object.entries(entries).map(([name, source]) => [name, sourceFile(root, source)])),
+      outdir: folder,
       bundle: true,
       splitting: true,
       format: 'esm',
       platform: 'neutral',
       target: TARGET,
-      chunkNames: 'chunks/[name]-[hash]',
-      plugins: [inlineWasm((bytes) => renameExports(bytes, names)), resolveTs],
+      chunkNames: `${chunks}[name]-[hash]`,
+      plugins: [inlineWasm((bytes) => renameExports(bytes, names), how), resolveTs],
       mangleProps: debug ? undefined : new RegExp(`^(?:${Object.keys(names).join('|')})$`),
       mangleQuoted: true, // the module in JavaScript quotes its exports
       mangleCache: names,

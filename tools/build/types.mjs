@@ -54,7 +54,7 @@ export async function buildTypes({ root, stamps }) {
   return true;
 }
 
-/** The declarations of an entry as one text. What the package's main entry declares, the others import from it, so that there is one of each class. */
+/** The declarations of an entry as one text. What another entry declares is imported from it, and the rest from the main entry, so that there is one of each class. */
 async function rollUp({ root, name, source }) {
   const [{ rollup }, { dts }] = await Promise.all([import('rollup'), import('rollup-plugin-dts')]).catch((cause) => {
     throw new StepError('Roll up the declarations', {
@@ -62,13 +62,14 @@ async function rollUp({ root, name, source }) {
       advice: 'Run `npm ci`, then the command again.',
     });
   });
-  const own = (file) => file === `${source}.d.ts` || file.startsWith(`${source}/`);
+  const own = (file) => file === `${source}.d.ts` || file.startsWith(`${source.replace(/-codecs$/, '')}/`);
+  const entryOf = (file) => Object.keys(ENTRIES).find((each) => file === `${ENTRIES[each]}.d.ts`) ?? 'index';
   const fromIndex = {
     name: 'from-index',
     resolveId(path, importer) {
       if (name === 'index' || importer === undefined || !path.startsWith('.')) return undefined;
       const file = relative(join(root, EMITTED), join(dirname(importer), path)).replace(/\.js$/, '.d.ts');
-      return own(file) ? undefined : { id: './index.js', external: true };
+      return own(file) ? undefined : { id: `./${entryOf(file)}.js`, external: true };
     },
   };
   const bundle = await rollup({

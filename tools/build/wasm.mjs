@@ -9,7 +9,7 @@ import { filesUnder, hashOf } from './stamps.mjs';
 
 /**
  * The modules: `feature` is the crate's feature, `sources` what the module is made from besides the shared files,
- * `optimize` wasm-opt's options, `translated` whether there is one in JavaScript as well. For the core, cargo's level 3
+ * `optimize` wasm-opt's options, `translated` what differs in the one that is translated to JavaScript: wasm2js knows no SIMD. For the core, cargo's level 3
  * is no larger than "s" or "z" once compressed, and faster.
  */
 export const MODULES = {
@@ -18,13 +18,13 @@ export const MODULES = {
     sources: ['src/core', 'src/wasm/core.rs'],
     rustflags: [],
     optimize: ['-O3'],
-    translated: true,
   },
   codecs: {
     feature: 'codecs',
     sources: ['src/codec', 'src/wasm/codecs.rs'],
     rustflags: ['-C', 'target-feature=+simd128'],
     optimize: ['-O3', '--enable-simd'],
+    translated: { rustflags: [], optimize: ['-O3'] },
   },
 };
 
@@ -49,17 +49,32 @@ const WASM_FEATURES = [
 /** Builds `build/<name>/<name>_bg.{js,wasm}` unless it is up to date; resolves with whether it had to. */
 export async function buildModule({ root, stamps, name, debug }) {
   const module = MODULES[name];
-  const outputs = [`build/${name}/${name}_bg.js`, `build/${name}/${name}_bg.wasm`];
-  if (module.translated) outputs.push(`build/${name}/${name}_js.js`);
+  const outputs = ['bg.js', 'bg.wasm', 'js.js'].map((end) => `build/${name}/${name}_${end}`);
   const hash = hashOf(root, [...SHARED_SOURCES, ...module.sources, ...GENERATOR_SOURCES, ...TOOL_SOURCES], { debug });
   if (stamps.isFresh(name, hash, outputs)) return false;
   const toolchain = await ensureToolchain(new Host());
   const generator = await buildGenerator({ root, stamps });
-  const raw = await compile({ root, name, module, toolchain, debug });
-  await bind({ root, name, module, generator, raw, debug });
-  if (module.translated) await translate({ root, name, debug });
+  const make = async (folder, flavour) => {
+    const raw = await compile({ root, name, folder, module: flavour, toolchain, debug });
+    await bind({ root, name, folder, module: flavour, generator, raw, debug });
+  };
+  await make(name, module);
+  if (debug) writeFileSync(join(root, 'build', name, `${name}_js.js`), NOT_TRANSLATED);
+  else await translateFrom({ root, name, module, make });
   stamps.set(name, hash);
   return true;
+}
+
+/** Translates the module, or the flavour of it that wasm2js knows. */
+async function translateFrom({ root, name, module, make }) {
+  if (module.translated === undefined) return translate({ root, name, folder: name });
+  const folder = `.${name}-translated`;
+  try {
+    await make(folder, { ...module, ...module.translated });
+    await translate({ root, name, folder });
+  } finally {
+    rmSync(join(root, 'build', folder), { recursive: true, force: true });
+  }
 }
 
 async function buildGenerator({ root, stamps }) {
@@ -77,8 +92,8 @@ function withoutPaths(root) {
   return ['--remap-path-prefix', `${registry}=crates`, '--remap-path-prefix', `${root}=tidegate`];
 }
 
-async function compile({ root, name, module, toolchain, debug }) {
-  const targetDir = join('target', `wasm-${name}`);
+async function compile({ root, name, folder, module, toolchain, debug }) {
+  const targetDir = join('target', `wasm-${folder.replace(/^\./, '')}`);
   const profile = debug ? 'dev' : 'release';
   const features = debug ? `${module.feature},panic-hook` : module.feature;
   const how = toolchain.kind === 'build-std' ? ', with its standard library from source' : '';
@@ -92,9 +107,9 @@ async function compile({ root, name, module, toolchain, debug }) {
   return join(root, targetDir, TARGET, debug ? 'debug' : 'release', 'tidegate.wasm');
 }
 
-async function bind({ root, name, module, generator, raw, debug }) {
-  const outDir = join(root, 'build', name);
-  const generated = join(root, 'build', `.${name}-generated`);
+async function bind({ root, name, folder, module, generator, raw, debug }) {
+  const outDir = join(root, 'build', folder);
+  const generated = `${outDir}-generated`;
   rmSync(generated, { recursive: true, force: true });
   await stepRun(`Generate the glue of ${name}`, generator, [raw, generated, name], { cwd: root });
   mkdirSync(outDir, { recursive: true });
@@ -115,7 +130,7 @@ async function bind({ root, name, module, generator, raw, debug }) {
   const snippets = filesUnder(join(generated, 'snippets'));
   rmSync(generated, { recursive: true, force: true });
   if (snippets.length) throw new Error(`The module ${name} brings JS snippets of its own, which the build does not bundle: ${snippets}`);
-  say(`  build/${name}/${wasm}: ${statSync(join(outDir, wasm)).size} bytes`);
+  say(`  build/${folder}/${wasm}: ${statSync(join(outDir, wasm)).size} bytes`);
 }
 
 /**
@@ -123,12 +138,11 @@ async function bind({ root, name, module, generator, raw, debug }) {
  * instantiates it. Newer instructions are lowered first, and what only the glue calls is dropped, because wasm2js knows neither. It does not know
  * what a debug build's panic hook needs either, so there is none of that.
  */
-async function translate({ root, name, debug }) {
+async function translate({ root, name, folder }) {
   const target = join(root, 'build', name, `${name}_js.js`);
-  if (debug) return writeFileSync(target, NOT_TRANSLATED);
   const binaryen = (tool, ...args) =>
     stepRun(`Translate the Wasm module ${name} to JavaScript (${tool})`, process.execPath, [join(root, 'node_modules/binaryen/bin', tool), ...WASM_FEATURES, ...args], { cwd: root });
-  const source = join(root, 'build', name, `${name}_bg.wasm`);
+  const source = join(root, 'build', folder, `${name}_bg.wasm`);
   const work = mkdtempSync(join(tmpdir(), 'tidegate-translate-'));
   try {
     const [roots, lowered, pruned, text] = ['roots.json', 'lowered.wasm', 'pruned.wasm', 'module.js'].map((file) => join(work, file));
@@ -143,7 +157,7 @@ async function translate({ root, name, debug }) {
   }
 }
 
-const NOT_TRANSLATED = "export default () => {\n  throw new Error('A debug build has no core in JavaScript; run npm run build');\n};\n";
+const NOT_TRANSLATED = "export default () => {\n  throw new Error('A debug build has no modules in JavaScript; run npm run build');\n};\n";
 
 /** wasm2js writes a module that instantiates itself when it is imported; this makes it a function that does so. */
 function asFactory(text) {

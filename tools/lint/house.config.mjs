@@ -4,7 +4,7 @@
  */
 const FLOORS = [
   ['js/[^/]+'],
-  ['js/polyfill'],
+  ['js/polyfill', 'js/slim'],
   ['js/transfer', 'js/sources', 'js/sinks'],
   ['js/operators', 'js/pipeline', 'js/channel', 'js/codecs'],
   ['js/native'],

@@ -35,5 +35,16 @@ seen.thrown = await pipeline(
   drain(),
 ).catch(message);
 seen.codec = await pipeline(fetch('/text'), lines(), drain()).catch(message);
+
+await import('/dist/js-codecs.js');
+seen.lines = await pipeline(fetch('/text'), lines(), (chunks) => tidegate.toArray(chunks)).catch(message);
+
+const slim = await import('/dist/slim/index.js');
+const slimCodecs = await import('/dist/slim/codecs.js');
+seen.slim = await Promise.all([slim.init(), slimCodecs.initCodecs()])
+  .then(() => slim.pipeline(fetch('/text'), slimCodecs.lines(), (chunks) => slim.toArray(chunks)))
+  .catch(message);
+seen.fetched = performance.getEntriesByType('resource').filter(({ name }) => name.endsWith('.wasm')).length;
+
 const result = new URL(location).searchParams.get('result');
 await fetch(result, { method: 'POST', headers: { 'content-type': 'text/plain' }, body: JSON.stringify(seen) });

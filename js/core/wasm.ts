@@ -1,0 +1,66 @@
+/** How a Wasm module of the package comes to run. The core and the codecs have one each. */
+
+/** Gives the bytes; undefined where there are none to compile. */
+type Load = () => Uint8Array<ArrayBuffer> | undefined;
+
+export class WasmModule {
+  /** Set once it has been compiled; from the start in a build for runtimes that import modules. */
+  declare compiled: WebAssembly.Module | undefined;
+  /** Instantiates the same functions in JavaScript, where the host refuses WebAssembly. */
+  declare asJavaScript: (() => WebAssembly.Exports) | undefined;
+  declare readonly what: string;
+  declare readonly entry: string;
+  declare load: Load;
+  declare readonly imports: WebAssembly.Imports;
+  declare readonly adopt: (exports: WebAssembly.Exports) => void;
+
+  /**
+   * @param what what the module is, in error messages
+   * @param entry the package's entry that sets `asJavaScript`
+   * @param adopt gives the exports to the glue
+   */
+  constructor(
+    what: string,
+    entry: string,
+    load: Load,
+    compiled: WebAssembly.Module | undefined,
+    imports: WebAssembly.Imports,
+    adopt: (exports: WebAssembly.Exports) => void,
+  ) {
+    this.what = what;
+    this.entry = entry;
+    this.load = load;
+    this.compiled = compiled;
+    this.imports = imports;
+    this.adopt = adopt;
+  }
+
+  /**
+   * Makes an instance, or its equal in JavaScript.
+   *
+   * @throws {Error} where the host refuses WebAssembly and there is no JavaScript
+   * @throws {RangeError} the engine's, if it gives no memory
+   */
+  instantiate(): WebAssembly.Exports {
+    const bytes = this.compiled === undefined ? this.load() : undefined;
+    let exports;
+    try {
+      this.compiled ??= new WebAssembly.Module(bytes!);
+      ({ exports } = new WebAssembly.Instance(this.compiled, this.imports));
+    } catch (cause) {
+      // Engines refuse the compilation, WebKit the instantiation.
+      if (this.compiled !== undefined && (cause as Error).name !== 'CompileError') throw cause;
+      if (this.asJavaScript !== undefined) return this.asJavaScript();
+      throw new Error(
+        `tidegate: this ${host()} does not let ${this.what} run as WebAssembly. Add 'wasm-unsafe-eval' to the script-src of its policy, or import '${this.entry}', which brings the same as JavaScript; in a runtime that compiles no bytes, resolve the package by the condition 'workerd'`,
+        { cause },
+      );
+    }
+    this.adopt(exports);
+    (exports as { __wbindgen_start?(): void }).__wbindgen_start?.();
+    return exports;
+  }
+}
+
+/** Only a page or a worker of one has a Content-Security-Policy, by far the most frequent reason. */
+const host = () => (globalThis.location === undefined ? 'runtime' : "page's Content-Security-Policy or browser");
