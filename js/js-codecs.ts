@@ -5,5 +5,8 @@
  *
  * @module
  */
-import './core/javascript.js';
-import './codecs/javascript.js';
+import { bringJavaScriptCodecs } from './codecs/javascript.js';
+import { bringJavaScriptCore } from './core/javascript.js';
+
+bringJavaScriptCore();
+bringJavaScriptCodecs();

@@ -5,4 +5,6 @@
  *
  * @module
  */
-import './core/javascript.js';
+import { bringJavaScriptCore } from './core/javascript.js';
+
+bringJavaScriptCore();

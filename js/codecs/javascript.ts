@@ -2,4 +2,4 @@
 import instantiate from '../../build/codecs/codecs_js.js';
 import { codecsModule } from './module.js';
 
-codecsModule.asJavaScript = instantiate;
+export const bringJavaScriptCodecs = () => void (codecsModule.asJavaScript = instantiate);

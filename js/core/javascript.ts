@@ -5,4 +5,5 @@
 import instantiate from '../../build/core/core_js.js';
 import { coreModule } from './module.js';
 
-coreModule.asJavaScript = instantiate;
+/** For the entries to call: what is in a shared file of dist/ bundlers take to have no effects. */
+export const bringJavaScriptCore = () => void (coreModule.asJavaScript = instantiate);

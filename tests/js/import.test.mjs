@@ -100,6 +100,26 @@ test('tidegate/js runs the core as WebAssembly where the host allows that', () =
   assert.equal(inNode(`${countModules} import 'tidegate/js'; ${jobOf('tidegate')} console.log(modules);`), '42\n1');
 });
 
+for (const entry of ['js', 'js-codecs']) {
+  test(`tidegate/${entry} keeps its effect in a bundle`, async () => {
+    const { outputFiles } = await esbuild.build({
+      stdin: {
+        contents: `
+          import 'tidegate/${entry}';
+          import { ReadableStream } from 'tidegate';
+          WebAssembly.Module = function () { throw new WebAssembly.CompileError('blocked by policy'); };
+          console.log(typeof new ReadableStream());`,
+        resolveDir: root,
+      },
+      bundle: true,
+      format: 'esm',
+      write: false,
+    });
+    const printed = execFileSync(process.execPath, ['--input-type=module', '-'], { input: outputFiles[0].text });
+    assert.equal(String(printed).trim(), 'object');
+  });
+}
+
 test('a codec in a host that refuses WebAssembly fails its pipeline by an error that says what to do', () => {
   const code = `
     delete globalThis.WebAssembly;
