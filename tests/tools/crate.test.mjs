@@ -165,6 +165,22 @@ test('every sensible set of features compiles without a warning', async () => {
   }
 });
 
+test('every sensible set of features is documented without a warning', async () => {
+  const sets = [['--features', 'core'], ['--features', 'futures-io'], ['--features', 'core,futures-io'], []];
+  for (const features of sets) {
+    const args = ['doc', '--locked', '--lib', '--no-deps', ...features, '--target-dir', join(root, 'target')];
+    await cargo('cargo', args, { cwd: root, env: { RUSTDOCFLAGS: '-Dwarnings' } });
+  }
+});
+
+test('the crate depends on no licence, source or second version that deny.toml does not allow', async (t) => {
+  const { code: absent } = await run('cargo', ['deny', '--version'], { cwd: root });
+  if (absent) return t.skip('did not run: cargo-deny is not installed (cargo install cargo-deny --locked)');
+  const args = ['deny', '--locked', 'check', 'bans', 'licenses', 'sources'];
+  const { code, output } = await run('cargo', args, { cwd: root });
+  assert.equal(code, 0, output);
+});
+
 test('the crate compiles with the oldest Rust that it promises, with every feature', async (t) => {
   const [, oldest] = /^rust-version = "(.*)"$/m.exec(readFileSync(join(root, 'Cargo.toml'), 'utf8'));
   const { code: absent } = await run('cargo', [`+${oldest}`, '--version'], { cwd: root }).catch(() => ({ code: 1 }));
