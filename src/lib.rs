@@ -1,4 +1,4 @@
-//! Backpressure for Rust: bounded [channels](channel), [pipes](pipe) between any `Stream` and `Sink`, and [codecs](codec) for
+//! Backpressure for Rust: bounded [channels](channel/index.html), [pipes](pipe/index.html) between any `Stream` and `Sink`, and [codecs](codec/index.html) for
 //! large files, decided by the state machines of the WHATWG Streams Standard. They work with any executor.
 //!
 //! ```
@@ -26,7 +26,7 @@
 //! | feature | by default | what it has |
 //! |---|---|---|
 //! | `std` | yes | channels and pipes and, with `codecs`, codecs over streams |
-//! | `codecs` | yes | gunzip, lines, csv and SHA-256 (see [`codec`]) |
+//! | `codecs` | yes | gunzip, lines, csv and SHA-256 (see [`codec`](codec/index.html)) |
 //! | `futures-io` | | codecs that read from an `AsyncBufRead` |
 //! | `core` | | the state machines of the WHATWG Streams Standard for a host of your own: numbers only. This interface is unstable: a minor version may change it |
 //! | `panic-hook` | | used by debug builds of the npm package only |

@@ -166,7 +166,13 @@ test('every sensible set of features compiles without a warning', async () => {
 });
 
 test('every sensible set of features is documented without a warning', async () => {
-  const sets = [['--features', 'core'], ['--features', 'futures-io'], ['--features', 'core,futures-io'], []];
+  const sets = [
+    ['--no-default-features'],
+    ['--features', 'core'],
+    ['--features', 'futures-io'],
+    ['--features', 'core,futures-io'],
+    [],
+  ];
   for (const features of sets) {
     const args = ['doc', '--locked', '--lib', '--no-deps', ...features, '--target-dir', join(root, 'target')];
     await cargo('cargo', args, { cwd: root, env: { RUSTDOCFLAGS: '-Dwarnings' } });
