@@ -17,6 +17,8 @@ import type {
 } from './effects.js';
 import load, { compiled, imports } from '../../build/core/core_bg.wasm';
 
+const { create, setPrototypeOf } = Object;
+
 type Glue = typeof glue;
 
 /**
@@ -58,15 +60,21 @@ let started: (() => void) | undefined;
 export const onceStarted = (job: () => void) => void (started = job);
 
 /**
- * The module's exports. Until the first call it is an object whose every function instantiates the module and takes the
- * exports' place here. The glue has a function of the same name and signature for each.
+ * The module's exports. Until the first call it inherits from an object whose every function instantiates the module and puts the exports
+ * into its own place. The glue has a function of the same name and signature for each. Engines fold what a constant inherits into the code
+ * that calls it.
  */
-export let core = new Proxy({} as Core, {
-  get:
-    (_, name) =>
-    (...args: never[]) => {
-      core = coreModule.instantiate() as unknown as Core;
-      if (started !== undefined) resolved.react(started);
-      return reflectApply(core[name as keyof Core] as (...args: never[]) => number, undefined, args);
+export const core = create(
+  new Proxy(
+    {},
+    {
+      get:
+        (_, name) =>
+        (...args: never[]) => {
+          setPrototypeOf(core, coreModule.instantiate());
+          if (started !== undefined) resolved.react(started);
+          return reflectApply(core[name as keyof Core] as (...args: never[]) => number, undefined, args);
+        },
     },
-});
+  ),
+) as Core;
