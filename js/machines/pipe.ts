@@ -53,7 +53,7 @@ import { schedule, scheduleAfter, scheduleInPipe, scheduleInPlaceOf } from '../r
 import { Owners } from '../core/owners.js';
 import {
   applyReadable,
-  cancelStream,
+  cancelReadable,
   CLOSED,
   ERRORED,
   errorStream,
@@ -329,7 +329,7 @@ class Pipe extends Deferred<undefined> implements ReadableLock, WritableLock, Re
         break;
       case P_CANCEL_SOURCE:
       case P_CANCEL_CLOSED:
-        action = cancelStream(this.source, this.error);
+        action = cancelReadable(this.source, this.error);
         break;
       case P_CLOSE_DESTINATION:
         action = WriterImpl.closeWithErrorPropagation(this.destination);
@@ -359,7 +359,9 @@ class Pipe extends Deferred<undefined> implements ReadableLock, WritableLock, Re
         ? abortWritable(destination, error)
         : promiseResolve(undefined);
     const cancelled =
-      !(flags & PREVENT_CANCEL) && source.state === READABLE ? cancelStream(source, error) : promiseResolve(undefined);
+      !(flags & PREVENT_CANCEL) && source.state === READABLE
+        ? cancelReadable(source, error)
+        : promiseResolve(undefined);
     const both = new Deferred<undefined>();
     let left = 2;
     const one = () => {

@@ -282,7 +282,7 @@ export function errorStream(stream: ReadablePart, error: unknown): void {
 }
 
 /** https://streams.spec.whatwg.org/#readable-stream-cancel */
-export function cancelStream(stream: ReadablePart, reason: unknown): Promise<undefined> {
+export function cancelReadable(stream: ReadablePart, reason: unknown): Promise<undefined> {
   stream.disturbed = true;
   if (stream.state === CLOSED) return promiseResolve(undefined);
   if (stream.state === ERRORED) return promiseReject(stream.storedError);

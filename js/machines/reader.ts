@@ -5,7 +5,7 @@ import { isolate, pendingPromise, promiseReject, promiseResolve, resolved } from
 import { Fifo } from '../runtime/fifo.js';
 import { schedule } from '../runtime/jobs.js';
 import { LazyPromise } from '../runtime/lazy-promise.js';
-import { cancelStream, CLOSED, ERRORED, pullSettled, READABLE } from './readable.js';
+import { cancelReadable, CLOSED, ERRORED, pullSettled, READABLE } from './readable.js';
 import type { ReadableLock, ReadablePart, ReadRequest, TransformPart } from './parts.js';
 
 /** The part that all readers share: the lock and the `closed` promise. */
@@ -141,7 +141,7 @@ abstract class GenericReaderImpl implements ReadableLock {
 
   /** https://streams.spec.whatwg.org/#readable-stream-reader-generic-cancel */
   cancel(reason?: unknown): Promise<undefined> {
-    return cancelStream(this.stream!, reason);
+    return cancelReadable(this.stream!, reason);
   }
 
   /** https://streams.spec.whatwg.org/#abstract-opdef-readablestreamdefaultreaderrelease and its BYOB twin */

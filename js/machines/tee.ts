@@ -18,7 +18,7 @@ import { schedule } from '../runtime/jobs.js';
 import { Owners } from '../core/owners.js';
 import {
   afterReadableStart,
-  cancelStream,
+  cancelReadable,
   CLOSED,
   closeReadable,
   enqueue,
@@ -196,7 +196,7 @@ export abstract class Tee<Branch extends ReadablePart = ReadablePart> implements
   }
 
   cancelSource(reason: unknown): void {
-    this.cancelled.resolve(cancelStream(this.source, reason));
+    this.cancelled.resolve(cancelReadable(this.source, reason));
     this.forgetSlot();
   }
 

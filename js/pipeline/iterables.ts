@@ -8,7 +8,7 @@ import { promiseResolve, promiseThen } from '../runtime/intrinsics.js';
 import { PENDING } from '../machines/pending.js';
 import {
   afterReadableStart,
-  cancelStream,
+  cancelReadable,
   closeReadable,
   enqueue,
   errorStream,
@@ -257,7 +257,7 @@ class IteratorReader implements Reader, ResultTaker {
   }
 
   cancel(reason: unknown): Promise<undefined> {
-    const cancelled = cancelStream(this.source.stream, reason);
+    const cancelled = cancelReadable(this.source.stream, reason);
     this.closeRequests();
     return cancelled;
   }

@@ -12,7 +12,7 @@ import { schedule } from '../runtime/jobs.js';
 import { PENDING } from '../machines/pending.js';
 import {
   afterReadableStart,
-  cancelStream,
+  cancelReadable,
   closeReadable,
   enqueue,
   ERRORED,
@@ -211,7 +211,7 @@ class MapSource extends ChunkRequest implements DirectSource {
         }
       },
       cancel(reason: unknown) {
-        const cancelled = cancelStream(source.impl, reason);
+        const cancelled = cancelReadable(source.impl, reason);
         source.release();
         return cancelled;
       },

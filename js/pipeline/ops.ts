@@ -6,7 +6,7 @@ import { readableImpl, writableImpl } from '../bridge/brands.js';
 import { PREVENT_ABORT, PREVENT_CANCEL, PREVENT_CLOSE } from '../core/effects.js';
 import { observe } from '../machines/observers.js';
 import { pipeTo, watchedPipe } from '../machines/pipe.js';
-import { cancelStream as cancelReadable, ERRORED, READABLE } from '../machines/readable.js';
+import { cancelReadable, ERRORED, READABLE } from '../machines/readable.js';
 import { DefaultReaderImpl } from '../machines/reader.js';
 import { abortWritable, CLOSED, ERRORED as W_ERRORED, ERRORING, WRITABLE } from '../machines/writable.js';
 import { bridgeOf } from '../bridge/bridges.js';

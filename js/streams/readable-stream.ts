@@ -8,7 +8,7 @@ import { fromIterable } from '../machines/from.js';
 import { functionBind, markHandled, promiseReject } from '../runtime/intrinsics.js';
 import { defineNodeHooks } from '../machines/node-hooks.js';
 import { pipeTo } from '../machines/pipe.js';
-import { afterReadableStart, cancelStream, errorStream, ReadableImpl } from '../machines/readable.js';
+import { afterReadableStart, cancelReadable, errorStream, ReadableImpl } from '../machines/readable.js';
 import { DefaultReaderImpl } from '../machines/reader.js';
 import { teeDefault } from '../machines/tee.js';
 import {
@@ -254,7 +254,7 @@ export class ReadableStream<R = any> {
       // Node's fetch cancels a body whoever has it, and passes over this code alone.
       return promiseReject(Object.assign(error, { code: 'ERR_INVALID_STATE' }));
     }
-    return cancelStream(this.#impl, reason);
+    return cancelReadable(this.#impl, reason);
   }
 
   /**
