@@ -1,7 +1,7 @@
 /** What the packaging tests share: the packed tarball, a fresh folder with it installed, and a server for what was built. */
 import { execFile } from 'node:child_process';
 import { once } from 'node:events';
-import { readFile } from 'node:fs/promises';
+import { mkdir, readFile, rm } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { extname, join, normalize } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -28,6 +28,16 @@ export async function npm(cwd, ...args) {
 export async function pack(folder) {
   const [{ filename }] = Object.values(JSON.parse(await npm(root, 'pack', '--json', '--pack-destination', folder)));
   return join(folder, filename);
+}
+
+/** Unpacks the package into `folder`/node_modules, which takes less time than npm; resolves with where it is. */
+export async function unpack(folder) {
+  const installed = join(folder, 'node_modules/tidegate');
+  await mkdir(installed, { recursive: true });
+  const tarball = await pack(folder);
+  await run('tar', ['-x', '-f', tarball, '-C', installed, '--strip-components=1']);
+  await rm(tarball);
+  return installed;
 }
 
 /** The version of a dependency that this repository's lock file holds. */

@@ -36,6 +36,10 @@ ${body}`,
   'program.cjs': `const { pipeline } = require('tidegate');
 const { csv, gunzip } = require('tidegate/codecs');
 ${body}`,
+  // What `require` loads in a Node that cannot require a module.
+  'commonjs.cjs': `const { pipeline } = require('./node_modules/tidegate/dist/index.cjs');
+const { csv, gunzip } = require('./node_modules/tidegate/dist/codecs.cjs');
+${body}`,
 };
 
 for (const [name, code] of Object.entries(programs)) {
