@@ -131,14 +131,17 @@ describe('a response that begins before the body was read', () => {
 
   test('of more than is kept does not stop the upload, and fails whoever reads it', async () => {
     let bytes = 0;
-    const url = await listen(
-      createServer((request, response) => {
-        request.on('data', (chunk) => void (bytes += chunk.length));
-        request.pipe(response);
-      }),
-    );
+    const server = createServer((request, response) => {
+      request.on('data', (chunk) => void (bytes += chunk.length));
+      request.on('end', () => server.emit('whole'));
+      request.pipe(response);
+    });
+    const url = await listen(server);
+    const whole = once(server, 'whole');
     const sink = toFetch(url, { as: 'stream' });
     await within(20_000, pipeline(chunks(40, MB), sink));
+    // What was sent may still be on its way.
+    await within(20_000, whole);
     assert.equal(bytes, 40 * MB);
     await assert.rejects((await sink.response).text(), /sent more than 1048576 bytes of its response before/);
   });
