@@ -72,7 +72,7 @@ interface Found {
 
 /** What to read: the options, and the record after which to go on. */
 interface Query {
-  readonly range: IDBValidKey | IDBKeyRange | null | undefined;
+  readonly range: IDBKeyRange | undefined;
   readonly direction: 'next' | 'prev';
   readonly batch: number;
   readonly last: Found | undefined;
@@ -109,6 +109,7 @@ export function fromIndexedDB(
   requireDatabase('fromIndexedDB', database, store);
   requireCount(batch, 'fromIndexedDB(): batch');
   requireOneOf(direction, ['next', 'prev'], 'fromIndexedDB(): direction');
+  const within = rangeOf(range);
   const read = index === undefined && direction === 'next' ? readForward : readByCursor;
   let records: Found[] = [];
   let at = 0;
@@ -120,11 +121,11 @@ export function fromIndexedDB(
         const transaction = (database as IDBDatabase).transaction(store, 'readonly');
         const from = transaction.objectStore(store);
         const reading = read(index === undefined ? from : from.index(index), {
-          range,
+          range: within,
           direction,
           batch,
           last,
-        } as Query);
+        });
         [records] = await Promise.all([reading, completed(transaction)]);
         at = 0;
         last = records.at(-1);
@@ -141,6 +142,26 @@ export function fromIndexedDB(
   });
 }
 
+/**
+ * The range of this realm that the option `range` describes. A range of another realm, such as a frame, is no instance
+ * of this realm's class; its bounds are read all the same.
+ *
+ * @throws {TypeError} if it is neither a range nor a key
+ */
+function rangeOf(range: unknown): IDBKeyRange | undefined {
+  if (range === undefined || range === null) return undefined;
+  const { IDBKeyRange } = globalThis;
+  const { lower, upper, lowerOpen, upperOpen } = range as Partial<IDBKeyRange>;
+  try {
+    if (lower === undefined && upper === undefined) return IDBKeyRange.only(range);
+    if (upper === undefined) return IDBKeyRange.lowerBound(lower, lowerOpen);
+    if (lower === undefined) return IDBKeyRange.upperBound(upper, upperOpen);
+    return IDBKeyRange.bound(lower, upper, lowerOpen, upperOpen);
+  } catch (cause) {
+    throw new TypeError(`fromIndexedDB(): range must be an IDBKeyRange or a valid key; got ${shown(range)}`, { cause });
+  }
+}
+
 /** The records after `last` in a store, a batch of them by two requests. */
 async function readForward(store: IDBObjectStore | IDBIndex, { range, batch, last }: Query): Promise<Found[]> {
   const rest = last === undefined ? range : after(last.key, range);
@@ -153,10 +174,7 @@ async function readForward(store: IDBObjectStore | IDBIndex, { range, batch, las
 /** The part of `range` that is after `key`; null if there is none. */
 function after(key: IDBValidKey, range: Query['range']): IDBKeyRange | null {
   const { IDBKeyRange, indexedDB } = globalThis;
-  if (!(range instanceof IDBKeyRange))
-    // A single key has been read already.
-    return range === undefined || range === null ? IDBKeyRange.lowerBound(key, true) : null;
-  if (range.upper === undefined) return IDBKeyRange.lowerBound(key, true);
+  if (range?.upper === undefined) return IDBKeyRange.lowerBound(key, true);
   if (indexedDB.cmp(key, range.upper) >= 0) return null;
   return IDBKeyRange.bound(key, range.upper, true, range.upperOpen);
 }

@@ -73,6 +73,47 @@ export default {
     db.close();
   },
 
+  async 'reads the whole of a range that a frame made, or that is given by its bounds'() {
+    const db = await filled(30);
+    const frame = document.createElement('iframe');
+    document.body.append(frame);
+    const { IDBKeyRange: Foreign } = frame.contentWindow;
+    const read = async (options) => ids(await toArray(fromIndexedDB(db, 'tides', { batch: 3, ...options })));
+    for (const direction of ['next', 'prev']) {
+      const ordered = (list) => (direction === 'next' ? list : list.reverse());
+      for (const [range, expected] of [
+        [Foreign.lowerBound(0), numbers(30)],
+        [Foreign.lowerBound(20, true), numbers(9, 21)],
+        [Foreign.upperBound(10, true), numbers(10)],
+        [Foreign.bound(5, 15, true, false), numbers(10, 6)],
+        [Foreign.only(7), [7]],
+        [{ lower: 10, upper: 20 }, numbers(11, 10)],
+        [{ lower: undefined, upper: 9, upperOpen: true }, numbers(9)],
+      ])
+        equal(await read({ range, direction }), ordered(expected), `${direction} ${range.lower}..${range.upper}`);
+    }
+    frame.remove();
+    db.close();
+  },
+
+  async 'refuses a range that is neither a range nor a key'() {
+    const db = await filled(3);
+    for (const range of [{}, NaN, true, { lower: 5, upper: 1 }, new Date(NaN)]) {
+      let error;
+      try {
+        fromIndexedDB(db, 'tides', { range });
+      } catch (thrown) {
+        error = thrown;
+      }
+      ok(
+        error instanceof TypeError &&
+          /^fromIndexedDB\(\): range must be an IDBKeyRange or a valid key; got /.test(error.message),
+        `${JSON.stringify(range)}: ${error}`,
+      );
+    }
+    db.close();
+  },
+
   async 'reads a batch and no more for a consumer that has stopped, with no transaction open, and goes on after it'() {
     const db = await filled(1000);
     const seen = counting(db);
