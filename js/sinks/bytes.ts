@@ -27,7 +27,7 @@ export class Encoder {
    */
   encode(chunk: unknown): Uint8Array {
     if (typeof chunk === 'string') return utf8(this.#text.take(chunk));
-    const bytes = bytesOf(chunk, this.#caller);
+    const bytes = own(bytesOf(chunk, this.#caller));
     return bytes.length === 0 ? bytes : joined(this.rest(), bytes);
   }
 
@@ -43,6 +43,11 @@ function joined(first: Uint8Array, second: Uint8Array): Uint8Array {
   whole.set(first);
   whole.set(second, first.length);
   return whole;
+}
+
+/** `bytes`, copied if they are in a SharedArrayBuffer: engines write none, and send none to another process. */
+function own(bytes: Uint8Array): Uint8Array {
+  return bytes.buffer instanceof ArrayBuffer ? bytes : new Uint8Array(bytes);
 }
 
 function bytesOf(chunk: unknown, caller: string): Uint8Array {

@@ -18,6 +18,13 @@ const PATH = 'tidegate-download/';
  * Milliseconds that a download waits for the browser's request. The page makes that request as soon as it has the URL.
  */
 const UNFETCHED = 30_000;
+/**
+ * Milliseconds between two looks at whether the page of a download is still there. No engine tells a service worker
+ * that a page was closed, and a download without its page would stay unfinished until the browser ends the worker.
+ */
+const LOOK = 5000;
+/** After this many looks in a row without the page, it is taken for gone; one from the back/forward cache may return. */
+const ABSENCES = 3;
 
 const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 const MEDIA_TYPE = /^[\w!#$&^.+-]+\/[\w!#$&^.+-]+(?: *;[\t\x20-\x7e]*)?$/;
@@ -57,6 +64,7 @@ interface Request extends About {
 interface WorkerScope {
   readonly registration: { readonly scope: string };
   readonly location: { readonly origin: string };
+  readonly clients: { get(id: string): Promise<unknown> };
   addEventListener(type: 'message', listener: (event: MessageLike) => void): void;
   addEventListener(type: 'fetch', listener: (event: FetchLike) => void): void;
 }
@@ -67,7 +75,7 @@ interface Extendable {
 
 interface MessageLike extends Extendable {
   readonly data: (Partial<Request> & { readonly type?: unknown }) | null | undefined;
-  readonly source: { readonly type?: string } | null;
+  readonly source: { readonly type?: string; readonly id?: string } | null;
   readonly origin: string;
 }
 
@@ -104,7 +112,7 @@ export function serveDownloads(scope: object = globalThis): void {
   const known = new Set<unknown>(); // the ids of all downloads since this worker started
 
   /** Resolves when the browser has requested the download, or the time for that is over. */
-  function offer(url: string, stream: ReadableStream, headers: Headers): Promise<undefined> {
+  function offer(url: string, stream: ReadableStream, headers: Headers, begun: () => void): Promise<undefined> {
     return new Promise((resolve) => {
       const timer = setTimeout(() => {
         waiting.delete(url);
@@ -122,26 +130,51 @@ export function serveDownloads(scope: object = globalThis): void {
         waiting.delete(url);
         clearTimeout(timer);
         resolve(undefined);
+        begun();
         return new Response(toNative(stream), { headers });
       });
     });
   }
 
-  function ask(event: Extendable, { id, port, reply, name, mime, size }: Request): void {
+  /** Calls `lose` if the page `id` is gone. Returns a function that stops looking. */
+  function watchPage(id: string, lose: () => void): () => void {
+    let absences = 0;
+    const timer = setInterval(async () => {
+      absences = (await (scope as WorkerScope).clients.get(id)) === undefined ? absences + 1 : 0;
+      if (absences === ABSENCES) lose();
+    }, LOOK);
+    return () => clearInterval(timer);
+  }
+
+  function ask(event: MessageLike, { id, port, reply, name, mime, size }: Request): void {
     if (port === undefined) return void reply.postMessage({ ready: true });
     if (typeof id !== 'string' || !UUID.test(id) || known.has(id))
       throw new TypeError('the id of a download must be a UUID that was not used before');
     const url = new URL(`${PATH}${id}`, (scope as WorkerScope).registration.scope).href;
     let bytes = 0;
+    let stopWatching: (() => void) | undefined; // set when the browser has requested the download
+    const gone = new AbortController();
+    const begun = () => {
+      stopWatching = watchPage(event.source!.id!, () =>
+        gone.abort(new DOMException('toDownload(): the page that sent the download is gone', 'NetworkError')),
+      );
+    };
     const counted = new TransformStream({
       transform(chunk: Uint8Array, controller: TransformControllerLike) {
         bytes += chunk.byteLength;
         controller.enqueue(chunk);
       },
-      flush: () => reply.postMessage({ bytes }),
-      cancel: () => reply.postMessage({}),
+      flush() {
+        stopWatching?.();
+        reply.postMessage({ bytes });
+      },
+      cancel() {
+        stopWatching?.();
+        reply.postMessage({});
+      },
     });
-    event.waitUntil(offer(url, fromMessagePort(port).pipeThrough(counted), headersOf({ name, mime, size })));
+    const stream = fromMessagePort(port).pipeThrough(counted, { signal: gone.signal });
+    event.waitUntil(offer(url, stream, headersOf({ name, mime, size }), begun));
     known.add(id);
     reply.postMessage({ url });
   }

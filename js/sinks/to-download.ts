@@ -3,8 +3,8 @@
  * way counts the bytes, so that an incomplete file is an error.
  */
 import { withinGrace } from '../runtime/grace.js';
-import { requireCount, requireOneOf, shown } from '../values/require.js';
-import { toMessagePort } from '../transfer/message-port.js';
+import { requireCallback, requireCount, requireOneOf, shown } from '../values/require.js';
+import { writableEnd } from '../transfer/writable-end.js';
 import { WritableStream } from '../streams/writable-stream.js';
 import { Encoder } from './bytes.js';
 import { fileName } from './file-name.js';
@@ -116,6 +116,7 @@ export function toDownload(
   requireCount(cap, 'toDownload(): cap', 0);
   if (!Array.isArray(ways) || ways.length === 0)
     throw new TypeError(`toDownload(): ways must be an array that is not empty; got ${shown(ways)}`);
+  requireCallback(begin, 'toDownload(): begin');
   for (const way of ways) requireOneOf(way, WAYS, 'toDownload(): each of ways');
   const text = new Encoder('toDownload');
   const settings: Settings = { name: fileName(name), type, size, cap, serviceWorker, begin };
@@ -225,18 +226,19 @@ const OPENERS: Record<DownloadWay, (settings: Settings) => Promise<ByteSink>> = 
   },
 
   async 'service-worker'({ name, type, size, serviceWorker, begin }) {
-    let worker: Worker | null | undefined;
+    let registration: Registration | undefined;
     try {
-      worker = (serviceWorker ?? (await globalThis.navigator?.serviceWorker?.getRegistration()))?.active;
+      registration = serviceWorker ?? (await globalThis.navigator?.serviceWorker?.getRegistration());
     } catch (error) {
       throw new Unavailable((error as Thrown)?.message ?? String(error));
     }
+    const worker = registration?.active;
     if (!worker) throw new Unavailable('no service worker is active for this page');
     const { talk, reply } = asked(worker, REPLY_WAIT);
     const { ready, error } = ((await reply) ?? {}) as Reply;
     talk.close();
     if (!ready) throw new Unavailable(error ?? 'the service worker did not reply; call serveDownloads() in it');
-    return throughWorker(worker, { name, mime: type, size }, (url) => begin(url, name));
+    return throughWorker(registration!, worker, { name, mime: type, size }, (url) => begin(url, name));
   },
 
   async opfs({ name, type, size, begin }) {
@@ -373,10 +375,12 @@ function asked(
 const cancelled = () => new DOMException('toDownload(): the user or the browser cancelled the download', 'AbortError');
 
 /**
- * Sends bytes to `worker`, and compares how many the worker passed on. It asks the worker for a URL at the first write
- * and not before, because an engine ends an idle worker after half a minute.
+ * Sends bytes to the service worker, and compares how many it passed on. It asks the worker for a URL at the first
+ * write and not before, because an engine ends an idle worker after half a minute. By then an update may have replaced
+ * `worker`, the one that replied: the one that is active for `registration` is asked.
  */
 function throughWorker(
+  registration: Registration,
   worker: Worker,
   about: { readonly name: string; readonly mime: string; readonly size: number | undefined },
   begin: (url: string) => void,
@@ -414,6 +418,7 @@ function throughWorker(
   async function start(): Promise<void> {
     const { port1, port2 } = new MessageChannel();
     const id = crypto.randomUUID();
+    worker = registration.active ?? worker;
     const request = asked(worker, NEEDED, { ...about, id, port: port2 }, port2);
     talk = request.talk;
     try {
@@ -424,7 +429,10 @@ function throughWorker(
           `toDownload(): ${error ?? 'the service worker no longer replies; start the download again'}`,
           'NetworkError',
         );
-      writer = toMessagePort(port1, { transfer: false }).getWriter() as WritableStreamDefaultWriter<Uint8Array>;
+      writer = writableEnd(port1, {
+        watch: true,
+        enough: cancelled,
+      }).getWriter() as WritableStreamDefaultWriter<Uint8Array>;
       writer.closed.catch(fail);
       timer = setInterval(ping, NEEDED, id);
       begin(url);
@@ -464,9 +472,9 @@ function throughWorker(
     async close() {
       if (writer === undefined) await start();
       // Without a time limit: the user may have paused the download.
-      const reply = Promise.race([messageOf(talk!), lost]) as Promise<Reply>;
+      const reply = messageOf(talk!) as Promise<Reply>;
       await writer!.close();
-      const { bytes } = await reply;
+      const { bytes } = await Promise.race([reply, lost]);
       done();
       if (bytes === undefined) throw cancelled();
       if (bytes !== sent)

@@ -11,6 +11,10 @@ import { root, serve } from '../packaging/helpers.mjs';
  * requests it: at once, or once `go()` is called; `all`: everything is sent at once, and the download's reader waits for `go()`.
  */
 async function beginDownload(waitsFirst, fetches = 'at once', all = false) {
+  if (globalThis.unhandled === undefined) {
+    globalThis.unhandled = [];
+    addEventListener('unhandledrejection', ({ reason }) => globalThis.unhandled.push(String(reason)));
+  }
   const { pipeline, toDownload } = await import('/dist/index.js');
   await navigator.serviceWorker.register('/worker.js', { type: 'module' });
   while (navigator.serviceWorker.controller === null) await new Promise((resolve) => setTimeout(resolve, 20));
@@ -46,7 +50,14 @@ async function outcome() {
 }
 
 test('in chromium', { skip: availableEngines().includes('chromium') ? false : 'there is no Chromium' }, async (t) => {
-  const server = await serve(join(root, 'tests/e2e/download-worker'), {}, async (request, response) => {
+  let version = 0;
+  const routes = {
+    async '/worker.js'(request, response) {
+      const script = await readFile(join(root, 'tests/e2e/download-worker/worker.js'));
+      response.writeHead(200, { 'content-type': 'text/javascript' }).end(`// ${version}\n${script}`);
+    },
+  };
+  const server = await serve(join(root, 'tests/e2e/download-worker'), routes, async (request, response) => {
     const body = await readFile(join(root, new URL(request.url, 'http://localhost').pathname)).catch(() => undefined);
     response.writeHead(body ? 200 : 404, { 'content-type': 'text/javascript' }).end(body);
   });
@@ -94,6 +105,50 @@ test('in chromium', { skip: availableEngines().includes('chromium') ? false : 't
       await stopWorker();
       const { done, got } = await browser.evaluate(outcome);
       assert.deepEqual([done, got], got === '200 tide' ? ['done', got] : ['NetworkError', got]);
+    });
+    await t.test(
+      'a worker that was replaced before the first chunk has a successor, which serves everything',
+      async () => {
+        await browser.evaluate(beginDownload, true);
+        version += 1;
+        await browser.evaluate(async () => {
+          const changed = new Promise((resolve) => void (navigator.serviceWorker.oncontrollerchange = resolve));
+          await (await navigator.serviceWorker.getRegistration()).update();
+          await changed;
+        });
+        assert.deepEqual(await browser.evaluate(outcome), { done: 'done', got: '200 tide' });
+      },
+    );
+    await t.test('leaves no rejection unhandled', async () => {
+      assert.deepEqual(await browser.evaluate(() => globalThis.unhandled), []);
+    });
+    await t.test('a page that is closed during the download does not leave it unfinished', async () => {
+      const other = await browser.page.browser().newPage();
+      await other.goto(server.url);
+      const address = await other.evaluate(async () => {
+        const { pipeline, toDownload } = await import('/dist/index.js');
+        while (navigator.serviceWorker.controller === null) await new Promise((resolve) => setTimeout(resolve, 20));
+        const endless = (async function* () {
+          yield 'tide';
+          await new Promise(() => {});
+        })();
+        return new Promise((begin) => {
+          pipeline(endless, toDownload('a.txt', { ways: ['service-worker'], begin })).catch(() => {});
+        });
+      });
+      await browser.evaluate(async (url) => {
+        const reader = (await fetch(url)).body.getReader();
+        await reader.read();
+        globalThis.rest = reader.read().then(
+          () => 'more',
+          () => 'failed',
+        );
+      }, address);
+      await other.close();
+      const late = await browser.evaluate(() =>
+        Promise.race([globalThis.rest, new Promise((resolve) => setTimeout(resolve, 60_000, 'unfinished'))]),
+      );
+      assert.equal(late, 'failed');
     });
   } finally {
     await browser.close();

@@ -162,7 +162,25 @@ export default {
     await until(() => response !== undefined, 5000);
     const { body } = await response;
     await body.cancel();
-    ok((await rejection(within(5000, running))) instanceof Error, 'it failed');
+    const { name, message } = await rejection(within(5000, running));
+    equal([name, message], ['AbortError', 'toDownload(): the user or the browser cancelled the download']);
+  },
+
+  async 'bytes in shared memory are saved on every way'() {
+    const { buffer } = new WebAssembly.Memory({ initial: 32, maximum: 32, shared: true }); // 2 MiB
+    const text = new Uint8Array(buffer, 3, 4);
+    text.set(new TextEncoder().encode('tide'));
+    for (const chunk of [text, new Uint8Array(buffer)]) {
+      const ways = ['blob'];
+      if (navigator.serviceWorker && (await worker())) ways.push('service-worker');
+      if (navigator.storage?.getDirectory && FileSystemFileHandle.prototype.createWritable) ways.push('opfs');
+      for (const way of ways) {
+        let saved;
+        const begin = (url) => void (saved = fetch(url).then((response) => response.arrayBuffer()));
+        await within(5000, pipeline([chunk], toDownload('a', { ways: [way], begin })));
+        equal([...new Uint8Array(await saved)].join() === [...chunk].join(), true, `${chunk.length} bytes by ${way}`);
+      }
+    }
   },
 
   async 'an abort while the browser takes no more ends the pipeline and breaks the download off'() {

@@ -33,6 +33,13 @@ test('a number that is too small is refused with its value, and a string in its 
   });
 });
 
+test('a begin of toDownload() that is no function is refused at once', () => {
+  assert.throws(() => toDownload('a', { begin: 5 }), {
+    name: 'TypeError',
+    message: 'toDownload(): begin must be a function; got number',
+  });
+});
+
 test('a way of toDownload() that does not exist is named', () => {
   assert.throws(() => toDownload('a', { ways: ['blob', 'pigeon'] }), {
     name: 'TypeError',

@@ -8,15 +8,18 @@ const ORIGIN = 'https://shop.example';
 
 /** What a service worker's global object has of what is used, and the events that it gets. */
 function worker() {
+  const pages = new Set(['page']);
   const scope = Object.assign(new EventTarget(), {
     location: { origin: ORIGIN },
     registration: { scope: `${ORIGIN}/app/` },
+    clients: { get: async (id) => (pages.has(id) ? { id } : undefined) },
   });
   serveDownloads(scope);
   const waits = [];
   return {
+    pages,
     waits,
-    send(data, { origin = ORIGIN, source = { type: 'window' } } = {}) {
+    send(data, { origin = ORIGIN, source = { type: 'window', id: 'page' } } = {}) {
       scope.dispatchEvent(
         Object.assign(new Event('message'), { data, origin, source, waitUntil: (promise) => waits.push(promise) }),
       );
@@ -219,5 +222,33 @@ describe('serveDownloads()', () => {
       ),
       /did not request the download within 30 seconds/,
     );
+  });
+
+  test('breaks a download off when its page is gone, and not when the page was away for a while', async () => {
+    mock.timers.enable({ apis: ['setInterval'] });
+    const at = worker();
+    const {
+      answer: { url },
+    } = await ask(at);
+    const reading = at.fetch(url).text();
+    reading.catch(() => {});
+    const look = async (count) => {
+      for (let n = 0; n < count; n += 1) {
+        mock.timers.tick(5000);
+        await turns(2);
+      }
+    };
+    at.pages.clear();
+    await look(2);
+    at.pages.add('page');
+    await look(1);
+    at.pages.clear();
+    await look(2);
+    assert.equal(await Promise.race([reading, Promise.resolve('unfinished')]), 'unfinished');
+    await look(1);
+    await assert.rejects(within(1000, reading), {
+      name: 'NetworkError',
+      message: 'toDownload(): the page that sent the download is gone',
+    });
   });
 });
