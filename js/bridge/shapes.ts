@@ -117,4 +117,6 @@ export interface NodeWritable extends Omit<NodeReadable, 'pipe' | 'read' | 'read
   readonly writableEnded?: boolean;
   readonly writableFinished?: boolean;
   readonly writableObjectMode?: boolean;
+  /** Of a response over HTTP/2. */
+  readonly stream?: { readonly headRequest?: boolean; readonly destroyed?: boolean };
 }

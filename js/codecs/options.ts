@@ -35,6 +35,8 @@ function isBuffer(value: unknown): value is ArrayBuffer {
   }
 }
 
+const { keys } = Uint8Array.prototype;
+
 /**
  * A view of its own of a BufferSource's bytes: https://webidl.spec.whatwg.org/#BufferSource
  *
@@ -45,6 +47,8 @@ export function toBytes(chunk: unknown, codec: string): Bytes {
   const buffer = isView ? chunk.buffer : chunk;
   if (isBuffer(buffer)) {
     try {
+      // A typed array whose resizable buffer has shrunk below it claims to be empty. `keys` throws on it.
+      if (isView && chunk.byteLength === 0 && !(chunk instanceof DataView)) keys.call(chunk as Uint8Array);
       // Of a fixed length: one that followed a resizable buffer could end before what has been read of it.
       return isView
         ? new Uint8Array(buffer, chunk.byteOffset, chunk.byteLength)

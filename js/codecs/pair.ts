@@ -38,7 +38,7 @@ export interface StageSpec extends Codec {
 function inputSize(chunk: unknown): number {
   try {
     const size = (chunk as { byteLength?: unknown } | null | undefined)?.byteLength;
-    return typeof size === 'number' && size > 0 ? size : 0;
+    return typeof size === 'number' && size > 0 && size < Infinity ? size : 0;
   } catch {
     return 0;
   }

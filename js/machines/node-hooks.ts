@@ -29,7 +29,12 @@ function endOf(stream: Watched): { promise: Promise<undefined> } {
   };
   if (stream.state === CLOSED || stream.state === ERRORED) settle();
   else observe(stream, settle);
-  return { promise: markHandled(end.promise) };
+  const { promise } = end;
+  markHandled(promise);
+  // Node calls its own `then` on this promise, which takes none of a class that a page has put in Promise's place.
+  const own = (async () => promise)();
+  own.catch(() => {});
+  return { promise: own };
 }
 
 /**

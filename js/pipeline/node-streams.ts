@@ -138,6 +138,8 @@ export function streamOfNodeWritable(
   node: NodeWritable,
   { untilWritten = false }: { untilWritten?: boolean } = {},
 ): WritableStream {
+  // Over HTTP/2 the response to HEAD is not writable from the start, and yet to be sent: its end() sends the headers.
+  const isHead = node.stream?.headRequest === true && !node.stream.destroyed && !node.writableEnded;
   let stopListening: () => void;
   let waiting: { resolve(): void; reject(error: unknown): void } | undefined; // the write that waits for 'drain' or the close that waits for 'finish'
   let failure: { error: unknown } | undefined;
@@ -172,7 +174,7 @@ export function streamOfNodeWritable(
         waiting?.reject(error);
         controller.error(error);
       };
-      if (isSpentNodeWritable(node)) {
+      if (isSpentNodeWritable(node) && !isHead) {
         stopListening = ignore;
         controller.error(overBefore(node, node.writableEnded));
         return;
@@ -188,7 +190,7 @@ export function streamOfNodeWritable(
     },
     write(chunk: unknown) {
       // A write that had begun for a pipe when the abort came is called after it. The node would ask for more no longer.
-      if (gone !== undefined) return undefined;
+      if (gone !== undefined || isHead) return undefined;
       if (text !== undefined && typeof chunk === 'string') {
         if (chunk !== '' && (chunk = text.take(chunk)) === '') return undefined;
       } else if ((chunk as { byteLength: number } | undefined)?.byteLength! > 0) writeRest();

@@ -4,9 +4,9 @@
  * looks at stays with the engine.
  */
 import { reflectApply } from '../runtime/intrinsics.js';
-import { NativeReadableStream } from '../bridge/native-classes.js';
+import { NativeReadableStream, isNativeReadable } from '../bridge/native-classes.js';
 import { isOurReadable, readableImpl } from '../bridge/brands.js';
-import { lockNow, nativeFor, pageBytes } from './lazy.js';
+import { lockNow, nativeFor, pageBytes, readAsNative } from './lazy.js';
 import type { NativeStream, PageStream } from './lazy.js';
 import type { Method, Patches } from './patches.js';
 
@@ -59,7 +59,19 @@ const lockedError = (what: string) => new TypeError(`${what}: the body is locked
 const unsendableError = (what: string) =>
   new TypeError(`${what}: this engine cannot stream the body of a request; send a Blob or an ArrayBuffer in its place`);
 
+/**
+ * Whether `body` is a stream of Node's that nobody has read. Node's Request and Response take it for any async iterable
+ * while another class is installed, and hang at an empty chunk.
+ */
+const isIterated = (body: unknown): body is NativeStream =>
+  'process' in globalThis &&
+  isNativeReadable(body) &&
+  !body.locked &&
+  !(body as { readonly [disturbed]?: boolean })[disturbed];
+const disturbed = Symbol.for('nodejs.stream.disturbed');
+
 function toNativeBody(body: unknown, what: string): unknown {
+  if (isIterated(body)) return readAsNative(body);
   if (!isOurReadable(body)) return body;
   if ((body as PageStream).locked || readableImpl(body)!.disturbed) throw lockedError(what);
   return nativeFor(body as PageStream);
@@ -93,10 +105,12 @@ type RequestArguments = [input?: unknown, init?: Record<string, unknown>, ...res
  * requests by seeing that it never reads `duplex`.
  */
 function converted(args: RequestArguments, body: unknown, what: string): RequestArguments {
-  if (!isOurReadable(body)) return args;
+  if (!isOurReadable(body) && !isIterated(body)) return args;
   const [input, init] = args;
   const copy = { body: toNativeBody(body, what) };
-  for (const name of requestInit) Object.defineProperty(copy, name, { get: () => init![name] });
+  // Also what only another library's fetch() knows.
+  for (const name of new Set([...requestInit, ...Object.keys(init!)]))
+    if (name !== 'body') Object.defineProperty(copy, name, { get: () => init![name] });
   return [input, copy];
 }
 
@@ -239,7 +253,7 @@ export function patchBodies(patches: Patches): void {
   };
   patchConstructor(patches, 'Response', (construct, args) => {
     const [body, ...rest] = args;
-    if (!isOurReadable(body)) return construct(...args);
+    if (!isOurReadable(body)) return isIterated(body) ? construct(readAsNative(body), ...rest) : construct(...args);
     const native = toNativeBody(body, 'Response');
     const response = construct(native, ...rest);
     remember(response, body as PageStream, native as NativeStream);

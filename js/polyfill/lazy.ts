@@ -66,6 +66,10 @@ export function nativeFor(page: PageStream): NativeStream {
   return native;
 }
 
+/** The engine's stream for a body that is another stream of the engine's, without the empty chunks of that. */
+export const readAsNative = (stream: NativeStream): NativeStream =>
+  bridgeReadable(new BodyStream(stream as Lockable), NativeReadableStream!, { bytes: nativeHasByteStreams });
+
 class BodyStream extends LazyStream {
   override getReader(options?: { mode?: 'byob' }): LazyReader {
     return options?.mode === 'byob' ? super.getReader(options) : new BodyReader(this.stream);

@@ -21,14 +21,30 @@ const listen = method('addEventListener') as unknown as (
   type: string,
   listener: (event: MessageEvent<unknown>) => void,
 ) => void;
-let dataOf: ((event: MessageEvent<unknown>) => unknown) | undefined;
+let rawData: ((event: MessageEvent<unknown>) => unknown) | undefined;
 
 /**
- * The engine's getter of `event.data`, captured before the polyfill changes it. Not at import, when Node would load all
+ * Captures the engine's getter of `event.data` before the polyfill changes it. Not at import, when Node would load all
  * of its fetch for `MessageEvent`.
  */
 export function takeDataGetter(): void {
-  dataOf ??= uncurryThis(Object.getOwnPropertyDescriptor(globalThis.MessageEvent.prototype, 'data')!.get!);
+  const getter = Object.getOwnPropertyDescriptor(globalThis.MessageEvent?.prototype ?? {}, 'data')?.get;
+  rawData ??= getter && uncurryThis(getter);
+}
+
+/**
+ * The data of an event of the engine's. jsdom and happy-dom put a `MessageEvent` of their own on Node's global object:
+ * its getter refuses the events of Node's ports, and the polyfill has not changed theirs.
+ */
+function dataOf(event: MessageEvent<unknown>): unknown {
+  if (rawData !== undefined) {
+    try {
+      return rawData(event);
+    } catch {
+      // The event is of another class.
+    }
+  }
+  return event.data;
 }
 
 /** The most chunks that one side lets the other send before they have arrived. */
@@ -124,7 +140,7 @@ export class Wire {
     this.port = port;
     this.owner = owner;
     this.errors = errors;
-    listen(port, 'message', (event) => this.deliver(dataOf!(event)));
+    listen(port, 'message', (event) => this.deliver(dataOf(event)));
     listen(port, 'messageerror', () => {
       if (this.port !== undefined)
         this.fail(

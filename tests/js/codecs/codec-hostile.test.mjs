@@ -4,8 +4,9 @@ import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { gzipSync } from 'node:zlib';
 import { test } from 'node:test';
-import { csv, gunzip } from 'tidegate/codecs';
-import { bytes, through } from './codec-support.mjs';
+import { csv, gunzip, lines } from 'tidegate/codecs';
+import { bytes, failure, through } from './codec-support.mjs';
+import { within } from '../pipeline/pipeline-parts.mjs';
 
 test('a resizable buffer that shrinks while its write waits fails the streams, and does not block the thread', async () => {
   // In a process of its own: a thread that is blocked cannot time its test out.
@@ -24,6 +25,37 @@ test('a resizable buffer that shrinks while its write waits fails the streams, a
     timeout: 60_000,
   });
   assert.match(stdout, /^TypeError: digest: a chunk's buffer is detached/);
+});
+
+if (ArrayBuffer.prototype.resize !== undefined) {
+  test('a view whose resizable buffer has shrunk below it is refused, and not taken for an empty chunk', async () => {
+    for (const make of [
+      (buffer) => new Uint8Array(buffer, 4, 4),
+      (buffer) => new Uint8Array(buffer, 4),
+      (buffer) => new Float64Array(buffer, 0, 1),
+      (buffer) => new DataView(buffer, 4, 4),
+    ]) {
+      const buffer = new ArrayBuffer(8, { maxByteLength: 8 });
+      const view = make(buffer);
+      buffer.resize(2);
+      const error = await failure(lines(), [bytes('a\n'), view, bytes('b\n')]);
+      assert.match(String(error), /^TypeError: lines: a chunk's buffer is detached/);
+    }
+  });
+}
+
+test('a chunk that claims to be endless fails both streams, or is what it is', async () => {
+  const error = await within(5000, failure(lines(), [{ byteLength: Infinity }]));
+  assert.match(String(error), /^TypeError: lines: chunks must be bytes/);
+  const chunk = Object.defineProperty(bytes('a\n'), 'byteLength', { value: Infinity });
+  const refused = await within(
+    5000,
+    through(lines(), [chunk]).then(
+      (all) => assert.deepEqual(all, ['a']),
+      (reason) => assert.ok(reason instanceof TypeError),
+    ),
+  );
+  assert.equal(refused, undefined);
 });
 
 test('names given as header are those of the call, whatever becomes of the array', async () => {

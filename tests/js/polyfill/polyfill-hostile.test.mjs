@@ -4,6 +4,8 @@ import { createServer } from 'node:http';
 import { once } from 'node:events';
 import { after, afterEach, before, beforeEach, describe, test } from 'node:test';
 
+import { pipeline, toFetch } from 'tidegate';
+
 const { install, uninstall } = await import('tidegate/polyfill');
 
 const encode = (text) => new TextEncoder().encode(text);
@@ -28,13 +30,86 @@ async function textOf(stream) {
 let server;
 let url;
 before(async () => {
-  server = createServer((request, response) => response.end('high tide')).listen(0, '127.0.0.1');
+  server = createServer((request, response) =>
+    request.url === '/echo' ? request.pipe(response) : response.end('high tide'),
+  ).listen(0, '127.0.0.1');
   await once(server, 'listening');
   url = `http://127.0.0.1:${server.address().port}/`;
 });
 after(() => {
   server.close();
   server.closeAllConnections();
+});
+
+describe("with the classes installed, a stream of the engine's", () => {
+  const NativeStream = ReadableStream;
+  /** A stream of Node's with empty chunks between others. */
+  const gaps = () => {
+    const chunks = ['', 'high', '', '', ' tide', ''];
+    return new NativeStream({
+      pull(controller) {
+        if (chunks.length > 0) controller.enqueue(encode(chunks.shift()));
+        else controller.close();
+      },
+    });
+  };
+  beforeEach(() => void install({ force: true }));
+  afterEach(uninstall);
+
+  test('is a body, its empty chunks included', { timeout: 10_000 }, async () => {
+    assert.equal(await new Response(gaps()).text(), 'high tide');
+    assert.equal(await textOf(new Response(gaps()).body), 'high tide');
+    const post = { method: 'POST', duplex: 'half' };
+    assert.equal(await new Request(url, { ...post, body: gaps() }).text(), 'high tide');
+    assert.equal(await (await fetch(new URL('/echo', url), { ...post, body: gaps() })).text(), 'high tide');
+  });
+
+  test('is no body once it is locked or was read', async () => {
+    const locked = gaps();
+    locked.getReader();
+    assert.throws(() => new Response(locked), TypeError);
+    const read = gaps();
+    const reader = read.getReader();
+    await reader.read();
+    reader.releaseLock();
+    assert.throws(() => new Response(read), TypeError);
+  });
+
+  test('is cancelled with its body', async () => {
+    let cancelled = false;
+    const body = new NativeStream({ cancel: () => void (cancelled = true) });
+    await new Response(body).body.cancel('enough');
+    assert.ok(cancelled);
+  });
+
+  test('of toFetch() is sent to its end', { timeout: 10_000 }, async () => {
+    let response;
+    await pipeline(
+      ['high', ' tide'],
+      toFetch(new URL('/echo', url), { method: 'POST', response: (given) => void (response = given) }),
+    );
+    assert.ok(response === undefined || response.ok);
+  });
+});
+
+test('with the classes installed, fetch() of a stream passes on members that only the page knows', async () => {
+  const { fetch } = globalThis;
+  let seen;
+  globalThis.fetch = (input, init) => {
+    seen = { ...init, next: init.next };
+    return fetch(input, init);
+  };
+  try {
+    install({ force: true });
+    const next = { revalidate: 60 };
+    const body = bytes('a');
+    const response = await globalThis.fetch(url, { method: 'POST', duplex: 'half', body, next });
+    await response.text();
+    assert.equal(seen.next, next);
+  } finally {
+    uninstall();
+    globalThis.fetch = fetch;
+  }
 });
 
 describe('with the classes installed, a body', () => {

@@ -1,6 +1,7 @@
 /** toResponse(): a response whose body is what is written. */
 import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
+import http2 from 'node:http2';
 import { describe, test } from 'node:test';
 import { pipeline, toResponse } from 'tidegate';
 import { turn, within } from '../pipeline/pipeline-parts.mjs';
@@ -125,4 +126,40 @@ describe('toResponse()', () => {
       server.close();
     }
   });
+
+  test(
+    'has headers for a HEAD request over HTTP/2, and its source is read to the end',
+    { timeout: 10_000 },
+    async () => {
+      let outcome;
+      let returned = false;
+      const server = http2.createServer((request, response) => {
+        const sink = toResponse();
+        const source = (function* () {
+          try {
+            yield* ['a', 'b', 'c'];
+          } finally {
+            returned = true;
+          }
+        })();
+        response.setHeader('x-tide', 'high');
+        outcome = Promise.all([pipeline(source, sink), pipeline(sink.response, response)]);
+        outcome.catch(() => {});
+      });
+      await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
+      const client = http2.connect(`http://127.0.0.1:${server.address().port}`);
+      try {
+        const request = client.request({ ':method': 'HEAD', ':path': '/' });
+        const headers = new Promise((resolve, reject) => request.on('response', resolve).on('error', reject));
+        request.resume();
+        const { ':status': status, 'x-tide': tide } = await within(5000, headers);
+        assert.deepEqual([status, tide], [200, 'high']);
+        await within(5000, outcome);
+        assert.ok(returned);
+      } finally {
+        client.destroy();
+        server.close();
+      }
+    },
+  );
 });
