@@ -1,6 +1,6 @@
 /**
  * Bundles js/ into dist/: ES modules that share one copy of the classes, and the same as CommonJS; and copies of these with the Wasm modules
- * in files of their own, dist/slim/ and dist/workerd/.
+ * in files of their own, dist/slim/ and dist/workerd/; and files for pages without a bundler.
  */
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative, sep } from 'node:path';
@@ -25,6 +25,13 @@ const OTHERS = {
   workerd: { how: 'module', entries: { index: 'js/index', codecs: 'js/codecs', polyfill: 'js/polyfill' } },
 };
 
+/** Files that a page uses without a bundler, each with all that it needs, and how esbuild makes it of the entries in dist/. */
+const WHOLE = {
+  'tidegate.global.js': { format: 'iife', globalName: 'tidegate', contents: "export * from './index.js'; export * from './codecs.js';" },
+  'tidegate.module.js': { format: 'esm', contents: "export * from './index.js'; export * from './codecs.js';" },
+  'service-worker.js': { format: 'iife', contents: "import { serveDownloads } from './index.js'; serveDownloads();" },
+};
+
 const WASM = ['build/core/core_bg.wasm', 'build/codecs/codecs_bg.wasm'];
 
 /** The entries that have declarations of their own: the name in dist/types/ and the source. */
@@ -40,6 +47,7 @@ export const sourceFile = (root, name) => [`${name}.ts`, `${name}.js`].find((fil
 export async function buildJs({ root, stamps, debug }) {
   const hash = hashOf(root, INPUTS, { debug });
   const outputs = Object.keys(INLINED).flatMap((name) => [`dist/${name}.js`, `dist/${name}.cjs`]);
+  outputs.push(...Object.keys(WHOLE).map((name) => `dist/${name}`));
   for (const [folder, { entries }] of Object.entries(OTHERS)) for (const name of Object.keys(entries)) outputs.push(`dist/${folder}/${name}.js`);
   if (stamps.isFresh('js', hash, outputs)) return false;
   await step('Bundle the JavaScript', async () => {
@@ -61,6 +69,7 @@ export async function buildJs({ root, stamps, debug }) {
     for (const [path, text] of await toCommonJs({ esbuild, files, dist })) write(path, text);
     for (const [path, text] of (await Promise.all(others)).flat()) write(path, text);
     for (const file of WASM) write(join(dist, assetName(file)), stamped(renameExports(readFileSync(join(root, file)), names)));
+    for (const [path, text] of await toFiles({ esbuild, dist })) write(path, text);
     const types = join(dist, 'types') + sep;
     for (const file of filesUnder(dist)) if (!written.has(file) && !file.startsWith(types)) rmSync(file);
   });
@@ -110,4 +119,24 @@ async function toCommonJs({ esbuild, files, dist }) {
     out.push([join(dist, relative(dist, path).replace(/\.js$/, '.cjs')), renamed]);
   }
   return out;
+}
+
+/** The files of `WHOLE`. */
+async function toFiles({ esbuild, dist }) {
+  return Promise.all(
+    Object.entries(WHOLE).map(async ([name, { contents, ...how }]) => {
+      const { outputFiles } = await esbuild.build({
+        ...how,
+        stdin: { contents, resolveDir: dist },
+        bundle: true,
+        minify: true,
+        platform: 'neutral',
+        target: TARGET,
+        charset: 'utf8',
+        write: false,
+        logLevel: 'silent',
+      });
+      return [join(dist, name), outputFiles[0].text];
+    }),
+  );
 }
