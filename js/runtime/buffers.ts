@@ -31,6 +31,7 @@ const arrayBufferDetached: ((buffer: AnyBuffer) => boolean) | undefined = getter
 const arrayBufferResizable: ((buffer: AnyBuffer) => boolean) | undefined = getter(ArrayBuffer.prototype, 'resizable');
 const setBytes: (to: Uint8Array, from: Uint8Array) => void = uncurryThis((typedArray as Uint8Array).set);
 const sliceTyped: (array: ArrayBufferView) => ArrayBufferView = uncurryThis((typedArray as Uint8Array).slice as never);
+const keysOf: (array: ArrayBufferView) => unknown = uncurryThis((typedArray as Uint8Array).keys as never);
 const sliceBuffer = uncurryThis(ArrayBuffer.prototype.slice);
 
 /** The constructor of a kind of view, and the bytes of one element. */
@@ -131,12 +132,27 @@ export const detachedMessage = (what: string): string =>
   `${what} is detached: its buffer was transferred before, by postMessage(), a byte stream or a BYOB read, and its bytes went with it; ` +
   'give the other one a copy, chunk.slice()';
 
+/** Whether `chunk` is empty because its resizable buffer has shrunk below it. `keys` throws on such a typed array. */
+function isOutOfBounds(chunk: AnyBuffer | ArrayBufferView): boolean {
+  if (!isView(chunk) || typedArrayName(chunk) === undefined || typedArrayByteLength(chunk) > 0) return false;
+  try {
+    keysOf(chunk);
+    return false;
+  } catch {
+    return true;
+  }
+}
+
 /**
- * Throws where `chunk`, a buffer or a view, is empty because its bytes were transferred. `what` begins the sentence
- * that says so.
+ * Throws where `chunk`, a buffer or a view, is empty because its bytes were transferred, or cut off by a resize. `what`
+ * begins the sentence that says so.
  */
 export function refuseDetached(chunk: AnyBuffer | ArrayBufferView, what: string): void {
   if (isDetached(chunk)) throw new TypeError(detachedMessage(what));
+  if (isOutOfBounds(chunk))
+    throw new TypeError(
+      `${what} has lost its bytes: its resizable buffer was resized below its end; give a copy, chunk.slice()`,
+    );
 }
 
 /** Node 20 copies a WebAssembly memory's buffer instead of refusing it. */

@@ -91,6 +91,20 @@ describe('toResponse()', () => {
     await assert.rejects(text);
   });
 
+  if (ArrayBuffer.prototype.resize !== undefined) {
+    test('refuses a view whose resizable buffer has shrunk below it', async () => {
+      const buffer = new ArrayBuffer(8, { maxByteLength: 8 });
+      const view = new Uint8Array(buffer, 4, 4);
+      buffer.resize(2);
+      const sink = toResponse();
+      sink.response.text().catch(() => {});
+      await assert.rejects(within(1000, pipeline([view], sink)), {
+        name: 'TypeError',
+        message: /^toResponse\(\): the chunk has lost its bytes/,
+      });
+    });
+  }
+
   test('holds the source back for a client that has stopped reading, and stops it for one that leaves', async () => {
     let made = 0;
     let outcome;
