@@ -54,7 +54,8 @@ function bytesOf(chunk: unknown, caller: string): Uint8Array {
   if (isBytes(chunk)) refuseDetached(chunk, `${caller}(): the chunk`);
   if (chunk instanceof Uint8Array) return chunk;
   if (ArrayBuffer.isView(chunk)) return new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.byteLength);
-  if (chunk instanceof ArrayBuffer) return new Uint8Array(chunk);
+  // A buffer of another realm, such as a frame, is no instance of this realm's class.
+  if (Object.prototype.toString.call(chunk) === '[object ArrayBuffer]') return new Uint8Array(chunk as ArrayBuffer);
   throw new TypeError(
     `${caller}(): chunks must be bytes or strings; got ${describe(chunk)}. Convert them in a stage before it`,
   );

@@ -109,6 +109,10 @@ function headersOf({ name, mime, size }: About): Headers {
  */
 export function serveDownloads(scope: object = globalThis): void {
   const waiting = new Map<string, () => Response>(); // URL to the download that waits for its request
+  const unfetched = new DOMException(
+    `toDownload(): the browser did not request the download within ${UNFETCHED / 1000} seconds; allow frames of the page's own origin in its Content-Security-Policy (frame-src 'self'), or pass the option begin`,
+    'NetworkError',
+  );
   const known = new Set<unknown>(); // the ids of all downloads since this worker started
 
   /** Resolves when the browser has requested the download, or the time for that is over. */
@@ -116,14 +120,7 @@ export function serveDownloads(scope: object = globalThis): void {
     return new Promise((resolve) => {
       const timer = setTimeout(() => {
         waiting.delete(url);
-        stream
-          .cancel(
-            new DOMException(
-              `toDownload(): the browser did not request the download within ${UNFETCHED / 1000} seconds; allow frames of the page's own origin in its Content-Security-Policy (frame-src 'self'), or pass the option begin`,
-              'NetworkError',
-            ),
-          )
-          .catch(() => {});
+        stream.cancel(unfetched).catch(() => {});
         resolve(undefined);
       }, UNFETCHED);
       waiting.set(url, () => {
@@ -168,9 +165,10 @@ export function serveDownloads(scope: object = globalThis): void {
         stopWatching?.();
         reply.postMessage({ bytes });
       },
-      cancel() {
+      cancel(reason: unknown) {
         stopWatching?.();
-        reply.postMessage({});
+        // The page may have sent everything, and wait for this reply alone.
+        reply.postMessage(reason === unfetched ? { error: unfetched.message } : {});
       },
     });
     const stream = fromMessagePort(port).pipeThrough(counted, { signal: gone.signal });

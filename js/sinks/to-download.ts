@@ -136,6 +136,10 @@ export function toDownload(
     const reasons: string[] = [];
     for (const way of ways) {
       try {
+        if (way !== 'picker' && begin === beginDownload && globalThis.document === undefined)
+          throw new Unavailable(
+            'a worker cannot start a download; call toDownload() in a page, or pass the option begin',
+          );
         writer = (await OPENERS[way](settings)).getWriter();
         writer.closed.catch((error) => controller.error(error)); // such as a user's cancel while no write is pending
         settleVia.resolve(way);
@@ -474,9 +478,9 @@ function throughWorker(
       // Without a time limit: the user may have paused the download.
       const reply = messageOf(talk!) as Promise<Reply>;
       await writer!.close();
-      const { bytes } = await Promise.race([reply, lost]);
+      const { bytes, error } = await Promise.race([reply, lost]);
       done();
-      if (bytes === undefined) throw cancelled();
+      if (bytes === undefined) throw error === undefined ? cancelled() : new DOMException(error, 'NetworkError');
       if (bytes !== sent)
         throw new DOMException(`toDownload(): only ${bytes} of ${sent} bytes reached the file`, 'DataError');
     },
@@ -499,10 +503,6 @@ function beginBlob(blob: Blob, name: string, begin: Begin): void {
  */
 function beginDownload(url: string, name: string): void {
   const { document } = globalThis;
-  if (document === undefined)
-    throw new TypeError(
-      'toDownload(): a worker cannot start a download; call toDownload() in a page, or pass the option begin',
-    );
   if (url.startsWith('blob:')) {
     const link = Object.assign(document.createElement('a'), { href: url, download: name });
     link.click();

@@ -150,9 +150,15 @@ export default {
   async 'a user who cancels while nothing is written fails the pipeline'() {
     await worker();
     let response;
+    let cancelled = false;
     const source = (async function* () {
       yield new Uint8Array(10);
-      await pause(60_000);
+      // Firefox tells the service worker of a cancel when that sends more.
+      await until(() => cancelled && navigator.userAgent.includes('Firefox'), 60_000);
+      for (;;) {
+        yield new Uint8Array(1 << 16);
+        await pause(20);
+      }
     })();
     const running = pipeline(
       source,
@@ -162,8 +168,25 @@ export default {
     await until(() => response !== undefined, 5000);
     const { body } = await response;
     await body.cancel();
+    cancelled = true;
     const { name, message } = await rejection(within(5000, running));
-    equal([name, message], ['AbortError', 'toDownload(): the user or the browser cancelled the download']);
+    equal(name, 'AbortError');
+    // Firefox gives a reason of its own.
+    if (!navigator.userAgent.includes('Firefox'))
+      equal(message, 'toDownload(): the user or the browser cancelled the download');
+  },
+
+  async 'a buffer that a frame made is saved as any other'() {
+    const frame = document.createElement('iframe');
+    document.body.append(frame);
+    const { buffer } = frame.contentWindow.Uint8Array.of(116, 105);
+    let text;
+    await pipeline(
+      [buffer],
+      toDownload('a', { ways: ['blob'], begin: (url) => void (text = fetch(url).then((got) => got.text())) }),
+    );
+    equal(await text, 'ti');
+    frame.remove();
   },
 
   async 'bytes in shared memory are saved on every way'() {

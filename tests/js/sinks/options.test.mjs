@@ -33,6 +33,15 @@ test('a number that is too small is refused with its value, and a string in its 
   });
 });
 
+test('toDownload() where nothing can begin a download fails before the first chunk', async () => {
+  const sink = toDownload('a', { ways: ['blob', 'opfs'] });
+  await assert.rejects(sink.via, {
+    name: 'NotSupportedError',
+    message: /blob: a worker cannot start a download; call/,
+  });
+  await assert.rejects(sink.getWriter().closed, { name: 'NotSupportedError' });
+});
+
 test('a begin of toDownload() that is no function is refused at once', () => {
   assert.throws(() => toDownload('a', { begin: 5 }), {
     name: 'TypeError',

@@ -206,6 +206,7 @@ describe('serveDownloads()', () => {
     const {
       answer: { url },
       data,
+      reply,
     } = await ask(at);
     mock.timers.tick(29_000);
     assert.equal(
@@ -222,6 +223,7 @@ describe('serveDownloads()', () => {
       ),
       /did not request the download within 30 seconds/,
     );
+    assert.match(reply.messages[1].error, /did not request the download within 30 seconds/);
   });
 
   test('breaks a download off when its page is gone, and not when the page was away for a while', async () => {
