@@ -60,9 +60,9 @@ let started: (() => void) | undefined;
 export const onceStarted = (job: () => void) => void (started = job);
 
 /**
- * The module's exports. Until the first call it inherits from an object whose every function instantiates the module and puts the exports
- * into its own place. The glue has a function of the same name and signature for each. Engines fold what a constant inherits into the code
- * that calls it.
+ * The module's exports. Until the first call it inherits from an object whose every function instantiates the module
+ * and puts the exports into its own place. The glue has a function of the same name and signature for each. Engines
+ * fold what a constant inherits into the code that calls it.
  */
 export const core = create(
   new Proxy(
