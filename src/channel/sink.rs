@@ -1,6 +1,6 @@
 //! A sender as a `Sink`.
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
 use futures_sink::Sink;
 
@@ -39,10 +39,7 @@ impl<T> Sink<T> for Sender<T> {
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Result<(), Failure>> {
-        match self.poll_parked(context) {
-            Poll::Ready(Ok(())) => {}
-            other => return other,
-        }
+        ready!(self.poll_parked(context))?;
         let waker = context.waker().clone();
         let shared = self.shared.clone();
         let mut state = shared.lock();
@@ -110,10 +107,7 @@ impl<T> Sink<T> for Sender<T> {
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Result<(), Failure>> {
-        match self.poll_parked(context) {
-            Poll::Ready(Ok(())) => {}
-            other => return other,
-        }
+        ready!(self.poll_parked(context))?;
         if !self.closed_as_sink {
             self.closed_as_sink = true;
             self.end(None);
