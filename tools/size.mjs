@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /**
- * `npm run size`: raw, gzip (level 9) and brotli (level 11) bytes of all that each entry of the package loads, its
- * inlined Wasm included, and of what a bundler makes of an import of one name alone. Fails when one is over its budget in
+ * `npm run size`: raw, gzip (level 9) and brotli (level 11) bytes of what a bundler that minifies makes of each entry of the package, its
+ * inlined Wasm included, and of an import of one name alone. Fails when one is over its budget in
  * tools/size-budget.json (bytes).
  */
 import { existsSync, readFileSync } from 'node:fs';
@@ -12,27 +12,12 @@ import { isProgram, runMain, say, StepError } from './steps.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 
-/** `file` and every file it statically imports, directly or not. */
-export function staticClosure(file, read = (path) => readFileSync(path, 'utf8'), seen = new Set()) {
-  if (seen.has(file)) return seen;
-  seen.add(file);
-  for (const [, specifier] of read(file).matchAll(/\b(?:import|from)\s*["'](\.{1,2}\/[^"']+)["']/g)) {
-    staticClosure(join(dirname(file), specifier), read, seen);
-  }
-  return seen;
-}
-
-/** Each file is compressed by itself, as a server would send it. */
-export function sizes(files, read = (path) => readFileSync(path)) {
-  const total = { raw: 0, gzip: 0, brotli: 0 };
-  for (const file of files) {
-    const bytes = read(file);
-    total.raw += bytes.length;
-    total.gzip += gzipSync(bytes, { level: 9 }).length;
-    total.brotli += brotliCompressSync(bytes).length;
-  }
-  return total;
-}
+/** The bytes of a file as it is, and as a server would send it. */
+export const sizes = (bytes) => ({
+  raw: bytes.length,
+  gzip: gzipSync(bytes, { level: 9 }).length,
+  brotli: brotliCompressSync(bytes).length,
+});
 
 /** What is over budget, as sentences; empty when nothing is. */
 export function overBudget(entries, budget) {
@@ -47,20 +32,20 @@ export function overBudget(entries, budget) {
   );
 }
 
-/** What a bundler ships of `import { name } from 'tidegate'`: the rest of the package must be droppable. */
-async function bundled(name) {
+/** What a bundler ships of a page's `code`. dist/ is readable, so only the minified bundle tells what a page loads. */
+async function bundled(code) {
   const { build } = await import('esbuild');
   const {
     outputFiles: [{ contents }],
   } = await build({
-    stdin: { contents: `import { ${name} } from './dist/index.js'; globalThis.used = ${name};`, resolveDir: root },
+    stdin: { contents: code, resolveDir: root },
     bundle: true,
     minify: true,
     format: 'esm',
     write: false,
     logLevel: 'silent',
   });
-  return sizes(['bundle'], () => contents);
+  return sizes(contents);
 }
 
 async function main() {
@@ -68,10 +53,15 @@ async function main() {
   const budget = JSON.parse(readFileSync(join(root, 'tools/size-budget.json'), 'utf8'));
   const entries = {};
   for (const [path, conditions] of Object.entries(exports)) {
-    const file = conditions.import && join(root, conditions.import.default);
-    if (file && existsSync(file)) entries[packageName + path.slice(1)] = sizes(staticClosure(file));
+    const file = conditions.import?.default;
+    if (!file || !existsSync(join(root, file))) continue;
+    // An entry that only registers something is imported for that.
+    entries[packageName + path.slice(1)] = await bundled(`import '${file}'; export * from '${file}';`);
   }
-  for (const name of ['ReadableStream', 'pipeline']) entries[`import { ${name} }`] = await bundled(name);
+  for (const name of ['ReadableStream', 'pipeline'])
+    entries[`import { ${name} }`] = await bundled(
+      `import { ${name} } from './dist/index.js'; globalThis.used = ${name};`,
+    );
   const column = (value) => String(value).padStart(10);
   say(`${'entry'.padEnd(28)}${column('raw')}${column('gzip')}${column('brotli')}   budget`);
   for (const [name, { raw, gzip, brotli }] of Object.entries(entries)) {

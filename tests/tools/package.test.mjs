@@ -44,7 +44,7 @@ test('the tarball holds what a user needs and nothing of the sources', () => {
   }
   const others = packed.filter(
     (file) =>
-      !/^(dist\/.*\.(js|cjs|d\.ts|d\.cts|wasm)|README\.md|CHANGELOG\.md|SECURITY\.md|LICENSE-\w+|package\.json)$/.test(
+      !/^(dist\/.*\.(js|cjs|js\.map|cjs\.map|d\.ts|d\.cts|wasm)|README\.md|CHANGELOG\.md|SECURITY\.md|LICENSE-\w+|package\.json)$/.test(
         file,
       ),
   );
