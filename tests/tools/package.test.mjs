@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, posix } from 'node:path';
 import { before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 
@@ -39,25 +39,42 @@ test('every file that package.json exports is built and packed', () => {
 });
 
 test('the tarball holds what a user needs and nothing of the sources', () => {
-  for (const file of ['README.md', 'CHANGELOG.md', 'SECURITY.md', 'LICENSE-MIT', 'LICENSE-APACHE', 'package.json']) {
+  for (const file of [
+    'README.md',
+    'CHANGELOG.md',
+    'SECURITY.md',
+    'THIRD-PARTY-LICENSES.md',
+    'docs/COMPATIBILITY.md',
+    'docs/ends/to-file.md',
+  ]) {
     assert(packed.includes(file), `${file} is not packed`);
   }
   const others = packed.filter(
     (file) =>
-      !/^(dist\/.*\.(js|cjs|js\.map|cjs\.map|d\.ts|d\.cts|wasm)|README\.md|CHANGELOG\.md|SECURITY\.md|LICENSE-\w+|package\.json)$/.test(
+      !/^(dist\/.*\.(js|cjs|js\.map|cjs\.map|d\.ts|d\.cts|wasm)|(docs\/.*|[A-Z-]+)\.md|examples\/[\w.-]+\.(js|rs)|LICENSE-\w+|package\.json)$/.test(
         file,
       ),
   );
   assert.deepEqual(others, []);
 });
 
+/** Only those who change the package follow these links, and they have the repository. */
+const REPOSITORY = ['fuzz/README.md', 'benches/RESULTS.md'];
+
+test('the links of the packed documents lead to packed files', () => {
+  for (const file of packed.filter((name) => name.endsWith('.md'))) {
+    for (const [, link] of read(file).matchAll(/\]\((?!https?:|#)([^)#\s]+)/g)) {
+      const target = posix.join(posix.dirname(file), link);
+      const isThere =
+        packed.includes(target) || packed.some((name) => name.startsWith(`${target.replace(/\/$/, '')}/`));
+      assert(isThere || REPOSITORY.includes(target), `${file} links to ${link}, which is not packed`);
+    }
+  }
+});
+
 test('the package needs no other at run time', () => {
   assert.equal(manifest.dependencies, undefined);
   assert.equal(manifest.peerDependencies, undefined);
-});
-
-test('package and crate have the same version', () => {
-  assert.equal(/^version = "(.+)"$/m.exec(read('Cargo.toml'))[1], manifest.version);
 });
 
 test('library and glue generator are locked to the same wasm-bindgen', () => {
