@@ -4,18 +4,20 @@ mod support;
 
 use std::cell::RefCell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::pin;
 use std::rc::Rc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
-use std::task::Poll;
+use std::sync::{Arc, Mutex, mpsc};
+use std::task::{Context, Poll, RawWaker, RawWakerVTable, Waker};
 use std::thread;
+use std::time::Duration;
 
 use futures_executor::block_on;
 use futures_util::future::join;
 use futures_util::{SinkExt, StreamExt};
 use support::Task;
 use tidegate::channel::{
-    FailureKind, Overflow, QueuingStrategy, SendError, TryRecvError, TrySendError, channel,
+    FailureKind, Overflow, QueuingStrategy, SendError, Sender, TryRecvError, TrySendError, channel,
 };
 
 #[test]
@@ -327,6 +329,24 @@ fn the_oldest_make_room_or_the_newest_is_dropped_as_the_strategy_says_and_both_a
 }
 
 #[test]
+fn room_that_the_oldest_made_beyond_what_was_needed_is_told_to_those_that_wait_for_it() {
+    let (sender, mut receiver) = channel(QueuingStrategy::bytes(4).overflow(Overflow::DropOldest));
+    sender.try_send("abcd").unwrap();
+    let mut reserve = Task::new(sender.reserve_size(2));
+    assert!(reserve.poll().is_pending());
+    let mut ready = Task::new(sender.ready());
+    assert!(ready.poll().is_pending());
+    sender.try_send("e").unwrap();
+    assert_eq!((reserve.wakes(), ready.wakes()), (1, 1));
+    let Poll::Ready(Ok(permit)) = reserve.poll() else {
+        panic!("there is room");
+    };
+    permit.send("fg").unwrap();
+    assert_eq!(receiver.try_recv(), Ok("e"));
+    assert_eq!(receiver.try_recv(), Ok("fg"));
+}
+
+#[test]
 fn a_value_that_fulfilled_a_read_is_not_dropped_to_make_room() {
     let (sender, mut receiver) = channel(QueuingStrategy::count(1).overflow(Overflow::DropOldest));
     let mut recv = Task::new(receiver.recv());
@@ -540,4 +560,50 @@ fn threads_share_a_channel() {
     threads
         .into_iter()
         .for_each(|thread| thread.join().unwrap());
+}
+
+/// A waker that looks at its channel whenever one of its clones is dropped.
+fn waker_with_drop(sender: &'static Sender<u32>) -> Waker {
+    const TABLE: RawWakerVTable = RawWakerVTable::new(
+        |sender| RawWaker::new(sender, &TABLE),
+        drop_waker,
+        |_| {},
+        drop_waker,
+    );
+    fn drop_waker(sender: *const ()) {
+        // SAFETY: `waker_with_drop` was given a sender that lives for ever.
+        let sender = unsafe { &*sender.cast::<Sender<u32>>() };
+        sender.desired_size();
+    }
+    // SAFETY: the table's functions keep the rules of a waker: the sender is `Sync`, and nothing owns it.
+    unsafe { Waker::from_raw(RawWaker::new(std::ptr::from_ref(sender).cast(), &TABLE)) }
+}
+
+#[test]
+fn a_waker_whose_drop_uses_the_channel_is_dropped_without_the_lock() {
+    let (done, is_done) = mpsc::channel();
+    thread::spawn(move || {
+        let (sender, receiver) = channel(QueuingStrategy::count(1));
+        let sender: &'static _ = Box::leak(Box::new(sender));
+        let waker = waker_with_drop(sender);
+        let mut context = Context::from_waker(&waker);
+        sender.try_send(0).unwrap();
+        let mut reserve = pin!(sender.reserve());
+        let mut send = pin!(sender.send(1));
+        let mut ready = pin!(sender.ready());
+        for _ in 0..2 {
+            assert!(reserve.as_mut().poll(&mut context).is_pending());
+            assert!(send.as_mut().poll(&mut context).is_pending());
+            assert!(ready.as_mut().poll(&mut context).is_pending());
+        }
+        drop(receiver);
+        assert!(reserve.as_mut().poll(&mut context).is_ready());
+        assert!(send.as_mut().poll(&mut context).is_ready());
+        assert!(ready.as_mut().poll(&mut context).is_ready());
+        done.send(()).unwrap();
+    });
+    assert!(
+        is_done.recv_timeout(Duration::from_secs(20)).is_ok(),
+        "the channel is locked for ever"
+    );
 }

@@ -1,265 +1,22 @@
 //! Random programs of one channel against a model that keeps plain lists: every result, every wake, the desired size.
 //!
 //! `MODEL_STEPS=n` makes more or fewer steps, `MODEL_SEED=n` makes others.
+#[path = "channel_support/model.rs"]
+mod model;
 #[path = "channel_support/mod.rs"]
 mod support;
 
-use std::collections::{HashMap, HashSet, VecDeque};
+use std::collections::HashMap;
 use std::pin::Pin;
-use std::task::{Context, Poll, Waker};
+use std::task::{Context, Poll};
 
 use futures_util::StreamExt;
+use model::{Fate, Model, Put, Value, Wish};
 use support::{Random, Task};
 use tidegate::channel::{
-    FailureKind, Overflow, Permit, QueuingStrategy, Receiver, SendError, Sender, TryRecvError,
-    TrySendError, channel,
+    Closed, Failure, FailureKind, Overflow, Permit, QueuingStrategy, Ready, Receiver, Reserve,
+    SendError, SendFuture, Sender, TryRecvError, TrySendError, channel,
 };
-
-/// A value: its name, and its size.
-type Value = (u32, usize);
-
-#[derive(Clone, Copy, Debug, PartialEq)]
-enum Put {
-    Taken,
-    Full,
-    TooLarge,
-    Closed,
-}
-
-#[derive(Clone, Copy, Debug)]
-enum Wish {
-    Send(Value),
-    Reserve(usize),
-}
-
-/// What became of a future that waited.
-#[derive(Clone, Copy, Debug, PartialEq)]
-enum Fate {
-    Waits,
-    Done,
-    Refused,
-}
-
-/// The channel, said as plainly as can be.
-struct Model {
-    mark: usize,
-    capacity: usize,
-    overflow: Overflow,
-    queue: VecDeque<Value>,
-    delivered: Option<Value>,
-    reading: bool,
-    reserved: usize,
-    waiting: Vec<(usize, Wish)>,
-    granted: HashSet<usize>,
-    closing: bool,
-    closed: bool,
-    failure: Option<FailureKind>,
-    dropped: u64,
-}
-
-impl Model {
-    fn held(&self) -> usize {
-        self.queue.iter().map(|value| value.1).sum::<usize>() + self.reserved
-    }
-
-    fn over(&self) -> bool {
-        self.closed || self.failure.is_some()
-    }
-
-    fn desired_size(&self) -> isize {
-        if self.over() {
-            return 0;
-        }
-        self.mark.min(self.capacity) as isize - self.held() as isize
-    }
-
-    fn put(&mut self, value: Value) -> Put {
-        if self.over() || self.closing {
-            return Put::Closed;
-        }
-        if self.reading && (self.waiting.is_empty() || self.overflow != Overflow::Block) {
-            self.reading = false;
-            self.delivered = Some(value);
-            return Put::Taken;
-        }
-        let behind = !self.waiting.is_empty() && self.overflow == Overflow::Block;
-        if !behind && self.held() + value.1 <= self.capacity {
-            self.queue.push_back(value);
-            return Put::Taken;
-        }
-        if value.1 > self.capacity && self.capacity > 0 {
-            return Put::TooLarge;
-        }
-        match self.overflow {
-            Overflow::Block => Put::Full,
-            Overflow::Fail => {
-                self.fail(FailureKind::Overflow);
-                Put::Closed
-            }
-            Overflow::DropNewest => {
-                self.dropped += 1;
-                Put::Taken
-            }
-            _ if self.reserved + value.1 > self.capacity => Put::Full,
-            _ => {
-                while self.held() + value.1 > self.capacity {
-                    self.queue.pop_front();
-                    self.dropped += 1;
-                }
-                self.queue.push_back(value);
-                Put::Taken
-            }
-        }
-    }
-
-    fn reserve(&mut self, size: usize) -> Put {
-        if self.over() || self.closing {
-            Put::Closed
-        } else if self.waiting.is_empty() && self.held() + size <= self.capacity {
-            self.reserved += size;
-            Put::Taken
-        } else if size > self.capacity {
-            Put::TooLarge
-        } else {
-            Put::Full
-        }
-    }
-
-    fn put_reserved(&mut self, value: Value, reserved: usize) -> Put {
-        if self.over() || self.closing {
-            return Put::Closed;
-        }
-        let others = self.held() - reserved;
-        if value.1 > reserved && others + value.1 > self.capacity {
-            return if value.1 > self.capacity {
-                Put::TooLarge
-            } else {
-                Put::Full
-            };
-        }
-        self.reserved -= reserved;
-        if self.reading {
-            self.reading = false;
-            self.delivered = Some(value);
-        } else {
-            self.queue.push_back(value);
-        }
-        self.advance();
-        Put::Taken
-    }
-
-    fn release(&mut self, size: usize) {
-        self.reserved -= size;
-        self.advance();
-    }
-
-    fn advance(&mut self) {
-        while !self.over() && !self.waiting.is_empty() {
-            let (future, wish) = self.waiting[0];
-            match wish {
-                Wish::Send(value) if self.reading => {
-                    self.reading = false;
-                    self.delivered = Some(value);
-                }
-                Wish::Send(value) if self.held() + value.1 <= self.capacity => {
-                    self.queue.push_back(value);
-                }
-                Wish::Reserve(size) if !self.closing && self.held() + size <= self.capacity => {
-                    self.reserved += size;
-                    self.granted.insert(future);
-                }
-                _ => break,
-            }
-            self.waiting.remove(0);
-        }
-        if self.closing && self.waiting.is_empty() && self.queue.is_empty() && !self.over() {
-            self.closed = true;
-            self.reading = false;
-        }
-    }
-
-    fn take(&mut self, leave_read: bool) -> Result<Value, TryRecvError> {
-        if let Some(value) = self.delivered.take() {
-            return Ok(value);
-        }
-        if let Some(kind) = self.failure {
-            return Err(TryRecvError::Failed(failure(kind)));
-        }
-        if self.closed {
-            return Err(TryRecvError::Closed);
-        }
-        if let Some(value) = self.queue.pop_front() {
-            self.advance();
-            return Ok(value);
-        }
-        let reads = leave_read || self.reading;
-        self.reading = true;
-        self.advance();
-        if self.delivered.is_some() || self.over() {
-            return self.take(leave_read);
-        }
-        self.reading = reads;
-        Err(TryRecvError::Empty)
-    }
-
-    fn close(&mut self) {
-        if self.over() || self.closing {
-            return;
-        }
-        self.closing = true;
-        self.waiting
-            .retain(|(_, wish)| matches!(wish, Wish::Send(_)));
-        self.advance();
-    }
-
-    fn fail(&mut self, kind: FailureKind) {
-        if self.failure.is_some() || self.closed && self.delivered.is_none() {
-            return;
-        }
-        self.failure = Some(kind);
-        self.queue.clear();
-        self.delivered = None;
-    }
-
-    fn give_up(&mut self, future: usize) {
-        let Some(at) = self.waiting.iter().position(|it| it.0 == future) else {
-            return;
-        };
-        self.waiting.remove(at);
-        self.advance();
-    }
-
-    fn fate(&mut self, future: usize, reserves: bool) -> Fate {
-        if self.waiting.iter().any(|it| it.0 == future) {
-            if self.failure.is_none() {
-                return Fate::Waits;
-            }
-            self.waiting.retain(|it| it.0 != future);
-            return Fate::Refused;
-        }
-        if !reserves || self.granted.remove(&future) {
-            Fate::Done
-        } else {
-            Fate::Refused
-        }
-    }
-}
-
-/// A failure of this kind, as only channels make them.
-fn failure(kind: FailureKind) -> tidegate::channel::Failure {
-    let (sender, mut receiver) = channel::<u8>(QueuingStrategy::count(1).overflow(Overflow::Fail));
-    match kind {
-        FailureKind::Failed => sender.fail("broken"),
-        _ => {
-            sender.try_send(1).unwrap();
-            sender.try_send(2).unwrap_err();
-        }
-    }
-    match receiver.try_recv() {
-        Err(TryRecvError::Failed(failure)) => failure,
-        other => panic!("{other:?}"),
-    }
-}
 
 fn put_of<T>(result: &Result<(), TrySendError<T>>) -> Put {
     match result {
@@ -270,13 +27,19 @@ fn put_of<T>(result: &Result<(), TrySendError<T>>) -> Put {
     }
 }
 
-type SendTask = Task<tidegate::channel::SendFuture<'static, Value>>;
-type ReserveTask = Task<tidegate::channel::Reserve<'static, Value>>;
+type SendTask = Task<SendFuture<'static, Value>>;
+type ReserveTask = Task<Reserve<'static, Value>>;
+type RecvTask = Task<Pin<Box<dyn Future<Output = Result<Vec<Value>, Failure>>>>>;
 
 struct Program {
     random: Random,
     sender: &'static Sender<Value>,
-    receiver: Receiver<Value>,
+    /// Used only while no `recv` waits, which borrows it.
+    receiver: *mut Receiver<Value>,
+    /// A `recv` or `recv_many` that waits, and its limit.
+    recv: Option<(RecvTask, usize)>,
+    readies: HashMap<usize, Task<Ready<'static, Value>>>,
+    closeds: HashMap<usize, Task<Closed<'static, Value>>>,
     model: Model,
     sends: HashMap<usize, (SendTask, Value)>,
     reserves: HashMap<usize, (ReserveTask, usize)>,
@@ -301,25 +64,14 @@ impl Program {
             .capacity(capacity)
             .overflow(overflow);
         let (sender, receiver) = channel(strategy);
-        let model = Model {
-            mark,
-            capacity,
-            overflow,
-            queue: VecDeque::new(),
-            delivered: None,
-            reading: false,
-            reserved: 0,
-            waiting: Vec::new(),
-            granted: HashSet::new(),
-            closing: false,
-            closed: false,
-            failure: None,
-            dropped: 0,
-        };
+        let model = Model::new(mark, capacity, overflow);
         Self {
             random,
             sender: Box::leak(Box::new(sender)),
-            receiver,
+            receiver: Box::into_raw(Box::new(receiver)),
+            recv: None,
+            readies: HashMap::new(),
+            closeds: HashMap::new(),
             model,
             sends: HashMap::new(),
             reserves: HashMap::new(),
@@ -400,13 +152,36 @@ impl Program {
                 self.sender.clone().try_send((0, 9)).map_err(drop).ok();
                 self.model.put((0, 9));
             }
-            72..82 => {
+            72..90 if self.recv.is_some() => self.poll_or_drop_recv(),
+            72..78 => {
                 let expected = self.model.take(false);
-                assert_eq!(self.receiver.try_recv(), expected);
+                assert_eq!(self.receiver().try_recv(), expected);
             }
-            82..94 => self.poll_next(),
-            94..97 => self.recv_and_drop(),
-            97 => {
+            78..86 => self.poll_next(),
+            86..90 => self.start_recv(),
+            90..93 => {
+                self.next += 1;
+                let future = self.next as usize;
+                self.readies.insert(future, Task::new(self.sender.ready()));
+                self.poll_ready(future);
+            }
+            93..95 => match Self::any(&mut self.random, &self.readies) {
+                Some(future) if self.random.below(2) == 0 => self.poll_ready(future),
+                Some(future) => drop(self.readies.remove(&future)),
+                None => {}
+            },
+            95 => {
+                self.next += 1;
+                let future = self.next as usize;
+                self.closeds.insert(future, Task::new(self.sender.closed()));
+                self.poll_closed(future);
+            }
+            96 => match Self::any(&mut self.random, &self.closeds) {
+                Some(future) if self.random.below(2) == 0 => self.poll_closed(future),
+                Some(future) => drop(self.closeds.remove(&future)),
+                None => {}
+            },
+            97 if self.random.below(3) == 0 => {
                 self.sender.close();
                 self.model.close();
             }
@@ -437,6 +212,56 @@ impl Program {
                 "a reserve sleeps"
             );
         }
+        for task in self.readies.values() {
+            assert!(
+                !self.model.tells_ready() || task.wakes() > 0,
+                "a ready sleeps"
+            );
+        }
+        for task in self.closeds.values() {
+            assert!(
+                !self.model.tells_closed() || task.wakes() > 0,
+                "a closed sleeps"
+            );
+        }
+        if let Some((task, _)) = &self.recv {
+            assert!(!self.model.has_news() || task.wakes() > 0, "a recv sleeps");
+        }
+        let reader = !self.reading_polled || self.reader.wakes() > 0;
+        assert!(reader || !self.model.has_news(), "the receiver sleeps");
+    }
+
+    fn receiver(&mut self) -> &'static mut Receiver<Value> {
+        assert!(self.recv.is_none());
+        // SAFETY: it lives until `finish`, and no `recv` borrows it now.
+        unsafe { &mut *self.receiver }
+    }
+
+    fn poll_ready(&mut self, future: usize) {
+        let task = self.readies.get_mut(&future).unwrap();
+        task.take_wakes();
+        match task.poll() {
+            Poll::Pending => return assert!(!self.model.tells_ready()),
+            Poll::Ready(result) => {
+                assert!(self.model.tells_ready());
+                let ended = self.model.over() || self.model.closing;
+                assert_eq!(result.is_err(), ended);
+            }
+        }
+        self.readies.remove(&future);
+    }
+
+    fn poll_closed(&mut self, future: usize) {
+        let task = self.closeds.get_mut(&future).unwrap();
+        match task.poll() {
+            Poll::Pending => return assert!(!self.model.tells_closed()),
+            Poll::Ready(result) => {
+                assert!(self.model.tells_closed());
+                let kind = result.err().map(|failure| failure.kind());
+                assert_eq!(kind, self.model.failure);
+            }
+        }
+        self.closeds.remove(&future);
     }
 
     fn start_send(&mut self) {
@@ -508,7 +333,9 @@ impl Program {
         let woken = self.reader.take_wakes() > 0;
         let waited = std::mem::take(&mut self.reading_polled);
         let waker = self.reader.waker();
-        let poll = Pin::new(&mut self.receiver).poll_next_unpin(&mut Context::from_waker(&waker));
+        let poll = self
+            .receiver()
+            .poll_next_unpin(&mut Context::from_waker(&waker));
         let expected = self.model.take(true);
         match (poll, expected) {
             (Poll::Pending, Err(TryRecvError::Empty)) => {
@@ -525,24 +352,75 @@ impl Program {
         assert!(woken || !waited, "the receiver sleeps");
     }
 
-    fn recv_and_drop(&mut self) {
-        let mut context = Context::from_waker(Waker::noop());
-        let mut recv = Box::pin(self.receiver.recv());
-        let poll = recv.as_mut().poll(&mut context);
-        drop(recv);
+    fn start_recv(&mut self) {
+        let receiver = self.receiver();
+        let limit = self.random.below(4);
+        let future: Pin<Box<dyn Future<Output = Result<Vec<Value>, Failure>>>> = match limit {
+            1 => Box::pin(async { Ok(receiver.recv().await?.into_iter().collect()) }),
+            _ => Box::pin(async move {
+                let mut values = Vec::new();
+                let count = receiver.recv_many(&mut values, limit).await?;
+                assert_eq!(count, values.len());
+                Ok(values)
+            }),
+        };
         self.reading_polled = false;
-        let expected = self.model.take(true);
-        if poll.is_pending() {
-            self.model.reading = false;
+        self.recv = Some((Task::new(future), limit));
+        self.poll_recv();
+    }
+
+    fn poll_or_drop_recv(&mut self) {
+        if self.random.below(2) == 0 {
+            return self.poll_recv();
         }
+        self.recv = None;
+        self.model.cancel_read();
+    }
+
+    fn poll_recv(&mut self) {
+        let Some((task, limit)) = &mut self.recv else {
+            return;
+        };
+        task.take_wakes();
+        let poll = task.poll();
+        let expected = match limit {
+            0 => Ok(Vec::new()),
+            more => self.model.take(true).map(|first| {
+                let mut values = vec![first];
+                values.extend(self.model.take_more(*more - 1));
+                values
+            }),
+        };
         match (poll, expected) {
-            (Poll::Pending, Err(TryRecvError::Empty)) => {}
-            (Poll::Ready(Ok(Some(value))), Ok(expected)) => assert_eq!(value, expected),
-            (Poll::Ready(Ok(None)), Err(TryRecvError::Closed)) => {}
+            (Poll::Pending, Err(TryRecvError::Empty)) => return,
+            (Poll::Ready(Ok(values)), Ok(expected)) => assert_eq!(values, expected),
+            (Poll::Ready(Ok(values)), Err(TryRecvError::Closed)) => assert!(values.is_empty()),
             (Poll::Ready(Err(failure)), Err(TryRecvError::Failed(expected))) => {
                 assert_eq!(failure.kind(), expected.kind());
             }
             (poll, expected) => panic!("{poll:?}, expected {expected:?}"),
+        }
+        self.recv = None;
+    }
+
+    /// Drops every future and permit, takes what is queued, and finds the channel as empty as a new one.
+    fn finish(mut self) {
+        self.recv = None;
+        self.sends.clear();
+        self.reserves.clear();
+        self.permits.clear();
+        let receiver = self.receiver();
+        while receiver.try_recv().is_ok() {}
+        if !self.model.over() && !self.model.closing {
+            let empty = self.model.mark.min(self.model.capacity) as isize;
+            assert_eq!(self.sender.desired_size(), empty, "room is lost");
+        }
+        self.readies.clear();
+        self.closeds.clear();
+        // SAFETY: both are of `new`, and no future borrows them any more.
+        unsafe {
+            drop(Box::from_raw(self.receiver));
+            drop(Box::from_raw(std::ptr::from_ref(self.sender).cast_mut()));
         }
     }
 }
@@ -559,6 +437,7 @@ fn run(steps: usize) {
         for _ in 0..length {
             program.step();
         }
+        program.finish();
         done += length;
     }
 }

@@ -190,14 +190,18 @@ fn run(script: &Script, polls: usize) -> usize {
             }
         }
         let log = log.borrow();
-        assert!(log.read <= log.written.len() + 1);
+        assert_eq!(
+            log.read,
+            log.written.len(),
+            "the pipe holds a value: {script:?}"
+        );
     };
     drop(pipe);
     let log = log.borrow();
     assert!(log.source_dropped && log.sink_dropped);
     assert!(log.written.iter().copied().eq(1..=log.written.len()));
+    assert_eq!(log.read, log.written.len());
     let Some(result) = result else {
-        assert!(log.read <= log.written.len() + 1);
         return polled;
     };
     let fails = script.sink_fails_after <= script.values;

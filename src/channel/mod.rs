@@ -33,8 +33,9 @@
 //!    so a channel of capacity 0 passes each value from hand to hand.
 //! 2. Values arrive in the order in which they were sent. Senders that wait are served first in, first out, and no
 //!    [`try_send`](Sender::try_send) overtakes them.
-//! 3. A future may be dropped at every point. A dropped `send` sends nothing, a dropped `recv` loses nothing, and a dropped
-//!    [`Permit`] gives its room to the next sender.
+//! 3. A future may be dropped at every point. A `send` that is dropped while it waits sends nothing; once it was woken because
+//!    there is room, its value is in the channel. A dropped `recv` loses nothing, and a dropped [`Permit`] gives its room to
+//!    the next sender.
 //! 4. A value that is not sent is given back in the error. What is queued when a channel fails or is cancelled is dropped.
 //! 5. When every sender is dropped the channel closes, after what is queued. A sender that a panic drops fails the channel
 //!    instead, so that data which ends too early does not look complete.

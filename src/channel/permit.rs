@@ -35,16 +35,16 @@ impl<'a, T> Future for Reserve<'a, T> {
         let shared = self.shared;
         let mut state = shared.lock();
         if let Some(ticket) = self.ticket {
-            if state.still_waits(ticket, &mut waker) {
-                if state.failure().is_none() {
-                    return Poll::Pending;
-                }
-                state.give_up(ticket);
+            let waits = state.still_waits(ticket, &mut waker);
+            if waits && state.failure().is_none() {
+                return Poll::Pending;
             }
+            let given_up = state.give_up(ticket);
             let granted = state.take_grant(ticket);
             self.ticket = None;
             self.over = true;
             wake(state);
+            drop(given_up);
             if granted {
                 return self.permit();
             }
@@ -73,7 +73,7 @@ impl<'a, T> Future for Reserve<'a, T> {
 impl<T> Drop for Reserve<'_, T> {
     fn drop(&mut self) {
         if let Some(ticket) = self.ticket {
-            self.shared.give_up(ticket, self.size);
+            self.shared.give_up(ticket, Some(self.size));
         }
     }
 }

@@ -98,7 +98,7 @@ impl<T> Drop for SendFuture<'_, T> {
     #[inline]
     fn drop(&mut self) {
         if let Some(ticket) = self.ticket {
-            self.shared.give_up(ticket, 0.0);
+            self.shared.give_up(ticket, None);
         }
     }
 }

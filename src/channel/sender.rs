@@ -66,7 +66,8 @@ impl<T> Sender<T> {
 
     /// Sends a value, and waits for room first where there is none.
     ///
-    /// The value is in the channel once the future is ready. A future that is dropped before that sends nothing.
+    /// A future that is dropped while it waits sends nothing. Its value is in the channel from the moment at which there was
+    /// room, when the future is woken.
     ///
     /// ```
     /// # use tidegate::channel::{QueuingStrategy, SendError, channel};
@@ -326,11 +327,14 @@ impl<T> Shared<T> {
     }
 
     /// Gives up a place among those that wait, for a future that is dropped.
-    pub(super) fn give_up(&self, ticket: Ticket, reserved: f64) {
+    /// `reserved` is the size of a reservation, which may have been granted.
+    pub(super) fn give_up(&self, ticket: Ticket, reserved: Option<f64>) {
         let mut state = self.lock();
         let wish = state.give_up(ticket);
-        if wish.is_none() && reserved > 0.0 && state.take_grant(ticket) {
-            state.release(reserved);
+        if let (None, Some(size)) = (&wish, reserved)
+            && state.take_grant(ticket)
+        {
+            state.release(size);
         }
         wake(state);
         drop(wish);

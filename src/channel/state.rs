@@ -172,7 +172,11 @@ impl<T> State<T> {
         loop {
             value = match self.put(value, size) {
                 Err((value, Refusal::DropOldest)) => value,
-                result => return result,
+                result => {
+                    // What was dropped may have been larger than the value.
+                    self.advance();
+                    return result;
+                }
             };
             // A value that fulfilled a read is not in the queue any more.
             let Some(oldest) = self.values.remove(usize::from(self.fulfilled)) else {
@@ -515,5 +519,32 @@ impl<T> State<T> {
             self.close();
         }
         VecDeque::new()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::future::Future;
+    use std::pin::pin;
+    use std::task::{Context, Waker};
+
+    use super::QueuingStrategy;
+    use crate::channel::channel;
+
+    #[test]
+    fn a_reservation_of_no_room_that_is_granted_and_dropped_leaves_nothing() {
+        let (sender, mut receiver) = channel(QueuingStrategy::count(1));
+        sender.try_send(0).unwrap();
+        let mut context = Context::from_waker(Waker::noop());
+        {
+            let mut one = pin!(sender.reserve());
+            let mut none = pin!(sender.reserve_size(0));
+            assert!(one.as_mut().poll(&mut context).is_pending());
+            assert!(none.as_mut().poll(&mut context).is_pending());
+            receiver.try_recv().unwrap();
+            assert_eq!(sender.shared.lock().granted.len(), 2);
+        }
+        assert_eq!(sender.shared.lock().granted.len(), 0);
+        assert_eq!(sender.desired_size(), 1);
     }
 }

@@ -7,6 +7,7 @@
 //! [`PipeTo::abort_with`] has set. A [`Sender`](crate::channel::Sender) that is dropped so fails its channel.
 //!
 //! Everything here is a future or a stream that does nothing unless it is polled. Dropped, it cancels and aborts what it holds.
+//! A pipe writes a value in the poll that reads it, so a dropped pipe loses none: pass `&mut` ends to go on with them.
 //!
 //! ```
 //! use tidegate::channel::{QueuingStrategy, channel};

@@ -41,6 +41,7 @@ where
 {
     PipeThrough {
         pipe: Some(pipe_to(source, writable)),
+        sink_error: None,
         readable: Some(Box::pin(readable)),
     }
 }
@@ -52,6 +53,8 @@ where
     D: Sink<T>,
 {
     pipe: Option<PipeTo<S, D, T, E>>,
+    /// What the writable half failed with: what the readable half still has comes first.
+    sink_error: Option<BoxError>,
     readable: Option<Pin<Box<R>>>,
 }
 
@@ -71,42 +74,33 @@ where
 
     fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         let this = self.get_mut();
-        let mut failure = None;
         if let Some(pipe) = &mut this.pipe
             && let Poll::Ready(result) = Pin::new(pipe).poll(context)
         {
             this.pipe = None;
-            failure = result.err();
-        }
-        let sink_error = match failure {
-            // Its consequence in the readable half is not the first error.
-            Some(PipeError::Source(error)) => {
-                this.readable = None;
-                return Poll::Ready(Some(Err(error.into())));
+            match result {
+                Ok(()) => {}
+                // Its consequence in the readable half is not the first error.
+                Err(PipeError::Source(error)) => {
+                    this.readable = None;
+                    return Poll::Ready(Some(Err(error.into())));
+                }
+                Err(PipeError::Destination(error)) => this.sink_error = Some(error.into()),
             }
-            Some(PipeError::Destination(error)) => Some(error.into()),
-            None => None,
-        };
+        }
         let Some(readable) = &mut this.readable else {
             return Poll::Ready(None);
         };
-        match (readable.as_mut().poll_next(context), sink_error) {
+        let last = match readable.as_mut().poll_next(context) {
+            Poll::Ready(Some(Ok(value))) => return Poll::Ready(Some(Ok(value))),
             // What the readable half failed with is why the writable half failed.
-            (Poll::Ready(Some(Err(error))), _) => {
-                (this.pipe, this.readable) = (None, None);
-                Poll::Ready(Some(Err(error.into())))
-            }
-            (_, Some(error)) => {
-                this.readable = None;
-                Poll::Ready(Some(Err(error)))
-            }
-            (Poll::Ready(Some(Ok(value))), None) => Poll::Ready(Some(Ok(value))),
-            (Poll::Ready(None), None) => {
-                (this.pipe, this.readable) = (None, None);
-                Poll::Ready(None)
-            }
-            (Poll::Pending, None) => Poll::Pending,
-        }
+            Poll::Ready(Some(Err(error))) => Some(error.into()),
+            Poll::Ready(None) => this.sink_error.take(),
+            Poll::Pending if this.sink_error.is_none() => return Poll::Pending,
+            Poll::Pending => this.sink_error.take(),
+        };
+        (this.pipe, this.readable) = (None, None);
+        Poll::Ready(last.map(Err))
     }
 }
 

@@ -70,7 +70,6 @@ where
         pipe: None,
         destination: Some(Writable::new(1.0)),
         sink_state: SinkState::Starting,
-        held: None,
         reading: false,
         source_error: None,
         sink_error: None,
@@ -87,10 +86,10 @@ type Hook<T, E> = Box<dyn FnOnce(Pin<&mut T>, &E) + Send>;
 enum SinkState {
     /// That it is ready for the first time.
     Starting,
-    /// Nothing.
+    /// Nothing: it takes a chunk.
     Ready,
-    /// That it is ready for the chunk that was read.
-    Holding,
+    /// That it is ready again, which it was, and is no more.
+    Waiting,
     /// That it is ready again after a chunk: the write is in flight until then.
     Writing,
     /// That it is closed.
@@ -110,7 +109,6 @@ where
     /// The core's view of the sink; none once that has failed.
     destination: Option<Writable>,
     sink_state: SinkState,
-    held: Option<T>,
     /// The pipe has asked for a chunk of the source.
     reading: bool,
     source_error: Option<E>,
@@ -219,30 +217,22 @@ where
                     return true;
                 }
             }
-            match (self.sink_state, self.held.take()) {
-                (SinkState::Starting, _) => {
+            match self.sink_state {
+                SinkState::Starting => {
                     destination.started();
-                    self.sink_state = SinkState::Ready;
                 }
-                (SinkState::Holding, Some(chunk)) => {
-                    self.sink_state = SinkState::Writing;
-                    if let Err(error) = sink.as_mut().start_send(chunk) {
-                        self.sink_failed(error);
-                        return true;
-                    }
-                }
-                _ => {
+                SinkState::Writing => {
                     destination.write_settled();
-                    self.sink_state = SinkState::Ready;
                 }
+                _ => {}
             }
+            self.sink_state = SinkState::Ready;
         }
         true
     }
 
     fn sink_failed(&mut self, error: D::Error) {
         self.sink_error = Some(error);
-        self.held = None;
         self.destination = None;
         self.sink_state = SinkState::Ready;
         if let Some(pipe) = &mut self.pipe {
@@ -250,7 +240,7 @@ where
         }
     }
 
-    /// Reads a chunk. `false` where the pipe has to wait for one.
+    /// Reads a chunk and writes it at once, so that no drop of the pipe loses it. `false` where the pipe has to wait for one.
     fn read(&mut self, context: &mut Context<'_>) -> bool {
         let (Some(source), Some(pipe)) = (&mut self.source, &mut self.pipe) else {
             return false;
@@ -259,8 +249,11 @@ where
             Poll::Ready(Some(Ok(chunk))) => {
                 pipe.fulfilled();
                 pipe.write(self.destination.as_mut(), 1.0);
-                self.held = Some(chunk);
-                self.sink_state = SinkState::Holding;
+                self.sink_state = SinkState::Writing;
+                if let Some(Err(error)) = self.sink.as_mut().map(|it| it.as_mut().start_send(chunk))
+                {
+                    self.sink_failed(error);
+                }
             }
             Poll::Ready(Some(Err(error))) => {
                 self.source_error = Some(error);
@@ -272,16 +265,23 @@ where
         true
     }
 
-    /// Whether the sink has failed while the source has nothing: the source must not be waited for then.
+    /// Whether the sink has failed while the source has nothing: the source must not be waited for then. Nor is it read once the
+    /// sink is ready no more.
     fn sink_fails_while_idle(&mut self, context: &mut Context<'_>) -> bool {
         let Some(sink) = &mut self.sink else {
             return false;
         };
-        if let Poll::Ready(Err(error)) = sink.as_mut().poll_ready(context) {
-            self.sink_failed(error);
-            return true;
+        match sink.as_mut().poll_ready(context) {
+            Poll::Ready(Ok(())) => false,
+            Poll::Ready(Err(error)) => {
+                self.sink_failed(error);
+                true
+            }
+            Poll::Pending => {
+                self.sink_state = SinkState::Waiting;
+                false
+            }
         }
-        false
     }
 
     /// Carries out the action with which the pipe ends.
