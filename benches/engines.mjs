@@ -63,8 +63,8 @@ const inNode = (settings) =>
     return JSON.parse(stdout);
   });
 
-/** Bundles `entry`; where ours is left out of the run it is left out of the page too. */
-async function bundle(entry, implementations) {
+/** Bundles `entry`; a build of this package that is left out of the run is left out of the page too. */
+async function bundle(entry, { implementations, before }) {
   const { outputFiles } = await build({
     entryPoints: [here(entry)],
     bundle: true,
@@ -74,11 +74,13 @@ async function bundle(entry, implementations) {
     logLevel: 'error',
     plugins: [
       {
-        name: 'ours',
+        name: 'builds',
         setup({ onResolve, onLoad }) {
-          onResolve({ filter: /^tidegate-bench:ours$/ }, () =>
-            implementations.includes('ours') ? { path: here('../dist/index.js') } : { path: 'none', namespace: 'none' },
-          );
+          const builds = { ours: here('../dist/index.js'), before };
+          onResolve({ filter: /^tidegate-bench:(ours|before)$/ }, ({ path }) => {
+            const name = path.split(':')[1];
+            return implementations.includes(name) ? { path: builds[name] } : { path: 'none', namespace: 'none' };
+          });
           onLoad({ filter: /.*/, namespace: 'none' }, () => ({ contents: 'export {};' }));
         },
       },
@@ -107,7 +109,7 @@ export async function bundlePackages() {
 }
 
 async function inBrowser(engine, settings) {
-  const scripts = { '/page.js': await bundle('./page.js', settings.implementations) };
+  const scripts = { '/page.js': await bundle('./page.js', settings) };
   for (const name of ['workloads.js', 'workloads-more.js'])
     scripts[`/${name}`] = readFileSync(here(`./${name}`), 'utf8');
   if (settings.program === 'startup') Object.assign(scripts, await bundlePackages());

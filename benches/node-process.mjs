@@ -1,4 +1,5 @@
 /** Runs a bench program in a Node process of its own and prints what it found as JSON. */
+import { pathToFileURL } from 'node:url';
 import { measure } from './measure.js';
 import { memory } from './memory.js';
 import { scale } from './scale.js';
@@ -10,6 +11,7 @@ const settings = JSON.parse(process.argv[2]);
 /** Loads only what is asked for. */
 const loaders = {
   ours: () => import('../dist/index.js'),
+  before: () => import(pathToFileURL(settings.before).href),
   native: () => globalThis,
   polyfill: () => import('web-streams-polyfill'),
   /** The package names its classes FastReadableStream and so on. */

@@ -1,5 +1,6 @@
 /** Runs a bench program in a page by itself and posts what it found. Bundled by engines.mjs with the implementations. */
 import { wasmBytes as wasm } from './watch-wasm.js'; // before what it watches
+import * as before from 'tidegate-bench:before';
 import * as ours from 'tidegate-bench:ours';
 import * as polyfill from 'web-streams-polyfill';
 import { floorWorkloads } from './floors.js';
@@ -15,7 +16,7 @@ function post(value) {
   return fetch(parameters.get('result'), { method: 'POST', body: JSON.stringify(value) });
 }
 
-const implementations = { ours, native: globalThis, polyfill, floor: { workloads: floorWorkloads } };
+const implementations = { ours, before, native: globalThis, polyfill, floor: { workloads: floorWorkloads } };
 for (const name of Object.keys(implementations)) {
   const { ReadableStream, workloads } = implementations[name];
   if (!(ReadableStream || workloads) || !settings.implementations.includes(name)) delete implementations[name];

@@ -1,5 +1,6 @@
 /** `npm run bench`: streams of this package against the engine's own and other implementations, in real engines. */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { fileURLToPath } from 'node:url';
 import { engines } from '../tools/browsers/index.mjs';
@@ -15,6 +16,7 @@ const RESULTS = here('./RESULTS.md');
 
 const usage = `usage: npm run bench -- [--engine node|${engines.join('|')}]... [--only NAME[,NAME]] [--impl ${all.join('|')}[,...]]
                     [--program streams|scale|memory|startup|all]... [--turns N] [--chunks N] [--json FILE] [--write]
+                    [--before DIST]
 
   --engine  where to run; may be repeated; node and chromium if left out
   --only    workloads, of ${Object.keys(workloads).join(', ')}
@@ -27,6 +29,7 @@ const usage = `usage: npm run bench -- [--engine node|${engines.join('|')}]... [
   --chunks  chunks of 1 KiB in one turn (20000)
   --json    write the figures to this file
   --write   write benches/RESULTS.md
+  --before  the dist folder of another build of this package: measured as "before" in the same run
 
 Figures are nanoseconds per chunk: the minimum over all turns, and the median in parentheses.`;
 
@@ -129,6 +132,7 @@ async function main() {
       chunks: { type: 'string', default: '20000' },
       json: { type: 'string' },
       write: { type: 'boolean', default: false },
+      before: { type: 'string' },
       timeout: { type: 'string', default: '600' },
       help: { type: 'boolean', default: false },
     },
@@ -152,6 +156,11 @@ async function main() {
     if (!(name in workloads)) throw new TypeError(`unknown workload "${name}"\n${usage}`);
   for (const name of settings.implementations)
     if (!all.includes(name)) throw new TypeError(`unknown implementation "${name}"\n${usage}`);
+  if (values.before !== undefined) {
+    settings.before = resolve(values.before, 'index.js');
+    if (!existsSync(settings.before)) throw new TypeError(`--before: there is no ${settings.before}`);
+    settings.implementations = [...settings.implementations, 'before'];
+  }
   for (const name of ['turns', 'chunks'])
     if (!(Number.isInteger(settings[name]) && settings[name] > 0))
       throw new TypeError(`--${name} must be a positive whole number`);

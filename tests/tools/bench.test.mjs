@@ -2,7 +2,9 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { after, before, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import * as ours from 'tidegate';
+import { run as runIn } from '../../benches/engines.mjs';
 import { floorWorkloads } from '../../benches/floors.js';
 import { measure } from '../../benches/measure.js';
 import { kinds, memory } from '../../benches/memory.js';
@@ -144,4 +146,18 @@ test('writing the results of one engine keeps those of the others', () => {
   assert.match(second, /## node: streams\n\ncaption\n\n```\nnew table\n```/);
   assert.match(second, /## chromium: streams\n\nother\n\n```\nrow\n```/);
   assert.equal(withSections(second, {}), second);
+});
+
+test('another build of this package is measured beside the present one', async () => {
+  const before = fileURLToPath(new URL('../../dist/index.js', import.meta.url));
+  const { workloads } = await runIn('node', {
+    program: 'measure',
+    implementations: ['ours', 'before'],
+    before,
+    only: ['readLoop'],
+    turns: 1,
+    chunks: 10,
+  });
+  assert.deepEqual(Object.keys(workloads.readLoop), ['ours', 'before']);
+  assert.ok(workloads.readLoop.before.minimum > 0, workloads.readLoop.before.error);
 });
