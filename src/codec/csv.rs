@@ -2,9 +2,9 @@
 
 use memchr::{memchr, memchr2, memchr2_iter};
 
-use super::text::{self, Output, TextParser};
+use super::text::{Output, TextCodec, TextParser};
 use super::utf8::Utf8;
-use super::{Codec, CodecError, ErrorCode, Fault, Records, Step};
+use super::{CodecError, ErrorCode, Records};
 
 const NAME: &str = "csv";
 
@@ -109,12 +109,7 @@ impl CsvOptions {
 ///
 /// Rows end with LF or CRLF, the last one also with the text. A CR elsewhere is text. A quote that is
 /// not at the start of a field is text as well, unless the field began with one.
-#[derive(Debug)]
-pub struct Csv {
-    utf8: Utf8,
-    parser: Parser,
-    records: Records,
-}
+pub type Csv = TextCodec<Parser>;
 
 impl Csv {
     /// A parser at the start of a text. None if delimiter and quote are not two different ASCII
@@ -127,40 +122,17 @@ impl Csv {
         if !usable(delimiter) || !usable(quote) || delimiter == quote {
             return None;
         }
-        Some(Self {
-            utf8: Utf8::new(NAME, options.fatal, options.ignore_bom),
-            parser: Parser {
-                options,
-                state: State::FieldStart,
-                held_return: false,
-                quote_offset: 0,
-                row: Row::default(),
-                width: options.width.map(u64::from),
-                rows: 0,
-            },
-            records: Records::of_rows(),
-        })
-    }
-}
-
-impl Codec for Csv {
-    fn name(&self) -> &'static str {
-        NAME
-    }
-
-    fn step(&mut self, input: &[u8], output: &mut [u8], last: bool) -> Result<Step, Fault> {
-        text::step(
-            &mut self.utf8,
-            &mut self.parser,
-            &mut self.records,
-            input,
-            output,
-            last,
-        )
-    }
-
-    fn records(&mut self) -> Option<&mut Records> {
-        Some(&mut self.records)
+        let parser = Parser {
+            options,
+            state: State::FieldStart,
+            held_return: false,
+            quote_offset: 0,
+            row: Row::default(),
+            width: options.width.map(u64::from),
+            rows: 0,
+        };
+        let utf8 = Utf8::new(NAME, options.fatal, options.ignore_bom);
+        Some(Self::of(utf8, parser, Records::of_rows()))
     }
 }
 
@@ -187,8 +159,9 @@ struct Row {
     bytes: usize,
 }
 
+/// The parser of [`Csv`].
 #[derive(Debug)]
-struct Parser {
+pub struct Parser {
     options: CsvOptions,
     state: State,
     /// The text so far ends with a CR outside of quotes, which is text unless LF follows.

@@ -2,9 +2,9 @@
 
 use memchr::memchr;
 
-use super::text::{self, Output, TextParser};
+use super::text::{Output, TextCodec, TextParser};
 use super::utf8::Utf8;
-use super::{Codec, CodecError, ErrorCode, Fault, Records, Step};
+use super::{CodecError, ErrorCode, Records};
 
 const NAME: &str = "lines";
 
@@ -54,52 +54,25 @@ impl LinesOptions {
 ///
 /// Each line is followed by one LF in the output, so in the middle of a chain the codec is one that
 /// makes all line ends alike.
-#[derive(Debug)]
-pub struct Lines {
-    utf8: Utf8,
-    parser: Parser,
-    records: Records,
-}
+pub type Lines = TextCodec<Parser>;
 
 impl Lines {
     /// A splitter at the start of a text.
     pub fn new(options: LinesOptions) -> Self {
-        Self {
-            utf8: Utf8::new(NAME, options.fatal, options.ignore_bom),
-            parser: Parser {
-                max_bytes: options.max_bytes,
-                length: 0,
-                start: None,
-                held_return: false,
-            },
-            records: Records::of_fields(),
-        }
+        let parser = Parser {
+            max_bytes: options.max_bytes,
+            length: 0,
+            start: None,
+            held_return: false,
+        };
+        let utf8 = Utf8::new(NAME, options.fatal, options.ignore_bom);
+        Self::of(utf8, parser, Records::of_fields())
     }
 }
 
-impl Codec for Lines {
-    fn name(&self) -> &'static str {
-        NAME
-    }
-
-    fn step(&mut self, input: &[u8], output: &mut [u8], last: bool) -> Result<Step, Fault> {
-        text::step(
-            &mut self.utf8,
-            &mut self.parser,
-            &mut self.records,
-            input,
-            output,
-            last,
-        )
-    }
-
-    fn records(&mut self) -> Option<&mut Records> {
-        Some(&mut self.records)
-    }
-}
-
+/// The parser of [`Lines`].
 #[derive(Debug)]
-struct Parser {
+pub struct Parser {
     max_bytes: usize,
     /// Bytes of the current line that have been put.
     length: usize,

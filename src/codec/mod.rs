@@ -44,6 +44,7 @@ pub use records::Records;
 pub(crate) use slots::Slots;
 #[cfg(feature = "std")]
 pub use stream::{Chunks, DecodeError, Decoded, Decoder, Input, RecordStream, decode};
+pub use text::TextCodec;
 
 /// The most a [`Chain`] lets a codec consume or produce in one step, and the high-water mark of each
 /// of its queues, in bytes.

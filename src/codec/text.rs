@@ -1,7 +1,7 @@
-//! What the codecs that read text have in common.
+//! The codec of everything that reads text: it decodes UTF-8 and feeds a parser.
 
 use super::utf8::{Piece, Utf8};
-use super::{CodecError, Fault, Records, Status, Step};
+use super::{Codec, CodecError, Fault, Records, Status, Step};
 
 const REPLACEMENT: &[u8] = "\u{fffd}".as_bytes();
 
@@ -10,7 +10,7 @@ const REPLACEMENT: &[u8] = "\u{fffd}".as_bytes();
 const SLACK: usize = 4;
 
 /// Where a parser writes. It never runs out: the caller gives a parser no more than fits.
-pub(crate) struct Output<'a> {
+pub struct Output<'a> {
     bytes: &'a mut [u8],
     length: usize,
     pub(crate) records: &'a mut Records,
@@ -32,7 +32,7 @@ impl Output<'_> {
 
 /// A parser of valid UTF-8 split between characters. It writes at most one byte for each byte it
 /// reads, and [`SLACK`] more.
-pub(crate) trait TextParser {
+pub trait TextParser {
     /// Reads `text`, whose first byte has `offset` bytes of input before it.
     fn push(&mut self, text: &[u8], offset: u64, output: &mut Output<'_>)
     -> Result<(), CodecError>;
@@ -41,33 +41,53 @@ pub(crate) trait TextParser {
     fn finish(&mut self, offset: u64, output: &mut Output<'_>) -> Result<(), CodecError>;
 }
 
-/// One step of a codec that feeds a parser.
-pub(crate) fn step(
-    utf8: &mut Utf8,
-    parser: &mut impl TextParser,
-    records: &mut Records,
-    input: &[u8],
-    output: &mut [u8],
-    last: bool,
-) -> Result<Step, Fault> {
-    let mut output = Output {
-        bytes: output,
-        length: 0,
-        records,
-    };
-    let result = feed(utf8, parser, input, &mut output, last);
-    let produced = output.length;
-    match result {
-        Ok((status, consumed)) if !output.records.is_exhausted() => Ok(Step {
-            status,
-            consumed,
-            produced,
-        }),
-        Ok(_) => Err(Fault {
-            error: CodecError::out_of_memory(utf8.codec(), utf8.offset()),
-            produced,
-        }),
-        Err(error) => Err(Fault { error, produced }),
+/// A codec that reads text. What it gives is its parser's: see [`Lines`](super::Lines) and [`Csv`](super::Csv).
+#[derive(Debug)]
+pub struct TextCodec<P> {
+    utf8: Utf8,
+    parser: P,
+    records: Records,
+}
+
+impl<P> TextCodec<P> {
+    pub(crate) fn of(utf8: Utf8, parser: P, records: Records) -> Self {
+        Self {
+            utf8,
+            parser,
+            records,
+        }
+    }
+}
+
+impl<P: TextParser + Send> Codec for TextCodec<P> {
+    fn name(&self) -> &'static str {
+        self.utf8.codec()
+    }
+
+    fn step(&mut self, input: &[u8], output: &mut [u8], last: bool) -> Result<Step, Fault> {
+        let mut output = Output {
+            bytes: output,
+            length: 0,
+            records: &mut self.records,
+        };
+        let result = feed(&mut self.utf8, &mut self.parser, input, &mut output, last);
+        let produced = output.length;
+        match result {
+            Ok((status, consumed)) if !output.records.is_exhausted() => Ok(Step {
+                status,
+                consumed,
+                produced,
+            }),
+            Ok(_) => Err(Fault {
+                error: CodecError::out_of_memory(self.utf8.codec(), self.utf8.offset()),
+                produced,
+            }),
+            Err(error) => Err(Fault { error, produced }),
+        }
+    }
+
+    fn records(&mut self) -> Option<&mut Records> {
+        Some(&mut self.records)
     }
 }
 
