@@ -33,6 +33,10 @@ const mapKeys = uncurryThis(Map.prototype.keys) as Items;
 const mapValues = uncurryThis(Map.prototype.values) as Items;
 const setValues = uncurryThis(Set.prototype.values) as Items;
 
+/** A clone copies the value alone of objects with these prototypes, and none of their properties. */
+const { prototype: DatePrototype } = Date;
+const { prototype: RegExpPrototype } = RegExp;
+
 /** The getter of an object's property, inherited or not. To make the property's descriptor costs twice as much. */
 const getterOf = uncurryThis((ObjectPrototype as unknown as { __lookupGetter__: () => unknown }).__lookupGetter__) as (
   object: object,
@@ -194,6 +198,7 @@ function walkSpecial(
   callsGetters: boolean,
   depth: number,
 ): boolean {
+  if (prototype === DatePrototype || prototype === RegExpPrototype) return true;
   if (prototype !== lastPrototype) {
     if (isView(object)) return true;
     lastTag = tagIn(object);
