@@ -17,20 +17,14 @@ use crate::core::tee::Tee;
 use crate::core::writable::Writable;
 use crate::core::{Core, Id, PipeSource};
 
-/// What a Wasm module without the standard library must bring itself.
+/// A panic is a bug; it reaches the page as a `WebAssembly.RuntimeError`. Debug builds, which have the standard library, name it.
 #[cfg(all(
     target_arch = "wasm32",
     not(any(feature = "codecs", feature = "panic-hook"))
 ))]
-mod bare {
-    #[global_allocator]
-    static ALLOCATOR: talc::wasm::WasmDynamicTalc = talc::wasm::new_wasm_dynamic_allocator();
-
-    /// A panic is a bug; it reaches the page as a `WebAssembly.RuntimeError`. Debug builds name it.
-    #[panic_handler]
-    fn panic(_info: &core::panic::PanicInfo<'_>) -> ! {
-        core::arch::wasm32::unreachable()
-    }
+#[panic_handler]
+fn panic(_info: &core::panic::PanicInfo<'_>) -> ! {
+    core::arch::wasm32::unreachable()
 }
 
 struct Global(UnsafeCell<Core>);

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { decode, encode } from '../../tools/build/inline-wasm.mjs';
+import { crcTables, decode, encode, fillCrcTables } from '../../tools/build/inline-wasm.mjs';
 import { renameExports, shortNames } from '../../tools/build/short-exports.mjs';
 import { root } from './documents.mjs';
 
@@ -14,6 +14,16 @@ test('every byte, after every other, comes back from the text it was inlined as'
 
 test('the text needs no escapes in a string literal', () => {
   assert.doesNotMatch(encode(everyPair), /[^#-~]|\\/);
+});
+
+test("the codecs' tables of CRC-32 are left out of the text and made again", () => {
+  const bytes = readFileSync(join(root, 'build/codecs/codecs_bg.wasm'));
+  const tables = crcTables(bytes);
+  assert.ok(tables.length >= 2, 'none has been found');
+  const rest = Uint8Array.from(bytes);
+  for (let table = 0; table < tables.length; table += 2) rest.fill(0, tables[table], tables[table] + 1024);
+  assert.notDeepEqual(rest, new Uint8Array(bytes));
+  assert.deepEqual(fillCrcTables(rest, tables), new Uint8Array(bytes));
 });
 
 test("the core's exports have short names in dist/, each its own, and the module is otherwise the same", () => {

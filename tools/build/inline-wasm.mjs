@@ -46,6 +46,57 @@ function makeDecode() {
 export const decode = makeDecode();
 
 /**
+ * Where the tables of CRC-32 are in `bytes`, as offsets, each followed by the number of zero bytes that its table advances a CRC by. A decompressor
+ * brings nine of them, a kilobyte each, which no compression makes smaller.
+ */
+export function crcTables(bytes) {
+  const found = [];
+  for (let zeros = 1; zeros <= MOST_ZEROS; zeros++) {
+    const table = Buffer.alloc(TABLE);
+    fillCrcTables(table, [0, zeros]);
+    for (let at = -TABLE; (at = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).indexOf(table, at + TABLE)) !== -1; ) found.push(at, zeros);
+  }
+  return found;
+}
+
+const TABLE = 1024;
+/** The longest braid of words that decompressors work on is of five. */
+const MOST_ZEROS = 40;
+
+/** Makes `fillCrcTables(bytes, tables)`, which writes the tables of `crcTables` and returns the bytes. Shipped, as `decode` is. */
+function makeFillCrcTables() {
+  return (bytes, tables) => {
+    const first = [];
+    for (let byte = 0; byte < 256; byte++) {
+      let crc = byte;
+      for (let bit = 0; bit < 8; bit++) crc = (crc >>> 1) ^ (crc & 1 && 0xedb88320);
+      first[byte] = crc;
+    }
+    for (let table = 0; table < tables.length; table += 2) {
+      for (let byte = 0; byte < 256; byte++) {
+        let crc = byte;
+        for (let left = tables[table + 1]; left > 0; left--) crc = (crc >>> 8) ^ first[crc & 255];
+        for (let part = 0; part < 4; part++) bytes[tables[table] + 4 * byte + part] = crc >>> (8 * part);
+      }
+    }
+    return bytes;
+  };
+}
+
+export const fillCrcTables = makeFillCrcTables();
+
+/** JavaScript that exports as default what makes the bytes anew. */
+function inlined(bytes) {
+  const tables = crcTables(bytes);
+  const rest = Uint8Array.from(bytes);
+  for (let table = 0; table < tables.length; table += 2) rest.fill(0, tables[table], tables[table] + TABLE);
+  const text = `decode(${JSON.stringify(encode(rest))}, ${bytes.length})`;
+  const decoder = "import { decode } from 'inline-wasm:decode';";
+  if (tables.length === 0) return `${decoder}\nexport default () => ${text};`;
+  return `${decoder}\nimport { fillCrcTables } from 'inline-wasm:crc';\nexport default () => fillCrcTables(${text}, ${JSON.stringify(tables)});`;
+}
+
+/**
  * An esbuild plug-in. A `.wasm` file exports as default a function that returns its bytes (a `Uint8Array`), and as `imports` what to instantiate
  * it with: those functions of its glue that the module asks for, so that the rest of the glue can be dropped. `rename` makes another
  * module of it: short-exports.mjs. `how` says where the bytes are: WAYS.
@@ -53,9 +104,9 @@ export const decode = makeDecode();
 export const inlineWasm = (rename = (bytes) => bytes, how = 'inline') => ({
   name: 'inline-wasm',
   setup(build) {
-    build.onResolve({ filter: /^inline-wasm:decode$/ }, ({ path }) => ({ path, namespace: 'inline-wasm', sideEffects: false }));
+    build.onResolve({ filter: /^inline-wasm:/ }, ({ path }) => ({ path, namespace: 'inline-wasm', sideEffects: false }));
     build.onResolve({ filter: /^wasm-file:/ }, ({ path }) => ({ path: path.slice('wasm-file:'.length), external: true }));
-    build.onLoad({ filter: /.*/, namespace: 'inline-wasm' }, () => ({ contents: `${makeDecode}\nexport const decode = /* @__PURE__ */ makeDecode();` }));
+    build.onLoad({ filter: /.*/, namespace: 'inline-wasm' }, ({ path }) => ({ contents: SHIPPED[path] }));
     build.onLoad({ filter: /\.wasm$/, namespace: 'file' }, async ({ path }) => {
       const bytes = rename(await readFile(path));
       return { contents: `${importsOf(bytes)}\n${WAYS[how](bytes, assetName(path))}`, resolveDir: dirname(path) };
@@ -63,14 +114,18 @@ export const inlineWasm = (rename = (bytes) => bytes, how = 'inline') => ({
   },
 });
 
+/** What the text refers to, each in a module of its own: only what has tables brings the second. */
+const SHIPPED = {
+  'inline-wasm:decode': `${makeDecode}\nexport const decode = /* @__PURE__ */ makeDecode();`,
+  'inline-wasm:crc': `${makeFillCrcTables}\nexport const fillCrcTables = /* @__PURE__ */ makeFillCrcTables();`,
+};
+
 /** The name in dist/ of the file of a module: `core.wasm`. */
 export const assetName = (path) => basename(path).replace('_bg.', '.');
 
 /** How a module comes: as text in the JavaScript, from a file that `init` loads, or from a file that the runtime compiles and imports. */
 const WAYS = {
-  inline: (bytes) => `import { decode } from 'inline-wasm:decode';
-export const compiled = undefined;
-export default () => decode(${JSON.stringify(encode(bytes))}, ${bytes.length});`,
+  inline: (bytes) => `export const compiled = undefined;\n${inlined(bytes)}`,
   asset: (bytes, name) => `export const compiled = undefined;
 export const asset = { name: '${name}', stamp: '${stampOf(bytes)}', url: () => new URL('../${name}', import.meta.url) };
 export default () => {

@@ -9,7 +9,8 @@ import { filesUnder, hashOf } from './stamps.mjs';
 
 /**
  * The modules: `feature` is the crate's feature, `sources` what the module is made from besides the shared files,
- * `optimize` wasm-opt's options, `translated` what differs in the one that is translated to JavaScript: wasm2js knows no SIMD. For the core, cargo's level 3
+ * `optimize` wasm-opt's options, `trapPanics` whether the generator must take the messages of panics out, as the standard library is in it,
+ * `translated` what differs in the one that is translated to JavaScript: wasm2js knows no SIMD. For the core, cargo's level 3
  * is no larger than "s" or "z" once compressed, and faster.
  */
 export const MODULES = {
@@ -24,6 +25,7 @@ export const MODULES = {
     sources: ['src/codec', 'src/wasm/codecs.rs'],
     rustflags: ['-C', 'target-feature=+simd128'],
     optimize: ['-O3', '--enable-simd'],
+    trapPanics: true,
     translated: { rustflags: [], optimize: ['-O3'] },
   },
 };
@@ -111,7 +113,7 @@ async function bind({ root, name, folder, module, generator, raw, debug }) {
   const outDir = join(root, 'build', folder);
   const generated = `${outDir}-generated`;
   rmSync(generated, { recursive: true, force: true });
-  await stepRun(`Generate the glue of ${name}`, generator, [raw, generated, name], { cwd: root });
+  await stepRun(`Generate the glue of ${name}`, generator, [raw, generated, name, ...(module.trapPanics && !debug ? ['--trap-panics'] : [])], { cwd: root });
   mkdirSync(outDir, { recursive: true });
   const wasm = `${name}_bg.wasm`;
   if (!debug) {
