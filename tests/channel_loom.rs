@@ -81,3 +81,76 @@ fn a_channel_without_room_passes_values_between_threads() {
         assert_eq!(block_on(receiver.recv()).unwrap(), None);
     });
 }
+
+/// Polls a future once, then drops it.
+fn poll_and_drop(future: impl Future) {
+    let mut future = std::pin::pin!(future);
+    block_on(std::future::poll_fn(|context| {
+        let _ = future.as_mut().poll(context);
+        std::task::Poll::Ready(())
+    }));
+}
+
+#[test]
+fn a_send_that_is_dropped_lets_the_sender_behind_it_go_on() {
+    loom::model(|| {
+        let (sender, mut receiver) = channel(QueuingStrategy::count(1));
+        sender.try_send(0).unwrap();
+        let other = sender.clone();
+        let dropper = thread::spawn(move || poll_and_drop(other.send(1)));
+        let second = thread::spawn(move || block_on(sender.send(2)).unwrap());
+        let mut all = Vec::new();
+        while let Some(value) = block_on(receiver.recv()).unwrap() {
+            all.push(value);
+        }
+        // What was dropped may have been sent before that.
+        all.retain(|&value| value != 1);
+        assert_eq!(all, [0, 2]);
+        dropper.join().unwrap();
+        second.join().unwrap();
+    });
+}
+
+#[test]
+fn a_recv_that_is_dropped_loses_nothing_while_a_sender_sends() {
+    loom::model(|| {
+        let (sender, mut receiver) = channel(QueuingStrategy::count(0));
+        let producer = thread::spawn(move || block_on(sender.send(1)).unwrap());
+        let mut first = None;
+        poll_and_drop(async { first = receiver.recv().await.unwrap() });
+        let mut values = Vec::from_iter(first);
+        block_on(receiver.recv_many(&mut values, 2)).unwrap();
+        assert_eq!(values, [1]);
+        producer.join().unwrap();
+    });
+}
+
+#[test]
+fn a_reservation_that_is_dropped_while_it_is_granted_gives_its_room_back() {
+    loom::model(|| {
+        let (sender, mut receiver) = channel(QueuingStrategy::count(1));
+        sender.try_send(0).unwrap();
+        let other = sender.clone();
+        let dropper = thread::spawn(move || poll_and_drop(other.reserve()));
+        assert_eq!(block_on(receiver.recv()).unwrap(), Some(0));
+        block_on(sender.send(1)).unwrap();
+        dropper.join().unwrap();
+        assert_eq!(receiver.try_recv(), Ok(1));
+        assert_eq!(sender.desired_size(), 1);
+    });
+}
+
+#[test]
+fn a_sender_that_waits_to_be_ready_is_woken_by_the_receiver() {
+    loom::model(|| {
+        let (sender, mut receiver) = channel(QueuingStrategy::count(1));
+        sender.try_send(0).unwrap();
+        let producer = thread::spawn(move || {
+            block_on(sender.ready()).unwrap();
+            sender.try_send(1).unwrap();
+        });
+        assert_eq!(block_on(receiver.recv()).unwrap(), Some(0));
+        assert_eq!(block_on(receiver.recv()).unwrap(), Some(1));
+        producer.join().unwrap();
+    });
+}
