@@ -4,6 +4,19 @@ use std::fmt;
 use std::sync::Arc;
 
 /// Why a channel ended other than by a close.
+///
+/// ```
+/// # use tidegate::channel::{FailureKind, QueuingStrategy, channel};
+/// # futures_executor::block_on(async {
+/// let (sender, receiver) = channel::<u32>(QueuingStrategy::count(1));
+/// drop(receiver);
+/// let failure = sender.closed().await.unwrap_err();
+/// match failure.kind() {
+///     FailureKind::Cancelled => println!("nobody listens any more"),
+///     kind => unreachable!("{kind:?}"),
+/// }
+/// # });
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum FailureKind {
@@ -24,6 +37,17 @@ pub enum FailureKind {
 }
 
 /// The error that a channel ended with. Its [`source`](Error::source) is the error that a caller gave, if one did.
+///
+/// ```
+/// # use tidegate::channel::{QueuingStrategy, channel};
+/// # futures_executor::block_on(async {
+/// let (sender, mut receiver) = channel::<u32>(QueuingStrategy::count(1));
+/// sender.fail(std::io::Error::other("the disk is full"));
+/// let failure = receiver.recv().await.unwrap_err();
+/// let source = std::error::Error::source(&failure).unwrap();
+/// assert!(source.downcast_ref::<std::io::Error>().is_some());
+/// # });
+/// ```
 #[derive(Clone, Debug)]
 pub struct Failure {
     kind: FailureKind,
@@ -43,6 +67,15 @@ impl Failure {
     }
 
     /// What happened.
+    ///
+    /// ```
+    /// # use tidegate::channel::{FailureKind, QueuingStrategy, channel};
+    /// # futures_executor::block_on(async {
+    /// let (sender, mut receiver) = channel::<u32>(QueuingStrategy::count(1));
+    /// sender.fail("the disk is full");
+    /// assert_eq!(receiver.recv().await.unwrap_err().kind(), FailureKind::Failed);
+    /// # });
+    /// ```
     pub fn kind(&self) -> FailureKind {
         self.kind
     }
@@ -75,6 +108,16 @@ impl Error for Failure {
 }
 
 /// [`Sender::send`](super::Sender::send) did not send. The value comes back.
+///
+/// ```
+/// # use tidegate::channel::{QueuingStrategy, SendError, channel};
+/// # futures_executor::block_on(async {
+/// let (sender, _receiver) = channel(QueuingStrategy::bytes(4));
+/// assert_eq!(sender.send("hello").await, Err(SendError::TooLarge("hello")));
+/// sender.close();
+/// assert_eq!(sender.send("hi").await, Err(SendError::Closed("hi")));
+/// # });
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum SendError<T> {
@@ -85,6 +128,14 @@ pub enum SendError<T> {
 }
 
 /// [`Sender::try_send`](super::Sender::try_send) did not send. The value comes back.
+///
+/// ```
+/// # use tidegate::channel::{QueuingStrategy, TrySendError, channel};
+/// let (sender, _receiver) = channel(QueuingStrategy::bytes(4));
+/// sender.try_send("abc").unwrap();
+/// assert_eq!(sender.try_send("de"), Err(TrySendError::Full("de")));
+/// assert_eq!(sender.try_send("hello"), Err(TrySendError::TooLarge("hello")));
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum TrySendError<T> {
@@ -103,6 +154,16 @@ const CLOSED: &str = "the channel is closed, was cancelled, or has failed";
 
 impl<T> SendError<T> {
     /// The value that was not sent.
+    ///
+    /// ```
+    /// # use tidegate::channel::{QueuingStrategy, channel};
+    /// # futures_executor::block_on(async {
+    /// let (sender, receiver) = channel(QueuingStrategy::count(1));
+    /// drop(receiver);
+    /// let error = sender.send("again").await.unwrap_err();
+    /// assert_eq!(error.into_inner(), "again");
+    /// # });
+    /// ```
     pub fn into_inner(self) -> T {
         match self {
             Self::TooLarge(value) | Self::Closed(value) => value,
@@ -119,6 +180,14 @@ impl<T> SendError<T> {
 
 impl<T> TrySendError<T> {
     /// The value that was not sent.
+    ///
+    /// ```
+    /// # use tidegate::channel::{QueuingStrategy, channel};
+    /// let (sender, _receiver) = channel(QueuingStrategy::count(1));
+    /// sender.try_send("first").unwrap();
+    /// let error = sender.try_send("second").unwrap_err();
+    /// assert_eq!(error.into_inner(), "second");
+    /// ```
     pub fn into_inner(self) -> T {
         match self {
             Self::Full(value) | Self::TooLarge(value) | Self::Closed(value) => value,
@@ -144,6 +213,14 @@ impl<T> From<SendError<T>> for TrySendError<T> {
 }
 
 /// [`Receiver::try_recv`](super::Receiver::try_recv) received nothing.
+///
+/// ```
+/// # use tidegate::channel::{QueuingStrategy, TryRecvError, channel};
+/// let (sender, mut receiver) = channel::<u32>(QueuingStrategy::count(1));
+/// assert_eq!(receiver.try_recv(), Err(TryRecvError::Empty));
+/// sender.close();
+/// assert_eq!(receiver.try_recv(), Err(TryRecvError::Closed));
+/// ```
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum TryRecvError {

@@ -9,6 +9,15 @@ use super::error::TrySendError;
 use super::state::{Refusal, Ticket, Wish, wake};
 
 /// The future of [`Sender::reserve`](super::Sender::reserve).
+///
+/// ```
+/// # use tidegate::channel::{QueuingStrategy, Reserve, channel};
+/// # futures_executor::block_on(async {
+/// let (sender, _receiver) = channel::<u32>(QueuingStrategy::count(1));
+/// let reserve: Reserve<'_, u32> = sender.reserve();
+/// assert!(reserve.await.is_ok());
+/// # });
+/// ```
 #[must_use = "a future does nothing unless it is awaited"]
 pub struct Reserve<'a, T> {
     pub(super) shared: &'a Shared<T>,
@@ -79,6 +88,17 @@ impl<T> Drop for Reserve<'_, T> {
 }
 
 /// Room in a channel that is reserved for one value. Dropped, it gives the room to the next sender.
+///
+/// ```
+/// # use tidegate::channel::{QueuingStrategy, channel};
+/// # futures_executor::block_on(async {
+/// let (sender, _receiver) = channel::<u32>(QueuingStrategy::count(1));
+/// let permit = sender.reserve().await.unwrap();
+/// assert!(sender.try_send(1).is_err());
+/// drop(permit); // the room is free again
+/// assert!(sender.try_send(1).is_ok());
+/// # });
+/// ```
 #[must_use = "a permit that is dropped gives its room back"]
 pub struct Permit<'a, T> {
     shared: &'a Shared<T>,
@@ -90,6 +110,16 @@ impl<T> Permit<'_, T> {
     ///
     /// It fails, and gives the value back, where the channel takes none any more, or where the value is larger than the room
     /// that was reserved and there is no room for the rest.
+    ///
+    /// ```
+    /// # use tidegate::channel::{QueuingStrategy, channel};
+    /// # futures_executor::block_on(async {
+    /// let (sender, mut receiver) = channel(QueuingStrategy::count(1));
+    /// let permit = sender.reserve().await.unwrap();
+    /// permit.send("a value made only now").unwrap();
+    /// assert_eq!(receiver.try_recv(), Ok("a value made only now"));
+    /// # });
+    /// ```
     pub fn send(self, value: T) -> Result<(), TrySendError<T>> {
         let size = self.shared.size.of(&value);
         let mut state = self.shared.lock();

@@ -15,6 +15,18 @@ use super::sync::Arc;
 /// Receives the values of a channel, in the order in which they were sent. Dropped before the end, it cancels the channel.
 ///
 /// As a [`Stream`] it yields `Result`s: an error is the last item.
+///
+/// ```
+/// use futures_util::TryStreamExt;
+/// # use tidegate::channel::{QueuingStrategy, channel};
+/// # futures_executor::block_on(async {
+/// let (sender, receiver) = channel(QueuingStrategy::count(4));
+/// (0..3).for_each(|turn| sender.try_send(turn).unwrap());
+/// drop(sender);
+/// let all: Vec<_> = receiver.try_collect().await.unwrap();
+/// assert_eq!(all, [0, 1, 2]);
+/// # });
+/// ```
 pub struct Receiver<T> {
     shared: Arc<Shared<T>>,
     /// The stream has yielded the failure, or the end.
@@ -116,16 +128,39 @@ impl<T> Receiver<T> {
     }
 
     /// How many values are queued.
+    ///
+    /// ```
+    /// # use tidegate::channel::{QueuingStrategy, channel};
+    /// let (sender, receiver) = channel(QueuingStrategy::count(4));
+    /// sender.try_send("one").unwrap();
+    /// assert_eq!(receiver.len(), 1);
+    /// ```
     pub fn len(&self) -> usize {
         self.shared.lock().len()
     }
 
     /// Whether no value is queued.
+    ///
+    /// ```
+    /// # use tidegate::channel::{QueuingStrategy, channel};
+    /// let (sender, receiver) = channel(QueuingStrategy::count(4));
+    /// assert!(receiver.is_empty());
+    /// sender.try_send("one").unwrap();
+    /// assert!(!receiver.is_empty());
+    /// ```
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
     /// How many values the strategy has dropped.
+    ///
+    /// ```
+    /// # use tidegate::channel::{Overflow, QueuingStrategy, channel};
+    /// let strategy = QueuingStrategy::count(1).overflow(Overflow::DropNewest);
+    /// let (sender, receiver) = channel(strategy);
+    /// (0..3).for_each(|turn| sender.try_send(turn).unwrap());
+    /// assert_eq!(receiver.dropped(), 2);
+    /// ```
     pub fn dropped(&self) -> u64 {
         self.shared.lock().dropped()
     }
@@ -224,6 +259,16 @@ impl<T> FusedStream for Receiver<T> {
 }
 
 /// The future of [`Receiver::recv`].
+///
+/// ```
+/// # use tidegate::channel::{QueuingStrategy, Recv, channel};
+/// # futures_executor::block_on(async {
+/// let (sender, mut receiver) = channel(QueuingStrategy::count(1));
+/// sender.try_send(1).unwrap();
+/// let recv: Recv<'_, u32> = receiver.recv();
+/// assert_eq!(recv.await.unwrap(), Some(1));
+/// # });
+/// ```
 #[must_use = "a future does nothing unless it is awaited"]
 pub struct Recv<'a, T> {
     receiver: &'a mut Receiver<T>,
@@ -259,6 +304,17 @@ impl<T> Drop for Recv<'_, T> {
 }
 
 /// The future of [`Receiver::recv_many`].
+///
+/// ```
+/// # use tidegate::channel::{QueuingStrategy, RecvMany, channel};
+/// # futures_executor::block_on(async {
+/// let (sender, mut receiver) = channel(QueuingStrategy::count(2));
+/// sender.try_send(1).unwrap();
+/// let mut values = Vec::new();
+/// let recv: RecvMany<'_, u32> = receiver.recv_many(&mut values, 8);
+/// assert_eq!(recv.await.unwrap(), 1);
+/// # });
+/// ```
 #[must_use = "a future does nothing unless it is awaited"]
 pub struct RecvMany<'a, T> {
     recv: Recv<'a, T>,

@@ -8,6 +8,15 @@ use super::error::SendError;
 use super::state::{Refusal, Ticket, Wish, wake};
 
 /// The future of [`Sender::send`](super::Sender::send).
+///
+/// ```
+/// # use tidegate::channel::{QueuingStrategy, SendFuture, channel};
+/// # futures_executor::block_on(async {
+/// let (sender, _receiver) = channel(QueuingStrategy::count(1));
+/// let send: SendFuture<'_, u32> = sender.send(1);
+/// assert_eq!(send.await, Ok(()));
+/// # });
+/// ```
 #[must_use = "a future does nothing unless it is awaited"]
 pub struct SendFuture<'a, T> {
     pub(super) shared: &'a Shared<T>,

@@ -15,6 +15,20 @@ use super::watch::{Closed, Ready};
 /// As a [`Sink`](futures_sink::Sink) it is ready when there is no backpressure. A value for which there is no room then all the same, because of
 /// its size or of another sender, waits in the channel beyond its capacity: one for each sender. `poll_close` ends this sender
 /// only. A sender that was used as a sink and is dropped before that fails the channel with [`FailureKind::Aborted`].
+///
+/// ```
+/// use futures_util::{SinkExt, StreamExt, stream};
+/// # use tidegate::channel::{QueuingStrategy, channel};
+/// # futures_executor::block_on(async {
+/// let (mut sender, receiver) = channel(QueuingStrategy::count(4));
+/// let mut values = stream::iter(["one", "two"].map(Ok));
+/// sender.send_all(&mut values).await?;
+/// SinkExt::close(&mut sender).await?;
+/// let all: Vec<_> = receiver.map(Result::unwrap).collect().await;
+/// assert_eq!(all, ["one", "two"]);
+/// # Ok::<(), tidegate::channel::Failure>(())
+/// # }).unwrap();
+/// ```
 pub struct Sender<T> {
     pub(super) shared: Arc<Shared<T>>,
     /// The value that the sink was given and that waits for room.
@@ -220,11 +234,27 @@ impl<T> Sender<T> {
     }
 
     /// Whether the channel takes no value any more.
+    ///
+    /// ```
+    /// # use tidegate::channel::{QueuingStrategy, channel};
+    /// let (sender, receiver) = channel::<u32>(QueuingStrategy::count(1));
+    /// assert!(!sender.is_closed());
+    /// drop(receiver);
+    /// assert!(sender.is_closed());
+    /// ```
     pub fn is_closed(&self) -> bool {
         self.shared.lock().refuses()
     }
 
     /// How many values the strategy has dropped.
+    ///
+    /// ```
+    /// # use tidegate::channel::{Overflow, QueuingStrategy, channel};
+    /// let strategy = QueuingStrategy::count(1).overflow(Overflow::DropOldest);
+    /// let (sender, _receiver) = channel(strategy);
+    /// (0..3).for_each(|turn| sender.try_send(turn).unwrap());
+    /// assert_eq!(sender.dropped(), 2);
+    /// ```
     pub fn dropped(&self) -> u64 {
         self.shared.lock().dropped()
     }

@@ -2,6 +2,16 @@
 use std::fmt;
 
 /// What becomes of a value for which there is no room.
+///
+/// ```
+/// # use tidegate::channel::{Overflow, QueuingStrategy, channel};
+/// let strategy = QueuingStrategy::count(1).overflow(Overflow::DropNewest);
+/// let (sender, mut receiver) = channel(strategy);
+/// sender.try_send("first").unwrap();
+/// sender.try_send("second").unwrap(); // dropped
+/// assert_eq!(receiver.try_recv(), Ok("first"));
+/// assert!(receiver.is_empty());
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Overflow {
@@ -71,6 +81,13 @@ impl<T> QueuingStrategy<T> {
     }
 
     /// Counts values: each has the size 1. A mark of 0 passes each value from hand to hand.
+    ///
+    /// ```
+    /// # use tidegate::channel::{QueuingStrategy, channel};
+    /// let (sender, _receiver) = channel(QueuingStrategy::count(16));
+    /// sender.try_send(["a", "value", "of any size"]).unwrap();
+    /// assert_eq!(sender.desired_size(), 15);
+    /// ```
     pub fn count(high_water_mark: usize) -> Self {
         Self::new(high_water_mark, Size::One)
     }
@@ -93,6 +110,12 @@ impl<T> QueuingStrategy<T> {
 
     /// Sets the most that the queue may hold, in the same unit as the high-water mark. A capacity below the high-water mark
     /// lowers that.
+    ///
+    /// ```
+    /// # use tidegate::channel::{QueuingStrategy, channel};
+    /// let (sender, _receiver) = channel(QueuingStrategy::count(2).capacity(3));
+    /// assert_eq!((0..5).filter(|&turn| sender.try_send(turn).is_ok()).count(), 3);
+    /// ```
     pub fn capacity(mut self, capacity: usize) -> Self {
         self.capacity = Some(capacity);
         self
@@ -116,6 +139,13 @@ impl<T> QueuingStrategy<T> {
 
 impl<T: AsRef<[u8]>> QueuingStrategy<T> {
     /// Counts the bytes of each value.
+    ///
+    /// ```
+    /// # use tidegate::channel::{QueuingStrategy, channel};
+    /// let (sender, _receiver) = channel(QueuingStrategy::bytes(64 * 1024));
+    /// sender.try_send(vec![0u8; 1024]).unwrap();
+    /// assert_eq!(sender.desired_size(), 63 * 1024);
+    /// ```
     pub fn bytes(high_water_mark: usize) -> Self {
         Self::new(high_water_mark, Size::Plain(|value| value.as_ref().len()))
     }

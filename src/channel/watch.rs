@@ -8,6 +8,15 @@ use super::error::{Failure, TrySendError};
 use super::state::Ticket;
 
 /// The future of [`Sender::ready`](super::Sender::ready).
+///
+/// ```
+/// # use tidegate::channel::{QueuingStrategy, Ready, channel};
+/// # futures_executor::block_on(async {
+/// let (sender, _receiver) = channel(QueuingStrategy::count(1));
+/// let ready: Ready<'_, u32> = sender.ready();
+/// assert_eq!(ready.await, Ok(()));
+/// # });
+/// ```
 #[must_use = "a future does nothing unless it is awaited"]
 pub struct Ready<'a, T> {
     pub(super) shared: &'a Shared<T>,
@@ -15,6 +24,16 @@ pub struct Ready<'a, T> {
 }
 
 /// The future of [`Sender::closed`](super::Sender::closed).
+///
+/// ```
+/// # use tidegate::channel::{Closed, QueuingStrategy, channel};
+/// # futures_executor::block_on(async {
+/// let (sender, receiver) = channel(QueuingStrategy::count(1));
+/// let closed: Closed<'_, u32> = sender.closed();
+/// drop(receiver);
+/// assert!(closed.await.is_err());
+/// # });
+/// ```
 #[must_use = "a future does nothing unless it is awaited"]
 pub struct Closed<'a, T> {
     pub(super) shared: &'a Shared<T>,

@@ -4,6 +4,18 @@ use std::iter::FusedIterator;
 use std::ops::Index;
 
 /// What a chain has produced since the last batch.
+///
+/// ```
+/// use tidegate::codec::{Chain, Lines, LinesOptions};
+///
+/// let mut chain = Chain::new(vec![Box::new(Lines::new(LinesOptions::default()))]);
+/// chain.input(8)[..8].copy_from_slice(b"one\r\ntwo");
+/// chain.commit(8);
+/// chain.end_input();
+/// chain.run().unwrap();
+/// let batch = chain.batch();
+/// assert_eq!((batch.bytes, batch.ends), (&b"one\ntwo\n"[..], &[3, 7][..]));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Batch<'a> {
@@ -55,6 +67,18 @@ impl<'a> Batch<'a> {
 /// A batch of records that owns its text: one allocation for the text and two for the ends, however many fields there are.
 ///
 /// `decode(…).csv(…).records()` is a stream of them.
+///
+/// ```
+/// use futures_util::StreamExt;
+/// use tidegate::codec::{CsvOptions, RecordBatch, decode_reader};
+///
+/// # futures_executor::block_on(async {
+/// let mut batches = decode_reader(&b"a,b\nc,d\n"[..]).csv(CsvOptions::default()).records();
+/// let batch: RecordBatch = batches.next().await.unwrap().unwrap();
+/// let second: Vec<_> = batch.iter().map(|row| row[1].to_owned()).collect();
+/// assert_eq!(second, ["b", "d"]);
+/// # });
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct RecordBatch {
     text: String,
@@ -64,16 +88,43 @@ pub struct RecordBatch {
 
 impl RecordBatch {
     /// The number of records.
+    ///
+    /// ```
+    /// # use futures_util::StreamExt;
+    /// # use tidegate::codec::{CsvOptions, decode_reader};
+    /// # futures_executor::block_on(async {
+    /// # let mut batches = decode_reader(&b"whale,30\n"[..]).csv(CsvOptions::default()).records();
+    /// # let batch = batches.next().await.unwrap().unwrap();
+    /// assert_eq!(batch.len(), 1); // whale,30
+    /// # });
+    /// ```
     pub fn len(&self) -> usize {
         self.iter().len()
     }
 
     /// Whether there is no record.
+    ///
+    /// ```
+    /// use tidegate::codec::RecordBatch;
+    ///
+    /// assert!(RecordBatch::default().is_empty());
+    /// ```
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
     /// The records, which borrow from the batch.
+    ///
+    /// ```
+    /// # use futures_util::StreamExt;
+    /// # use tidegate::codec::{LinesOptions, decode_reader};
+    /// # futures_executor::block_on(async {
+    /// # let mut batches = decode_reader(&b"one\ntwo\n"[..]).lines(LinesOptions::default()).records();
+    /// # let batch = batches.next().await.unwrap().unwrap();
+    /// let longest = batch.iter().map(|line| line[0].len()).max(); // of the lines one and two
+    /// assert_eq!(longest, Some(3));
+    /// # });
+    /// ```
     pub fn iter(&self) -> RecordIter<'_> {
         RecordIter {
             text: &self.text,
@@ -108,6 +159,19 @@ impl<'a> IntoIterator for &'a RecordBatch {
 }
 
 /// The records of a batch, in order.
+///
+/// ```
+/// use futures_util::StreamExt;
+/// use tidegate::codec::{LinesOptions, RecordIter, decode_reader};
+///
+/// # futures_executor::block_on(async {
+/// let mut batches = decode_reader(&b"one\ntwo\n"[..]).lines(LinesOptions::default()).records();
+/// let batch = batches.next().await.unwrap().unwrap();
+/// let mut records: RecordIter<'_> = batch.iter();
+/// assert_eq!(records.len(), 2);
+/// assert_eq!(records.next().unwrap().get(0), Some("one"));
+/// # });
+/// ```
 #[derive(Clone, Debug)]
 pub struct RecordIter<'a> {
     text: &'a str,
@@ -153,6 +217,21 @@ impl ExactSizeIterator for RecordIter<'_> {}
 impl FusedIterator for RecordIter<'_> {}
 
 /// One record: the fields of a row, or one line. It borrows its text from the batch.
+///
+/// ```
+/// use tidegate::codec::{CsvOptions, decode_reader};
+///
+/// # futures_executor::block_on(async {
+/// let mut names = Vec::new();
+/// decode_reader(&b"whale,30\nmouse,0\n"[..])
+///     .csv(CsvOptions::default())
+///     .records()
+///     .for_each(|row| names.push(row[0].to_owned()))
+///     .await
+///     .unwrap();
+/// assert_eq!(names, ["whale", "mouse"]);
+/// # });
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub struct Record<'a> {
     text: &'a str,
@@ -162,16 +241,48 @@ pub struct Record<'a> {
 
 impl<'a> Record<'a> {
     /// The number of fields.
+    ///
+    /// ```
+    /// # use futures_util::StreamExt;
+    /// # use tidegate::codec::{CsvOptions, decode_reader};
+    /// # futures_executor::block_on(async {
+    /// # let mut batches = decode_reader(&b"whale,30\n"[..]).csv(CsvOptions::default()).records();
+    /// # let batch = batches.next().await.unwrap().unwrap();
+    /// let row = batch.iter().next().unwrap(); // whale,30
+    /// assert_eq!(row.len(), 2);
+    /// # });
+    /// ```
     pub fn len(&self) -> usize {
         self.ends.len()
     }
 
     /// Whether it has no field.
+    ///
+    /// ```
+    /// # use futures_util::StreamExt;
+    /// # use tidegate::codec::{CsvOptions, decode_reader};
+    /// # futures_executor::block_on(async {
+    /// # let mut batches = decode_reader(&b"whale,30\n"[..]).csv(CsvOptions::default()).records();
+    /// # let batch = batches.next().await.unwrap().unwrap();
+    /// assert!(batch.iter().all(|row| !row.is_empty())); // whale,30
+    /// # });
+    /// ```
     pub fn is_empty(&self) -> bool {
         self.ends.is_empty()
     }
 
     /// The field of this number, or `None` if the record has fewer.
+    ///
+    /// ```
+    /// # use futures_util::StreamExt;
+    /// # use tidegate::codec::{CsvOptions, decode_reader};
+    /// # futures_executor::block_on(async {
+    /// # let mut batches = decode_reader(&b"whale,30\n"[..]).csv(CsvOptions::default()).records();
+    /// # let batch = batches.next().await.unwrap().unwrap();
+    /// let row = batch.iter().next().unwrap(); // whale,30
+    /// assert_eq!((row.get(0), row.get(2)), (Some("whale"), None));
+    /// # });
+    /// ```
     #[inline]
     pub fn get(&self, field: usize) -> Option<&'a str> {
         let end = *self.ends.get(field)? as usize;
@@ -183,6 +294,17 @@ impl<'a> Record<'a> {
     }
 
     /// The fields, in order.
+    ///
+    /// ```
+    /// # use futures_util::StreamExt;
+    /// # use tidegate::codec::{CsvOptions, decode_reader};
+    /// # futures_executor::block_on(async {
+    /// # let mut batches = decode_reader(&b"whale,30\n"[..]).csv(CsvOptions::default()).records();
+    /// # let batch = batches.next().await.unwrap().unwrap();
+    /// let row = batch.iter().next().unwrap(); // whale,30
+    /// assert!(row.iter().eq(["whale", "30"]));
+    /// # });
+    /// ```
     pub fn iter(&self) -> impl ExactSizeIterator<Item = &'a str> + use<'a> {
         let record = *self;
         (0..record.len()).map(move |field| record.get(field).unwrap_or_default())

@@ -4,6 +4,15 @@ use super::queue::{ByteQueue, length_for, lengthen};
 use super::{Batch, Codec, CodecError, MIN_OUTPUT, Records, SLICE, Status};
 
 /// What a chain can do next.
+///
+/// ```
+/// use tidegate::codec::{Chain, ChainState, Lines, LinesOptions};
+///
+/// let mut chain = Chain::new(vec![Box::new(Lines::new(LinesOptions::default()))]);
+/// assert_eq!(chain.run(), Ok(ChainState::NeedInput));
+/// chain.end_input();
+/// assert_eq!(chain.run(), Ok(ChainState::Finished));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ChainState {
     /// It has done what it can with the input it got. There may be a small batch.
@@ -15,6 +24,16 @@ pub enum ChainState {
 }
 
 /// What a stage has done and holds, in bytes.
+///
+/// ```
+/// use tidegate::codec::{Chain, SLICE, Sha256Tap};
+///
+/// let mut chain = Chain::new(vec![Box::new(Sha256Tap::new())]);
+/// chain.input(3)[..3].copy_from_slice(b"abc");
+/// chain.commit(3);
+/// let stats = chain.stats(0).unwrap();
+/// assert_eq!((stats.name, stats.queued, stats.high_water_mark), ("digest", 3, SLICE));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct StageStats {
@@ -61,6 +80,30 @@ struct Failure {
 
 /// A chain of codecs, driven by its host: put bytes into [`input`](Self::input),
 /// [`commit`](Self::commit) them, [`run`](Self::run), take the [`batch`](Self::batch), and so on.
+///
+/// ```
+/// use tidegate::codec::{Chain, ChainState, Lines, LinesOptions};
+///
+/// let mut chain = Chain::new(vec![Box::new(Lines::new(LinesOptions::default()))]);
+/// let (mut text, mut lines) = (&b"one\ntwo\nthree"[..], 0);
+/// loop {
+///     let room = chain.input(text.len());
+///     let fed = room.len();
+///     room.copy_from_slice(&text[..fed]);
+///     chain.commit(fed);
+///     text = &text[fed..];
+///     if text.is_empty() {
+///         chain.end_input();
+///     }
+///     let state = chain.run()?;
+///     lines += chain.batch().records().len();
+///     if state == ChainState::Finished {
+///         break;
+///     }
+/// }
+/// assert_eq!(lines, 3);
+/// # Ok::<(), tidegate::codec::CodecError>(())
+/// ```
 pub struct Chain {
     stages: Vec<Stage>,
     /// What the last stage has produced. Longer than [`SLICE`] only if a record is.
@@ -75,6 +118,16 @@ pub struct Chain {
 impl Chain {
     /// A chain of these codecs, of which only the last may make records that matter. Its queues are
     /// allocated when something comes.
+    ///
+    /// ```
+    /// use tidegate::codec::{Chain, Gunzip, GunzipOptions, Sha256Tap};
+    ///
+    /// let chain = Chain::new(vec![
+    ///     Box::new(Gunzip::new(GunzipOptions::default())),
+    ///     Box::new(Sha256Tap::new()),
+    /// ]);
+    /// assert_eq!(chain.len(), 2);
+    /// ```
     pub fn new(codecs: Vec<Box<dyn Codec>>) -> Self {
         let mut stages: Vec<_> = codecs
             .into_iter()
@@ -101,6 +154,14 @@ impl Chain {
     }
 
     /// Room for up to `wanted` bytes of input. It may be empty: then `run`, and take the batch.
+    ///
+    /// ```
+    /// # use tidegate::codec::{Chain, Sha256Tap};
+    /// let mut chain = Chain::new(vec![Box::new(Sha256Tap::new())]);
+    /// let room = chain.input(4);
+    /// room.copy_from_slice(b"text");
+    /// chain.commit(4);
+    /// ```
     pub fn input(&mut self, wanted: usize) -> &mut [u8] {
         let Some(stage) = self.stages.first_mut() else {
             return &mut [];
@@ -118,6 +179,14 @@ impl Chain {
     }
 
     /// How many bytes of input the chain wants.
+    ///
+    /// ```
+    /// # use tidegate::codec::{Chain, SLICE, Sha256Tap};
+    /// let mut chain = Chain::new(vec![Box::new(Sha256Tap::new())]);
+    /// chain.input(4).copy_from_slice(b"text");
+    /// chain.commit(4);
+    /// assert_eq!(chain.desired_size(), SLICE - 4);
+    /// ```
     pub fn desired_size(&self) -> usize {
         self.stages
             .first()
@@ -125,6 +194,16 @@ impl Chain {
     }
 
     /// Says that `bytes` bytes were put at the start of [`input`](Self::input).
+    ///
+    /// ```
+    /// # use tidegate::codec::{Chain, Sha256Tap};
+    /// let mut chain = Chain::new(vec![Box::new(Sha256Tap::new())]);
+    /// chain.input(4).copy_from_slice(b"text");
+    /// chain.commit(2); // only two of them
+    /// chain.run()?;
+    /// assert_eq!(chain.batch().bytes, b"te");
+    /// # Ok::<(), tidegate::codec::CodecError>(())
+    /// ```
     pub fn commit(&mut self, bytes: usize) {
         if let Some(stage) = self.stages.first_mut() {
             stage.queue.commit(bytes);
@@ -132,6 +211,13 @@ impl Chain {
     }
 
     /// Says that no more input comes.
+    ///
+    /// ```
+    /// # use tidegate::codec::{Chain, ChainState, Sha256Tap};
+    /// let mut chain = Chain::new(vec![Box::new(Sha256Tap::new())]);
+    /// chain.end_input();
+    /// assert_eq!(chain.run(), Ok(ChainState::Finished));
+    /// ```
     pub fn end_input(&mut self) {
         self.input_ended = true;
     }
@@ -141,6 +227,14 @@ impl Chain {
     /// When a codec refuses its input, those behind it work on what it produced before; only when all of
     /// that has been shown does the chain fail. If one of them refuses that, the chain fails with its
     /// error instead. Once it has failed it fails again with the same error.
+    ///
+    /// ```
+    /// # use tidegate::codec::{Chain, ErrorCode, Gunzip, GunzipOptions};
+    /// let mut chain = Chain::new(vec![Box::new(Gunzip::new(GunzipOptions::default()))]);
+    /// chain.input(4).copy_from_slice(b"text");
+    /// chain.commit(4);
+    /// assert_eq!(chain.run().unwrap_err().code, ErrorCode::NotGzip);
+    /// ```
     pub fn run(&mut self) -> Result<ChainState, CodecError> {
         self.release();
         let Some(last) = self.stages.len().checked_sub(1) else {
@@ -171,6 +265,16 @@ impl Chain {
     }
 
     /// What has been produced and not yet shown. Stays valid until the next call of `run`.
+    ///
+    /// ```
+    /// # use tidegate::codec::{Chain, Sha256Tap};
+    /// let mut chain = Chain::new(vec![Box::new(Sha256Tap::new())]);
+    /// chain.input(4).copy_from_slice(b"text");
+    /// chain.commit(4);
+    /// chain.run()?;
+    /// assert_eq!(chain.batch().bytes, b"text");
+    /// # Ok::<(), tidegate::codec::CodecError>(())
+    /// ```
     pub fn batch(&mut self) -> Batch<'_> {
         self.show(|_, _| {})
     }
@@ -215,16 +319,37 @@ impl Chain {
     }
 
     /// The number of stages.
+    ///
+    /// ```
+    /// # use tidegate::codec::{Chain, Sha256Tap};
+    /// assert_eq!(Chain::new(vec![Box::new(Sha256Tap::new())]).len(), 1);
+    /// ```
     pub fn len(&self) -> usize {
         self.stages.len()
     }
 
     /// Whether there are no stages.
+    ///
+    /// ```
+    /// # use tidegate::codec::Chain;
+    /// assert!(Chain::new(Vec::new()).is_empty());
+    /// ```
     pub fn is_empty(&self) -> bool {
         self.stages.is_empty()
     }
 
     /// What the stage of this number has done and holds.
+    ///
+    /// ```
+    /// # use tidegate::codec::{Chain, Sha256Tap};
+    /// let mut chain = Chain::new(vec![Box::new(Sha256Tap::new())]);
+    /// chain.input(3).copy_from_slice(b"abc");
+    /// chain.commit(3);
+    /// chain.run()?;
+    /// assert_eq!(chain.stats(0).unwrap().bytes_in, 3);
+    /// assert_eq!(chain.stats(1), None);
+    /// # Ok::<(), tidegate::codec::CodecError>(())
+    /// ```
     pub fn stats(&self, stage: usize) -> Option<StageStats> {
         let last = stage + 1 == self.stages.len();
         let held = if last {
@@ -243,6 +368,15 @@ impl Chain {
     }
 
     /// The digest that the stage of this number has computed.
+    ///
+    /// ```
+    /// # use tidegate::codec::{Chain, Sha256Tap};
+    /// let mut chain = Chain::new(vec![Box::new(Sha256Tap::new())]);
+    /// chain.end_input();
+    /// chain.run()?;
+    /// assert_eq!(chain.digest(0).unwrap()[..4], [0xe3, 0xb0, 0xc4, 0x42]);
+    /// # Ok::<(), tidegate::codec::CodecError>(())
+    /// ```
     pub fn digest(&self, stage: usize) -> Option<&[u8]> {
         self.stages
             .get(stage)

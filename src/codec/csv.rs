@@ -9,6 +9,22 @@ use super::{CodecError, ErrorCode, Records};
 const NAME: &str = "csv";
 
 /// What to do with a row that has another number of fields than the first.
+///
+/// ```
+/// use futures_util::StreamExt;
+/// use tidegate::codec::{CsvOptions, DecodeError, ErrorCode, Ragged, decode_reader};
+///
+/// # futures_executor::block_on(async {
+/// let text = &b"a,b\nc\n"[..];
+/// let mut batches = decode_reader(text).csv(CsvOptions::default().ragged(Ragged::Keep)).records();
+/// assert_eq!(batches.next().await.unwrap().unwrap().len(), 2);
+///
+/// let mut batches = decode_reader(text).csv(CsvOptions::default()).records();
+/// assert_eq!(batches.next().await.unwrap().unwrap().len(), 1); // what is before the error
+/// let Some(Err(DecodeError::Codec(error))) = batches.next().await else { panic!() };
+/// assert_eq!(error.code, ErrorCode::RaggedRow);
+/// # });
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Ragged {
@@ -19,6 +35,17 @@ pub enum Ragged {
 }
 
 /// How to read comma-separated values.
+///
+/// ```
+/// use futures_util::StreamExt;
+/// use tidegate::codec::{CsvOptions, decode_reader};
+///
+/// # futures_executor::block_on(async {
+/// let options = CsvOptions::default().delimiter(b';').quote(b'\'');
+/// let rows = decode_reader(&b"a;'b;c'\n"[..]).csv(options).records().next().await;
+/// assert_eq!(&rows.unwrap().unwrap().iter().next().unwrap()[1], "b;c");
+/// # });
+/// ```
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub struct CsvOptions {
@@ -57,48 +84,136 @@ impl Default for CsvOptions {
 
 impl CsvOptions {
     /// Sets [`delimiter`](Self#structfield.delimiter).
+    ///
+    /// ```
+    /// use futures_util::StreamExt;
+    /// use tidegate::codec::{CsvOptions, decode_reader};
+    ///
+    /// # futures_executor::block_on(async {
+    /// let options = CsvOptions::default().delimiter(b'\t');
+    /// let rows = decode_reader(&b"a\tb\n"[..]).csv(options).records().next().await;
+    /// assert_eq!(rows.unwrap().unwrap().iter().next().unwrap().len(), 2);
+    /// # });
+    /// ```
     pub fn delimiter(mut self, delimiter: u8) -> Self {
         self.delimiter = delimiter;
         self
     }
 
     /// Sets [`quote`](Self#structfield.quote).
+    ///
+    /// ```
+    /// use futures_util::StreamExt;
+    /// use tidegate::codec::{CsvOptions, decode_reader};
+    ///
+    /// # futures_executor::block_on(async {
+    /// let options = CsvOptions::default().quote(b'\'');
+    /// let rows = decode_reader(&b"'a,b',c\n"[..]).csv(options).records().next().await;
+    /// assert_eq!(&rows.unwrap().unwrap().iter().next().unwrap()[0], "a,b");
+    /// # });
+    /// ```
     pub fn quote(mut self, quote: u8) -> Self {
         self.quote = quote;
         self
     }
 
     /// Sets [`ragged`](Self#structfield.ragged).
+    ///
+    /// ```
+    /// use futures_util::StreamExt;
+    /// use tidegate::codec::{CsvOptions, Ragged, decode_reader};
+    ///
+    /// # futures_executor::block_on(async {
+    /// let options = CsvOptions::default().ragged(Ragged::Keep);
+    /// let rows = decode_reader(&b"a,b\nc\n"[..]).csv(options).records().next().await;
+    /// assert_eq!(rows.unwrap().unwrap().len(), 2);
+    /// # });
+    /// ```
     pub fn ragged(mut self, ragged: Ragged) -> Self {
         self.ragged = ragged;
         self
     }
 
     /// Sets [`width`](Self#structfield.width).
+    ///
+    /// ```
+    /// use futures_util::StreamExt;
+    /// use tidegate::codec::{CsvOptions, decode_reader};
+    ///
+    /// # futures_executor::block_on(async {
+    /// let options = CsvOptions::default().width(3);
+    /// let rows = decode_reader(&b"a,b\n"[..]).csv(options).records().next().await;
+    /// assert!(rows.unwrap().is_err()); // it has two fields
+    /// # });
+    /// ```
     pub fn width(mut self, width: impl Into<Option<u32>>) -> Self {
         self.width = width.into();
         self
     }
 
     /// Sets [`keep_empty_lines`](Self#structfield.keep_empty_lines).
+    ///
+    /// ```
+    /// use futures_util::StreamExt;
+    /// use tidegate::codec::{CsvOptions, decode_reader};
+    ///
+    /// # futures_executor::block_on(async {
+    /// let options = CsvOptions::default().keep_empty_lines(true).width(1);
+    /// let rows = decode_reader(&b"a\n\nb\n"[..]).csv(options).records().next().await;
+    /// assert_eq!(rows.unwrap().unwrap().len(), 3);
+    /// # });
+    /// ```
     pub fn keep_empty_lines(mut self, keep_empty_lines: bool) -> Self {
         self.keep_empty_lines = keep_empty_lines;
         self
     }
 
     /// Sets [`fatal`](Self#structfield.fatal).
+    ///
+    /// ```
+    /// use futures_util::StreamExt;
+    /// use tidegate::codec::{CsvOptions, decode_reader};
+    ///
+    /// # futures_executor::block_on(async {
+    /// let options = CsvOptions::default().fatal(true);
+    /// let rows = decode_reader(&b"\xff\n"[..]).csv(options).records().next().await;
+    /// assert!(rows.unwrap().is_err()); // it is no UTF-8
+    /// # });
+    /// ```
     pub fn fatal(mut self, fatal: bool) -> Self {
         self.fatal = fatal;
         self
     }
 
     /// Sets [`ignore_bom`](Self#structfield.ignore_bom).
+    ///
+    /// ```
+    /// use futures_util::StreamExt;
+    /// use tidegate::codec::{CsvOptions, decode_reader};
+    ///
+    /// # futures_executor::block_on(async {
+    /// let options = CsvOptions::default().ignore_bom(true);
+    /// let rows = decode_reader("\u{feff}a\n".as_bytes()).csv(options).records().next().await;
+    /// assert_eq!(&rows.unwrap().unwrap().iter().next().unwrap()[0], "\u{feff}a");
+    /// # });
+    /// ```
     pub fn ignore_bom(mut self, ignore_bom: bool) -> Self {
         self.ignore_bom = ignore_bom;
         self
     }
 
     /// Sets [`max_bytes`](Self#structfield.max_bytes).
+    ///
+    /// ```
+    /// use futures_util::StreamExt;
+    /// use tidegate::codec::{CsvOptions, decode_reader};
+    ///
+    /// # futures_executor::block_on(async {
+    /// let options = CsvOptions::default().max_bytes(4);
+    /// let rows = decode_reader(&b"hello\n"[..]).csv(options).records().next().await;
+    /// assert!(rows.unwrap().is_err()); // the row is too long
+    /// # });
+    /// ```
     pub fn max_bytes(mut self, max_bytes: usize) -> Self {
         self.max_bytes = max_bytes;
         self
@@ -109,11 +224,30 @@ impl CsvOptions {
 ///
 /// Rows end with LF or CRLF, the last one also with the text. A CR elsewhere is text. A quote that is
 /// not at the start of a field is text as well, unless the field began with one.
+///
+/// ```
+/// use tidegate::codec::{Chain, Csv, CsvOptions};
+///
+/// let csv = Csv::new(CsvOptions::default()).unwrap();
+/// let mut chain = Chain::new(vec![Box::new(csv)]);
+/// chain.input(6).copy_from_slice(b"a,\"b\"\n");
+/// chain.commit(6);
+/// chain.run()?;
+/// assert_eq!(&chain.batch().records().next().unwrap()[1], "b");
+/// # Ok::<(), tidegate::codec::CodecError>(())
+/// ```
 pub type Csv = TextCodec<Parser>;
 
 impl Csv {
     /// A parser at the start of a text. None if delimiter and quote are not two different ASCII
     /// characters other than CR and LF: then text could not be told from structure.
+    ///
+    /// ```
+    /// use tidegate::codec::{Csv, CsvOptions};
+    ///
+    /// assert!(Csv::new(CsvOptions::default().delimiter(b';')).is_some());
+    /// assert!(Csv::new(CsvOptions::default().delimiter(b'"')).is_none()); // the quote
+    /// ```
     pub fn new(options: CsvOptions) -> Option<Self> {
         let usable = |byte: u8| byte.is_ascii() && byte != b'\r' && byte != b'\n';
         let CsvOptions {

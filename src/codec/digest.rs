@@ -5,6 +5,19 @@ use sha2::{Digest, Sha256};
 use super::{Codec, Fault, Status, Step};
 
 /// Computes the SHA-256 digest of what passes through (FIPS 180-4).
+///
+/// ```
+/// use tidegate::codec::{Chain, Sha256Tap};
+///
+/// let mut chain = Chain::new(vec![Box::new(Sha256Tap::new())]);
+/// chain.input(3).copy_from_slice(b"abc");
+/// chain.commit(3);
+/// chain.end_input();
+/// chain.run()?;
+/// assert_eq!(chain.batch().bytes, b"abc");
+/// assert_eq!(chain.digest(0).unwrap()[..4], [0xba, 0x78, 0x16, 0xbf]);
+/// # Ok::<(), tidegate::codec::CodecError>(())
+/// ```
 #[derive(Default)]
 pub struct Sha256Tap {
     hasher: Sha256,
@@ -13,6 +26,12 @@ pub struct Sha256Tap {
 
 impl Sha256Tap {
     /// A tap that has seen nothing.
+    ///
+    /// ```
+    /// use tidegate::codec::{Codec, Sha256Tap};
+    ///
+    /// assert_eq!(Sha256Tap::new().digest(), None); // the input is not finished
+    /// ```
     pub fn new() -> Self {
         Self::default()
     }

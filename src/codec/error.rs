@@ -3,6 +3,19 @@
 use std::fmt;
 
 /// What was wrong, as a stable name: programs branch on it, people read the message.
+///
+/// ```
+/// use futures_util::StreamExt;
+/// use tidegate::codec::{DecodeError, ErrorCode, GunzipOptions, decode_reader};
+///
+/// # futures_executor::block_on(async {
+/// let mut bytes = decode_reader(&b"\x1f\x8b"[..]).gunzip(GunzipOptions::default()).bytes();
+/// match bytes.next().await {
+///     Some(Err(DecodeError::Codec(error))) => assert_eq!(error.code, ErrorCode::Truncated),
+///     other => unreachable!("{other:?}"),
+/// }
+/// # });
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 #[cfg_attr(tidegate_npm, repr(u32))]
@@ -45,6 +58,12 @@ pub enum ErrorCode {
 
 impl ErrorCode {
     /// The code's name, which is stable: the package for JavaScript has the same names.
+    ///
+    /// ```
+    /// use tidegate::codec::ErrorCode;
+    ///
+    /// assert_eq!(ErrorCode::CrcMismatch.as_str(), "crc-mismatch");
+    /// ```
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::NotGzip => "not-gzip",
@@ -91,6 +110,17 @@ impl ErrorCode {
 }
 
 /// A codec's input was wrong. The codec is of no further use.
+///
+/// ```
+/// use tidegate::codec::{Chain, Gunzip, GunzipOptions};
+///
+/// let mut chain = Chain::new(vec![Box::new(Gunzip::new(GunzipOptions::default()))]);
+/// chain.input(2).copy_from_slice(b"PK");
+/// chain.commit(2);
+/// let error = chain.run().unwrap_err();
+/// assert_eq!((error.codec, error.offset), ("gunzip", 0));
+/// assert!(error.to_string().starts_with("gunzip: not gzip data at byte 0"));
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct CodecError {
@@ -107,6 +137,13 @@ pub struct CodecError {
 impl CodecError {
     /// An error of the codec of this name, at `offset` bytes of its own input. `detail` says what was expected and what was
     /// found.
+    ///
+    /// ```
+    /// use tidegate::codec::{CodecError, ErrorCode};
+    ///
+    /// let error = CodecError::new("frames", ErrorCode::Custom("bad-length"), 12, "it is 0");
+    /// assert_eq!(error.to_string(), "frames: bad-length at byte 12: it is 0");
+    /// ```
     pub fn new(
         codec: &'static str,
         code: ErrorCode,

@@ -19,6 +19,25 @@ const FLAG_COMMENT: u8 = 1 << 4;
 const FLAGS_RESERVED: u8 = 0b1110_0000;
 
 /// What to do with bytes behind the last member.
+///
+/// ```
+/// use futures_util::TryStreamExt;
+/// use std::io::Write;
+/// use tidegate::codec::{GunzipOptions, Trailing, decode_reader};
+///
+/// # futures_executor::block_on(async {
+/// let mut packed = flate2::write::GzEncoder::new(Vec::new(), Default::default());
+/// packed.write_all(b"text").unwrap();
+/// let mut packed = packed.finish().unwrap();
+/// packed.extend([0; 8]); // padding
+///
+/// for (trailing, works) in [(Trailing::Ignore, true), (Trailing::Error, false)] {
+///     let options = GunzipOptions::default().trailing(trailing);
+///     let bytes: Result<Vec<_>, _> = decode_reader(&packed[..]).gunzip(options).bytes().try_collect().await;
+///     assert_eq!(bytes.is_ok(), works);
+/// }
+/// # });
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Trailing {
@@ -30,6 +49,12 @@ pub enum Trailing {
 }
 
 /// How to unpack gzip.
+///
+/// ```
+/// use tidegate::codec::{GunzipOptions, Trailing};
+///
+/// assert_eq!(GunzipOptions::default().trailing, Trailing::Error);
+/// ```
 #[derive(Clone, Copy, Debug, Default)]
 #[non_exhaustive]
 pub struct GunzipOptions {
@@ -39,6 +64,13 @@ pub struct GunzipOptions {
 
 impl GunzipOptions {
     /// Sets [`trailing`](Self#structfield.trailing).
+    ///
+    /// ```
+    /// use tidegate::codec::{GunzipOptions, Trailing};
+    ///
+    /// let options = GunzipOptions::default().trailing(Trailing::Ignore);
+    /// assert_eq!(options.trailing, Trailing::Ignore);
+    /// ```
     pub fn trailing(mut self, trailing: Trailing) -> Self {
         self.trailing = trailing;
         self
@@ -47,6 +79,22 @@ impl GunzipOptions {
 
 /// Unpacks gzip of one or more members, and checks all that a member lets one check: the header's CRC
 /// where there is one, the CRC and length of what it unpacked to.
+///
+/// ```
+/// use std::io::Write;
+/// use tidegate::codec::{Chain, Gunzip, GunzipOptions};
+///
+/// let mut packed = flate2::write::GzEncoder::new(Vec::new(), Default::default());
+/// packed.write_all(b"text").unwrap();
+/// let packed = packed.finish().unwrap();
+/// let mut chain = Chain::new(vec![Box::new(Gunzip::new(GunzipOptions::default()))]);
+/// chain.input(packed.len()).copy_from_slice(&packed);
+/// chain.commit(packed.len());
+/// chain.end_input();
+/// chain.run()?;
+/// assert_eq!(chain.batch().bytes, b"text");
+/// # Ok::<(), tidegate::codec::CodecError>(())
+/// ```
 pub struct Gunzip {
     options: GunzipOptions,
     /// Made when the first deflate data comes.
@@ -84,6 +132,12 @@ enum State {
 
 impl Gunzip {
     /// An unpacker at the start of its input.
+    ///
+    /// ```
+    /// use tidegate::codec::{Codec, Gunzip, GunzipOptions};
+    ///
+    /// assert_eq!(Gunzip::new(GunzipOptions::default()).name(), "gunzip");
+    /// ```
     pub fn new(options: GunzipOptions) -> Self {
         Self {
             options,

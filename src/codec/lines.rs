@@ -9,6 +9,17 @@ use super::{CodecError, ErrorCode, Records};
 const NAME: &str = "lines";
 
 /// How to read lines.
+///
+/// ```
+/// use futures_util::StreamExt;
+/// use tidegate::codec::{LinesOptions, decode_reader};
+///
+/// # futures_executor::block_on(async {
+/// let options = LinesOptions::default().fatal(true).max_bytes(80);
+/// let lines = decode_reader(&b"one\n"[..]).lines(options).records().next().await;
+/// assert_eq!(lines.unwrap().unwrap().len(), 1);
+/// # });
+/// ```
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub struct LinesOptions {
@@ -32,18 +43,51 @@ impl Default for LinesOptions {
 
 impl LinesOptions {
     /// Sets [`fatal`](Self#structfield.fatal).
+    ///
+    /// ```
+    /// use futures_util::StreamExt;
+    /// use tidegate::codec::{LinesOptions, decode_reader};
+    ///
+    /// # futures_executor::block_on(async {
+    /// let options = LinesOptions::default().fatal(true);
+    /// let lines = decode_reader(&b"\xff\n"[..]).lines(options).records().next().await;
+    /// assert!(lines.unwrap().is_err()); // it is no UTF-8
+    /// # });
+    /// ```
     pub fn fatal(mut self, fatal: bool) -> Self {
         self.fatal = fatal;
         self
     }
 
     /// Sets [`ignore_bom`](Self#structfield.ignore_bom).
+    ///
+    /// ```
+    /// use futures_util::StreamExt;
+    /// use tidegate::codec::{LinesOptions, decode_reader};
+    ///
+    /// # futures_executor::block_on(async {
+    /// let options = LinesOptions::default().ignore_bom(true);
+    /// let lines = decode_reader("\u{feff}a\n".as_bytes()).lines(options).records().next().await;
+    /// assert_eq!(&lines.unwrap().unwrap().iter().next().unwrap()[0], "\u{feff}a");
+    /// # });
+    /// ```
     pub fn ignore_bom(mut self, ignore_bom: bool) -> Self {
         self.ignore_bom = ignore_bom;
         self
     }
 
     /// Sets [`max_bytes`](Self#structfield.max_bytes).
+    ///
+    /// ```
+    /// use futures_util::StreamExt;
+    /// use tidegate::codec::{LinesOptions, decode_reader};
+    ///
+    /// # futures_executor::block_on(async {
+    /// let options = LinesOptions::default().max_bytes(4);
+    /// let lines = decode_reader(&b"hello\n"[..]).lines(options).records().next().await;
+    /// assert!(lines.unwrap().is_err()); // the line is too long
+    /// # });
+    /// ```
     pub fn max_bytes(mut self, max_bytes: usize) -> Self {
         self.max_bytes = max_bytes;
         self
@@ -54,10 +98,27 @@ impl LinesOptions {
 ///
 /// Each line is followed by one LF in the output, so in the middle of a chain the codec is one that
 /// makes all line ends alike.
+///
+/// ```
+/// use tidegate::codec::{Chain, Lines, LinesOptions};
+///
+/// let mut chain = Chain::new(vec![Box::new(Lines::new(LinesOptions::default()))]);
+/// chain.input(9).copy_from_slice(b"one\r\ntwo\n");
+/// chain.commit(9);
+/// chain.run()?;
+/// assert_eq!(chain.batch().bytes, b"one\ntwo\n");
+/// # Ok::<(), tidegate::codec::CodecError>(())
+/// ```
 pub type Lines = TextCodec<Parser>;
 
 impl Lines {
     /// A splitter at the start of a text.
+    ///
+    /// ```
+    /// use tidegate::codec::{Codec, Lines, LinesOptions};
+    ///
+    /// assert_eq!(Lines::new(LinesOptions::default()).name(), "lines");
+    /// ```
     pub fn new(options: LinesOptions) -> Self {
         let parser = Parser {
             max_bytes: options.max_bytes,

@@ -9,6 +9,20 @@
 //! 2. What a codec produces, and the error it ends with, do not depend on how its input was split: it
 //!    produces everything before the fault, then fails.
 //! 3. Nothing here panics on any input.
+//!
+//! ```
+//! use tidegate::codec::{Chain, Lines, LinesOptions, Sha256Tap};
+//!
+//! let lines = Lines::new(LinesOptions::default());
+//! let mut chain = Chain::new(vec![Box::new(Sha256Tap::new()), Box::new(lines)]);
+//! chain.input(8).copy_from_slice(b"one\r\ntwo");
+//! chain.commit(8);
+//! chain.end_input();
+//! chain.run()?;
+//! assert!(chain.batch().records().map(|line| line.get(0)).eq([Some("one"), Some("two")]));
+//! assert_eq!(chain.digest(0).map(<[u8]>::len), Some(32));
+//! # Ok::<(), tidegate::codec::CodecError>(())
+//! ```
 
 mod batch;
 mod chain;
@@ -48,9 +62,23 @@ pub use text::TextCodec;
 
 /// The most a [`Chain`] lets a codec consume or produce in one step, and the high-water mark of each
 /// of its queues, in bytes.
+///
+/// ```
+/// use tidegate::codec::{Chain, SLICE, Sha256Tap};
+///
+/// assert_eq!(Chain::new(vec![Box::new(Sha256Tap::new())]).desired_size(), SLICE);
+/// ```
 pub const SLICE: usize = 64 * 1024;
 
 /// The least room for output with which every codec can make progress, in bytes.
+///
+/// ```
+/// use tidegate::codec::{Codec, Lines, LinesOptions, MIN_OUTPUT};
+///
+/// let mut output = [0; MIN_OUTPUT];
+/// let step = Lines::new(LinesOptions::default()).step(b"a\n", &mut output, true);
+/// assert_eq!(step.unwrap().produced, 2);
+/// ```
 pub const MIN_OUTPUT: usize = 16;
 
 /// Whether an allocation of this many bytes would succeed now: asked before code that cannot be told
@@ -64,6 +92,15 @@ pub(crate) fn can_allocate(bytes: usize) -> bool {
 }
 
 /// Why a step ended.
+///
+/// ```
+/// use tidegate::codec::{Codec, Sha256Tap, Status};
+///
+/// let mut codec = Sha256Tap::new();
+/// let mut output = [0; 16];
+/// assert_eq!(codec.step(b"abc", &mut output, false).unwrap().status, Status::NeedInput);
+/// assert_eq!(codec.step(b"", &mut output, true).unwrap().status, Status::Finished);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Status {
     /// All input was consumed; the codec can go on when it gets more.
@@ -75,6 +112,14 @@ pub enum Status {
 }
 
 /// What a step did.
+///
+/// ```
+/// use tidegate::codec::{Codec, Sha256Tap, Status, Step};
+///
+/// let step = Sha256Tap::new().step(&[0; 40], &mut [0; 16], false).unwrap();
+/// let expected = Step { status: Status::NeedOutput, consumed: 16, produced: 16 };
+/// assert_eq!(step, expected);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Step {
     /// Why it ended.
@@ -86,6 +131,16 @@ pub struct Step {
 }
 
 /// Why a step failed, and what it did before.
+///
+/// ```
+/// use tidegate::codec::{Codec, ErrorCode, Lines, LinesOptions};
+///
+/// let mut lines = Lines::new(LinesOptions::default().fatal(true));
+/// let mut output = [0; 32];
+/// let fault = lines.step(b"one\n\xff", &mut output, true).unwrap_err();
+/// assert_eq!(fault.error.code, ErrorCode::InvalidUtf8);
+/// assert_eq!(&output[..fault.produced], b"one\n");
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fault {
     /// What was wrong.
@@ -131,20 +186,49 @@ pub struct Fault {
 /// ```
 pub trait Codec: Send {
     /// The name that errors and statistics carry.
+    ///
+    /// ```
+    /// use tidegate::codec::{Codec, Sha256Tap};
+    ///
+    /// assert_eq!(Sha256Tap::new().name(), "digest");
+    /// ```
     fn name(&self) -> &'static str;
 
     /// Consumes from the front of `input` and writes to the front of `output`, which must have at least
     /// [`MIN_OUTPUT`] bytes. `last` says that nothing follows `input`; once given it must be given
     /// with every later step. After an error, or [`Status::Finished`], the codec must not be stepped.
+    ///
+    /// ```
+    /// use tidegate::codec::{Codec, Lines, LinesOptions};
+    ///
+    /// let mut output = [0; 32];
+    /// let step = Lines::new(LinesOptions::default()).step(b"a\r\nb", &mut output, true).unwrap();
+    /// assert_eq!((step.consumed, &output[..step.produced]), (4, &b"a\nb\n"[..]));
+    /// ```
     fn step(&mut self, input: &[u8], output: &mut [u8], last: bool) -> Result<Step, Fault>;
 
     /// Where the records in the produced bytes end, for codecs that make records. Such a codec writes
     /// a one-byte separator behind each field or line.
+    ///
+    /// ```
+    /// use tidegate::codec::{Codec, Lines, LinesOptions, Sha256Tap};
+    ///
+    /// assert!(Lines::new(LinesOptions::default()).records().is_some());
+    /// assert!(Sha256Tap::new().records().is_none());
+    /// ```
     fn records(&mut self) -> Option<&mut Records> {
         None
     }
 
     /// The digest of all bytes, for codecs that compute one, once the input is finished.
+    ///
+    /// ```
+    /// use tidegate::codec::{Codec, Sha256Tap};
+    ///
+    /// let mut tap = Sha256Tap::new();
+    /// tap.step(b"abc", &mut [0; 16], true).unwrap();
+    /// assert_eq!(tap.digest().unwrap()[..4], [0xba, 0x78, 0x16, 0xbf]);
+    /// ```
     fn digest(&self) -> Option<&[u8]> {
         None
     }

@@ -10,6 +10,13 @@ use super::Chain;
 use super::stream::{DecodeError, Decoded, Decoder, Input, feed, sealed};
 
 /// A reader as a chain's input.
+///
+/// ```
+/// use tidegate::codec::{Decoder, Reader, decode_reader};
+///
+/// let decoder: Decoder<Reader<&[u8]>> = decode_reader(&b"text"[..]);
+/// # drop(decoder);
+/// ```
 pub struct Reader<R>(Pin<Box<R>>);
 
 impl<R> sealed::Sealed for Reader<R> {}

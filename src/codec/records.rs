@@ -4,6 +4,20 @@
 ///
 /// Positions count from the start of the batch. Behind the end of each field is a one-byte separator,
 /// so a field begins one byte after the end of the field before it.
+///
+/// ```
+/// use tidegate::codec::Records;
+///
+/// // The codec has written "ab;c;" as a row of two fields.
+/// let mut records = Records::of_rows();
+/// records.enable();
+/// records.end_field(2);
+/// records.advance(3);
+/// records.end_field(1);
+/// records.end_row();
+/// records.advance(2);
+/// assert_eq!((records.ends(), records.rows()), (&[2, 4][..], &[2][..]));
+/// ```
 #[derive(Debug, Default)]
 pub struct Records {
     enabled: bool,
@@ -17,11 +31,29 @@ pub struct Records {
 
 impl Records {
     /// Records of which each is one field: lines.
+    ///
+    /// ```
+    /// # use tidegate::codec::Records;
+    /// let mut records = Records::of_fields();
+    /// records.enable();
+    /// records.end_field(3); // of "one", which is written next
+    /// assert_eq!((records.ends(), records.rows().len()), (&[3][..], 0));
+    /// ```
     pub fn of_fields() -> Self {
         Self::default()
     }
 
     /// Records of which each is a row of fields.
+    ///
+    /// ```
+    /// # use tidegate::codec::Records;
+    /// let mut records = Records::of_rows();
+    /// records.enable();
+    /// records.end_field(3);
+    /// assert!(records.ends().is_empty()); // the row has not ended
+    /// records.end_row();
+    /// assert_eq!(records.ends(), [3]);
+    /// ```
     pub fn of_rows() -> Self {
         Self {
             rows: Some(Vec::new()),
@@ -31,17 +63,44 @@ impl Records {
 
     /// Begins to record. Without it the codec is a mere byte codec, as it is in the middle of a chain,
     /// where nobody would take the records.
+    ///
+    /// ```
+    /// # use tidegate::codec::Records;
+    /// let mut records = Records::of_fields();
+    /// records.end_field(3);
+    /// assert!(records.ends().is_empty());
+    /// records.enable();
+    /// records.end_field(3);
+    /// assert_eq!(records.ends(), [3]);
+    /// ```
     pub fn enable(&mut self) {
         self.enabled = true;
     }
 
     /// Counts bytes that the codec has produced, separators among them.
+    ///
+    /// ```
+    /// # use tidegate::codec::Records;
+    /// let mut records = Records::of_fields();
+    /// records.enable();
+    /// records.advance(2);
+    /// records.end_field(1);
+    /// assert_eq!(records.ends(), [3]);
+    /// ```
     #[inline]
     pub fn advance(&mut self, bytes: usize) {
         self.position += bytes;
     }
 
     /// Ends a field `ahead` bytes behind the current position; the separator follows there.
+    ///
+    /// ```
+    /// # use tidegate::codec::Records;
+    /// let mut records = Records::of_fields();
+    /// records.enable();
+    /// records.end_field(5);
+    /// assert_eq!((records.ends(), records.complete()), (&[5][..], 6));
+    /// ```
     #[inline]
     pub fn end_field(&mut self, ahead: usize) {
         if self.enabled && self.push_end((self.position + ahead) as u32) && self.rows.is_none() {
@@ -59,6 +118,15 @@ impl Records {
     }
 
     /// Ends a row with the field that was ended last.
+    ///
+    /// ```
+    /// # use tidegate::codec::Records;
+    /// let mut records = Records::of_rows();
+    /// records.enable();
+    /// records.end_field(5);
+    /// records.end_row();
+    /// assert_eq!((records.rows(), records.complete()), (&[1][..], 6));
+    /// ```
     #[inline]
     pub fn end_row(&mut self) {
         if !self.enabled || self.exhausted {
@@ -76,21 +144,54 @@ impl Records {
 
     /// Whether there was no memory for an end. Those before it are recorded; the codec fails with
     /// [`ErrorCode::OutOfMemory`](super::ErrorCode::OutOfMemory).
+    ///
+    /// ```
+    /// # use tidegate::codec::Records;
+    /// assert!(!Records::of_rows().is_exhausted());
+    /// ```
     pub fn is_exhausted(&self) -> bool {
         self.exhausted
     }
 
     /// Bytes of the batch up to and including the last complete record's separator.
+    ///
+    /// ```
+    /// # use tidegate::codec::Records;
+    /// let mut records = Records::of_fields();
+    /// records.enable();
+    /// records.end_field(3);
+    /// records.advance(10); // and six bytes of the next line
+    /// assert_eq!(records.complete(), 4);
+    /// ```
     pub fn complete(&self) -> usize {
         self.complete
     }
 
     /// The ends of the fields of all complete records.
+    ///
+    /// ```
+    /// # use tidegate::codec::Records;
+    /// let mut records = Records::of_fields();
+    /// records.enable();
+    /// records.end_field(1);
+    /// records.end_field(4);
+    /// assert_eq!(records.ends(), [1, 4]);
+    /// ```
     pub fn ends(&self) -> &[u32] {
         &self.ends[..self.complete_fields()]
     }
 
     /// For each complete row, the number of fields up to its end; empty where records are lines.
+    ///
+    /// ```
+    /// # use tidegate::codec::Records;
+    /// let mut records = Records::of_rows();
+    /// records.enable();
+    /// records.end_field(1);
+    /// records.end_field(4);
+    /// records.end_row();
+    /// assert_eq!(records.rows(), [2]);
+    /// ```
     pub fn rows(&self) -> &[u32] {
         self.rows.as_deref().unwrap_or_default()
     }
@@ -117,6 +218,17 @@ impl Records {
     }
 
     /// Forgets the complete records: a new batch begins with the bytes of the incomplete one.
+    ///
+    /// ```
+    /// # use tidegate::codec::Records;
+    /// let mut records = Records::of_fields();
+    /// records.enable();
+    /// records.end_field(3);
+    /// records.advance(4);
+    /// records.take();
+    /// assert!(records.ends().is_empty());
+    /// assert_eq!(records.complete(), 0);
+    /// ```
     pub fn take(&mut self) {
         let fields = self.complete_fields();
         self.ends.drain(..fields);

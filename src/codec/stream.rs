@@ -13,6 +13,18 @@ use super::{
 };
 
 /// Why a stream of a [`Decoder`] failed.
+///
+/// ```
+/// use futures_util::{StreamExt, stream};
+/// use tidegate::codec::{DecodeError, LinesOptions, decode};
+///
+/// # futures_executor::block_on(async {
+/// let source = stream::iter([Ok("one\n"), Err("the connection is gone")]);
+/// let mut lines = decode(source).lines(LinesOptions::default()).records();
+/// assert_eq!(lines.next().await.unwrap().unwrap().len(), 1);
+/// assert_eq!(lines.next().await, Some(Err(DecodeError::Source("the connection is gone"))));
+/// # });
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum DecodeError<E> {
@@ -42,6 +54,18 @@ impl<E: Error + 'static> Error for DecodeError<E> {
 
 /// Where a chain's input comes from: a stream of chunks, or a reader. [`decode`] and
 /// `decode_reader` (with the feature `futures-io`) make one.
+///
+/// ```
+/// use tidegate::codec::{Decoder, Input, LinesOptions, RecordStream, decode_reader};
+///
+/// /// Takes any source of bytes.
+/// fn lines<I: Input>(decoder: Decoder<I>) -> RecordStream<I> {
+///     decoder.lines(LinesOptions::default()).records()
+/// }
+///
+/// let lines = lines(decode_reader(&b"one\n"[..]));
+/// # drop(lines);
+/// ```
 pub trait Input: sealed::Sealed {
     /// What it fails with.
     type Error;
@@ -60,6 +84,15 @@ pub(super) mod sealed {
 }
 
 /// A stream of chunks as a chain's input.
+///
+/// ```
+/// use futures_util::stream;
+/// use tidegate::codec::{Chunks, Decoder, decode};
+///
+/// let source = stream::empty::<Result<Vec<u8>, std::io::Error>>();
+/// let decoder: Decoder<Chunks<_, Vec<u8>>> = decode(source);
+/// # drop(decoder);
+/// ```
 pub struct Chunks<S, B> {
     source: Pin<Box<S>>,
     /// What was read, and how much of it the chain has.
@@ -136,6 +169,16 @@ where
 
 /// A source of bytes and the codecs that it goes through. They run as one [`Chain`]: the bytes are copied once into it and
 /// once out of it, however many codecs there are.
+///
+/// ```
+/// use tidegate::codec::{CsvOptions, GunzipOptions, decode_reader};
+///
+/// let decoder = decode_reader(&b""[..])
+///     .gunzip(GunzipOptions::default())
+///     .sha256()
+///     .csv(CsvOptions::default());
+/// assert_eq!(format!("{decoder:?}"), r#"["gunzip", "digest", "csv"]"#);
+/// ```
 #[must_use = "a decoder does nothing until it is asked for bytes or records"]
 pub struct Decoder<I> {
     input: I,
@@ -158,6 +201,13 @@ impl<I> Decoder<I> {
     }
 
     /// Adds a codec.
+    ///
+    /// ```
+    /// use tidegate::codec::{Sha256Tap, decode_reader};
+    ///
+    /// let decoder = decode_reader(&b"text"[..]).with(Sha256Tap::new());
+    /// # drop(decoder);
+    /// ```
     pub fn with(mut self, codec: impl Codec + 'static) -> Self {
         self.codecs.push(Box::new(codec));
         self
@@ -182,6 +232,17 @@ impl<I> Decoder<I> {
     }
 
     /// Computes the SHA-256 digest of what passes: see [`Decoded::digest`].
+    ///
+    /// ```
+    /// use futures_util::StreamExt;
+    /// use tidegate::codec::decode_reader;
+    ///
+    /// # futures_executor::block_on(async {
+    /// let mut bytes = decode_reader(&b"abc"[..]).sha256().bytes();
+    /// while bytes.next().await.is_some() {}
+    /// assert_eq!(bytes.digest(0).unwrap().len(), 32);
+    /// # });
+    /// ```
     pub fn sha256(self) -> Self {
         self.with(Sha256Tap::new())
     }
@@ -212,6 +273,17 @@ impl<I> Decoder<I> {
     /// # Panics
     ///
     /// If delimiter and quote are not two different ASCII characters other than CR and LF: see [`Csv::new`].
+    ///
+    /// ```
+    /// use futures_util::StreamExt;
+    /// use tidegate::codec::{CsvOptions, decode_reader};
+    ///
+    /// # futures_executor::block_on(async {
+    /// let mut rows = decode_reader(&b"a,\"b, c\"\n"[..]).csv(CsvOptions::default()).records();
+    /// let batch = rows.next().await.unwrap().unwrap();
+    /// assert_eq!(&batch.iter().next().unwrap()[1], "b, c");
+    /// # });
+    /// ```
     pub fn csv(self, options: CsvOptions) -> Self {
         let csv = Csv::new(options);
         self.with(csv.expect(
@@ -255,12 +327,36 @@ impl<I: Input> Decoder<I> {
 
     /// The records that the last codec makes, in batches: rows of fields, or lines, each a record of one field. No field is
     /// copied by itself.
+    ///
+    /// ```
+    /// use futures_util::StreamExt;
+    /// use tidegate::codec::{LinesOptions, decode_reader};
+    ///
+    /// # futures_executor::block_on(async {
+    /// let mut lines = decode_reader(&b"one\ntwo\n"[..]).lines(LinesOptions::default()).records();
+    /// assert_eq!(lines.next().await.unwrap().unwrap().len(), 2);
+    /// assert!(lines.next().await.is_none());
+    /// # });
+    /// ```
     pub fn records(self) -> RecordStream<I> {
         RecordStream(self.start())
     }
 }
 
 /// The bytes of a [`Decoder`].
+///
+/// ```
+/// use futures_util::AsyncReadExt;
+/// use tidegate::codec::decode_reader;
+///
+/// # futures_executor::block_on(async {
+/// // It is a stream of `Bytes` and a reader.
+/// let mut bytes = decode_reader(&b"text"[..]).sha256().bytes();
+/// let mut text = String::new();
+/// bytes.read_to_string(&mut text).await.unwrap();
+/// assert_eq!(text, "text");
+/// # });
+/// ```
 #[must_use = "a stream does nothing unless it is polled"]
 pub struct Decoded<I: Input> {
     pub(super) input: I,
@@ -383,11 +479,33 @@ impl<I: Input> fmt::Debug for Decoded<I> {
 }
 
 /// The records of a [`Decoder`], in batches.
+///
+/// ```
+/// use futures_util::TryStreamExt;
+/// use tidegate::codec::{LinesOptions, decode_reader};
+///
+/// # futures_executor::block_on(async {
+/// let lines = decode_reader(&b"one\ntwo\n"[..]).lines(LinesOptions::default()).records();
+/// let batches: Vec<_> = lines.try_collect().await.unwrap();
+/// assert_eq!(batches.iter().map(|batch| batch.len()).sum::<usize>(), 2);
+/// # });
+/// ```
 #[must_use = "a stream does nothing unless it is polled"]
 pub struct RecordStream<I: Input>(Decoded<I>);
 
 impl<I: Input> RecordStream<I> {
     /// The digest that the codec of this number has computed, once everything has been read.
+    ///
+    /// ```
+    /// use futures_util::StreamExt;
+    /// use tidegate::codec::{LinesOptions, decode_reader};
+    ///
+    /// # futures_executor::block_on(async {
+    /// let mut lines = decode_reader(&b"abc"[..]).sha256().lines(LinesOptions::default()).records();
+    /// while lines.next().await.is_some() {}
+    /// assert_eq!(lines.digest(0).unwrap()[..4], [0xba, 0x78, 0x16, 0xbf]);
+    /// # });
+    /// ```
     pub fn digest(&self, codec: usize) -> Option<&[u8]> {
         self.0.digest(codec)
     }

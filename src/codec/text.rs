@@ -42,6 +42,16 @@ pub trait TextParser {
 }
 
 /// A codec that reads text. What it gives is its parser's: see [`Lines`](super::Lines) and [`Csv`](super::Csv).
+///
+/// ```
+/// use tidegate::codec::{Codec, Csv, CsvOptions, Lines, LinesOptions};
+///
+/// let codecs: [Box<dyn Codec>; 2] = [
+///     Box::new(Lines::new(LinesOptions::default())),
+///     Box::new(Csv::new(CsvOptions::default()).unwrap()),
+/// ];
+/// assert_eq!(codecs.map(|codec| codec.name()), ["lines", "csv"]);
+/// ```
 #[derive(Debug)]
 pub struct TextCodec<P> {
     utf8: Utf8,

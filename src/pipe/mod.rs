@@ -41,4 +41,11 @@ pub use through::{PipeThrough, pipe_through};
 pub use to::{PipeError, PipeTo, pipe_to};
 
 /// An error of a part of a pipeline.
+///
+/// ```
+/// use tidegate::pipe::BoxError;
+///
+/// let error: BoxError = "the file is damaged".into();
+/// assert_eq!(error.to_string(), "the file is damaged");
+/// ```
 pub type BoxError = Box<dyn std::error::Error + Send + Sync>;

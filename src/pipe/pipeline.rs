@@ -12,6 +12,22 @@ use super::through::pipe_through;
 use super::to::{PipeError, pipe_to};
 
 /// The first error of a pipeline, and the part that it belongs to.
+///
+/// ```
+/// use futures_util::{sink, stream};
+/// use tidegate::pipe::pipeline;
+///
+/// # futures_executor::block_on(async {
+/// let source = stream::iter(["1", "two"].map(Ok::<_, std::io::Error>));
+/// let error = pipeline(source)
+///     .map(|text: &str| text.parse::<u32>())
+///     .to(sink::drain())
+///     .await
+///     .unwrap_err();
+/// let cause = std::error::Error::source(&error).unwrap();
+/// assert!(cause.is::<std::num::ParseIntError>());
+/// # });
+/// ```
 #[derive(Debug)]
 pub struct PipelineError {
     part: usize,
@@ -32,11 +48,31 @@ impl PipelineError {
     }
 
     /// The number of the part: 0 is the source, then the stages, then the sink.
+    ///
+    /// ```
+    /// # use futures_util::{sink, stream};
+    /// # use tidegate::pipe::pipeline;
+    /// # futures_executor::block_on(async {
+    /// let source = stream::iter([Ok(1), Err("the file is damaged")]);
+    /// let error = pipeline(source).to(sink::drain()).await.unwrap_err();
+    /// assert_eq!(error.part(), 0); // the source
+    /// # });
+    /// ```
     pub fn part(&self) -> usize {
         self.part
     }
 
     /// The error that the part failed with.
+    ///
+    /// ```
+    /// # use futures_util::{sink, stream};
+    /// # use tidegate::pipe::pipeline;
+    /// # futures_executor::block_on(async {
+    /// let source = stream::iter([Ok(1), Err(std::io::Error::other("the file is damaged"))]);
+    /// let error = pipeline(source).to(sink::drain()).await.unwrap_err();
+    /// assert!(error.into_inner().downcast::<std::io::Error>().is_ok());
+    /// # });
+    /// ```
     pub fn into_inner(self) -> BoxError {
         self.error
     }
@@ -97,6 +133,26 @@ where
 }
 
 /// A source with the stages so far: see [`pipeline`].
+///
+/// ```
+/// use futures_util::{sink, stream};
+/// use tidegate::pipe::pipeline;
+///
+/// # futures_executor::block_on(async {
+/// let source = stream::iter([1, 2, 3].map(Ok::<_, std::io::Error>));
+/// let mut sum = 0;
+/// let add = sink::unfold(&mut sum, |sum, value: u32| async move {
+///     *sum += value;
+///     Ok::<_, std::io::Error>(sum)
+/// });
+/// pipeline(source)
+///     .map(|value| Ok::<_, std::io::Error>(value * 10))
+///     .to(add)
+///     .await
+///     .unwrap();
+/// assert_eq!(sum, 60);
+/// # });
+/// ```
 #[must_use = "a pipeline does nothing until it is given a sink and awaited"]
 pub struct Pipeline<S> {
     stream: S,
@@ -117,6 +173,19 @@ where
     S: Stream<Item = Result<T, PipelineError>>,
 {
     /// Adds a stage that is a pair of a sink and a stream: see [`pipe_through`].
+    ///
+    /// ```
+    /// use futures_util::{TryStreamExt, stream};
+    /// # use tidegate::channel::{QueuingStrategy, channel};
+    /// # use tidegate::pipe::pipeline;
+    /// # futures_executor::block_on(async {
+    /// // A channel is such a pair: it lets the source run ahead by eight values.
+    /// let source = stream::iter([1, 2].map(Ok::<_, std::io::Error>));
+    /// let buffered = pipeline(source).through(channel(QueuingStrategy::count(8)));
+    /// let all: Vec<_> = buffered.into_stream().try_collect().await.unwrap();
+    /// assert_eq!(all, [1, 2]);
+    /// # });
+    /// ```
     pub fn through<D, R, U, F>(
         self,
         pair: (D, R),
@@ -135,6 +204,19 @@ where
     }
 
     /// Adds a stage that makes a stream of a stream, as an adapter does. Errors of the stages before must pass through it.
+    ///
+    /// ```
+    /// use futures_util::{TryStreamExt, stream};
+    /// # use tidegate::pipe::pipeline;
+    /// # futures_executor::block_on(async {
+    /// let source = stream::iter([1, 2, 3, 4].map(Ok::<_, std::io::Error>));
+    /// let chunks = pipeline(source)
+    ///     .via(|stream| stream.try_chunks(3))
+    ///     .into_stream();
+    /// let all: Vec<_> = chunks.try_collect().await.unwrap();
+    /// assert_eq!(all, [vec![1, 2, 3], vec![4]]);
+    /// # });
+    /// ```
     pub fn via<R, U, F>(
         self,
         stage: impl FnOnce(S) -> R,
@@ -151,6 +233,19 @@ where
     }
 
     /// Adds a function that is called for each value.
+    ///
+    /// ```
+    /// use futures_util::{TryStreamExt, stream};
+    /// # use tidegate::pipe::pipeline;
+    /// # futures_executor::block_on(async {
+    /// let source = stream::iter(["1", "2"].map(Ok::<_, std::io::Error>));
+    /// let numbers = pipeline(source)
+    ///     .map(|text: &str| text.parse::<u32>())
+    ///     .into_stream();
+    /// let all: Vec<_> = numbers.try_collect().await.unwrap();
+    /// assert_eq!(all, [1, 2]);
+    /// # });
+    /// ```
     pub fn map<U, F>(
         self,
         map: impl FnMut(T) -> Result<U, F>,
@@ -170,6 +265,18 @@ where
     }
 
     /// Ends the pipeline with a sink, and runs it. Dropped, it cancels the source and aborts the sink.
+    ///
+    /// ```
+    /// use futures_util::stream;
+    /// # use tidegate::channel::{QueuingStrategy, channel};
+    /// # use tidegate::pipe::pipeline;
+    /// # futures_executor::block_on(async {
+    /// let (sender, mut receiver) = channel(QueuingStrategy::count(8));
+    /// let source = stream::iter([1, 2].map(Ok::<_, std::io::Error>));
+    /// pipeline(source).to(sender).await.unwrap();
+    /// assert_eq!(receiver.recv().await.unwrap(), Some(1));
+    /// # });
+    /// ```
     pub async fn to<D>(self, sink: D) -> Result<(), PipelineError>
     where
         D: Sink<T>,
@@ -184,6 +291,16 @@ where
     }
 
     /// The pipeline so far as a stream.
+    ///
+    /// ```
+    /// use futures_util::{StreamExt, stream};
+    /// # use tidegate::pipe::pipeline;
+    /// # futures_executor::block_on(async {
+    /// let source = stream::iter([1, 2].map(Ok::<_, std::io::Error>));
+    /// let mut stream = pipeline(source).into_stream();
+    /// assert_eq!(stream.next().await.unwrap().unwrap(), 1);
+    /// # });
+    /// ```
     pub fn into_stream(self) -> S {
         self.stream
     }

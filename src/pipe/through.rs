@@ -47,6 +47,19 @@ where
 }
 
 /// The stream of [`pipe_through`].
+///
+/// ```
+/// use futures_util::{StreamExt, stream};
+/// use tidegate::channel::{QueuingStrategy, channel};
+/// use tidegate::pipe::pipe_through;
+///
+/// # futures_executor::block_on(async {
+/// let source = stream::iter([1].map(Ok::<_, std::io::Error>));
+/// let mut ahead = pipe_through(source, channel(QueuingStrategy::count(8)));
+/// assert_eq!(ahead.next().await.unwrap().unwrap(), 1);
+/// assert!(ahead.next().await.is_none());
+/// # });
+/// ```
 #[must_use = "a stream does nothing unless it is polled"]
 pub struct PipeThrough<S, D, R, T, E>
 where

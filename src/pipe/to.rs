@@ -17,6 +17,22 @@ use crate::core::writable::Writable;
 const BURST: u32 = 128;
 
 /// Why a pipe failed: the first error that it saw.
+///
+/// ```
+/// use futures_util::stream;
+/// use tidegate::channel::{FailureKind, QueuingStrategy, channel};
+/// use tidegate::pipe::{PipeError, pipe_to};
+///
+/// # futures_executor::block_on(async {
+/// let (sink, receiver) = channel(QueuingStrategy::count(1));
+/// drop(receiver);
+/// let source = stream::iter([1].map(Ok::<_, std::io::Error>));
+/// match pipe_to(source, sink).await {
+///     Err(PipeError::Destination(failure)) => assert_eq!(failure.kind(), FailureKind::Cancelled),
+///     result => unreachable!("{result:?}"),
+/// }
+/// # });
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum PipeError<E, F> {
@@ -97,6 +113,18 @@ enum SinkState {
 }
 
 /// The future of [`pipe_to`]. Dropped, it cancels the source and aborts the sink.
+///
+/// ```
+/// use futures_util::{sink, stream};
+/// use tidegate::pipe::pipe_to;
+///
+/// # futures_executor::block_on(async {
+/// let mut source = stream::iter([1, 2].map(Ok::<_, std::io::Error>));
+/// let pipe = pipe_to(&mut source, sink::drain()).prevent_cancel();
+/// drop(pipe); // it has read nothing, and the source is whole
+/// assert!(pipe_to(source, sink::drain()).await.is_ok());
+/// # });
+/// ```
 #[must_use = "a pipe does nothing unless it is awaited"]
 pub struct PipeTo<S, D, T, E>
 where
@@ -149,12 +177,38 @@ where
     }
 
     /// Does not abort the sink when the source fails: no hook is called. The sink must be passed as `&mut`, or it is dropped.
+    ///
+    /// ```
+    /// use futures_util::stream;
+    /// # use tidegate::channel::{QueuingStrategy, channel};
+    /// # use tidegate::pipe::pipe_to;
+    /// # futures_executor::block_on(async {
+    /// let (mut sender, mut receiver) = channel(QueuingStrategy::count(8));
+    /// let source = stream::iter([Ok(1), Err("the file is damaged")]);
+    /// assert!(pipe_to(source, &mut sender).prevent_abort().await.is_err());
+    /// assert_eq!(receiver.recv().await.unwrap(), Some(1)); // the channel goes on
+    /// assert!(!sender.is_closed());
+    /// # });
+    /// ```
     pub fn prevent_abort(mut self) -> Self {
         self.flags |= PREVENT_ABORT;
         self
     }
 
     /// Does not cancel the source when the sink fails: no hook is called. The source must be passed as `&mut`, or it is dropped.
+    ///
+    /// ```
+    /// # use tidegate::channel::{QueuingStrategy, channel};
+    /// # use tidegate::pipe::pipe_to;
+    /// # futures_executor::block_on(async {
+    /// let (sender, mut source) = channel(QueuingStrategy::count(8));
+    /// let (sink, receiver) = channel(QueuingStrategy::count(8));
+    /// drop(receiver);
+    /// assert!(pipe_to(&mut source, sink).prevent_cancel().await.is_err());
+    /// sender.try_send(1).unwrap(); // the source goes on
+    /// assert_eq!(source.recv().await.unwrap(), Some(1));
+    /// # });
+    /// ```
     pub fn prevent_cancel(mut self) -> Self {
         self.flags |= PREVENT_CANCEL;
         self
