@@ -110,8 +110,8 @@ function convert(options: CsvOptions & { header?: unknown; rows?: unknown; batch
     quote,
     ragged: oneOf('csv', 'ragged', options.ragged ?? 'error', ['error', 'keep', 'pad']),
     emptyLines: oneOf('csv', 'emptyLines', options.emptyLines ?? 'skip', ['skip', 'keep']),
-    fatal: Boolean(options.fatal),
-    ignoreBOM: Boolean(options.ignoreBOM),
+    fatal: !!options.fatal,
+    ignoreBOM: !!options.ignoreBOM,
     maxRowBytes: integer('csv', 'maxRowBytes', options.maxRowBytes ?? 2 ** 20, 1, MAX_RECORD),
     highWaterMark: highWaterMark(
       'csv',

@@ -122,7 +122,7 @@ class SyncIterableSource extends IterableSource {
     try {
       const result: unknown = reflectApply(this.next, this.iterator, []);
       if (!isObject(result)) throw new TypeError('ReadableStream.from: next() must return an object');
-      this.done = Boolean((result as Result).done);
+      this.done = !!(result as Result).done;
       value = (result as Result).value;
     } catch (error) {
       this.done = true;

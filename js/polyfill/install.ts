@@ -37,7 +37,7 @@ const additions: Record<string, (patches: Patches) => void> = {
       values(this: globalThis.ReadableStream) {
         return createAsyncIterator(
           new NativeReader(this),
-          Boolean((arguments[0] as { preventCancel?: unknown } | null | undefined)?.preventCancel),
+          !!(arguments[0] as { preventCancel?: unknown } | null | undefined)?.preventCancel,
         );
       },
     };

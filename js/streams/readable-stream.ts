@@ -330,7 +330,7 @@ export class ReadableStream<R = any> {
   /** https://streams.spec.whatwg.org/#rs-asynciterator */
   values(options: ReadableStreamIteratorOptions | undefined = undefined): ReadableStreamAsyncIterator<R> {
     if (!(#impl in Object(this))) throw illegalInvocation('ReadableStream.values');
-    const preventCancel = Boolean(convertDictionary(options, 'values(): options')?.preventCancel);
+    const preventCancel = !!convertDictionary(options, 'values(): options')?.preventCancel;
     return createAsyncIterator(new DefaultReaderImpl(this.#impl), preventCancel) as ReadableStreamAsyncIterator<R>;
   }
 }
