@@ -60,18 +60,20 @@ const TYPES = { '.html': 'text/html', '.js': 'text/javascript', '.mjs': 'text/ja
 
 /**
  * Serves the files of `folder` on 127.0.0.1, for each path of `routes` what its handler answers, and for paths that are
- * neither what `otherwise` answers.
+ * neither what `otherwise` answers. `headers` go with the files.
  *
  * @returns `{ url, server, close() }`
  */
-export async function serve(folder, routes = {}, otherwise = notFound) {
+export async function serve(folder, routes = {}, otherwise = notFound, headers = {}) {
   const server = createServer(async (request, response) => {
     const { pathname } = new URL(request.url, 'http://localhost');
     if (routes[pathname]) return void routes[pathname](request, response);
     const path = pathname === '/' ? '/index.html' : normalize(pathname);
     try {
       const body = await readFile(join(folder, path));
-      response.writeHead(200, { 'content-type': TYPES[extname(path)] ?? 'application/octet-stream' }).end(body);
+      response
+        .writeHead(200, { 'content-type': TYPES[extname(path)] ?? 'application/octet-stream', ...headers })
+        .end(body);
     } catch {
       otherwise(request, response);
     }

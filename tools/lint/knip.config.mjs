@@ -10,6 +10,7 @@ export default {
     'tests/**/*.test.mjs',
     // Pages, workers and servers, which tests start by their path; programs of the differential tests, which are imported by their name.
     'tests/e2e/*/*.{js,mjs}',
+    'tests/packaging/matrix/scenario/*.js',
     'tests/matrix/{page,flood.worker}.js',
     'tests/js/streams/differential/*.mjs',
     'tests/js/polyfill/frozen.mjs',

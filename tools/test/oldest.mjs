@@ -58,7 +58,7 @@ exec "$here/chromium" --no-zygote --no-sandbox "$@"
 const contents = (file) => (existsSync(file) ? readFileSync(file, 'utf8') : undefined);
 
 /** Resolves with the path of a program that is the old Chromium; installs it where it is not there, or is another. */
-async function oldestChromium(host) {
+export async function oldestChromium(host) {
   const program = join(PLACE, 'start');
   const lock = contents(join(LOCKED, 'package-lock.json'));
   const stamp = join(PLACE, '.unpacked');

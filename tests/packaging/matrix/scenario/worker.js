@@ -1,0 +1,3 @@
+import { answer } from './answer.js';
+
+self.onmessage = ({ data }) => answer(data, (message, list) => self.postMessage(message, list));
