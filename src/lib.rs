@@ -29,6 +29,7 @@
 //! | `codecs` | yes | gunzip, lines, csv and SHA-256 (see [`codec`](codec/index.html)) |
 //! | `futures-io` | | codecs that read from an `AsyncBufRead` |
 //! | `core` | | the state machines of the WHATWG Streams Standard for a host of your own: numbers only. This interface is unstable: a minor version may change it |
+//! | `web` | | `web`, on wasm32 only: JavaScript's streams as Rust's and the other way round |
 //! | `panic-hook` | | used by debug builds of the npm package only |
 //!
 //! A program that depends on the crate gets no export, no allocator and no `static` from it. Those of the npm package's Wasm
@@ -61,6 +62,8 @@ mod core;
 pub mod pipe;
 #[cfg(tidegate_npm)]
 mod wasm;
+#[cfg(all(feature = "web", target_arch = "wasm32"))]
+pub mod web;
 
 /// The examples of the crate's README run with the others.
 #[cfg(all(doctest, feature = "codecs", feature = "std"))]
