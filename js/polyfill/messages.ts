@@ -220,8 +220,10 @@ interface Content {
   ports?: readonly unknown[];
 }
 
-/** Events whose `data` was read. */
+/** What the page sees of events whose `data` was read and is not the engine's. */
 const opened = new WeakMap<object, Content>();
+/** Events whose `data` was read and is the engine's. They are kept apart, so that nothing keeps their data. */
+const asTheyAre = new WeakSet();
 
 function patchEvent(patches: Patches, page: Page, prototype: object | undefined): void {
   const raw = prototype && Object.getOwnPropertyDescriptor(prototype, 'data')?.get;
@@ -230,13 +232,13 @@ function patchEvent(patches: Patches, page: Page, prototype: object | undefined)
   const contentOf = (event: EventLike): Content => {
     const data = reflectApply(raw, event, []);
     // The data of an event that the page has made is the page's.
-    if (!isObject(data) || !isReceived(event)) return { data, hidden: 0 };
-    if (!opened.has(event))
-      opened.set(
-        event,
-        isEnvelope(data, reflectApply(rawPorts, event, []) as Ports) ? unwrap(page, data) : adopted(page, data),
-      );
-    return opened.get(event)!;
+    if (!isObject(data) || !isReceived(event) || asTheyAre.has(event)) return { data, hidden: 0 };
+    let content = opened.get(event);
+    if (content !== undefined) return content;
+    content = isEnvelope(data, reflectApply(rawPorts, event, []) as Ports) ? unwrap(page, data) : adopted(page, data);
+    if (content.data === data) asTheyAre.add(event);
+    else opened.set(event, content);
+    return content;
   };
   patches.getter(
     prototype,
