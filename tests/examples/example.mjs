@@ -1,14 +1,17 @@
-/** The examples of docs/ends/, as modules: what a reader copies is what runs here. */
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+/** The examples of docs/ends/ and docs/moving-in/, as modules: what a reader copies is what runs here. */
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '../..');
 
-/** The one fenced block of JavaScript of docs/ends/`name`.md. */
+/** The one fenced block of JavaScript of the page `name`. */
 export function exampleText(name) {
-  const blocks = [...readFileSync(join(root, `docs/ends/${name}.md`), 'utf8').matchAll(/^```js\n(.*?)^```$/gms)];
-  if (blocks.length !== 1) throw new Error(`docs/ends/${name}.md has ${blocks.length} examples and should have one`);
+  const page = ['docs/ends', 'docs/moving-in']
+    .map((folder) => `${folder}/${name}.md`)
+    .find((path) => existsSync(join(root, path)));
+  const blocks = [...readFileSync(join(root, page), 'utf8').matchAll(/^```js\n(.*?)^```$/gms)];
+  if (blocks.length !== 1) throw new Error(`${page} has ${blocks.length} examples and should have one`);
   return blocks[0][1];
 }
 

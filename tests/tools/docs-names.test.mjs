@@ -89,7 +89,9 @@ const words = new Set(
 for (const { path, text } of documents) {
   test(`what ${path} imports from the package is exported by it`, () => assert.deepEqual(unknownImports(text), []));
 
-  test(`the functions that ${path} calls exist`, () => assert.deepEqual(unknownCalls(path, text, words), []));
+  // The first column of a guide for moving in is what other packages have.
+  const own = path.startsWith('docs/moving-in/') ? text.replace(/^\| .*? \|(?= .* \|$)/gm, '|') : text;
+  test(`the functions that ${path} calls exist`, () => assert.deepEqual(unknownCalls(path, own, words), []));
 }
 
 test('a name that is no export is found', () => {

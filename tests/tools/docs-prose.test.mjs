@@ -17,7 +17,7 @@ const PLAIN = [
   'docs/GLOSSARY.md',
   'docs/HOW-TO-CHANGE.md',
   'docs/LIFE-OF-A-CHUNK.md',
-  ...documents.map(({ path }) => path).filter((path) => path.startsWith('docs/ends/')),
+  ...documents.map(({ path }) => path).filter((path) => /^docs\/(ends|moving-in)\//.test(path)),
 ];
 
 /** Homely words for technical acts. docs/GLOSSARY.md says what to write. */

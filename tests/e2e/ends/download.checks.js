@@ -44,6 +44,16 @@ const filesLeft = async () => {
 };
 
 export default {
+  async 'the example for those who come from StreamSaver.js runs'() {
+    const { saveReport } = await import('/examples/streamsaver.js');
+    const serviceWorker = await worker();
+    let response;
+    const begin = (url) => void (response = fetch(url).then((got) => got.text()));
+    const rows = [{ city: 'Delft', amount: 7 }];
+    equal(await within(5000, saveReport(rows, { ways: ['service-worker'], serviceWorker, begin })), 'service-worker');
+    equal(await response, 'Delft,7\r\n');
+  },
+
   async 'goes down the ladder to the first way there is'() {
     const picker = globalThis.showSaveFilePicker;
     const { seen, begin } = fetching();

@@ -250,4 +250,21 @@ export default {
     equal(await save(new Response('tide'), handle), 4);
     equal(await textOf(handle), 'tide');
   },
+
+  async 'the example for those who come from PapaParse runs'() {
+    const { importRows } = await import('/examples/papaparse.js');
+    const rows = [];
+    const columns = await importRows(new File(['city,amount\nDelft,7\n'], 'x.csv'), (row) => void rows.push(row));
+    equal(JSON.stringify([columns, rows]), '[["city","amount"],[{"city":"Delft","amount":7}]]');
+  },
+
+  async 'the example for those who come from the engine\u2019s streams runs'() {
+    const { asResponse, compress, countLines } = await import('/examples/native-streams.js');
+    const { readable, writable } = new TransformStream();
+    const done = compress([new TextEncoder().encode('high tide\nlow tide\nhigh seas')], writable);
+    const zipped = await new Response(readable).blob();
+    await done;
+    equal(await countLines(URL.createObjectURL(zipped), 'high'), 2);
+    equal(await asResponse(new Response('tide').body).text(), 'tide');
+  },
 };
