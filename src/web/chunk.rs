@@ -106,7 +106,7 @@ pub(super) fn bytes_of(chunk: &JsValue) -> Result<Uint8Array, JsValue> {
         .and_then(|name| name.as_string())
         .unwrap_or(kind);
     Err(TypeError::new(&format!(
-        "tidegate: a chunk is no bytes but {class}: pass a Uint8Array, another view or an ArrayBuffer"
+        "tidegate: a chunk is a {class}, not bytes: pass a Uint8Array, another view or an ArrayBuffer"
     ))
     .into())
 }

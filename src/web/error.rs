@@ -136,17 +136,17 @@ fn message_of(value: &JsValue) -> String {
 /// use futures_util::StreamExt;
 /// use tidegate::web::{ItemError, ReadableStream};
 ///
-/// # async fn sum(stream: ReadableStream) -> f64 {
-/// let mut numbers = stream.into_typed_stream::<f64>();
-/// let mut sum = 0.0;
-/// while let Some(number) = numbers.next().await {
-///     match number {
-///         Ok(number) => sum += number,
-///         Err(ItemError::Item(chunk)) => eprintln!("not a number: {chunk:?}"),
+/// # async fn join(stream: ReadableStream) -> String {
+/// let mut texts = stream.into_typed_stream::<String>();
+/// let mut all = String::new();
+/// while let Some(text) = texts.next().await {
+///     match text {
+///         Ok(text) => all += &text,
+///         Err(ItemError::Item(chunk)) => all += &format!("({chunk:?} is no text)"),
 ///         Err(_) => break,
 ///     }
 /// }
-/// # sum
+/// # all
 /// # }
 /// ```
 #[derive(Clone, Debug, PartialEq)]

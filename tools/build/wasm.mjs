@@ -79,7 +79,8 @@ async function translateFrom({ root, name, module, make }) {
   }
 }
 
-async function buildGenerator({ root, stamps }) {
+/** Builds the glue generator unless it is up to date; resolves with its path. */
+export async function buildGenerator({ root, stamps }) {
   const hash = hashOf(root, GENERATOR_SOURCES);
   if (!stamps.isFresh('bindgen', hash, [GENERATOR])) {
     await stepRun('Build the glue generator', 'cargo', ['build', '--locked', '--manifest-path', 'tools/bindgen/Cargo.toml', '--target-dir', 'tools/bindgen/target'], { cwd: root });

@@ -509,7 +509,7 @@ impl ReadableStream {
     }
 
     /// As [`into_stream`](Self::into_stream), with items of a type that a JavaScript value can be converted to: `String`, `f64`,
-    /// [`Chunk`](super::Chunk), or one of your own.
+    /// [`Chunk`](super::Chunk), or one of your own. `f64` converts as JavaScript does: a text becomes a number or NaN.
     ///
     /// # Panics
     ///
