@@ -165,8 +165,16 @@ impl<T> Receiver<T> {
         self.shared.lock().dropped()
     }
 
+    #[inline(always)]
+    fn take_queued(&self) -> Option<T> {
+        let mut state = self.shared.lock();
+        let value = state.take_queued();
+        wake(state);
+        value
+    }
+
     /// The next value, or a waker in the channel and a read that waits.
-    #[inline]
+    #[cold]
     fn poll_take(&mut self, context: &mut Context<'_>) -> Poll<Taken<T>> {
         let mut state = self.shared.lock();
         let taken = state.take(true);
@@ -234,6 +242,9 @@ impl<T> Stream for Receiver<T> {
         if self.over {
             return Poll::Ready(None);
         }
+        if let Some(value) = self.take_queued() {
+            return Poll::Ready(Some(Ok(value)));
+        }
         self.poll_take(context).map(|taken| match taken {
             Taken::Value(value) => Some(Ok(value)),
             Taken::Failed => {
@@ -276,11 +287,9 @@ pub struct Recv<'a, T> {
     waits: bool,
 }
 
-impl<T> Future for Recv<'_, T> {
-    type Output = Result<Option<T>, Failure>;
-
-    #[inline]
-    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+impl<T> Recv<'_, T> {
+    #[cold]
+    fn poll_rest(&mut self, context: &mut Context<'_>) -> Poll<Result<Option<T>, Failure>> {
         let Poll::Ready(taken) = self.receiver.poll_take(context) else {
             self.waits = true;
             return Poll::Pending;
@@ -291,6 +300,18 @@ impl<T> Future for Recv<'_, T> {
             Taken::Failed => Err(self.receiver.failure()),
             _ => Ok(None),
         })
+    }
+}
+
+impl<T> Future for Recv<'_, T> {
+    type Output = Result<Option<T>, Failure>;
+
+    #[inline]
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        match self.receiver.take_queued() {
+            Some(value) => Poll::Ready(Ok(Some(value))),
+            None => self.poll_rest(context),
+        }
     }
 }
 

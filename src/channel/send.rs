@@ -30,7 +30,16 @@ pub struct SendFuture<'a, T> {
 impl<T> Unpin for SendFuture<'_, T> {}
 
 impl<T> SendFuture<'_, T> {
+    /// A value that was not taken at once, or waits.
     #[cold]
+    fn poll_rest(&mut self, context: &mut Context<'_>) -> Poll<Result<(), SendError<T>>> {
+        match (self.value.take(), self.ticket) {
+            (Some(value), _) => self.wait(value, context),
+            (None, Some(ticket)) => self.poll_waiting(ticket, context),
+            (None, None) => panic!("a send() was polled after it was ready"),
+        }
+    }
+
     fn wait(&mut self, value: T, context: &mut Context<'_>) -> Poll<Result<(), SendError<T>>> {
         let waker = context.waker().clone();
         let mut state = self.shared.lock();
@@ -49,7 +58,6 @@ impl<T> SendFuture<'_, T> {
         }
     }
 
-    #[cold]
     fn refused(&self, value: T, refusal: Refusal) -> Poll<Result<(), SendError<T>>> {
         let result = self.shared.refused(value, self.size, refusal);
         Poll::Ready(result.map_err(|(value, refusal)| match refusal {
@@ -58,7 +66,6 @@ impl<T> SendFuture<'_, T> {
         }))
     }
 
-    #[cold]
     fn poll_waiting(
         &mut self,
         ticket: Ticket,
@@ -88,18 +95,16 @@ impl<T> Future for SendFuture<'_, T> {
 
     #[inline]
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        let Some(value) = self.value.take() else {
-            return match self.ticket {
-                Some(ticket) => self.poll_waiting(ticket, context),
-                None => panic!("a send() was polled after it was ready"),
-            };
-        };
-        match self.shared.put(value, self.size) {
-            Ok(()) => Poll::Ready(Ok(())),
-            Err((value, Refusal::Full)) => self.wait(value, context),
-            Err((value, Refusal::TooLarge)) => Poll::Ready(Err(SendError::TooLarge(value))),
-            Err((value, _)) => Poll::Ready(Err(SendError::Closed(value))),
+        let this = &mut *self;
+        if this.value.is_some() {
+            let mut state = this.shared.lock();
+            let taken = state.put_at_once(&mut this.value, this.size);
+            wake(state);
+            if taken {
+                return Poll::Ready(Ok(()));
+            }
         }
+        this.poll_rest(context)
     }
 }
 

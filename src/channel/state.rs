@@ -147,6 +147,23 @@ impl<T> State<T> {
         self.ended && self.values.is_empty()
     }
 
+    /// Takes a value of `size` that is in `value` if it is taken at once, as in most calls. `false` changes nothing: then
+    /// [`State::put`] says why not.
+    #[inline(always)]
+    pub(super) fn put_at_once(&mut self, value: &mut Option<T>, size: f64) -> bool {
+        if self.ended {
+            return false;
+        }
+        let admission = self.machine.write(size, !self.waiting.is_empty());
+        if !matches!(admission, Admission::Queued | Admission::Fulfills) {
+            return false;
+        }
+        if let Some(value) = value.take() {
+            self.enqueue(admission, value);
+        }
+        true
+    }
+
     /// Takes a value of `size`.
     #[inline(always)]
     pub(super) fn put(&mut self, value: T, size: f64) -> Result<(), (T, Refusal)> {
@@ -340,6 +357,19 @@ impl<T> State<T> {
         } else {
             &mut self.end_watchers
         }
+    }
+
+    /// Takes the head of the queue if no more is to be thought of than that, as in most calls. `None` changes nothing: then
+    /// [`State::take`] says what there is.
+    #[inline(always)]
+    pub(super) fn take_queued(&mut self) -> Option<T> {
+        if self.fulfilled || self.values.is_empty() || self.machine.is_closing() {
+            return None;
+        }
+        self.machine.read();
+        let value = self.values.pop_front();
+        self.made_room();
+        value
     }
 
     /// Takes the next value. Where there is none and `leave_read`, a read waits for one.

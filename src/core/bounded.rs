@@ -118,10 +118,20 @@ impl Bounded {
             return Admission::Fulfills;
         }
         if self.has_room(size) {
-            let _queued = self.stream.enqueue_commit(size);
-            return Admission::Queued;
+            return self.queue(size);
         }
         self.full(size)
+    }
+
+    #[inline(always)]
+    fn queue(&mut self, size: f64) -> Admission {
+        // What most channels count by is worth not a call.
+        let _queued = if size == 1.0 {
+            self.stream.enqueue_one()
+        } else {
+            self.stream.enqueue_commit(size)
+        };
+        Admission::Queued
     }
 
     /// The host drops the head of its queue.
@@ -207,8 +217,7 @@ impl Bounded {
             self.stream.enqueue();
             return Admission::Fulfills;
         }
-        let _queued = self.stream.enqueue_commit(size);
-        Admission::Queued
+        self.queue(size)
     }
 
     #[cold]

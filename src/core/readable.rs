@@ -183,7 +183,7 @@ impl Readable {
 
     /// The same of a chunk of size 1.
     #[inline]
-    fn enqueue_one(&mut self) -> ReadableEffects {
+    pub(super) fn enqueue_one(&mut self) -> ReadableEffects {
         self.queue.enqueue_ones(1);
         QUEUED | self.call_pull_if_needed()
     }
