@@ -306,8 +306,12 @@ impl<'a> Record<'a> {
     /// # });
     /// ```
     pub fn iter(&self) -> impl ExactSizeIterator<Item = &'a str> + use<'a> {
-        let record = *self;
-        (0..record.len()).map(move |field| record.get(field).unwrap_or_default())
+        let (text, mut start) = (self.text, self.start as usize);
+        self.ends.iter().map(move |&end| {
+            let field = text.get(start..end as usize);
+            start = end as usize + 1;
+            field.unwrap_or_default()
+        })
     }
 }
 

@@ -1,7 +1,8 @@
 //! Comma-separated values (RFC 4180).
 
-use memchr::{memchr, memchr2, memchr2_iter};
+use memchr::memchr;
 
+use super::marks::{BLOCK, Marks};
 use super::text::{Output, TextCodec, TextParser};
 use super::utf8::Utf8;
 use super::{CodecError, ErrorCode, Records};
@@ -388,49 +389,63 @@ impl Parser {
         Ok(())
     }
 
-    /// Reads text without quotes and CRs, outside of quotes: put as it is, in as few pieces as can be.
+    /// Reads text outside of quotes: put as it is, in as few pieces as can be. Stops at a quote that begins a field, and at a CR;
+    /// says how much it has read.
     fn push_plain(
         &mut self,
         text: &[u8],
         offset: u64,
         output: &mut Output<'_>,
-    ) -> Result<(), CodecError> {
+    ) -> Result<usize, CodecError> {
+        let marks = Marks::new([self.options.delimiter, self.options.quote, b'\n', b'\r']);
         // Of `text`, what is before `put` has been put, what is before `field` is before this field,
         // and what is before `counted` is in `row.bytes` or belongs to earlier rows.
         let (mut put, mut field, mut counted) = (0, 0, 0);
-        for at in memchr2_iter(self.options.delimiter, b'\n', text) {
-            if at > field {
-                self.state = State::Unquoted;
-            }
-            field = at + 1;
-            let ends_row = text[at] == b'\n';
-            let next = offset + field as u64;
-            if ends_row && self.is_skipped_line() {
-                output.put(&text[put..at]);
-                put = field;
-                counted = field;
-                self.row.start = Some(next);
-                continue;
-            }
-            output.records.end_field(at - put);
-            self.row.fields += 1;
-            self.state = State::FieldStart;
-            if ends_row {
-                self.row.bytes += field - counted;
-                counted = field;
-                if let Err(error) = self.end_row(next, output) {
-                    // The rows before are recorded, so their text must be there.
-                    output.put(&text[put..field]);
-                    return Err(error);
+        let mut end = text.len();
+        'text: for block in (0..text.len()).step_by(BLOCK) {
+            for mark in marks.find(&text[block..]) {
+                let at = block + mark;
+                let byte = text[at];
+                if at > field {
+                    self.state = State::Unquoted;
+                }
+                if byte == b'\r' || byte == self.options.quote {
+                    if byte != b'\r' && self.state == State::Unquoted {
+                        continue;
+                    }
+                    end = at;
+                    break 'text;
+                }
+                field = at + 1;
+                let ends_row = byte == b'\n';
+                let next = offset + field as u64;
+                if ends_row && self.is_skipped_line() {
+                    output.put(&text[put..at]);
+                    put = field;
+                    counted = field;
+                    self.row.start = Some(next);
+                    continue;
+                }
+                output.records.end_field(at - put);
+                self.row.fields += 1;
+                self.state = State::FieldStart;
+                if ends_row {
+                    self.row.bytes += field - counted;
+                    counted = field;
+                    if let Err(error) = self.end_row(next, output) {
+                        // The rows before are recorded, so their text must be there.
+                        output.put(&text[put..field]);
+                        return Err(error);
+                    }
                 }
             }
         }
-        if text.len() > field {
+        if end > field {
             self.state = State::Unquoted;
         }
-        output.put(&text[put..]);
-        self.row.bytes += text.len() - counted;
-        Ok(())
+        output.put(&text[put..end]);
+        self.row.bytes += end - counted;
+        Ok(end)
     }
 }
 
@@ -469,19 +484,10 @@ impl TextParser for Parser {
                     at += 1;
                 }
                 State::FieldStart | State::Unquoted => {
-                    let plain = memchr2(quote, b'\r', rest).unwrap_or(rest.len());
-                    self.push_plain(&rest[..plain], here, output)?;
-                    at += plain;
-                    match rest.get(plain) {
-                        Some(b'\r') => {
-                            self.held_return = true;
-                            at += 1;
-                        }
-                        Some(_) if self.state == State::Unquoted => {
-                            self.put(&[quote], output);
-                            at += 1;
-                        }
-                        _ => {}
+                    at += self.push_plain(rest, here, output)?;
+                    if text.get(at) == Some(&b'\r') {
+                        self.held_return = true;
+                        at += 1;
                     }
                 }
                 State::Quoted => {

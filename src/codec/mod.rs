@@ -31,6 +31,7 @@ mod digest;
 mod error;
 mod gunzip;
 mod lines;
+mod marks;
 #[cfg(feature = "std")]
 mod pass;
 mod queue;
