@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { availableEngines } from '../browsers/executables.mjs';
 import { filesUnder } from '../build/stamps.mjs';
+import { findPostgres } from '../setup/servers.mjs';
 import { cargoCounts, nodeCounts } from './counts.mjs';
 import { whyNotHere } from './oldest.mjs';
 
@@ -75,6 +76,20 @@ export function plan(root, env = process.env) {
       command: 'cargo',
       args: ['test', '--locked', '--no-fail-fast'],
       counts: cargoCounts,
+    },
+    {
+      name: 'cargo',
+      title: 'Build of the example server, which an interoperability test runs',
+      command: 'cargo',
+      args: [
+        'build',
+        '--locked',
+        '--manifest-path',
+        'examples/cursor-server/Cargo.toml',
+        '--target-dir',
+        'target/cursor-server',
+      ],
+      missing: findPostgres() ? undefined : 'there is no PostgreSQL server',
     },
     { name: 'build', title: 'Build', command: node, args: ['tools/build.mjs'] },
     {
