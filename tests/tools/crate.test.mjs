@@ -210,3 +210,9 @@ test("the crate's package has its sources, its examples and a README of its own,
     [],
   );
 });
+
+test('the crate compiles from its package alone', async () => {
+  // What the dependencies need was fetched for the tests before.
+  const args = ['package', '--locked', '--allow-dirty', '--offline', '--target-dir', join(root, 'target/package')];
+  await cargo('cargo', args, { cwd: root });
+});
