@@ -312,6 +312,38 @@ fn a_reader_is_decoded_into_a_reader() {
 }
 
 #[test]
+fn a_reader_with_room_of_any_size_reads_what_the_stream_gives_and_then_its_error() {
+    let text = rows(6_000);
+    let mut packed = gzip(&text);
+    for (seed, damaged) in [(1, false), (2, true), (3, false), (4, true)] {
+        if damaged {
+            let crc = packed.len() - 8;
+            packed[crc] ^= 1;
+        }
+        let decoder = decode(stream::iter(split(&packed, seed))).gunzip(GunzipOptions::default());
+        let mut reader = decoder.bytes();
+        let (mut random, mut read, mut buffer) = (Random(seed), Vec::new(), vec![0; 100_000]);
+        let end = loop {
+            let size = [1, 15, 16, 1_000, 70_000, 100_000][random.below(6)];
+            match block_on(reader.read(&mut buffer[..size])) {
+                Ok(0) => break None,
+                Ok(length) => read.extend_from_slice(&buffer[..length]),
+                Err(error) => break Some(error.kind()),
+            }
+            // What a read left may be taken as a chunk.
+            if random.below(8) == 0
+                && let Some(Ok(chunk)) = block_on(reader.next())
+            {
+                read.extend_from_slice(&chunk);
+            }
+        };
+        assert!(read == text, "{} bytes of {}", read.len(), text.len());
+        assert_eq!(end, damaged.then_some(io::ErrorKind::InvalidData));
+        packed = gzip(&text);
+    }
+}
+
+#[test]
 fn what_a_reader_left_of_a_batch_is_the_streams_next_chunk() {
     let mut decoded = decode_reader(&b"one\ntwo\n"[..])
         .lines(LinesOptions::default())
