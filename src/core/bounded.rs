@@ -5,6 +5,14 @@ use super::effect::readable::{CHUNK, CLOSE, FULFILL};
 use super::readable::{NO_PULL, Readable};
 
 /// What happens to a value for which there is no room.
+///
+/// ```
+/// use tidegate::core::bounded::{Admission, Bounded, Overflow};
+///
+/// let mut channel = Bounded::new(1.0, 1.0, Overflow::Fail);
+/// assert_eq!(channel.write(1.0, false), Admission::Queued);
+/// assert_eq!(channel.write(1.0, false), Admission::Overflow);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Overflow {
     /// Its sender waits.
@@ -18,6 +26,15 @@ pub enum Overflow {
 }
 
 /// What becomes of a value that is offered.
+///
+/// ```
+/// use tidegate::core::bounded::{Admission, Bounded, Overflow};
+///
+/// let mut channel = Bounded::new(1.0, 1.0, Overflow::Block);
+/// channel.read(); // waits
+/// assert_eq!(channel.write(1.0, false), Admission::Fulfills);
+/// assert_eq!(channel.write(2.0, false), Admission::TooLarge);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Admission {
     /// It is in the queue: the host appends it to its own.
@@ -39,6 +56,16 @@ pub enum Admission {
 }
 
 /// What a read finds.
+///
+/// ```
+/// use tidegate::core::bounded::{Bounded, Overflow, Read};
+///
+/// let mut channel = Bounded::new(1.0, 1.0, Overflow::Block);
+/// channel.write(1.0, false);
+/// channel.close();
+/// channel.finish_closing();
+/// assert_eq!(channel.read(), Read::LastChunk);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Read {
     /// The head of the queue.
@@ -50,6 +77,16 @@ pub enum Read {
 }
 
 /// A channel that is open, or closing with values in it. Its host drops it once it is closed, or fails.
+///
+/// ```
+/// use tidegate::core::bounded::{Admission, Bounded, Overflow, Read};
+///
+/// let mut channel = Bounded::new(1.0, 1.0, Overflow::Block);
+/// assert_eq!(channel.reserve(1.0, false), Admission::Queued);
+/// assert_eq!(channel.write(1.0, false), Admission::Full); // the room is reserved
+/// assert_eq!(channel.write_reserved(1.0, 1.0), Admission::Queued);
+/// assert_eq!(channel.read(), Read::Chunk);
+/// ```
 #[derive(Debug)]
 pub struct Bounded {
     stream: Readable,

@@ -18,6 +18,18 @@ pub(super) struct Copy {
 }
 
 /// The numbers that belong to the last answer.
+///
+/// ```
+/// use tidegate::core::{Core, effect::byte_readable};
+///
+/// let mut core = Core::new();
+/// let id = core.byte_readable_new(0.0, 0);
+/// core.byte_readable_enqueue(id, 4.0);
+/// let effects = core.byte_readable_pull_into(id, 8.0, 0.0, 8.0, 1.0, 1);
+/// assert!(effects.has(byte_readable::COPY));
+/// assert_ne!(core.byte_readable_next_copy(), 0);
+/// assert_eq!(core.byte_readable_copy_length(), 4.0);
+/// ```
 #[derive(Debug, Default)]
 pub struct Plan {
     /// Bytes of a finished or abandoned descriptor.

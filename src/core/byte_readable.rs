@@ -49,6 +49,17 @@ struct PullInto {
 
 /// A byte stream that is not errored and either not closed or still owed a response. Its owner drops it after an answer with
 /// `ERROR`, and when it [`is over`](ByteReadable::is_over).
+///
+/// ```
+/// use tidegate::core::byte_plan::Plan;
+/// use tidegate::core::byte_readable::ByteReadable;
+/// use tidegate::core::effect::byte_readable::*;
+///
+/// let (mut stream, mut plan) = (ByteReadable::new(0.0, 0), Plan::default());
+/// assert!(stream.enqueue(&mut plan, 4.0).has(QUEUED));
+/// assert_eq!(stream.desired_size(), -4.0);
+/// assert!(stream.read(&mut plan).has(CHUNK));
+/// ```
 #[derive(Debug, Default)]
 pub struct ByteReadable {
     queue: ByteQueue,

@@ -19,6 +19,19 @@ pub const OVERFLOW_DROP_NEWEST: u32 = 3;
 /// A producer *waits* from an answer with [`FULL`], or with [`BLOCK`], on. Only while one waits does the stream pull.
 ///
 /// Blocked writes are only counted here; the host keeps their chunks and sizes, first in first out.
+///
+/// ```
+/// use tidegate::core::channel::{Channel, OVERFLOW_BLOCK};
+/// use tidegate::core::effect::channel::*;
+/// use tidegate::core::readable::Readable;
+///
+/// let mut stream = Readable::new(1.0, 0);
+/// let mut channel = Channel::new(&mut stream, 1.0, OVERFLOW_BLOCK);
+/// assert!(channel.write(&mut stream, 1.0).is_accepted());
+/// assert_eq!(channel.write(&mut stream, 1.0), BLOCK); // until the stream pulls
+/// stream.read();
+/// assert!(channel.retry(&mut stream, 1.0).is_accepted());
+/// ```
 #[derive(Debug)]
 pub struct Channel {
     /// What may be queued, in units of the strategy.

@@ -35,6 +35,13 @@ pub mod readable {
 
     effects! {
         /// What a readable stream asks of its host.
+        ///
+        /// ```
+        /// use tidegate::core::effect::readable::{CALL_PULL, CHUNK, CLOSE};
+        ///
+        /// let effects = CHUNK | CALL_PULL;
+        /// assert!(effects.has(CHUNK) && !effects.has(CLOSE));
+        /// ```
         ReadableEffects
     }
 
@@ -83,6 +90,12 @@ pub mod readable {
 pub mod byte_readable {
     effects! {
         /// What a byte stream asks of its host.
+        ///
+        /// ```
+        /// use tidegate::core::effect::byte_readable::{COPY, REMAINDER};
+        ///
+        /// assert_eq!((COPY | REMAINDER).without(REMAINDER), COPY);
+        /// ```
         ByteReadableEffects
     }
     same_bits! {
@@ -145,6 +158,13 @@ pub mod channel {
 
     effects! {
         /// What a channel asks of its host, with what its stream asks for.
+        ///
+        /// ```
+        /// use tidegate::core::effect::channel::{BLOCK, ENQUEUE, FULL};
+        ///
+        /// assert!(!BLOCK.is_accepted());
+        /// assert!((ENQUEUE | FULL).stream().is_none());
+        /// ```
         ChannelEffects
     }
 
@@ -196,6 +216,12 @@ pub mod channel {
 pub mod tee {
     effects! {
         /// What a tee asks of its host.
+        ///
+        /// ```
+        /// use tidegate::core::effect::tee::{BRANCH_1, BRANCH_2};
+        ///
+        /// assert!((BRANCH_1 | BRANCH_2).has(BRANCH_2));
+        /// ```
         TeeEffects
     }
 
@@ -215,6 +241,13 @@ pub mod tee {
 pub mod writable {
     effects! {
         /// What a writable stream asks of its host.
+        ///
+        /// ```
+        /// use tidegate::core::effect::writable::{BACKPRESSURE, CALL_WRITE, WritableEffects};
+        ///
+        /// let effects = CALL_WRITE | BACKPRESSURE;
+        /// assert_eq!(WritableEffects::from_bits(effects.bits()), effects);
+        /// ```
         WritableEffects
     }
 
@@ -266,6 +299,12 @@ pub mod writable {
 pub mod transform {
     effects! {
         /// What a transform asks of its host.
+        ///
+        /// ```
+        /// use tidegate::core::effect::transform::{TransformEffects, WAKE_WRITE};
+        ///
+        /// assert_eq!(WAKE_WRITE.when(false), TransformEffects::NONE);
+        /// ```
         TransformEffects
     }
 
@@ -281,6 +320,12 @@ pub mod pipe {
 
     effects! {
         /// What a pipe does next.
+        ///
+        /// ```
+        /// use tidegate::core::effect::pipe::{BEGIN, MOVE, TAKEN};
+        ///
+        /// assert_eq!((MOVE | TAKEN | BEGIN).action(), MOVE);
+        /// ```
         PipeAnswer
     }
 
@@ -355,6 +400,12 @@ pub mod pipe {
     word! {
         /// The answer to a report that the write which a pipe's destination has in flight is done: [`PipeReport::written`],
         /// or else [`PipeReport::destination`] and [`PipeReport::pulled`].
+        ///
+        /// ```
+        /// use tidegate::core::effect::pipe::{PipeReport, READ};
+        ///
+        /// assert!(PipeReport::of_pipe(READ).has(tidegate::core::effect::pipe::WRITTEN));
+        /// ```
         PipeReport
     }
 

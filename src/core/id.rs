@@ -14,6 +14,16 @@ use core::marker::PhantomData;
 
 /// Names a machine of the kind `M` in a [`Slab`] for the host: the low 22 bits are the index, the high 10 the generation.
 /// Zero is never a live id. At run time it is its number and nothing else.
+///
+/// ```
+/// use tidegate::core::Core;
+///
+/// let mut core = Core::new();
+/// let id = core.readable_new(1.0, 0);
+/// core.readable_free(id);
+/// let other = core.readable_new(1.0, 0);
+/// assert_ne!(id.bits(), other.bits()); // the slot is the same, its generation is not
+/// ```
 #[repr(transparent)]
 pub struct Id<M> {
     bits: u32,
@@ -154,6 +164,17 @@ struct Slot<T, M> {
 }
 
 /// Slots that are reused, each time under the next generation: values of the type `T`, which the kind `M` of ids names.
+///
+/// ```
+/// use tidegate::core::id::Slab;
+///
+/// struct Session;
+/// let mut sessions = Slab::<&str, Session>::new();
+/// let id = sessions.insert("first");
+/// assert_eq!(sessions.get(id), Some(&"first"));
+/// assert_eq!(sessions.remove(id), Some("first"));
+/// assert_eq!(sessions.get(id), None);
+/// ```
 #[derive(Debug)]
 pub struct Slab<T, M = T> {
     slots: Vec<Slot<T, M>>,

@@ -52,6 +52,17 @@ const PAUSE_SHIFT: u32 = 16;
 
 /// A pipe that has not finished. It is handed the machines of its two sides with each command that looks at them; one whose
 /// machine has ended is `None`, and of a byte stream there is none to hand.
+///
+/// ```
+/// use tidegate::core::effect::pipe::*;
+/// use tidegate::core::pipe::{BYTE_SOURCE, Pipe};
+/// use tidegate::core::writable::Writable;
+///
+/// let mut destination = Writable::new(1.0);
+/// destination.started();
+/// let mut pipe = Pipe::new(0, 0, BYTE_SOURCE);
+/// assert_eq!(pipe.next(None, Some(&mut destination)).action(), READ);
+/// ```
 #[derive(Debug, Default)]
 pub struct Pipe {
     state: u32,

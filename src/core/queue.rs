@@ -6,6 +6,16 @@ use alloc::collections::VecDeque;
 /// The sizes of a queue's entries, first in first out, their total and the mark up to which there is room.
 ///
 /// As long as every entry has the size 1, as in the usual queue, entries are only counted.
+///
+/// ```
+/// use tidegate::core::queue::QueueWithSizes;
+///
+/// let mut queue = QueueWithSizes::new(4.0);
+/// assert!(queue.enqueue(3.0));
+/// assert_eq!((queue.len(), queue.desired_size()), (1, 1.0));
+/// assert!(!queue.enqueue(f64::NAN));
+/// assert_eq!(queue.dequeue(), Some(3.0));
+/// ```
 #[derive(Debug, Default)]
 pub struct QueueWithSizes {
     len: u32,

@@ -16,6 +16,16 @@ const PULL_WAITS: u32 = 1 << 7;
 
 /// A live readable stream: one that is neither closed nor errored. An answer with `CLOSE` or `ERROR` is its last: its owner
 /// drops it.
+///
+/// ```
+/// use tidegate::core::effect::readable::*;
+/// use tidegate::core::readable::Readable;
+///
+/// let mut stream = Readable::new(1.0, 0);
+/// assert_eq!(stream.started(), CALL_PULL);
+/// assert_eq!(stream.enqueue(), QUEUED);
+/// assert!(stream.read().has(CHUNK));
+/// ```
 #[derive(Debug, Default)]
 pub struct Readable {
     state: u32,

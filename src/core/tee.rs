@@ -3,6 +3,18 @@
 use super::effect::tee::*;
 
 /// A tee whose source has not ended.
+///
+/// ```
+/// use tidegate::core::effect::tee::*;
+/// use tidegate::core::tee::Tee;
+///
+/// let mut tee = Tee::default();
+/// assert_eq!(tee.pull(0), READ_FOR_1);
+/// assert_eq!(tee.deliver(), BRANCH_1 | BRANCH_2);
+/// assert!(tee.delivered().is_none());
+/// assert!(tee.cancel(0).is_none());
+/// assert_eq!(tee.cancel(1), CANCEL_SOURCE);
+/// ```
 #[derive(Debug, Default)]
 pub struct Tee {
     reading: bool,

@@ -31,6 +31,16 @@ const WAITS: u32 = 1 << 7;
 
 /// A live writable stream: `writable` or `erroring`. An answer with `FINISH_ERRORING` or `RESOLVE_CLOSE` is its last: its owner
 /// drops it.
+///
+/// ```
+/// use tidegate::core::effect::writable::*;
+/// use tidegate::core::writable::Writable;
+///
+/// let mut stream = Writable::new(1.0);
+/// stream.started();
+/// assert!(stream.write(1.0).has(CALL_WRITE));
+/// assert!(stream.write_settled().has(RESOLVE_WRITE));
+/// ```
 #[derive(Debug, Default)]
 pub struct Writable {
     state: u32,

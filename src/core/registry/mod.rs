@@ -21,6 +21,16 @@ use super::writable::Writable;
 use joins::{JoinedPipe, JoinedReadable};
 
 /// The live machines of one host.
+///
+/// ```
+/// use tidegate::core::{Core, effect::writable};
+///
+/// let mut core = Core::new();
+/// let id = core.writable_new(1.0);
+/// core.writable_started(id);
+/// assert!(core.writable_write(id, 1.0).has(writable::CALL_WRITE));
+/// assert_eq!(core.live(), 1);
+/// ```
 #[derive(Debug)]
 pub struct Core {
     readables: Slab<JoinedReadable, Readable>,

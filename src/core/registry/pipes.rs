@@ -12,6 +12,15 @@ use crate::core::writable::Writable;
 
 /// What a pipe reads: a default stream, whose reads and pulls the pipe decides, or a byte stream, whose reads the host carries
 /// out.
+///
+/// ```
+/// use tidegate::core::{Core, PipeSource};
+///
+/// let mut core = Core::new();
+/// let id = core.readable_new(1.0, 0);
+/// let source = PipeSource::from_bits(id.bits(), 0);
+/// # let _ = source;
+/// ```
 #[derive(Debug, Clone, Copy)]
 pub struct PipeSource {
     /// Of a byte stream, nothing that could be looked up.
