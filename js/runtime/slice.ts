@@ -69,18 +69,20 @@ export function nextTask<Target>(job: (target: Target) => void, target: Target):
 
 function post(): void {
   const { setImmediate, MessageChannel } = globalThis;
-  if (setImmediate) {
-    setImmediate(begin);
-  } else if (MessageChannel) {
-    if (channel === undefined) {
-      channel = new MessageChannel();
-      channel.port1.onmessage = begin;
+  try {
+    if (setImmediate) return void setImmediate(begin);
+    if (MessageChannel) {
+      if (channel === undefined) {
+        channel = new MessageChannel();
+        channel.port1.onmessage = begin;
+      }
+      hold('ref');
+      return channel.port2.postMessage(undefined);
     }
-    hold('ref');
-    channel.port2.postMessage(undefined);
-  } else {
-    setTimeout(begin, 0);
+  } catch {
+    // The edge runtime of Next has both, and they throw when they are called.
   }
+  setTimeout(begin, 0);
 }
 
 /** Where ports keep a process alive, ours does so only while a pipeline waits. */

@@ -205,6 +205,28 @@ describe('a pipeline gives the thread back', () => {
     }
   });
 
+  test('where setImmediate and MessageChannel throw, as in the edge runtime of Next', async () => {
+    const { setImmediate, MessageChannel } = globalThis;
+    globalThis.setImmediate = globalThis.MessageChannel = function refused() {
+      throw new Error('A Node.js API is used which is not supported in the Edge Runtime.');
+    };
+    let made = 0;
+    const source = function* () {
+      for (const n of busy(100)) {
+        made += 1;
+        yield n;
+      }
+    };
+    try {
+      assert.equal(await pipeline(source(), (value) => value, count), made);
+      const boom = new Error('boom');
+      const fails = () => Promise.reject(boom);
+      await assert.rejects(pipeline([1, 2], fails, count), boom);
+    } finally {
+      Object.assign(globalThis, { setImmediate, MessageChannel });
+    }
+  });
+
   test('in a worker, so that it gets its messages', async () => {
     const worker = new Worker(new URL('./yield-worker.mjs', import.meta.url));
     try {

@@ -130,7 +130,7 @@ bootstrapApplication(App, { providers: [provideZoneChangeDetection()] });
 const next = {
   dependencies: { next: '16.4.6', react: '19.3.1', 'react-dom': '19.3.1' },
   files: {
-    'next.config.mjs': 'export default { devIndicators: false };',
+    'next.config.mjs': 'export default { devIndicators: false, turbopack: { root: import.meta.dirname } };',
     'app/layout.js':
       "export const metadata = { title: 'app' };\nexport default function Layout({ children }) { return <html><body>{children}</body></html>; }\n",
     'app/page.js': `'use client';

@@ -34,7 +34,8 @@ const zipped = gzipSync(sales);
 const dataRoutes = {
   '/sales.csv.gz': (request, response) => void response.writeHead(200, CORS).end(zipped),
   '/endless': (request, response) => void response.writeHead(200, CORS).write(zipped.subarray(0, 1000)), // and nothing more
-  '/frame': (request, response) => void response.writeHead(200, { 'content-type': 'text/html' }).end('<!doctype html>'),
+  '/frame.html': (request, response) =>
+    void response.writeHead(200, { 'content-type': 'text/html' }).end('<!doctype html>'),
 };
 const CORS = { 'access-control-allow-origin': '*' };
 
@@ -130,7 +131,8 @@ async function withServer(project, folder, use) {
   try {
     for (let tries = 0; ; tries++) {
       if (child.exitCode !== null) throw new Error(`${file} ended: ${said}${child.diagnostics}`);
-      const isUp = await fetch(`http://127.0.0.1:${port}/`, { method: 'HEAD' }).catch(() => undefined);
+      const signal = AbortSignal.timeout(30_000);
+      const isUp = await fetch(`http://127.0.0.1:${port}/`, { method: 'HEAD', signal }).catch(() => undefined);
       if (isUp) break;
       if (tries > 600) throw new Error(`${file} does not answer: ${said}${child.diagnostics}`);
       await new Promise((resolve) => setTimeout(resolve, 100));
@@ -146,7 +148,7 @@ export async function runPageProject(project, { installed, engines }) {
   const folder = await prepare(project, installed);
   const worker = join(installed, 'dist/service-worker.js');
   if (project.public) await cp(worker, join(folder, project.public, 'service-worker.js'));
-  if (project.public) await writeFile(join(folder, project.public, 'frame'), '<!doctype html>');
+  if (project.public) await writeFile(join(folder, project.public, 'frame.html'), '<!doctype html>');
   for (const step of project.build ?? []) await (typeof step === 'function' ? step(folder) : command(folder, step));
   const rows = [];
   if (project.serve) {
@@ -161,7 +163,7 @@ export async function runPageProject(project, { installed, engines }) {
             results: await runPage(engine, `${url}/?base=${base}`, { timeout: 90_000 }),
           });
         for (const [name, path] of Object.entries(project.urls)) {
-          const response = await fetch(`${url}${path}?base=${base}`);
+          const response = await fetch(`${url}${path}?base=${base}`, { signal: AbortSignal.timeout(60_000) });
           rows.push({ name: `${project.name} ${name}`, engine: '', results: await response.json() });
         }
       });

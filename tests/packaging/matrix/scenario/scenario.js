@@ -57,7 +57,7 @@ async function download({ serviceWorker: url }) {
   const worker = serviceWorker.installing ?? serviceWorker.waiting ?? serviceWorker.active;
   while (worker.state !== 'activated') await pause(20);
   const frame = document.createElement('iframe');
-  frame.src = '/frame';
+  frame.src = '/frame.html';
   const loaded = new Promise((resolve) => (frame.onload = resolve));
   document.body.append(frame);
   await loaded;
