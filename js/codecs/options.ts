@@ -62,8 +62,9 @@ export function toBytes(chunk: unknown, codec: string): Bytes {
       `${codec}: chunks must not be in a SharedArrayBuffer, which others may write to meanwhile; copy the bytes first, as with new Uint8Array(view)`,
     );
   }
-  const advice =
-    typeof chunk === 'string' ? '. Encode strings first: put new TextEncoderStream() before the codec' : '';
+  let advice = '';
+  if (typeof chunk === 'string') advice = '. Encode strings first: put new TextEncoderStream() before the codec';
+  else if (Array.isArray(chunk)) advice = '. If its elements are bytes, put flatten() before the codec';
   throw new TypeError(
     `${codec}: chunks must be bytes, an ArrayBuffer or a view of one; got ${describe(chunk)}${advice}`,
   );

@@ -162,7 +162,10 @@ export function plan(root, env = process.env) {
       name: 'clients',
       title: 'Packages of others on every kind of streams',
       command: node,
-      args: ['tools/test/clients.mjs', 'tests/clients/node.test.mjs', 'tests/clients/browsers.test.mjs'],
+      args: [
+        'tools/test/clients.mjs',
+        ...['node', 'stream-iter', 'browsers'].map((name) => `tests/clients/${name}.test.mjs`),
+      ],
       counts: nodeCounts,
       noteOf: (output) => /^- (Node [\d.]+)$/m.exec(output)?.[1],
       needs: 'build',

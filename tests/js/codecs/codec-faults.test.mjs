@@ -236,6 +236,7 @@ test('a refusal names the codec, what came and what to do', async () => {
       /^gunzip: chunks must be bytes, an ArrayBuffer or a view of one; got string\. Encode strings first: put new TextEncoderStream\(\) before the codec$/,
     ],
     [5, /^gunzip: chunks must be bytes, an ArrayBuffer or a view of one; got number$/],
+    [[bytes('a'), bytes('b')], /; got an array\. If its elements are bytes, put flatten\(\) before the codec$/],
     [shared, /^gunzip: chunks must not be in a SharedArrayBuffer.*copy the bytes first/],
     [new Uint8Array(shared), /^gunzip: chunks must not be in a SharedArrayBuffer.*copy the bytes first/],
     [gone, /^gunzip: a chunk's buffer is detached/],
