@@ -2,18 +2,38 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { createContext, runInContext } from 'node:vm';
 import { crcTables, decode, encode, fillCrcTables } from '../../tools/build/inline-wasm.mjs';
 import { renameExports, shortNames } from '../../tools/build/short-exports.mjs';
 import { root } from './documents.mjs';
 
 const everyPair = Uint8Array.from({ length: 2 * 256 * 256 }, (_, index) => (index % 2 ? index >> 1 : index >> 9));
 
-test('every byte, after every other, comes back from the text it was inlined as', () => {
-  assert.deepEqual(decode(encode(everyPair), everyPair.length), everyPair);
-});
+/** Every byte after every other, where those from `first` on are by far the most frequent. */
+const skewed = (first) =>
+  Uint8Array.from([...everyPair, ...Array.from({ length: 89_000 }, (_, index) => (first + (index % 89)) & 255)]);
+
+for (const first of [0, 60, 89]) {
+  test(`every byte, after every other, comes back from the text it was inlined as, with those from ${first} on as one character`, () => {
+    const bytes = skewed(first);
+    const [steps, text, length] = encode(bytes);
+    assert.deepEqual(decode(steps, text, length), bytes);
+    assert.ok(text.length < 1.6 * length, 'the frequent ones are one character');
+  });
+}
 
 test('the text needs no escapes in a string literal', () => {
-  assert.doesNotMatch(encode(everyPair), /[^#-~]|\\/);
+  for (const text of encode(skewed(60)).slice(0, 2)) assert.doesNotMatch(text, /[^#-~]|\\/);
+});
+
+test('a module is decoded in a realm without TextEncoder, and after a page has replaced the functions of the language', () => {
+  const text = readFileSync(join(root, 'tools/build/inline-wasm.mjs'), 'utf8');
+  const source = /^function makeDecode\(\) \{\n.*?^\}/ms.exec(text)[0];
+  const expected = skewed(60);
+  const realm = createContext({ given: encode(expected) });
+  const replace = 'String.prototype.charCodeAt = Uint8Array.prototype.fill = undefined;';
+  const bytes = runInContext(`${source}; const decode = makeDecode(); ${replace} decode(...given)`, realm);
+  assert.deepEqual([...bytes], [...expected]);
 });
 
 test("the codecs' tables of CRC-32 are left out of the text and made again", () => {

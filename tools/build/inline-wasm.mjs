@@ -1,7 +1,7 @@
 /**
  * Inlines a Wasm module as text that compresses as well as the module itself. Base64 spreads each byte over two
- * characters, which hides repetitions from gzip and brotli and costs a third of the compressed size; here the bytes below
- * 89, the most frequent in Wasm, are one character and the others two.
+ * characters, which hides repetitions from gzip and brotli and costs a third of the compressed size; here the 89 bytes that are the most frequent in
+ * the module are one character and the others two.
  */
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
@@ -12,32 +12,53 @@ const digit = (value) => String.fromCharCode(value + (value < 57 ? 35 : 36));
 const SINGLE = 89;
 const DIGITS = 91;
 
+/** The arguments of `decode` for these bytes: the bytes that are one character, as differences from the one before, and all of them. */
 export function encode(bytes) {
-  let text = '';
-  for (const byte of bytes) {
-    const rest = byte - SINGLE;
-    text += rest < 0 ? digit(byte) : digit(SINGLE + Math.floor(rest / DIGITS)) + digit(rest % DIGITS);
-  }
-  return text;
+  const counts = new Uint32Array(256);
+  for (const byte of bytes) counts[byte]++;
+  const byFrequency = [...counts.keys()].sort((a, b) => counts[b] - counts[a]);
+  const [singles, pairs] = [byFrequency.slice(0, SINGLE), byFrequency.slice(SINGLE)].map((part) => part.sort((a, b) => a - b));
+  const steps = singles.map((byte, index) => byte - (singles[index - 1] ?? 0));
+  if (steps.some((step) => step >= DIGITS)) throw new RangeError('two bytes that are frequent in the module are too far apart for one digit');
+  const words = new Map(singles.map((byte, index) => [byte, digit(index)]));
+  pairs.forEach((byte, index) => words.set(byte, digit(SINGLE + Math.floor(index / DIGITS)) + digit(index % DIGITS)));
+  return [steps.map(digit).join(''), Array.from(bytes, (byte) => words.get(byte)).join(''), bytes.length];
 }
 
 /**
- * Makes the inverse of `encode`, `decode(text, length)`, where `length` is the number of bytes. Shipped, so it refers to nothing outside itself.
- * A page may replace the functions of the language between the import and the first stream, which decodes.
+ * Makes the inverse of `encode`, `decode(steps, text, length)`. Shipped, so it refers to nothing outside itself. A page may replace the functions of
+ * the language between the import and the first stream, which decodes. No function is called for a byte: WebKit interprets the loop.
  */
 function makeDecode() {
   const Bytes = Uint8Array;
   const codeAt = Function.prototype.call.bind(String.prototype.charCodeAt);
-  return (text, length) => {
+  const encoder = typeof TextEncoder === 'function' && new TextEncoder();
+  const codesOf = encoder ? encoder.encode.bind(encoder) : (text) => Bytes.from(text, (character) => codeAt(character, 0));
+  return (steps, text, length) => {
+    // By the code of a character, or of the second one of a pair plus 93 or 185: each range has a hole for the backslash.
+    const bytesOf = new Bytes(312);
+    const isSingle = new Bytes(256);
+    let byte = 0;
+    let at = 35;
+    for (const step of codesOf(steps)) {
+      byte += step - (step < 92 ? 35 : 36);
+      isSingle[byte] = 1;
+      if (at === 92) at++;
+      bytesOf[at++] = byte;
+    }
+    at = 128;
+    for (byte = 0; byte < 256; byte++) {
+      if (isSingle[byte]) continue;
+      if (at === 185 || at === 277) at++;
+      bytesOf[at++] = byte;
+    }
+    const codes = codesOf(text);
     const bytes = new Bytes(length);
     let from = 0;
-    const next = () => {
-      const code = codeAt(text, from++);
-      return code - (code < 92 ? 35 : 36);
-    };
     for (let to = 0; to < length; to++) {
-      const value = next();
-      bytes[to] = value < 89 ? value : (value - 89) * 91 + next() + 89;
+      let code = codes[from++];
+      if (code > 124) code = (code - 124) * 92 + codes[from++] + 1;
+      bytes[to] = bytesOf[code];
     }
     return bytes;
   };
@@ -90,7 +111,7 @@ function inlined(bytes) {
   const tables = crcTables(bytes);
   const rest = Uint8Array.from(bytes);
   for (let table = 0; table < tables.length; table += 2) rest.fill(0, tables[table], tables[table] + TABLE);
-  const text = `decode(${JSON.stringify(encode(rest))}, ${bytes.length})`;
+  const text = `decode(${encode(rest).map((argument) => JSON.stringify(argument)).join()})`;
   const decoder = "import { decode } from 'inline-wasm:decode';";
   if (tables.length === 0) return `${decoder}\nexport default () => ${text};`;
   return `${decoder}\nimport { fillCrcTables } from 'inline-wasm:crc';\nexport default () => fillCrcTables(${text}, ${JSON.stringify(tables)});`;
