@@ -62,6 +62,10 @@ async function main() {
     entries[`import { ${name} }`] = await bundled(
       `import { ${name} } from './dist/index.js'; globalThis.used = ${name};`,
     );
+  for (const codec of ['gunzip', 'csv'])
+    entries[`import { pipeline, ${codec} }`] = await bundled(
+      `import { pipeline } from './dist/index.js'; import { ${codec} } from './dist/codecs.js'; globalThis.used = [pipeline, ${codec}];`,
+    );
   const column = (value) => String(value).padStart(10);
   say(`${'entry'.padEnd(28)}${column('raw')}${column('gzip')}${column('brotli')}   budget`);
   for (const [name, { raw, gzip, brotli }] of Object.entries(entries)) {
