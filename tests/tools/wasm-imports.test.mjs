@@ -22,3 +22,13 @@ test("the codecs' module imports only from its own glue", () => {
 test('the modules import and export what etc/wasm-modules.txt lists', () => {
   assert.equal(wasmReport(), readFileSync(golden, 'utf8'), 'if it is meant: node tools/wasm-report.mjs --update');
 });
+
+for (const name of ['core', 'codecs']) {
+  test(`an instance of the module ${name} that has done nothing holds at most 128 KiB`, () => {
+    const bytes = readFileSync(new URL(`../../build/${name}/${name}_bg.wasm`, import.meta.url));
+    const stubs = {};
+    for (const each of imports(name)) (stubs[each.module] ??= {})[each.name] = () => {};
+    const { exports } = new WebAssembly.Instance(new WebAssembly.Module(bytes), stubs);
+    assert.ok(exports.memory.buffer.byteLength <= 128 * 1024, `${exports.memory.buffer.byteLength} bytes`);
+  });
+}
