@@ -15,6 +15,7 @@ export default {
     'tests/js/streams/differential/*.mjs',
     'tests/js/polyfill/frozen.mjs',
     'benches/*.{js,mjs}',
+    'benches/web/*.js',
     'examples/*.js',
     'www/*.js',
   ],

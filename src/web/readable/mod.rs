@@ -231,9 +231,9 @@ impl ReadableStream {
         let class = raw::global("ReadableStream").unwrap_or_default();
         let from = Reflect::get(&class, &"from".into()).unwrap_or_default();
         let Some(from) = from.dyn_ref::<js_sys::Function>() else {
-            return Err(Error::new(
+            return Err(js_sys::TypeError::new(
                 "ReadableStream::from(): the engine has no ReadableStream.from: use from_stream(), or a polyfill",
-            ));
+            ).into());
         };
         match from.call1(&class, &async_iterable) {
             Ok(raw) => Ok(Self::from_raw(raw.unchecked_into())),
