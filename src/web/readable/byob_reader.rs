@@ -1,4 +1,5 @@
 use std::marker::PhantomData;
+use std::panic::UnwindSafe;
 use std::task::{Context, Poll, ready};
 
 use js_sys::{Error, Object, Uint8Array};
@@ -36,6 +37,9 @@ pub struct ReadableStreamBYOBReader<'stream> {
     released: bool,
     stream: PhantomData<&'stream mut ReadableStream>,
 }
+
+// The borrow of the stream is for the lock only: nothing behind it changes in Rust.
+impl UnwindSafe for ReadableStreamBYOBReader<'_> {}
 
 impl<'stream> ReadableStreamBYOBReader<'stream> {
     pub(super) fn acquire(stream: &raw::Readable) -> Result<Self, Error> {

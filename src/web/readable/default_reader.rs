@@ -1,5 +1,6 @@
 use std::future::poll_fn;
 use std::marker::PhantomData;
+use std::panic::UnwindSafe;
 use std::task::{Context, Poll, ready};
 
 use js_sys::Error;
@@ -33,6 +34,9 @@ pub struct ReadableStreamDefaultReader<'stream> {
     released: bool,
     stream: PhantomData<&'stream mut ReadableStream>,
 }
+
+// The borrow of the stream is for the lock only: nothing behind it changes in Rust.
+impl UnwindSafe for ReadableStreamDefaultReader<'_> {}
 
 impl<'stream> ReadableStreamDefaultReader<'stream> {
     pub(super) fn acquire(stream: &raw::Readable) -> Result<Self, Error> {

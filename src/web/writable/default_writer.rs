@@ -1,4 +1,5 @@
 use std::marker::PhantomData;
+use std::panic::UnwindSafe;
 
 use js_sys::Error;
 use wasm_bindgen::prelude::*;
@@ -25,6 +26,9 @@ pub struct WritableStreamDefaultWriter<'stream> {
     raw: sys::WritableStreamDefaultWriter,
     stream: PhantomData<&'stream mut WritableStream>,
 }
+
+// The borrow of the stream is for the lock only: nothing behind it changes in Rust.
+impl UnwindSafe for WritableStreamDefaultWriter<'_> {}
 
 impl<'stream> WritableStreamDefaultWriter<'stream> {
     pub(super) fn acquire(stream: &raw::Writable) -> Result<Self, Error> {

@@ -194,3 +194,25 @@ impl futures_util::Sink<JsValue> for Stuck {
 pub fn pattern(from: usize, length: usize) -> Vec<u8> {
     (from..from + length).map(|at| (at % 251) as u8).collect()
 }
+
+/// Every handle is unwind safe, whatever it is made of: a future that holds one may be given to `#[wasm_bindgen]` functions
+/// under `panic = "unwind"`.
+const _: () = {
+    use tidegate::web::*;
+
+    const fn unwind_safe<T: std::panic::UnwindSafe>() {}
+    unwind_safe::<ReadableStream>();
+    unwind_safe::<readable::ReadableStreamDefaultReader>();
+    unwind_safe::<readable::ReadableStreamBYOBReader>();
+    unwind_safe::<readable::IntoStream>();
+    unwind_safe::<readable::IntoTypedStream<std::rc::Rc<Cell<u32>>>>();
+    unwind_safe::<readable::IntoAsyncRead>();
+    unwind_safe::<WritableStream>();
+    unwind_safe::<writable::WritableStreamDefaultWriter>();
+    unwind_safe::<writable::IntoSink>();
+    unwind_safe::<writable::IntoTypedSink<std::rc::Rc<Cell<u32>>>>();
+    unwind_safe::<writable::IntoAsyncWrite>();
+    unwind_safe::<TransformStream>();
+    unwind_safe::<Fetch>();
+    unwind_safe::<StreamOptions>();
+};
