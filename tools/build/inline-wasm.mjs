@@ -40,7 +40,10 @@ function makeDecode() {
     const isSingle = new Bytes(256);
     let byte = 0;
     let at = 35;
-    for (const step of codesOf(steps)) {
+    const stepCodes = codesOf(steps);
+    // Not with for-of or the array's length, which call functions of its prototype: the page may have replaced them.
+    for (let index = 0; index < steps.length; index++) {
+      const step = stepCodes[index];
       byte += step - (step < 92 ? 35 : 36);
       isSingle[byte] = 1;
       if (at === 92) at++;
