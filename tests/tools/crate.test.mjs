@@ -158,6 +158,16 @@ test('a user may have another version of wasm-bindgen than the one that the crat
   ]);
 });
 
+test('the crate is a Rust library only, so a program that depends on it links nothing else', async () => {
+  const { code, output } = await run('cargo', ['metadata', '--no-deps', '--locked', '--format-version', '1'], {
+    cwd: root,
+  });
+  assert.equal(code, 0, output);
+  const [{ targets }] = JSON.parse(output.slice(output.indexOf('{'))).packages;
+  const library = targets.find(({ name, kind }) => name === 'tidegate' && !kind.includes('example'));
+  assert.deepEqual(library.crate_types, ['lib']);
+});
+
 test('every sensible set of features compiles without a warning', async () => {
   const sets = ['std', 'codecs', 'core', 'futures-io', 'std,codecs', 'core,codecs', 'futures-io,codecs', 'web'];
   for (const features of sets) {

@@ -109,7 +109,7 @@ async function compile({ root, name, folder, module, toolchain, debug }) {
   await stepRun(
     `Compile the Wasm module ${name}${how}`,
     toolchain.cargo,
-    ['build', '--locked', '--lib', '--target', TARGET, '--target-dir', targetDir, '--profile', profile,
+    ['rustc', '--locked', '--lib', '--crate-type', 'cdylib', '--target', TARGET, '--target-dir', targetDir, '--profile', profile,
       '--no-default-features', '--features', features, ...toolchain.args],
     { cwd: root, env: { ...toolchain.env, CARGO_ENCODED_RUSTFLAGS: [...NPM_HOST, ...(debug ? [] : STACK), ...module.rustflags, ...withoutPaths(root)].join('\x1f') } },
   );
