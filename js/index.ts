@@ -21,6 +21,14 @@ export { pipeThrough, pipeTo } from './native/pipe.js';
 export { map, type MapContext, type MapOptions } from './operators/map.js';
 export { flatten, rateLimit, type RateLimitOptions } from './operators/paced.js';
 export { batch, chunk, filter, skip, take, tap, type BatchOptions } from './operators/simple.js';
+export {
+  csvStringify,
+  ndjsonStringify,
+  type CsvField,
+  type CsvRow,
+  type CsvStringifyOptions,
+  type NdjsonStringifyOptions,
+} from './operators/stringify.js';
 export { tee, type TeeOptions } from './operators/tee.js';
 export { pipeline, type Pipeline } from './pipeline/pipeline.js';
 export { compose } from './pipeline/compose.js';

@@ -21,6 +21,8 @@ export interface Codec {
  */
 export interface Produced {
   readonly text: string;
+  /** The length of `text` in UTF-8. */
+  readonly bytes: number;
   /** Ends of the fields, or lines, in `text`. */
   readonly ends: Uint32Array;
   /** For each row the number of fields up to its end. */
@@ -125,6 +127,7 @@ export class Chain {
     const { info, bytes, buffer } = this.#instance;
     return {
       text: decode(bytes.subarray(info[0], info[0]! + length)),
+      bytes: length,
       ends: new Uint32Array(buffer!, info[2], info[3]),
       rows: new Uint32Array(buffer!, info[4], info[5]),
     };

@@ -9,7 +9,7 @@ import { Stage } from './stage.js';
 import type { TextOptions } from './options.js';
 import type { RecordReader } from './output.js';
 import type { CsvObject } from './rows.js';
-import type { CodecStage } from './stage.js';
+import type { TextCodecStage } from './stage.js';
 
 export interface CsvOptions extends TextOptions {
   /** The character between fields: one ASCII character. Default: `,`. */
@@ -37,7 +37,7 @@ export interface CsvOptions extends TextOptions {
 }
 
 /** The codec that `csv()` returns. */
-export interface CsvStage<T> extends CodecStage<T> {
+export interface CsvStage<T> extends TextCodecStage<T> {
   /**
    * Resolves with the names of the columns once they are known, or with null if there is no header. Its rejection
    * counts as handled.
@@ -228,6 +228,7 @@ class Csv extends Stage<string[] | CsvObject> {
     super({
       name: 'csv',
       givesRows: true,
+      takesText: true,
       add: (exports) => exports.codecs_add_csv(options.delimiter, options.quote, width, options.maxRowBytes, flags),
       output: () =>
         new RecordOutput(

@@ -14,6 +14,7 @@ export type CodecErrorCode =
   | 'unclosed-quote'
   | 'stray-quote'
   | 'ragged-row'
+  | 'invalid-json'
   | 'duplicate-column'
   | 'out-of-memory'
   | 'internal';
@@ -25,7 +26,7 @@ export type CodecErrorCode =
  */
 export class CodecError extends Error {
   declare readonly name: 'CodecError';
-  /** The codec that failed: `'gunzip'`, `'digest'`, `'lines'` or `'csv'`. */
+  /** The codec that failed: `'gunzip'`, `'digest'`, `'lines'`, `'csv'` or `'ndjson'`. */
   declare readonly codec: string;
   /** What was wrong. */
   declare readonly code: CodecErrorCode;
@@ -34,6 +35,8 @@ export class CodecError extends Error {
    * in decompressed bytes.
    */
   declare readonly offset: number;
+  /** The line of the fault, from 1; only of `ndjson`, with the code `invalid-json`. */
+  declare readonly line?: number;
 
   constructor(message: string, details: { codec: string; code: CodecErrorCode; offset: number; cause?: unknown }) {
     super(message, details.cause === undefined ? undefined : { cause: details.cause });

@@ -3,7 +3,7 @@ import { batchSize, checkOptions, highWaterMark, integer, MAX_RECORD } from './o
 import { RecordOutput } from './output.js';
 import { Stage } from './stage.js';
 import type { TextOptions } from './options.js';
-import type { CodecStage } from './stage.js';
+import type { TextCodecStage } from './stage.js';
 
 /** High-water marks of records, in records, where one record is a chunk and where many are. */
 export const RECORDS_MARK = 256;
@@ -41,9 +41,9 @@ export interface LinesOptions extends TextOptions {
  *
  * Before another codec in a `pipeline()`, the output is text with an LF after each line.
  */
-export function lines(options?: LinesOptions & { batch?: false }): CodecStage<string>;
-export function lines(options: LinesOptions & { batch: true | number }): CodecStage<string[]>;
-export function lines(options: LinesOptions & { batch?: boolean | number } = {}): CodecStage<string | string[]> {
+export function lines(options?: LinesOptions & { batch?: false }): TextCodecStage<string>;
+export function lines(options: LinesOptions & { batch: true | number }): TextCodecStage<string[]>;
+export function lines(options: LinesOptions & { batch?: boolean | number } = {}): TextCodecStage<string | string[]> {
   checkOptions('lines', options, [
     'batch',
     'fatal',
@@ -58,6 +58,7 @@ export function lines(options: LinesOptions & { batch?: boolean | number } = {})
   const mark = batch === 0 ? RECORDS_MARK : BATCHED_MARK;
   return new Stage({
     name: 'lines',
+    takesText: true,
     add: (exports) => exports.codecs_add_lines(maxBytes, flags),
     output: () => new RecordOutput(batch, { read: readLines }),
     highWaterMark: highWaterMark('lines', 'highWaterMark', options.highWaterMark ?? mark),

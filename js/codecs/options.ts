@@ -5,7 +5,7 @@ import type { Bytes } from '../runtime/buffers.js';
 /** Options of every codec. */
 export interface CodecOptions {
   /**
-   * The high-water mark of the readable side. For `gunzip` and `digest` in bytes, default 65,536; for `lines` and `csv`
+   * The high-water mark of the readable side. For `gunzip` and `digest` in bytes, default 65,536; for `lines`, `csv` and `ndjson`
    * in records, default 256, or 1,024 with `batch`.
    */
   highWaterMark?: number | undefined;
@@ -40,9 +40,10 @@ const { keys } = Uint8Array.prototype;
 /**
  * A view of its own of a BufferSource's bytes: https://webidl.spec.whatwg.org/#BufferSource
  *
+ * @param orText whether the codec takes strings as well
  * @throws {TypeError} on behalf of `codec`
  */
-export function toBytes(chunk: unknown, codec: string): Bytes {
+export function toBytes(chunk: unknown, codec: string, orText = false): Bytes {
   const isView = ArrayBuffer.isView(chunk);
   const buffer = isView ? chunk.buffer : chunk;
   if (isBuffer(buffer)) {
@@ -66,7 +67,7 @@ export function toBytes(chunk: unknown, codec: string): Bytes {
   if (typeof chunk === 'string') advice = '. Encode strings first: put new TextEncoderStream() before the codec';
   else if (Array.isArray(chunk)) advice = '. If its elements are bytes, put flatten() before the codec';
   throw new TypeError(
-    `${codec}: chunks must be bytes, an ArrayBuffer or a view of one; got ${describe(chunk)}${advice}`,
+    `${codec}: chunks must be ${orText ? 'strings or ' : ''}bytes, an ArrayBuffer or a view of one; got ${describe(chunk)}${advice}`,
   );
 }
 

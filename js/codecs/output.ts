@@ -20,7 +20,10 @@ export interface Output {
 
 /** What makes records of a batch's text. */
 export interface RecordReader<T> {
-  read(text: string, ends: Uint32Array, rows: Uint32Array): T[];
+  /** `bytes`: the length of `text` in UTF-8. */
+  read(text: string, ends: Uint32Array, rows: Uint32Array, bytes: number): T[];
+  /** What is wrong behind the records that were read last; the codec fails with it once they have been handed on. */
+  readonly fault?: unknown;
   /**
    * Makes a record as large as it should be, when it is handed on; where records are far larger than the input they
    * come from.
@@ -80,7 +83,7 @@ export class RecordOutput<T> implements Output {
   take(chain: Chain): void {
     const produced = chain.takeText();
     if (produced === undefined) return;
-    const records = this.#reader.read(produced.text, produced.ends, produced.rows);
+    const records = this.#reader.read(produced.text, produced.ends, produced.rows, produced.bytes);
     if (this.#at === this.#records.length) {
       this.#records = records;
     } else {
@@ -89,6 +92,7 @@ export class RecordOutput<T> implements Output {
       for (const record of records) this.#records.push(record);
     }
     this.#at = 0;
+    if (this.#reader.fault !== undefined) throw this.#reader.fault;
   }
 
   next(exhausted: boolean): unknown {

@@ -8,6 +8,7 @@
  *    abort or a cancel at once.
  * 3. Nothing of the pair's is called back while the chain works, except through `enqueue`.
  */
+import { TextPieces, utf8 } from '../runtime/text.js';
 import { ReadableStream } from '../streams/readable-stream.js';
 import { WritableStream } from '../streams/writable-stream.js';
 import { Chain, HAS_BATCH, FINISHED } from './chain.js';
@@ -26,6 +27,8 @@ export interface StageSpec extends Codec {
   readonly highWaterMark: number;
   /** High-water mark, in bytes, of the writable side of a pair that begins with the stage. */
   readonly inputHighWaterMark: number;
+  /** Strings can be written to it, which are encoded as UTF-8. */
+  readonly takesText?: boolean;
   /** No codec can follow. Lines are text with LFs to one that does. */
   readonly givesRows?: boolean;
   /** Called when the chain has finished, with the stage's number in it. */
@@ -36,12 +39,20 @@ export interface StageSpec extends Codec {
 
 /** The size of what is written. What is no chunk is refused when its turn comes, so that both streams learn of it. */
 function inputSize(chunk: unknown): number {
+  if (typeof chunk === 'string') return chunk.length;
   try {
     const size = (chunk as { byteLength?: unknown } | null | undefined)?.byteLength;
     return typeof size === 'number' && size > 0 && size < Infinity ? size : 0;
   } catch {
     return 0;
   }
+}
+
+function joined(first: Bytes, second: Bytes): Bytes {
+  const whole = new Uint8Array(first.length + second.length);
+  whole.set(first);
+  whole.set(second, first.length);
+  return whole;
 }
 
 /** The figures of a stage that has done nothing. */
@@ -83,6 +94,8 @@ export class Pair {
   /** What is being written and has not been copied into the chain. */
   #chunk: Bytes | undefined;
   #offset = 0;
+  /** The strings that are written. */
+  #text: TextPieces | undefined;
   /** Settles the promise of the write or close in progress. */
   #pending: Pick<Now, 'resolve' | 'reject'> | undefined;
   #closing = false;
@@ -129,6 +142,8 @@ export class Pair {
         },
         write: (chunk: unknown) => this.#write(chunk),
         close: () => {
+          const rest = this.#text?.rest();
+          if (rest) [this.#chunk, this.#offset] = [utf8(rest), 0];
           this.#closing = true;
           return this.#work();
         },
@@ -160,7 +175,7 @@ export class Pair {
   #write(chunk: unknown): Promise<void> | undefined {
     let bytes: Bytes;
     try {
-      bytes = toBytes(chunk, this.#stages[0]!.name);
+      bytes = this.#bytesOf(chunk);
     } catch (error) {
       this.#refusal = { error };
       return this.#work();
@@ -169,6 +184,15 @@ export class Pair {
     this.#chunk = bytes;
     this.#offset = 0;
     return this.#work();
+  }
+
+  /** Half a surrogate pair at the end of a string waits for the next string; before anything else it is U+FFFD. */
+  #bytesOf(chunk: unknown): Bytes {
+    const { name, takesText } = this.#stages[0]!;
+    if (takesText === true && typeof chunk === 'string') return utf8((this.#text ??= new TextPieces()).take(chunk));
+    const bytes = toBytes(chunk, name, takesText);
+    const half = bytes.length > 0 ? this.#text?.rest() : undefined;
+    return half ? joined(utf8(half), bytes) : bytes;
   }
 
   /** Starts on what was just written; returns a promise only if that is not done at once. */

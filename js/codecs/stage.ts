@@ -25,6 +25,15 @@ export interface CodecStage<T> {
   stats(): StageStats[];
 }
 
+/** A codec that reads text: takes UTF-8 bytes or strings, produces chunks of type `T`. */
+export interface TextCodecStage<T> extends CodecStage<T> {
+  /**
+   * The input. A write settles when its chunk has been copied into the codec, which waits for the reader. A surrogate
+   * pair may be split between two strings.
+   */
+  readonly writable: WritableStream<CodecInput | string>;
+}
+
 /** A stage that is made for one use. */
 export class Stage<T> implements CodecStage<T> {
   #spec: StageSpec;

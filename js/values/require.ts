@@ -40,6 +40,16 @@ export function requireOneOf(value: unknown, allowed: readonly string[], what: s
   );
 }
 
+/** @throws {TypeError} if `options` is no object, or has a key that is not `known`, which may be misspelt */
+export function requireKnown(options: unknown, what: string, known: readonly string[]): void {
+  if (options === null || typeof options !== 'object')
+    throw new TypeError(`${what}: options must be an object; got ${describe(options)}`);
+  for (const key of Object.keys(options)) {
+    if (!known.includes(key))
+      throw new TypeError(`${what}: there is no option '${key}'; there are ${known.join(', ')}`);
+  }
+}
+
 /** @throws {TypeError} unless `value` is a function or undefined */
 export function requireCallback(value: unknown, what: string): void {
   if (value === undefined || typeof value === 'function') return;

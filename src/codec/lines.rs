@@ -120,13 +120,30 @@ impl Lines {
     /// assert_eq!(Lines::new(LinesOptions::default()).name(), "lines");
     /// ```
     pub fn new(options: LinesOptions) -> Self {
+        Self::named(NAME, options, false)
+    }
+
+    /// A splitter of JSON values, one a line. Marks and CRs stay in the text, so that the output has the
+    /// offsets of the input; invalid UTF-8 is an error.
+    #[cfg(tidegate_npm)]
+    pub(crate) fn of_json(max_bytes: usize) -> Self {
+        let options = LinesOptions::default()
+            .fatal(true)
+            .ignore_bom(true)
+            .max_bytes(max_bytes);
+        Self::named("ndjson", options, true)
+    }
+
+    fn named(name: &'static str, options: LinesOptions, keeps_returns: bool) -> Self {
         let parser = Parser {
+            name,
             max_bytes: options.max_bytes,
+            keeps_returns,
             length: 0,
             start: None,
             held_return: false,
         };
-        let utf8 = Utf8::new(NAME, options.fatal, options.ignore_bom);
+        let utf8 = Utf8::new(name, options.fatal, options.ignore_bom);
         Self::of(utf8, parser, Records::of_fields())
     }
 }
@@ -134,7 +151,11 @@ impl Lines {
 /// The parser of [`Lines`].
 #[derive(Debug)]
 pub struct Parser {
+    /// The codec's, in errors.
+    name: &'static str,
     max_bytes: usize,
+    /// A CR is text before LF too.
+    keeps_returns: bool,
     /// Bytes of the current line that have been put.
     length: usize,
     /// The offset at which the current line began; none before its first byte.
@@ -152,7 +173,12 @@ impl Parser {
             self.length += room;
             let detail = format!("a line may have {} bytes", self.max_bytes);
             let start = self.start.unwrap_or_default();
-            return Err(CodecError::new(NAME, ErrorCode::TooLong, start, detail));
+            return Err(CodecError::new(
+                self.name,
+                ErrorCode::TooLong,
+                start,
+                detail,
+            ));
         }
         output.put(text);
         self.length += text.len();
@@ -185,7 +211,7 @@ impl TextParser for Parser {
             let end = memchr(b'\n', rest);
             let line = &rest[..end.unwrap_or(rest.len())];
             let (line, held) = match line {
-                [line @ .., b'\r'] => (line, true),
+                [line @ .., b'\r'] if !self.keeps_returns => (line, true),
                 _ => (line, false),
             };
             self.put(line, output)?;

@@ -106,6 +106,12 @@ pub fn codecs_add_lines(max_bytes: u32, flags: u32) {
     }));
 }
 
+/// Adds lines of JSON to the chain being put together.
+#[wasm_bindgen]
+pub fn codecs_add_ndjson(max_bytes: u32) {
+    add(Lines::of_json(max_bytes as usize));
+}
+
 /// Adds csv to the chain being put together. A `width` of 0 is that of the first row. Says whether
 /// delimiter and quote can be used; if not, nothing is added.
 #[wasm_bindgen]

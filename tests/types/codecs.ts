@@ -1,6 +1,6 @@
 /** Codecs: what the types say comes out, by the options. */
-import { ReadableStream, pipeline } from 'tidegate';
-import { CodecError, csv, digest, gunzip, lines } from 'tidegate/codecs';
+import { ReadableStream, csvStringify, ndjsonStringify, pipeline } from 'tidegate';
+import { CodecError, csv, digest, gunzip, lines, ndjson } from 'tidegate/codecs';
 import type { Bytes } from 'tidegate';
 import type { CodecStage, CsvObject, StageStats } from 'tidegate/codecs';
 import type { Equal, Expect } from './expect.js';
@@ -50,6 +50,24 @@ export async function inPipelines(source: ReadableStream<Bytes>): Promise<void> 
   void (0 as unknown as Count);
 }
 
+export async function jsonAndText(text: ReadableStream<string>, orders: { id: number }[]): Promise<void> {
+  const [value, typed, batches] = [ndjson(), ndjson<{ id: number }>(), ndjson<number>({ batch: true })];
+  type Values = [
+    Expect<Equal<Chunk<typeof value>, unknown>>,
+    Expect<Equal<Chunk<typeof typed>, { id: number }>>,
+    Expect<Equal<Chunk<typeof batches>, number[]>>,
+    Expect<Equal<typeof value.skipped, number>>,
+  ];
+  void (0 as unknown as Values);
+  for await (const row of text.pipeThrough(csv({ header: true }))) row.city?.toUpperCase();
+  await pipeline(text, ndjson<{ id: number }>(), csvStringify(), async (lines) => {
+    for await (const line of lines) line.trim();
+  });
+  await pipeline(orders, ndjsonStringify(), lines(), async (all) => {
+    for await (const line of all) line.trim();
+  });
+}
+
 export function errors(error: unknown): string | undefined {
   const [stats]: StageStats[] = gunzip().stats();
   void stats;
@@ -64,3 +82,7 @@ digest('md5');
 csv({ rows: 'objects' });
 // @ts-expect-error there is no such option
 lines({ maxLength: 3 });
+// @ts-expect-error invalid lines are errors or skipped
+ndjson({ invalid: 'keep' });
+// @ts-expect-error a field is no object
+new ReadableStream<{ a: {} }>().pipeThrough(csvStringify());

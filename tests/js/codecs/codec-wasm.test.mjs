@@ -39,7 +39,8 @@ test('any sequence of calls with any ids and sizes ends without a trap, and ever
           () => exports.codecs_add_sha256(),
           () => exports.codecs_add_lines(any(), any()),
           () => exports.codecs_add_csv(random(256), random(256), random(3), any(), any()),
-        ][random(4)]();
+          () => exports.codecs_add_ndjson(any()),
+        ][random(5)]();
       }
       const made = exports.codecs_create() >>> 0;
       assert.notEqual(made, 0);

@@ -1,0 +1,232 @@
+/** Values into lines of text: NDJSON and CSV. `csv()` and `ndjson()` of tidegate/codecs read them. */
+import { TransformStream } from '../streams/transform-stream.js';
+import { describe } from '../values/describe.js';
+import { requireKnown, requireOneOf } from '../values/require.js';
+import type { TransformControllerLike } from '../bridge/shapes.js';
+import type { Operator } from '../streams/any.js';
+
+const { stringify } = JSON;
+
+export interface NdjsonStringifyOptions {
+  /** True takes arrays, and writes each of their items as a line. False writes an array as one line. Default: false. */
+  batch?: boolean | undefined;
+  /** The replacer of `JSON.stringify()`: a function, or an array of the keys to keep. Default: none. */
+  replacer?: ((this: unknown, key: string, value: unknown) => unknown) | readonly (string | number)[] | undefined;
+}
+
+/** A stage whose every chunk becomes one string, and whose end becomes one more, unless it is empty. */
+function textStage<I>(toText: (chunk: I) => string, end: () => string = () => ''): Operator<I, string> {
+  const give = (controller: TransformControllerLike<string>, text: string) => {
+    if (text !== '') controller.enqueue(text);
+  };
+  return new TransformStream<I, string>({
+    transform: (chunk: I, controller: TransformControllerLike<string>) => give(controller, toText(chunk)),
+    flush: (controller: TransformControllerLike<string>) => give(controller, end()),
+  });
+}
+
+function itemsOf<T>(caller: string, chunk: unknown): readonly T[] {
+  if (!Array.isArray(chunk))
+    throw new TypeError(`${caller}(): with batch: true, chunks must be arrays; got ${describe(chunk)}`);
+  return chunk as T[];
+}
+
+/**
+ * Writes each chunk as one line of JSON (NDJSON, https://github.com/ndjson/ndjson-spec). The stage gives strings, one a
+ * chunk; sinks encode them as UTF-8.
+ *
+ * A value that JSON has no text for (`undefined`, a function, a symbol) fails the stage with a `TypeError`. So do a
+ * circle and a `bigint`, as in `JSON.stringify()`.
+ *
+ * @throws {TypeError} when an option is invalid
+ */
+export function ndjsonStringify<T>(options?: NdjsonStringifyOptions & { batch?: false }): Operator<T, string>;
+export function ndjsonStringify<T>(options: NdjsonStringifyOptions & { batch: true }): Operator<readonly T[], string>;
+export function ndjsonStringify(options: NdjsonStringifyOptions = {}): Operator<unknown, string> {
+  requireKnown(options, 'ndjsonStringify()', ['batch', 'replacer']);
+  const { batch = false, replacer } = options;
+  if (replacer !== undefined && typeof replacer !== 'function' && !Array.isArray(replacer))
+    throw new TypeError('ndjsonStringify(): replacer must be a function or an array of keys, as in JSON.stringify()');
+  const keys = replacer as (string | number)[] | undefined;
+  const line = (value: unknown): string => {
+    const text = stringify(value, keys);
+    if (text === undefined)
+      throw new TypeError(`ndjsonStringify(): JSON has no text for ${describe(value)}; leave it out in a stage before`);
+    return `${text}\n`;
+  };
+  if (!batch) return textStage(line);
+  return textStage((chunk) => {
+    let text = '';
+    for (const item of itemsOf('ndjsonStringify', chunk)) text += line(item);
+    return text;
+  });
+}
+
+/** A field: null and undefined are empty, a date is its ISO text, other objects are refused. */
+export type CsvField = string | number | boolean | bigint | Date | null | undefined;
+
+/** A row: its fields in order, or an object with a field for each column. */
+export type CsvRow = readonly CsvField[] | Readonly<Record<string, CsvField>>;
+
+export interface CsvStringifyOptions {
+  /**
+   * The first line. True writes the columns' names: those of `columns`, else the keys of the first row, which must be
+   * an object. False writes none. Default: true if rows are objects, false if they are arrays.
+   */
+  header?: boolean | undefined;
+  /**
+   * The columns, in order. Of rows that are objects, the keys to write; default: those of the first row. Rows with
+   * another number of fields fail the stage.
+   */
+  columns?: readonly string[] | undefined;
+  /** True takes arrays of rows. Default: false, each chunk is a row. */
+  batch?: boolean | undefined;
+  /** The text between fields. Default: `,`. */
+  delimiter?: string | undefined;
+  /** The character around fields that need it: those with a delimiter, quote, CR or LF. Default: `"`. */
+  quote?: string | undefined;
+  /** `needed` quotes the fields that need it (the default), `all` every field. */
+  quotes?: 'needed' | 'all' | undefined;
+  /** The end of each line. Default: LF; RFC 4180 has CRLF. */
+  newline?: '\n' | '\r\n' | undefined;
+  /** True begins with a byte order mark, by which Excel knows UTF-8. Default: false. */
+  bom?: boolean | undefined;
+  /**
+   * What to do with text that a spreadsheet would run as a formula, because it begins with `=`, `+`, `-`, `@`, a tab or
+   * a CR. `keep` writes it as it is (the default); `escape` puts `'` before it. Numbers are kept.
+   */
+  formulas?: 'keep' | 'escape' | undefined;
+}
+
+const FORMULA = /^[=+\-@\t\r]/;
+
+/** Writes the rows of one stage. */
+class CsvWriter {
+  #columns: readonly string[] | undefined;
+  #header: boolean | undefined;
+  #delimiter: string;
+  #quote: string;
+  #all: boolean;
+  #newline: string;
+  #mark: string;
+  #escapes: boolean;
+  #special: RegExp;
+  #width: number | undefined;
+  #rows = 0;
+
+  constructor(options: CsvStringifyOptions) {
+    const { columns, header, delimiter = ',', quote = '"', bom = false } = options;
+    if (columns !== undefined && !(Array.isArray(columns) && columns.every((name) => typeof name === 'string')))
+      throw new TypeError('csvStringify(): columns must be an array of names');
+    for (const [name, value] of Object.entries({ delimiter, quote })) {
+      if (typeof value !== 'string' || value === '' || /[\r\n]/.test(value))
+        throw new TypeError(`csvStringify(): ${name} must be text without CR and LF`);
+    }
+    if (quote.length !== 1 || delimiter.includes(quote))
+      throw new TypeError('csvStringify(): quote must be one character that is not in the delimiter');
+    this.#columns = columns && Array.from(columns);
+    this.#header = header;
+    this.#delimiter = delimiter;
+    this.#quote = quote;
+    const { quotes = 'needed', newline = '\n', formulas = 'keep' } = options;
+    requireOneOf(quotes, ['needed', 'all'], 'csvStringify(): quotes');
+    if (newline !== '\n' && newline !== '\r\n')
+      throw new TypeError("csvStringify(): newline must be '\\n' or '\\r\\n'");
+    requireOneOf(formulas, ['keep', 'escape'], 'csvStringify(): formulas');
+    this.#all = quotes === 'all';
+    this.#newline = newline;
+    this.#escapes = formulas === 'escape';
+    this.#mark = bom ? '\ufeff' : '';
+    const escaped = [delimiter, quote].map((text) => text.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&'));
+    this.#special = new RegExp(`[\\r\\n]|${escaped.join('|')}`);
+  }
+
+  row(row: CsvRow): string {
+    if (row === null || typeof row !== 'object')
+      throw new TypeError(`csvStringify(): row ${this.#rows + 1} must be an array or an object; got ${describe(row)}`);
+    const start = this.#rows === 0 ? this.#start(row) : '';
+    const fields = Array.isArray(row)
+      ? (row as readonly CsvField[])
+      : this.#columns!.map((name) => (row as Readonly<Record<string, CsvField>>)[name]);
+    this.#width ??= fields.length;
+    if (fields.length !== this.#width)
+      throw new TypeError(
+        `csvStringify(): row ${this.#rows + 1} has ${fields.length} fields, and the first line has ${this.#width}`,
+      );
+    this.#rows += 1;
+    return start + this.#line(fields);
+  }
+
+  /** What is written if there was no row: the header, if its names are known. */
+  end(): string {
+    if (this.#rows > 0) return '';
+    const names = this.#header !== false ? this.#columns : undefined;
+    return this.#mark + (names === undefined ? '' : this.#line(names));
+  }
+
+  #start(first: CsvRow): string {
+    const isArray = Array.isArray(first);
+    if (!isArray) this.#columns ??= Object.keys(first);
+    if (!(this.#header ?? !isArray)) return this.#mark;
+    if (this.#columns === undefined)
+      throw new TypeError('csvStringify(): header: true needs columns where rows are arrays');
+    this.#width = this.#columns.length;
+    return this.#mark + this.#line(this.#columns);
+  }
+
+  #line(fields: readonly CsvField[]): string {
+    let line = '';
+    for (let column = 0; column < fields.length; column++) {
+      if (column > 0) line += this.#delimiter;
+      line += this.#field(fields[column], column);
+    }
+    // An empty line would be no row to a reader.
+    return (line === '' ? this.#quote + this.#quote : line) + this.#newline;
+  }
+
+  #field(value: CsvField, column: number): string {
+    const text = this.#text(value, column);
+    if (!this.#all && !this.#special.test(text)) return text;
+    return this.#quote + text.replaceAll(this.#quote, this.#quote + this.#quote) + this.#quote;
+  }
+
+  #text(value: CsvField, column: number): string {
+    if (typeof value === 'string') return this.#escapes && FORMULA.test(value) ? `'${value}` : value;
+    if (value === null || value === undefined) return '';
+    if (typeof value === 'number' || typeof value === 'boolean' || typeof value === 'bigint') return String(value);
+    if (value instanceof Date) return value.toISOString();
+    throw new TypeError(
+      `csvStringify(): row ${this.#rows}, field ${column + 1}: cannot write ${describe(value)}; make it text in a stage before`,
+    );
+  }
+}
+
+/**
+ * Writes each chunk as a row of comma-separated values, RFC 4180 (https://www.rfc-editor.org/rfc/rfc4180). The stage
+ * gives strings, one a chunk; sinks encode them as UTF-8. `csv()` reads the same rows from them, as text.
+ *
+ * @throws {TypeError} when an option is invalid
+ */
+export function csvStringify(options?: CsvStringifyOptions & { batch?: false }): Operator<CsvRow, string>;
+export function csvStringify(options: CsvStringifyOptions & { batch: true }): Operator<readonly CsvRow[], string>;
+export function csvStringify(options: CsvStringifyOptions = {}): unknown {
+  requireKnown(options, 'csvStringify()', [
+    'header',
+    'columns',
+    'batch',
+    'delimiter',
+    'quote',
+    'quotes',
+    'newline',
+    'bom',
+    'formulas',
+  ]);
+  const writer = new CsvWriter(options);
+  const end = () => writer.end();
+  if (!options.batch) return textStage((row: CsvRow) => writer.row(row), end);
+  return textStage((chunk: readonly CsvRow[]) => {
+    let text = '';
+    for (const row of itemsOf<CsvRow>('csvStringify', chunk)) text += writer.row(row);
+    return text;
+  }, end);
+}

@@ -1,0 +1,116 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { csvStringify, ndjsonStringify } from 'tidegate';
+import { csv, ndjson } from 'tidegate/codecs';
+import { failure, through } from '../codecs/codec-support.mjs';
+
+const text = async (stage, chunks) => (await through(stage, chunks)).join('');
+
+test('ndjsonStringify writes a line for each chunk, or for each item of a batch', async () => {
+  assert.equal(await text(ndjsonStringify(), [{ a: 1 }, [1, 2], 'x\n', null]), '{"a":1}\n[1,2]\n"x\\n"\nnull\n');
+  assert.equal(await text(ndjsonStringify({ batch: true }), [[{ a: 1 }, 2], [], [[3]]]), '{"a":1}\n2\n[3]\n');
+});
+
+test('ndjsonStringify takes a replacer as JSON.stringify() does', async () => {
+  assert.equal(await text(ndjsonStringify({ replacer: ['a'] }), [{ a: 1, b: 2 }]), '{"a":1}\n');
+  const double = (key, value) => (typeof value === 'number' ? value * 2 : value);
+  assert.equal(await text(ndjsonStringify({ replacer: double }), [{ a: 1 }]), '{"a":2}\n');
+});
+
+test('a value without JSON text is an error that says so', async () => {
+  for (const value of [undefined, () => 1, Symbol('s')])
+    assert.match((await failure(ndjsonStringify(), [value])).message, /^ndjsonStringify\(\): JSON has no text for /);
+  assert.match((await failure(ndjsonStringify(), [1n])).message, /BigInt/);
+  assert.match((await failure(ndjsonStringify({ batch: true }), [{}])).message, /chunks must be arrays; got /);
+});
+
+test('csvStringify writes arrays as rows, and objects under a header of the first one’s keys', async () => {
+  assert.equal(
+    await text(csvStringify(), [
+      ['a', 1],
+      [null, true],
+    ]),
+    'a,1\n,true\n',
+  );
+  assert.equal(
+    await text(csvStringify(), [
+      { a: 1, b: 'x' },
+      { b: 'y', a: 2, c: 3 },
+    ]),
+    'a,b\n1,x\n2,y\n',
+  );
+  assert.equal(await text(csvStringify({ header: false }), [{ a: 1 }]), '1\n');
+  assert.equal(await text(csvStringify({ header: true, columns: ['x'] }), [[1]]), 'x\n1\n');
+  assert.equal(await text(csvStringify({ columns: ['b', 'a'] }), [{ a: 1, b: 2 }]), 'b,a\n2,1\n');
+});
+
+test('fields with a delimiter, a quote or a line end are quoted, others only where asked for', async () => {
+  const rows = [['a,b', 'say "hi"', 'x\ny', 'x\ry', 'plain']];
+  assert.equal(await text(csvStringify(), rows), '"a,b","say ""hi""","x\ny","x\ry",plain\n');
+  assert.equal(
+    await text(csvStringify({ delimiter: ';', quote: "'" }), [['a;b', "it's", 'a,b']]),
+    "'a;b';'it''s';a,b\n",
+  );
+  assert.equal(await text(csvStringify({ quotes: 'all', newline: '\r\n' }), [['a', null]]), '"a",""\r\n');
+  assert.equal(await text(csvStringify({ delimiter: '||' }), [['a|b', 'a||b']]), 'a|b||"a||b"\n');
+});
+
+test('a row of one empty field is no empty line', async () => {
+  const written = await text(csvStringify(), [[''], ['a'], [null]]);
+  assert.equal(written, '""\na\n""\n');
+  assert.deepEqual(await through(csv(), [written]), [[''], ['a'], ['']]);
+});
+
+test('a byte order mark comes first, and a header even if there is no row', async () => {
+  assert.equal(await text(csvStringify({ bom: true }), [['a']]), '\ufeffa\n');
+  assert.equal(await text(csvStringify({ bom: true, columns: ['a', 'b'] }), []), '\ufeffa,b\n');
+  assert.equal(await text(csvStringify(), []), '');
+});
+
+test('formulas can be made harmless, and numbers stay numbers', async () => {
+  const rows = [['=1+1', '@x', '-2', -2, 'a=b']];
+  assert.equal(await text(csvStringify(), rows), '=1+1,@x,-2,-2,a=b\n');
+  assert.equal(await text(csvStringify({ formulas: 'escape' }), rows), "'=1+1,'@x,'-2,-2,a=b\n");
+});
+
+test('dates are ISO text, and what is no field is refused with its place', async () => {
+  assert.equal(await text(csvStringify(), [[new Date(0), 1n]]), '1970-01-01T00:00:00.000Z,1\n');
+  assert.match((await failure(csvStringify(), [['a'], [{}]])).message, /row 2, field 1: cannot write /);
+  assert.match((await failure(csvStringify(), ['a'])).message, /row 1 must be an array or an object/);
+  assert.match((await failure(csvStringify(), [['a'], ['a', 'b']])).message, /row 2 has 2 fields, .* has 1/);
+  assert.match((await failure(csvStringify({ header: true }), [['a']])).message, /header: true needs columns/);
+});
+
+test('options that csvStringify cannot use are refused', () => {
+  assert.throws(() => csvStringify({ headers: true }), /there is no option 'headers'/);
+  assert.throws(() => csvStringify({ delimiter: '\n' }), /delimiter must be text without CR and LF/);
+  assert.throws(() => csvStringify({ quote: ',' }), /quote must be one character that is not in the delimiter/);
+  assert.throws(() => csvStringify({ columns: 'a' }), /columns must be an array of names/);
+  assert.throws(() => csvStringify({ newline: '\r' }), /newline must be/);
+});
+
+/** A seeded generator, so that a failure can be repeated. */
+function generator(seed) {
+  let state = seed;
+  return (below) => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    return Math.floor((state / 2 ** 32) * below);
+  };
+}
+
+test('csv() reads from csvStringify() the same fields, and ndjson() from ndjsonStringify() the same values', async () => {
+  const random = generator(20);
+  const alphabet = ['a', 'é', '🌊', ',', ';', '"', "'", '\n', '\r', '\r\n', ' ', '\t', '\u2028', '0', ''];
+  const word = () => Array.from({ length: random(5) }, () => alphabet[random(alphabet.length)]).join('');
+  for (let turn = 0; turn < 300; turn++) {
+    const width = 1 + random(4);
+    const rows = Array.from({ length: random(6) }, () => Array.from({ length: width }, word));
+    const [delimiter, quote] = [',', ';', '\t'].flatMap((d) => ['"', "'"].map((q) => [d, q]))[random(6)];
+    const newline = ['\n', '\r\n'][random(2)];
+    const options = { delimiter, quote, newline, quotes: ['needed', 'all'][random(2)] };
+    const written = await through(csvStringify(options), rows);
+    assert.deepEqual(await through(csv({ delimiter, quote }), written), rows, JSON.stringify({ rows, options }));
+    const lines = await through(ndjsonStringify({ batch: true }), [rows]);
+    assert.deepEqual(await through(ndjson(), lines), rows);
+  }
+});
