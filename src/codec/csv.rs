@@ -1,6 +1,6 @@
 //! Comma-separated values (RFC 4180).
 
-use memchr::memchr;
+use memchr::{memchr, memchr2};
 
 use super::marks::{BLOCK, Marks};
 use super::text::{Output, TextCodec, TextParser};
@@ -8,6 +8,9 @@ use super::utf8::Utf8;
 use super::{CodecError, ErrorCode, Records};
 
 const NAME: &str = "csv";
+
+/// A byte that is nowhere in UTF-8.
+const NONE: u8 = 0xff;
 
 /// What to do with a row that has another number of fields than the first.
 ///
@@ -52,8 +55,15 @@ pub enum Ragged {
 pub struct CsvOptions {
     /// The byte between fields, ASCII.
     pub delimiter: u8,
-    /// The byte around fields, ASCII.
-    pub quote: u8,
+    /// The byte around fields, ASCII; none where no byte has that meaning.
+    pub quote: Option<u8>,
+    /// The byte, ASCII, that makes a quote, or one of itself, text inside of quotes. By default two quotes in a row are one that is text, which
+    /// holds with an escape as well.
+    pub escape: Option<u8>,
+    /// The byte, ASCII, that makes a line that begins with it no row. By default there is none.
+    pub comment: Option<u8>,
+    /// How many lines at the start of the text are no rows, whatever is in them.
+    pub skip_lines: u32,
     /// What to do with rows of unequal length.
     pub ragged: Ragged,
     /// The number of fields a row must have; by default as many as the first has.
@@ -72,7 +82,10 @@ impl Default for CsvOptions {
     fn default() -> Self {
         Self {
             delimiter: b',',
-            quote: b'"',
+            quote: Some(b'"'),
+            escape: None,
+            comment: None,
+            skip_lines: 0,
             ragged: Ragged::Error,
             width: None,
             keep_empty_lines: false,
@@ -113,8 +126,59 @@ impl CsvOptions {
     /// assert_eq!(&rows.unwrap().unwrap().iter().next().unwrap()[0], "a,b");
     /// # });
     /// ```
-    pub fn quote(mut self, quote: u8) -> Self {
-        self.quote = quote;
+    pub fn quote(mut self, quote: impl Into<Option<u8>>) -> Self {
+        self.quote = quote.into();
+        self
+    }
+
+    /// Sets [`escape`](Self#structfield.escape).
+    ///
+    /// ```
+    /// use futures_util::StreamExt;
+    /// use tidegate::codec::{CsvOptions, decode_reader};
+    ///
+    /// # futures_executor::block_on(async {
+    /// let options = CsvOptions::default().escape(b'\\');
+    /// let rows = decode_reader(&br#""a\"b","c""#[..]).csv(options).records().next().await;
+    /// assert_eq!(rows.unwrap().unwrap().iter().next().unwrap().text(0), Some("a\"b"));
+    /// # });
+    /// ```
+    pub fn escape(mut self, escape: impl Into<Option<u8>>) -> Self {
+        self.escape = escape.into();
+        self
+    }
+
+    /// Sets [`comment`](Self#structfield.comment).
+    ///
+    /// ```
+    /// use futures_util::StreamExt;
+    /// use tidegate::codec::{CsvOptions, decode_reader};
+    ///
+    /// # futures_executor::block_on(async {
+    /// let options = CsvOptions::default().comment(b'#');
+    /// let rows = decode_reader(&b"# a comment\na,b\n"[..]).csv(options).records().next().await;
+    /// assert_eq!(rows.unwrap().unwrap().len(), 1);
+    /// # });
+    /// ```
+    pub fn comment(mut self, comment: impl Into<Option<u8>>) -> Self {
+        self.comment = comment.into();
+        self
+    }
+
+    /// Sets [`skip_lines`](Self#structfield.skip_lines).
+    ///
+    /// ```
+    /// use futures_util::StreamExt;
+    /// use tidegate::codec::{CsvOptions, decode_reader};
+    ///
+    /// # futures_executor::block_on(async {
+    /// let options = CsvOptions::default().skip_lines(2);
+    /// let rows = decode_reader(&b"A report\n\na,b\n"[..]).csv(options).records().next().await;
+    /// assert_eq!(rows.unwrap().unwrap().len(), 1);
+    /// # });
+    /// ```
+    pub fn skip_lines(mut self, lines: u32) -> Self {
+        self.skip_lines = lines;
         self
     }
 
@@ -240,8 +304,8 @@ impl CsvOptions {
 pub type Csv = TextCodec<Parser>;
 
 impl Csv {
-    /// A parser at the start of a text. None if delimiter and quote are not two different ASCII
-    /// characters other than CR and LF: then text could not be told from structure.
+    /// A parser at the start of a text. None if delimiter, quote, escape and comment, as far as there are any, are not
+    /// different ASCII characters other than CR and LF: then text could not be told from structure.
     ///
     /// ```
     /// use tidegate::codec::{Csv, CsvOptions};
@@ -250,16 +314,33 @@ impl Csv {
     /// assert!(Csv::new(CsvOptions::default().delimiter(b'"')).is_none()); // the quote
     /// ```
     pub fn new(options: CsvOptions) -> Option<Self> {
-        let usable = |byte: u8| byte.is_ascii() && byte != b'\r' && byte != b'\n';
         let CsvOptions {
-            delimiter, quote, ..
+            delimiter,
+            quote,
+            escape,
+            comment,
+            ..
         } = options;
-        if !usable(delimiter) || !usable(quote) || delimiter == quote {
-            return None;
+        let given = [Some(delimiter), quote, escape, comment];
+        for (at, byte) in given
+            .iter()
+            .enumerate()
+            .filter_map(|(at, byte)| Some((at, (*byte)?)))
+        {
+            let is_usable = byte.is_ascii() && byte != b'\r' && byte != b'\n';
+            if !is_usable || given[..at].contains(&Some(byte)) {
+                return None;
+            }
         }
         let parser = Parser {
             options,
-            state: State::FieldStart,
+            quote: quote.unwrap_or(NONE),
+            comment: comment.unwrap_or(NONE),
+            state: if options.skip_lines > 0 {
+                State::Skipped(options.skip_lines)
+            } else {
+                State::FieldStart
+            },
             held_return: false,
             quote_offset: 0,
             row: Row::default(),
@@ -281,6 +362,10 @@ enum State {
     Quoted,
     /// Behind a quote in a quoted field: the end of the field, or half of an escaped quote.
     AfterQuote,
+    /// Behind an escape in a quoted field.
+    Escaped,
+    /// In one of the lines that are no rows, of which there are this many.
+    Skipped(u32),
 }
 
 /// The row being read.
@@ -298,6 +383,9 @@ struct Row {
 #[derive(Debug)]
 pub struct Parser {
     options: CsvOptions,
+    /// That of the options, or [`NONE`]; likewise the comment.
+    quote: u8,
+    comment: u8,
     state: State,
     /// The text so far ends with a CR outside of quotes, which is text unless LF follows.
     held_return: bool,
@@ -389,7 +477,7 @@ impl Parser {
         Ok(())
     }
 
-    /// Reads text outside of quotes: put as it is, in as few pieces as can be. Stops at a quote that begins a field, and at a CR;
+    /// Reads text outside of quotes: put as it is, in as few pieces as can be. Stops at a quote that begins a field, at a comment and at a CR;
     /// says how much it has read.
     fn push_plain(
         &mut self,
@@ -397,7 +485,7 @@ impl Parser {
         offset: u64,
         output: &mut Output<'_>,
     ) -> Result<usize, CodecError> {
-        let marks = Marks::new([self.options.delimiter, self.options.quote, b'\n', b'\r']);
+        let marks = Marks::new([self.options.delimiter, self.quote, b'\n', b'\r']);
         // Of `text`, what is before `put` has been put, what is before `field` is before this field,
         // and what is before `counted` is in `row.bytes` or belongs to earlier rows.
         let (mut put, mut field, mut counted) = (0, 0, 0);
@@ -409,7 +497,7 @@ impl Parser {
                 if at > field {
                     self.state = State::Unquoted;
                 }
-                if byte == b'\r' || byte == self.options.quote {
+                if byte == b'\r' || byte == self.quote {
                     if byte != b'\r' && self.state == State::Unquoted {
                         continue;
                     }
@@ -424,6 +512,10 @@ impl Parser {
                     put = field;
                     counted = field;
                     self.row.start = Some(next);
+                    if text.get(field) == Some(&self.comment) {
+                        end = field;
+                        break 'text;
+                    }
                     continue;
                 }
                 output.records.end_field(at - put);
@@ -436,6 +528,10 @@ impl Parser {
                         // The rows before are recorded, so their text must be there.
                         output.put(&text[put..field]);
                         return Err(error);
+                    }
+                    if text.get(field) == Some(&self.comment) {
+                        end = field;
+                        break 'text;
                     }
                 }
             }
@@ -457,8 +553,9 @@ impl TextParser for Parser {
         output: &mut Output<'_>,
     ) -> Result<(), CodecError> {
         let CsvOptions {
-            delimiter, quote, ..
+            delimiter, escape, ..
         } = self.options;
+        let Self { quote, comment, .. } = *self;
         if !text.is_empty() {
             self.row.start.get_or_insert(offset);
         }
@@ -478,6 +575,20 @@ impl TextParser for Parser {
             }
             let rest = &text[at..];
             match self.state {
+                State::FieldStart if byte == comment && self.row.fields == 0 => {
+                    self.state = State::Skipped(1);
+                }
+                State::Skipped(lines) => {
+                    let end = memchr(b'\n', rest);
+                    at += end.map_or(rest.len(), |end| end + 1);
+                    if end.is_some() {
+                        self.row.start = Some(offset + at as u64);
+                        self.state = match lines {
+                            1 => State::FieldStart,
+                            _ => State::Skipped(lines - 1),
+                        };
+                    }
+                }
                 State::FieldStart if byte == quote => {
                     self.state = State::Quoted;
                     self.quote_offset = here;
@@ -491,14 +602,32 @@ impl TextParser for Parser {
                     }
                 }
                 State::Quoted => {
-                    let end = memchr(quote, rest);
+                    let end = match escape {
+                        Some(escape) => memchr2(quote, escape, rest),
+                        None => memchr(quote, rest),
+                    };
                     let inside = end.unwrap_or(rest.len());
                     self.put(&rest[..inside], output);
                     at += inside;
                     if end.is_some() {
-                        self.state = State::AfterQuote;
+                        let is_quote = text[at] == quote;
+                        self.state = if is_quote {
+                            State::AfterQuote
+                        } else {
+                            State::Escaped
+                        };
                         at += 1;
                     }
+                }
+                State::Escaped => {
+                    // An escape before anything else is text.
+                    let kept = if byte == quote { None } else { escape };
+                    self.put(kept.as_slice(), output);
+                    if byte == quote {
+                        self.put(&[quote], output);
+                    }
+                    at += usize::from(byte == quote || Some(byte) == escape);
+                    self.state = State::Quoted;
                 }
                 State::AfterQuote => {
                     at += 1;
@@ -524,11 +653,16 @@ impl TextParser for Parser {
         if self.held_return {
             self.release_return(offset.saturating_sub(1), output)?;
         }
-        if self.state == State::Quoted {
+        if matches!(self.state, State::Quoted | State::Escaped) {
             let detail = "the input ends inside the field that this quote opened";
             return Err(self.error(ErrorCode::UnclosedQuote, self.quote_offset, detail.into()));
         }
-        if self.state == State::FieldStart && self.row.fields == 0 {
+        let is_between_rows = match self.state {
+            State::FieldStart => self.row.fields == 0,
+            State::Skipped(_) => true,
+            _ => false,
+        };
+        if is_between_rows {
             return Ok(());
         }
         self.end_line(offset, output)
