@@ -14,8 +14,17 @@ import type { TextCodecStage } from './stage.js';
 export interface CsvOptions extends TextOptions {
   /** The character between fields: one ASCII character. Default: `,`. */
   delimiter?: string | undefined;
-  /** The character around quoted fields: one ASCII character. Default: `"`. */
-  quote?: string | undefined;
+  /** The character around quoted fields: one ASCII character. Default: `"`. False: quotes are text like any other. */
+  quote?: string | false | undefined;
+  /**
+   * The character that makes a quote, or itself, text inside quotes, as in `"a \" b"`: one ASCII character. Before anything
+   * else it is text. Default: none; two quotes are one that is text, with an escape as well.
+   */
+  escape?: string | undefined;
+  /** Lines that begin with this character are no rows: one ASCII character. Default: none. */
+  comment?: string | undefined;
+  /** How many lines at the start are no rows, and come before the header, whatever is in them. Default: 0. */
+  skipLines?: number | undefined;
   /**
    * What to do with a row that has another number of fields than the header or the first row. `error` fails with
    * `ragged-row` (the default). `keep` keeps the row: an object then lacks the missing properties, and fields beyond
@@ -53,6 +62,8 @@ type Row = string[] | CsvObject;
 /** Flags of src/wasm/codecs.rs. */
 const KEEP_EMPTY_LINES = 4;
 const KEEP_RAGGED = 8;
+/** No character: a byte that is not ASCII. */
+const NONE = 255;
 
 const KNOWN = [
   'header',
@@ -61,6 +72,9 @@ const KNOWN = [
   'batch',
   'delimiter',
   'quote',
+  'escape',
+  'comment',
+  'skipLines',
   'ragged',
   'emptyLines',
   'fatal',
@@ -78,6 +92,9 @@ interface ReadOptions {
   readonly batch: number;
   readonly delimiter: number;
   readonly quote: number;
+  readonly escape: number;
+  readonly comment: number;
+  readonly skipLines: number;
   readonly ragged: 'error' | 'keep' | 'pad';
   readonly emptyLines: 'skip' | 'keep';
   readonly fatal: boolean;
@@ -98,8 +115,14 @@ function convert(options: CsvOptions & { header?: unknown; rows?: unknown; batch
   const rows = oneOf('csv', 'rows', options.rows ?? (header === false ? 'arrays' : 'objects'), ['arrays', 'objects']);
   if (rows === 'objects' && header === false) throw new TypeError("csv: rows: 'objects' needs a header");
   const delimiter = separator('delimiter', options.delimiter ?? ',');
-  const quote = separator('quote', options.quote ?? '"');
-  if (delimiter === quote) throw new TypeError('csv: delimiter and quote must differ');
+  const { quote: quoteOrNone = '"' } = options;
+  const quote = quoteOrNone === false ? NONE : separator('quote', quoteOrNone);
+  // Two quotes are one that is text in any case.
+  const escape =
+    options.escape === undefined || options.escape === quoteOrNone ? NONE : separator('escape', options.escape);
+  const comment = options.comment === undefined ? NONE : separator('comment', options.comment);
+  const taken = [delimiter, quote, escape, comment].filter((byte) => byte !== NONE);
+  if (new Set(taken).size < taken.length) throw new TypeError('csv: delimiter, quote, escape and comment must differ');
   const batch = batchSize('csv', options.batch ?? false);
   return {
     header,
@@ -108,6 +131,9 @@ function convert(options: CsvOptions & { header?: unknown; rows?: unknown; batch
     batch,
     delimiter,
     quote,
+    escape,
+    comment,
+    skipLines: integer('csv', 'skipLines', options.skipLines ?? 0, 0, 2 ** 32 - 1),
     ragged: oneOf('csv', 'ragged', options.ragged ?? 'error', ['error', 'keep', 'pad']),
     emptyLines: oneOf('csv', 'emptyLines', options.emptyLines ?? 'skip', ['skip', 'keep']),
     fatal: !!options.fatal,
@@ -229,7 +255,17 @@ class Csv extends Stage<string[] | CsvObject> {
       name: 'csv',
       givesRows: true,
       takesText: true,
-      add: (exports) => exports.codecs_add_csv(options.delimiter, options.quote, width, options.maxRowBytes, flags),
+      add: (exports) =>
+        exports.codecs_add_csv(
+          options.delimiter,
+          options.quote,
+          options.escape,
+          options.comment,
+          options.skipLines,
+          width,
+          options.maxRowBytes,
+          flags,
+        ),
       output: () =>
         new RecordOutput(
           options.batch,

@@ -112,13 +112,27 @@ pub fn codecs_add_ndjson(max_bytes: u32) {
     add(Lines::of_json(max_bytes as usize));
 }
 
-/// Adds csv to the chain being put together. A `width` of 0 is that of the first row. Says whether
-/// delimiter and quote can be used; if not, nothing is added.
+/// Adds csv to the chain being put together. `quote`, `escape` and `comment` are bytes, or more than 127 for none. A `width` of 0 is that
+/// of the first row. Says whether these bytes can be used; if not, nothing is added.
 #[wasm_bindgen]
-pub fn codecs_add_csv(delimiter: u8, quote: u8, width: u32, max_bytes: u32, flags: u32) -> bool {
+#[allow(clippy::too_many_arguments)] // one each for what JavaScript has as one object
+pub fn codecs_add_csv(
+    delimiter: u8,
+    quote: u8,
+    escape: u8,
+    comment: u8,
+    skip_lines: u32,
+    width: u32,
+    max_bytes: u32,
+    flags: u32,
+) -> bool {
+    let given = |byte: u8| byte.is_ascii().then_some(byte);
     let csv = Csv::new(CsvOptions {
         delimiter,
-        quote,
+        quote: given(quote),
+        escape: given(escape),
+        comment: given(comment),
+        skip_lines,
         ragged: if flags & KEEP_RAGGED != 0 {
             Ragged::Keep
         } else {

@@ -38,7 +38,17 @@ test('any sequence of calls with any ids and sizes ends without a trap, and ever
           () => exports.codecs_add_gunzip(random(2)),
           () => exports.codecs_add_sha256(),
           () => exports.codecs_add_lines(any(), any()),
-          () => exports.codecs_add_csv(random(256), random(256), random(3), any(), any()),
+          () =>
+            exports.codecs_add_csv(
+              random(256),
+              random(256),
+              random(256),
+              random(256),
+              random(3),
+              random(3),
+              any(),
+              any(),
+            ),
           () => exports.codecs_add_ndjson(any()),
         ][random(5)]();
       }
