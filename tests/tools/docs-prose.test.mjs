@@ -13,10 +13,13 @@ const PLAIN = [
   'CONTRIBUTING.md',
   'docs/ARCHITECTURE.md',
   'docs/CHANNELS.md',
+  'docs/CODECS.md',
   'docs/FILES.md',
   'docs/GLOSSARY.md',
   'docs/HOW-TO-CHANGE.md',
   'docs/LIFE-OF-A-CHUNK.md',
+  'docs/OPERATORS.md',
+  'docs/POLYFILL.md',
   ...documents.map(({ path }) => path).filter((path) => /^docs\/(ends|moving-in)\//.test(path)),
 ];
 
