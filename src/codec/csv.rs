@@ -140,7 +140,7 @@ impl CsvOptions {
     /// # futures_executor::block_on(async {
     /// let options = CsvOptions::default().escape(b'\\');
     /// let rows = decode_reader(&br#""a\"b","c""#[..]).csv(options).records().next().await;
-    /// assert_eq!(rows.unwrap().unwrap().iter().next().unwrap().text(0), Some("a\"b"));
+    /// assert_eq!(rows.unwrap().unwrap().iter().next().unwrap().get(0), Some("a\"b"));
     /// # });
     /// ```
     pub fn escape(mut self, escape: impl Into<Option<u8>>) -> Self {
