@@ -121,6 +121,7 @@ function convert(options: CsvOptions & { header?: unknown; rows?: unknown; batch
   const escape =
     options.escape === undefined || options.escape === quoteOrNone ? NONE : separator('escape', options.escape);
   const comment = options.comment === undefined ? NONE : separator('comment', options.comment);
+  if (quote === NONE && escape !== NONE) throw new TypeError('csv: escape has no meaning with quote: false');
   const taken = [delimiter, quote, escape, comment].filter((byte) => byte !== NONE);
   if (new Set(taken).size < taken.length) throw new TypeError('csv: delimiter, quote, escape and comment must differ');
   const batch = batchSize('csv', options.batch ?? false);

@@ -9,7 +9,7 @@ export interface CodecOptions {
    * in records, default 256, or 1,024 with `batch`.
    */
   highWaterMark?: number | undefined;
-  /** The high-water mark of the writable side, in bytes. Default: 65,536. */
+  /** The high-water mark of the writable side, in bytes; a string counts as many as its length. Default: 65,536. */
   inputHighWaterMark?: number | undefined;
 }
 

@@ -23,7 +23,7 @@ export interface RecordReader<T> {
   /** `bytes`: the length of `text` in UTF-8. */
   read(text: string, ends: Uint32Array, rows: Uint32Array, bytes: number): T[];
   /** What is wrong behind the records that were read last; the codec fails with it once they have been handed on. */
-  readonly fault?: unknown;
+  readonly fault?: { readonly error: unknown } | undefined;
   /**
    * Makes a record as large as it should be, when it is handed on; where records are far larger than the input they
    * come from.
@@ -92,7 +92,7 @@ export class RecordOutput<T> implements Output {
       for (const record of records) this.#records.push(record);
     }
     this.#at = 0;
-    if (this.#reader.fault !== undefined) throw this.#reader.fault;
+    if (this.#reader.fault !== undefined) throw this.#reader.fault.error;
   }
 
   next(exhausted: boolean): unknown {

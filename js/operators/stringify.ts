@@ -1,7 +1,8 @@
 /** Values into lines of text: NDJSON and CSV. `csv()` and `ndjson()` of tidegate/codecs read them. */
 import { TransformStream } from '../streams/transform-stream.js';
 import { describe } from '../values/describe.js';
-import { requireKnown, requireOneOf } from '../values/require.js';
+import { reflectApply } from '../runtime/intrinsics.js';
+import { requireBoolean, requireKnown, requireOneOf } from '../values/require.js';
 import type { TransformControllerLike } from '../bridge/shapes.js';
 import type { Operator } from '../streams/any.js';
 
@@ -45,9 +46,10 @@ export function ndjsonStringify<T>(options: NdjsonStringifyOptions & { batch: tr
 export function ndjsonStringify(options: NdjsonStringifyOptions = {}): Operator<unknown, string> {
   requireKnown(options, 'ndjsonStringify()', ['batch', 'replacer']);
   const { batch = false, replacer } = options;
+  requireBoolean(batch, 'ndjsonStringify(): batch');
   if (replacer !== undefined && typeof replacer !== 'function' && !Array.isArray(replacer))
     throw new TypeError('ndjsonStringify(): replacer must be a function or an array of keys, as in JSON.stringify()');
-  const keys = replacer as (string | number)[] | undefined;
+  const keys = (Array.isArray(replacer) ? Array.from(replacer) : replacer) as (string | number)[] | undefined;
   const line = (value: unknown): string => {
     const text = stringify(value, keys);
     if (text === undefined)
@@ -76,7 +78,7 @@ export interface CsvStringifyOptions {
   header?: boolean | undefined;
   /**
    * The columns, in order. Of rows that are objects, the keys to write; default: those of the first row. Rows with
-   * another number of fields fail the stage.
+   * another number of fields fail the stage; other keys of objects are left out.
    */
   columns?: readonly string[] | undefined;
   /** True takes arrays of rows. Default: false, each chunk is a row. */
@@ -98,7 +100,9 @@ export interface CsvStringifyOptions {
   formulas?: 'keep' | 'escape' | undefined;
 }
 
-const FORMULA = /^[=+\-@\t\r]/;
+const FORMULA = /^\ufeff?[=+\-@\t\r]/;
+const { prototype: ObjectPrototype, hasOwn } = Object;
+const { toISOString } = Date.prototype;
 
 /** Writes the rows of one stage. */
 class CsvWriter {
@@ -115,16 +119,20 @@ class CsvWriter {
   #rows = 0;
 
   constructor(options: CsvStringifyOptions) {
-    const { columns, header, delimiter = ',', quote = '"', bom = false } = options;
-    if (columns !== undefined && !(Array.isArray(columns) && columns.every((name) => typeof name === 'string')))
-      throw new TypeError('csvStringify(): columns must be an array of names');
+    const { header, delimiter = ',', quote = '"', bom = false } = options;
+    requireBoolean(header ?? false, 'csvStringify(): header');
+    requireBoolean(bom, 'csvStringify(): bom');
+    const columns: unknown = Array.isArray(options.columns) ? Array.from(options.columns) : options.columns;
+    if (columns !== undefined && !isNames(columns))
+      throw new TypeError('csvStringify(): columns must be an array of one or more names, which differ');
     for (const [name, value] of Object.entries({ delimiter, quote })) {
       if (typeof value !== 'string' || value === '' || /[\r\n]/.test(value))
         throw new TypeError(`csvStringify(): ${name} must be text without CR and LF`);
     }
     if (quote.length !== 1 || delimiter.includes(quote))
       throw new TypeError('csvStringify(): quote must be one character that is not in the delimiter');
-    this.#columns = columns && Array.from(columns);
+    this.#columns = columns;
+    this.#width = columns?.length;
     this.#header = header;
     this.#delimiter = delimiter;
     this.#quote = quote;
@@ -137,8 +145,9 @@ class CsvWriter {
     this.#newline = newline;
     this.#escapes = formulas === 'escape';
     this.#mark = bom ? '\ufeff' : '';
-    const escaped = [delimiter, quote].map((text) => text.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&'));
-    this.#special = new RegExp(`[\\r\\n]|${escaped.join('|')}`);
+    // Of a delimiter of several characters, a field may end with the first ones.
+    const escaped = [delimiter.slice(0, 1), quote].map((text) => text.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&'));
+    this.#special = new RegExp(`^\ufeff|[\\r\\n]|${escaped.join('|')}`);
   }
 
   row(row: CsvRow): string {
@@ -147,7 +156,8 @@ class CsvWriter {
     const start = this.#rows === 0 ? this.#start(row) : '';
     const fields = Array.isArray(row)
       ? (row as readonly CsvField[])
-      : this.#columns!.map((name) => (row as Readonly<Record<string, CsvField>>)[name]);
+      : this.#fieldsOf(row as Readonly<Record<string, CsvField>>);
+    if (fields.length === 0) throw new TypeError(`csvStringify(): row ${this.#rows + 1} has no fields`);
     this.#width ??= fields.length;
     if (fields.length !== this.#width)
       throw new TypeError(
@@ -155,6 +165,15 @@ class CsvWriter {
       );
     this.#rows += 1;
     return start + this.#line(fields);
+  }
+
+  /** What every object inherits is no field. */
+  #fieldsOf(row: Readonly<Record<string, CsvField>>): CsvField[] {
+    if (this.#columns === undefined)
+      throw new TypeError(
+        `csvStringify(): row ${this.#rows + 1} is an object, and the first was an array; give columns for objects`,
+      );
+    return this.#columns.map((name) => (hasOwn(row, name) || !(name in ObjectPrototype) ? row[name] : undefined));
   }
 
   /** What is written if there was no row: the header, if its names are known. */
@@ -187,23 +206,47 @@ class CsvWriter {
   #field(value: CsvField, column: number): string {
     const text = this.#text(value, column);
     if (!this.#all && !this.#special.test(text)) return text;
-    return this.#quote + text.replaceAll(this.#quote, this.#quote + this.#quote) + this.#quote;
+    return this.#quote + text.replaceAll(this.#quote, () => this.#quote + this.#quote) + this.#quote;
+  }
+
+  #harmless(text: string): string {
+    return this.#escapes && FORMULA.test(text) ? `'${text}` : text;
   }
 
   #text(value: CsvField, column: number): string {
-    if (typeof value === 'string') return this.#escapes && FORMULA.test(value) ? `'${value}` : value;
+    if (typeof value === 'string') return this.#harmless(value);
     if (value === null || value === undefined) return '';
     if (typeof value === 'number' || typeof value === 'boolean' || typeof value === 'bigint') return String(value);
-    if (value instanceof Date) return value.toISOString();
+    const date = isoText(value);
+    if (date !== undefined) return this.#harmless(date);
     throw new TypeError(
       `csvStringify(): row ${this.#rows}, field ${column + 1}: cannot write ${describe(value)}; make it text in a stage before`,
     );
   }
 }
 
+function isNames(columns: unknown): columns is string[] {
+  return (
+    Array.isArray(columns) &&
+    columns.length > 0 &&
+    columns.every((name) => typeof name === 'string') &&
+    new Set(columns).size === columns.length
+  );
+}
+
+/** The text of a valid date, also of another realm. */
+function isoText(value: unknown): string | undefined {
+  try {
+    return reflectApply(toISOString, value, []) as string;
+  } catch {
+    return undefined;
+  }
+}
+
 /**
  * Writes each chunk as a row of comma-separated values, RFC 4180 (https://www.rfc-editor.org/rfc/rfc4180). The stage
- * gives strings, one a chunk; sinks encode them as UTF-8. `csv()` reads the same rows from them, as text.
+ * gives strings, one a chunk; sinks encode them as UTF-8. `csv()` with the same delimiter and quote reads the same rows from
+ * them, as text; with an `escape` or a `comment` only if no field has that character, or with `quotes: 'all'` for a comment.
  *
  * @throws {TypeError} when an option is invalid
  */
@@ -221,6 +264,7 @@ export function csvStringify(options: CsvStringifyOptions = {}): unknown {
     'bom',
     'formulas',
   ]);
+  requireBoolean(options.batch ?? false, 'csvStringify(): batch');
   const writer = new CsvWriter(options);
   const end = () => writer.end();
   if (!options.batch) return textStage((row: CsvRow) => writer.row(row), end);

@@ -32,6 +32,11 @@ export function requirePositive(value: unknown, what: string): asserts value is 
   throw new RangeError(`${what} must be a number above 0; got ${shown(value)}`);
 }
 
+/** @throws {TypeError} unless `value` is true or false */
+export function requireBoolean(value: unknown, what: string): void {
+  if (typeof value !== 'boolean') throw new TypeError(`${what} must be true or false; got ${shown(value)}`);
+}
+
 /** @throws {TypeError} unless `value` is one of the `allowed` strings, which are two or more */
 export function requireOneOf(value: unknown, allowed: readonly string[], what: string): void {
   if (allowed.includes(value as string)) return;

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import { pipeline } from 'tidegate';
-import { CodecError, csv, gunzip, ndjson } from 'tidegate/codecs';
+import { CodecError, csv, gunzip, lines, ndjson } from 'tidegate/codecs';
 import { bytes, failure, pieces, through } from './codec-support.mjs';
 
 const VALUES = [{ a: 1, ключ: '潮🌊' }, [1, [2, 3]], 'text\nof "two" lines', 0, -1.5e300, true, null, {}, ''];
@@ -129,4 +129,66 @@ test('options that ndjson does not know or cannot use are refused', () => {
   assert.throws(() => ndjson({ invalid: 'ignore' }), /invalid must be 'error' or 'skip'/);
   assert.throws(() => ndjson({ reviver: 1 }), /reviver must be a function/);
   assert.throws(() => ndjson({ maxLineBytes: -1 }), RangeError);
+});
+
+test('a line whose value a reviver makes undefined is left out, alone and in batches', async () => {
+  const reviver = (key, value) => (value === 2 ? undefined : value);
+  const text = Array.from({ length: 1000 }, (_, index) => (index % 10 === 2 ? '2\n' : `"x${index}"\n`)).join('');
+  for (const options of [{}, { highWaterMark: 0 }, { batch: true }]) {
+    const values = (await through(ndjson({ reviver, ...options }), [text])).flat();
+    assert.equal(values.length, 900);
+    assert.equal(values.at(-1), 'x999');
+  }
+});
+
+test('a reviver may run a codec that makes the module’s memory grow', async () => {
+  const writer = lines({ maxLineBytes: 2 ** 27, highWaterMark: 1e9 }).writable.getWriter();
+  let grown = false;
+  const stage = ndjson({
+    reviver(key, value) {
+      if (value === 3 && !grown) {
+        grown = true;
+        writer.write('y'.repeat(3e6)).catch(() => {});
+      }
+      return value;
+    },
+  });
+  const seen = [];
+  const error = await pipeline(['1\n2\n3\n4\n5\n6\n', 'bad\n'], stage, async (values) => {
+    for await (const value of values) seen.push(value);
+  }).catch((reason) => reason);
+  await writer.abort();
+  assert.ok(grown);
+  assert.deepEqual([seen, error.line, error.offset], [[1, 2, 3, 4, 5, 6], 7, 12]);
+});
+
+test('a reviver may throw undefined', async () => {
+  const seen = [];
+  const stage = ndjson({
+    reviver(key, value) {
+      if (value === 2) throw undefined;
+      return value;
+    },
+  });
+  const reason = await pipeline(['1\n2\n'], stage, async (values) => {
+    for await (const value of values) seen.push(value);
+  }).then(
+    () => 'no failure',
+    (thrown) => thrown,
+  );
+  assert.deepEqual([reason, seen], [undefined, [1]]);
+});
+
+test('a blank line, or one that is left out, takes no longer than a value does', async () => {
+  const timed = async (line) => {
+    const began = performance.now();
+    await through(ndjson({ invalid: 'skip', batch: true }), [line.repeat(200_000)]);
+    return performance.now() - began;
+  };
+  const value = Math.max(await timed('1\n'), await timed('1\n'));
+  // An exception for each line takes a hundred times as long.
+  for (const line of ['\n', ' \r\n', 'x\n']) {
+    const time = await timed(line);
+    assert.ok(time < 15 * value, `${JSON.stringify(line)}: ${time} ms, values ${value} ms`);
+  }
 });

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { runInNewContext } from 'node:vm';
 import { csvStringify, ndjsonStringify } from 'tidegate';
 import { csv, ndjson } from 'tidegate/codecs';
 import { failure, through } from '../codecs/codec-support.mjs';
@@ -52,7 +53,7 @@ test('fields with a delimiter, a quote or a line end are quoted, others only whe
     "'a;b';'it''s';a,b\n",
   );
   assert.equal(await text(csvStringify({ quotes: 'all', newline: '\r\n' }), [['a', null]]), '"a",""\r\n');
-  assert.equal(await text(csvStringify({ delimiter: '||' }), [['a|b', 'a||b']]), 'a|b||"a||b"\n');
+  assert.equal(await text(csvStringify({ delimiter: '||' }), [['ab', 'a||b', 'a|', 'b']]), 'ab||"a||b"||"a|"||b\n');
 });
 
 test('a row of one empty field is no empty line', async () => {
@@ -85,7 +86,7 @@ test('options that csvStringify cannot use are refused', () => {
   assert.throws(() => csvStringify({ headers: true }), /there is no option 'headers'/);
   assert.throws(() => csvStringify({ delimiter: '\n' }), /delimiter must be text without CR and LF/);
   assert.throws(() => csvStringify({ quote: ',' }), /quote must be one character that is not in the delimiter/);
-  assert.throws(() => csvStringify({ columns: 'a' }), /columns must be an array of names/);
+  assert.throws(() => csvStringify({ columns: 'a' }), /columns must be an array of one or more names/);
   assert.throws(() => csvStringify({ newline: '\r' }), /newline must be/);
 });
 
@@ -97,6 +98,55 @@ function generator(seed) {
     return Math.floor((state / 2 ** 32) * below);
   };
 }
+
+test('a quote that means something to replaceAll() is doubled as any', async () => {
+  assert.equal(await text(csvStringify({ quote: '$' }), [['a,b$c']]), '$a,b$$c$\n');
+});
+
+test('a field that begins with U+FEFF is quoted, and no way around formulas', async () => {
+  const written = await text(csvStringify(), [['\ufeffx', 'y']]);
+  assert.deepEqual(await through(csv(), [written]), [['\ufeffx', 'y']]);
+  assert.equal(await text(csvStringify({ formulas: 'escape' }), [['\ufeff=1+1']]), "'\ufeff=1+1\n");
+});
+
+test('only fields of a row are written, not what every object inherits', async () => {
+  assert.equal(await text(csvStringify({ columns: ['constructor', 'a'] }), [{ a: 1 }]), 'constructor,a\n,1\n');
+  class Point {
+    get x() {
+      return 1;
+    }
+  }
+  assert.equal(await text(csvStringify({ columns: ['x'] }), [new Point()]), 'x\n1\n');
+});
+
+test('rows that do not fit the columns, and rows without fields, are refused by number', async () => {
+  assert.match(
+    (await failure(csvStringify({ columns: ['a', 'b'] }), [[1, 2, 3]])).message,
+    /row 1 has 3 fields, .* has 2/,
+  );
+  assert.match(
+    (await failure(csvStringify(), [['a'], { x: 1 }])).message,
+    /row 2 is an object, and the first was an array/,
+  );
+  for (const row of [[], {}, new Map([[1, 2]]), new Date()])
+    assert.match((await failure(csvStringify(), [row])).message, /row 1 has no fields/);
+  for (const columns of [[], ['a', 'a'], Object.assign([], { 1: 'a' })])
+    assert.throws(() => csvStringify({ columns }), /columns must be an array of one or more names, which differ/);
+});
+
+test('a date of another realm is ISO text, and an invalid one is refused with its place', async () => {
+  const foreign = runInNewContext('new Date(0)');
+  assert.equal(await text(csvStringify(), [[foreign]]), '1970-01-01T00:00:00.000Z\n');
+  assert.match((await failure(csvStringify(), [['a'], [new Date(NaN)]])).message, /row 2, field 1: cannot write /);
+  const own = Object.assign(new Date(0), { toISOString: () => '=1' });
+  assert.equal(await text(csvStringify(), [[own]]), '1970-01-01T00:00:00.000Z\n');
+});
+
+test('what must be true or false is checked', () => {
+  for (const options of [{ header: 'no' }, { bom: 'false' }, { batch: 5 }])
+    assert.throws(() => csvStringify(options), /must be true or false/);
+  assert.throws(() => ndjsonStringify({ batch: 1 }), /must be true or false/);
+});
 
 test('csv() reads from csvStringify() the same fields, and ndjson() from ndjsonStringify() the same values', async () => {
   const random = generator(20);
