@@ -2,7 +2,8 @@ import { BYTES_MARK } from './gunzip.js';
 import { deferred } from './deferred.js';
 import { CodecError } from './error.js';
 import { BATCHED_MARK, FATAL, IGNORE_BOM, RECORDS_MARK } from './lines.js';
-import { batchSize, checkOptions, highWaterMark, integer, MAX_RECORD, oneOf } from './options.js';
+import { batchSize, highWaterMark, integer, MAX_RECORD, oneOf } from './options.js';
+import { requireKnown } from '../values/require.js';
 import { RecordOutput } from './output.js';
 import { pad, pick, readEven, readObjects, readUneven, toObject } from './rows.js';
 import { Stage } from './stage.js';
@@ -105,7 +106,7 @@ interface ReadOptions {
 }
 
 function convert(options: CsvOptions & { header?: unknown; rows?: unknown; batch?: unknown }): ReadOptions {
-  checkOptions('csv', options, KNOWN);
+  requireKnown(options, 'csv', KNOWN);
   const given = options.header ?? false;
   const header: unknown = Array.isArray(given) ? Array.from(given) : given; // the caller may go on to change theirs
   const emptyNames = oneOf('csv', 'emptyNames', options.emptyNames ?? 'keep', ['keep', 'skip']);

@@ -1,6 +1,7 @@
 import { BYTES_MARK } from './gunzip.js';
 import { deferred } from './deferred.js';
-import { checkOptions, highWaterMark } from './options.js';
+import { highWaterMark } from './options.js';
+import { requireKnown } from '../values/require.js';
 import { ByteOutput } from './output.js';
 import { Stage } from './stage.js';
 import type { Bytes } from '../runtime/buffers.js';
@@ -62,7 +63,7 @@ export function digest(algorithm: 'sha-256' | 'SHA-256', options: CodecOptions =
   if (typeof algorithm !== 'string' || algorithm.toLowerCase() !== 'sha-256') {
     throw new TypeError("digest: the algorithm must be 'sha-256'");
   }
-  checkOptions('digest', options, ['highWaterMark', 'inputHighWaterMark']);
+  requireKnown(options, 'digest', ['highWaterMark', 'inputHighWaterMark']);
   return new Digest({
     name: 'digest',
     add: (exports) => exports.codecs_add_sha256(),

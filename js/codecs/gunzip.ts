@@ -1,4 +1,5 @@
-import { checkOptions, highWaterMark, oneOf } from './options.js';
+import { highWaterMark, oneOf } from './options.js';
+import { requireKnown } from '../values/require.js';
 import { ByteOutput } from './output.js';
 import { Stage } from './stage.js';
 import type { Bytes } from '../runtime/buffers.js';
@@ -21,7 +22,7 @@ export interface GunzipOptions extends CodecOptions {
  * and each member's CRC and size. Chunks are `Uint8Array`s of at most 65,536 bytes, however far a small input expands.
  */
 export function gunzip(options: GunzipOptions = {}): CodecStage<Bytes> {
-  checkOptions('gunzip', options, ['trailing', 'highWaterMark', 'inputHighWaterMark']);
+  requireKnown(options, 'gunzip', ['trailing', 'highWaterMark', 'inputHighWaterMark']);
   const trailing = oneOf('gunzip', 'trailing', options.trailing ?? 'error', ['error', 'ignore']);
   return new Stage({
     name: 'gunzip',

@@ -1,5 +1,6 @@
 import { BYTES_MARK } from './gunzip.js';
-import { batchSize, checkOptions, highWaterMark, integer, MAX_RECORD } from './options.js';
+import { batchSize, highWaterMark, integer, MAX_RECORD } from './options.js';
+import { requireKnown } from '../values/require.js';
 import { RecordOutput } from './output.js';
 import { Stage } from './stage.js';
 import type { TextOptions } from './options.js';
@@ -44,7 +45,7 @@ export interface LinesOptions extends TextOptions {
 export function lines(options?: LinesOptions & { batch?: false }): TextCodecStage<string>;
 export function lines(options: LinesOptions & { batch: true | number }): TextCodecStage<string[]>;
 export function lines(options: LinesOptions & { batch?: boolean | number } = {}): TextCodecStage<string | string[]> {
-  checkOptions('lines', options, [
+  requireKnown(options, 'lines', [
     'batch',
     'fatal',
     'ignoreBOM',

@@ -1,7 +1,8 @@
 import { BYTES_MARK } from './gunzip.js';
 import { CodecError } from './error.js';
 import { BATCHED_MARK, RECORDS_MARK } from './lines.js';
-import { batchSize, checkOptions, highWaterMark, integer, MAX_RECORD, oneOf } from './options.js';
+import { batchSize, highWaterMark, integer, MAX_RECORD, oneOf } from './options.js';
+import { requireKnown } from '../values/require.js';
 import { RecordOutput } from './output.js';
 import { utf8 } from '../runtime/text.js';
 import { Stage } from './stage.js';
@@ -157,7 +158,7 @@ class Ndjson extends Stage<unknown> {
 export function ndjson<T = unknown>(options?: NdjsonOptions & { batch?: false }): NdjsonStage<T>;
 export function ndjson<T = unknown>(options: NdjsonOptions & { batch: true | number }): NdjsonStage<T[]>;
 export function ndjson(options: NdjsonOptions & { batch?: unknown } = {}): unknown {
-  checkOptions('ndjson', options, [
+  requireKnown(options, 'ndjson', [
     'batch',
     'invalid',
     'reviver',

@@ -5,8 +5,8 @@ import type { Bytes } from '../runtime/buffers.js';
 /** Options of every codec. */
 export interface CodecOptions {
   /**
-   * The high-water mark of the readable side. For `gunzip` and `digest` in bytes, default 65,536; for `lines`, `csv` and `ndjson`
-   * in records, default 256, or 1,024 with `batch`.
+   * The high-water mark of the readable side. For `gunzip` and `digest` in bytes, default 65,536; for `lines`,
+   * `csv` and `ndjson` in records, default 256, or 1,024 with `batch`.
    */
   highWaterMark?: number | undefined;
   /** The high-water mark of the writable side, in bytes; a string counts as many as its length. Default: 65,536. */
@@ -75,15 +75,6 @@ export const detached = (codec: string): TypeError =>
   new TypeError(
     `${codec}: a chunk's buffer is detached: it was transferred, or resized, before the codec had read it. Transfer a copy, or wait for the write`,
   );
-
-/** Checks that `options` is an object with none but the named keys, so that a misspelt one is not ignored. */
-export function checkOptions(codec: string, options: object, known: readonly string[]): void {
-  if (options === null || typeof options !== 'object') throw new TypeError(`${codec}: options must be an object`);
-  for (const key of Object.keys(options)) {
-    if (!known.includes(key))
-      throw new TypeError(`${codec}: there is no option '${key}'; there are ${known.join(', ')}`);
-  }
-}
 
 /** One of a few strings. */
 export function oneOf<T extends string>(codec: string, name: string, value: unknown, allowed: readonly T[]): T {

@@ -8,7 +8,7 @@
  *    abort or a cancel at once.
  * 3. Nothing of the pair's is called back while the chain works, except through `enqueue`.
  */
-import { TextPieces, utf8 } from '../runtime/text.js';
+import { joined, TextPieces, utf8 } from '../runtime/text.js';
 import { ReadableStream } from '../streams/readable-stream.js';
 import { WritableStream } from '../streams/writable-stream.js';
 import { Chain, HAS_BATCH, FINISHED } from './chain.js';
@@ -46,13 +46,6 @@ function inputSize(chunk: unknown): number {
   } catch {
     return 0;
   }
-}
-
-function joined(first: Bytes, second: Bytes): Bytes {
-  const whole = new Uint8Array(first.length + second.length);
-  whole.set(first);
-  whole.set(second, first.length);
-  return whole;
 }
 
 /** The figures of a stage that has done nothing. */

@@ -5,6 +5,15 @@ let encoder: TextEncoder | undefined;
 /** `text` as UTF-8; half a surrogate pair becomes U+FFFD. */
 export const utf8 = (text: string): Uint8Array<ArrayBuffer> => (encoder ??= new TextEncoder()).encode(text);
 
+/** `second` behind `first`; `second` itself where `first` is empty. */
+export function joined<Second extends Uint8Array>(first: Uint8Array, second: Second): Second | Uint8Array<ArrayBuffer> {
+  if (first.length === 0) return second;
+  const whole = new Uint8Array(first.length + second.length);
+  whole.set(first);
+  whole.set(second, first.length);
+  return whole;
+}
+
 /**
  * Holds the first half of a pair at the end of a piece until the next piece has come, as TextEncoderStream does:
  * https://encoding.spec.whatwg.org/#interface-textencoderstream. So the bytes do not depend on where text was cut.

@@ -1,6 +1,6 @@
 /** Converts the chunks of sinks that take bytes: bytes stay as they are, strings become UTF-8. */
 import { refuseDetached } from '../runtime/buffers.js';
-import { TextPieces, utf8 } from '../runtime/text.js';
+import { joined, TextPieces, utf8 } from '../runtime/text.js';
 import { describe } from '../values/describe.js';
 import { isBytes } from '../bridge/kinds.js';
 
@@ -35,14 +35,6 @@ export class Encoder {
   rest(): Uint8Array {
     return utf8(this.#text.rest());
   }
-}
-
-function joined(first: Uint8Array, second: Uint8Array): Uint8Array {
-  if (first.length === 0) return second;
-  const whole = new Uint8Array(first.length + second.length);
-  whole.set(first);
-  whole.set(second, first.length);
-  return whole;
 }
 
 /** `bytes`, copied if they are in a SharedArrayBuffer: engines write none, and send none to another process. */

@@ -27,6 +27,7 @@
 mod batch;
 mod chain;
 mod csv;
+mod csv_options;
 mod digest;
 mod error;
 mod gunzip;
@@ -47,7 +48,8 @@ mod utf8;
 
 pub use batch::{Batch, Record, RecordBatch, RecordIter};
 pub use chain::{Chain, ChainState, StageStats};
-pub use csv::{Csv, CsvOptions, Ragged};
+pub use csv::Csv;
+pub use csv_options::{CsvOptions, Ragged};
 pub use digest::Sha256Tap;
 pub use error::{CodecError, ErrorCode};
 pub use gunzip::{Gunzip, GunzipOptions, Trailing};
