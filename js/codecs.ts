@@ -1,8 +1,8 @@
 /**
- * Codecs and parsers for large files, in a second Wasm module, which is compiled when the first codec runs.
+ * Codecs and parsers for large files, in Wasm modules, each of which is compiled when its first codec runs.
  *
  * A codec is a `{ readable, writable }` pair: pass it to `pipeThrough()`, or to `pipeline()`, which runs adjacent
- * codecs as one chain inside the module. A codec can be used once. Its input must be bytes.
+ * codecs as one chain. A codec can be used once. Its input must be bytes.
  *
  * @module
  */
@@ -13,7 +13,7 @@ export { gunzip, type GunzipOptions } from './codecs/gunzip.js';
 export { lines, type LinesOptions } from './codecs/lines.js';
 export { ndjson, type NdjsonOptions, type NdjsonStage } from './codecs/ndjson.js';
 export { codecMemory } from './codecs/module.js';
-export type { StageStats } from './codecs/chain.js';
+export type { StageStats } from './codecs/segment.js';
 export type { CodecOptions, TextOptions } from './codecs/options.js';
 export type { CsvObject } from './codecs/rows.js';
 export type { CodecInput, CodecStage, TextCodecStage } from './codecs/stage.js';

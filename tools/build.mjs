@@ -4,7 +4,7 @@
  * declarations into dist/.
  * Steps whose inputs have not changed are skipped.
  *
- *   --js      only the JavaScript     --core, --codecs  only that Wasm module, and the JavaScript
+ *   --js      only the JavaScript     --core, --codecs  only these Wasm modules, and the JavaScript
  *   --debug   unoptimized, readable, with panic messages     --force  skip nothing
  */
 import { rmSync } from 'node:fs';
@@ -25,10 +25,10 @@ export async function build({ js = false, core = false, codecs = false, debug = 
   const stamps = new Stamps(root);
   if (force) rmSync(join(root, 'build', '.stamps'), { recursive: true, force: true });
   const all = !core && !codecs && !js;
-  const wanted = { core: all || core, codecs: all || codecs };
   const made = [];
   for (const name of Object.keys(MODULES)) {
-    if (wanted[name] && (await buildModule({ root, stamps, name, debug }))) made.push(`build/${name}`);
+    if ((all || (name === 'core' ? core : codecs)) && (await buildModule({ root, stamps, name, debug })))
+      made.push(`build/${name}`);
   }
   if (await buildJs({ root, stamps, debug })) made.push('dist');
   if (all && (await buildTypes({ root, stamps }))) made.push('dist/types');

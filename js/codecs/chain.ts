@@ -1,169 +1,130 @@
-/** A chain of codecs in the Wasm module: the only file that reads and writes its memory. */
-import { CodecError } from './error.js';
-import { Finalizers } from '../runtime/finalizers.js';
-import { instance, outOfMemory } from './module.js';
-import type { Bytes } from '../runtime/buffers.js';
-import type { CodecErrorCode } from './error.js';
-import type { Exports } from './module.js';
-
-type Instance = ReturnType<typeof instance>;
-
-/** A codec that a chain runs. */
-export interface Codec {
-  readonly name: string;
-  /** Adds the codec to the chain that is being put together in the Wasm module. */
-  add(exports: Exports): unknown;
-}
-
 /**
- * Text of one batch: a field is the text from one behind the end before it to its own. The arrays are views that hold
- * until the chain's next call.
+ * Codecs in a row. Neighbours of one family run as one segment, in their Wasm module; between two segments bytes are copied from one
+ * memory to the other.
+ *
+ * 1. As in a segment (src/codec/chain.rs), the part furthest down that can do something does it. A codec that refuses its
+ *    input fails the chain when those behind it have worked on everything from before that, unless one of them fails.
+ * 2. A run does a bounded amount of work, however far a small input expands: at most one batch passes each link.
  */
-export interface Produced {
-  readonly text: string;
-  /** The length of `text` in UTF-8. */
-  readonly bytes: number;
-  /** Ends of the fields, or lines, in `text`. */
-  readonly ends: Uint32Array;
-  /** For each row the number of fields up to its end. */
-  readonly rows: Uint32Array;
+import { FINISHED, HAS_BATCH, NEED_INPUT, Segment } from './segment.js';
+import type { Bytes } from '../runtime/buffers.js';
+import type { Codec } from './module.js';
+import type { Produced, RunResult, StageStats } from './segment.js';
+
+/** What is between two segments, and the last thing that each of them said. */
+class Link {
+  /** How much of the upper one's batch the lower one has taken, and how much not, in bytes. */
+  offset = 0;
+  length = 0;
+  /** The state of the upper one. */
+  upper = NEED_INPUT;
+  /** What it failed with: `{ error }`. */
+  failure: { readonly error: unknown } | undefined;
+  /** The lower one's last batch from before the failure has been handed on. */
+  drained = false;
+  /** Of the lower one. */
+  readonly lower: RunResult = { state: NEED_INPUT, taken: 0 };
 }
 
-/** What a chain has produced and can do next. */
-export interface RunResult {
-  state: number;
-  /** Bytes of the chunk that it took. */
-  taken: number;
-}
-
-/** How many bytes a codec has processed and holds. */
-export interface StageStats {
-  /** The codec. */
-  name: string;
-  /** The bytes that it has consumed. */
-  bytesIn: number;
-  /** The bytes that it has produced. Lines and rows count their text plus one separator per line or field. */
-  bytesOut: number;
-  /** The bytes in its input queue. */
-  queued: number;
-  /** The size of its input queue in bytes: 65,536. */
-  highWaterMark: number;
-  /** The bytes that it has produced and the reader has not read; 0 unless it is the last codec of a chain. */
-  held: number;
-}
-
-/** What `Chain.run` can answer, or 0, which asks for more input; the numbers are those of src/wasm/codecs.rs. */
-export const HAS_BATCH = 1;
-export const FINISHED = 2;
-const FAILED = 3;
-
-/** Batches are whole characters, and the codec has dealt with the byte order mark. */
-let decoder: TextDecoder | undefined;
-const decode = (bytes: Uint8Array) => (decoder ??= new TextDecoder('utf-8', { ignoreBOM: true })).decode(bytes);
-
-const abandoned = new Finalizers<{ instance: Instance; id: number }>(({ instance: owner, id }) => owner.free(id));
-
-/** One chain. It must be freed, and may not be used after that; one that is forgotten frees itself in time. */
+/** A chain. It must be freed, and may not be used after that. */
 export class Chain {
-  #instance!: Instance;
-  #id!: number;
+  #segments: Segment[] = [];
+  /** The link before each segment; that before the first is not used. */
+  #links: Link[] = [];
+  /** For each stage its segment's number, and its own number in there. */
+  #places: [segment: number, stage: number][] = [];
+  #first: RunResult = { state: NEED_INPUT, taken: 0 };
 
   /** @throws {CodecError} `out-of-memory` */
   constructor(stages: readonly Codec[]) {
-    // An instance whose memory is full says nothing about the next one's.
-    if (!this.#create(stages, instance()) && !this.#create(stages, instance(true))) throw outOfMemory(stages[0]!.name);
-    this.#instance.chains++;
-    abandoned.register(this, { instance: this.#instance, id: this.#id }, this);
-    this.#instance.view();
-  }
-
-  #create(stages: readonly Codec[], wasm: Instance): boolean {
-    this.#instance = wasm;
-    this.#id = wasm.use((exports) => {
-      for (const stage of stages) stage.add(exports);
-      return exports.codecs_create() >>> 0;
-    });
-    return this.#id !== 0;
+    try {
+      for (let at = 0; at < stages.length;) {
+        const first = at;
+        const { family } = stages[first]!;
+        for (; stages[at]?.family === family; at++) this.#places.push([this.#segments.length, at - first]);
+        this.#segments.push(new Segment(stages.slice(first, at)));
+        this.#links.push(new Link());
+      }
+    } catch (error) {
+      this.free();
+      throw error;
+    }
   }
 
   free(): void {
-    abandoned.unregister(this);
-    this.#instance.free(this.#id);
+    for (const segment of this.#segments) segment.free();
   }
 
   /**
    * Copies from `chunk`, from `offset` on, as much as there is room for, and works.
    *
+   * @param last `chunk` is the last one, or there is none and no more comes
    * @param result gets what the chain can do next, and how many bytes it took
    * @throws {CodecError} when a codec refuses its input and all that came before has been taken
    */
-  run(chunk: Uint8Array | undefined, offset: number, last: boolean, result: RunResult): void {
-    const wasm = this.#instance;
-    result.state = wasm.use((exports) => {
-      let taken = 0;
-      if (chunk !== undefined) {
-        taken = exports.codecs_input(this.#id, Math.min(chunk.length - offset, 2 ** 31));
-        wasm.view();
-        wasm.bytes.set(chunk.subarray(offset, offset + taken), wasm.info[0]);
+  run(chunk: Bytes | undefined, offset: number, last: boolean, result: RunResult): void {
+    this.#first.taken = 0;
+    result.state = this.#run(this.#segments.length - 1, chunk, offset, last);
+    result.taken = this.#first.taken;
+  }
+
+  #run(at: number, chunk: Bytes | undefined, offset: number, last: boolean): number {
+    const segment = this.#segments[at]!;
+    if (at === 0) {
+      segment.run(chunk, offset, last, this.#first);
+      return this.#first.state;
+    }
+    const link = this.#links[at]!;
+    const { lower } = link;
+    const hasMore = lower.state === HAS_BATCH;
+    const upper = this.#segments[at - 1]!;
+    if (!hasMore && link.length === 0 && link.upper !== FINISHED && link.failure === undefined) {
+      try {
+        link.upper = this.#run(at - 1, chunk, offset, last);
+        link.length = upper.show();
+        link.offset = 0;
+      } catch (error) {
+        link.failure = { error };
       }
-      result.taken = taken;
-      return exports.codecs_run(this.#id, taken, last && (chunk === undefined || offset + taken === chunk.length));
-    });
-    wasm.view();
-    if (result.state >= FAILED) throw this.#failure();
+    }
+    const ended = link.upper === FINISHED;
+    if (hasMore || ended || link.length > 0) {
+      do {
+        segment.run(link.length > 0 ? upper.shown(link.offset, link.length) : undefined, 0, ended, lower);
+        link.offset += lower.taken;
+        link.length -= lower.taken;
+      } while (lower.state === NEED_INPUT && link.length > 0);
+      if (lower.state !== NEED_INPUT) return lower.state;
+    }
+    if (link.failure === undefined) return link.upper;
+    if (link.drained) throw link.failure.error;
+    link.drained = true;
+    return HAS_BATCH;
   }
 
   /** What has been produced, as bytes of their own. */
   takeBytes(): Bytes {
-    const length = this.#batch();
-    const [address] = this.#instance.info as unknown as [number];
-    return this.#instance.bytes.slice(address, address + length);
+    const last = this.#segments.at(-1)!;
+    return last.shown(0, last.show()).slice();
   }
 
   /** What has been produced, as text; undefined if no record is complete. */
   takeText(): Produced | undefined {
-    const length = this.#batch();
-    if (length === 0) return undefined;
-    const { info, bytes, buffer } = this.#instance;
-    return {
-      text: decode(bytes.subarray(info[0], info[0]! + length)),
-      bytes: length,
-      ends: new Uint32Array(buffer!, info[2], info[3]),
-      rows: new Uint32Array(buffer!, info[4], info[5]),
-    };
+    return this.#segments.at(-1)!.takeText();
   }
 
   /** A copy of the digest that the stage of this number has computed. */
-  digest(stage: number): Bytes {
-    const wasm = this.#instance;
-    const length = wasm.use((exports) => exports.codecs_digest(this.#id, stage));
-    const [address] = wasm.info as unknown as [number];
-    return wasm.bytes.slice(address, address + length);
+  digest(number: number): Bytes {
+    const [segment, stage] = this.#places[number]!;
+    return this.#segments[segment]!.digest(stage);
   }
 
   /** The figures of the stage of this number, in bytes. */
-  stats(stage: number, name: string): StageStats {
-    const figure = (number: number) => this.#instance.use((exports) => exports.codecs_stat(this.#id, stage, number));
-    return {
-      name,
-      bytesIn: figure(0),
-      bytesOut: figure(1),
-      queued: figure(2),
-      highWaterMark: figure(3),
-      held: figure(4),
-    };
-  }
-
-  #batch(): number {
-    const length = this.#instance.use((exports) => exports.codecs_batch(this.#id));
-    this.#instance.view();
-    return length;
-  }
-
-  #failure(): CodecError {
-    const { info, bytes } = this.#instance;
-    const offset = this.#instance.use((exports) => exports.codecs_error_offset());
-    const text = (at: number) => decode(bytes.subarray(info[at], info[at]! + info[at + 1]!));
-    return new CodecError(text(0), { codec: text(2), code: text(4) as CodecErrorCode, offset });
+  stats(number: number, name: string): StageStats {
+    const [segment, stage] = this.#places[number]!;
+    const stats = this.#segments[segment]!.stats(stage, name);
+    const isLast = this.#places[number + 1]?.[0] !== segment;
+    if (isLast) stats.held += this.#links[segment + 1]?.length ?? 0;
+    return stats;
   }
 }

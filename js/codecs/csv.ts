@@ -4,6 +4,7 @@ import { CodecError } from './error.js';
 import { BATCHED_MARK, FATAL, IGNORE_BOM, RECORDS_MARK } from './lines.js';
 import { batchSize, highWaterMark, integer, MAX_RECORD, oneOf } from './options.js';
 import { requireKnown } from '../values/require.js';
+import { text } from './families/text.js';
 import { RecordOutput } from './output.js';
 import { pad, pick, readEven, readObjects, readUneven, toObject } from './rows.js';
 import { Stage } from './stage.js';
@@ -60,7 +61,7 @@ export type CsvHeader = true | readonly string[];
 
 type Row = string[] | CsvObject;
 
-/** Flags of src/wasm/codecs.rs. */
+/** Flags of src/wasm/codecs/text.rs. */
 const KEEP_EMPTY_LINES = 4;
 const KEEP_RAGGED = 8;
 /** No character: a byte that is not ASCII. */
@@ -254,10 +255,7 @@ class Csv extends Stage<string[] | CsvObject> {
       (options.ragged === 'error' ? 0 : KEEP_RAGGED);
     const width = Array.isArray(options.header) && options.ragged === 'error' ? options.header.length : 0;
     super({
-      name: 'csv',
-      givesRows: true,
-      takesText: true,
-      add: (exports) =>
+      ...text.codec('csv', (exports) =>
         exports.codecs_add_csv(
           options.delimiter,
           options.quote,
@@ -268,6 +266,9 @@ class Csv extends Stage<string[] | CsvObject> {
           options.maxRowBytes,
           flags,
         ),
+      ),
+      givesRows: true,
+      takesText: true,
       output: () =>
         new RecordOutput(
           options.batch,

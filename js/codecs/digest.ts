@@ -1,4 +1,5 @@
 import { BYTES_MARK } from './gunzip.js';
+import { digest as sha } from './families/digest.js';
 import { deferred } from './deferred.js';
 import { highWaterMark } from './options.js';
 import { requireKnown } from '../values/require.js';
@@ -65,8 +66,7 @@ export function digest(algorithm: 'sha-256' | 'SHA-256', options: CodecOptions =
   }
   requireKnown(options, 'digest', ['highWaterMark', 'inputHighWaterMark']);
   return new Digest({
-    name: 'digest',
-    add: (exports) => exports.codecs_add_sha256(),
+    ...sha.codec('digest', (exports) => exports.codecs_add_sha256()),
     output: () => new ByteOutput(),
     highWaterMark: highWaterMark('digest', 'highWaterMark', options.highWaterMark ?? BYTES_MARK),
     inputHighWaterMark: highWaterMark('digest', 'inputHighWaterMark', options.inputHighWaterMark ?? BYTES_MARK),

@@ -1,5 +1,6 @@
 import { highWaterMark, oneOf } from './options.js';
 import { requireKnown } from '../values/require.js';
+import { inflate } from './families/inflate.js';
 import { ByteOutput } from './output.js';
 import { Stage } from './stage.js';
 import type { Bytes } from '../runtime/buffers.js';
@@ -25,8 +26,7 @@ export function gunzip(options: GunzipOptions = {}): CodecStage<Bytes> {
   requireKnown(options, 'gunzip', ['trailing', 'highWaterMark', 'inputHighWaterMark']);
   const trailing = oneOf('gunzip', 'trailing', options.trailing ?? 'error', ['error', 'ignore']);
   return new Stage({
-    name: 'gunzip',
-    add: (exports) => exports.codecs_add_gunzip(trailing === 'ignore'),
+    ...inflate.codec('gunzip', (exports) => exports.codecs_add_gunzip(trailing === 'ignore')),
     output: () => new ByteOutput(),
     highWaterMark: highWaterMark('gunzip', 'highWaterMark', options.highWaterMark ?? BYTES_MARK),
     inputHighWaterMark: highWaterMark('gunzip', 'inputHighWaterMark', options.inputHighWaterMark ?? BYTES_MARK),

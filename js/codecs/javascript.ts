@@ -1,5 +1,13 @@
 /** Gives the codecs a second form, for hosts that refuse WebAssembly, as js/core/javascript does for the core. */
-import instantiate from '../../build/codecs/codecs_js.js';
-import { codecsModule } from './module.js';
+import asDigest from '../../build/digest/digest_js.js';
+import asInflate from '../../build/inflate/inflate_js.js';
+import asText from '../../build/text/text_js.js';
+import { digest } from './families/digest.js';
+import { inflate } from './families/inflate.js';
+import { text } from './families/text.js';
 
-export const bringJavaScriptCodecs = () => void (codecsModule.asJavaScript = instantiate);
+export function bringJavaScriptCodecs(): void {
+  digest.module.asJavaScript = asDigest;
+  inflate.module.asJavaScript = asInflate;
+  text.module.asJavaScript = asText;
+}

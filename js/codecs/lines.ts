@@ -1,6 +1,7 @@
 import { BYTES_MARK } from './gunzip.js';
 import { batchSize, highWaterMark, integer, MAX_RECORD } from './options.js';
 import { requireKnown } from '../values/require.js';
+import { text } from './families/text.js';
 import { RecordOutput } from './output.js';
 import { Stage } from './stage.js';
 import type { TextOptions } from './options.js';
@@ -10,7 +11,7 @@ import type { TextCodecStage } from './stage.js';
 export const RECORDS_MARK = 256;
 export const BATCHED_MARK = 1024;
 
-/** Flags of src/wasm/codecs.rs. */
+/** Flags of src/wasm/codecs/text.rs. */
 export const FATAL = 1;
 export const IGNORE_BOM = 2;
 
@@ -58,9 +59,8 @@ export function lines(options: LinesOptions & { batch?: boolean | number } = {})
   const maxBytes = integer('lines', 'maxLineBytes', options.maxLineBytes ?? 2 ** 20, 0, MAX_RECORD);
   const mark = batch === 0 ? RECORDS_MARK : BATCHED_MARK;
   return new Stage({
-    name: 'lines',
+    ...text.codec('lines', (exports) => exports.codecs_add_lines(maxBytes, flags)),
     takesText: true,
-    add: (exports) => exports.codecs_add_lines(maxBytes, flags),
     output: () => new RecordOutput(batch, { read: readLines }),
     highWaterMark: highWaterMark('lines', 'highWaterMark', options.highWaterMark ?? mark),
     inputHighWaterMark: highWaterMark('lines', 'inputHighWaterMark', options.inputHighWaterMark ?? BYTES_MARK),

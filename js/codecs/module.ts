@@ -1,28 +1,31 @@
 /**
- * The codecs' Wasm module, compiled when the first codec does something, and its instances. Only this file and chain.js
- * know that there is one.
+ * The Wasm modules of the codecs, one for each family, compiled when its first codec does something, and their instances. Only this
+ * file, families/ and chain.ts know that there are any.
  *
  * 1. Whatever an export throws makes the instance a broken one: what it holds can no longer be trusted, no export of it
  *    is called again, and new chains get another.
  * 2. Memory never shrinks, so an instance that has grown is dropped with its last chain, and gets no new chains while
  *    it has few.
  */
-import load, { compiled, imports } from '../../build/codecs/codecs_bg.wasm';
-import { __wbg_set_wasm } from '../../build/codecs/codecs_bg.js';
-import { WasmModule } from '../core/wasm.js';
+import { WasmModule, type Load } from '../core/wasm.js';
 import { CodecError } from './error.js';
 import type { Bytes } from '../runtime/buffers.js';
-import type * as glue from '../../build/codecs/codecs_bg.js';
+import type * as glue from '../../build/text/text_bg.js';
 
-/**
- * What the module exports: the functions that the glue wraps. They take the glue's arguments, and return numbers in
- * place of booleans.
- */
-export type Exports = {
-  readonly [Name in keyof typeof glue]: (typeof glue)[Name] extends (...args: infer Args) => boolean
+/** The exports that the glue wraps. They take the glue's arguments, and return numbers in place of booleans. */
+type Wrapped<Glue> = {
+  readonly [Name in keyof Glue]: Glue[Name] extends (...args: infer Args) => boolean
     ? (...args: Args) => number
-    : (typeof glue)[Name];
-} & { readonly memory: WebAssembly.Memory; __wbindgen_start?(): void };
+    : Glue[Name];
+};
+
+/** What each of the modules exports. */
+export type Exports = Pick<Wrapped<typeof glue>, ChainExport> & {
+  readonly memory: WebAssembly.Memory;
+  __wbindgen_start?(): void;
+};
+
+type ChainExport = Exclude<Extract<keyof typeof glue, `codecs_${string}`>, `codecs_add_${string}`>;
 
 /** What an instance without chains may keep, in bytes. */
 const KEPT = 4 * 2 ** 20;
@@ -32,21 +35,11 @@ const LARGE = 16 * 2 ** 20;
 /** The most chains of an instance; it has 65,536 slots. */
 const MOST_CHAINS = 2 ** 15;
 
-export const codecsModule = /* @__PURE__ */ new WasmModule(
-  'the codecs',
-  'tidegate/js-codecs',
-  load,
-  compiled,
-  imports,
-  __wbg_set_wasm as (exports: WebAssembly.Exports) => void,
-);
-
-let current: Instance | undefined;
-/** Those that have chains, and the current one. */
+/** Of all families: those that have chains, and the current ones. */
 const instances = new Set<Instance>();
 
 /** An instance and views of its memory. Chains belong to the instance that made them. */
-class Instance {
+export class Instance {
   declare readonly exports: Exports;
   /** Where the module writes what a call returns besides its number. */
   declare readonly infoAddress: number;
@@ -56,11 +49,13 @@ class Instance {
   broken = false;
   /** Chains that have not been freed. */
   chains = 0;
+  #family: AnyFamily;
 
-  constructor() {
+  constructor(family: AnyFamily) {
+    this.#family = family;
     let exports: Exports;
     try {
-      exports = codecsModule.instantiate() as unknown as Exports;
+      exports = family.module.instantiate() as unknown as Exports;
     } catch (cause) {
       throw (cause as Error).name === 'RangeError' ? outOfMemory('codecs', cause) : cause;
     }
@@ -91,7 +86,7 @@ class Instance {
       return work(this.exports);
     } catch (cause) {
       this.broken = true;
-      drop(this);
+      this.#drop();
       throw internal(cause);
     }
   }
@@ -105,7 +100,8 @@ class Instance {
       return;
     }
     this.chains--;
-    if (this.chains === 0 && (this !== current || this.exports.memory.buffer.byteLength > KEPT)) drop(this);
+    if (this.chains === 0 && (this !== this.#family.current || this.exports.memory.buffer.byteLength > KEPT))
+      this.#drop();
   }
 
   /** Whether new chains should go elsewhere, so that the memory can be given back one day. */
@@ -113,11 +109,61 @@ class Instance {
     const { byteLength } = this.exports.memory.buffer;
     return this.chains >= MOST_CHAINS || (byteLength > LARGE && byteLength > this.chains * SPARSE);
   }
+
+  /** Gives the instance no new chains, and forgets it if it has none. */
+  retire(): void {
+    this.#family.current = undefined;
+    if (this.chains === 0) instances.delete(this);
+  }
+
+  #drop(): void {
+    instances.delete(this);
+    if (this.#family.current === this) this.#family.current = undefined;
+  }
 }
 
-function drop(instance: Instance): void {
-  instances.delete(instance);
-  if (current === instance) current = undefined;
+/** What there is of a family besides the functions that add its codecs. */
+export interface AnyFamily {
+  readonly module: WasmModule;
+  current: Instance | undefined;
+}
+
+/** How a codec comes to be in a chain. */
+export interface Codec {
+  readonly name: string;
+  readonly family: AnyFamily;
+  /** Adds the codec to the chain that is being put together in the Wasm module. */
+  add(exports: Exports): unknown;
+}
+
+/** A family of codecs, which share a Wasm module. `Glue` has the functions of the module. */
+export class Family<Glue> implements AnyFamily {
+  declare readonly module: WasmModule;
+  declare current: Instance | undefined;
+
+  /** @param name of the module, as in build/ */
+  constructor(
+    name: string,
+    load: Load,
+    compiled: WebAssembly.Module | undefined,
+    imports: WebAssembly.Imports,
+    adopt: unknown,
+  ) {
+    this.module = new WasmModule(
+      `its codecs (${name})`,
+      'tidegate/js-codecs',
+      load,
+      compiled,
+      imports,
+      adopt as (exports: WebAssembly.Exports) => void,
+    );
+    this.current = undefined;
+  }
+
+  /** A codec of the family. `add(exports)` calls the function that adds it to a chain. */
+  codec(name: string, add: (exports: Wrapped<Glue>) => unknown): Codec {
+    return { name, family: this, add: add as unknown as Codec['add'] };
+  }
 }
 
 const internal = (cause: unknown) =>
@@ -129,14 +175,11 @@ export const outOfMemory = (codec: string, cause?: unknown): CodecError =>
     { codec, code: 'out-of-memory', offset: 0, cause },
   );
 
-/** The instance for new chains; with `fresh` one that has none. */
-export function instance(fresh = false): Instance {
-  if (current !== undefined && (fresh || current.isSpent)) {
-    const spent = current;
-    current = undefined;
-    if (spent.chains === 0) drop(spent);
-  }
-  return (current ??= new Instance());
+/** The family's instance for new chains; with `fresh` one that has none. */
+export function instanceOf(family: AnyFamily, fresh = false): Instance {
+  const { current } = family;
+  if (current !== undefined && (fresh || current.isSpent)) current.retire();
+  return (family.current ??= new Instance(family));
 }
 
 /** How many chains there are. */
@@ -147,8 +190,8 @@ function liveChains(): number {
 }
 
 /**
- * Returns how many chains of codecs hold Wasm memory, and the bytes of all Wasm instances. An instance that has grown
- * beyond 4 MiB is released when its last chain has ended.
+ * Returns how many chains of codecs hold Wasm memory, and the bytes of all Wasm instances. Each family of codecs has a module of its
+ * own, and neighbours of one family in a pipeline are one chain. An instance that has grown beyond 4 MiB is released when its last chain has ended.
  */
 export function codecMemory(): { chains: number; bytes: number } {
   let bytes = 0;

@@ -1,5 +1,6 @@
 import { BYTES_MARK } from './gunzip.js';
 import { CodecError } from './error.js';
+import { text } from './families/text.js';
 import { BATCHED_MARK, RECORDS_MARK } from './lines.js';
 import { batchSize, highWaterMark, integer, MAX_RECORD, oneOf } from './options.js';
 import { requireKnown } from '../values/require.js';
@@ -129,10 +130,9 @@ class Ndjson extends Stage<unknown> {
     const reader = new LineReader(skips, reviver);
     const mark = batch === 0 ? RECORDS_MARK : BATCHED_MARK;
     super({
-      name: 'ndjson',
+      ...text.codec('ndjson', (exports) => exports.codecs_add_ndjson(maxBytes)),
       givesRows: true,
       takesText: true,
-      add: (exports) => exports.codecs_add_ndjson(maxBytes),
       output: () => new RecordOutput(batch, reader),
       highWaterMark: highWaterMark('ndjson', 'highWaterMark', options.highWaterMark ?? mark),
       inputHighWaterMark: highWaterMark('ndjson', 'inputHighWaterMark', options.inputHighWaterMark ?? BYTES_MARK),

@@ -11,13 +11,15 @@
 import { joined, TextPieces, utf8 } from '../runtime/text.js';
 import { ReadableStream } from '../streams/readable-stream.js';
 import { WritableStream } from '../streams/writable-stream.js';
-import { Chain, HAS_BATCH, FINISHED } from './chain.js';
+import { Chain } from './chain.js';
 import { detached, toBytes } from './options.js';
+import { FINISHED, HAS_BATCH } from './segment.js';
 import type { ReadableControllerLike, WritableControllerLike } from '../bridge/shapes.js';
 import type { Slice } from '../bridge/stages.js';
 import type { Bytes } from '../runtime/buffers.js';
-import type { Codec, StageStats } from './chain.js';
+import type { Codec } from './module.js';
 import type { Output } from './output.js';
+import type { StageStats } from './segment.js';
 
 /** How a codec stage is run. */
 export interface StageSpec extends Codec {

@@ -4,7 +4,7 @@ import { Pair, zeroStats } from './pair.js';
 import type { Slice } from '../bridge/stages.js';
 import type { ReadableStream } from '../streams/readable-stream.js';
 import type { WritableStream } from '../streams/writable-stream.js';
-import type { StageStats } from './chain.js';
+import type { StageStats } from './segment.js';
 import type { StageSpec } from './pair.js';
 
 export type { StageSpec };

@@ -1,7 +1,7 @@
-/** How a Wasm module of the package comes to run. The core and the codecs have one each. */
+/** How a Wasm module of the package comes to run: that of the core, and one for each family of codecs. */
 
 /** Gives the bytes; undefined where there are none to compile. */
-type Load = () => Uint8Array<ArrayBuffer> | undefined;
+export type Load = () => Uint8Array<ArrayBuffer> | undefined;
 
 export class WasmModule {
   /** Set once it has been compiled; from the start in a build for runtimes that import modules. */

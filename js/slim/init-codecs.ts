@@ -1,12 +1,56 @@
-import { codecsModule } from '../codecs/module.js';
+import { asset as digestAsset } from '../../build/digest/digest_bg.wasm';
+import { asset as inflateAsset } from '../../build/inflate/inflate_bg.wasm';
+import { asset as textAsset } from '../../build/text/text_bg.wasm';
+import { digest } from '../codecs/families/digest.js';
+import { inflate } from '../codecs/families/inflate.js';
+import { text } from '../codecs/families/text.js';
+import { describe } from '../values/describe.js';
+import { requireKnown } from '../values/require.js';
 import { load, type WasmSource } from './load.js';
-import { asset } from '../../build/codecs/codecs_bg.wasm';
+
+/** The families of codecs; each has a Wasm module of its own. */
+export type CodecFamily = 'digest' | 'inflate' | 'text';
+
+const LOADS: Record<CodecFamily, (from?: WasmSource) => Promise<void>> = {
+  digest: (from?: WasmSource) =>
+    load(digest.module, digestAsset, from, () => import('../../build/digest/digest_js.js')),
+  inflate: (from?: WasmSource) =>
+    load(inflate.module, inflateAsset, from, () => import('../../build/inflate/inflate_js.js')),
+  text: (from?: WasmSource) => load(text.module, textAsset, from, () => import('../../build/text/text_js.js')),
+};
+
+/** A source by itself, of which nobody could say whose it is, is none. */
+const isPlain = (value: unknown) =>
+  value !== null && typeof value === 'object' && Object.prototype.toString.call(value) === '[object Object]';
+
+const NAMES = Object.keys(LOADS) as CodecFamily[];
 
 /**
- * Loads the codecs, as `init` of `tidegate/slim` loads the core. Await it before the first codec runs.
+ * Loads codecs, as `init` of `tidegate/slim` loads the core. Await it before the first codec runs. Each family of codecs has
+ * a module of its own: `inflate` (`gunzip`), `digest` (`digest`) and `text` (`lines`, `ndjson` and `csv`).
  *
- * @param from where `codecs.wasm` comes from; by default from beside the package's files
- * @throws {Error} if it cannot be fetched or compiled, or is another build's
+ * @param families the families to load, each with `true` or with where its module comes from, which by default is beside
+ *   the package's files. Default: all of them.
+ * @throws {TypeError} if the argument is something else, or has a name that is no family's
+ * @throws {Error} if a module cannot be fetched or compiled, or is another build's
  */
-export const initCodecs = (from?: WasmSource): Promise<void> =>
-  load(codecsModule, asset, from, () => import('../../build/codecs/codecs_js.js'));
+export async function initCodecs(
+  families: { readonly [Name in CodecFamily]?: WasmSource | boolean | undefined } = {
+    digest: true,
+    inflate: true,
+    text: true,
+  },
+): Promise<void> {
+  if (!isPlain(families))
+    throw new TypeError(
+      `initCodecs: the argument must be an object such as { inflate: url }, as each family has a module; got ${describe(families)}`,
+    );
+  requireKnown(families, 'initCodecs', NAMES);
+  const wanted = NAMES.filter((name) => families[name]);
+  await Promise.all(
+    wanted.map((name) => {
+      const from = families[name] as WasmSource | true;
+      return LOADS[name](from === true ? undefined : from);
+    }),
+  );
+}

@@ -40,7 +40,7 @@ test('before init() a stream says that the core has not been loaded, and the nex
     say(await rows());`);
   assert.match(lines[0], /core\.wasm has not been loaded\. Await init\(\) before/);
   assert.equal(lines[1], '[2,4,6]');
-  assert.match(lines[2], /codecs\.wasm has not been loaded\. Await initCodecs\(\) of tidegate\/slim\/codecs before/);
+  assert.match(lines[2], /text\.wasm has not been loaded\. Await initCodecs\(\) of tidegate\/slim\/codecs before/);
   assert.equal(lines[3], '[{"a":"1","b":"2"}]');
 });
 
@@ -107,7 +107,7 @@ test('a file of another build, whose exports would mean other things, is refused
   const lines = await inNode(`${start}
     bytes[bytes.length - 1] ^= 1;
     await init(bytes).catch(sayFailure);
-    await init(readFileSync(fileOf('tidegate/codecs.wasm'))).catch(sayFailure);
+    await init(readFileSync(fileOf('tidegate/text.wasm'))).catch(sayFailure);
     await init();
     say(await count());`);
   assert.match(lines[0], /the module is not of this build of tidegate\. Deploy the core\.wasm of the same version/);
@@ -122,4 +122,29 @@ test('where there is no WebAssembly (--jitless), init() and initCodecs() load th
     '--no-warnings',
   );
   assert.deepEqual(lines, ['[2,4,6]', '[{"a":"1","b":"2"}]']);
+});
+
+test('initCodecs() loads the families that it is given and no other', async () => {
+  const lines = await inNode(`${start}
+    const { digest, gunzip } = await import('tidegate/slim/codecs');
+    await init();
+    await initCodecs({ text: new WebAssembly.Module(readFileSync(fileOf('tidegate/text.wasm'))), digest: true, inflate: false });
+    say(await rows());
+    say(await pipeline([Buffer.from('a')], digest('sha-256'), (chunks) => toArray(chunks)));
+    await pipeline([Buffer.from('a')], gunzip(), (chunks) => toArray(chunks)).catch(sayFailure);
+  `);
+  assert.equal(lines[0], '[{"a":"1","b":"2"}]');
+  assert.equal(lines[1], '[{"0":97}]');
+  assert.match(lines[2], /inflate\.wasm has not been loaded/);
+});
+
+test('initCodecs() refuses a name that is no family and a source without a name', async () => {
+  const lines = await inNode(`${start}
+    await initCodecs({ gunzip: true }).catch(sayFailure);
+    await initCodecs(new URL('file:///text.wasm')).catch(sayFailure);
+    await initCodecs(new WebAssembly.Module(readFileSync(fileOf('tidegate/text.wasm')))).catch(sayFailure);
+  `);
+  assert.match(lines[0], /initCodecs: there is no option 'gunzip'; there are digest, inflate, text/);
+  assert.match(lines[1], /initCodecs: the argument must be an object such as \{ inflate: url \}/);
+  assert.match(lines[2], /initCodecs: the argument must be an object such as \{ inflate: url \}/);
 });

@@ -12,13 +12,13 @@ import { lockedVersion, npm, pack, serve } from './helpers.mjs';
 
 const page = '<!doctype html><meta charset="utf-8"><title>app</title><script type="module" src="/main.js"></script>';
 
-/** The page's program; `urls` are imports of the variables `core` and `codecs`. */
-const program = (urls = 'let core, codecs;') => `
+/** The page's program; `urls` are imports of the variables `core`, `inflate` and `text`. */
+const program = (urls = 'let core, inflate = true, text = true;') => `
   import { init, pipeline, toArray } from 'tidegate/slim';
   import { gunzip, initCodecs, lines } from 'tidegate/slim/codecs';
   ${urls}
   async function run() {
-    await Promise.all([init(core), initCodecs(codecs)]);
+    await Promise.all([init(core), initCodecs({ inflate, text })]);
     const rows = await pipeline(fetch('/log.gz'), gunzip(), lines(), (chunks) => toArray(chunks));
     const loaded = performance.getEntriesByType('resource').map(({ name }) => new URL(name).pathname);
     return { rows, files: new Set(loaded.filter((name) => /(wasm|_js[^/]*\\.js)$/.test(name))).size };
@@ -29,7 +29,7 @@ const program = (urls = 'let core, codecs;') => `
 const routes = { '/log.gz': (request, response) => response.end(gzipSync('flood\nebb\n')) };
 
 const assertRuns = async (url) =>
-  assert.deepEqual(await runPage('chromium', url), { rows: ['flood', 'ebb'], files: 2 });
+  assert.deepEqual(await runPage('chromium', url), { rows: ['flood', 'ebb'], files: 3 });
 
 let folder;
 before(async () => {
@@ -70,7 +70,9 @@ test('built by Vite, nothing configured', async () => {
 test("served by Vite's development server, with the files' URLs", async () => {
   const root = await app(
     'vite-dev',
-    program("import core from 'tidegate/core.wasm?url'; import codecs from 'tidegate/codecs.wasm?url';"),
+    program(
+      "import core from 'tidegate/core.wasm?url'; import inflate from 'tidegate/inflate.wasm?url'; import text from 'tidegate/text.wasm?url';",
+    ),
   );
   const { createServer } = await vite();
   const server = await createServer({
@@ -93,7 +95,9 @@ test("served by Vite's development server, with the files' URLs", async () => {
 test("built by esbuild, with the files' URLs from its loader", async () => {
   const root = await app(
     'esbuild',
-    program("import core from 'tidegate/core.wasm'; import codecs from 'tidegate/codecs.wasm';"),
+    program(
+      "import core from 'tidegate/core.wasm'; import inflate from 'tidegate/inflate.wasm'; import text from 'tidegate/text.wasm';",
+    ),
   );
   await esbuild.build({
     entryPoints: [join(root, 'main.js')],

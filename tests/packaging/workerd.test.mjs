@@ -36,7 +36,7 @@ const slim = job
   .replace('{ pipeline }', '{ init, pipeline }')
   .replace(
     'export default',
-    "import core from 'tidegate/core.wasm'; import codecs from 'tidegate/codecs.wasm'; init(core); initCodecs(codecs); export default",
+    "import core from 'tidegate/core.wasm'; import inflate from 'tidegate/inflate.wasm'; import text from 'tidegate/text.wasm'; init(core); initCodecs({ inflate, text }); export default",
   );
 
 let folder;

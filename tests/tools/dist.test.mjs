@@ -10,6 +10,7 @@ import { describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { filesUnder } from '../../tools/build/stamps.mjs';
+import { MODULES } from '../../tools/build/wasm.mjs';
 
 const run = promisify(execFile);
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -91,7 +92,7 @@ test('another folder makes the same bytes', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'tidegate-again-'));
   try {
     const isInput = (path) => !/[\\/](bindgen[\\/]target|node_modules)$/.test(path);
-    for (const name of ['js', 'tools', 'build/core', 'build/codecs', 'package.json'])
+    for (const name of ['js', 'tools', 'package.json', ...Object.keys(MODULES).map((module) => `build/${module}`)])
       await cp(join(root, name), join(folder, name), { recursive: true, filter: isInput });
     await symlink(join(root, 'node_modules'), join(folder, 'node_modules'));
     await run(process.execPath, ['tools/build.mjs', '--js'], { cwd: folder });

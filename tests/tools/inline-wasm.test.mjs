@@ -36,8 +36,8 @@ test('a module is decoded in a realm without TextEncoder, and after a page has r
   assert.deepEqual([...bytes], [...expected]);
 });
 
-test("the codecs' tables of CRC-32 are left out of the text and made again", () => {
-  const bytes = readFileSync(join(root, 'build/codecs/codecs_bg.wasm'));
+test('the tables of CRC-32 are left out of the text and made again', () => {
+  const bytes = readFileSync(join(root, 'build/inflate/inflate_bg.wasm'));
   const tables = crcTables(bytes);
   assert.ok(tables.length >= 2, 'none has been found');
   const rest = Uint8Array.from(bytes);

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
+import { FAMILIES } from '../../tools/build/wasm.mjs';
 import { golden, wasmReport } from '../../tools/wasm-report.mjs';
 
 const imports = (name) => {
@@ -15,15 +16,15 @@ test("the core's module imports nothing but wasm-bindgen's own, so it can neithe
   }
 });
 
-test("the codecs' module imports only from its own glue", () => {
-  for (const { module } of imports('codecs')) assert.equal(module, './codecs_bg.js');
+test("the codecs' modules import only from their own glue", () => {
+  for (const family of FAMILIES) for (const { module } of imports(family)) assert.equal(module, `./${family}_bg.js`);
 });
 
 test('the modules import and export what etc/wasm-modules.txt lists', () => {
   assert.equal(wasmReport(), readFileSync(golden, 'utf8'), 'if it is meant: node tools/wasm-report.mjs --update');
 });
 
-for (const name of ['core', 'codecs']) {
+for (const name of ['core', ...FAMILIES]) {
   test(`an instance of the module ${name} that has done nothing holds at most 128 KiB`, () => {
     const bytes = readFileSync(new URL(`../../build/${name}/${name}_bg.wasm`, import.meta.url));
     const stubs = {};

@@ -153,17 +153,15 @@ const WAYS = {
   asset: (bytes, name) => `export const compiled = undefined;
 export const asset = { name: '${name}', stamp: '${stampOf(bytes)}', url: () => new URL('../${name}', import.meta.url) };
 export default () => {
-  throw new Error('tidegate/slim: ${name} has not been loaded. ${MISSING[name]}');
+  throw new Error('tidegate/slim: ${name} has not been loaded. ${MISSING[name] ?? CODECS_MISSING}');
 };`,
   module: (bytes, name) => `import module from 'wasm-file:../${name}';
 export const compiled = module;
 export default () => undefined;`,
 };
 
-const MISSING = {
-  'core.wasm': 'Await init() before the first stream is made',
-  'codecs.wasm': 'Await initCodecs() of tidegate/slim/codecs before the first codec runs',
-};
+const MISSING = { 'core.wasm': 'Await init() before the first stream is made' };
+const CODECS_MISSING = 'Await initCodecs() of tidegate/slim/codecs before the first codec runs';
 
 const stampOf = (bytes) => createHash('sha256').update(bytes).digest('hex').slice(0, 16);
 

@@ -9,6 +9,7 @@ import { assetName, inlineWasm, stamped } from './inline-wasm.mjs';
 import { resolveTs } from './resolve-ts.mjs';
 import { renameExports, shortNames } from './short-exports.mjs';
 import { filesUnder, hashOf } from './stamps.mjs';
+import { MODULES } from './wasm.mjs';
 
 /** The package's entries with inlined Wasm: the name in dist/ and the source, without its extension. */
 const INLINED = {
@@ -32,12 +33,12 @@ const WHOLE = {
   'service-worker.js': { format: 'iife', contents: "import { serveDownloads } from './index.js'; serveDownloads();" },
 };
 
-const WASM = ['build/core/core_bg.wasm', 'build/codecs/codecs_bg.wasm'];
+const WASM = Object.keys(MODULES).map((name) => `build/${name}/${name}_bg.wasm`);
 
 /** The entries that have declarations of their own: the name in dist/types/ and the source. */
 export const ENTRIES = { ...INLINED, slim: 'js/slim', 'slim-codecs': 'js/slim-codecs' };
 
-const INPUTS = ['js', 'build/core', 'build/codecs', 'package.json', 'tools/build/js.mjs', 'tools/build/inline-wasm.mjs', 'tools/build/short-exports.mjs', 'tools/build/resolve-ts.mjs', 'node_modules/esbuild/package.json'];
+const INPUTS = ['js', ...Object.keys(MODULES).map((name) => `build/${name}`), 'package.json', 'tools/build/js.mjs', 'tools/build/inline-wasm.mjs', 'tools/build/short-exports.mjs', 'tools/build/resolve-ts.mjs', 'node_modules/esbuild/package.json'];
 const TARGET = ['es2022'];
 
 /**

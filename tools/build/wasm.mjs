@@ -7,9 +7,21 @@ import { Host } from '../setup/host.mjs';
 import { ensureToolchain, TARGET } from '../setup/toolchain.mjs';
 import { filesUnder, hashOf } from './stamps.mjs';
 
+/** What the modules of the codecs have in common: they need the standard library, and use SIMD where there is some. */
+const CODECS = {
+  feature: 'codecs',
+  rustflags: ['-C', 'target-feature=+simd128'],
+  optimize: ['-O3', '--enable-simd'],
+  trapPanics: true,
+  translated: { rustflags: [], optimize: ['-O3'] },
+};
+
+/** The families of codecs, each of which is a module: the files in src/wasm/codecs and js/codecs/families are named after them. */
+export const FAMILIES = ['inflate', 'digest', 'text'];
+
 /**
- * The modules: `feature` is the crate's feature, `sources` what the module is made from besides the shared files,
- * `optimize` wasm-opt's options, `trapPanics` whether the generator must take the messages of panics out, as the standard library is in it,
+ * The modules: `feature` is the crate's feature, `family` the value of `--cfg tidegate_family`, `sources` what the module is made from besides the
+ * shared files, `optimize` wasm-opt's options, `trapPanics` whether the generator must take the messages of panics out, as the standard library is in it,
  * `translated` what differs in the one that is translated to JavaScript: wasm2js knows no SIMD. For the core, cargo's level 3
  * is no larger than "s" or "z" once compressed, and faster.
  */
@@ -20,14 +32,7 @@ export const MODULES = {
     rustflags: [],
     optimize: ['-O3'],
   },
-  codecs: {
-    feature: 'codecs',
-    sources: ['src/codec', 'src/wasm/codecs.rs'],
-    rustflags: ['-C', 'target-feature=+simd128'],
-    optimize: ['-O3', '--enable-simd'],
-    trapPanics: true,
-    translated: { rustflags: [], optimize: ['-O3'] },
-  },
+  ...Object.fromEntries(FAMILIES.map((family) => [family, { ...CODECS, family, sources: ['src/codec', 'src/wasm/codecs/mod.rs', `src/wasm/codecs/${family}.rs`] }])),
 };
 
 /**
@@ -63,7 +68,7 @@ export async function buildModule({ root, stamps, name, debug }) {
   const toolchain = await ensureToolchain(new Host());
   const generator = await buildGenerator({ root, stamps });
   const make = async (folder, flavour) => {
-    const raw = await compile({ root, name, folder, module: flavour, toolchain, debug });
+    const raw = await compile({ root, name, module: flavour, toolchain, debug });
     await bind({ root, name, folder, module: flavour, generator, raw, debug });
   };
   await make(name, module);
@@ -101,8 +106,9 @@ function withoutPaths(root) {
   return ['--remap-path-prefix', `${registry}=crates`, '--remap-path-prefix', `${root}=tidegate`];
 }
 
-async function compile({ root, name, folder, module, toolchain, debug }) {
-  const targetDir = join('target', `wasm-${folder.replace(/^\./, '')}`);
+async function compile({ root, name, module, toolchain, debug }) {
+  // Modules with the same flags share what they depend on.
+  const targetDir = join('target', module.rustflags.length > 0 ? 'wasm-simd' : 'wasm-plain');
   const profile = debug ? 'dev' : 'release';
   const features = debug ? `${module.feature},panic-hook` : module.feature;
   const how = toolchain.kind === 'build-std' ? ', with its standard library from source' : '';
@@ -110,7 +116,7 @@ async function compile({ root, name, folder, module, toolchain, debug }) {
     `Compile the Wasm module ${name}${how}`,
     toolchain.cargo,
     ['rustc', '--locked', '--lib', '--crate-type', 'cdylib', '--target', TARGET, '--target-dir', targetDir, '--profile', profile,
-      '--no-default-features', '--features', features, ...toolchain.args],
+      '--no-default-features', '--features', features, ...toolchain.args, ...(module.family ? ['--', '--cfg', `tidegate_family="${module.family}"`] : [])],
     { cwd: root, env: { ...toolchain.env, CARGO_ENCODED_RUSTFLAGS: [...NPM_HOST, ...(debug ? [] : STACK), ...module.rustflags, ...withoutPaths(root)].join('\x1f') } },
   );
   return join(root, targetDir, TARGET, debug ? 'debug' : 'release', 'tidegate.wasm');

@@ -1,5 +1,8 @@
 //! The codecs as JavaScript sees them: numbers in, numbers out.
 //!
+//! The npm package has one module for each family of codecs. All have the functions of this file; `--cfg tidegate_family` (tools/build/wasm.mjs) says which
+//! codecs can be added, and the linker drops the others.
+//!
 //! A chain is named by an id. Longer answers are addresses and lengths in the module's memory, written
 //! to the words at [`codecs_info`]. They hold until the next call: a call may grow the memory, or move
 //! or overwrite what they point to.
@@ -9,10 +12,14 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use wasm_bindgen::prelude::wasm_bindgen;
 
-use crate::codec::{
-    Chain, ChainState, Codec, CodecError, Csv, CsvOptions, Gunzip, GunzipOptions, Lines,
-    LinesOptions, Ragged, Sha256Tap, Slots, Trailing, can_allocate,
-};
+use crate::codec::{Chain, ChainState, Codec, CodecError, Slots, can_allocate};
+
+#[cfg(tidegate_family = "digest")]
+mod digest;
+#[cfg(tidegate_family = "inflate")]
+mod inflate;
+#[cfg(tidegate_family = "text")]
+mod text;
 
 const NEED_INPUT: u32 = 0;
 const HAS_BATCH: u32 = 1;
@@ -20,11 +27,6 @@ const FINISHED: u32 = 2;
 const FAILED: u32 = 3;
 /// The id names no chain.
 const STALE: u32 = 4;
-
-const FATAL: u32 = 1;
-const IGNORE_BOM: u32 = 2;
-const KEEP_EMPTY_LINES: u32 = 4;
-const KEEP_RAGGED: u32 = 8;
 
 /// What a chain needs before it begins, and what a message does, are less than this many bytes.
 const SMALL_THINGS: usize = 8192;
@@ -77,76 +79,6 @@ fn add(codec: impl Codec + 'static) {
 #[wasm_bindgen]
 pub fn codecs_info() -> u32 {
     INFO.as_ptr() as usize as u32
-}
-
-/// Adds gunzip to the chain being put together.
-#[wasm_bindgen]
-pub fn codecs_add_gunzip(ignore_trailing: bool) {
-    let trailing = if ignore_trailing {
-        Trailing::Ignore
-    } else {
-        Trailing::Error
-    };
-    add(Gunzip::new(GunzipOptions { trailing }));
-}
-
-/// Adds a SHA-256 tap to the chain being put together.
-#[wasm_bindgen]
-pub fn codecs_add_sha256() {
-    add(Sha256Tap::new());
-}
-
-/// Adds lines to the chain being put together.
-#[wasm_bindgen]
-pub fn codecs_add_lines(max_bytes: u32, flags: u32) {
-    add(Lines::new(LinesOptions {
-        fatal: flags & FATAL != 0,
-        ignore_bom: flags & IGNORE_BOM != 0,
-        max_bytes: max_bytes as usize,
-    }));
-}
-
-/// Adds lines of JSON to the chain being put together.
-#[wasm_bindgen]
-pub fn codecs_add_ndjson(max_bytes: u32) {
-    add(Lines::of_json(max_bytes as usize));
-}
-
-/// Adds csv to the chain being put together. `quote`, `escape` and `comment` are bytes, or more than 127 for none. A `width` of 0 is that
-/// of the first row. Says whether these bytes can be used; if not, nothing is added.
-#[wasm_bindgen]
-#[allow(clippy::too_many_arguments)] // one each for what JavaScript has as one object
-pub fn codecs_add_csv(
-    delimiter: u8,
-    quote: u8,
-    escape: u8,
-    comment: u8,
-    skip_lines: u32,
-    width: u32,
-    max_bytes: u32,
-    flags: u32,
-) -> bool {
-    let given = |byte: u8| byte.is_ascii().then_some(byte);
-    let csv = Csv::new(CsvOptions {
-        delimiter,
-        quote: given(quote),
-        escape: given(escape),
-        comment: given(comment),
-        skip_lines,
-        ragged: if flags & KEEP_RAGGED != 0 {
-            Ragged::Keep
-        } else {
-            Ragged::Error
-        },
-        width: (width > 0).then_some(width),
-        keep_empty_lines: flags & KEEP_EMPTY_LINES != 0,
-        fatal: flags & FATAL != 0,
-        ignore_bom: flags & IGNORE_BOM != 0,
-        max_bytes: max_bytes as usize,
-    });
-    let usable = csv.is_some();
-    csv.into_iter().for_each(add);
-    usable
 }
 
 /// Makes a chain of the codecs added since the last call; returns its id, or 0 if there is no slot or

@@ -1,0 +1,174 @@
+/** Codecs of one family in their Wasm module: the only file that reads and writes its memory. */
+import { CodecError } from './error.js';
+import { Finalizers } from '../runtime/finalizers.js';
+import { instanceOf, outOfMemory } from './module.js';
+import type { Bytes } from '../runtime/buffers.js';
+import type { CodecErrorCode } from './error.js';
+import type { Codec, Instance } from './module.js';
+
+/**
+ * Text of one batch: a field is the text from one behind the end before it to its own. The arrays are views that hold
+ * until the next call of the segment.
+ */
+export interface Produced {
+  readonly text: string;
+  /** The length of `text` in UTF-8. */
+  readonly bytes: number;
+  /** Ends of the fields, or lines, in `text`. */
+  readonly ends: Uint32Array;
+  /** For each row the number of fields up to its end. */
+  readonly rows: Uint32Array;
+}
+
+/** What a run did and what can follow. */
+export interface RunResult {
+  /** `HAS_BATCH`, `FINISHED`, or 0, which asks for more input. */
+  state: number;
+  /** Bytes of the chunk that it took. */
+  taken: number;
+}
+
+/** How many bytes a codec has processed and holds. */
+export interface StageStats {
+  /** The codec. */
+  name: string;
+  /** The bytes that it has consumed. */
+  bytesIn: number;
+  /** The bytes that it has produced. Lines and rows count their text plus one separator per line or field. */
+  bytesOut: number;
+  /** The bytes in its input queue. */
+  queued: number;
+  /** The size of its input queue in bytes: 65,536. */
+  highWaterMark: number;
+  /** The bytes that it has produced and that the reader, or the next codec if it is in another Wasm module, has not taken. */
+  held: number;
+}
+
+/** The numbers are those of src/wasm/codecs/mod.rs. */
+export const NEED_INPUT = 0;
+export const HAS_BATCH = 1;
+export const FINISHED = 2;
+const FAILED = 3;
+
+/** Batches are whole characters, and the codec has dealt with the byte order mark. */
+let decoder: TextDecoder | undefined;
+const decode = (bytes: Uint8Array) => (decoder ??= new TextDecoder('utf-8', { ignoreBOM: true })).decode(bytes);
+
+const abandoned = new Finalizers<{ instance: Instance; id: number }>(({ instance: owner, id }) => owner.free(id));
+
+/** One segment of a chain. It must be freed, and may not be used after that; one that is forgotten frees itself in time. */
+export class Segment {
+  #instance!: Instance;
+  #id!: number;
+  /** The address of the batch. */
+  #shown = 0;
+
+  /** @throws {CodecError} `out-of-memory` */
+  constructor(stages: readonly Codec[]) {
+    // An instance whose memory is full says nothing about the next one's.
+    const [{ name, family }] = stages as [Codec];
+    if (!this.#create(stages, instanceOf(family)) && !this.#create(stages, instanceOf(family, true)))
+      throw outOfMemory(name);
+    this.#instance.chains++;
+    abandoned.register(this, { instance: this.#instance, id: this.#id }, this);
+    this.#instance.view();
+  }
+
+  #create(stages: readonly Codec[], wasm: Instance): boolean {
+    this.#instance = wasm;
+    this.#id = wasm.use((exports) => {
+      for (const stage of stages) stage.add(exports);
+      return exports.codecs_create() >>> 0;
+    });
+    return this.#id !== 0;
+  }
+
+  free(): void {
+    abandoned.unregister(this);
+    this.#instance.free(this.#id);
+  }
+
+  /**
+   * Copies from `chunk`, from `offset` on, as much as there is room for, and works.
+   *
+   * @param result gets what the chain can do next, and how many bytes it took
+   * @throws {CodecError} when a codec refuses its input and all that came before has been taken
+   */
+  run(chunk: Bytes | undefined, offset: number, last: boolean, result: RunResult): void {
+    const wasm = this.#instance;
+    result.state = wasm.use((exports) => {
+      let taken = 0;
+      if (chunk !== undefined) {
+        taken = exports.codecs_input(this.#id, Math.min(chunk.length - offset, 2 ** 31));
+        wasm.view();
+        wasm.bytes.set(chunk.subarray(offset, offset + taken), wasm.info[0]);
+      }
+      result.taken = taken;
+      return exports.codecs_run(this.#id, taken, last && (chunk === undefined || offset + taken === chunk.length));
+    });
+    wasm.view();
+    if (result.state >= FAILED) throw this.#failure();
+  }
+
+  /** Ends the batch: returns how many bytes have been produced since the last one. They hold until the next run. */
+  show(): number {
+    const length = this.#batch();
+    this.#shown = this.#instance.info[0]!;
+    return length;
+  }
+
+  /** A part of the batch, as a view that holds until any chain of the instance runs. */
+  shown(offset: number, length: number): Bytes {
+    const wasm = this.#instance;
+    wasm.view();
+    const address = this.#shown + offset;
+    return wasm.bytes.subarray(address, address + length);
+  }
+
+  /** What has been produced, as text; undefined if no record is complete. */
+  takeText(): Produced | undefined {
+    const length = this.#batch();
+    if (length === 0) return undefined;
+    const { info, bytes, buffer } = this.#instance;
+    return {
+      text: decode(bytes.subarray(info[0], info[0]! + length)),
+      bytes: length,
+      ends: new Uint32Array(buffer!, info[2], info[3]),
+      rows: new Uint32Array(buffer!, info[4], info[5]),
+    };
+  }
+
+  /** A copy of the digest that the stage of this number has computed. */
+  digest(stage: number): Bytes {
+    const wasm = this.#instance;
+    const length = wasm.use((exports) => exports.codecs_digest(this.#id, stage));
+    const [address] = wasm.info as unknown as [number];
+    return wasm.bytes.slice(address, address + length);
+  }
+
+  /** The figures of the stage of this number, in bytes. */
+  stats(stage: number, name: string): StageStats {
+    const figure = (number: number) => this.#instance.use((exports) => exports.codecs_stat(this.#id, stage, number));
+    return {
+      name,
+      bytesIn: figure(0),
+      bytesOut: figure(1),
+      queued: figure(2),
+      highWaterMark: figure(3),
+      held: figure(4),
+    };
+  }
+
+  #batch(): number {
+    const length = this.#instance.use((exports) => exports.codecs_batch(this.#id));
+    this.#instance.view();
+    return length;
+  }
+
+  #failure(): CodecError {
+    const { info, bytes } = this.#instance;
+    const offset = this.#instance.use((exports) => exports.codecs_error_offset());
+    const text = (at: number) => decode(bytes.subarray(info[at], info[at]! + info[at + 1]!));
+    return new CodecError(text(0), { codec: text(2), code: text(4) as CodecErrorCode, offset });
+  }
+}
