@@ -51,15 +51,17 @@ pub struct StageStats {
     pub held: usize,
 }
 
-struct Stage {
-    codec: Box<dyn Codec>,
+pub(super) struct Stage {
+    pub(super) codec: Box<dyn Codec>,
     /// What is to be consumed.
-    queue: ByteQueue,
+    pub(super) queue: ByteQueue,
     /// The codec has said that it needs room, so it may go on without more input.
-    needs_output: bool,
-    finished: bool,
-    bytes_in: u64,
-    bytes_out: u64,
+    pub(super) needs_output: bool,
+    /// It is to give what it holds back, once it and those before it have nothing else to do.
+    pub(super) flushes: bool,
+    pub(super) finished: bool,
+    pub(super) bytes_in: u64,
+    pub(super) bytes_out: u64,
 }
 
 impl Stage {
@@ -72,10 +74,10 @@ impl Stage {
 }
 
 /// What a chain fails with, once everything before it has been shown.
-struct Failure {
-    error: CodecError,
+pub(super) struct Failure {
+    pub(super) error: CodecError,
     /// The first stage that still works, on what was produced before the fault.
-    first_working: usize,
+    pub(super) first_working: usize,
 }
 
 /// A chain of codecs, driven by its host: put bytes into [`input`](Self::input),
@@ -105,14 +107,14 @@ struct Failure {
 /// # Ok::<(), tidegate::codec::CodecError>(())
 /// ```
 pub struct Chain {
-    stages: Vec<Stage>,
+    pub(super) stages: Vec<Stage>,
     /// What the last stage has produced. Longer than [`SLICE`] only if a record is.
-    output: Vec<u8>,
-    output_length: usize,
+    pub(super) output: Vec<u8>,
+    pub(super) output_length: usize,
     /// Bytes at the start of the output that `batch` has shown.
-    shown: Option<usize>,
-    input_ended: bool,
-    failure: Option<Failure>,
+    pub(super) shown: Option<usize>,
+    pub(super) input_ended: bool,
+    pub(super) failure: Option<Failure>,
 }
 
 impl Chain {
@@ -135,6 +137,7 @@ impl Chain {
                 codec,
                 queue: ByteQueue::default(),
                 needs_output: false,
+                flushes: false,
                 finished: false,
                 bytes_in: 0,
                 bytes_out: 0,
@@ -222,6 +225,25 @@ impl Chain {
         self.input_ended = true;
     }
 
+    /// Has every codec produce what it holds back of the input so far, as [`Codec::flush`] says, one after the other
+    /// from the first on. The next calls of [`run`](Self::run) do it; it is done when one of them says
+    /// [`ChainState::NeedInput`].
+    ///
+    /// ```
+    /// # use tidegate::codec::{Chain, ChainState, Sha256Tap};
+    /// let mut chain = Chain::new(vec![Box::new(Sha256Tap::new())]);
+    /// chain.input(4).copy_from_slice(b"text");
+    /// chain.commit(4);
+    /// chain.flush();
+    /// assert_eq!(chain.run(), Ok(ChainState::NeedInput));
+    /// assert_eq!(chain.batch().bytes, b"text");
+    /// ```
+    pub fn flush(&mut self) {
+        for stage in &mut self.stages {
+            stage.flushes = !stage.finished;
+        }
+    }
+
     /// Works until there is a full batch or more input is needed. Forgets the batch shown before.
     ///
     /// When a codec refuses its input, those behind it work on what it produced before; only when all of
@@ -295,11 +317,7 @@ impl Chain {
         let length = self.complete();
         self.shown = Some(length);
         let bytes = &self.output[..length];
-        let Some(records) = self
-            .stages
-            .last_mut()
-            .and_then(|stage| stage.codec.records())
-        else {
+        let Some(records) = (self.stages.last_mut()).and_then(|stage| stage.codec.records()) else {
             return Batch::new(bytes, &[], &[]);
         };
         convert(records, bytes);
@@ -390,12 +408,14 @@ impl Chain {
         } else {
             self.stages[at - 1].finished
         };
+        let flushes = self.stages[at].flushes && !self.stages[..at].iter().any(|it| it.flushes);
         let (stages, after) = self.stages.split_at_mut(at + 1);
         let Some(stage) = stages.last_mut() else {
             return false;
         };
         let waiting = stage.queue.queued();
-        if stage.finished || (waiting == 0 && !stage.needs_output && !input_ended) {
+        let is_idle = waiting == 0 && !stage.needs_output && !input_ended;
+        if stage.finished || (is_idle && !flushes) {
             return false;
         }
         let room = match after.first_mut() {
@@ -432,12 +452,21 @@ impl Chain {
         if room.len() < MIN_OUTPUT {
             return false;
         }
-        let result = stage.codec.step(stage.queue.readable(), room, input_ended);
+        let result = if is_idle {
+            stage.codec.flush(room)
+        } else {
+            (stage.codec).step(stage.queue.readable(), room, input_ended)
+        };
         let (changed, produced) = match result {
+            Ok(step) if is_idle => {
+                stage.flushes = step.status == Status::NeedOutput;
+                (!stage.flushes || step.produced > 0, step.produced)
+            }
             Ok(step) => {
                 stage.queue.consume(step.consumed);
                 stage.needs_output = step.status == Status::NeedOutput;
                 stage.finished = step.status == Status::Finished;
+                stage.flushes &= !stage.finished;
                 stage.bytes_in += step.consumed as u64;
                 let changed = step.consumed > 0 || step.produced > 0 || stage.finished;
                 (changed, step.produced)
@@ -458,13 +487,13 @@ impl Chain {
         changed
     }
 
+    pub(super) fn records(&mut self) -> Option<&mut Records> {
+        (self.stages.last_mut()).and_then(|stage| stage.codec.records())
+    }
+
     /// Bytes of the output that can be shown.
     fn complete(&mut self) -> usize {
-        match self
-            .stages
-            .last_mut()
-            .and_then(|stage| stage.codec.records())
-        {
+        match self.records() {
             Some(records) => records.complete(),
             None => self.output_length,
         }
@@ -475,7 +504,7 @@ impl Chain {
         self.output_length + MIN_OUTPUT > SLICE && self.complete() > 0
     }
 
-    fn release(&mut self) {
+    pub(super) fn release(&mut self) {
         let Some(shown) = self.shown.take() else {
             return;
         };
@@ -485,11 +514,7 @@ impl Chain {
         }
         self.output.copy_within(shown..self.output_length, 0);
         self.output_length -= shown;
-        if let Some(records) = self
-            .stages
-            .last_mut()
-            .and_then(|stage| stage.codec.records())
-        {
+        if let Some(records) = self.records() {
             records.take();
         }
     }

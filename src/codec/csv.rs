@@ -4,6 +4,7 @@ use memchr::{memchr, memchr2};
 
 use super::csv_options::{CsvOptions, Ragged};
 use super::marks::{BLOCK, Marks};
+use super::saved::{StateReader, StateWriter};
 use super::text::{Output, TextCodec, TextParser};
 use super::utf8::Utf8;
 use super::{CodecError, ErrorCode, Records};
@@ -394,5 +395,48 @@ impl TextParser for Parser {
             return Ok(());
         }
         self.end_line(offset, output)
+    }
+
+    fn save(&self, state: &mut StateWriter) {
+        let (number, lines) = match self.state {
+            State::FieldStart => (0, 0),
+            State::Unquoted => (1, 0),
+            State::Quoted => (2, 0),
+            State::AfterQuote => (3, 0),
+            State::Escaped => (4, 0),
+            State::Skipped(lines) => (5, lines),
+        };
+        state.number(number);
+        state.number(lines.into());
+        state.flag(self.held_return);
+        state.number(self.quote_offset);
+        state.optional(self.row.start);
+        state.number(self.row.fields);
+        state.number(self.row.bytes as u64);
+        state.optional(self.width);
+        state.number(self.rows);
+    }
+
+    fn restore(&mut self, state: &mut StateReader<'_>) -> Result<(), CodecError> {
+        let number = state.number(5)?;
+        let lines = state.number(u32::MAX.into())? as u32;
+        self.state = match number {
+            0 => State::FieldStart,
+            1 => State::Unquoted,
+            2 => State::Quoted,
+            3 => State::AfterQuote,
+            4 => State::Escaped,
+            _ => State::Skipped(lines),
+        };
+        // The last of the lines is counted down to none where it ends.
+        state.require((number == 5) == (lines > 0))?;
+        self.held_return = state.flag()?;
+        self.quote_offset = state.count()?;
+        self.row.start = state.optional_count()?;
+        self.row.fields = state.count()?;
+        self.row.bytes = state.size(self.options.max_bytes)?;
+        self.width = state.optional_count()?;
+        self.rows = state.count()?;
+        Ok(())
     }
 }

@@ -50,6 +50,10 @@ pub enum ErrorCode {
     RaggedRow,
     /// The memory that the codec needs cannot be had.
     OutOfMemory,
+    /// The codec cannot save its state, or not here.
+    CannotSave,
+    /// What was to be restored is no state of this codec, or one of another release.
+    InvalidState,
     /// An error of a codec that is not of this crate, by its own name, such as `"bad-checksum"`.
     // The npm package has no such codec.
     #[cfg(not(tidegate_npm))]
@@ -81,6 +85,8 @@ impl ErrorCode {
             Self::StrayQuote => "stray-quote",
             Self::RaggedRow => "ragged-row",
             Self::OutOfMemory => "out-of-memory",
+            Self::CannotSave => "cannot-save",
+            Self::InvalidState => "invalid-state",
             #[cfg(not(tidegate_npm))]
             Self::Custom(name) => name,
         }
@@ -103,6 +109,8 @@ impl ErrorCode {
             Self::StrayQuote => "stray character after a quoted field",
             Self::RaggedRow => "wrong number of fields",
             Self::OutOfMemory => "out of memory",
+            Self::CannotSave => "its state cannot be saved",
+            Self::InvalidState => "the state cannot be restored",
             #[cfg(not(tidegate_npm))]
             Self::Custom(name) => name,
         }

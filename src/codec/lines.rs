@@ -2,6 +2,7 @@
 
 use memchr::memchr;
 
+use super::saved::{StateReader, StateWriter};
 use super::text::{Output, TextCodec, TextParser};
 use super::utf8::Utf8;
 use super::{CodecError, ErrorCode, Records};
@@ -236,6 +237,19 @@ impl TextParser for Parser {
         if self.start.is_some() {
             self.end_line(output);
         }
+        Ok(())
+    }
+
+    fn save(&self, state: &mut StateWriter) {
+        state.number(self.length as u64);
+        state.optional(self.start);
+        state.flag(self.held_return);
+    }
+
+    fn restore(&mut self, state: &mut StateReader<'_>) -> Result<(), CodecError> {
+        self.length = state.size(self.max_bytes)?;
+        self.start = state.optional_count()?;
+        self.held_return = state.flag()?;
         Ok(())
     }
 }

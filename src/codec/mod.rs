@@ -26,6 +26,7 @@
 
 mod batch;
 mod chain;
+mod chain_save;
 mod csv;
 mod csv_options;
 mod digest;
@@ -39,6 +40,7 @@ mod queue;
 #[cfg(feature = "futures-io")]
 mod reader;
 mod records;
+mod saved;
 #[cfg(any(tidegate_npm, test))]
 mod slots;
 #[cfg(feature = "std")]
@@ -209,6 +211,80 @@ pub trait Codec: Send {
     /// assert_eq!((step.consumed, &output[..step.produced]), (4, &b"a\nb\n"[..]));
     /// ```
     fn step(&mut self, input: &[u8], output: &mut [u8], last: bool) -> Result<Step, Fault>;
+
+    /// Produces what the codec holds back of the input it has consumed, as far as its format lets it, so that
+    /// a reader of the output can have it now. It is called between steps, when all input so far has been consumed, and again while
+    /// its status is [`Status::NeedOutput`]. [`Status::NeedInput`] says that everything has been produced, and
+    /// the codec goes on with its next step. `output` is as in [`step`](Self::step); nothing is consumed.
+    ///
+    /// By default a codec holds nothing back. A codec of text holds back a line that has not ended, and a flush
+    /// does not end it.
+    ///
+    /// ```
+    /// use tidegate::codec::{Codec, Sha256Tap, Status};
+    ///
+    /// let flushed = Sha256Tap::new().flush(&mut [0; 16]).unwrap();
+    /// assert_eq!((flushed.status, flushed.produced), (Status::NeedInput, 0));
+    /// ```
+    fn flush(&mut self, output: &mut [u8]) -> Result<Step, Fault> {
+        let _ = output;
+        Ok(Step {
+            status: Status::NeedInput,
+            consumed: 0,
+            produced: 0,
+        })
+    }
+
+    /// The codec's state between two steps, as bytes that [`restore`](Self::restore) reads: what it has been given of the input,
+    /// and has not given out. They are for the same release of the codec, or a later one that still knows their
+    /// version. Options are not among them, and neither are [`records`](Self::records), which a chain saves.
+    ///
+    /// By default a codec refuses, with [`ErrorCode::CannotSave`].
+    ///
+    /// ```
+    /// use tidegate::codec::{Codec, Lines, LinesOptions};
+    ///
+    /// let mut output = [0; 32];
+    /// let mut lines = Lines::new(LinesOptions::default());
+    /// lines.step(b"one\r", &mut output, false).unwrap();
+    /// let state = lines.save()?;
+    ///
+    /// let mut lines = Lines::new(LinesOptions::default());
+    /// lines.restore(&state)?;
+    /// let step = lines.step(b"\n", &mut output, true).unwrap();
+    /// assert_eq!(&output[..step.produced], b"\n"); // the carriage return belonged to the end of the line
+    /// # Ok::<(), tidegate::codec::CodecError>(())
+    /// ```
+    fn save(&self) -> Result<Vec<u8>, CodecError> {
+        let detail = "this codec does not implement save()";
+        Err(CodecError::new(
+            self.name(),
+            ErrorCode::CannotSave,
+            0,
+            detail,
+        ))
+    }
+
+    /// Takes over a state that [`save`](Self::save) returned, to be called before the first step of a codec with
+    /// the same options. Fails with [`ErrorCode::InvalidState`] if the bytes are no such state; then the codec must
+    /// not be stepped. The bytes may come from anywhere: a wrong state can lead to wrong output, but to nothing else.
+    ///
+    /// ```
+    /// use tidegate::codec::{Codec, ErrorCode, Lines, LinesOptions};
+    ///
+    /// let mut lines = Lines::new(LinesOptions::default());
+    /// assert_eq!(lines.restore(b"no state").unwrap_err().code, ErrorCode::InvalidState);
+    /// ```
+    fn restore(&mut self, state: &[u8]) -> Result<(), CodecError> {
+        let _ = state;
+        let detail = "this codec does not implement restore()";
+        Err(CodecError::new(
+            self.name(),
+            ErrorCode::InvalidState,
+            0,
+            detail,
+        ))
+    }
 
     /// Where the records in the produced bytes end, for codecs that make records. Such a codec writes
     /// a one-byte separator behind each field or line.

@@ -1,5 +1,8 @@
 //! Where records end in the bytes a codec produced.
 
+use super::CodecError;
+use super::saved::{StateReader, StateWriter};
+
 /// Ends of fields and rows in the text of a batch.
 ///
 /// Positions count from the start of the batch. Behind the end of each field is a one-byte separator,
@@ -201,6 +204,47 @@ impl Records {
             Some(rows) => rows.last().map_or(0, |&fields| fields as usize),
             None => self.ends.len(),
         }
+    }
+
+    /// Forgets everything.
+    pub(super) fn clear(&mut self) {
+        self.ends.clear();
+        if let Some(rows) = &mut self.rows {
+            rows.clear();
+        }
+        (self.position, self.complete) = (0, 0);
+    }
+
+    pub(super) fn save(&self, state: &mut StateWriter) {
+        state.numbers(&self.ends);
+        state.numbers(self.rows());
+    }
+
+    /// Refuses a state that is not that of `text`, which has been produced and not been taken.
+    pub(super) fn restore(
+        &mut self,
+        text: &str,
+        state: &mut StateReader<'_>,
+    ) -> Result<(), CodecError> {
+        let (ends, rows) = (state.numbers()?, state.numbers()?);
+        // A separator is behind each end.
+        let within = ends
+            .iter()
+            .all(|&end| (end as usize) < text.len() && text.is_char_boundary(end as usize));
+        let last_row = rows.last().map_or(0, |&fields| fields as usize);
+        state.require(within && ends.is_sorted_by(|a, b| a < b))?;
+        state.require(last_row <= ends.len() && rows.is_sorted_by(|a, b| a < b))?;
+        state.require(rows.first() != Some(&0) && (self.rows.is_some() || rows.is_empty()))?;
+        self.position = text.len();
+        self.ends = ends;
+        if let Some(own) = &mut self.rows {
+            *own = rows;
+        }
+        let fields = self.complete_fields();
+        self.complete = fields
+            .checked_sub(1)
+            .map_or(0, |last| self.ends[last] as usize + 1);
+        Ok(())
     }
 
     /// Turns the ends of complete fields into UTF-16 offsets into the text, which must be valid UTF-8.

@@ -1,5 +1,6 @@
 //! The codec of everything that reads text: it decodes UTF-8 and feeds a parser.
 
+use super::saved::{StateReader, StateWriter};
 use super::utf8::{Piece, Utf8};
 use super::{Codec, CodecError, Fault, Records, Status, Step};
 
@@ -8,6 +9,9 @@ const REPLACEMENT: &[u8] = "\u{fffd}".as_bytes();
 /// Room kept free for what a parser may write beyond one byte for each byte it reads: a held-back
 /// carriage return, and separators at the end.
 const SLACK: usize = 4;
+
+/// Of a saved state.
+const VERSION: u8 = 1;
 
 /// Where a parser writes. It never runs out: the caller gives a parser no more than fits.
 pub struct Output<'a> {
@@ -39,6 +43,11 @@ pub trait TextParser {
 
     /// The text has ended, after `offset` bytes of input.
     fn finish(&mut self, offset: u64, output: &mut Output<'_>) -> Result<(), CodecError>;
+
+    fn save(&self, state: &mut StateWriter);
+
+    /// Refuses a state in which the parser could panic.
+    fn restore(&mut self, state: &mut StateReader<'_>) -> Result<(), CodecError>;
 }
 
 /// A codec that reads text. What it gives is its parser's: see [`Lines`](super::Lines) and [`Csv`](super::Csv).
@@ -94,6 +103,20 @@ impl<P: TextParser + Send> Codec for TextCodec<P> {
             }),
             Err(error) => Err(Fault { error, produced }),
         }
+    }
+
+    fn save(&self) -> Result<Vec<u8>, CodecError> {
+        let mut state = StateWriter::new(self.name(), VERSION);
+        self.utf8.save(&mut state);
+        self.parser.save(&mut state);
+        state.finish()
+    }
+
+    fn restore(&mut self, state: &[u8]) -> Result<(), CodecError> {
+        let mut state = StateReader::new(self.name(), VERSION, state)?;
+        self.utf8.restore(&mut state)?;
+        self.parser.restore(&mut state)?;
+        state.finish()
     }
 
     fn records(&mut self) -> Option<&mut Records> {

@@ -1,5 +1,6 @@
 //! UTF-8 that arrives split anywhere, checked or repaired as the Encoding Standard's decoder does it.
 
+use super::saved::{StateReader, StateWriter};
 use super::{CodecError, ErrorCode};
 
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
@@ -40,6 +41,25 @@ impl Utf8 {
             partial_length: 0,
             offset: 0,
         }
+    }
+
+    pub(crate) fn save(&self, state: &mut StateWriter) {
+        state.flag(self.expects_mark);
+        state.piece(&self.partial[..self.partial_length]);
+        state.number(self.offset);
+    }
+
+    pub(crate) fn restore(&mut self, state: &mut StateReader<'_>) -> Result<(), CodecError> {
+        self.expects_mark = state.flag()?;
+        let partial = state.piece(3)?;
+        // The start of a character and no more, as `join` makes a whole one of it.
+        let is_partial = std::str::from_utf8(partial)
+            .is_err_and(|error| (error.valid_up_to(), error.error_len()) == (0, None));
+        state.require(partial.is_empty() || is_partial)?;
+        self.partial[..partial.len()].copy_from_slice(partial);
+        self.partial_length = partial.len();
+        self.offset = state.count()?;
+        Ok(())
     }
 
     /// The name of the codec whose input this is.
