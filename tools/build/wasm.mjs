@@ -1,7 +1,7 @@
 /** Builds one Wasm module: cargo, then the glue generator, then wasm-opt. */
 import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { say, stepRun } from '../steps.mjs';
 import { Host } from '../setup/host.mjs';
 import { ensureToolchain, TARGET } from '../setup/toolchain.mjs';
@@ -67,27 +67,41 @@ export async function buildModule({ root, stamps, name, debug }) {
   if (stamps.isFresh(name, hash, outputs)) return false;
   const toolchain = await ensureToolchain(new Host());
   const generator = await buildGenerator({ root, stamps });
-  const make = async (folder, flavour) => {
+  const tools = hashOf(root, [...GENERATOR_SOURCES, ...TOOL_SOURCES], { debug });
+  /**
+   * Compiles a flavour of the module, and calls `finish(raw)` unless the compiler made the same as the last time: a change in one codec leaves the
+   * modules of the other families as they are.
+   */
+  const make = async (key, flavour, outputs, finish) => {
     const raw = await compile({ root, name, module: flavour, toolchain, debug });
-    await bind({ root, name, folder, module: flavour, generator, raw, debug });
+    const made = hashOf(root, [relative(root, raw)], tools);
+    if (stamps.isFresh(`${name}-${key}`, made, outputs)) return;
+    await finish(raw);
+    stamps.set(`${name}-${key}`, made);
   };
-  await make(name, module);
-  if (debug) writeFileSync(join(root, 'build', name, `${name}_js.js`), NOT_TRANSLATED);
-  else await translateFrom({ root, name, module, make });
+  const [glue, wasm, translated] = outputs;
+  const bound = (folder, flavour, raw) => bind({ root, name, folder, module: flavour, generator, raw, debug });
+  const finishTranslated = async (raw) => {
+    const folder = `.${name}-translated`;
+    try {
+      await bound(folder, { ...module, ...module.translated }, raw);
+      await translate({ root, name, folder });
+    } finally {
+      rmSync(join(root, 'build', folder), { recursive: true, force: true });
+    }
+  };
+  if (debug || module.translated === undefined) {
+    await make('raw', module, outputs, async (raw) => {
+      await bound(name, module, raw);
+      if (debug) writeFileSync(join(root, translated), NOT_TRANSLATED);
+      else await translate({ root, name, folder: name });
+    });
+  } else {
+    await make('raw', module, [glue, wasm], (raw) => bound(name, module, raw));
+    await make('raw-translated', { ...module, ...module.translated }, [translated], finishTranslated);
+  }
   stamps.set(name, hash);
   return true;
-}
-
-/** Translates the module, or the flavour of it that wasm2js knows. */
-async function translateFrom({ root, name, module, make }) {
-  if (module.translated === undefined) return translate({ root, name, folder: name });
-  const folder = `.${name}-translated`;
-  try {
-    await make(folder, { ...module, ...module.translated });
-    await translate({ root, name, folder });
-  } finally {
-    rmSync(join(root, 'build', folder), { recursive: true, force: true });
-  }
 }
 
 /** Builds the glue generator unless it is up to date; resolves with its path. */
