@@ -6,7 +6,24 @@
  *
  * @module
  */
-export { csv, type CsvHeader, type CsvOptions, type CsvStage } from './codecs/csv.js';
+export {
+  csv,
+  type CsvColumnOptions,
+  type CsvColumnStage,
+  type CsvHeader,
+  type CsvOptions,
+  type CsvStage,
+} from './codecs/csv.js';
+export type {
+  BoolColumn,
+  ColumnBatch,
+  ColumnOf,
+  ColumnType,
+  ColumnTypes,
+  DictionaryColumn,
+  Utf8Column,
+  Validity,
+} from './codecs/columns.js';
 export { digest, type DigestStage } from './codecs/digest.js';
 export { CodecError, type CodecErrorCode } from './codecs/error.js';
 export { gunzip, type GunzipOptions } from './codecs/gunzip.js';
@@ -15,5 +32,6 @@ export { ndjson, type NdjsonOptions, type NdjsonStage } from './codecs/ndjson.js
 export { codecMemory } from './codecs/module.js';
 export type { StageStats } from './codecs/segment.js';
 export type { CodecOptions, TextOptions } from './codecs/options.js';
+export type { CsvComparable, CsvCondition } from './codecs/plan.js';
 export type { CsvObject } from './codecs/rows.js';
 export type { CodecInput, CodecStage, TextCodecStage } from './codecs/stage.js';

@@ -9,7 +9,7 @@
 import { FINISHED, HAS_BATCH, NEED_INPUT, Segment } from './segment.js';
 import type { Bytes } from '../runtime/buffers.js';
 import type { Codec } from './module.js';
-import type { Produced, RunResult, StageStats } from './segment.js';
+import type { Produced, ProducedColumns, RunResult, StageStats } from './segment.js';
 
 /** What is between two segments, and the last thing that each of them said. */
 class Link {
@@ -111,6 +111,21 @@ export class Chain {
   /** What has been produced, as text; undefined if no record is complete. */
   takeText(): Produced | undefined {
     return this.#segments.at(-1)!.takeText();
+  }
+
+  /** The rows that the last codec's table chooses of what has been produced; to be called until undefined says that no more are. */
+  takeChosen(): Produced | undefined {
+    return this.#segments.at(-1)!.takeChosen();
+  }
+
+  /**
+   * A batch of the columns that the last codec's table makes of what has been produced; to be called until there is none.
+   *
+   * @param limit how many rows a batch has
+   * @param flush whether it may have fewer
+   */
+  takeColumns(limit: number, flush: boolean): ProducedColumns {
+    return this.#segments.at(-1)!.takeColumns(limit, flush);
   }
 
   /** A copy of the digest that the stage of this number has computed. */

@@ -15,6 +15,8 @@ export type CodecErrorCode =
   | 'stray-quote'
   | 'ragged-row'
   | 'invalid-json'
+  | 'invalid-value'
+  | 'missing-column'
   | 'duplicate-column'
   | 'out-of-memory'
   | 'internal';
@@ -37,6 +39,10 @@ export class CodecError extends Error {
   declare readonly offset: number;
   /** The line of the fault, from 1; only of `ndjson`, with the code `invalid-json`. */
   declare readonly line?: number;
+  /** The row of the fault, from 1, the header among them; only of `csv`, with the code `invalid-value`. */
+  declare readonly row?: number;
+  /** The column of the fault, by its name in the option `columns`; only of `csv`, with the code `invalid-value`. */
+  declare readonly column?: string;
 
   constructor(message: string, details: { codec: string; code: CodecErrorCode; offset: number; cause?: unknown }) {
     super(message, details.cause === undefined ? undefined : { cause: details.cause });

@@ -25,7 +25,13 @@ export type Exports = Pick<Wrapped<typeof glue>, ChainExport> & {
   __wbindgen_start?(): void;
 };
 
-type ChainExport = Exclude<Extract<keyof typeof glue, `codecs_${string}`>, `codecs_add_${string}`>;
+type ChainExport = Exclude<
+  Extract<keyof typeof glue, `codecs_${string}`>,
+  `codecs_add_${string}` | `codecs_table${string}`
+>;
+
+/** What the module of text exports besides: what becomes of rows. */
+export type TableExports = Pick<Wrapped<typeof glue>, Extract<keyof typeof glue, `codecs_table${string}`>>;
 
 /** What an instance without chains may keep, in bytes. */
 const KEPT = 4 * 2 ** 20;
@@ -133,8 +139,11 @@ export interface Codec {
   readonly name: string;
   readonly family: AnyFamily;
   /** Adds the codec to the chain that is being put together in the Wasm module. */
-  add(exports: Exports): unknown;
+  add(exports: Exports, put: Put): unknown;
 }
+
+/** Puts bytes at an address of the module's memory, where room was made for them; false if the address is 0, as there was no memory. */
+export type Put = (address: number, bytes: Uint8Array) => boolean;
 
 /** A family of codecs, which share a Wasm module. `Glue` has the functions of the module. */
 export class Family<Glue> implements AnyFamily {
@@ -161,7 +170,7 @@ export class Family<Glue> implements AnyFamily {
   }
 
   /** A codec of the family. `add(exports)` calls the function that adds it to a chain. */
-  codec(name: string, add: (exports: Wrapped<Glue>) => unknown): Codec {
+  codec(name: string, add: (exports: Wrapped<Glue>, put: Put) => unknown): Codec {
     return { name, family: this, add: add as unknown as Codec['add'] };
   }
 }

@@ -1,6 +1,7 @@
 /** What leaves a chain: bytes, or records alone or in batches. */
 import type { Bytes } from '../runtime/buffers.js';
 import type { Chain } from './chain.js';
+import type { Produced } from './segment.js';
 
 /**
  * Makes chunks of what a chain produces.
@@ -15,6 +16,8 @@ export interface Output {
   /** The size of a chunk, as a queuing strategy has it; undefined where each counts 1. */
   readonly size: ((chunk: never) => number) | undefined;
   take(chain: Chain): void;
+  /** Takes what is still to be taken before the chain, which has finished or failed, is freed. */
+  end?(chain: Chain): void;
   next(exhausted: boolean): unknown;
 }
 
@@ -70,8 +73,11 @@ export class RecordOutput<T> implements Output {
   #batch: number;
   #records: T[] = [];
   #at = 0;
+  #chosen: boolean;
 
-  constructor(batch: number, reader: RecordReader<T>) {
+  /** @param chosen whether a table chooses the rows */
+  constructor(batch: number, reader: RecordReader<T>, chosen = false) {
+    this.#chosen = chosen;
     this.#batch = batch;
     this.#reader = reader;
     this.single = batch === 0;
@@ -81,7 +87,12 @@ export class RecordOutput<T> implements Output {
   }
 
   take(chain: Chain): void {
-    const produced = chain.takeText();
+    if (!this.#chosen) return this.#read(chain.takeText());
+    let produced;
+    while ((produced = chain.takeChosen()) !== undefined) this.#read(produced);
+  }
+
+  #read(produced: Produced | undefined): void {
     if (produced === undefined) return;
     const records = this.#reader.read(produced.text, produced.ends, produced.rows, produced.bytes);
     if (this.#at === this.#records.length) {

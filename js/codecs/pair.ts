@@ -250,8 +250,19 @@ export class Pair {
     } catch (error) {
       this.#fault = { error };
       this.#exhausted = true;
+      this.#takeRest();
       this.#chunk = undefined;
       this.#free();
+    }
+  }
+
+  /** After a fault: what the chain has from before it. */
+  #takeRest(): void {
+    if (this.#chain === undefined) return;
+    try {
+      this.#output!.end?.(this.#chain);
+    } catch {
+      // The fault is known.
     }
   }
 
@@ -269,6 +280,7 @@ export class Pair {
     // Small batches are for when nothing else is at hand.
     if (this.#hasMore || this.#chunk === undefined) this.#output!.take(this.#chain);
     if (result.state === FINISHED) {
+      this.#output!.end?.(this.#chain);
       this.#stages.forEach((stage, number) => stage.finished?.(this.#chain!, number));
       this.#exhausted = true;
       this.#free();

@@ -4,7 +4,7 @@ import { Finalizers } from '../runtime/finalizers.js';
 import { instanceOf, outOfMemory } from './module.js';
 import type { Bytes } from '../runtime/buffers.js';
 import type { CodecErrorCode } from './error.js';
-import type { Codec, Instance } from './module.js';
+import type { Codec, Exports, Instance, TableExports } from './module.js';
 
 /**
  * Text of one batch: a field is the text from one behind the end before it to its own. The arrays are views that hold
@@ -18,6 +18,38 @@ export interface Produced {
   readonly ends: Uint32Array;
   /** For each row the number of fields up to its end. */
   readonly rows: Uint32Array;
+}
+
+/** A column of a batch: copies of what is in the module's memory, each with a buffer of its own. */
+export interface ProducedColumn {
+  readonly values: Bytes;
+  /** Of texts, one more than there are. */
+  readonly offsets: Int32Array<ArrayBuffer>;
+  readonly validity: Bytes | null;
+  /** The new texts of a dictionary, and how many it had before. */
+  readonly texts: Bytes;
+  readonly known: number;
+}
+
+/** What is thrown for a value that is none of its column's type: its row, from 1, and its column's place among those asked for. */
+export class BadValue {
+  declare readonly error: CodecError;
+  declare readonly row: number;
+  declare readonly column: number;
+
+  constructor(error: CodecError, row: number, column: number) {
+    this.error = error;
+    this.row = row;
+    this.column = column;
+  }
+}
+
+/** A batch of columns, if there is one. */
+export interface ProducedColumns {
+  readonly length: number;
+  readonly columns: readonly ProducedColumn[] | undefined;
+  /** Values so far that are null because they were none of their column's type. */
+  readonly invalid: number;
 }
 
 /** What a run did and what can follow. */
@@ -50,6 +82,9 @@ export const HAS_BATCH = 1;
 export const FINISHED = 2;
 const FAILED = 3;
 
+/** Words that describe a column (src/codec/table/mod.rs). */
+const COLUMN_WORDS = 9;
+
 /** Batches are whole characters, and the codec has dealt with the byte order mark. */
 let decoder: TextDecoder | undefined;
 const decode = (bytes: Uint8Array) => (decoder ??= new TextDecoder('utf-8', { ignoreBOM: true })).decode(bytes);
@@ -76,8 +111,13 @@ export class Segment {
 
   #create(stages: readonly Codec[], wasm: Instance): boolean {
     this.#instance = wasm;
+    const put = (address: number, bytes: Uint8Array) => {
+      wasm.view();
+      if (address !== 0) wasm.bytes.set(bytes, address >>> 0);
+      return address !== 0;
+    };
     this.#id = wasm.use((exports) => {
-      for (const stage of stages) stage.add(exports);
+      for (const stage of stages) stage.add(exports, put);
       return exports.codecs_create() >>> 0;
     });
     return this.#id !== 0;
@@ -128,7 +168,55 @@ export class Segment {
   /** What has been produced, as text; undefined if no record is complete. */
   takeText(): Produced | undefined {
     const length = this.#batch();
-    if (length === 0) return undefined;
+    return length === 0 ? undefined : this.#text(length);
+  }
+
+  /** The rows of what has been produced that the chain's table chooses, until undefined says that no more are. */
+  takeChosen(): Produced | undefined {
+    if (this.#table(2 ** 32 - 1, true) !== HAS_BATCH) return undefined;
+    return this.#text(this.#instance.info[1]!);
+  }
+
+  /** A batch of the columns of the chain's table. To be called until there is none. */
+  takeColumns(limit: number, flush: boolean): ProducedColumns {
+    const state = this.#table(limit, flush);
+    const wasm = this.#instance;
+    const [address, words, length] = wasm.info as unknown as [number, number, number];
+    const invalid = this.#tableFigure(0);
+    if (state !== HAS_BATCH) return { length: 0, columns: undefined, invalid };
+    const copy = (from: number, bytes: number) => wasm.bytes.slice(from, from + bytes);
+    const all = new Uint32Array(wasm.buffer!, address, words);
+    const columns = Array.from({ length: words / COLUMN_WORDS }, (_, number) => {
+      const [values, bytes, offsets, count, validity, , texts, textBytes, known] = all.subarray(
+        number * COLUMN_WORDS,
+        (number + 1) * COLUMN_WORDS,
+      ) as unknown as number[];
+      return {
+        values: copy(values!, bytes!),
+        offsets: new Int32Array(copy(offsets!, count! * 4).buffer),
+        validity: validity === 0 ? null : copy(validity!, Math.ceil(length / 8)),
+        texts: copy(texts!, textBytes!),
+        known: known!,
+      };
+    });
+    return { length, columns, invalid };
+  }
+
+  #table(limit: number, flush: boolean): number {
+    const wasm = this.#instance;
+    const state = wasm.use((exports) => (exports as Exports & TableExports).codecs_table(this.#id, limit, flush));
+    wasm.view();
+    if (state < FAILED) return state;
+    const error = this.#failure();
+    if (error.code !== 'invalid-value') throw error;
+    throw new BadValue(error, this.#tableFigure(1), this.#tableFigure(2));
+  }
+
+  #tableFigure(number: number): number {
+    return this.#instance.use((exports) => (exports as Exports & TableExports).codecs_table_figure(this.#id, number));
+  }
+
+  #text(length: number): Produced {
     const { info, bytes, buffer } = this.#instance;
     return {
       text: decode(bytes.subarray(info[0], info[0]! + length)),

@@ -25,11 +25,23 @@ pub struct Batch<'a> {
     pub ends: &'a [u32],
     /// The number of fields up to the end of each row; empty for bytes and lines.
     pub rows: &'a [u32],
+    /// For each row the offset of its first byte in the input, where that is recorded.
+    pub(super) starts: &'a [u64],
 }
 
 impl<'a> Batch<'a> {
-    pub(super) fn new(bytes: &'a [u8], ends: &'a [u32], rows: &'a [u32]) -> Self {
-        Self { bytes, ends, rows }
+    pub(super) fn new(
+        bytes: &'a [u8],
+        ends: &'a [u32],
+        rows: &'a [u32],
+        starts: &'a [u64],
+    ) -> Self {
+        Self {
+            bytes,
+            ends,
+            rows,
+            starts,
+        }
     }
 
     /// The records of the batch: rows of fields, or lines, each of which is a record of one field. There are none where the

@@ -311,6 +311,20 @@ impl Chain {
         })
     }
 
+    /// The batch that was shown last, if nothing has happened since; else what [`batch`](Self::batch) shows.
+    #[cfg(any(tidegate_family = "text", test))]
+    pub(crate) fn batch_again(&mut self) -> Batch<'_> {
+        let Some(length) = self.shown else {
+            return self.batch();
+        };
+        let bytes = &self.output[..length];
+        let last = self.stages.last_mut();
+        match last.and_then(|stage| stage.codec.records()) {
+            Some(records) => Batch::new(bytes, records.ends(), records.rows(), records.starts()),
+            None => Batch::new(bytes, &[], &[], &[]),
+        }
+    }
+
     #[inline(always)]
     fn show(&mut self, convert: impl FnOnce(&mut Records, &[u8])) -> Batch<'_> {
         self.release();
@@ -318,10 +332,10 @@ impl Chain {
         self.shown = Some(length);
         let bytes = &self.output[..length];
         let Some(records) = (self.stages.last_mut()).and_then(|stage| stage.codec.records()) else {
-            return Batch::new(bytes, &[], &[]);
+            return Batch::new(bytes, &[], &[], &[]);
         };
         convert(records, bytes);
-        Batch::new(bytes, records.ends(), records.rows())
+        Batch::new(bytes, records.ends(), records.rows(), records.starts())
     }
 
     /// Whether a batch would have something in it, right after a run.

@@ -166,7 +166,8 @@ impl Parser {
             let start = self.row.start.unwrap_or_default();
             return Err(self.error(ErrorCode::RaggedRow, start, detail));
         }
-        output.records.end_row();
+        let start = self.row.start.unwrap_or_default();
+        output.records.end_row_from(start);
         self.row = Row {
             start: Some(next),
             fields: 0,

@@ -48,6 +48,12 @@ pub enum ErrorCode {
     StrayQuote,
     /// A row has another number of fields than the first.
     RaggedRow,
+    /// A value is none of its column's type.
+    InvalidValue,
+    /// The header has no column of a name that was asked for.
+    MissingColumn,
+    /// The header has a name twice that was asked for.
+    DuplicateColumn,
     /// The memory that the codec needs cannot be had.
     OutOfMemory,
     /// The codec cannot save its state, or not here.
@@ -84,6 +90,9 @@ impl ErrorCode {
             Self::UnclosedQuote => "unclosed-quote",
             Self::StrayQuote => "stray-quote",
             Self::RaggedRow => "ragged-row",
+            Self::InvalidValue => "invalid-value",
+            Self::MissingColumn => "missing-column",
+            Self::DuplicateColumn => "duplicate-column",
             Self::OutOfMemory => "out-of-memory",
             Self::CannotSave => "cannot-save",
             Self::InvalidState => "invalid-state",
@@ -108,6 +117,9 @@ impl ErrorCode {
             Self::UnclosedQuote => "unclosed quote",
             Self::StrayQuote => "stray character after a quoted field",
             Self::RaggedRow => "wrong number of fields",
+            Self::InvalidValue => "invalid value",
+            Self::MissingColumn => "missing column",
+            Self::DuplicateColumn => "duplicate column",
             Self::OutOfMemory => "out of memory",
             Self::CannotSave => "its state cannot be saved",
             Self::InvalidState => "the state cannot be restored",

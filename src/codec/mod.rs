@@ -45,6 +45,8 @@ mod saved;
 mod slots;
 #[cfg(feature = "std")]
 mod stream;
+#[cfg(any(tidegate_family = "text", test))]
+mod table;
 mod text;
 mod utf8;
 
@@ -63,6 +65,8 @@ pub use records::Records;
 pub(crate) use slots::Slots;
 #[cfg(feature = "std")]
 pub use stream::{Chunks, DecodeError, Decoded, Decoder, Input, RecordStream, decode};
+#[cfg(tidegate_family = "text")]
+pub(crate) use table::{Plan, Progress, Rows, Table};
 pub use text::TextCodec;
 
 /// The most a [`Chain`] lets a codec consume or produce in one step, and the high-water mark of each

@@ -27,6 +27,8 @@ pub struct Records {
     position: usize,
     ends: Vec<u32>,
     rows: Option<Vec<u32>>,
+    /// For each complete row the offset of its first byte in the input; only where somebody asks for it.
+    starts: Option<Vec<u64>>,
     complete: usize,
     /// There was no memory for an end: no more are recorded.
     exhausted: bool,
@@ -145,6 +147,30 @@ impl Records {
         }
     }
 
+    /// Begins to record where rows begin in the input.
+    #[cfg(any(tidegate_family = "text", test))]
+    pub(crate) fn record_starts(&mut self) {
+        self.starts = Some(Vec::new());
+    }
+
+    /// Ends a row whose first byte is at `start` in the input.
+    #[inline]
+    pub(crate) fn end_row_from(&mut self, start: u64) {
+        if let Some(starts) = &mut self.starts {
+            if starts.try_reserve(1).is_err() {
+                self.exhausted = true;
+            } else if self.enabled && !self.exhausted {
+                starts.push(start);
+            }
+        }
+        self.end_row();
+    }
+
+    /// For each complete row the offset of its first byte in the input, where that is recorded.
+    pub(crate) fn starts(&self) -> &[u64] {
+        self.starts.as_deref().unwrap_or_default()
+    }
+
     /// Whether there was no memory for an end. Those before it are recorded; the codec fails with
     /// [`ErrorCode::OutOfMemory`](super::ErrorCode::OutOfMemory).
     ///
@@ -212,6 +238,9 @@ impl Records {
         if let Some(rows) = &mut self.rows {
             rows.clear();
         }
+        if let Some(starts) = &mut self.starts {
+            starts.clear();
+        }
         (self.position, self.complete) = (0, 0);
     }
 
@@ -252,8 +281,14 @@ impl Records {
     #[cfg(any(tidegate_npm, test))]
     pub(crate) fn count_in_utf16(&mut self, text: &[u8]) {
         let fields = self.complete_fields();
+        Self::to_utf16(&mut self.ends[..fields], text);
+    }
+
+    /// The same for any ends.
+    #[cfg(any(tidegate_npm, test))]
+    pub(crate) fn to_utf16(ends: &mut [u32], text: &[u8]) {
         let (mut from, mut surplus) = (0, 0);
-        for end in &mut self.ends[..fields] {
+        for end in ends {
             let to = (*end as usize).min(text.len());
             surplus += utf8_surplus(&text[from..to]);
             *end -= surplus;
@@ -281,6 +316,9 @@ impl Records {
         }
         if let Some(rows) = &mut self.rows {
             rows.clear();
+        }
+        if let Some(starts) = &mut self.starts {
+            starts.clear();
         }
         self.position -= self.complete;
         self.complete = 0;

@@ -2,7 +2,7 @@
 import { ReadableStream, csvStringify, ndjsonStringify, pipeline } from 'tidegate';
 import { CodecError, csv, digest, gunzip, lines, ndjson } from 'tidegate/codecs';
 import type { Bytes } from 'tidegate';
-import type { CodecStage, CsvObject, StageStats } from 'tidegate/codecs';
+import type { BoolColumn, CodecStage, CsvObject, DictionaryColumn, StageStats, Utf8Column } from 'tidegate/codecs';
 import type { Equal, Expect } from './expect.js';
 
 type Chunk<T> = T extends CodecStage<infer C> ? C : never;
@@ -30,6 +30,36 @@ export function chunks(): void {
     Expect<Equal<typeof row.columns, Promise<string[] | null>>>,
   ];
   void (0 as unknown as Chunks);
+}
+
+export async function columns(text: ReadableStream<string>): Promise<void> {
+  const typed = csv({
+    header: true,
+    columns: { id: 'i64', n: 'i32', amount: 'f64', open: 'bool', when: 'timestamp', city: 'dictionary', note: 'utf8' },
+    where: [
+      { column: 'city', op: 'in', value: ['Ulm', 'Bonn'] },
+      { column: 'when', op: '>=', value: new Date(0) },
+    ],
+  });
+  const selected = csv({ header: true, select: ['id', 2], batch: true });
+  for await (const { length, columns, validity } of text.pipeThrough(typed)) {
+    type Columns = [
+      Expect<Equal<typeof columns.id, BigInt64Array<ArrayBuffer>>>,
+      Expect<Equal<typeof columns.n, Int32Array<ArrayBuffer>>>,
+      Expect<Equal<typeof columns.amount, Float64Array<ArrayBuffer>>>,
+      Expect<Equal<typeof columns.open, BoolColumn>>,
+      Expect<Equal<typeof columns.when, BigInt64Array<ArrayBuffer>>>,
+      Expect<Equal<typeof columns.city, DictionaryColumn>>,
+      Expect<Equal<typeof columns.note, Utf8Column>>,
+      Expect<Equal<typeof validity.id, Uint8Array<ArrayBuffer> | null>>,
+      Expect<Equal<typeof length, number>>,
+      Expect<Equal<typeof typed.invalid, number>>,
+      Expect<Equal<Chunk<typeof selected>, CsvObject[]>>,
+    ];
+    void (0 as unknown as Columns);
+    // @ts-expect-error it was not asked for
+    void columns.other;
+  }
 }
 
 export async function inPipelines(source: ReadableStream<Bytes>): Promise<void> {
@@ -80,6 +110,12 @@ export function errors(error: unknown): string | undefined {
 digest('md5');
 // @ts-expect-error objects need a header
 csv({ rows: 'objects' });
+// @ts-expect-error there is no such type of column
+csv({ header: true, columns: { id: 'int' } });
+// @ts-expect-error null is neither less nor more
+csv({ where: [{ column: 0, op: '<', value: null }] });
+// @ts-expect-error columns are no rows
+csv({ header: true, columns: { id: 'i64' }, rows: 'arrays' });
 // @ts-expect-error there is no such option
 lines({ maxLength: 3 });
 // @ts-expect-error invalid lines are errors or skipped

@@ -12,6 +12,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use wasm_bindgen::prelude::wasm_bindgen;
 
+#[cfg(tidegate_family = "text")]
+use crate::codec::Table;
 use crate::codec::{Chain, ChainState, Codec, CodecError, Slots, can_allocate};
 
 #[cfg(tidegate_family = "digest")]
@@ -31,9 +33,20 @@ const STALE: u32 = 4;
 /// What a chain needs before it begins, and what a message does, are less than this many bytes.
 const SMALL_THINGS: usize = 8192;
 
+/// A chain, and what else belongs to it.
+struct Held {
+    chain: Chain,
+    /// What becomes of the rows that it ends with, if not rows of all their fields.
+    #[cfg(tidegate_family = "text")]
+    table: Option<Box<Table>>,
+}
+
 #[derive(Default)]
 struct State {
-    chains: Slots<Chain>,
+    chains: Slots<Held>,
+    /// That of the chain that is being put together.
+    #[cfg(tidegate_family = "text")]
+    table: Option<Box<Table>>,
     /// The codecs of the chain that is being put together.
     codecs: Vec<Box<dyn Codec>>,
     /// There was no memory for one of them.
@@ -55,7 +68,7 @@ fn with_state<R>(work: impl FnOnce(&mut State) -> R) -> R {
 
 fn with_chain<R>(id: u32, absent: R, work: impl FnOnce(&mut Chain) -> R) -> R {
     with_state(|state| match state.chains.get_mut(id) {
-        Some(chain) => work(chain),
+        Some(held) => work(&mut held.chain),
         None => absent,
     })
 }
@@ -63,6 +76,22 @@ fn with_chain<R>(id: u32, absent: R, work: impl FnOnce(&mut Chain) -> R) -> R {
 fn tell<T>(at: usize, items: &[T]) {
     INFO[at].store(items.as_ptr() as usize as u32, Ordering::Relaxed);
     INFO[at + 1].store(items.len() as u32, Ordering::Relaxed);
+}
+
+/// Gives up the spare memory if there is no other, so that an error can be told.
+fn make_room(spare: &mut Vec<u8>) {
+    if !can_allocate(SMALL_THINGS) {
+        *spare = Vec::new();
+    }
+}
+
+fn fail(last: &mut Option<(CodecError, String)>, error: CodecError) -> u32 {
+    let message = error.to_string();
+    let (error, message) = last.insert((error, message));
+    tell(0, message.as_bytes());
+    tell(2, error.codec.as_bytes());
+    tell(4, error.code.as_str().as_bytes());
+    FAILED
 }
 
 fn add(codec: impl Codec + 'static) {
@@ -88,11 +117,17 @@ pub fn codecs_create() -> u32 {
     with_state(|state| {
         let codecs = std::mem::take(&mut state.codecs);
         let incomplete = std::mem::take(&mut state.incomplete);
+        #[cfg(tidegate_family = "text")]
+        let table = state.table.take();
         let spared = state.spare.try_reserve_exact(SMALL_THINGS).is_ok();
         if incomplete || !spared || !can_allocate(SMALL_THINGS) {
             return 0;
         }
-        state.chains.insert(Chain::new(codecs))
+        state.chains.insert(Held {
+            chain: Chain::new(codecs),
+            #[cfg(tidegate_family = "text")]
+            table,
+        })
     })
 }
 
@@ -126,12 +161,10 @@ pub fn codecs_input(id: u32, wanted: u32) -> u32 {
 #[wasm_bindgen]
 pub fn codecs_run(id: u32, bytes: u32, last: bool) -> u32 {
     with_state(|state| {
-        let Some(chain) = state.chains.get_mut(id) else {
+        let Some(Held { chain, .. }) = state.chains.get_mut(id) else {
             return STALE;
         };
-        if !can_allocate(SMALL_THINGS) {
-            state.spare = Vec::new();
-        }
+        make_room(&mut state.spare);
         chain.commit(bytes as usize);
         if last {
             chain.end_input();
@@ -140,14 +173,7 @@ pub fn codecs_run(id: u32, bytes: u32, last: bool) -> u32 {
             Ok(ChainState::NeedInput) => NEED_INPUT,
             Ok(ChainState::HasBatch) => HAS_BATCH,
             Ok(ChainState::Finished) => FINISHED,
-            Err(error) => {
-                let message = error.to_string();
-                let (error, message) = state.error.insert((error, message));
-                tell(0, message.as_bytes());
-                tell(2, error.codec.as_bytes());
-                tell(4, error.code.as_str().as_bytes());
-                FAILED
-            }
+            Err(error) => fail(&mut state.error, error),
         }
     })
 }
