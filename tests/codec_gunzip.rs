@@ -169,7 +169,7 @@ fn an_invalid_block_type_is_corrupt_data() {
     input[10] = 0b111;
     let (code, offset) = fails(&input);
     assert_eq!(code, ErrorCode::CorruptData);
-    assert_eq!(offset, 11);
+    assert_eq!(offset, 10);
 }
 
 #[test]

@@ -3,10 +3,16 @@
 
 mod codec_support;
 
+use std::io::Write;
+use std::sync::{Arc, Mutex};
+
+use flate2::write::{DeflateEncoder, ZlibEncoder};
+use flate2::{Compression, GzBuilder};
+
 use codec_support::{Collected, drive_chain, drive_chain_unended};
 use tidegate::codec::{
-    Chain, ChainState, Codec, Csv, CsvOptions, ErrorCode, Fault, Lines, LinesOptions, Sha256Tap,
-    Status, Step,
+    Chain, ChainState, Codec, Csv, CsvOptions, ErrorCode, Fault, Gunzip, GunzipOptions, Inflate,
+    InflateFormat, InflateOptions, Lines, LinesOptions, Sha256Tap, Status, Step,
 };
 
 type Make = fn() -> Vec<Box<dyn Codec>>;
@@ -179,6 +185,120 @@ fn a_state_with_any_byte_changed_is_refused_or_leads_to_an_end() {
         }
     }
     assert!(restored > 0);
+}
+
+const PACKED: &str = "a gzip member, \u{1f30a}, \u{1f30a} and again \u{1f30a} and again, aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
+
+/// Members with names, and blocks of all kinds.
+fn packed() -> Vec<u8> {
+    let mut all = Vec::new();
+    for level in [0, 1, 9] {
+        let mut encoder = GzBuilder::new()
+            .filename("name")
+            .extra(b"extra".as_slice())
+            .comment("comment")
+            .write(all, Compression::new(level));
+        for part in [PACKED, &PACKED.repeat(20), PACKED] {
+            encoder.write_all(part.as_bytes()).unwrap();
+            encoder.flush().unwrap();
+        }
+        all = encoder.finish().unwrap();
+    }
+    all
+}
+
+fn unpacking() -> Vec<Box<dyn Codec>> {
+    let mut gunzip = Gunzip::new(GunzipOptions::default());
+    gunzip.on_header(|_| {});
+    vec![Box::new(gunzip)]
+}
+
+#[test]
+fn unpacking_goes_on_from_a_state_of_every_place_in_its_input() {
+    let input = packed();
+    let expected = PACKED.repeat(22).repeat(3);
+    for at in 0..=input.len() {
+        assert_eq!(
+            continued(unpacking, &input, at).bytes,
+            expected.as_bytes(),
+            "at {at}"
+        );
+    }
+    for format in [InflateFormat::Zlib, InflateFormat::Raw] {
+        let mut input = Vec::new();
+        if format == InflateFormat::Zlib {
+            let mut encoder = ZlibEncoder::new(&mut input, Compression::best());
+            encoder.write_all(expected.as_bytes()).unwrap();
+        } else {
+            let mut encoder = DeflateEncoder::new(&mut input, Compression::fast());
+            encoder.write_all(expected.as_bytes()).unwrap();
+        }
+        for at in 0..input.len() {
+            let mut output = vec![0; 1 << 16];
+            let mut inflate = Inflate::new(InflateOptions::default().format(format));
+            let before = inflate
+                .step(&input[..at], &mut output, false)
+                .unwrap()
+                .produced;
+            let state = inflate.save().unwrap();
+            let mut inflate = Inflate::new(InflateOptions::default().format(format));
+            inflate.restore(&state).unwrap();
+            let step = inflate
+                .step(&input[at..], &mut output[before..], true)
+                .unwrap();
+            assert!(
+                output[..before + step.produced] == *expected.as_bytes(),
+                "at {at}"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_header_that_is_split_by_a_state_is_found_whole() {
+    let input = packed();
+    let names = Arc::new(Mutex::new(Vec::new()));
+    for at in 0..60 {
+        let mut gunzip = Gunzip::new(GunzipOptions::default());
+        gunzip.on_header(|_| {});
+        gunzip
+            .step(&input[..at.min(27)], &mut [0; 64], false)
+            .unwrap();
+        let state = gunzip.save().unwrap();
+        let mut gunzip = Gunzip::new(GunzipOptions::default());
+        let found = names.clone();
+        gunzip.on_header(move |header| found.lock().unwrap().push(header.clone()));
+        gunzip.restore(&state).unwrap();
+        gunzip
+            .step(&input[at.min(27)..60], &mut [0; 64], false)
+            .unwrap();
+        let header = names.lock().unwrap().pop().unwrap();
+        assert_eq!(header.name.as_deref(), Some(&b"name"[..]));
+        assert_eq!(header.extra.as_deref(), Some(&b"extra"[..]));
+        assert_eq!(header.comment.as_deref(), Some(&b"comment"[..]));
+    }
+}
+
+#[test]
+fn a_state_of_unpacking_with_any_byte_changed_is_refused_or_leads_to_an_end() {
+    let input = packed();
+    for at in [3, 30, 55, 400, input.len() - 100, input.len() - 5] {
+        let mut chain = Chain::new(unpacking());
+        drive_chain_unended(&mut chain, &[&input[..at]]).1.unwrap();
+        let state = chain.save().unwrap();
+        // All of the numbers and lengths, and some of the window.
+        let places = (0..state.len().min(900)).chain((900..state.len()).step_by(61));
+        for place in places {
+            for flip in [1, 0xff] {
+                let mut changed = state.clone();
+                changed[place] ^= flip;
+                let mut chain = Chain::new(unpacking());
+                if chain.restore(&changed).is_ok() {
+                    let _ = drive_chain(&mut chain, &[&input[at..]]);
+                }
+            }
+        }
+    }
 }
 
 /// Holds back the last byte.

@@ -28,15 +28,25 @@ pub enum ErrorCode {
     ReservedFlags,
     /// The CRC-16 of a gzip header does not match it.
     HeaderCrcMismatch,
+    /// The first two bytes are not those of a zlib stream.
+    NotZlib,
+    /// A zlib stream was compressed with a dictionary, which a decoder must have as well.
+    NeedsDictionary,
     /// The deflate data itself is invalid.
     CorruptData,
     /// The CRC-32 of a gzip member does not match what it unpacked to.
     CrcMismatch,
+    /// The Adler-32 of a zlib stream does not match what it unpacked to.
+    AdlerMismatch,
     /// The length in a gzip trailer does not match what the member unpacked to.
     SizeMismatch,
-    /// The input ended inside a gzip member.
+    /// The input ended inside a gzip member, a zlib stream or deflate data.
     Truncated,
-    /// Bytes that are no gzip member follow the last one.
+    /// The output has more bytes than were allowed.
+    OutputTooLarge,
+    /// The output has more bytes than were allowed for so much input.
+    RatioTooHigh,
+    /// Bytes that are no gzip member follow the last one, or bytes follow the end of a zlib stream or of deflate data.
     TrailingData,
     /// The text is not valid UTF-8, and `fatal` was asked for.
     InvalidUtf8,
@@ -80,10 +90,15 @@ impl ErrorCode {
             Self::UnsupportedMethod => "unsupported-method",
             Self::ReservedFlags => "reserved-flags",
             Self::HeaderCrcMismatch => "header-crc-mismatch",
+            Self::NotZlib => "not-zlib",
+            Self::NeedsDictionary => "needs-dictionary",
             Self::CorruptData => "corrupt-data",
             Self::CrcMismatch => "crc-mismatch",
+            Self::AdlerMismatch => "adler-mismatch",
             Self::SizeMismatch => "size-mismatch",
             Self::Truncated => "truncated",
+            Self::OutputTooLarge => "output-too-large",
+            Self::RatioTooHigh => "ratio-too-high",
             Self::TrailingData => "trailing-data",
             Self::InvalidUtf8 => "invalid-utf8",
             Self::TooLong => "too-long",
@@ -107,10 +122,15 @@ impl ErrorCode {
             Self::UnsupportedMethod => "unsupported compression method",
             Self::ReservedFlags => "reserved header flags set",
             Self::HeaderCrcMismatch => "header CRC mismatch",
+            Self::NotZlib => "not a zlib stream",
+            Self::NeedsDictionary => "a dictionary is needed",
             Self::CorruptData => "corrupt data",
             Self::CrcMismatch => "CRC mismatch",
+            Self::AdlerMismatch => "Adler-32 mismatch",
             Self::SizeMismatch => "size mismatch",
             Self::Truncated => "input ends too early",
+            Self::OutputTooLarge => "more output than allowed",
+            Self::RatioTooHigh => "more output than allowed for this much input",
             Self::TrailingData => "data after the end",
             Self::InvalidUtf8 => "invalid UTF-8",
             Self::TooLong => "too long",

@@ -27,11 +27,12 @@
 mod batch;
 mod chain;
 mod chain_save;
+mod crc32;
 mod csv;
 mod csv_options;
 mod digest;
 mod error;
-mod gunzip;
+mod inflate;
 mod lines;
 mod marks;
 #[cfg(feature = "std")]
@@ -56,7 +57,9 @@ pub use csv::Csv;
 pub use csv_options::{CsvOptions, Ragged};
 pub use digest::Sha256Tap;
 pub use error::{CodecError, ErrorCode};
-pub use gunzip::{Gunzip, GunzipOptions, Trailing};
+pub use inflate::{
+    Gunzip, GunzipOptions, GzipHeader, Inflate, InflateFormat, InflateOptions, Trailing,
+};
 pub use lines::{Lines, LinesOptions};
 #[cfg(feature = "futures-io")]
 pub use reader::{Reader, decode_reader};

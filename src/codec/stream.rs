@@ -8,8 +8,8 @@ use bytes::Bytes;
 use futures_core::{FusedStream, Stream};
 
 use super::{
-    Chain, ChainState, Codec, CodecError, Csv, CsvOptions, Gunzip, GunzipOptions, Lines,
-    LinesOptions, RecordBatch, Sha256Tap,
+    Chain, ChainState, Codec, CodecError, Csv, CsvOptions, Gunzip, GunzipOptions, Inflate,
+    InflateOptions, Lines, LinesOptions, RecordBatch, Sha256Tap,
 };
 
 /// Why a stream of a [`Decoder`] failed.
@@ -229,6 +229,24 @@ impl<I> Decoder<I> {
     /// ```
     pub fn gunzip(self, options: GunzipOptions) -> Self {
         self.with(Gunzip::new(options))
+    }
+
+    /// Unpacks a zlib stream, or deflate data alone.
+    ///
+    /// ```
+    /// # use tidegate::codec::{InflateOptions, decode};
+    /// # futures_executor::block_on(async {
+    /// use futures_util::{StreamExt, stream};
+    /// use std::io::Write;
+    /// let mut packed = flate2::write::ZlibEncoder::new(Vec::new(), Default::default());
+    /// packed.write_all(b"text").unwrap();
+    /// let source = stream::iter([packed.finish()]);
+    /// let mut bytes = decode(source).inflate(InflateOptions::default()).bytes();
+    /// assert_eq!(bytes.next().await.unwrap().unwrap(), "text");
+    /// # });
+    /// ```
+    pub fn inflate(self, options: InflateOptions) -> Self {
+        self.with(Inflate::new(options))
     }
 
     /// Computes the SHA-256 digest of what passes: see [`Decoded::digest`].

@@ -98,7 +98,8 @@ fn drive_to(chain: &mut Chain, pieces: &[&[u8]], end: bool) -> (Collected, Resul
                     continue;
                 }
                 collect(chain, &mut collected);
-                if state == ChainState::NeedInput {
+                // A restored state may be that of an input that has ended.
+                if state != ChainState::HasBatch {
                     break;
                 }
             }

@@ -12,5 +12,5 @@ pub fn codecs_add_gunzip(ignore_trailing: bool) {
     } else {
         Trailing::Error
     };
-    add(Gunzip::new(GunzipOptions { trailing }));
+    add(Gunzip::new(GunzipOptions::default().trailing(trailing)));
 }

@@ -1,17 +1,21 @@
-//! gzip (RFC 1952) around deflate (RFC 1951).
+//! gzip members (RFC 1952) around deflate data.
 
-use flate2::{Crc, Decompress, FlushDecompress};
-
-use super::{Codec, CodecError, ErrorCode, Fault, Status, Step, can_allocate};
+use super::blocks::Outcome;
+use super::header::{GzipHeader, MOST, NoRoom};
+use super::unpack::{Done, Limits, Unpack};
+use crate::codec::crc32::Crc32;
+use crate::codec::saved::{StateReader, StateWriter};
+use crate::codec::{Codec, CodecError, ErrorCode, Fault, Status, Step};
 
 const NAME: &str = "gunzip";
 
-/// More than the unpacker allocates: its window of 32 KiB and its tables.
-const INFLATE_BYTES: usize = 64 * 1024;
+/// Of a saved state.
+const VERSION: u8 = 1;
 
 /// What a member begins with.
 const MAGIC: [u8; 2] = [0x1f, 0x8b];
 
+const FLAG_TEXT: u8 = 1;
 const FLAG_HEADER_CRC: u8 = 1 << 1;
 const FLAG_EXTRA: u8 = 1 << 2;
 const FLAG_NAME: u8 = 1 << 3;
@@ -60,6 +64,11 @@ pub enum Trailing {
 pub struct GunzipOptions {
     /// What to do with bytes that are no member behind the last member.
     pub trailing: Trailing,
+    /// The most bytes there may be of output, of all members. By default there is no bound.
+    pub max_output_bytes: Option<u64>,
+    /// The most bytes of output there may be for each byte of input, and 64 KiB beside. By default there is no bound. Deflate reaches
+    /// 1032; text is seldom beyond 20.
+    pub max_ratio: Option<u32>,
 }
 
 impl GunzipOptions {
@@ -73,6 +82,41 @@ impl GunzipOptions {
     /// ```
     pub fn trailing(mut self, trailing: Trailing) -> Self {
         self.trailing = trailing;
+        self
+    }
+
+    /// Sets [`max_output_bytes`](Self#structfield.max_output_bytes).
+    ///
+    /// ```
+    /// # use futures_util::{StreamExt, TryStreamExt};
+    /// # use std::io::Write;
+    /// use tidegate::codec::{DecodeError, ErrorCode, GunzipOptions, decode_reader};
+    ///
+    /// # futures_executor::block_on(async {
+    /// let mut packed = flate2::write::GzEncoder::new(Vec::new(), Default::default());
+    /// packed.write_all(b"much text").unwrap();
+    /// let packed = packed.finish().unwrap();
+    /// let options = GunzipOptions::default().max_output_bytes(4);
+    /// let mut bytes = decode_reader(&packed[..]).gunzip(options).bytes();
+    /// assert_eq!(bytes.next().await.unwrap().unwrap(), "much");
+    /// let Some(Err(DecodeError::Codec(error))) = bytes.next().await else { panic!() };
+    /// assert_eq!(error.code, ErrorCode::OutputTooLarge);
+    /// # });
+    /// ```
+    pub fn max_output_bytes(mut self, bytes: impl Into<Option<u64>>) -> Self {
+        self.max_output_bytes = bytes.into();
+        self
+    }
+
+    /// Sets [`max_ratio`](Self#structfield.max_ratio).
+    ///
+    /// ```
+    /// use tidegate::codec::GunzipOptions;
+    ///
+    /// assert_eq!(GunzipOptions::default().max_ratio(100).max_ratio, Some(100));
+    /// ```
+    pub fn max_ratio(mut self, ratio: impl Into<Option<u32>>) -> Self {
+        self.max_ratio = ratio.into();
         self
     }
 }
@@ -97,15 +141,21 @@ impl GunzipOptions {
 /// ```
 pub struct Gunzip {
     options: GunzipOptions,
-    /// Made when the first deflate data comes.
-    inflate: Option<Decompress>,
+    unpack: Unpack,
     state: State,
     /// Bytes consumed.
     offset: u64,
-    crc: Crc,
-    header_crc: Crc,
+    crc: Crc32,
+    header_crc: Crc32,
     flags: u8,
+    /// That of the current member, of which the long fields are kept only if somebody wants them.
+    header: GzipHeader,
+    /// Where the field of the header began that is being read.
+    field: u64,
+    on_header: Option<OnHeader>,
 }
+
+type OnHeader = Box<dyn FnMut(&GzipHeader) + Send>;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum State {
@@ -139,15 +189,37 @@ impl Gunzip {
     /// assert_eq!(Gunzip::new(GunzipOptions::default()).name(), "gunzip");
     /// ```
     pub fn new(options: GunzipOptions) -> Self {
+        let limits = Limits {
+            max_output_bytes: options.max_output_bytes,
+            max_ratio: options.max_ratio,
+        };
         Self {
             options,
-            inflate: None,
+            unpack: Unpack::new(NAME, limits),
             state: State::Header(0),
             offset: 0,
-            crc: Crc::new(),
-            header_crc: Crc::new(),
+            crc: Crc32::new(),
+            header_crc: Crc32::new(),
             flags: 0,
+            header: GzipHeader::default(),
+            field: 0,
+            on_header: None,
         }
+    }
+
+    /// Calls `found` with the header of each member, once it is complete and before anything of the member is unpacked. A name or comment of
+    /// more than 65,535 bytes is then an error, [`ErrorCode::TooLong`]; else it is read over.
+    ///
+    /// ```
+    /// use tidegate::codec::{Gunzip, GunzipOptions, decode_reader};
+    ///
+    /// let mut gunzip = Gunzip::new(GunzipOptions::default());
+    /// gunzip.on_header(|header| println!("{:?}", header.name));
+    /// let decoder = decode_reader(&b""[..]).with(gunzip);
+    /// # drop(decoder);
+    /// ```
+    pub fn on_header(&mut self, found: impl FnMut(&GzipHeader) + Send + 'static) {
+        self.on_header = Some(Box::new(found));
     }
 
     fn error<T>(&self, code: ErrorCode, offset: u64, detail: String) -> Result<T, CodecError> {
@@ -162,14 +234,32 @@ impl Gunzip {
         self.state = match self.state {
             State::Header(at) => self.push_header(at, byte)?,
             State::ExtraLength(0, _) => State::ExtraLength(1, u16::from(byte)),
-            State::ExtraLength(_, low) => match low | u16::from(byte) << 8 {
-                0 => self.after(FLAG_EXTRA),
-                length => State::Extra(length),
-            },
-            State::Extra(1) => self.after(FLAG_EXTRA),
-            State::Extra(length) => State::Extra(length - 1),
-            State::Name if byte == 0 => self.after(FLAG_NAME),
-            State::Comment if byte == 0 => self.after(FLAG_COMMENT),
+            State::ExtraLength(_, low) => {
+                self.keep(FLAG_EXTRA, None)?;
+                match low | u16::from(byte) << 8 {
+                    0 => self.after(FLAG_EXTRA),
+                    length => State::Extra(length),
+                }
+            }
+            State::Extra(length) => {
+                self.keep(FLAG_EXTRA, Some(byte))?;
+                match length {
+                    1 => self.after(FLAG_EXTRA),
+                    _ => State::Extra(length - 1),
+                }
+            }
+            State::Name | State::Comment => {
+                let flag = if self.state == State::Name {
+                    FLAG_NAME
+                } else {
+                    FLAG_COMMENT
+                };
+                self.keep(flag, (byte != 0).then_some(byte))?;
+                match byte {
+                    0 => self.after(flag),
+                    _ => self.state,
+                }
+            }
             State::HeaderCrc(0, _) => State::HeaderCrc(1, u16::from(byte)),
             State::HeaderCrc(_, low) => {
                 let (expected, got) = (low | u16::from(byte) << 8, self.header_crc.sum() as u16);
@@ -181,7 +271,9 @@ impl Gunzip {
             }
             State::Trailer(at, value) => self.push_trailer(at, value, byte)?,
             State::BetweenMembers if byte == MAGIC[0] => {
-                self.begin_member(byte);
+                self.crc.reset();
+                self.header_crc.reset();
+                self.header_crc.update(&[byte]);
                 State::NextMember
             }
             State::NextMember if byte == MAGIC[1] => State::Header(2),
@@ -191,9 +283,16 @@ impl Gunzip {
                 return self.error(ErrorCode::TrailingData, self.offset, detail);
             }
             State::NextMember => self.push_header(1, byte)?,
-            state @ (State::Name | State::Comment | State::Deflate | State::Ignoring) => state,
+            state @ (State::Deflate | State::Ignoring) => state,
         };
         self.offset += 1;
+        if self.state == State::Deflate {
+            self.unpack.begin(self.offset);
+            let header = std::mem::take(&mut self.header);
+            if let Some(found) = &mut self.on_header {
+                found(&header);
+            }
+        }
         Ok(())
     }
 
@@ -201,13 +300,31 @@ impl Gunzip {
         self.options.trailing == Trailing::Ignore
     }
 
-    fn begin_member(&mut self, first_byte: u8) {
-        if let Some(inflate) = &mut self.inflate {
-            inflate.reset(false);
+    /// Keeps a byte of a field of the header, or that the field is there, if somebody wants the header.
+    fn keep(&mut self, flag: u8, byte: Option<u8>) -> Result<(), CodecError> {
+        if self.on_header.is_none() {
+            return Ok(());
         }
-        self.crc.reset();
-        self.header_crc.reset();
-        self.header_crc.update(&[first_byte]);
+        let field = match flag {
+            FLAG_EXTRA => &mut self.header.extra,
+            FLAG_NAME => &mut self.header.name,
+            _ => &mut self.header.comment,
+        };
+        if field.is_none() {
+            self.field = self.offset;
+        }
+        let Some(byte) = byte else {
+            field.get_or_insert_default();
+            return Ok(());
+        };
+        match GzipHeader::push(field, byte) {
+            Ok(()) => Ok(()),
+            Err(NoRoom::TooLong) => {
+                let detail = format!("a name or comment may have {MOST} bytes");
+                self.error(ErrorCode::TooLong, self.field, detail)
+            }
+            Err(NoRoom::OutOfMemory) => Err(CodecError::out_of_memory(NAME, self.offset)),
+        }
     }
 
     fn push_header(&mut self, at: u8, byte: u8) -> Result<State, CodecError> {
@@ -230,7 +347,13 @@ impl Gunzip {
                     format!("{byte:#04x}"),
                 );
             }
-            3 => self.flags = byte,
+            3 => {
+                self.flags = byte;
+                self.header.is_text = byte & FLAG_TEXT != 0;
+            }
+            4..=7 => self.header.mtime |= u32::from(byte) << (8 * u32::from(at - 4)),
+            8 => self.header.extra_flags = byte,
+            9 => self.header.os = byte,
             _ => {}
         }
         Ok(if at < 9 {
@@ -272,7 +395,7 @@ impl Gunzip {
                 Ok(State::Trailer(4, 0))
             }
             7 => {
-                let got = self.unpacked() as u32;
+                let got = self.unpack.total_out() as u32;
                 if value != got {
                     let detail = format!("expected {value} bytes, got {got}, modulo 2^32");
                     return self.error(ErrorCode::SizeMismatch, start, detail);
@@ -281,43 +404,6 @@ impl Gunzip {
             }
             _ => Ok(State::Trailer(at + 1, value)),
         }
-    }
-
-    /// Bytes that the member has unpacked to.
-    fn unpacked(&self) -> u64 {
-        self.inflate.as_ref().map_or(0, Decompress::total_out)
-    }
-
-    /// Unpacks until the input or the room ends, or the member does; counts bytes consumed and produced,
-    /// also of data that turns out to be invalid.
-    fn inflate(
-        &mut self,
-        input: &[u8],
-        output: &mut [u8],
-        done: &mut Done,
-    ) -> Result<(), CodecError> {
-        if self.inflate.is_none() && !can_allocate(INFLATE_BYTES) {
-            return Err(CodecError::out_of_memory(NAME, self.offset));
-        }
-        let inflate = self.inflate.get_or_insert_with(|| Decompress::new(false));
-        let before = (inflate.total_in(), inflate.total_out());
-        let result = inflate.decompress(input, output, FlushDecompress::None);
-        let consumed = (inflate.total_in() - before.0) as usize;
-        let produced = (inflate.total_out() - before.1) as usize;
-        done.consumed += consumed;
-        done.produced += produced;
-        self.offset += consumed as u64;
-        self.crc.update(&output[..produced]);
-        match result {
-            Ok(flate2::Status::StreamEnd) => self.state = State::Trailer(0, 0),
-            Ok(_) => {}
-            Err(_) => {
-                // The library's own message depends on how the input was split.
-                let detail = "the deflate data is invalid before this byte".into();
-                return self.error(ErrorCode::CorruptData, self.offset, detail);
-            }
-        }
-        Ok(())
     }
 
     fn work(
@@ -330,18 +416,14 @@ impl Gunzip {
         loop {
             match self.state {
                 State::Deflate => {
-                    let produced = done.produced;
-                    let room = &mut output[produced..];
-                    let full = room.len();
-                    self.inflate(&input[done.consumed..], room, done)?;
-                    if self.state == State::Deflate {
-                        if done.produced - produced == full {
-                            // Whether more is held back is known only once there is room.
-                            return Ok(Status::NeedOutput);
-                        }
-                        if done.consumed == input.len() {
-                            break;
-                        }
+                    let (consumed, produced) = (done.consumed, done.produced);
+                    let result = self.unpack.run(input, output, done);
+                    self.offset += (done.consumed - consumed) as u64;
+                    self.crc.update(&output[produced..done.produced]);
+                    match result? {
+                        Outcome::End => self.state = State::Trailer(0, 0),
+                        Outcome::NeedOutput => return Ok(Status::NeedOutput),
+                        _ => break,
                     }
                 }
                 State::Ignoring => {
@@ -389,22 +471,71 @@ impl Codec for Gunzip {
     fn step(&mut self, input: &[u8], output: &mut [u8], last: bool) -> Result<Step, Fault> {
         let mut done = Done::default();
         match self.work(input, output, last, &mut done) {
-            Ok(status) => Ok(Step {
-                status,
-                consumed: done.consumed,
-                produced: done.produced,
-            }),
-            Err(error) => Err(Fault {
-                error,
-                produced: done.produced,
-            }),
+            Ok(status) => Ok(done.step(status)),
+            Err(error) => Err(done.fault(error)),
         }
     }
-}
 
-/// What a step has done so far, in bytes.
-#[derive(Default)]
-struct Done {
-    consumed: usize,
-    produced: usize,
+    fn save(&self) -> Result<Vec<u8>, CodecError> {
+        let mut state = StateWriter::new(NAME, VERSION);
+        let (number, at, value) = match self.state {
+            State::Header(at) => (0, at, 0),
+            State::ExtraLength(at, low) => (1, at, low.into()),
+            State::Extra(left) => (2, 0, left.into()),
+            State::Name => (3, 0, 0),
+            State::Comment => (4, 0, 0),
+            State::HeaderCrc(at, low) => (5, at, low.into()),
+            State::Deflate => (6, 0, 0),
+            State::Trailer(at, value) => (7, at, value),
+            State::BetweenMembers => (8, 0, 0),
+            State::NextMember => (9, 0, 0),
+            State::Ignoring => (10, 0, 0),
+        };
+        state.number(number);
+        state.number(at.into());
+        state.number(value.into());
+        state.number(self.offset);
+        state.number(self.crc.sum().into());
+        state.number(self.header_crc.sum().into());
+        state.number(self.flags.into());
+        state.number(self.field);
+        self.header.save(&mut state);
+        self.unpack.save(&mut state);
+        state.finish()
+    }
+
+    fn restore(&mut self, state: &[u8]) -> Result<(), CodecError> {
+        let mut state = StateReader::new(NAME, VERSION, state)?;
+        let number = state.number(10)?;
+        let at = state.number(9)? as u8;
+        let value = state.number(u32::MAX.into())? as u32;
+        self.state = match number {
+            0 => State::Header(at),
+            1 => State::ExtraLength(at, value as u16),
+            2 => State::Extra(value as u16),
+            3 => State::Name,
+            4 => State::Comment,
+            5 => State::HeaderCrc(at, value as u16),
+            6 => State::Deflate,
+            7 => State::Trailer(at, value),
+            8 => State::BetweenMembers,
+            9 => State::NextMember,
+            _ => State::Ignoring,
+        };
+        let possible = match self.state {
+            State::Extra(left) => left > 0,
+            State::ExtraLength(at, _) | State::HeaderCrc(at, _) => at < 2,
+            State::Trailer(at, _) => at < 8,
+            _ => true,
+        };
+        state.require(possible)?;
+        self.offset = state.count()?;
+        self.crc = Crc32::with_sum(state.number(u32::MAX.into())? as u32);
+        self.header_crc = Crc32::with_sum(state.number(u32::MAX.into())? as u32);
+        self.flags = state.number(u8::MAX.into())? as u8;
+        self.field = state.count()?;
+        self.header.restore(&mut state)?;
+        self.unpack.restore(&mut state)?;
+        state.finish()
+    }
 }
