@@ -30,6 +30,8 @@ export { gunzip, type GunzipOptions } from './codecs/gunzip.js';
 export { lines, type LinesOptions } from './codecs/lines.js';
 export { ndjson, type NdjsonOptions, type NdjsonStage } from './codecs/ndjson.js';
 export { codecMemory } from './codecs/module.js';
+export { workerPool, type NodeWorker, type WorkerPoolOptions } from './codecs/workers.js';
+export type { WorkerPool } from './bridge/stages.js';
 export type { StageStats } from './codecs/segment.js';
 export type { CodecOptions, TextOptions } from './codecs/options.js';
 export type { CsvComparable, CsvCondition } from './codecs/plan.js';

@@ -123,6 +123,7 @@ export type {
   Yields,
 } from './pipeline/accepted.js';
 export type { PipelineOptions } from './pipeline/options.js';
+export type { WorkerPool } from './bridge/stages.js';
 export type { PipelinePartProgress, PipelineProgress } from './pipeline/progress.js';
 export type { Bytes } from './runtime/buffers.js';
 export type { BytesOrText } from './sinks/bytes.js';

@@ -5,7 +5,7 @@
  * tools/size-budget.json (bytes).
  */
 import { existsSync, readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { brotliCompressSync, gzipSync } from 'node:zlib';
 import { isProgram, runMain, say, StepError } from './steps.mjs';
@@ -32,20 +32,32 @@ export function overBudget(entries, budget) {
   );
 }
 
-/** What a bundler ships of a page's `code`. dist/ is readable, so only the minified bundle tells what a page loads. */
+/**
+ * What a bundler ships of a page's `code`, without what that loads only when it is needed. dist/ is readable, so only the minified bundle tells what a
+ * page loads.
+ */
 async function bundled(code) {
   const { build } = await import('esbuild');
-  const {
-    outputFiles: [{ contents }],
-  } = await build({
+  const { outputFiles, metafile } = await build({
     stdin: { contents: code, resolveDir: root },
     bundle: true,
+    splitting: true,
+    outdir: join(root, 'build/size'),
+    metafile: true,
     minify: true,
     format: 'esm',
     write: false,
     logLevel: 'silent',
   });
-  return sizes(contents);
+  const loaded = new Set();
+  const load = (path) => {
+    if (loaded.has(path)) return;
+    loaded.add(path);
+    for (const { path: next, kind } of metafile.outputs[path].imports) if (kind === 'import-statement') load(next);
+  };
+  load(Object.keys(metafile.outputs).find((path) => metafile.outputs[path].entryPoint === '<stdin>'));
+  const files = outputFiles.filter(({ path }) => loaded.has(relative(process.cwd(), path)));
+  return sizes(Buffer.concat(files.map(({ contents }) => contents)));
 }
 
 async function main() {

@@ -14,6 +14,16 @@ export interface Slice {
   nextTask<T>(job: (target: T) => void, target: T): void;
 }
 
+/** Workers that run codecs. `workerPool()` of `tidegate/codecs` makes one. */
+export interface WorkerPool {
+  /** The most workers that it has at a time. */
+  readonly size: number;
+  /** How many workers it has now. Each ends some seconds after its last codec has. */
+  readonly workers: number;
+  /** Ends its workers. Codecs that run in them fail; so do those that are to run in it later. */
+  close(): void;
+}
+
 /**
  * A codec stage. The pipeline calls `[kFuse]` on the first of several neighbouring codecs, with the ones after it, and
  * uses the returned pair in place of all of them.
@@ -22,9 +32,11 @@ export interface Slice {
  *    is in use, or if two of them do not fit.
  * 2. The pair's writable side takes what the first stage takes, its readable side gives what the last one gives.
  * 3. Without `slice` the pair never yields the thread.
+ * 4. With `worker` the stages run in a worker, unless one of them names a pool itself. It throws a TypeError if that is
+ *    none, or if two stages name two of them.
  */
 export interface CodecStage extends PairLike {
-  [kFuse](followers: readonly CodecStage[], slice?: Slice): PairLike;
+  [kFuse](followers: readonly CodecStage[], slice?: Slice, worker?: boolean | WorkerPool): PairLike;
 }
 
 /**

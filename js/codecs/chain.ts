@@ -9,7 +9,26 @@
 import { FINISHED, HAS_BATCH, NEED_INPUT, Segment } from './segment.js';
 import type { Bytes } from '../runtime/buffers.js';
 import type { Codec } from './module.js';
-import type { Produced, ProducedColumns, RunResult, StageStats } from './segment.js';
+import type { Parts, Produced, ProducedColumns, RunResult, StageStats } from './segment.js';
+
+/** What a pair needs of a chain, on this thread or in a worker. */
+export interface ChainLike {
+  /**
+   * Works on `chunk`, from `offset` on.
+   *
+   * @param last `chunk` is the last one, or there is none and no more comes
+   * @param result gets what the chain can do next, and how many bytes it took
+   * @throws {CodecError} when a codec refuses its input and all that came before has been taken
+   */
+  run(chunk: Bytes | undefined, offset: number, last: boolean, result: RunResult): void;
+  takeBytes(): Bytes;
+  takeText(): Produced | undefined;
+  takeChosen(): Produced | undefined;
+  takeColumns(limit: number, flush: boolean): ProducedColumns;
+  digest(number: number): Bytes;
+  stats(number: number, name: string): StageStats;
+  free(): void;
+}
 
 /** What is between two segments, and the last thing that each of them said. */
 class Link {
@@ -27,7 +46,7 @@ class Link {
 }
 
 /** A chain. It must be freed, and may not be used after that. */
-export class Chain {
+export class Chain implements ChainLike {
   #segments: Segment[] = [];
   /** The link before each segment; that before the first is not used. */
   #links: Link[] = [];
@@ -111,6 +130,16 @@ export class Chain {
   /** What has been produced, as text; undefined if no record is complete. */
   takeText(): Produced | undefined {
     return this.#segments.at(-1)!.takeText();
+  }
+
+  /** The same before it is text, as views that hold until the next call. */
+  showText(): Parts | undefined {
+    return this.#segments.at(-1)!.showText();
+  }
+
+  /** `takeChosen` before it is text. */
+  showChosen(): Parts | undefined {
+    return this.#segments.at(-1)!.showChosen();
   }
 
   /** The rows that the last codec's table chooses of what has been produced; to be called until undefined says that no more are. */

@@ -1,6 +1,6 @@
 /** Columns of values, in the layout of Apache Arrow: https://arrow.apache.org/docs/format/Columnar.html */
-import type { Chain } from './chain.js';
-import type { Output } from './output.js';
+import type { ChainLike } from './chain.js';
+import type { Output, Takes } from './output.js';
 import { BadValue } from './segment.js';
 import type { ProducedColumn, ProducedColumns } from './segment.js';
 
@@ -177,6 +177,7 @@ const sizeOfBatch = (batch: ColumnBatch) => batch.length;
 export class ColumnOutput implements Output {
   readonly single = false;
   readonly size = sizeOfBatch;
+  declare readonly takes: Takes;
   #names: readonly string[];
   #types: readonly ColumnType[];
   #limit: number;
@@ -189,18 +190,19 @@ export class ColumnOutput implements Output {
     this.#names = Object.keys(types);
     this.#types = Object.values(types);
     this.#limit = limit;
+    this.takes = { kind: 'columns', limit };
     this.#took = took;
   }
 
-  take(chain: Chain): void {
+  take(chain: ChainLike): void {
     this.#take(chain, this.#limit === Infinity);
   }
 
-  end(chain: Chain): void {
+  end(chain: ChainLike): void {
     this.#take(chain, true);
   }
 
-  #take(chain: Chain, flush: boolean): void {
+  #take(chain: ChainLike, flush: boolean): void {
     const most = Math.min(this.#limit, 2 ** 32 - 1);
     for (;;) {
       const produced = this.#produced(chain, most, flush);
@@ -210,7 +212,7 @@ export class ColumnOutput implements Output {
     }
   }
 
-  #produced(chain: Chain, limit: number, flush: boolean): ProducedColumns {
+  #produced(chain: ChainLike, limit: number, flush: boolean): ProducedColumns {
     try {
       return chain.takeColumns(limit, flush);
     } catch (error) {

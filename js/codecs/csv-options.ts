@@ -5,9 +5,11 @@ import { batchSize, highWaterMark, integer, MAX_RECORD, oneOf } from './options.
 import { isType, readConditions, typeNames } from './plan.js';
 import { describe } from '../values/describe.js';
 import { requireKnown, shown } from '../values/require.js';
+import { workersOf } from './workers.js';
 import type { ColumnTypes } from './columns.js';
 import type { TextOptions } from './options.js';
 import type { ColumnRef, CsvCondition, Plan } from './plan.js';
+import type { Workers } from './workers.js';
 
 export interface CsvOptions extends TextOptions {
   /** The character between fields: one ASCII character. Default: `,`. */
@@ -112,6 +114,7 @@ const KNOWN = [
   'maxRowBytes',
   'highWaterMark',
   'inputHighWaterMark',
+  'worker',
 ];
 
 /** The options as they have been read. */
@@ -138,6 +141,7 @@ export interface ReadOptions {
   readonly maxRowBytes: number;
   readonly highWaterMark: number;
   readonly inputHighWaterMark: number;
+  readonly worker: Workers | undefined;
 }
 
 export type AnyOptions = CsvOptions & {
@@ -200,6 +204,7 @@ export function readOptions(options: AnyOptions): ReadOptions {
       options.highWaterMark ?? (batch === 0 ? RECORDS_MARK : BATCHED_MARK),
     ),
     inputHighWaterMark: highWaterMark('csv', 'inputHighWaterMark', options.inputHighWaterMark ?? BYTES_MARK),
+    worker: workersOf('csv', options.worker),
   };
 }
 

@@ -157,6 +157,7 @@ class Csv extends Stage<string[] | CsvObject | ColumnBatch> {
             }),
       highWaterMark: options.highWaterMark,
       inputHighWaterMark: options.inputHighWaterMark,
+      worker: options.worker,
       finished: () => columns.resolve(names ?? []),
       failed: (error) => columns.reject(error),
     });

@@ -5,6 +5,7 @@ import { highWaterMark } from './options.js';
 import { requireKnown } from '../values/require.js';
 import { ByteOutput } from './output.js';
 import { Stage } from './stage.js';
+import { workersOf } from './workers.js';
 import type { Bytes } from '../runtime/buffers.js';
 import type { CodecOptions } from './options.js';
 import type { CodecStage, StageSpec } from './stage.js';
@@ -64,11 +65,12 @@ export function digest(algorithm: 'sha-256' | 'SHA-256', options: CodecOptions =
   if (typeof algorithm !== 'string' || algorithm.toLowerCase() !== 'sha-256') {
     throw new TypeError("digest: the algorithm must be 'sha-256'");
   }
-  requireKnown(options, 'digest', ['highWaterMark', 'inputHighWaterMark']);
+  requireKnown(options, 'digest', ['highWaterMark', 'inputHighWaterMark', 'worker']);
   return new Digest({
     ...sha.codec('digest', (exports) => exports.codecs_add_sha256()),
     output: () => new ByteOutput(),
     highWaterMark: highWaterMark('digest', 'highWaterMark', options.highWaterMark ?? BYTES_MARK),
     inputHighWaterMark: highWaterMark('digest', 'inputHighWaterMark', options.inputHighWaterMark ?? BYTES_MARK),
+    worker: workersOf('digest', options.worker),
   });
 }

@@ -19,6 +19,7 @@ export type CodecErrorCode =
   | 'missing-column'
   | 'duplicate-column'
   | 'out-of-memory'
+  | 'worker-lost'
   | 'internal';
 
 /**

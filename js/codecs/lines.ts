@@ -4,6 +4,7 @@ import { requireKnown } from '../values/require.js';
 import { text } from './families/text.js';
 import { RecordOutput } from './output.js';
 import { Stage } from './stage.js';
+import { workersOf } from './workers.js';
 import type { TextOptions } from './options.js';
 import type { TextCodecStage } from './stage.js';
 
@@ -53,6 +54,7 @@ export function lines(options: LinesOptions & { batch?: boolean | number } = {})
     'maxLineBytes',
     'highWaterMark',
     'inputHighWaterMark',
+    'worker',
   ]);
   const batch = batchSize('lines', options.batch ?? false);
   const flags = (options.fatal ? FATAL : 0) | (options.ignoreBOM ? IGNORE_BOM : 0);
@@ -64,5 +66,6 @@ export function lines(options: LinesOptions & { batch?: boolean | number } = {})
     output: () => new RecordOutput(batch, { read: readLines }),
     highWaterMark: highWaterMark('lines', 'highWaterMark', options.highWaterMark ?? mark),
     inputHighWaterMark: highWaterMark('lines', 'inputHighWaterMark', options.inputHighWaterMark ?? BYTES_MARK),
+    worker: workersOf('lines', options.worker),
   });
 }

@@ -130,6 +130,7 @@ export class Instance {
 
 /** What there is of a family besides the functions that add its codecs. */
 export interface AnyFamily {
+  readonly name: string;
   readonly module: WasmModule;
   current: Instance | undefined;
 }
@@ -147,6 +148,7 @@ export type Put = (address: number, bytes: Uint8Array) => boolean;
 
 /** A family of codecs, which share a Wasm module. `Glue` has the functions of the module. */
 export class Family<Glue> implements AnyFamily {
+  declare readonly name: string;
   declare readonly module: WasmModule;
   declare current: Instance | undefined;
 
@@ -158,6 +160,7 @@ export class Family<Glue> implements AnyFamily {
     imports: WebAssembly.Imports,
     adopt: unknown,
   ) {
+    this.name = name;
     this.module = new WasmModule(
       `its codecs (${name})`,
       'tidegate/js-codecs',

@@ -7,6 +7,7 @@ import { requireKnown } from '../values/require.js';
 import { RecordOutput } from './output.js';
 import { utf8 } from '../runtime/text.js';
 import { Stage } from './stage.js';
+import { workersOf } from './workers.js';
 import type { CodecOptions } from './options.js';
 import type { RecordReader } from './output.js';
 import type { TextCodecStage } from './stage.js';
@@ -136,6 +137,7 @@ class Ndjson extends Stage<unknown> {
       output: () => new RecordOutput(batch, reader),
       highWaterMark: highWaterMark('ndjson', 'highWaterMark', options.highWaterMark ?? mark),
       inputHighWaterMark: highWaterMark('ndjson', 'inputHighWaterMark', options.inputHighWaterMark ?? BYTES_MARK),
+      worker: workersOf('ndjson', options.worker),
     });
     this.#reader = reader;
   }
@@ -165,6 +167,7 @@ export function ndjson(options: NdjsonOptions & { batch?: unknown } = {}): unkno
     'maxLineBytes',
     'highWaterMark',
     'inputHighWaterMark',
+    'worker',
   ]);
   return new Ndjson(options, batchSize('ndjson', options.batch ?? false));
 }

@@ -1,5 +1,6 @@
 /** Conversion of options and chunks, with errors that say what was expected. */
 import { describe } from '../values/describe.js';
+import type { WorkerPool } from '../bridge/stages.js';
 import type { Bytes } from '../runtime/buffers.js';
 
 /** Options of every codec. */
@@ -11,6 +12,11 @@ export interface CodecOptions {
   highWaterMark?: number | undefined;
   /** The high-water mark of the writable side, in bytes; a string counts as many as its length. Default: 65,536. */
   inputHighWaterMark?: number | undefined;
+  /**
+   * True runs the codec in a worker of a pool that all codecs share, a `WorkerPool` in one of its own. Codecs in a row run
+   * there together if one of them is to. Default: false, on the thread of the page.
+   */
+  worker?: boolean | WorkerPool | undefined;
 }
 
 /** Options of codecs that read UTF-8 text. */

@@ -1,7 +1,14 @@
 /** What leaves a chain: bytes, or records alone or in batches. */
 import type { Bytes } from '../runtime/buffers.js';
-import type { Chain } from './chain.js';
+import type { ChainLike } from './chain.js';
 import type { Produced } from './segment.js';
+
+/** Which of a chain's methods an output calls. */
+export interface Takes {
+  readonly kind: 'bytes' | 'text' | 'chosen' | 'columns';
+  /** Rows of a batch of columns; if it is Infinity, all that come together. */
+  readonly limit?: number;
+}
 
 /**
  * Makes chunks of what a chain produces.
@@ -11,13 +18,15 @@ import type { Produced } from './segment.js';
  *    and what is left is a chunk too.
  */
 export interface Output {
+  /** What it takes of a chain. */
+  readonly takes: Takes;
   /** Whether each record is a chunk. */
   readonly single: boolean;
   /** The size of a chunk, as a queuing strategy has it; undefined where each counts 1. */
   readonly size: ((chunk: never) => number) | undefined;
-  take(chain: Chain): void;
+  take(chain: ChainLike): void;
   /** Takes what is still to be taken before the chain, which has finished or failed, is freed. */
-  end?(chain: Chain): void;
+  end?(chain: ChainLike): void;
   next(exhausted: boolean): unknown;
 }
 
@@ -47,8 +56,9 @@ export class ByteOutput implements Output {
   /** The size of a chunk, as a queuing strategy has it. */
   size = byteLength;
   single = false;
+  takes = { kind: 'bytes' } as const;
 
-  take(chain: Chain): void {
+  take(chain: ChainLike): void {
     const bytes = chain.takeBytes();
     if (bytes.length > 0) this.#bytes = bytes;
   }
@@ -69,6 +79,7 @@ const sizeOfBatch = (records: readonly unknown[]) => records.length;
 export class RecordOutput<T> implements Output {
   declare readonly single: boolean;
   declare readonly size: ((chunk: never) => number) | undefined;
+  declare readonly takes: Takes;
   #reader: RecordReader<T>;
   #batch: number;
   #records: T[] = [];
@@ -78,6 +89,7 @@ export class RecordOutput<T> implements Output {
   /** @param chosen whether a table chooses the rows */
   constructor(batch: number, reader: RecordReader<T>, chosen = false) {
     this.#chosen = chosen;
+    this.takes = { kind: chosen ? 'chosen' : 'text' };
     this.#batch = batch;
     this.#reader = reader;
     this.single = batch === 0;
@@ -86,7 +98,7 @@ export class RecordOutput<T> implements Output {
     else this.size = this.single ? weight : (records: readonly unknown[]) => records.length * weight();
   }
 
-  take(chain: Chain): void {
+  take(chain: ChainLike): void {
     if (!this.#chosen) return this.#read(chain.takeText());
     let produced;
     while ((produced = chain.takeChosen()) !== undefined) this.#read(produced);

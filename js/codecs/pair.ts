@@ -13,11 +13,13 @@ import { ReadableStream } from '../streams/readable-stream.js';
 import { WritableStream } from '../streams/writable-stream.js';
 import { Chain } from './chain.js';
 import { detached, toBytes } from './options.js';
-import { FINISHED, HAS_BATCH } from './segment.js';
+import { FINISHED, HAS_BATCH, WAITING, zeroStats } from './segment.js';
 import type { ReadableControllerLike, WritableControllerLike } from '../bridge/shapes.js';
 import type { Slice } from '../bridge/stages.js';
 import type { Bytes } from '../runtime/buffers.js';
+import type { ChainLike } from './chain.js';
 import type { Codec } from './module.js';
+import type { Workers } from './workers.js';
 import type { Output } from './output.js';
 import type { StageStats } from './segment.js';
 
@@ -34,9 +36,11 @@ export interface StageSpec extends Codec {
   /** No codec can follow. Lines are text with LFs to one that does. */
   readonly givesRows?: boolean;
   /** Called when the chain has finished, with the stage's number in it. */
-  finished?(chain: Chain, number: number): void;
+  finished?(chain: ChainLike, number: number): void;
   /** Called when the streams fail. */
   failed?(error: unknown): void;
+  /** Where the stage wants to run, if not on this thread. */
+  readonly worker?: Workers | undefined;
 }
 
 /** The size of what is written. What is no chunk is refused when its turn comes, so that both streams learn of it. */
@@ -49,16 +53,6 @@ function inputSize(chunk: unknown): number {
     return 0;
   }
 }
-
-/** The figures of a stage that has done nothing. */
-export const zeroStats = (name: string): StageStats => ({
-  name,
-  bytesIn: 0,
-  bytesOut: 0,
-  queued: 0,
-  highWaterMark: 65536,
-  held: 0,
-});
 
 /** Stands for the promise of a write or close until it is clear that one is needed. */
 class Now {
@@ -81,7 +75,10 @@ export class Pair {
   declare readonly writable: WritableStream<ArrayBuffer | ArrayBufferView>;
   #stages: readonly StageSpec[];
   #output: Output | undefined;
-  #chain: Chain | undefined;
+  #chain: ChainLike | undefined;
+  #workers: Workers | undefined;
+  /** Why there is no chain in a worker. */
+  #unopened: { readonly error: unknown } | undefined;
   #result = { state: 0, taken: 0 };
   #lastStats: StageStats[] | undefined;
   #readableController!: ReadableControllerLike;
@@ -96,8 +93,11 @@ export class Pair {
   #closing = false;
   /** The reader's queue wants a chunk. */
   #wanted = false;
-  /** The chain has more to give without more input. */
+  /** The chain has more to give without more input, or may have. */
   #hasMore = false;
+  /** Nothing can be done before the chain calls back. */
+  #waits = false;
+  #isOpening = false;
   /** The chain gives no more. */
   #exhausted = false;
   /** Why, if not because it has finished: `{ error }`. */
@@ -112,10 +112,14 @@ export class Pair {
   /** The thread has to be given back before anything else. */
   #yielding = false;
 
-  /** @param slice of the pipeline that it is made for, if any */
-  constructor(stages: readonly StageSpec[], slice?: Slice) {
+  /**
+   * @param slice of the pipeline that it is made for, if any
+   * @param workers where the chain is to run, if not on this thread
+   */
+  constructor(stages: readonly StageSpec[], slice?: Slice, workers?: Workers) {
     this.#stages = stages;
     this.#slice = slice;
+    this.#workers = workers;
     const last = stages.at(-1)!;
     this.#output = last.output();
     this.#mark = Math.min(last.highWaterMark, Number.MAX_SAFE_INTEGER);
@@ -212,7 +216,8 @@ export class Pair {
     if (this.#running || this.#yielding) return;
     this.#running = true;
     try {
-      while (this.#wanted && !this.#ended && !this.#yielding) {
+      this.#waits = false;
+      while (this.#wanted && !this.#ended && !this.#yielding && !this.#waits) {
         const chunk = this.#output!.next(this.#exhausted);
         if (chunk !== undefined) this.#enqueue(chunk);
         else if (this.#exhausted) this.#end();
@@ -266,14 +271,38 @@ export class Pair {
     }
   }
 
+  /** Makes the chain; one in a worker needs code that is loaded first. */
+  #open(): ChainLike | undefined {
+    if (this.#unopened !== undefined) throw this.#unopened.error;
+    if (this.#workers === undefined) return new Chain(this.#stages);
+    this.#waits = this.#hasMore = true;
+    if (this.#isOpening) return undefined;
+    this.#isOpening = true;
+    const wake = () => this.#run();
+    this.#workers.run(this.#stages, this.#output!.takes, wake).then(
+      (chain) => {
+        if (this.#ended) return chain.free();
+        this.#chain = chain;
+        this.#run();
+      },
+      (error: unknown) => {
+        this.#unopened = { error };
+        this.#run();
+      },
+    );
+    return undefined;
+  }
+
   #advance(): void {
     if (this.#refusal !== undefined && !this.#hasMore) throw this.#refusal.error;
-    this.#chain ??= new Chain(this.#stages);
+    this.#chain ??= this.#open();
+    if (this.#chain === undefined) return;
     const chunk = this.#chunk;
     const result = this.#result;
     if (chunk !== undefined && chunk.length === 0) throw detached(this.#stages[0]!.name);
     this.#chain.run(chunk, this.#offset, this.#closing, result);
-    this.#hasMore = result.state === HAS_BATCH;
+    this.#waits = result.state === WAITING;
+    this.#hasMore = result.state === HAS_BATCH || this.#waits;
     this.#offset += result.taken;
     const copied = chunk !== undefined && this.#offset === chunk.length;
     if (copied) this.#chunk = undefined;

@@ -52,6 +52,14 @@ export interface ProducedColumns {
   readonly invalid: number;
 }
 
+/** The same before it is text. */
+export interface Parts {
+  /** The text in UTF-8. */
+  readonly bytes: Bytes;
+  readonly ends: Uint32Array<ArrayBuffer>;
+  readonly rows: Uint32Array<ArrayBuffer>;
+}
+
 /** What a run did and what can follow. */
 export interface RunResult {
   /** `HAS_BATCH`, `FINISHED`, or 0, which asks for more input. */
@@ -76,18 +84,37 @@ export interface StageStats {
   held: number;
 }
 
+/** The figures of a stage that has done nothing. */
+export const zeroStats = (name: string): StageStats => ({
+  name,
+  bytesIn: 0,
+  bytesOut: 0,
+  queued: 0,
+  highWaterMark: 65536,
+  held: 0,
+});
+
 /** The numbers are those of src/wasm/codecs/mod.rs. */
 export const NEED_INPUT = 0;
 export const HAS_BATCH = 1;
 export const FINISHED = 2;
 const FAILED = 3;
+/** Of a chain in a worker: nothing until it calls back. */
+export const WAITING = 5;
 
 /** Words that describe a column (src/codec/table/mod.rs). */
 const COLUMN_WORDS = 9;
 
 /** Batches are whole characters, and the codec has dealt with the byte order mark. */
 let decoder: TextDecoder | undefined;
-const decode = (bytes: Uint8Array) => (decoder ??= new TextDecoder('utf-8', { ignoreBOM: true })).decode(bytes);
+const decode = (bytes: Uint8Array): string => (decoder ??= new TextDecoder('utf-8', { ignoreBOM: true })).decode(bytes);
+
+export const produced = ({ bytes, ends, rows }: Parts): Produced => ({
+  text: decode(bytes),
+  bytes: bytes.length,
+  ends,
+  rows,
+});
 
 const abandoned = new Finalizers<{ instance: Instance; id: number }>(({ instance: owner, id }) => owner.free(id));
 
@@ -165,16 +192,28 @@ export class Segment {
     return wasm.bytes.subarray(address, address + length);
   }
 
-  /** What has been produced, as text; undefined if no record is complete. */
-  takeText(): Produced | undefined {
+  /** What has been produced, as views that hold until the next call; undefined if no record is complete. */
+  showText(): Parts | undefined {
     const length = this.#batch();
     return length === 0 ? undefined : this.#text(length);
   }
 
-  /** The rows of what has been produced that the chain's table chooses, until undefined says that no more are. */
-  takeChosen(): Produced | undefined {
+  /** The same, as text. */
+  takeText(): Produced | undefined {
+    const parts = this.showText();
+    return parts && produced(parts);
+  }
+
+  /** `takeChosen` before it is text. */
+  showChosen(): Parts | undefined {
     if (this.#table(2 ** 32 - 1, true) !== HAS_BATCH) return undefined;
     return this.#text(this.#instance.info[1]!);
+  }
+
+  /** The rows of what has been produced that the chain's table chooses, until undefined says that no more are. */
+  takeChosen(): Produced | undefined {
+    const parts = this.showChosen();
+    return parts && produced(parts);
   }
 
   /** A batch of the columns of the chain's table. To be called until there is none. */
@@ -216,11 +255,10 @@ export class Segment {
     return this.#instance.use((exports) => (exports as Exports & TableExports).codecs_table_figure(this.#id, number));
   }
 
-  #text(length: number): Produced {
+  #text(length: number): Parts {
     const { info, bytes, buffer } = this.#instance;
     return {
-      text: decode(bytes.subarray(info[0], info[0]! + length)),
-      bytes: length,
+      bytes: bytes.subarray(info[0], info[0]! + length),
       ends: new Uint32Array(buffer!, info[2], info[3]),
       rows: new Uint32Array(buffer!, info[4], info[5]),
     };

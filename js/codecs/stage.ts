@@ -1,11 +1,14 @@
 /** What all codec stages have in common: a pair made on first use, or a place in a fused one. */
 import { kFuse } from '../values/symbols.js';
-import { Pair, zeroStats } from './pair.js';
+import { Pair } from './pair.js';
+import { zeroStats } from './segment.js';
+import { workersOf } from './workers.js';
 import type { Slice } from '../bridge/stages.js';
 import type { ReadableStream } from '../streams/readable-stream.js';
 import type { WritableStream } from '../streams/writable-stream.js';
 import type { StageStats } from './segment.js';
 import type { StageSpec } from './pair.js';
+import type { Workers } from './workers.js';
 
 export type { StageSpec };
 
@@ -34,6 +37,18 @@ export interface TextCodecStage<T> extends CodecStage<T> {
   readonly writable: WritableStream<CodecInput | string>;
 }
 
+/** Where codecs in a row run: all where one of them is to. */
+function workersFor(specs: readonly StageSpec[]): Workers | undefined {
+  const named = specs.filter(({ worker }) => worker !== undefined);
+  const other = named.find(({ worker }) => worker !== named[0]!.worker);
+  if (other !== undefined) {
+    throw new TypeError(
+      `${named[0]!.name} and ${other.name} have different pools of workers; codecs in a row run in one worker`,
+    );
+  }
+  return named[0]?.worker;
+}
+
 /** A stage that is made for one use. */
 export class Stage<T> implements CodecStage<T> {
   #spec: StageSpec;
@@ -58,7 +73,7 @@ export class Stage<T> implements CodecStage<T> {
   }
 
   /** @internal */
-  [kFuse](followers: readonly object[], slice?: Slice): Pair {
+  [kFuse](followers: readonly object[], slice?: Slice, worker?: unknown): Pair {
     const stages = [this, ...followers] as Stage<unknown>[];
     for (const stage of stages) {
       if (!(#spec in stage)) throw new TypeError('A codec can only be fused with codecs of the same copy of tidegate');
@@ -68,7 +83,7 @@ export class Stage<T> implements CodecStage<T> {
     const specs = stages.map((stage) => stage.#spec);
     const rows = specs.findIndex((spec, number) => spec.givesRows && number < specs.length - 1);
     if (rows !== -1) throw new TypeError(`${specs[rows]!.name} gives rows, and ${specs[rows + 1]!.name} takes bytes`);
-    const pair = new Pair(specs, slice);
+    const pair = new Pair(specs, slice, workersFor(specs) ?? workersOf('pipeline(): options', worker));
     stages.forEach((stage, number) => {
       stage.#pair = pair;
       stage.#number = number;
@@ -77,7 +92,7 @@ export class Stage<T> implements CodecStage<T> {
   }
 
   #open(): Pair {
-    this.#pair ??= new Pair([this.#spec]);
+    this.#pair ??= new Pair([this.#spec], undefined, this.#spec.worker);
     return this.#pair;
   }
 }

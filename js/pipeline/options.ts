@@ -2,6 +2,7 @@
 import { convertOnDiscard } from '../machines/discard.js';
 import { describe } from '../values/describe.js';
 import type { DiscardFunction, OnDiscard } from '../machines/discard.js';
+import type { WorkerPool } from '../bridge/stages.js';
 import type { PipelineProgress } from './progress.js';
 
 export interface PipelineOptions {
@@ -55,6 +56,11 @@ export interface PipelineOptions {
    * Chunks in the queues of native streams and of Node's streams cannot be discarded this way. Default: none.
    */
   onDiscard?: OnDiscard | undefined;
+  /**
+   * True runs the codecs in a worker of a pool that all pipelines share, a `WorkerPool` in one of its own. A codec that
+   * names a pool itself runs there. Default: false.
+   */
+  worker?: boolean | WorkerPool | undefined;
 }
 
 /** The options as they have been read. */
@@ -77,6 +83,7 @@ const READERS: Record<keyof PipelineOptions, ReadOption> = {
   size: functionOf,
   onDiscard: (value) => convertOnDiscard(value, 'pipeline(): options'),
   yieldAfter: (value, name) => numberOf(value, name, 0),
+  worker: workerOf,
 };
 
 /** Milliseconds after which a pipeline gives the thread back: three quarters of a frame. */
@@ -109,6 +116,12 @@ function signalOf(signal: unknown, name: string, caller: string): AbortSignal {
   )
     return signal as AbortSignal;
   throw new TypeError(`${caller}(): options.signal must be an AbortSignal; got ${describe(signal)}`);
+}
+
+function workerOf(worker: unknown, name: string, caller: string): boolean | WorkerPool {
+  if (typeof worker === 'boolean' || (worker !== null && typeof worker === 'object' && 'close' in worker))
+    return worker as boolean | WorkerPool;
+  throw new TypeError(`${caller}(): options.${name} must be true, false or a workerPool(); got ${describe(worker)}`);
 }
 
 function functionOf(value: unknown, name: string): unknown {

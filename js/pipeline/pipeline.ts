@@ -251,7 +251,7 @@ export async function conduct(
   const onAbort = () => run.fail(signal!.reason);
   signal?.addEventListener('abort', onAbort, { once: true });
   try {
-    start(run, source, fuse(stages, run.slice), { sink, index: last }, signal?.aborted);
+    start(run, source, fuse(stages, run.slice, options.worker), { sink, index: last }, signal?.aborted);
     if (signal?.aborted) onAbort();
     return await run.outcome;
   } finally {

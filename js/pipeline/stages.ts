@@ -6,7 +6,7 @@ import { TransformStream } from '../streams/transform-stream.js';
 import { isCodec, isNodePair } from '../bridge/kinds.js';
 import { streamOfNodeReadable, streamOfNodeWritable } from './node-streams.js';
 import type { PairLike } from '../bridge/shapes.js';
-import type { CodecStage, ComposedStage, Slice } from '../bridge/stages.js';
+import type { CodecStage, ComposedStage, Slice, WorkerPool } from '../bridge/stages.js';
 import type { OpenPair, Stage } from './parts.js';
 
 /** What does the work of a stage, or of several codecs that are neighbours. */
@@ -18,9 +18,14 @@ export interface FusedStage {
 }
 
 /**
- * `stages`, each run of neighbouring codecs replaced by the one pair that does the work of all. `slice` is the run's.
+ * `stages`, each run of neighbouring codecs replaced by the one pair that does the work of all. `slice` is the run's;
+ * with `worker` codecs run in a worker.
  */
-export function fuse(stages: readonly Stage[], slice: Slice | undefined): FusedStage[] {
+export function fuse(
+  stages: readonly Stage[],
+  slice: Slice | undefined,
+  worker: boolean | WorkerPool | undefined,
+): FusedStage[] {
   const fused: FusedStage[] = [];
   for (let n = 0; n < stages.length;) {
     const { stage, index } = stages[n]!;
@@ -31,6 +36,7 @@ export function fuse(stages: readonly Stage[], slice: Slice | undefined): FusedS
       part = stage[kFuse](
         stages.slice(n + 1, end).map(({ stage: follower }) => follower as CodecStage),
         slice,
+        worker,
       );
     }
     fused.push({ part, place: `stage ${index}`, index });

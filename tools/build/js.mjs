@@ -4,6 +4,7 @@
  */
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join, relative, sep } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { step, StepError } from '../steps.mjs';
 import { assetName, inlineWasm, stamped } from './inline-wasm.mjs';
 import { resolveTs } from './resolve-ts.mjs';
@@ -20,10 +21,16 @@ const INLINED = {
   'js-codecs': 'js/js-codecs',
 };
 
+/** Entries that no page imports by name: what others load when it is needed. */
+const LOADED = { 'codec-pool': 'js/codecs/worker/pool' };
+
+/** The worker that runs codecs: a script with all that it needs. */
+const WORKER = { name: 'codec-worker.js', source: 'js/codec-worker' };
+
 /** Bundles whose Wasm modules are files, by their folder in dist/. They are ES modules only, since CommonJS can do neither. */
 const OTHERS = {
-  slim: { how: 'asset', entries: { index: 'js/slim', codecs: 'js/slim-codecs' } },
-  workerd: { how: 'module', entries: { index: 'js/index', codecs: 'js/codecs', polyfill: 'js/polyfill' } },
+  slim: { how: 'asset', entries: { index: 'js/slim', codecs: 'js/slim-codecs', ...LOADED } },
+  workerd: { how: 'module', entries: { index: 'js/index', codecs: 'js/codecs', polyfill: 'js/polyfill', ...LOADED } },
 };
 
 /** Files that a page uses without a bundler, each with all that it needs, and how esbuild makes it of the entries in dist/. */
@@ -38,7 +45,7 @@ const WASM = Object.keys(MODULES).map((name) => `build/${name}/${name}_bg.wasm`)
 /** The entries that have declarations of their own: the name in dist/types/ and the source. */
 export const ENTRIES = { ...INLINED, slim: 'js/slim', 'slim-codecs': 'js/slim-codecs' };
 
-const INPUTS = ['js', ...Object.keys(MODULES).map((name) => `build/${name}`), 'package.json', 'tools/build/js.mjs', 'tools/build/inline-wasm.mjs', 'tools/build/short-exports.mjs', 'tools/build/resolve-ts.mjs', 'node_modules/esbuild/package.json'];
+const INPUTS = ['js', ...Object.keys(MODULES).map((name) => `build/${name}`), 'package.json', 'tools/build/js.mjs', 'tools/build/inline-wasm.mjs', 'tools/build/short-exports.mjs', 'tools/build/script-url.js', 'tools/build/resolve-ts.mjs', 'node_modules/esbuild/package.json'];
 const TARGET = ['es2022'];
 
 /**
@@ -50,6 +57,9 @@ const CONSTANTS = 'js/core/effects';
 /** The Wasm modules that the build translated to JavaScript. */
 const TRANSLATED = /^build\/.*_js\.js$/;
 
+/** What `import.meta.url` is in CommonJS, in Node; bundles for pages have none. */
+const URL_OF_COMMONJS = "return typeof __filename === 'string' && globalThis.process?.getBuiltinModule?.('node:url').pathToFileURL(__filename).href || undefined;";
+
 /** The line by which a file names its source map. */
 const LINK = /^\/\/# sourceMappingURL=.*\n/m;
 
@@ -59,7 +69,8 @@ export const sourceFile = (root, name) => [`${name}.ts`, `${name}.js`].find((fil
 /** Builds dist/ unless it is up to date; resolves with whether it had to. */
 export async function buildJs({ root, stamps, debug }) {
   const hash = hashOf(root, INPUTS, { debug });
-  const outputs = Object.keys(INLINED).flatMap((name) => [`dist/${name}.js`, `dist/${name}.cjs`]);
+  const outputs = Object.keys({ ...INLINED, ...LOADED }).flatMap((name) => [`dist/${name}.js`, `dist/${name}.cjs`]);
+  outputs.push(`dist/${WORKER.name}`);
   outputs.push(...Object.keys(WHOLE).map((name) => `dist/${name}`));
   for (const [folder, { entries }] of Object.entries(OTHERS)) for (const name of Object.keys(entries)) outputs.push(`dist/${folder}/${name}.js`);
   if (stamps.isFresh('js', hash, outputs)) return false;
@@ -70,7 +81,7 @@ export async function buildJs({ root, stamps, debug }) {
     const dist = join(root, 'dist');
     const names = debug ? {} : shortNames(root);
     const options = { esbuild, root, debug, names };
-    const files = await bundle({ ...options, how: 'inline', entries: INLINED, folder: 'dist', chunks: 'chunks/' });
+    const files = await bundle({ ...options, how: 'inline', entries: { ...INLINED, ...LOADED }, folder: 'dist', chunks: 'chunks/' });
     const others = Object.entries(OTHERS).map(([folder, other]) => bundle({ ...options, ...other, folder: `dist/${folder}`, chunks: '' }));
     const written = new Set();
     const write = (path, content) => {
@@ -80,9 +91,11 @@ export async function buildJs({ root, stamps, debug }) {
     };
     for (const [path, text] of files) write(path, text);
     for (const [path, text] of await toCommonJs({ esbuild, files, dist })) write(path, text);
-    for (const [path, text] of (await Promise.all(others)).flat()) write(path, text);
+    // The worker is in the folder above theirs.
+    for (const [path, text] of (await Promise.all(others)).flat()) write(path, text.replaceAll(`"./${WORKER.name}"`, `"../${WORKER.name}"`));
     for (const file of WASM) write(join(dist, assetName(file)), stamped(renameExports(readFileSync(join(root, file)), names)));
     for (const [path, text] of (await toFiles({ esbuild, dist })).flat()) write(path, text);
+    for (const [path, text] of await worker(options)) write(path, text);
     const types = join(dist, 'types') + sep;
     for (const file of filesUnder(dist)) if (!written.has(file) && !file.startsWith(types)) rmSync(file);
   });
@@ -181,12 +194,36 @@ async function toCommonJs({ esbuild, files, dist }) {
       sourcemap: readable && 'external',
       sourcefile: path,
     });
-    const renamed = code.replace(/require\("(\.{1,2}\/[^"]+)\.js"\)/g, 'require("$1.cjs")');
+    const renamed = code
+      .replace(/\bimport\("(\.{1,2}\/[^"]+\.js)"\)/g, 'Promise.resolve().then(() => require("$1"))')
+      .replace(/require\("(\.{1,2}\/[^"]+)\.js"\)/g, 'require("$1.cjs")')
+      .replace('const import_meta = {};', `const import_meta = { get url() { ${URL_OF_COMMONJS} } };`);
     const file = join(dist, dirname(relative(dist, path)), `${name}.cjs`);
     out.push([file, readable ? `${renamed}//# sourceMappingURL=${name}.cjs.map\n` : renamed]);
     if (readable) out.push([`${file}.map`, map]);
   }
   return out;
+}
+
+/** The worker, as a script that is a module as well. */
+async function worker({ esbuild, root, debug, names }) {
+  const { outputFiles } = await esbuild.build({
+    absWorkingDir: root,
+    entryPoints: [sourceFile(root, WORKER.source)],
+    outfile: `dist/${WORKER.name}`,
+    bundle: true,
+    minify: !debug,
+    format: 'iife',
+    platform: 'neutral',
+    target: TARGET,
+    plugins: [inlineWasm((bytes) => renameExports(bytes, names), 'inline'), resolveTs],
+    inject: [sourceFile(root, 'js/runtime/globals')],
+    charset: 'utf8',
+    legalComments: 'none',
+    write: false,
+    logLevel: 'silent',
+  });
+  return outputFiles.map(({ path, text }) => [path, text]);
 }
 
 /** The files of `WHOLE`. */
@@ -205,6 +242,7 @@ async function toFiles({ esbuild, dist }) {
         charset: 'utf8',
         write: false,
         logLevel: 'silent',
+        ...(how.format === 'iife' && { define: { 'import.meta.url': 'scriptUrl' }, inject: [fileURLToPath(new URL('./script-url.js', import.meta.url))] }),
       });
       return outputFiles.map(({ path, text }) => [path, text]);
     }),

@@ -13,6 +13,9 @@ function* numbers(upTo) {
 /** The jobs by name, each a function of the options of its pipeline; `open()` gives the file's Response. */
 export const jobsOf = ({ pipeline }, { csv, gunzip }, { open, numbers: upTo }) => ({
   csv: async (options) => pipeline(await open(), gunzip(), csv({ batch: true }), count, options),
+  // The same in a worker: only the rows are made on the thread.
+  worker: async (options) =>
+    pipeline(await open(), gunzip(), csv({ batch: true }), count, { ...options, worker: true }),
   generator: (options) => pipeline(numbers(upTo), (n) => n + 1, count, options),
 });
 

@@ -104,7 +104,7 @@ const QUIET = {
 
 /** gzip bytes of the scripts in a folder, each by itself. */
 async function sizeOf(folder) {
-  const scripts = filesUnder(folder).filter((file) => /\.m?js$/.test(file) && !/service-worker\.js$/.test(file));
+  const scripts = filesUnder(folder).filter((file) => /\.m?js$/.test(file) && !/(service|codec)-worker\b/.test(file));
   const sizes = await Promise.all(scripts.map(async (file) => gzipSync(await readFile(file), { level: 9 }).length));
   return sizes.reduce((sum, size) => sum + size, 0);
 }

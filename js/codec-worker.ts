@@ -1,0 +1,24 @@
+/**
+ * The worker in which codecs run with the option `worker`. Also a worker of Node's `worker_threads`.
+ *
+ * @module
+ */
+import { open } from './codecs/worker/host.js';
+
+interface NodeThreads {
+  readonly parentPort: {
+    on(name: 'message', listener: (message: unknown) => void): void;
+    postMessage(message: unknown): void;
+  } | null;
+}
+
+const threads = globalThis.process?.getBuiltinModule?.('node:worker_threads') as NodeThreads | undefined;
+const thread = threads?.parentPort;
+const ready = { tidegate: 'ready' };
+if (thread) {
+  thread.on('message', open);
+  thread.postMessage(ready);
+} else {
+  globalThis.addEventListener('message', ({ data }) => open(data));
+  (globalThis as unknown as Worker).postMessage(ready);
+}

@@ -1,0 +1,24 @@
+/** The codecs that a message names, of all families. */
+import { digest } from '../families/digest.js';
+import { inflate } from '../families/inflate.js';
+import { text } from '../families/text.js';
+import type { AnyFamily, Codec } from '../module.js';
+import type { RemoteCodec } from './protocol.js';
+
+const families = new Map<string, AnyFamily>([digest, inflate, text].map((family) => [family.name, family]));
+
+type Returning = Record<string, (...args: readonly unknown[]) => number>;
+
+/** The codec that makes these calls. */
+export const codecOf = ({ name, family, calls }: RemoteCodec): Codec => ({
+  name,
+  family: families.get(family)!,
+  add(exports, put) {
+    const returned: number[] = [];
+    for (const call of calls) {
+      if ('name' in call) returned.push((exports as unknown as Returning)[call.name]!(...call.args));
+      else if (!put(returned[call.after]!, call.bytes)) return;
+      else returned.push(0);
+    }
+  },
+});

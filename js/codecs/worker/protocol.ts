@@ -1,0 +1,96 @@
+/**
+ * What a page and a worker say to each other. A chain has a port of its own, on which:
+ *
+ * 1. The page sends input, at most `INPUT_WINDOW` bytes more than the worker has taken, and credit for output. It closes
+ *    the port when it has no more use for the chain.
+ * 2. The worker sends reports. It sends no batch while the output that the page has not taken is `OUTPUT_WINDOW` bytes or
+ *    more. So a report goes at most one batch beyond it.
+ * 3. After a report that has an `end` there is none.
+ *
+ * Bytes are moved, never copied.
+ */
+import type { Bytes } from '../../runtime/buffers.js';
+import type { CodecErrorCode } from '../error.js';
+import type { Takes } from '../output.js';
+import type { Parts, ProducedColumns, StageStats } from '../segment.js';
+
+/** Bytes of input that a chain in a worker may hold before its own queue. */
+export const INPUT_WINDOW = 2 ** 18;
+/** Bytes of output that may be on the way to the page. */
+export const OUTPUT_WINDOW = 2 ** 20;
+
+/** A call of an export with these arguments; or bytes that are put where an earlier call, of this number, has said. */
+export type Call =
+  { readonly name: string; readonly args: readonly unknown[] } | { readonly after: number; readonly bytes: Uint8Array };
+
+/** A codec as the calls that add it to a chain. */
+export interface RemoteCodec {
+  readonly name: string;
+  /** The name of its Wasm module. */
+  readonly family: string;
+  readonly calls: readonly Call[];
+}
+
+/** To a worker: a chain begins. */
+export interface Opening {
+  readonly tidegate: 'open';
+  readonly port: MessagePort;
+  readonly codecs: readonly RemoteCodec[];
+  /** What is made of the chain's output. */
+  readonly takes: Takes;
+}
+
+/** To a chain. */
+export interface Order {
+  /** More input. */
+  readonly input?: Bytes;
+  /** There is no more after this. */
+  readonly last?: boolean;
+  /** Bytes of output that the page has taken. */
+  readonly credit?: number;
+  /** Buffers of text that it has no more use for, so that they need not be garbage. */
+  readonly spent?: readonly ArrayBuffer[];
+}
+
+/** Output of a chain: bytes, text or columns. */
+export type Batch = Parts | { readonly bytes: Bytes } | { readonly columns: ProducedColumns };
+
+/** What an error in a worker is on the page. */
+export interface RemoteError {
+  readonly message: string;
+  /** Of a `CodecError`. */
+  readonly details?: { readonly codec: string; readonly code: CodecErrorCode; readonly offset: number };
+  /** Of a `BadValue`. */
+  readonly place?: { readonly row: number; readonly column: number };
+  readonly cause?: string | undefined;
+}
+
+/** How a chain has ended: with the digests of its stages, or with an error. */
+export type End = { readonly digests: readonly Bytes[] } | { readonly error: RemoteError };
+
+/** From a chain. */
+export interface Report {
+  readonly batches: readonly Batch[];
+  /** Bytes of input that it has taken since the last report. */
+  readonly taken: number;
+  /** It can do nothing without more input. */
+  readonly isDry: boolean;
+  readonly stats: readonly StageStats[];
+  /** As in `ProducedColumns`. */
+  readonly invalid: number;
+  readonly end?: End | undefined;
+}
+
+/** The buffers of a batch. */
+export function buffersOf(batch: Batch): ArrayBuffer[] {
+  if ('bytes' in batch) return [batch.bytes.buffer];
+  return (batch.columns.columns ?? []).flatMap(({ values, offsets, validity, texts }) =>
+    [values, offsets, validity, texts].flatMap((part) => (part === null ? [] : [part.buffer])),
+  );
+}
+
+/** Bytes that a batch counts for in `OUTPUT_WINDOW`. */
+export function sizeOf(batch: Batch): number {
+  if (!('bytes' in batch)) return buffersOf(batch).reduce((sum, { byteLength }) => sum + byteLength, 0);
+  return batch.bytes.byteLength + ('ends' in batch ? batch.ends.byteLength + batch.rows.byteLength : 0);
+}
