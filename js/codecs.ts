@@ -26,7 +26,8 @@ export type {
 } from './codecs/columns.js';
 export { digest, type DigestStage } from './codecs/digest.js';
 export { CodecError, type CodecErrorCode } from './codecs/error.js';
-export { gunzip, type GunzipOptions } from './codecs/gunzip.js';
+export { gunzip, type GunzipOptions, type GzipHeader } from './codecs/gunzip.js';
+export { inflate, inflateRaw, type InflateOptions } from './codecs/inflate.js';
 export { lines, type LinesOptions } from './codecs/lines.js';
 export { ndjson, type NdjsonOptions, type NdjsonStage } from './codecs/ndjson.js';
 export { codecMemory } from './codecs/module.js';

@@ -9,7 +9,7 @@
 import { FINISHED, HAS_BATCH, NEED_INPUT, Segment } from './segment.js';
 import type { Bytes } from '../runtime/buffers.js';
 import type { Codec } from './module.js';
-import type { Parts, Produced, ProducedColumns, RunResult, StageStats } from './segment.js';
+import type { GzipHeader, Parts, Produced, ProducedColumns, RunResult, StageStats } from './segment.js';
 
 /** What a pair needs of a chain, on this thread or in a worker. */
 export interface ChainLike {
@@ -21,6 +21,7 @@ export interface ChainLike {
    * @throws {CodecError} when a codec refuses its input and all that came before has been taken
    */
   run(chunk: Bytes | undefined, offset: number, last: boolean, result: RunResult): void;
+  takeHeaders(): [tag: number, header: GzipHeader][];
   takeBytes(): Bytes;
   takeText(): Produced | undefined;
   takeChosen(): Produced | undefined;
@@ -155,6 +156,11 @@ export class Chain implements ChainLike {
    */
   takeColumns(limit: number, flush: boolean): ProducedColumns {
     return this.#segments.at(-1)!.takeColumns(limit, flush);
+  }
+
+  /** The headers that gunzip has found since the last call, each with the tag of its codec. */
+  takeHeaders(): [tag: number, header: GzipHeader][] {
+    return this.#segments.flatMap((segment) => segment.takeHeaders());
   }
 
   /** A copy of the digest that the stage of this number has computed. */

@@ -4,10 +4,15 @@ export type CodecErrorCode =
   | 'unsupported-method'
   | 'reserved-flags'
   | 'header-crc-mismatch'
+  | 'not-zlib'
+  | 'needs-dictionary'
   | 'corrupt-data'
   | 'crc-mismatch'
+  | 'adler-mismatch'
   | 'size-mismatch'
   | 'truncated'
+  | 'output-too-large'
+  | 'ratio-too-high'
   | 'trailing-data'
   | 'invalid-utf8'
   | 'too-long'
@@ -29,7 +34,7 @@ export type CodecErrorCode =
  */
 export class CodecError extends Error {
   declare readonly name: 'CodecError';
-  /** The codec that failed: `'gunzip'`, `'digest'`, `'lines'`, `'csv'` or `'ndjson'`. */
+  /** The codec that failed: `'gunzip'`, `'inflate'`, `'inflateRaw'`, `'digest'`, `'lines'`, `'csv'` or `'ndjson'`. */
   declare readonly codec: string;
   /** What was wrong. */
   declare readonly code: CodecErrorCode;

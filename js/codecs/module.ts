@@ -10,6 +10,7 @@
 import { WasmModule, type Load } from '../core/wasm.js';
 import { CodecError } from './error.js';
 import type { Bytes } from '../runtime/buffers.js';
+import type * as inflateGlue from '../../build/inflate/inflate_bg.js';
 import type * as glue from '../../build/text/text_bg.js';
 
 /** The exports that the glue wraps. They take the glue's arguments, and return numbers in place of booleans. */
@@ -32,6 +33,9 @@ type ChainExport = Exclude<
 
 /** What the module of text exports besides: what becomes of rows. */
 export type TableExports = Pick<Wrapped<typeof glue>, Extract<keyof typeof glue, `codecs_table${string}`>>;
+
+/** What the module of decompression exports besides: the headers that it has found. */
+export type HeaderExports = Pick<Wrapped<typeof inflateGlue>, 'codecs_take_header' | 'codecs_header'>;
 
 /** What an instance without chains may keep, in bytes. */
 const KEPT = 4 * 2 ** 20;

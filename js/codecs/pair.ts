@@ -21,7 +21,7 @@ import type { ChainLike } from './chain.js';
 import type { Codec } from './module.js';
 import type { Workers } from './workers.js';
 import type { Output } from './output.js';
-import type { StageStats } from './segment.js';
+import type { GzipHeader, StageStats } from './segment.js';
 
 /** How a codec stage is run. */
 export interface StageSpec extends Codec {
@@ -35,6 +35,8 @@ export interface StageSpec extends Codec {
   readonly takesText?: boolean;
   /** No codec can follow. Lines are text with LFs to one that does. */
   readonly givesRows?: boolean;
+  /** Of gunzip: how its headers are told from those of others, and who gets them. */
+  readonly headers?: { readonly tag: number; readonly found: (header: GzipHeader) => void } | undefined;
   /** Called when the chain has finished, with the stage's number in it. */
   finished?(chain: ChainLike, number: number): void;
   /** Called when the streams fail. */
@@ -293,6 +295,21 @@ export class Pair {
     return undefined;
   }
 
+  /** Runs the chain, and hands on the headers that it has found, also if it fails. */
+  #runChain(chain: ChainLike, chunk: Bytes | undefined): void {
+    try {
+      chain.run(chunk, this.#offset, this.#closing, this.#result);
+    } finally {
+      if (this.#stages.some((stage) => stage.headers !== undefined)) this.#handOnHeaders(chain);
+    }
+  }
+
+  #handOnHeaders(chain: ChainLike): void {
+    // All are taken first: the page's function may run another chain.
+    for (const [tag, header] of chain.takeHeaders())
+      this.#stages.find((stage) => stage.headers?.tag === tag)?.headers?.found(header);
+  }
+
   #advance(): void {
     if (this.#refusal !== undefined && !this.#hasMore) throw this.#refusal.error;
     this.#chain ??= this.#open();
@@ -300,7 +317,7 @@ export class Pair {
     const chunk = this.#chunk;
     const result = this.#result;
     if (chunk !== undefined && chunk.length === 0) throw detached(this.#stages[0]!.name);
-    this.#chain.run(chunk, this.#offset, this.#closing, result);
+    this.#runChain(this.#chain, chunk);
     this.#waits = result.state === WAITING;
     this.#hasMore = result.state === HAS_BATCH || this.#waits;
     this.#offset += result.taken;

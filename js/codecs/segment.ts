@@ -4,7 +4,7 @@ import { Finalizers } from '../runtime/finalizers.js';
 import { instanceOf, outOfMemory } from './module.js';
 import type { Bytes } from '../runtime/buffers.js';
 import type { CodecErrorCode } from './error.js';
-import type { Codec, Exports, Instance, TableExports } from './module.js';
+import type { Codec, Exports, HeaderExports, Instance, TableExports } from './module.js';
 
 /**
  * Text of one batch: a field is the text from one behind the end before it to its own. The arrays are views that hold
@@ -68,6 +68,22 @@ export interface RunResult {
   taken: number;
 }
 
+/** What a gzip member says of itself: RFC 1952, 2.3. */
+export interface GzipHeader {
+  /** The file's name, from UTF-8 if it is that, else from Latin-1. */
+  readonly name: string | undefined;
+  /** A comment, likewise. */
+  readonly comment: string | undefined;
+  /** When the file was changed; undefined if the header has 0. */
+  readonly mtime: Date | undefined;
+  /** The system that the file was on: 0 FAT, 3 Unix, 11 NTFS, 255 unknown. */
+  readonly os: number;
+  /** Whether the packer took the data for text. */
+  readonly isText: boolean;
+  /** The extra field: subfields, each with two letters, a length and data. */
+  readonly extra: Bytes | undefined;
+}
+
 /** How many bytes a codec has processed and holds. */
 export interface StageStats {
   /** The codec. */
@@ -115,6 +131,15 @@ export const produced = ({ bytes, ends, rows }: Parts): Produced => ({
   ends,
   rows,
 });
+
+/** The RFC has Latin-1; most packers write what the file system has. */
+function headerText(bytes: Bytes): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch {
+    return Array.from(bytes, (byte) => String.fromCharCode(byte)).join('');
+  }
+}
 
 const abandoned = new Finalizers<{ instance: Instance; id: number }>(({ instance: owner, id }) => owner.free(id));
 
@@ -261,6 +286,43 @@ export class Segment {
       bytes: bytes.subarray(info[0], info[0]! + length),
       ends: new Uint32Array(buffer!, info[2], info[3]),
       rows: new Uint32Array(buffer!, info[4], info[5]),
+    };
+  }
+
+  /** The headers that chains of this module have found since the last call, each with the tag of its codec. */
+  takeHeaders(): [tag: number, header: GzipHeader][] {
+    const wasm = this.#instance;
+    const headers: [number, GzipHeader][] = [];
+    if (wasm.broken || !('codecs_take_header' in wasm.exports)) return headers;
+    for (;;) {
+      const tag = wasm.use((exports) => (exports as Exports & HeaderExports).codecs_take_header()) >>> 0;
+      if (tag === 0) return headers;
+      const word = wasm.use((exports) => (exports as Exports & HeaderExports).codecs_header());
+      wasm.view();
+      headers.push([tag, this.#header(word)]);
+    }
+  }
+
+  /** @param word what the words do not say: see src/wasm/codecs/inflate.rs */
+  #header(word: number): GzipHeader {
+    const { info, bytes } = this.#instance;
+    // More than 32 bits, so no shifts.
+    const seconds = word % 2 ** 32;
+    const os = Math.floor(word / 2 ** 32) % 256;
+    const flags = Math.floor(word / 2 ** 40);
+    const field = (number: number) => {
+      if (((flags >> number) & 1) === 0) return undefined;
+      const address = info[2 * number]!;
+      return bytes.slice(address, address + info[2 * number + 1]!);
+    };
+    const text = (field: Bytes | undefined) => field && headerText(field);
+    return {
+      name: text(field(0)),
+      comment: text(field(1)),
+      mtime: seconds === 0 ? undefined : new Date(seconds * 1000),
+      os,
+      isText: (flags & 8) !== 0,
+      extra: field(2),
     };
   }
 

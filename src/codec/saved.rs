@@ -1,4 +1,5 @@
-//! The bytes that a state is saved as: a name, a version, then numbers and pieces in a fixed order.
+//! The bytes that a state is saved as: a name, a version, then numbers and pieces in a fixed order. Nothing is inlined, as each codec has dozens of
+//! calls, and every Wasm module carries them.
 
 use super::{CodecError, ErrorCode};
 
@@ -15,6 +16,7 @@ pub struct StateWriter {
 
 impl StateWriter {
     /// Begins the state of the codec of this name. The version changes whenever the order or meaning of what follows does.
+    #[inline(never)]
     pub(crate) fn new(codec: &'static str, version: u8) -> Self {
         let mut writer = Self {
             codec,
@@ -26,6 +28,7 @@ impl StateWriter {
         writer
     }
 
+    #[inline(never)]
     fn put(&mut self, bytes: &[u8]) {
         self.exhausted = self.exhausted || self.bytes.try_reserve(bytes.len()).is_err();
         if !self.exhausted {
@@ -33,6 +36,7 @@ impl StateWriter {
         }
     }
 
+    #[inline(never)]
     pub(crate) fn number(&mut self, number: u64) {
         self.put(&number.to_le_bytes());
     }
@@ -47,6 +51,7 @@ impl StateWriter {
         self.number(number.unwrap_or_default());
     }
 
+    #[inline(never)]
     pub(crate) fn piece(&mut self, bytes: &[u8]) {
         self.number(bytes.len() as u64);
         self.put(bytes);
@@ -93,6 +98,7 @@ impl<'a> StateReader<'a> {
     }
 
     /// The error of a state that cannot be one.
+    #[inline(never)]
     pub(crate) fn refuse<T>(&self, detail: &str) -> Result<T, CodecError> {
         Err(CodecError::new(
             self.codec,
@@ -103,6 +109,7 @@ impl<'a> StateReader<'a> {
     }
 
     /// Refuses the state unless `holds`.
+    #[inline(never)]
     pub(crate) fn require(&self, holds: bool) -> Result<(), CodecError> {
         if holds {
             return Ok(());
@@ -121,6 +128,7 @@ impl<'a> StateReader<'a> {
     }
 
     /// A number of at most `most`.
+    #[inline(never)]
     pub(crate) fn number(&mut self, most: u64) -> Result<u64, CodecError> {
         let number = u64::from_le_bytes(self.take()?);
         self.require(number <= most)?;
@@ -137,6 +145,7 @@ impl<'a> StateReader<'a> {
         self.number(MAX_COUNT)
     }
 
+    #[inline(never)]
     pub(crate) fn flag(&mut self) -> Result<bool, CodecError> {
         let [flag] = self.take()?;
         self.require(flag <= 1)?;
@@ -150,6 +159,7 @@ impl<'a> StateReader<'a> {
     }
 
     /// A piece of at most `most` bytes.
+    #[inline(never)]
     pub(crate) fn piece(&mut self, most: usize) -> Result<&'a [u8], CodecError> {
         let length = self.size(most)?;
         match self.rest.split_at_checked(length) {

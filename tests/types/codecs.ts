@@ -1,6 +1,6 @@
 /** Codecs: what the types say comes out, by the options. */
 import { ReadableStream, csvStringify, ndjsonStringify, pipeline } from 'tidegate';
-import { CodecError, csv, digest, gunzip, lines, ndjson } from 'tidegate/codecs';
+import { CodecError, csv, digest, gunzip, inflate, inflateRaw, lines, ndjson } from 'tidegate/codecs';
 import type { Bytes } from 'tidegate';
 import type { BoolColumn, CodecStage, CsvObject, DictionaryColumn, StageStats, Utf8Column } from 'tidegate/codecs';
 import type { Equal, Expect } from './expect.js';
@@ -60,6 +60,16 @@ export async function columns(text: ReadableStream<string>): Promise<void> {
     // @ts-expect-error it was not asked for
     void columns.other;
   }
+}
+
+export function ofUnpacking(): void {
+  const names: (string | undefined)[] = [];
+  const stage = gunzip({ maxOutputBytes: 1e9, maxRatio: 100, onHeader: ({ name }) => names.push(name) });
+  type Out = Expect<Equal<typeof stage.readable, ReadableStream<Bytes>>>;
+  void (0 as unknown as Out);
+  void [inflate({ trailing: 'ignore' }), inflateRaw({ maxRatio: 100 })];
+  // @ts-expect-error only gzip has headers
+  inflate({ onHeader() {} });
 }
 
 export async function inPipelines(source: ReadableStream<Bytes>): Promise<void> {

@@ -52,6 +52,7 @@ function giveBack(buffers: readonly ArrayBuffer[]): void {
 
 /** What a turn has come to. */
 interface Turn {
+  readonly headers: Report['headers'][number][];
   readonly batches: Batch[];
   readonly moved: ArrayBuffer[];
   taken: number;
@@ -105,7 +106,7 @@ class Job {
   }
 
   turn(): void {
-    const turn: Turn = { batches: [], moved: [], taken: 0, end: undefined };
+    const turn: Turn = { headers: [], batches: [], moved: [], taken: 0, end: undefined };
     const least = Math.max(0, this.#credit - TURN);
     const until = performance.now() + SLICE / 2;
     try {
@@ -123,7 +124,11 @@ class Job {
   #step(chain: Chain, turn: Turn): void {
     const [chunk] = this.#input;
     const last = this.#last && this.#input.length <= 1;
-    chain.run(chunk, this.#offset, last, this.#result);
+    try {
+      chain.run(chunk, this.#offset, last, this.#result);
+    } finally {
+      turn.headers.push(...chain.takeHeaders());
+    }
     const { state, taken } = this.#result;
     turn.taken += taken;
     this.#offset += taken;
@@ -178,7 +183,7 @@ class Job {
     }
   }
 
-  #report({ batches, moved, taken, end }: Turn): void {
+  #report({ headers, batches, moved, taken, end }: Turn): void {
     const chain = this.#chain;
     let stats: Report['stats'] = [];
     try {
@@ -187,7 +192,7 @@ class Job {
       // A module that trapped has no figures; `end` says so.
     }
     this.#port.postMessage(
-      { batches, taken, isDry: this.#isDry, stats, invalid: this.#invalid, end } satisfies Report,
+      { headers, batches, taken, isDry: this.#isDry, stats, invalid: this.#invalid, end } satisfies Report,
       moved,
     );
   }

@@ -12,7 +12,7 @@
 import type { Bytes } from '../../runtime/buffers.js';
 import type { CodecErrorCode } from '../error.js';
 import type { Takes } from '../output.js';
-import type { Parts, ProducedColumns, StageStats } from '../segment.js';
+import type { GzipHeader, Parts, ProducedColumns, StageStats } from '../segment.js';
 
 /** Bytes of input that a chain in a worker may hold before its own queue. */
 export const INPUT_WINDOW = 2 ** 18;
@@ -70,6 +70,8 @@ export type End = { readonly digests: readonly Bytes[] } | { readonly error: Rem
 
 /** From a chain. */
 export interface Report {
+  /** Those that gunzip has found, with the tags of the codecs: before the batches. */
+  readonly headers: readonly [tag: number, header: GzipHeader][];
   readonly batches: readonly Batch[];
   /** Bytes of input that it has taken since the last report. */
   readonly taken: number;

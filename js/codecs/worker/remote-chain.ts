@@ -53,6 +53,7 @@ export class RemoteChain implements ChainLike {
   #port: Port;
   #wake: () => void;
   #close: () => void;
+  #headers: Report['headers'][number][] = [];
   #batches: Batch[] = [];
   #held = 0;
   #current: Batch | undefined;
@@ -185,6 +186,12 @@ export class RemoteChain implements ChainLike {
     this.#filled = 0;
   }
 
+  takeHeaders(): Report['headers'][number][] {
+    const headers = this.#headers;
+    if (headers.length > 0) this.#headers = [];
+    return headers;
+  }
+
   takeBytes(): Bytes {
     const batch = this.#current;
     return batch !== undefined && 'bytes' in batch ? batch.bytes : NOTHING;
@@ -238,8 +245,9 @@ export class RemoteChain implements ChainLike {
     this.#close();
   }
 
-  #report({ batches, taken, isDry, stats, invalid, end }: Report): void {
+  #report({ headers, batches, taken, isDry, stats, invalid, end }: Report): void {
     if (this.#end !== undefined) return;
+    this.#headers.push(...headers);
     for (const batch of batches) {
       this.#batches.push(batch);
       this.#held += sizeOf(batch);

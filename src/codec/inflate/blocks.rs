@@ -6,9 +6,8 @@
 //! element which is wrong, however the input is split. zlib-rs offers neither, and is slower in Wasm.
 
 use super::huffman::{
-    DISTANCE_BITS, DISTANCE_VALUES, DISTANCES, DistanceTable, END, EXCEPTION, LENGTH_BITS,
-    LENGTH_VALUES, LITERAL, LITERAL_BITS, LITERAL_VALUES, LITERALS, LengthTable, LiteralTable,
-    code_length, low, value,
+    DISTANCE_VALUES, DISTANCES, DistanceTable, END, EXCEPTION, LENGTH_VALUES, LITERAL,
+    LITERAL_VALUES, LITERALS, LengthTable, LiteralTable, code_length, low, value,
 };
 use super::window::{WINDOW, Window};
 use crate::codec::CodecError;
@@ -260,7 +259,6 @@ impl Blocks {
     }
 
     /// Takes bytes from the input until there are `wanted` bits, at most 57.
-    #[inline(always)]
     fn need(&mut self, wanted: u32, call: &mut Call<'_>) -> Result<(), Outcome> {
         while self.count < wanted {
             let Some(&byte) = call.input.get(call.at) else {
@@ -273,7 +271,6 @@ impl Blocks {
         Ok(())
     }
 
-    #[inline(always)]
     fn take(&mut self, count: u32) -> u32 {
         let taken = low(self.bits, count);
         self.bits >>= count;
@@ -287,6 +284,7 @@ impl Blocks {
         self.element = bits / 8;
     }
 
+    #[inline(never)]
     fn read_block(&mut self, call: &mut Call<'_>) -> Result<(), Outcome> {
         if self.is_last {
             self.state = State::End;
@@ -331,6 +329,7 @@ impl Blocks {
         Ok(())
     }
 
+    #[inline(never)]
     fn copy_stored(&mut self, left: u16, call: &mut Call<'_>) -> Result<(), Outcome> {
         let mut left = usize::from(left);
         // No bits are left that belong to the block: its header takes whole bytes, and no more than it needs.
@@ -354,6 +353,7 @@ impl Blocks {
         })
     }
 
+    #[inline(never)]
     fn read_order(&mut self, call: &mut Call<'_>) -> Result<(), Outcome> {
         while self.header.have < self.header.order.into() {
             self.need(3, call)?;
@@ -371,6 +371,7 @@ impl Blocks {
         Ok(())
     }
 
+    #[inline(never)]
     fn read_lengths(&mut self, call: &mut Call<'_>) -> Result<(), Outcome> {
         let literals = usize::from(self.header.literals);
         let all = literals + usize::from(self.header.distances);
@@ -417,7 +418,7 @@ impl Blocks {
     fn build_lengths(&mut self) -> bool {
         let table = &mut self.tables.lengths;
         table
-            .build(&self.header.code, &LENGTH_VALUES, LENGTH_BITS, false)
+            .build(&self.header.code, &LENGTH_VALUES, false)
             .is_ok()
     }
 
@@ -432,11 +433,9 @@ impl Blocks {
             ..
         } = &mut self.tables;
         literals[256] > 0
-            && literal_table
-                .build(literals, &LITERAL_VALUES, LITERAL_BITS, true)
-                .is_ok()
+            && literal_table.build(literals, &LITERAL_VALUES, true).is_ok()
             && distance_table
-                .build(distances, &DISTANCE_VALUES, DISTANCE_BITS, true)
+                .build(distances, &DISTANCE_VALUES, true)
                 .is_ok()
     }
 
@@ -534,12 +533,10 @@ impl Tables {
         let mut lengths = [8; LITERALS];
         lengths[144..256].fill(9);
         lengths[256..280].fill(7);
-        let literals = self
-            .literals
-            .build(&lengths, &LITERAL_VALUES, LITERAL_BITS, false);
-        let distances =
-            self.distances
-                .build(&[5; DISTANCES], &DISTANCE_VALUES, DISTANCE_BITS, false);
+        let literals = self.literals.build(&lengths, &LITERAL_VALUES, false);
+        let distances = self
+            .distances
+            .build(&[5; DISTANCES], &DISTANCE_VALUES, false);
         debug_assert!(literals.is_ok() && distances.is_ok());
         self.fixed = true;
     }

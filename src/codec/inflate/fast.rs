@@ -44,7 +44,6 @@ impl Blocks {
             return false;
         }
         let (literals, distances) = (&self.tables.literals, &self.tables.distances);
-        let (literal_mask, distance_mask) = (literals.mask(), distances.mask());
         let filled = self.window.filled();
         let (mut bits, mut count) = (self.bits, self.count);
         let mut ended = false;
@@ -60,8 +59,7 @@ impl Blocks {
         }
         macro_rules! next {
             () => {
-                // SAFETY: the mask selects the place.
-                unsafe { literals.at(bits & literal_mask) }
+                literals.first(bits)
             };
         }
         macro_rules! skip {
@@ -98,8 +96,8 @@ impl Blocks {
                         continue;
                     }
                 }
-                refill!();
             }
+            // Two literals have left at least 34 bits.
             if entry & EXCEPTION != 0 {
                 if entry & SUBTABLE != 0 {
                     entry = literals.second(entry, bits);
@@ -123,9 +121,11 @@ impl Blocks {
             }
             // At most 15 + 5 bits of a length and 15 + 13 of a distance.
             let length_bits = entry & 0xff;
+            if count - length_bits < 28 {
+                refill!();
+            }
             let behind = bits >> length_bits;
-            // SAFETY: the mask selects the place.
-            let mut far = unsafe { distances.at(behind & distance_mask) };
+            let mut far = distances.first(behind);
             if far & EXCEPTION != 0 {
                 if far & SUBTABLE != 0 {
                     far = distances.second(far, behind);

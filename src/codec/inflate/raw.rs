@@ -23,11 +23,6 @@ mod access {
     pub(super) fn write<const N: usize>(bytes: &mut [u8], at: usize, piece: [u8; N]) {
         bytes[at..at + N].copy_from_slice(&piece);
     }
-
-    #[inline(always)]
-    pub(super) fn entry(entries: &[u32], at: usize) -> u32 {
-        entries[at]
-    }
 }
 
 #[cfg(target_arch = "wasm32")]
@@ -45,13 +40,6 @@ mod access {
         // SAFETY: the caller's.
         unsafe { bytes.as_mut_ptr().add(at).cast::<[u8; N]>().write(piece) }
     }
-
-    #[inline(always)]
-    pub(super) fn entry(entries: &[u32], at: usize) -> u32 {
-        debug_assert!(at < entries.len());
-        // SAFETY: the caller's.
-        unsafe { *entries.get_unchecked(at) }
-    }
 }
 
 /// # Safety
@@ -68,14 +56,6 @@ pub(super) unsafe fn word(bytes: &[u8], at: usize) -> u64 {
 #[inline(always)]
 pub(super) unsafe fn put(bytes: &mut [u8], at: usize, byte: u8) {
     access::write(bytes, at, [byte]);
-}
-
-/// # Safety
-///
-/// There must be an entry at `at`.
-#[inline(always)]
-pub(super) unsafe fn entry(entries: &[u32], at: usize) -> u32 {
-    access::entry(entries, at)
 }
 
 /// Copies what is `distance` bytes before `at` to `at`, and up to [`PIECE`] bytes more than `length`.

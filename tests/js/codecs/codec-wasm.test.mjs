@@ -18,7 +18,10 @@ function instantiate(family) {
 
 /** For each family what adds its codecs, with any numbers. */
 const ADD = {
-  inflate: [(exports, random) => exports.codecs_add_gunzip(random(2))],
+  inflate: [
+    (exports, random, any) => exports.codecs_add_gunzip(random(2), any() - 100, any(), random(3)),
+    (exports, random, any) => exports.codecs_add_inflate(random(2), random(2), any() - 100, any()),
+  ],
   digest: [(exports) => exports.codecs_add_sha256()],
   text: [
     (exports, random, any) => exports.codecs_add_lines(any(), any()),

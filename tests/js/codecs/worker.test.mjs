@@ -4,9 +4,9 @@ import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { after, describe, test } from 'node:test';
 import { Worker } from 'node:worker_threads';
-import { gzipSync } from 'node:zlib';
+import { deflateRawSync, gzipSync } from 'node:zlib';
 import { pipeline } from 'tidegate';
-import { csv, digest, gunzip, lines, ndjson, workerPool } from 'tidegate/codecs';
+import { csv, digest, gunzip, inflateRaw, lines, ndjson, workerPool } from 'tidegate/codecs';
 import { bytes, failure, isPending, pieces, through, turn } from './codec-support.mjs';
 
 const kFuse = Symbol.for('tidegate.fuse');
@@ -38,6 +38,16 @@ describe('a chain in a worker gives what it gives in the page', () => {
         assert.deepEqual(joined(await through(pairOf(stages(), pool), cut(size))), expected, `cut into ${size}`);
     });
   }
+
+  test('inflateRaw, and the headers of gunzip before the bytes of their members', async () => {
+    assert.equal(joined(await through(inflateRaw({ worker: pool }), [deflateRawSync(text)])), text);
+    const order = [];
+    const stage = gunzip({ worker: pool, highWaterMark: 0, onHeader: ({ os }) => order.push(os) });
+    const member = gzipSync('tide');
+    for (const chunk of await through(stage, pieces(Buffer.concat([member, member]), 7))) order.push(chunk.length);
+    assert.deepEqual(order.filter((item) => item === member[9]).length, 2);
+    assert.equal(order[0], member[9]);
+  });
 
   const amounts = bytes(
     `id,city,amount,day\n${Array.from({ length: 5000 }, (_, n) => `${n},city ${n % 7},${n / 4},2026-01-0${1 + (n % 9)}\n`).join('')}`,
