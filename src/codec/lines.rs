@@ -1,6 +1,6 @@
 //! Text into lines.
 
-use memchr::memchr;
+use memchr::{memchr, memchr_iter, memrchr};
 
 use super::saved::{StateReader, StateWriter};
 use super::text::{Output, TextCodec, TextParser};
@@ -186,6 +186,30 @@ impl Parser {
         Ok(())
     }
 
+    /// Takes whole lines in one piece, as far as none of them needs a look: returns how many bytes of `text` they are. One copy of many lines is several
+    /// times as fast as one each.
+    fn take_lines(&mut self, text: &[u8], output: &mut Output<'_>) -> usize {
+        let Some(last) = memrchr(b'\n', text) else {
+            return 0;
+        };
+        let lines = &text[..=last];
+        if self.held_return || (!self.keeps_returns && memchr(b'\r', lines).is_some()) {
+            return 0;
+        }
+        let mut taken = 0;
+        for end in memchr_iter(b'\n', lines) {
+            if self.length + (end - taken) > self.max_bytes {
+                break;
+            }
+            output.records.end_field(end);
+            taken = end + 1;
+            self.length = 0;
+            self.start = None;
+        }
+        output.put(&lines[..taken]);
+        taken
+    }
+
     fn end_line(&mut self, output: &mut Output<'_>) {
         output.end_field(b'\n');
         self.length = 0;
@@ -201,7 +225,7 @@ impl TextParser for Parser {
         offset: u64,
         output: &mut Output<'_>,
     ) -> Result<(), CodecError> {
-        let mut at = 0;
+        let mut at = self.take_lines(text, output);
         while at < text.len() {
             self.start.get_or_insert(offset + at as u64);
             if self.held_return && text[at] != b'\n' {

@@ -84,7 +84,7 @@ impl Utf8 {
             return self.join(input, last);
         }
         let window = &input[..input.len().min(limit)];
-        let (valid, invalid) = match std::str::from_utf8(window) {
+        let (valid, invalid) = match check(window) {
             Ok(_) => (window.len(), None),
             Err(error) => (error.valid_up_to(), Some(error.error_len())),
         };
@@ -164,4 +164,9 @@ impl Utf8 {
         self.offset += bytes as u64;
         Ok(Piece::Replacement)
     }
+}
+
+/// As `str::from_utf8`, which is asked only what is wrong.
+fn check(bytes: &[u8]) -> Result<&str, std::str::Utf8Error> {
+    simdutf8::basic::from_utf8(bytes).or_else(|_| std::str::from_utf8(bytes))
 }
