@@ -2,13 +2,15 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
+import { readdirSync, readFileSync } from 'node:fs';
 import { after, describe, test } from 'node:test';
 import { Worker } from 'node:worker_threads';
 import { deflateRawSync, gzipSync } from 'node:zlib';
 import { pipeline } from 'tidegate';
-import { csv, digest, gunzip, inflateRaw, lines, ndjson, workerPool } from 'tidegate/codecs';
+import * as codecs from 'tidegate/codecs';
 import { bytes, failure, isPending, pieces, through, turn } from './codec-support.mjs';
 
+const { csv, digest, gunzip, inflateRaw, lines, ndjson, workerPool } = codecs;
 const kFuse = Symbol.for('tidegate.fuse');
 const pool = workerPool({ size: 2 });
 after(() => pool.close());
@@ -431,6 +433,24 @@ describe('a pool', () => {
       pipeline([packed], ...stages, () => {}),
       /gunzip and lines have different pools/,
     );
+  });
+});
+
+describe('nothing is left out', () => {
+  test('every family of codecs is in the worker', () => {
+    const families = new URL('../../../js/codecs/families/', import.meta.url);
+    const source = readFileSync(new URL('../worker/codecs.ts', families), 'utf8');
+    for (const file of readdirSync(families))
+      assert.ok(source.includes(`families/${file.replace('.ts', '.js')}`), file);
+  });
+
+  test('every codec has the option', () => {
+    const others = new Set(['CodecError', 'codecMemory', 'workerPool']);
+    for (const [name, make] of Object.entries(codecs)) {
+      if (others.has(name) || /^[A-Z]/.test(name)) continue;
+      const withOption = name === 'digest' ? () => make('sha-256', { worker: 1 }) : () => make({ worker: 1 });
+      assert.throws(withOption, /worker must be true, false or a workerPool\(\)/, name);
+    }
   });
 });
 
