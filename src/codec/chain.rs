@@ -1,7 +1,7 @@
 //! Codecs fused: one copy in, one batch out, bounded queues in between.
 
 use super::queue::{ByteQueue, length_for, lengthen};
-use super::{Batch, Codec, CodecError, MIN_OUTPUT, Records, SLICE, Status};
+use super::{Batch, Codec, CodecError, DigestAlgorithm, MIN_OUTPUT, Records, SLICE, Status};
 
 /// What a chain can do next.
 ///
@@ -413,6 +413,23 @@ impl Chain {
         self.stages
             .get(stage)
             .and_then(|stage| stage.codec.digest())
+    }
+
+    /// The digest that the stage of this number has computed by one algorithm.
+    ///
+    /// ```
+    /// # use tidegate::codec::{Chain, DigestAlgorithm, Digests};
+    /// let algorithms = [DigestAlgorithm::Sha1, DigestAlgorithm::Crc32];
+    /// let mut chain = Chain::new(vec![Box::new(Digests::new(&algorithms))]);
+    /// chain.end_input();
+    /// chain.run()?;
+    /// assert_eq!(chain.digest_of(0, DigestAlgorithm::Crc32), Some(&[0; 4][..]));
+    /// # Ok::<(), tidegate::codec::CodecError>(())
+    /// ```
+    pub fn digest_of(&self, stage: usize, algorithm: DigestAlgorithm) -> Option<&[u8]> {
+        self.stages
+            .get(stage)
+            .and_then(|stage| stage.codec.digest_of(algorithm))
     }
 
     /// Lets one stage work; says whether anything has changed.

@@ -26,11 +26,11 @@ trait Unit: Copy + BitXor<Output = Self> {
     const ZERO: Self;
     const BYTES: usize;
 
-    /// The unit of this number.
-    fn read(bytes: &[u8], number: usize) -> Self;
+    /// The whole units of `bytes`, one by one.
+    fn units(bytes: &[u8]) -> impl Iterator<Item = Self>;
 
     /// Adds the state of a CRC to the bytes that follow it.
-    fn add_state(units: &mut [Self; STRIDE], state: u32);
+    fn add_state(units: &mut [Self], state: u32);
 }
 
 /// For much input: a load of one reads exactly what one store has written.
@@ -52,13 +52,16 @@ impl Unit for Block {
     const BYTES: usize = 16;
 
     #[inline(always)]
-    fn read(bytes: &[u8], number: usize) -> Self {
-        let (halves, _) = bytes.as_chunks::<8>();
-        Self([0, 1].map(|half| u64::from_le_bytes(halves[2 * number + half])))
+    fn units(bytes: &[u8]) -> impl Iterator<Item = Self> {
+        let (words, _) = bytes.as_chunks::<8>();
+        let (pairs, _) = words.as_chunks::<2>();
+        pairs.iter().map(|pair| Self(pair.map(u64::from_le_bytes)))
     }
 
-    fn add_state(units: &mut [Self; STRIDE], state: u32) {
-        units[0].0[0] ^= u64::from(state);
+    fn add_state(units: &mut [Self], state: u32) {
+        if let Some(Self([first, _])) = units.first_mut() {
+            *first ^= u64::from(state);
+        }
     }
 }
 
@@ -68,11 +71,11 @@ impl Unit for u8 {
     const BYTES: usize = 1;
 
     #[inline(always)]
-    fn read(bytes: &[u8], number: usize) -> Self {
-        bytes[number]
+    fn units(bytes: &[u8]) -> impl Iterator<Item = Self> {
+        bytes.iter().copied()
     }
 
-    fn add_state(units: &mut [Self; STRIDE], state: u32) {
+    fn add_state(units: &mut [Self], state: u32) {
         for (byte, of_state) in units.iter_mut().zip(state.to_le_bytes()) {
             *byte ^= of_state;
         }
@@ -170,18 +173,8 @@ fn fold<'input, U: Unit>(state: &mut u32, bytes: &'input [u8]) -> ([U; REACH], &
         }
         let (input, behind) = rest.split_at(STRIDE * U::BYTES);
         let (before, after) = window.split_at_mut(at);
-        let (Some(before), Some(after)) = (
-            before.last_chunk::<REACH>(),
-            after.first_chunk_mut::<STRIDE>(),
-        ) else {
-            break;
-        };
-        for (number, unit) in after.iter_mut().enumerate() {
-            let read = U::read(input, number);
-            *unit = TAPS
-                .iter()
-                .fold(read, |sum, tap| sum ^ before[REACH + number - tap]);
-        }
+        let [first, second, third, fourth] = TAPS.map(|tap| &before[at - tap..]);
+        add_taps(&mut after[..STRIDE], input, first, second, third, fourth);
         // No unit of this stride has been made of the first one.
         U::add_state(after, std::mem::take(state));
         rest = behind;
@@ -192,13 +185,28 @@ fn fold<'input, U: Unit>(state: &mut u32, bytes: &'input [u8]) -> ([U; REACH], &
     last[..REACH].copy_from_slice(&window[at - REACH..at]);
     let (input, behind) = rest.split_at(REACH * U::BYTES);
     let mut left = [U::ZERO; REACH];
-    for (number, unit) in left.iter_mut().enumerate() {
-        let read = U::read(input, number);
-        *unit = TAPS
-            .iter()
-            .fold(read, |sum, tap| sum ^ last[REACH + number - tap]);
-    }
+    let [first, second, third, fourth] = TAPS.map(|tap| &last[REACH - tap..]);
+    add_taps(&mut left, input, first, second, third, fourth);
     (left, behind)
+}
+
+/// Makes each unit of `after` of that of the input and those a tap before it.
+// A function of its own, so that the compiler knows that `after` is none of the others, and does not repeat the loop.
+#[inline(never)]
+fn add_taps<U: Unit>(
+    after: &mut [U],
+    input: &[u8],
+    first: &[U],
+    second: &[U],
+    third: &[U],
+    fourth: &[U],
+) {
+    let taps = first.iter().zip(second).zip(third.iter().zip(fourth));
+    for ((unit, read), ((&first, &second), (&third, &fourth))) in
+        after.iter_mut().zip(U::units(input)).zip(taps)
+    {
+        *unit = read ^ first ^ second ^ third ^ fourth;
+    }
 }
 
 #[cfg(test)]

@@ -55,7 +55,7 @@ pub use batch::{Batch, Record, RecordBatch, RecordIter};
 pub use chain::{Chain, ChainState, StageStats};
 pub use csv::Csv;
 pub use csv_options::{CsvOptions, Ragged};
-pub use digest::Sha256Tap;
+pub use digest::{DigestAlgorithm, Digests, Sha256Tap, UnknownAlgorithm};
 pub use error::{CodecError, ErrorCode};
 pub use inflate::{
     Gunzip, GunzipOptions, GzipHeader, Inflate, InflateFormat, InflateOptions, Trailing,
@@ -306,7 +306,8 @@ pub trait Codec: Send {
         None
     }
 
-    /// The digest of all bytes, for codecs that compute one, once the input is finished.
+    /// The digest of all bytes, for codecs that compute one, once the input is finished. Several are one after another,
+    /// in the order in which they were asked for.
     ///
     /// ```
     /// use tidegate::codec::{Codec, Sha256Tap};
@@ -316,6 +317,21 @@ pub trait Codec: Send {
     /// assert_eq!(tap.digest().unwrap()[..4], [0xba, 0x78, 0x16, 0xbf]);
     /// ```
     fn digest(&self) -> Option<&[u8]> {
+        None
+    }
+
+    /// The digest of all bytes by one algorithm, for codecs that compute it, once the input is finished.
+    ///
+    /// ```
+    /// use tidegate::codec::{Codec, DigestAlgorithm, Digests};
+    ///
+    /// let mut tap = Digests::new(&[DigestAlgorithm::Md5, DigestAlgorithm::Crc32]);
+    /// tap.step(b"abc", &mut [0; 16], true).unwrap();
+    /// assert_eq!(tap.digest_of(DigestAlgorithm::Crc32), Some(&[0x35, 0x24, 0x41, 0xc2][..]));
+    /// assert_eq!(tap.digest_of(DigestAlgorithm::Sha1), None);
+    /// ```
+    fn digest_of(&self, algorithm: DigestAlgorithm) -> Option<&[u8]> {
+        let _ = algorithm;
         None
     }
 }

@@ -8,8 +8,8 @@ use bytes::Bytes;
 use futures_core::{FusedStream, Stream};
 
 use super::{
-    Chain, ChainState, Codec, CodecError, Csv, CsvOptions, Gunzip, GunzipOptions, Inflate,
-    InflateOptions, Lines, LinesOptions, RecordBatch, Sha256Tap,
+    Chain, ChainState, Codec, CodecError, Csv, CsvOptions, DigestAlgorithm, Digests, Gunzip,
+    GunzipOptions, Inflate, InflateOptions, Lines, LinesOptions, RecordBatch, Sha256Tap,
 };
 
 /// Why a stream of a [`Decoder`] failed.
@@ -265,6 +265,23 @@ impl<I> Decoder<I> {
         self.with(Sha256Tap::new())
     }
 
+    /// Computes digests of what passes, all in one pass: see [`Decoded::digest_of`].
+    ///
+    /// ```
+    /// use futures_util::StreamExt;
+    /// use tidegate::codec::{DigestAlgorithm, decode_reader};
+    ///
+    /// # futures_executor::block_on(async {
+    /// let both = [DigestAlgorithm::Blake3, DigestAlgorithm::Crc32];
+    /// let mut bytes = decode_reader(&b"abc"[..]).digests(&both).bytes();
+    /// while bytes.next().await.is_some() {}
+    /// assert_eq!(bytes.digest_of(0, DigestAlgorithm::Crc32).unwrap(), [0x35, 0x24, 0x41, 0xc2]);
+    /// # });
+    /// ```
+    pub fn digests(self, algorithms: &[DigestAlgorithm]) -> Self {
+        self.with(Digests::new(algorithms))
+    }
+
     /// Splits text into lines.
     ///
     /// ```
@@ -407,6 +424,23 @@ impl<I: Input> Decoded<I> {
         self.chain.digest(codec)
     }
 
+    /// The digest that the codec of this number has computed by one algorithm, once everything has been read.
+    ///
+    /// ```
+    /// use futures_util::StreamExt;
+    /// use tidegate::codec::{DigestAlgorithm, decode_reader};
+    ///
+    /// # futures_executor::block_on(async {
+    /// let both = [DigestAlgorithm::Sha1, DigestAlgorithm::Md5];
+    /// let mut bytes = decode_reader(&b"abc"[..]).digests(&both).bytes();
+    /// while bytes.next().await.is_some() {}
+    /// assert_eq!(bytes.digest_of(0, DigestAlgorithm::Md5).unwrap()[..4], [0x90, 0x01, 0x50, 0x98]);
+    /// # });
+    /// ```
+    pub fn digest_of(&self, codec: usize, algorithm: DigestAlgorithm) -> Option<&[u8]> {
+        self.chain.digest_of(codec, algorithm)
+    }
+
     /// Works until there is a batch, which `chain.batch()` then shows, once; `false` at the end.
     pub(super) fn poll_batch(
         &mut self,
@@ -526,6 +560,23 @@ impl<I: Input> RecordStream<I> {
     /// ```
     pub fn digest(&self, codec: usize) -> Option<&[u8]> {
         self.0.digest(codec)
+    }
+
+    /// The digest that the codec of this number has computed by one algorithm, once everything has been read.
+    ///
+    /// ```
+    /// use futures_util::StreamExt;
+    /// use tidegate::codec::{DigestAlgorithm, LinesOptions, decode_reader};
+    ///
+    /// # futures_executor::block_on(async {
+    /// let both = [DigestAlgorithm::Sha1, DigestAlgorithm::Md5];
+    /// let mut lines = decode_reader(&b"abc"[..]).digests(&both).lines(LinesOptions::default()).records();
+    /// while lines.next().await.is_some() {}
+    /// assert_eq!(lines.digest_of(0, DigestAlgorithm::Md5).unwrap()[..4], [0x90, 0x01, 0x50, 0x98]);
+    /// # });
+    /// ```
+    pub fn digest_of(&self, codec: usize, algorithm: DigestAlgorithm) -> Option<&[u8]> {
+        self.0.digest_of(codec, algorithm)
     }
 
     /// Calls `each` with every record, which borrows from the chain: nothing is copied but what `each` copies. An error of
