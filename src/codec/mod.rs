@@ -30,6 +30,7 @@ mod chain_save;
 mod crc32;
 mod csv;
 mod csv_options;
+mod deflate;
 mod digest;
 mod error;
 mod inflate;
@@ -55,6 +56,7 @@ pub use batch::{Batch, Record, RecordBatch, RecordIter};
 pub use chain::{Chain, ChainState, StageStats};
 pub use csv::Csv;
 pub use csv_options::{CsvOptions, Ragged};
+pub use deflate::{Deflate, DeflateFormat, DeflateOptions};
 pub use digest::{DigestAlgorithm, Digests, Sha256Tap, UnknownAlgorithm};
 pub use error::{CodecError, ErrorCode};
 pub use inflate::{

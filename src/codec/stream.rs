@@ -8,8 +8,9 @@ use bytes::Bytes;
 use futures_core::{FusedStream, Stream};
 
 use super::{
-    Chain, ChainState, Codec, CodecError, Csv, CsvOptions, DigestAlgorithm, Digests, Gunzip,
-    GunzipOptions, Inflate, InflateOptions, Lines, LinesOptions, RecordBatch, Sha256Tap,
+    Chain, ChainState, Codec, CodecError, Csv, CsvOptions, Deflate, DeflateOptions,
+    DigestAlgorithm, Digests, Gunzip, GunzipOptions, Inflate, InflateOptions, Lines, LinesOptions,
+    RecordBatch, Sha256Tap,
 };
 
 /// Why a stream of a [`Decoder`] failed.
@@ -247,6 +248,22 @@ impl<I> Decoder<I> {
     /// ```
     pub fn inflate(self, options: InflateOptions) -> Self {
         self.with(Inflate::new(options))
+    }
+
+    /// Compresses: as gzip, zlib or deflate alone.
+    ///
+    /// ```
+    /// use futures_util::TryStreamExt;
+    /// use tidegate::codec::{DeflateOptions, decode_reader};
+    ///
+    /// # futures_executor::block_on(async {
+    /// let bytes = decode_reader(&[b'a'; 1000][..]).deflate(DeflateOptions::default()).bytes();
+    /// let packed = bytes.try_collect::<Vec<_>>().await.unwrap().concat();
+    /// assert!(packed.len() < 40);
+    /// # });
+    /// ```
+    pub fn deflate(self, options: DeflateOptions) -> Self {
+        self.with(Deflate::new(options))
     }
 
     /// Computes the SHA-256 digest of what passes: see [`Decoded::digest`].
