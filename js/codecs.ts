@@ -24,12 +24,15 @@ export type {
   Utf8Column,
   Validity,
 } from './codecs/columns.js';
-export { digest, type DigestStage } from './codecs/digest.js';
+export { deflate, deflateRaw, gzip, type DeflateOptions, type GzipOptions } from './codecs/deflate.js';
+export type { DigestAlgorithm, DigestName } from './codecs/algorithms.js';
+export { digest, type DigestStage, type DigestsStage } from './codecs/digest.js';
 export { CodecError, type CodecErrorCode } from './codecs/error.js';
 export { gunzip, type GunzipOptions, type GzipHeader } from './codecs/gunzip.js';
 export { inflate, inflateRaw, type InflateOptions } from './codecs/inflate.js';
 export { lines, type LinesOptions } from './codecs/lines.js';
 export { ndjson, type NdjsonOptions, type NdjsonStage } from './codecs/ndjson.js';
+export { toDigest, type DigestResult, type DigestSink, type DigestsResult } from './codecs/to-digest.js';
 export { codecMemory } from './codecs/module.js';
 export { workerPool, type NodeWorker, type WorkerPoolOptions } from './codecs/workers.js';
 export type { WorkerPool } from './bridge/stages.js';
@@ -37,4 +40,4 @@ export type { StageStats } from './codecs/segment.js';
 export type { CodecOptions, TextOptions } from './codecs/options.js';
 export type { CsvComparable, CsvCondition } from './codecs/plan.js';
 export type { CsvObject } from './codecs/rows.js';
-export type { CodecInput, CodecStage, TextCodecStage } from './codecs/stage.js';
+export type { CodecInput, CodecStage, FlushStage, TextCodecStage } from './codecs/stage.js';

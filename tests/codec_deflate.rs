@@ -8,7 +8,10 @@ use std::io::Read;
 use codec_support::{drive, splits};
 use flate2::read::{DeflateDecoder, MultiGzDecoder, ZlibDecoder};
 use proptest::prelude::*;
-use tidegate::codec::{Deflate, DeflateFormat, DeflateOptions};
+use tidegate::codec::{
+    Chain, ChainState, Codec, Deflate, DeflateFormat, DeflateOptions, ErrorCode, Gunzip,
+    GunzipOptions, Status,
+};
 
 const FORMATS: [DeflateFormat; 3] = [DeflateFormat::Gzip, DeflateFormat::Zlib, DeflateFormat::Raw];
 
@@ -154,6 +157,103 @@ fn a_name_that_is_longer_than_every_buffer_is_written() {
     assert_eq!(made[10..10 + name.len()], name);
     let without = deflate(&DeflateOptions::default(), &[b"text"], 1000);
     assert_eq!(made[10 + name.len() + 1..], without[10..]);
+}
+
+/// Steps over `input`, flushes, and returns what has been made so far.
+fn flushed(codec: &mut Deflate, input: &[u8], room: usize) -> Vec<u8> {
+    let (mut made, mut output, mut rest) = (Vec::new(), vec![0; room], input);
+    loop {
+        let step = codec.step(rest, &mut output, false).unwrap();
+        made.extend_from_slice(&output[..step.produced]);
+        rest = &rest[step.consumed..];
+        if step.status == Status::NeedInput {
+            break;
+        }
+    }
+    loop {
+        let step = codec.flush(&mut output).unwrap();
+        made.extend_from_slice(&output[..step.produced]);
+        if step.status == Status::NeedInput {
+            return made;
+        }
+    }
+}
+
+#[test]
+fn what_was_flushed_unpacks_to_everything_before_it() {
+    for format in FORMATS {
+        for room in [16, 1 << 16] {
+            let mut codec = Deflate::new(options(format, 6));
+            let (mut made, mut expected) = (Vec::new(), Vec::new());
+            for input in [b"one".to_vec(), text(5000), b"two".to_vec(), noise(100_000)] {
+                made.extend(flushed(&mut codec, &input, room));
+                expected.extend(input);
+                assert!(inflate_start(format, &made) == expected, "{format:?}");
+            }
+        }
+    }
+}
+
+/// What the start of a stream unpacks to.
+fn inflate_start(format: DeflateFormat, packed: &[u8]) -> Vec<u8> {
+    let (header, skip) = match format {
+        DeflateFormat::Gzip => (false, 10),
+        DeflateFormat::Zlib => (true, 0),
+        _ => (false, 0),
+    };
+    let mut inflate = flate2::Decompress::new(header);
+    let mut text = Vec::with_capacity(1 << 20);
+    let flush = flate2::FlushDecompress::Sync;
+    inflate
+        .decompress_vec(&packed[skip..], &mut text, flush)
+        .unwrap();
+    text
+}
+
+#[test]
+fn a_second_flush_adds_nothing() {
+    let mut codec = Deflate::new(DeflateOptions::default());
+    assert_eq!(flushed(&mut codec, b"", 64).len(), 10, "the header alone");
+    assert_ne!(flushed(&mut codec, b"text", 64), b"");
+    assert_eq!(flushed(&mut codec, b"", 64), b"");
+}
+
+#[test]
+fn what_is_flushed_does_not_depend_on_the_room() {
+    let input = [text(20_000), noise(100_000)].concat();
+    let made = |room| {
+        let mut codec = Deflate::new(options(DeflateFormat::Raw, 6));
+        [
+            flushed(&mut codec, &input, room),
+            flushed(&mut codec, b"more", room),
+        ]
+        .concat()
+    };
+    let whole = made(1 << 20);
+    assert!([16, 1000, 65_536].iter().all(|&room| made(room) == whole));
+}
+
+#[test]
+fn a_chain_flushes_through_a_compressor() {
+    let codecs: Vec<Box<dyn Codec>> = vec![
+        Box::new(Deflate::new(DeflateOptions::default())),
+        Box::new(Gunzip::new(GunzipOptions::default())),
+    ];
+    let mut chain = Chain::new(codecs);
+    for text in [b"one", b"two"] {
+        chain.input(3).copy_from_slice(text);
+        chain.commit(3);
+        chain.flush();
+        assert_eq!(chain.run(), Ok(ChainState::NeedInput));
+        assert_eq!(chain.batch().bytes, text);
+    }
+}
+
+#[test]
+fn a_state_cannot_be_saved_and_the_error_says_so() {
+    let error = Deflate::new(DeflateOptions::default()).save().unwrap_err();
+    assert_eq!(error.code, ErrorCode::CannotSave);
+    assert!(error.to_string().starts_with("deflate: "), "{error}");
 }
 
 proptest! {

@@ -5,7 +5,9 @@ mod codec_support;
 
 use codec_support::{drive, splits};
 use proptest::prelude::*;
-use tidegate::codec::{Chain, ChainState, Codec, DigestAlgorithm, Digests, Sha256Tap, Status};
+use tidegate::codec::{
+    Chain, ChainState, Codec, DigestAlgorithm, Digests, ErrorCode, Sha256Tap, Status,
+};
 
 use DigestAlgorithm::{Blake3, Crc32, Md5, Sha1, Sha256, Sha384, Sha512};
 
@@ -173,6 +175,54 @@ fn names_are_those_of_javascript_in_upper_or_lower_case() {
     }
     let error = "sha256".parse::<DigestAlgorithm>().unwrap_err();
     assert!(error.to_string().ends_with("sha-512 blake3"), "{error}");
+}
+
+#[test]
+fn a_saved_state_goes_on_to_the_same_digests_at_every_byte() {
+    let saved: Vec<_> = DigestAlgorithm::ALL
+        .iter()
+        .copied()
+        .filter(|&each| each != Blake3)
+        .collect();
+    let input: Vec<u8> = (0..300u32).map(|at| at as u8).collect();
+    let mut whole = Digests::new(&saved);
+    drive(&mut whole, &[&input], 1 << 16).1.unwrap();
+    for at in 0..=input.len() {
+        let mut first = Digests::new(&saved);
+        first.step(&input[..at], &mut [0; 512], false).unwrap();
+        let mut second = Digests::new(&saved);
+        second.restore(&first.save().unwrap()).unwrap();
+        second.step(&input[at..], &mut [0; 512], true).unwrap();
+        assert_eq!(second.digest(), whole.digest(), "saved at {at}");
+    }
+    let mut again = Digests::new(&saved);
+    again.restore(&whole.save().unwrap()).unwrap();
+    assert_eq!(again.digest(), whole.digest(), "saved when finished");
+}
+
+#[test]
+fn a_state_with_blake3_cannot_be_saved_and_the_error_says_so() {
+    let error = Digests::new(&[Sha256, Blake3]).save().unwrap_err();
+    assert_eq!(error.code, ErrorCode::CannotSave);
+    assert!(error.to_string().contains("blake3"), "{error}");
+}
+
+#[test]
+fn what_is_no_state_of_these_digests_is_refused() {
+    let state = Digests::new(&[Sha256, Crc32]).save().unwrap();
+    for length in 0..state.len() {
+        let mut tap = Digests::new(&[Sha256, Crc32]);
+        let error = tap.restore(&state[..length]).unwrap_err();
+        assert_eq!(error.code, ErrorCode::InvalidState, "cut at {length}");
+    }
+    for others in [
+        &[Sha512, Crc32][..],
+        &[Sha256],
+        &[Crc32, Sha256],
+        &[Sha256, Crc32, Md5],
+    ] {
+        assert!(Digests::new(others).restore(&state).is_err());
+    }
 }
 
 proptest! {

@@ -17,7 +17,7 @@ const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 export const shipped = join(root, 'THIRD-PARTY-LICENSES.md');
 
 /** Of a choice of licences the first that a crate has a file of. */
-const TEXTS = ['LICENSE-MIT', 'LICENSE.md', 'LICENSE', 'LICENSE-APACHE'];
+const TEXTS = ['LICENSE-MIT', 'LICENSE.md', 'LICENSE', 'LICENSE-APACHE', 'LICENSE_A2'];
 
 const cargo = (args) =>
   execFileSync('cargo', args, {

@@ -22,6 +22,11 @@ export interface ChainLike {
    */
   run(chunk: Bytes | undefined, offset: number, last: boolean, result: RunResult): void;
   takeHeaders(): [tag: number, header: GzipHeader][];
+  /**
+   * Has the codecs produce what they hold back of the input so far, one after the other. The next runs do it; it is done
+   * when one of them asks for more input.
+   */
+  flush(): void;
   takeBytes(): Bytes;
   takeText(): Produced | undefined;
   takeChosen(): Produced | undefined;
@@ -54,6 +59,8 @@ export class Chain implements ChainLike {
   /** For each stage its segment's number, and its own number in there. */
   #places: [segment: number, stage: number][] = [];
   #first: RunResult = { state: NEED_INPUT, taken: 0 };
+  /** The segment that is being flushed, as those before it have nothing more to give; Infinity if none is. */
+  #flushing = Infinity;
 
   /** @throws {CodecError} `out-of-memory` */
   constructor(stages: readonly Codec[]) {
@@ -83,9 +90,20 @@ export class Chain implements ChainLike {
    * @throws {CodecError} when a codec refuses its input and all that came before has been taken
    */
   run(chunk: Bytes | undefined, offset: number, last: boolean, result: RunResult): void {
+    const end = this.#segments.length - 1;
     this.#first.taken = 0;
-    result.state = this.#run(this.#segments.length - 1, chunk, offset, last);
+    result.state = this.#run(end, chunk, offset, last);
     result.taken = this.#first.taken;
+    while (result.state === NEED_INPUT && this.#flushing <= end) {
+      this.#flushing++;
+      if (this.#flushing > end) break;
+      this.#segments[this.#flushing]!.flush();
+      result.state = this.#run(end, undefined, 0, false);
+    }
+  }
+
+  flush(): void {
+    this.#flushing = -1;
   }
 
   #run(at: number, chunk: Bytes | undefined, offset: number, last: boolean): number {
@@ -108,7 +126,7 @@ export class Chain implements ChainLike {
       }
     }
     const ended = link.upper === FINISHED;
-    if (hasMore || ended || link.length > 0) {
+    if (hasMore || ended || link.length > 0 || this.#flushing === at) {
       do {
         segment.run(link.length > 0 ? upper.shown(link.offset, link.length) : undefined, 0, ended, lower);
         link.offset += lower.taken;

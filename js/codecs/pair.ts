@@ -12,6 +12,7 @@ import { joined, TextPieces, utf8 } from '../runtime/text.js';
 import { ReadableStream } from '../streams/readable-stream.js';
 import { WritableStream } from '../streams/writable-stream.js';
 import { Chain } from './chain.js';
+import { deferred, type Deferred } from './deferred.js';
 import { detached, toBytes } from './options.js';
 import { FINISHED, HAS_BATCH, WAITING, zeroStats } from './segment.js';
 import type { ReadableControllerLike, WritableControllerLike } from '../bridge/shapes.js';
@@ -33,6 +34,14 @@ export interface StageSpec extends Codec {
   readonly inputHighWaterMark: number;
   /** Strings can be written to it, which are encoded as UTF-8. */
   readonly takesText?: boolean;
+  /** Chunks are copied when they are written, so that they may be detached or changed while the reader takes what comes of them. */
+  readonly copiesInput?: boolean;
+  /** Each chunk that is written counts 1. */
+  readonly countsInput?: boolean;
+  /** What the streams fail with in place of a codec's error. Only of a stage that is never fused. */
+  errorOf?(error: unknown): unknown;
+  /** The chain is flushed after each chunk that is written. */
+  readonly flushesEach?: boolean;
   /** No codec can follow. Lines are text with LFs to one that does. */
   readonly givesRows?: boolean;
   /** Of gunzip: how its headers are told from those of others, and who gets them. */
@@ -108,8 +117,19 @@ export class Pair {
   #refusal: { readonly error: unknown } | undefined;
   /** What the readable's desired size is when its queue is empty. Finite, so that the two can be told apart. */
   #mark: number;
+  /** Calls of `write()`, and those of them whose chunk has got here. Not where chunks are counted: there, none is flushed. */
+  #written = 0;
+  #begun = 0;
+  /** The chunks that have been flushed, or are being. */
+  #flushed = 0;
+  #flushing = false;
+  #flushesEach: boolean;
+  /** Who waits for a flush, and after how many chunks. */
+  #flushes: (Deferred<void> & { readonly after: number })[] = [];
   #running = false;
   #ended = false;
+  /** What the streams have failed with: `{ error }`. */
+  #failure: { readonly error: unknown } | undefined;
   #slice: Slice | undefined;
   /** The thread has to be given back before anything else. */
   #yielding = false;
@@ -122,6 +142,7 @@ export class Pair {
     this.#stages = stages;
     this.#slice = slice;
     this.#workers = workers;
+    this.#flushesEach = stages.some((stage) => stage.flushesEach);
     const last = stages.at(-1)!;
     this.#output = last.output();
     this.#mark = Math.min(last.highWaterMark, Number.MAX_SAFE_INTEGER);
@@ -150,7 +171,15 @@ export class Pair {
         },
         abort: (reason: unknown) => this.#fail(reason),
       },
-      { highWaterMark: stages[0]!.inputHighWaterMark, size: inputSize },
+      {
+        highWaterMark: stages[0]!.inputHighWaterMark,
+        size: stages[0]!.countsInput
+          ? undefined
+          : (chunk: unknown) => {
+              this.#written++;
+              return inputSize(chunk);
+            },
+      },
     );
     this.readable = new ReadableStream(
       {
@@ -173,7 +202,20 @@ export class Pair {
     return this.#stages.map((stage, number) => this.#chain!.stats(number, stage.name));
   }
 
+  /** Resolves when the reader can have all that comes of what has been written. */
+  flush(): Promise<void> {
+    const flush = { ...deferred<void>(), after: this.#written };
+    if (this.#failure !== undefined) flush.reject(this.#failure.error);
+    else if (this.#ended || (flush.after <= this.#flushed && !this.#flushing)) flush.resolve();
+    else {
+      this.#flushes.push(flush);
+      this.#run();
+    }
+    return flush.promise;
+  }
+
   #write(chunk: unknown): Promise<void> | undefined {
+    this.#begun++;
     let bytes: Bytes;
     try {
       bytes = this.#bytesOf(chunk);
@@ -182,7 +224,7 @@ export class Pair {
       return this.#work();
     }
     if (bytes.length === 0) return undefined;
-    this.#chunk = bytes;
+    this.#chunk = this.#stages[0]!.copiesInput ? bytes.slice() : bytes;
     this.#offset = 0;
     return this.#work();
   }
@@ -223,8 +265,9 @@ export class Pair {
         const chunk = this.#output!.next(this.#exhausted);
         if (chunk !== undefined) this.#enqueue(chunk);
         else if (this.#exhausted) this.#end();
-        else if (!this.#hasMore && !this.#closing && this.#chunk === undefined && this.#refusal === undefined) break;
-        else {
+        else if (!this.#hasMore && !this.#closing && this.#chunk === undefined && this.#refusal === undefined) {
+          if (!this.#flush()) break;
+        } else {
           this.#step();
           if (this.#slice?.isOver()) this.#yield();
         }
@@ -234,6 +277,25 @@ export class Pair {
     } finally {
       this.#running = false;
     }
+  }
+
+  /** With nothing else to do: ends the flush that is done, and begins one that is due; says whether it did. */
+  #flush(): boolean {
+    if (this.#flushing) {
+      this.#flushing = false;
+      if (this.#flushesEach) this.#settle();
+    }
+    while (this.#flushes.length > 0 && this.#flushes[0]!.after <= this.#flushed) this.#flushes.shift()!.resolve();
+    const isDue = this.#flushesEach
+      ? this.#begun > this.#flushed
+      : this.#flushes.length > 0 && this.#flushes[0]!.after <= this.#begun;
+    if (!isDue) return false;
+    this.#flushed = this.#begun;
+    if (this.#chain === undefined) return true;
+    this.#chain.flush();
+    this.#flushing = true;
+    this.#hasMore = true;
+    return true;
   }
 
   #yield(): void {
@@ -254,8 +316,9 @@ export class Pair {
   #step(): void {
     try {
       this.#advance();
-    } catch (error) {
-      this.#fault = { error };
+    } catch (cause) {
+      const { errorOf } = this.#stages[0]!;
+      this.#fault = { error: errorOf === undefined ? cause : errorOf(cause) };
       this.#exhausted = true;
       this.#takeRest();
       this.#chunk = undefined;
@@ -331,7 +394,7 @@ export class Pair {
       this.#exhausted = true;
       this.#free();
     }
-    if (copied && !this.#closing) this.#settle();
+    if (copied && !this.#closing && !this.#flushesEach) this.#settle();
   }
 
   /** The end, when all has been handed on; after a fault when the reader has taken all of it. */
@@ -340,6 +403,7 @@ export class Pair {
       this.#ended = true;
       this.#readableController.close();
       this.#settle();
+      for (const flush of this.#flushes) flush.resolve();
     } else if (this.#readableController.desiredSize === this.#mark) {
       this.#fail(this.#fault.error);
     } else {
@@ -364,7 +428,9 @@ export class Pair {
     this.#chunk = undefined;
     this.#output = undefined;
     this.#free();
+    this.#failure = { error };
     for (const stage of this.#stages) stage.failed?.(error);
+    for (const flush of this.#flushes) flush.reject(error);
     this.#readableController.error(error);
     const pending = this.#pending;
     this.#pending = undefined;

@@ -202,6 +202,11 @@ export class Segment {
     if (result.state >= FAILED) throw this.#failure();
   }
 
+  /** Has the codecs produce what they hold back, in the next runs. */
+  flush(): void {
+    this.#instance.use((exports) => exports.codecs_flush(this.#id));
+  }
+
   /** Ends the batch: returns how many bytes have been produced since the last one. They hold until the next run. */
   show(): number {
     const length = this.#batch();

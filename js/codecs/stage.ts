@@ -49,6 +49,16 @@ function workersFor(specs: readonly StageSpec[]): Workers | undefined {
   return named[0]?.worker;
 }
 
+/** A codec that holds back what it has read, until much has come or the input has ended. */
+export interface FlushStage<T> extends CodecStage<T> {
+  /**
+   * Resolves when everything that comes of the writes before the call is with the reader, or in its queue. What the
+   * reader has then can be used by itself. While that queue is full, a flush waits. Rejects with the error of a stream
+   * that fails.
+   */
+  flush(): Promise<void>;
+}
+
 /** A stage that is made for one use. */
 export class Stage<T> implements CodecStage<T> {
   #spec: StageSpec;
@@ -70,6 +80,11 @@ export class Stage<T> implements CodecStage<T> {
   stats(): StageStats[] {
     if (this.#pair === undefined) return [zeroStats(this.#spec.name)];
     return [this.#pair.stats()[this.#number]!];
+  }
+
+  /** @internal */
+  flushPair(): Promise<void> {
+    return this.#pair?.flush() ?? Promise.resolve();
   }
 
   /** @internal */

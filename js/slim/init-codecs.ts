@@ -1,6 +1,8 @@
+import { asset as deflateAsset } from '../../build/deflate/deflate_bg.wasm';
 import { asset as digestAsset } from '../../build/digest/digest_bg.wasm';
 import { asset as inflateAsset } from '../../build/inflate/inflate_bg.wasm';
 import { asset as textAsset } from '../../build/text/text_bg.wasm';
+import { deflate } from '../codecs/families/deflate.js';
 import { digest } from '../codecs/families/digest.js';
 import { inflate } from '../codecs/families/inflate.js';
 import { text } from '../codecs/families/text.js';
@@ -9,9 +11,11 @@ import { requireKnown } from '../values/require.js';
 import { load, type WasmSource } from './load.js';
 
 /** The families of codecs; each has a Wasm module of its own. */
-export type CodecFamily = 'digest' | 'inflate' | 'text';
+export type CodecFamily = 'deflate' | 'digest' | 'inflate' | 'text';
 
 const LOADS: Record<CodecFamily, (from?: WasmSource) => Promise<void>> = {
+  deflate: (from?: WasmSource) =>
+    load(deflate.module, deflateAsset, from, () => import('../../build/deflate/deflate_js.js')),
   digest: (from?: WasmSource) =>
     load(digest.module, digestAsset, from, () => import('../../build/digest/digest_js.js')),
   inflate: (from?: WasmSource) =>
@@ -27,7 +31,7 @@ const NAMES = Object.keys(LOADS) as CodecFamily[];
 
 /**
  * Loads codecs, as `init` of `tidegate/slim` loads the core. Await it before the first codec runs. Each family of codecs has
- * a module of its own: `inflate` (`gunzip`, `inflate`, `inflateRaw`), `digest` (`digest`) and `text` (`lines`, `ndjson` and `csv`).
+ * a module of its own: `inflate` (`gunzip`, `inflate`, `inflateRaw`), `deflate` (`gzip`, `deflate`, `deflateRaw`), `digest` (`digest`, `toDigest`) and `text` (`lines`, `ndjson` and `csv`).
  *
  * @param families the families to load, each with `true` or with where its module comes from, which by default is beside
  *   the package's files. Default: all of them.
@@ -36,6 +40,7 @@ const NAMES = Object.keys(LOADS) as CodecFamily[];
  */
 export async function initCodecs(
   families: { readonly [Name in CodecFamily]?: WasmSource | boolean | undefined } = {
+    deflate: true,
     digest: true,
     inflate: true,
     text: true,

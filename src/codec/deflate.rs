@@ -243,6 +243,21 @@ impl Codec for Deflate {
         let asked = if last { Asked::Finish } else { Asked::Nothing };
         self.advance(input, output, asked)
     }
+
+    /// Ends the block at a whole byte, so that everything before can be unpacked (`Z_SYNC_FLUSH` of zlib).
+    fn flush(&mut self, output: &mut [u8]) -> Result<Step, Fault> {
+        self.advance(&[], output, Asked::Flush)
+    }
+
+    fn save(&self) -> Result<Vec<u8>, CodecError> {
+        let detail = "a compressor's cannot; begin anew: members of gzip may follow each other";
+        Err(CodecError::new(
+            NAME,
+            ErrorCode::CannotSave,
+            self.offset,
+            detail,
+        ))
+    }
 }
 
 /// What is asked for once the input is used up.

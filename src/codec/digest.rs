@@ -4,9 +4,16 @@ use std::fmt;
 use std::str::FromStr;
 
 use sha2::Digest as _;
+use sha2::digest::common::hazmat::SerializableState;
 
 use super::crc32::Crc32;
-use super::{Codec, Fault, Status, Step};
+use super::saved::{StateReader, StateWriter};
+use super::{Codec, CodecError, ErrorCode, Fault, Status, Step};
+
+const NAME: &str = "digest";
+const VERSION: u8 = 1;
+/// No state of a hasher is longer.
+const MAX_STATE: usize = 1024;
 
 /// How a digest is computed.
 ///
@@ -151,6 +158,10 @@ trait Hasher: Send {
     fn update(&mut self, bytes: &[u8]);
     /// Adds the digest to `digest`. The hasher is of no further use.
     fn finish(&mut self, digest: &mut Vec<u8>);
+    /// Says whether the state can be saved.
+    fn save(&self, state: &mut StateWriter) -> bool;
+    /// Takes over a state; says whether it is one.
+    fn restore(&mut self, state: &[u8]) -> bool;
 }
 
 macro_rules! rust_crypto {
@@ -162,6 +173,16 @@ macro_rules! rust_crypto {
 
             fn finish(&mut self, digest: &mut Vec<u8>) {
                 digest.extend_from_slice(&self.finalize_reset());
+            }
+
+            fn save(&self, state: &mut StateWriter) -> bool {
+                state.piece(&self.serialize());
+                true
+            }
+
+            fn restore(&mut self, state: &[u8]) -> bool {
+                let restored = state.try_into().ok().and_then(|state| Self::deserialize(state).ok());
+                restored.map(|restored| *self = restored).is_some()
             }
         }
     )* };
@@ -183,6 +204,14 @@ impl Hasher for blake3::Hasher {
     fn finish(&mut self, digest: &mut Vec<u8>) {
         digest.extend_from_slice(self.finalize().as_bytes());
     }
+
+    fn save(&self, _: &mut StateWriter) -> bool {
+        false
+    }
+
+    fn restore(&mut self, _: &[u8]) -> bool {
+        false
+    }
 }
 
 impl Hasher for Crc32 {
@@ -193,9 +222,20 @@ impl Hasher for Crc32 {
     fn finish(&mut self, digest: &mut Vec<u8>) {
         digest.extend_from_slice(&self.sum().to_be_bytes());
     }
+
+    fn save(&self, state: &mut StateWriter) -> bool {
+        state.piece(&self.sum().to_be_bytes());
+        true
+    }
+
+    fn restore(&mut self, state: &[u8]) -> bool {
+        let sum = state.try_into().map(u32::from_be_bytes);
+        sum.map(|sum| *self = Self::with_sum(sum)).is_ok()
+    }
 }
 
-/// Computes digests of what passes through, several in one pass.
+/// Computes digests of what passes through, several in one pass. The state can be [saved](Codec::save) unless BLAKE3 is among
+/// them.
 ///
 /// ```
 /// use tidegate::codec::{Chain, DigestAlgorithm, Digests};
@@ -266,7 +306,7 @@ impl Digests {
 
 impl Codec for Digests {
     fn name(&self) -> &'static str {
-        "digest"
+        NAME
     }
 
     fn step(&mut self, input: &[u8], output: &mut [u8], last: bool) -> Result<Step, Fault> {
@@ -291,6 +331,38 @@ impl Codec for Digests {
             consumed: bytes,
             produced: if self.passes { bytes } else { 0 },
         })
+    }
+
+    fn save(&self) -> Result<Vec<u8>, CodecError> {
+        let mut state = StateWriter::new(NAME, VERSION);
+        state.flag(self.digests.is_some());
+        if let Some(digests) = &self.digests {
+            state.piece(digests);
+            return state.finish();
+        }
+        for (algorithm, hasher) in &self.hashers {
+            if !hasher.save(&mut state) {
+                let detail = format!("{algorithm} has no state that can be; leave it out");
+                return Err(CodecError::new(NAME, ErrorCode::CannotSave, 0, detail));
+            }
+        }
+        state.finish()
+    }
+
+    fn restore(&mut self, state: &[u8]) -> Result<(), CodecError> {
+        let mut state = StateReader::new(NAME, VERSION, state)?;
+        if state.flag()? {
+            let digests = state.piece(MAX_STATE)?;
+            let lengths = self.hashers.iter().map(|(each, _)| each.length());
+            state.require(digests.len() == lengths.sum::<usize>())?;
+            self.digests = Some(digests.to_vec());
+            return state.finish();
+        }
+        for (_, hasher) in &mut self.hashers {
+            let restored = hasher.restore(state.piece(MAX_STATE)?);
+            state.require(restored)?;
+        }
+        state.finish()
     }
 
     fn digest(&self) -> Option<&[u8]> {
@@ -350,6 +422,14 @@ impl Codec for Sha256Tap {
 
     fn step(&mut self, input: &[u8], output: &mut [u8], last: bool) -> Result<Step, Fault> {
         self.0.step(input, output, last)
+    }
+
+    fn save(&self) -> Result<Vec<u8>, CodecError> {
+        self.0.save()
+    }
+
+    fn restore(&mut self, state: &[u8]) -> Result<(), CodecError> {
+        self.0.restore(state)
     }
 
     fn digest(&self) -> Option<&[u8]> {

@@ -1,6 +1,6 @@
 /** Codecs: what the types say comes out, by the options. */
 import { ReadableStream, csvStringify, ndjsonStringify, pipeline } from 'tidegate';
-import { CodecError, csv, digest, gunzip, inflate, inflateRaw, lines, ndjson } from 'tidegate/codecs';
+import { CodecError, csv, digest, gunzip, inflate, inflateRaw, lines, ndjson, toDigest } from 'tidegate/codecs';
 import type { Bytes } from 'tidegate';
 import type { BoolColumn, CodecStage, CsvObject, DictionaryColumn, StageStats, Utf8Column } from 'tidegate/codecs';
 import type { Equal, Expect } from './expect.js';
@@ -108,6 +108,21 @@ export async function jsonAndText(text: ReadableStream<string>, orders: { id: nu
   });
 }
 
+export async function digests(source: ReadableStream<Bytes>): Promise<void> {
+  const [one, several] = [digest('MD5'), digest(['SHA-256', 'crc32'])];
+  const result = await pipeline(source, toDigest('blake3'));
+  const results = await pipeline(source, toDigest(['sha-1', 'md5']));
+  type Results = [
+    Expect<Equal<typeof one.digest, Promise<Bytes>>>,
+    Expect<Equal<typeof several.hex, Promise<{ readonly 'sha-256': string; readonly crc32: string }>>>,
+    Expect<Equal<typeof result.hex, string>>,
+    Expect<Equal<typeof results.digest, { readonly 'sha-1': Bytes; readonly md5: Bytes }>>,
+  ];
+  void (0 as unknown as Results);
+  // @ts-expect-error it was not asked for
+  void results.digest['sha-256'];
+}
+
 export function errors(error: unknown): string | undefined {
   const [stats]: StageStats[] = gunzip().stats();
   void stats;
@@ -117,7 +132,7 @@ export function errors(error: unknown): string | undefined {
 }
 
 // @ts-expect-error there is no such algorithm
-digest('md5');
+digest('md4');
 // @ts-expect-error objects need a header
 csv({ rows: 'objects' });
 // @ts-expect-error there is no such type of column

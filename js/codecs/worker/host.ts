@@ -77,6 +77,10 @@ class Job {
   #offset = 0;
   #last = false;
   #credit = OUTPUT_WINDOW;
+  /** Flushes that have been asked for, begun and done. */
+  #flushes = 0;
+  #flushing = 0;
+  #flushed = 0;
   /** There is more to be had without more input. */
   #hasMore = false;
   #invalid = 0;
@@ -89,11 +93,12 @@ class Job {
     this.#takes = takes;
   }
 
-  order({ input, last, credit, spent }: Order): void {
+  order({ input, last, flushes, credit, spent }: Order): void {
     if (spent !== undefined) giveBack(spent);
     if (this.isOver) return;
     if (input !== undefined) this.#input.push(input);
     if (last === true) this.#last = true;
+    if (flushes !== undefined) this.#flushes = flushes;
     if (credit !== undefined) this.#credit += credit;
   }
 
@@ -102,7 +107,7 @@ class Job {
   }
 
   get #isDry(): boolean {
-    return this.#input.length === 0 && !this.#hasMore && !this.#last;
+    return this.#input.length === 0 && !this.#hasMore && !this.#last && this.#flushed === this.#flushes;
   }
 
   turn(): void {
@@ -123,6 +128,10 @@ class Job {
 
   #step(chain: Chain, turn: Turn): void {
     const [chunk] = this.#input;
+    if (chunk === undefined && !this.#hasMore && this.#flushing < this.#flushes) {
+      this.#flushing = this.#flushes;
+      chain.flush();
+    }
     const last = this.#last && this.#input.length <= 1;
     try {
       chain.run(chunk, this.#offset, last, this.#result);
@@ -137,6 +146,7 @@ class Job {
       this.#offset = 0;
     }
     this.#hasMore = state === HAS_BATCH;
+    if (this.#input.length === 0 && !this.#hasMore) this.#flushed = this.#flushing;
     // Small batches are for when nothing else is at hand.
     if (state === HAS_BATCH || this.#input.length === 0) this.#take(chain, turn, false);
     if (state === FINISHED) {
@@ -192,7 +202,7 @@ class Job {
       // A module that trapped has no figures; `end` says so.
     }
     this.#port.postMessage(
-      { headers, batches, taken, isDry: this.#isDry, stats, invalid: this.#invalid, end } satisfies Report,
+      { headers, batches, taken, isDry: this.#isDry, flushed: this.#flushed, stats, invalid: this.#invalid, end } satisfies Report,
       moved,
     );
   }

@@ -46,6 +46,8 @@ export interface Order {
   readonly input?: Bytes;
   /** There is no more after this. */
   readonly last?: boolean;
+  /** So many flushes have been asked for, this one after all input so far. */
+  readonly flushes?: number;
   /** Bytes of output that the page has taken. */
   readonly credit?: number;
   /** Buffers of text that it has no more use for, so that they need not be garbage. */
@@ -77,6 +79,8 @@ export interface Report {
   readonly taken: number;
   /** It can do nothing without more input. */
   readonly isDry: boolean;
+  /** How many flushes are done: what they produced is in the batches so far. */
+  readonly flushed: number;
   readonly stats: readonly StageStats[];
   /** As in `ProducedColumns`. */
   readonly invalid: number;

@@ -71,6 +71,9 @@ export class RemoteChain implements ChainLike {
   #inFlight = 0;
   #isDry = true;
   #isLast = false;
+  /** Flushes that have been asked for, and that are done. */
+  #flushes = 0;
+  #flushed = 0;
   #lastSent = false;
   /** How many codecs there are. */
   #stages: number;
@@ -117,7 +120,7 @@ export class RemoteChain implements ChainLike {
       this.#held -= sizeOf(batch);
       result.state = HAS_BATCH;
     } else if (this.#end === undefined) {
-      const waits = this.#isLast || !this.#isDry || this.#inFlight > 0;
+      const waits = this.#isLast || !this.#isDry || this.#inFlight > 0 || this.#flushed < this.#flushes;
       result.state = waits ? WAITING : 0;
       if (waits) this.#wait();
     } else if ('failure' in this.#end) {
@@ -127,6 +130,12 @@ export class RemoteChain implements ChainLike {
     } else {
       result.state = FINISHED;
     }
+  }
+
+  flush(): void {
+    if (this.#end !== undefined || this.#lastSent) return;
+    if (this.#filled > 0) this.#post();
+    this.#port.postMessage({ flushes: ++this.#flushes } satisfies Order);
   }
 
   /** The batch of the last run has been read. */
@@ -245,7 +254,7 @@ export class RemoteChain implements ChainLike {
     this.#close();
   }
 
-  #report({ headers, batches, taken, isDry, stats, invalid, end }: Report): void {
+  #report({ headers, batches, taken, isDry, flushed, stats, invalid, end }: Report): void {
     if (this.#end !== undefined) return;
     this.#headers.push(...headers);
     for (const batch of batches) {
@@ -254,6 +263,7 @@ export class RemoteChain implements ChainLike {
     }
     this.#inFlight -= taken;
     this.#isDry = isDry;
+    this.#flushed = flushed;
     this.#invalid = invalid;
     if (stats.length > 0) this.#stats = stats;
     if (end !== undefined) this.#end = 'error' in end ? { failure: toError(end.error) } : end;

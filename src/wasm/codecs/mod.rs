@@ -16,6 +16,8 @@ use wasm_bindgen::prelude::wasm_bindgen;
 use crate::codec::Table;
 use crate::codec::{Chain, ChainState, Codec, CodecError, Slots, can_allocate};
 
+#[cfg(tidegate_family = "deflate")]
+mod deflate;
 #[cfg(tidegate_family = "digest")]
 mod digest;
 #[cfg(tidegate_family = "inflate")]
@@ -95,9 +97,14 @@ fn fail(last: &mut Option<(CodecError, String)>, error: CodecError) -> u32 {
 }
 
 fn add(codec: impl Codec + 'static) {
+    add_with(|| codec);
+}
+
+/// The same of a codec that allocates when it is made.
+fn add_with<C: Codec + 'static>(make: impl FnOnce() -> C) {
     with_state(|state| {
         if can_allocate(SMALL_THINGS) {
-            state.codecs.push(Box::new(codec));
+            state.codecs.push(Box::new(make()));
         } else {
             state.incomplete = true;
         }
@@ -176,6 +183,12 @@ pub fn codecs_run(id: u32, bytes: u32, last: bool) -> u32 {
             Err(error) => fail(&mut state.error, error),
         }
     })
+}
+
+/// Has the codecs of a chain produce what they hold back, in its next runs.
+#[wasm_bindgen]
+pub fn codecs_flush(id: u32) {
+    with_chain(id, (), Chain::flush);
 }
 
 /// The byte offset of the last failure.

@@ -164,7 +164,7 @@ test('the digest of a stream that fails rejects with its error', async () => {
 });
 
 test('an unknown algorithm or option is refused at once', () => {
-  assert.throws(() => digest('md5'), TypeError);
+  assert.throws(() => digest('md4'), TypeError);
   assert.throws(() => digest(), TypeError);
   assert.throws(() => gunzip({ trailng: 'ignore' }), /there is no option 'trailng'/);
   assert.throws(() => gunzip({ trailing: 'yes' }), TypeError);

@@ -22,7 +22,13 @@ const ADD = {
     (exports, random, any) => exports.codecs_add_gunzip(random(2), any() - 100, any(), random(3)),
     (exports, random, any) => exports.codecs_add_inflate(random(2), random(2), any() - 100, any()),
   ],
-  digest: [(exports) => exports.codecs_add_sha256()],
+  deflate: [
+    (exports, random, any) => {
+      for (let bytes = random(5); bytes > 0; bytes--) exports.codecs_add_header_byte(random(2), random(256));
+      exports.codecs_add_deflate(random(4), random(256), any(), random(256));
+    },
+  ],
+  digest: [(exports, random, any) => exports.codecs_add_digest(random(2) ? random(128) : any(), random(2))],
   text: [
     (exports, random, any) => exports.codecs_add_lines(any(), any()),
     (exports, random, any) => exports.codecs_add_ndjson(any()),
@@ -79,6 +85,7 @@ for (const family of FAMILIES)
           bytes[at] = random(3) === 0 ? random(256) : [0x1f, 0x8b, 8, 0, 34, 44, 10, 13, 97][random(9)];
         exports.codecs_run(chain, length, random(20) === 0);
       },
+      flush: () => exports.codecs_flush(id()),
       run: () => exports.codecs_run(id(), any(), random(20) === 0),
       batch: () => exports.codecs_batch(id()),
       stat: () => exports.codecs_stat(id(), any(), random(8)),
@@ -95,10 +102,10 @@ for (const family of FAMILIES)
 
 test('a stale id is refused, also when its slot has been taken again', () => {
   const exports = instantiate('digest');
-  exports.codecs_add_sha256();
+  exports.codecs_add_digest(1, 0);
   const first = exports.codecs_create();
   assert.equal(exports.codecs_free(first), 1);
-  exports.codecs_add_sha256();
+  exports.codecs_add_digest(1, 0);
   const second = exports.codecs_create();
   assert.notEqual(first, second);
   const STALE = 4;

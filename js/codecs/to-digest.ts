@@ -1,0 +1,83 @@
+/** A sink that computes digests. */
+import { digestsOf, readAlgorithms } from './algorithms.js';
+import { Chain } from './chain.js';
+import { digest as family } from './families/digest.js';
+import { toBytes } from './options.js';
+import { TextPieces, utf8 } from '../runtime/text.js';
+import type { Bytes } from '../runtime/buffers.js';
+import type { CodecInput } from './stage.js';
+import type { DigestName } from './algorithms.js';
+
+/** What `toDigest()` resolves with for one algorithm. */
+export interface DigestResult {
+  readonly digest: Bytes;
+  /** The same in hexadecimal, in lower case. */
+  readonly hex: string;
+}
+
+/** What `toDigest()` resolves with for a list: each digest under the name of its algorithm in lower case. */
+export interface DigestsResult<Name extends string> {
+  readonly digest: { readonly [Key in Name]: Bytes };
+  /** The same in hexadecimal, in lower case. */
+  readonly hex: { readonly [Key in Name]: string };
+}
+
+/** A sink of `pipeline()`, which can be called with an iterable of bytes or strings as well. It can be used many times. */
+export type DigestSink<Result> = (
+  chunks: AsyncIterable<CodecInput | string> | Iterable<CodecInput | string>,
+) => Promise<Result>;
+
+/**
+ * Makes a sink that computes the digest of all bytes, and of strings as UTF-8. Nothing but the digest is kept.
+ *
+ *     const { hex } = await pipeline(() => fetch(url), toDigest('sha-256'));
+ *
+ * @param algorithm the name of an algorithm, in upper or lower case
+ * @throws {TypeError} when the algorithm is not supported
+ */
+export function toDigest(algorithm: DigestName): DigestSink<DigestResult>;
+/**
+ * The same for several algorithms, in one pass.
+ *
+ * @param algorithms the names of at least one algorithm, in upper or lower case
+ * @throws {TypeError} when an algorithm is not supported, or there is none
+ */
+export function toDigest<const Name extends DigestName>(
+  algorithms: readonly Name[],
+): DigestSink<DigestsResult<Lowercase<Name>>>;
+export function toDigest(algorithms: DigestName | readonly DigestName[]): DigestSink<unknown> {
+  const read = readAlgorithms('toDigest', algorithms);
+  const codec = family.codec('toDigest', (exports) => exports.codecs_add_digest(read.bits, true));
+  return async (chunks) => {
+    const chain = new Chain([codec]);
+    const result = { state: 0, taken: 0 };
+    const run = (bytes: Bytes | undefined) => {
+      let offset = 0;
+      do {
+        chain.run(bytes, offset, bytes === undefined, result);
+        offset += result.taken;
+      } while (bytes !== undefined && offset < bytes.length);
+    };
+    const text = new TextPieces();
+    const endText = () => {
+      const half = text.rest();
+      if (half !== '') run(utf8(half));
+    };
+    try {
+      for await (const chunk of chunks) {
+        if (typeof chunk === 'string') run(utf8(text.take(chunk)));
+        else {
+          const bytes = toBytes(chunk, 'toDigest', true);
+          if (bytes.length === 0) continue;
+          endText();
+          run(bytes);
+        }
+      }
+      endText();
+      run(undefined);
+      return digestsOf(read, chain.digest(0));
+    } finally {
+      chain.free();
+    }
+  };
+}
