@@ -34,8 +34,8 @@ const KNOWN_OF_GZIP = [...KNOWN, 'name', 'comment', 'mtime', 'os'];
 const GZIP = 0;
 const ZLIB = 1;
 const RAW = 2;
-const UNKNOWN_OS = 255;
-const DEFAULT_LEVEL = 6;
+export const UNKNOWN_OS = 255;
+export const DEFAULT_LEVEL = 6;
 
 /**
  * Compresses as gzip, RFC 1952 (https://www.rfc-editor.org/rfc/rfc1952), one member. The header has the time and the

@@ -31,7 +31,8 @@ const NAMES = Object.keys(LOADS) as CodecFamily[];
 
 /**
  * Loads codecs, as `init` of `tidegate/slim` loads the core. Await it before the first codec runs. Each family of codecs has
- * a module of its own: `inflate` (`gunzip`, `inflate`, `inflateRaw`), `deflate` (`gzip`, `deflate`, `deflateRaw`), `digest` (`digest`, `toDigest`) and `text` (`lines`, `ndjson` and `csv`).
+ * a module of its own: `inflate` (`gunzip`, `inflate`, `inflateRaw`, `DecompressionStream`), `deflate` (`gzip`, `deflate`,
+ * `deflateRaw`, `CompressionStream`), `digest` (`digest`, `toDigest`) and `text` (`lines`, `ndjson` and `csv`).
  *
  * @param families the families to load, each with `true` or with where its module comes from, which by default is beside
  *   the package's files. Default: all of them.

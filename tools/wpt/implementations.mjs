@@ -25,11 +25,17 @@ export const globalNames = [
   'CountQueuingStrategy',
 ];
 
-/** Names that `--impl` takes. `ours-js` is ours with its core as JavaScript. */
-export const implementations = ['ours', 'ours-js', 'native', 'web-streams-polyfill'];
+/**
+ * Names that `--impl` takes. `ours-js` is ours with its core as JavaScript, `ours-codecs` is ours with the CompressionStream and
+ * DecompressionStream of `tidegate/codecs` in place of the engine's.
+ */
+export const implementations = ['ours', 'ours-js', 'ours-codecs', 'native', 'web-streams-polyfill'];
 
 /** Whether `name` is held to what tools/wpt/expectations says of ours. */
-export const isOurs = (name) => name === 'ours' || name === 'ours-js';
+export const isOurs = (name) => name.startsWith('ours');
+
+/** The name of the file in tools/wpt/expectations. */
+export const expectationsOf = (name, suite) => (name === 'ours-codecs' ? `${suite}-codecs` : suite);
 
 /** Makes the core run as JavaScript: WebAssembly is refused while the first stream is created. */
 const asJavaScript = `
@@ -40,6 +46,12 @@ const asJavaScript = `
   };
   new ReadableStream();
   WebAssembly.Module = Module;`;
+
+const codecs = `
+  import * as codecs from './dist/codecs.js';
+  for (const name of ['CompressionStream', 'DecompressionStream']) {
+    Object.defineProperty(globalThis, name, { value: codecs[name], writable: true, enumerable: false, configurable: true });
+  }`;
 
 const install = `
   const names = ${JSON.stringify(globalNames)};
@@ -60,7 +72,7 @@ function entry(name) {
     throw new Error('dist/polyfill.js is missing: run `npm run build` first');
   }
   const ours = "import { install } from './dist/polyfill.js'; install({ force: true });";
-  return name === 'ours' ? ours : `${ours}${asJavaScript}`;
+  return `${ours}${{ 'ours-js': asJavaScript, 'ours-codecs': codecs }[name] ?? ''}`;
 }
 
 /**

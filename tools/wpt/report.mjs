@@ -14,6 +14,7 @@ const engineOrder = ['chromium', 'firefox', 'webkit', 'node'];
 const titles = {
   ours: 'tidegate',
   'ours-js': 'tidegate, its core as JavaScript',
+  'ours-codecs': 'tidegate, with its CompressionStream and DecompressionStream',
   native: 'the engine’s own',
   'web-streams-polyfill': 'web-streams-polyfill',
 };

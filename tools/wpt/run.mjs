@@ -5,7 +5,7 @@ import { parseArgs } from 'node:util';
 import { availableEngines, engines, engineVersion } from '../browsers/index.mjs';
 import { cloneCheckout, findCheckout, pinned } from './checkout.mjs';
 import { isClean, judge, outcomes, readExpectations } from './expectations.mjs';
-import { implementations, installScript, isOurs } from './implementations.mjs';
+import { expectationsOf, implementations, installScript, isOurs } from './implementations.mjs';
 import { runInBrowser } from './run-browser.mjs';
 import { runInNode, runsInNode } from './run-node.mjs';
 import { listTests, suites } from './suites.mjs';
@@ -151,11 +151,12 @@ async function main() {
         results,
       });
       if (isOurs(values.impl)) {
-        const findings = judge(results, readExpectations(suite), engine);
+        const expectations = expectationsOf(values.impl, suite);
+        const findings = judge(results, readExpectations(expectations), engine);
         printFindings(findings);
         if (!isClean(findings)) clean = false;
         console.log(
-          `\n${findings.expectedFailures.length} failures are expected (tools/wpt/expectations/${suite}.json says why).`,
+          `\n${findings.expectedFailures.length} failures are expected (tools/wpt/expectations/${expectations}.json says why).`,
         );
       } else {
         const broken = results.filter(({ status }) => status !== 'OK');

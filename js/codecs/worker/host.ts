@@ -202,7 +202,16 @@ class Job {
       // A module that trapped has no figures; `end` says so.
     }
     this.#port.postMessage(
-      { headers, batches, taken, isDry: this.#isDry, flushed: this.#flushed, stats, invalid: this.#invalid, end } satisfies Report,
+      {
+        headers,
+        batches,
+        taken,
+        isDry: this.#isDry,
+        flushed: this.#flushed,
+        stats,
+        invalid: this.#invalid,
+        end,
+      } satisfies Report,
       moved,
     );
   }

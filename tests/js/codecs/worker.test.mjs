@@ -5,12 +5,12 @@ import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { after, describe, test } from 'node:test';
 import { Worker } from 'node:worker_threads';
-import { deflateRawSync, gzipSync } from 'node:zlib';
+import { constants, deflateRawSync, gunzipSync, gzipSync } from 'node:zlib';
 import { pipeline } from 'tidegate';
 import * as codecs from 'tidegate/codecs';
 import { bytes, failure, isPending, pieces, through, turn } from './codec-support.mjs';
 
-const { csv, digest, gunzip, inflateRaw, lines, ndjson, workerPool } = codecs;
+const { csv, digest, gunzip, gzip, inflateRaw, lines, ndjson, workerPool } = codecs;
 const kFuse = Symbol.for('tidegate.fuse');
 const pool = workerPool({ size: 2 });
 after(() => pool.close());
@@ -27,6 +27,7 @@ describe('a chain in a worker gives what it gives in the page', () => {
   const runs = {
     gunzip: () => [gunzip()],
     'gunzip, digest': () => [gunzip(), digest('sha-256')],
+    'gunzip, gzip, gunzip, digests': () => [gunzip(), gzip(), gunzip(), digest(['blake3', 'crc32'])],
     'gunzip, lines': () => [gunzip(), lines()],
     'gunzip, lines in batches': () => [gunzip(), lines({ batch: true })],
     'gunzip, csv': () => [gunzip(), csv()],
@@ -445,7 +446,7 @@ describe('nothing is left out', () => {
   });
 
   test('every codec has the option', () => {
-    const others = new Set(['CodecError', 'codecMemory', 'workerPool']);
+    const others = new Set(['CodecError', 'codecMemory', 'toDigest', 'workerPool']);
     for (const [name, make] of Object.entries(codecs)) {
       if (others.has(name) || /^[A-Z]/.test(name)) continue;
       const withOption = name === 'digest' ? () => make('sha-256', { worker: 1 }) : () => make({ worker: 1 });
@@ -516,4 +517,28 @@ test('pending reads stay pending while nothing is written', async () => {
   const reader = stage.readable.getReader();
   assert.ok(await isPending(reader.read()));
   await reader.cancel();
+});
+
+test('a flush reaches the codecs in a worker, and resolves when the reader can have what they held back', async () => {
+  for (const flushEach of [false, true]) {
+    const stage = gzip({ worker: pool, flushEach });
+    const parts = [];
+    const reading = (async () => {
+      for await (const part of stage.readable) parts.push(part);
+    })();
+    const writer = stage.writable.getWriter();
+    let expected = '';
+    for (const piece of ['one', text, 'two']) {
+      const writing = writer.write(bytes(piece));
+      if (flushEach) await writing;
+      else await stage.flush();
+      await turn();
+      expected += piece;
+      const unpacked = gunzipSync(Buffer.concat(parts), { finishFlush: constants.Z_SYNC_FLUSH });
+      assert.ok(unpacked.toString() === expected, `flushEach: ${flushEach}, ${unpacked.length} bytes`);
+    }
+    await writer.close();
+    await reading;
+    assert.ok(gunzipSync(Buffer.concat(parts)).toString() === expected);
+  }
 });
