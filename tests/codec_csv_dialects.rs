@@ -5,7 +5,7 @@ mod codec_support;
 
 use codec_support::{drive_chain, splits};
 use proptest::prelude::*;
-use tidegate::codec::{Chain, CodecError, Csv, CsvOptions, ErrorCode, Ragged};
+use tidegate::codec::{Chain, CodecError, Csv, CsvOptions, Delimiter, ErrorCode, Ragged};
 
 type Rows = Vec<Vec<String>>;
 
@@ -37,12 +37,19 @@ fn model(input: &str, options: CsvOptions) -> Result<Rows, ErrorCode> {
     let line_end = |at: usize| match text.get(at..) {
         Some(['\n', ..]) => Some(1),
         Some(['\r', '\n', ..]) => Some(2),
+        Some(['\r', ..]) if options.cr_ends_row => Some(1),
         _ => None,
     };
     let next_line = |at: usize| {
-        let end = text[at..].iter().position(|&character| character == '\n');
-        end.map_or(text.len(), |end| at + end + 1)
+        let ends = |at: &usize| text[*at] == '\n' || options.cr_ends_row && text[*at] == '\r';
+        let end = (at..text.len()).find(ends);
+        end.map_or(text.len(), |end| end + line_end(end).unwrap_or(0))
     };
+    let delimiter: Vec<char> = std::str::from_utf8(options.delimiter.as_bytes())
+        .unwrap()
+        .chars()
+        .collect();
+    let is_delimiter = |at: usize| text[at..].starts_with(&delimiter);
     let (mut rows, mut at) = (Vec::new(), 0);
     for _ in 0..options.skip_lines {
         at = next_line(at);
@@ -80,18 +87,18 @@ fn model(input: &str, options: CsvOptions) -> Result<Rows, ErrorCode> {
                         at += 1;
                     }
                 }
-                if at < text.len() && text[at] != ',' && line_end(at).is_none() {
+                if at < text.len() && !is_delimiter(at) && line_end(at).is_none() {
                     return Err(ErrorCode::StrayQuote);
                 }
             } else {
-                while at < text.len() && text[at] != ',' && line_end(at).is_none() {
+                while at < text.len() && !is_delimiter(at) && line_end(at).is_none() {
                     field.push(text[at]);
                     at += 1;
                 }
             }
             row.push(field);
-            if text.get(at) == Some(&',') {
-                at += 1;
+            if is_delimiter(at) {
+                at += delimiter.len();
             } else {
                 at += line_end(at).unwrap_or(0);
                 break;
@@ -158,22 +165,79 @@ fn bytes_with_two_meanings_are_refused() {
     assert!(Csv::new(options().quote(None).escape(b'"')).is_some());
 }
 
+fn row(fields: &[&str]) -> Vec<String> {
+    fields.iter().map(|&field| field.to_owned()).collect()
+}
+
+#[test]
+fn a_delimiter_can_have_several_characters() {
+    let options = options().delimiter(Delimiter::new("||").unwrap());
+    let rows = everywhere("a||b|c||\"d||\"\"e\"||\n|||x\r\ny|", options);
+    assert_eq!(
+        rows.unwrap(),
+        [
+            row(&["a", "b|c", "d||\"e", ""]),
+            row(&["", "|x"]),
+            row(&["y|"])
+        ]
+    );
+}
+
+#[test]
+fn the_beginning_of_a_delimiter_after_a_closing_quote_is_a_stray_character() {
+    let options = options().delimiter(Delimiter::new("<tab>").unwrap());
+    for text in ["a\n\"b\"<ta\n", "a\n\"b\"<ta"] {
+        let error = everywhere(text, options).unwrap_err();
+        assert_eq!((error.code, error.offset), (ErrorCode::StrayQuote, 5));
+    }
+}
+
+#[test]
+fn a_delimiter_has_at_most_eight_bytes_and_none_of_the_other_marks() {
+    assert_eq!(Delimiter::new("123456789"), None);
+    assert_eq!(Delimiter::new(""), None);
+    let usable = |text| Csv::new(options().delimiter(Delimiter::new(text).unwrap())).is_some();
+    assert!(usable("12345678") && usable("é") && usable("\t"));
+    assert!(!usable("|\"") && !usable("|\n") && !usable("\r"));
+    assert!(Csv::new(options().delimiter(0xe9)).is_none());
+}
+
+#[test]
+fn a_cr_can_end_a_row() {
+    let rows = everywhere("a\rb\r\nc\n\r\r\"d\re\"\r", options().cr_ends_row(true));
+    assert_eq!(rows.unwrap(), [["a"], ["b"], ["c"], ["d\re"]]);
+    let options = options().cr_ends_row(true).keep_empty_lines(true);
+    let rows = everywhere("a\r\n\r\rb", options);
+    assert_eq!(rows.unwrap(), [["a"], [""], [""], ["b"]]);
+}
+
+#[test]
+fn a_row_behind_a_cr_begins_at_its_first_byte() {
+    let options = CsvOptions::default().cr_ends_row(true);
+    let error = everywhere("a,b\r\nc\r", options).unwrap_err();
+    assert_eq!((error.code, error.offset), (ErrorCode::RaggedRow, 5));
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(2000))]
 
     #[test]
     fn any_text_is_read_as_the_naive_parser_reads_it(
-        input in r#"[ab,"\\#é\n\r]{0,24}"#,
+        input in r#"[aabc,,"\\#é\n\r]{0,24}"#,
         escape in any::<bool>(),
         comment in any::<bool>(),
         quote in any::<bool>(),
         skip in 0_u32..3,
+        delimiter in prop::sample::select(&[",", ",", ",,", "ab", "aab", "é", ",é", "aabaac"][..]),
+        cr_ends_row in any::<bool>(),
         cuts in prop::collection::vec(0_usize..25, 0..4),
     ) {
         let options = options()
             .escape(escape.then_some(b'\\'))
             .comment(comment.then_some(b'#'))
             .quote(quote.then_some(b'"'))
+            .delimiter(Delimiter::new(delimiter).unwrap())
+            .cr_ends_row(cr_ends_row)
             .skip_lines(skip);
         let mut cuts: Vec<usize> = cuts.into_iter().map(|cut| cut.min(input.len())).collect();
         cuts.extend([0, input.len()]);

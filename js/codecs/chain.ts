@@ -31,6 +31,7 @@ export interface ChainLike {
   takeText(): Produced | undefined;
   takeChosen(): Produced | undefined;
   takeColumns(limit: number, flush: boolean): ProducedColumns;
+  delimiter(): number;
   digest(number: number): Bytes;
   stats(number: number, name: string): StageStats;
   free(): void;
@@ -179,6 +180,11 @@ export class Chain implements ChainLike {
   /** The headers that gunzip has found since the last call, each with the tag of its codec. */
   takeHeaders(): [tag: number, header: GzipHeader][] {
     return this.#segments.flatMap((segment) => segment.takeHeaders());
+  }
+
+  /** The delimiter that the last codec, which is csv, has chosen: a byte; 0 if there is none yet. */
+  delimiter(): number {
+    return this.#segments.at(-1)!.delimiter();
   }
 
   /** A copy of the digest that the stage of this number has computed. */

@@ -4,6 +4,7 @@ import { BATCHED_MARK, RECORDS_MARK } from './lines.js';
 import { batchSize, highWaterMark, integer, MAX_RECORD, oneOf } from './options.js';
 import { isType, readConditions, typeNames } from './plan.js';
 import { describe } from '../values/describe.js';
+import { utf8 } from '../runtime/text.js';
 import { requireKnown, shown } from '../values/require.js';
 import { workersOf } from './workers.js';
 import type { ColumnTypes } from './columns.js';
@@ -12,7 +13,10 @@ import type { ColumnRef, CsvCondition, Plan } from './plan.js';
 import type { Workers } from './workers.js';
 
 export interface CsvOptions extends TextOptions {
-  /** The character between fields: one ASCII character. Default: `,`. */
+  /**
+   * The text between fields: one character or several, at most 8 bytes in UTF-8. `'auto'` takes the comma, the semicolon, the tab or `|`, whichever
+   * fits the first 10 lines best; `stage.delimiter` tells which. Default: `,`.
+   */
   delimiter?: string | undefined;
   /** The character around quoted fields: one ASCII character. Default: `"`. False: quotes are text like any other. */
   quote?: string | false | undefined;
@@ -23,6 +27,13 @@ export interface CsvOptions extends TextOptions {
   escape?: string | undefined;
   /** Lines that begin with this character are no rows: one ASCII character. Default: none. */
   comment?: string | undefined;
+  /** What ends a row: `lf` an LF or a CRLF (the default), `any` a CR alone as well. */
+  lineEnd?: 'lf' | 'any' | undefined;
+  /**
+   * The encoding of the bytes, by any label of `TextDecoder`, such as `windows-1252` or `utf-16le`. The engine decodes them before they go to the module,
+   * so offsets of errors then count the text as UTF-8. Default: UTF-8, which the module decodes itself.
+   */
+  encoding?: string | undefined;
   /** How many lines at the start are no rows, and come before the header, whatever is in them. Default: 0. */
   skipLines?: number | undefined;
   /**
@@ -106,6 +117,8 @@ const KNOWN = [
   'quote',
   'escape',
   'comment',
+  'lineEnd',
+  'encoding',
   'skipLines',
   'ragged',
   'emptyLines',
@@ -129,7 +142,11 @@ export interface ReadOptions {
   readonly emptyNames: 'keep' | 'skip';
   readonly rows: 'arrays' | 'objects';
   readonly batch: number;
-  readonly delimiter: number;
+  /** Undefined: that of the first rows. */
+  readonly delimiter: string | undefined;
+  readonly lineEnd: 'lf' | 'any';
+  /** For bytes that are not UTF-8. */
+  readonly decoder: (() => TextDecoder) | undefined;
   readonly quote: number;
   readonly escape: number;
   readonly comment: number;
@@ -162,7 +179,7 @@ export function readOptions(options: AnyOptions): ReadOptions {
   }
   const rows = oneOf('csv', 'rows', options.rows ?? (header === false ? 'arrays' : 'objects'), ['arrays', 'objects']);
   if (rows === 'objects' && header === false) throw new TypeError("csv: rows: 'objects' needs a header");
-  const delimiter = separator('delimiter', options.delimiter ?? ',');
+  const delimiter = readDelimiter(options.delimiter ?? ',');
   const { quote: quoteOrNone = '"' } = options;
   const quote = quoteOrNone === false ? NONE : separator('quote', quoteOrNone);
   // Two quotes are one that is text in any case.
@@ -170,8 +187,9 @@ export function readOptions(options: AnyOptions): ReadOptions {
     options.escape === undefined || options.escape === quoteOrNone ? NONE : separator('escape', options.escape);
   const comment = options.comment === undefined ? NONE : separator('comment', options.comment);
   if (quote === NONE && escape !== NONE) throw new TypeError('csv: escape has no meaning with quote: false');
-  const taken = [delimiter, quote, escape, comment].filter((byte) => byte !== NONE);
-  if (new Set(taken).size < taken.length) throw new TypeError('csv: delimiter, quote, escape and comment must differ');
+  const taken = [quote, escape, comment].filter((byte) => byte !== NONE);
+  if (new Set(taken).size < taken.length || taken.some((byte) => delimiter?.includes(String.fromCharCode(byte))))
+    throw new TypeError('csv: delimiter, quote, escape and comment must differ');
   const types = readTypes(options);
   const batch = batchSize('csv', options.batch ?? types !== undefined);
   if (types !== undefined && batch === 0)
@@ -189,6 +207,8 @@ export function readOptions(options: AnyOptions): ReadOptions {
     rows,
     batch,
     delimiter,
+    lineEnd: oneOf('csv', 'lineEnd', options.lineEnd ?? 'lf', ['lf', 'any']),
+    decoder: readEncoding(options),
     quote,
     escape,
     comment,
@@ -297,4 +317,30 @@ function separator(name: string, value: unknown): number {
     throw new TypeError(`csv: ${name} must be one ASCII character that ends no line`);
   }
   return value.charCodeAt(0);
+}
+
+function readDelimiter(value: unknown): string | undefined {
+  if (value === 'auto') return undefined;
+  if (typeof value !== 'string' || value === '' || utf8(value).length > 8 || /[\r\n]|\0.|.\0/su.test(value))
+    throw new TypeError(
+      `csv: delimiter must be 'auto', or one or more characters of at most 8 bytes in UTF-8 that end no line; got ${shown(value)}`,
+    );
+  return value;
+}
+
+function readEncoding({ encoding, fatal, ignoreBOM }: AnyOptions): (() => TextDecoder) | undefined {
+  if (encoding === undefined) return undefined;
+  if (typeof encoding !== 'string') throw new TypeError(`csv: encoding must be a string; got ${describe(encoding)}`);
+  const make = () => new TextDecoder(encoding, { ignoreBOM: !!ignoreBOM });
+  let name;
+  try {
+    name = make().encoding;
+  } catch {
+    throw new RangeError(
+      `csv: encoding must be a label that TextDecoder knows, as 'windows-1252' or 'utf-16le'; got ${shown(encoding)}`,
+    );
+  }
+  if (name === 'utf-8') return undefined;
+  if (fatal) throw new TypeError(`csv: fatal is for UTF-8 only; what is not valid ${name} becomes U+FFFD`);
+  return make;
 }

@@ -8,9 +8,11 @@ import { RecordOutput } from './output.js';
 import { writePlan } from './plan.js';
 import { pad, pick, readEven, readObjects, readUneven, toObject } from './rows.js';
 import { Stage } from './stage.js';
+import { utf8 } from '../runtime/text.js';
+import type { ChainLike } from './chain.js';
 import type { ColumnBatch, ColumnTypes } from './columns.js';
 import type { AnyOptions, CsvColumnOptions, CsvHeader, CsvOptions, ReadOptions } from './csv-options.js';
-import type { RecordReader } from './output.js';
+import type { Output, RecordReader } from './output.js';
 import type { CsvObject } from './rows.js';
 import type { TextCodecStage } from './stage.js';
 
@@ -29,6 +31,8 @@ export interface CsvStage<T> extends TextCodecStage<T> {
    * counts as handled.
    */
   readonly columns: Promise<string[] | null>;
+  /** Resolves with the delimiter, which `delimiter: 'auto'` takes from the first rows. Its rejection counts as handled. */
+  readonly delimiter: Promise<string>;
 }
 
 type Row = string[] | CsvObject;
@@ -37,6 +41,8 @@ type Row = string[] | CsvObject;
 const KEEP_EMPTY_LINES = 4;
 const KEEP_RAGGED = 8;
 const WITH_TABLE = 16;
+const CR_ENDS_ROW = 32;
+const AUTO_DELIMITER = 64;
 /** Fields that are padded in one go, as a batch of so many is still small. */
 const MOST_PADDED = 2 ** 20;
 /**
@@ -112,16 +118,28 @@ function checkNames(names: readonly string[]): void {
 
 class Csv extends Stage<string[] | CsvObject | ColumnBatch> {
   #columns: Promise<string[] | null>;
+  #delimiter: Promise<string>;
   #invalid = 0;
 
   constructor(options: ReadOptions) {
     const columns = deferred<string[] | null>();
     const flags =
       (options.fatal ? FATAL : 0) |
-      (options.ignoreBOM ? IGNORE_BOM : 0) |
+      // The decoder has dealt with it.
+      (options.ignoreBOM || options.decoder ? IGNORE_BOM : 0) |
       (options.emptyLines === 'keep' ? KEEP_EMPTY_LINES : 0) |
       (options.ragged === 'error' ? 0 : KEEP_RAGGED) |
-      (options.plan === undefined ? 0 : WITH_TABLE);
+      (options.plan === undefined ? 0 : WITH_TABLE) |
+      (options.lineEnd === 'any' ? CR_ENDS_ROW : 0) |
+      (options.delimiter === undefined ? AUTO_DELIMITER : 0);
+    const delimiter = deferred<string>();
+    if (options.delimiter !== undefined) delimiter.resolve(options.delimiter);
+    const tellDelimiter = (chain: ChainLike) => {
+      const byte = options.delimiter === undefined ? chain.delimiter() : 0;
+      if (byte !== 0) delimiter.resolve(String.fromCharCode(byte));
+    };
+    const words = new DataView(new ArrayBuffer(8));
+    utf8(options.delimiter ?? ',').forEach((byte, at) => words.setUint8(at, byte));
     const { types, plan: wanted } = options;
     const plan = wanted && writePlan(wanted);
     // Those that are known before the text; null if there is no header.
@@ -133,7 +151,8 @@ class Csv extends Stage<string[] | CsvObject | ColumnBatch> {
       ...text.codec('csv', (exports, put) => {
         if (plan !== undefined && !put(exports.codecs_table_plan(plan.length), plan)) return;
         exports.codecs_add_csv(
-          options.delimiter,
+          words.getUint32(0, true),
+          words.getUint32(4, true),
           options.quote,
           options.escape,
           options.comment,
@@ -145,24 +164,47 @@ class Csv extends Stage<string[] | CsvObject | ColumnBatch> {
       }),
       givesRows: true,
       takesText: true,
-      output: () =>
-        types === undefined
-          ? new RecordOutput(
-              options.batch,
-              rowReader(options, (names) => columns.resolve([...names])),
-              plan !== undefined,
-            )
-          : new ColumnOutput(types, options.batch, (invalid) => {
-              this.#invalid = invalid;
-            }),
+      decoder: options.decoder,
+      output: () => {
+        const output =
+          types === undefined
+            ? new RecordOutput(
+                options.batch,
+                rowReader(options, (names) => columns.resolve([...names])),
+                plan !== undefined,
+              )
+            : new ColumnOutput(types, options.batch, (invalid) => {
+                this.#invalid = invalid;
+              });
+        if (options.delimiter !== undefined) return output;
+        const take = output.take.bind(output);
+        return Object.assign<Output, Partial<Output>>(output, {
+          takes: { ...output.takes, delimiter: true },
+          take(chain) {
+            tellDelimiter(chain);
+            take(chain);
+          },
+        });
+      },
       highWaterMark: options.highWaterMark,
       inputHighWaterMark: options.inputHighWaterMark,
       worker: options.worker,
-      finished: () => columns.resolve(names ?? []),
-      failed: (error) => columns.reject(error),
+      finished: (chain) => {
+        tellDelimiter(chain);
+        columns.resolve(names ?? []);
+      },
+      failed: (error) => {
+        delimiter.reject(error);
+        columns.reject(error);
+      },
     });
     if (options.header !== true) columns.resolve(names);
     this.#columns = columns.promise;
+    this.#delimiter = delimiter.promise;
+  }
+
+  get delimiter(): Promise<string> {
+    return this.#delimiter;
   }
 
   get invalid(): number {

@@ -8,6 +8,8 @@ export interface Takes {
   readonly kind: 'bytes' | 'text' | 'chosen' | 'columns';
   /** Rows of a batch of columns; if it is Infinity, all that come together. */
   readonly limit?: number;
+  /** It asks for the delimiter that csv has chosen. */
+  readonly delimiter?: boolean;
 }
 
 /**

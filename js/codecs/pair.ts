@@ -42,6 +42,8 @@ export interface StageSpec extends Codec {
   errorOf?(error: unknown): unknown;
   /** The chain is flushed after each chunk that is written. */
   readonly flushesEach?: boolean;
+  /** Makes what decodes the bytes that are written to it, if they are not UTF-8. Then it is the first of its pair. */
+  readonly decoder?: (() => TextDecoder) | undefined;
   /** No codec can follow. Lines are text with LFs to one that does. */
   readonly givesRows?: boolean;
   /** Of gunzip: how its headers are told from those of others, and who gets them. */
@@ -99,6 +101,8 @@ export class Pair {
   #offset = 0;
   /** The strings that are written. */
   #text: TextPieces | undefined;
+  /** Of the bytes that are written. */
+  #decoder: TextDecoder | undefined;
   /** Settles the promise of the write or close in progress. */
   #pending: Pick<Now, 'resolve' | 'reject'> | undefined;
   #closing = false;
@@ -145,6 +149,7 @@ export class Pair {
     this.#flushesEach = stages.some((stage) => stage.flushesEach);
     const last = stages.at(-1)!;
     this.#output = last.output();
+    this.#decoder = stages[0]!.decoder?.();
     this.#mark = Math.min(last.highWaterMark, Number.MAX_SAFE_INTEGER);
     // Single records are small: the queue is filled when half of it is empty, not for each that is read.
     const refill = this.#output.single ? this.#mark / 2 : -Infinity;
@@ -164,7 +169,7 @@ export class Pair {
         },
         write: (chunk: unknown) => this.#write(chunk),
         close: () => {
-          const rest = this.#text?.rest();
+          const rest = (this.#text?.rest() ?? '') + (this.#decoder?.decode() ?? '');
           if (rest) [this.#chunk, this.#offset] = [utf8(rest), 0];
           this.#closing = true;
           return this.#work();
@@ -233,7 +238,8 @@ export class Pair {
   #bytesOf(chunk: unknown): Bytes {
     const { name, takesText } = this.#stages[0]!;
     if (takesText === true && typeof chunk === 'string') return utf8((this.#text ??= new TextPieces()).take(chunk));
-    const bytes = toBytes(chunk, name, takesText);
+    let bytes = toBytes(chunk, name, takesText);
+    if (this.#decoder !== undefined) bytes = utf8(this.#decoder.decode(bytes, { stream: true }));
     const half = bytes.length > 0 ? this.#text?.rest() : undefined;
     return half ? joined(utf8(half), bytes) : bytes;
   }

@@ -118,6 +118,10 @@ const FAILED = 3;
 /** Of a chain in a worker: nothing until it calls back. */
 export const WAITING = 5;
 
+/** What columns that have no texts share. */
+const NO_OFFSETS = /* @__PURE__ */ new Int32Array();
+const NO_BYTES = /* @__PURE__ */ new Uint8Array();
+
 /** Words that describe a column (src/codec/table/mod.rs). */
 const COLUMN_WORDS = 9;
 
@@ -262,13 +266,18 @@ export class Segment {
       ) as unknown as number[];
       return {
         values: copy(values!, bytes!),
-        offsets: new Int32Array(copy(offsets!, count! * 4).buffer),
+        offsets: count === 0 ? NO_OFFSETS : new Int32Array(copy(offsets!, count! * 4).buffer),
         validity: validity === 0 ? null : copy(validity!, Math.ceil(length / 8)),
-        texts: copy(texts!, textBytes!),
+        texts: textBytes === 0 ? NO_BYTES : copy(texts!, textBytes!),
         known: known!,
       };
     });
     return { length, columns, invalid };
+  }
+
+  /** The delimiter that the chain's csv has chosen, a byte; 0 if there is none yet. */
+  delimiter(): number {
+    return this.#instance.use((exports) => (exports as Exports & TableExports).codecs_table_delimiter(this.#id));
   }
 
   #table(limit: number, flush: boolean): number {

@@ -88,7 +88,7 @@ export class Stage<T> implements CodecStage<T> {
   }
 
   /** @internal */
-  [kFuse](followers: readonly object[], slice?: Slice, worker?: unknown): Pair {
+  [kFuse](followers: readonly object[], slice?: Slice, worker?: unknown): Pick<Pair, 'readable' | 'writable'> {
     const stages = [this, ...followers] as Stage<unknown>[];
     for (const stage of stages) {
       if (!(#spec in stage)) throw new TypeError('A codec can only be fused with codecs of the same copy of tidegate');
@@ -98,6 +98,12 @@ export class Stage<T> implements CodecStage<T> {
     const specs = stages.map((stage) => stage.#spec);
     const rows = specs.findIndex((spec, number) => spec.givesRows && number < specs.length - 1);
     if (rows !== -1) throw new TypeError(`${specs[rows]!.name} gives rows, and ${specs[rows + 1]!.name} takes bytes`);
+    const decodes = specs.findIndex((spec, number) => number > 0 && spec.decoder !== undefined);
+    if (decodes !== -1) {
+      const { readable, writable } = this[kFuse](followers.slice(0, decodes - 1), slice, worker);
+      const rest = stages[decodes]![kFuse](followers.slice(decodes), slice, worker);
+      return { readable: readable.pipeThrough(rest), writable };
+    }
     const pair = new Pair(specs, slice, workersFor(specs) ?? workersOf('pipeline(): options', worker));
     stages.forEach((stage, number) => {
       stage.#pair = pair;

@@ -1,6 +1,6 @@
 //! Comma-separated values (RFC 4180).
 
-use memchr::{memchr, memchr2};
+use memchr::{memchr, memchr2, memchr3};
 
 use super::csv_options::{CsvOptions, Ragged};
 use super::marks::{BLOCK, Marks};
@@ -33,8 +33,8 @@ const NONE: u8 = 0xff;
 pub type Csv = TextCodec<Parser>;
 
 impl Csv {
-    /// A parser at the start of a text. None if delimiter, quote, escape and comment, as far as there are any, are not
-    /// different ASCII characters other than CR and LF: then text could not be told from structure.
+    /// A parser at the start of a text. None if quote, escape and comment, as far as there are any, are not
+    /// different ASCII characters other than CR and LF, or the delimiter has one of them in it or is a byte that is not ASCII: then text could not be told from structure.
     ///
     /// ```
     /// use tidegate::codec::{Csv, CsvOptions};
@@ -44,24 +44,32 @@ impl Csv {
     /// ```
     pub fn new(options: CsvOptions) -> Option<Self> {
         let CsvOptions {
-            delimiter,
             quote,
             escape,
             comment,
             ..
         } = options;
-        let given = [Some(delimiter), quote, escape, comment];
+        let delimiter = options.delimiter.as_bytes();
+        let is_line_end = |byte: &u8| matches!(byte, b'\r' | b'\n');
+        if delimiter.iter().any(is_line_end) || (delimiter.len() == 1 && !delimiter.is_ascii()) {
+            return None;
+        }
+        let given = [quote, escape, comment];
         for (at, byte) in given
             .iter()
             .enumerate()
             .filter_map(|(at, byte)| Some((at, (*byte)?)))
         {
-            let is_usable = byte.is_ascii() && byte != b'\r' && byte != b'\n';
+            let is_usable = byte.is_ascii() && !is_line_end(&byte) && !delimiter.contains(&byte);
             if !is_usable || given[..at].contains(&Some(byte)) {
                 return None;
             }
         }
         let parser = Parser {
+            delimiter: delimiter[0],
+            is_long: delimiter.len() > 1,
+            matched: 0,
+            after_return: false,
             options,
             quote: quote.unwrap_or(NONE),
             comment: comment.unwrap_or(NONE),
@@ -78,6 +86,15 @@ impl Csv {
         };
         let utf8 = Utf8::new(NAME, options.fatal, options.ignore_bom);
         Some(Self::of(utf8, parser, Records::of_rows()))
+    }
+}
+
+#[cfg(any(tidegate_family = "text", test))]
+impl Csv {
+    /// Takes another delimiter, an ASCII character that is not another mark, before the first step.
+    pub(super) fn set_delimiter(&mut self, delimiter: u8) {
+        self.parser.options.delimiter = delimiter.into();
+        self.parser.delimiter = delimiter;
     }
 }
 
@@ -112,6 +129,14 @@ struct Row {
 #[derive(Debug)]
 pub struct Parser {
     options: CsvOptions,
+    /// The first byte of that of the options.
+    delimiter: u8,
+    /// The delimiter has more bytes.
+    is_long: bool,
+    /// The text so far ends with so many bytes of a long delimiter, outside of quotes; they are held.
+    matched: usize,
+    /// The text so far ends with a CR that has ended a row, to which an LF belongs.
+    after_return: bool,
     /// That of the options, or [`NONE`]; likewise the comment.
     quote: u8,
     comment: u8,
@@ -149,7 +174,8 @@ impl Parser {
     }
 
     fn end_field(&mut self, output: &mut Output<'_>) {
-        output.end_field(self.options.delimiter);
+        // What reads the produced text knows where fields end, and wants one byte there.
+        output.end_field(if self.is_long { b',' } else { self.delimiter });
         self.row.bytes += 1;
         self.row.fields += 1;
         self.state = State::FieldStart;
@@ -207,6 +233,51 @@ impl Parser {
         Ok(())
     }
 
+    /// The held beginning of a long delimiter turned out to be text, as far as it is no beginning of another; `offset` is behind it.
+    fn release_delimiter(
+        &mut self,
+        offset: u64,
+        whole: bool,
+        output: &mut Output<'_>,
+    ) -> Result<(), CodecError> {
+        let delimiter = self.options.delimiter;
+        let held = &delimiter.as_bytes()[..self.matched];
+        if self.state == State::AfterQuote {
+            return self.stray(offset - held.len() as u64);
+        }
+        let mut released = 1;
+        while !held.starts_with(&held[released..]) {
+            released += 1;
+        }
+        if whole {
+            released = held.len();
+        }
+        self.put(&held[..released], output);
+        self.matched -= released;
+        self.state = State::Unquoted;
+        Ok(())
+    }
+
+    /// A CR outside of quotes, behind which the text goes on at `next`.
+    fn push_return(&mut self, next: u64, output: &mut Output<'_>) -> Result<(), CodecError> {
+        if self.options.cr_ends_row {
+            self.after_return = true;
+            return self.end_line(next, output);
+        }
+        self.held_return = true;
+        Ok(())
+    }
+
+    /// As `push_plain`, where the delimiter has several bytes. Stops at the first of them as well.
+    fn push_plain_long(&mut self, text: &[u8], output: &mut Output<'_>) -> usize {
+        let end = memchr3(self.delimiter, b'\n', b'\r', text).unwrap_or(text.len());
+        if end > 0 {
+            self.put(&text[..end], output);
+            self.state = State::Unquoted;
+        }
+        end
+    }
+
     /// Reads text outside of quotes: put as it is, in as few pieces as can be. Stops at a quote that begins a field, at a comment and at a CR;
     /// says how much it has read.
     fn push_plain(
@@ -215,7 +286,7 @@ impl Parser {
         offset: u64,
         output: &mut Output<'_>,
     ) -> Result<usize, CodecError> {
-        let marks = Marks::new([self.options.delimiter, self.quote, b'\n', b'\r']);
+        let marks = Marks::new([self.delimiter, self.quote, b'\n', b'\r']);
         // Of `text`, what is before `put` has been put, what is before `field` is before this field,
         // and what is before `counted` is in `row.bytes` or belongs to earlier rows.
         let (mut put, mut field, mut counted) = (0, 0, 0);
@@ -282,10 +353,13 @@ impl TextParser for Parser {
         offset: u64,
         output: &mut Output<'_>,
     ) -> Result<(), CodecError> {
-        let CsvOptions {
-            delimiter, escape, ..
-        } = self.options;
-        let Self { quote, comment, .. } = *self;
+        let CsvOptions { escape, .. } = self.options;
+        let Self {
+            delimiter,
+            quote,
+            comment,
+            ..
+        } = *self;
         if !text.is_empty() {
             self.row.start.get_or_insert(offset);
         }
@@ -293,6 +367,28 @@ impl TextParser for Parser {
         while at < text.len() {
             let here = offset + at as u64;
             let byte = text[at];
+            if self.after_return {
+                self.after_return = false;
+                if byte == b'\n' {
+                    at += 1;
+                    self.row.start = Some(here + 1);
+                    continue;
+                }
+            }
+            if self.matched > 0 {
+                let delimiter = self.options.delimiter;
+                if byte != delimiter.as_bytes()[self.matched] {
+                    self.release_delimiter(here, false, output)?;
+                    continue;
+                }
+                at += 1;
+                self.matched += 1;
+                if self.matched == delimiter.as_bytes().len() {
+                    self.matched = 0;
+                    self.end_field(output);
+                }
+                continue;
+            }
             if self.held_return {
                 if byte == b'\n' {
                     self.held_return = false;
@@ -309,7 +405,12 @@ impl TextParser for Parser {
                     self.state = State::Skipped(1);
                 }
                 State::Skipped(lines) => {
-                    let end = memchr(b'\n', rest);
+                    let end = if self.options.cr_ends_row {
+                        memchr2(b'\n', b'\r', rest)
+                    } else {
+                        memchr(b'\n', rest)
+                    };
+                    self.after_return = end.is_some_and(|end| rest[end] == b'\r');
                     at += end.map_or(rest.len(), |end| end + 1);
                     if end.is_some() {
                         self.row.start = Some(offset + at as u64);
@@ -325,11 +426,20 @@ impl TextParser for Parser {
                     at += 1;
                 }
                 State::FieldStart | State::Unquoted => {
-                    at += self.push_plain(rest, here, output)?;
-                    if text.get(at) == Some(&b'\r') {
-                        self.held_return = true;
-                        at += 1;
+                    if self.is_long {
+                        at += self.push_plain_long(rest, output);
+                    } else {
+                        at += self.push_plain(rest, here, output)?;
                     }
+                    let next = offset + at as u64 + 1;
+                    match text.get(at) {
+                        Some(b'\r') => self.push_return(next, output)?,
+                        Some(b'\n') if self.is_long => self.end_line(next, output)?,
+                        Some(&byte) if self.is_long && byte == delimiter => self.matched = 1,
+                        // A quote or a comment.
+                        _ => continue,
+                    }
+                    at += 1;
                 }
                 State::Quoted => {
                     let end = match escape {
@@ -365,11 +475,15 @@ impl TextParser for Parser {
                         self.state = State::Quoted;
                         self.put(&[quote], output);
                     } else if byte == delimiter {
-                        self.end_field(output);
+                        if self.is_long {
+                            self.matched = 1;
+                        } else {
+                            self.end_field(output);
+                        }
                     } else if byte == b'\n' {
                         self.end_line(here + 1, output)?;
                     } else if byte == b'\r' {
-                        self.held_return = true;
+                        self.push_return(here + 1, output)?;
                     } else {
                         return self.stray(here);
                     }
@@ -380,6 +494,9 @@ impl TextParser for Parser {
     }
 
     fn finish(&mut self, offset: u64, output: &mut Output<'_>) -> Result<(), CodecError> {
+        if self.matched > 0 {
+            self.release_delimiter(offset, true, output)?;
+        }
         if self.held_return {
             self.release_return(offset.saturating_sub(1), output)?;
         }
@@ -410,6 +527,8 @@ impl TextParser for Parser {
         state.number(number);
         state.number(lines.into());
         state.flag(self.held_return);
+        state.flag(self.after_return);
+        state.number(self.matched as u64);
         state.number(self.quote_offset);
         state.optional(self.row.start);
         state.number(self.row.fields);
@@ -432,6 +551,11 @@ impl TextParser for Parser {
         // The last of the lines is counted down to none where it ends.
         state.require((number == 5) == (lines > 0))?;
         self.held_return = state.flag()?;
+        self.after_return = state.flag()?;
+        self.matched = state.size(self.options.delimiter.as_bytes().len() - 1)?;
+        // Only one of them is what the text so far ends with.
+        let held = [self.held_return, self.after_return, self.matched > 0];
+        state.require(held.iter().filter(|&&held| held).count() <= 1)?;
         self.quote_offset = state.count()?;
         self.row.start = state.optional_count()?;
         self.row.fields = state.count()?;

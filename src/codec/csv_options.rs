@@ -26,6 +26,66 @@ pub enum Ragged {
     Keep,
 }
 
+/// What is between the fields of a row: a byte, or a text of at most eight bytes.
+///
+/// ```
+/// use futures_util::StreamExt;
+/// use tidegate::codec::{CsvOptions, Delimiter, decode_reader};
+///
+/// # futures_executor::block_on(async {
+/// let options = CsvOptions::default().delimiter(Delimiter::new("||").unwrap());
+/// let rows = decode_reader(&b"a||b|c\n"[..]).csv(options).records().next().await;
+/// assert_eq!(&rows.unwrap().unwrap().iter().next().unwrap()[1], "b|c");
+/// # });
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Delimiter {
+    bytes: [u8; Self::LONGEST],
+    length: u8,
+}
+
+impl Delimiter {
+    pub(super) const LONGEST: usize = 8;
+
+    /// A delimiter of these characters; none if there is no character, or they have more than eight bytes in UTF-8.
+    ///
+    /// ```
+    /// use tidegate::codec::Delimiter;
+    ///
+    /// assert_eq!(Delimiter::new(";"), Some(Delimiter::from(b';')));
+    /// assert_eq!(Delimiter::new(""), None);
+    /// ```
+    pub fn new(text: &str) -> Option<Self> {
+        let mut bytes = [0; Self::LONGEST];
+        bytes
+            .get_mut(..text.len())?
+            .copy_from_slice(text.as_bytes());
+        (!text.is_empty()).then_some(Self {
+            bytes,
+            length: text.len() as u8,
+        })
+    }
+
+    /// Its bytes.
+    ///
+    /// ```
+    /// use tidegate::codec::Delimiter;
+    ///
+    /// assert_eq!(Delimiter::from(b',').as_bytes(), b",");
+    /// ```
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.bytes[..usize::from(self.length)]
+    }
+}
+
+impl From<u8> for Delimiter {
+    fn from(byte: u8) -> Self {
+        let mut bytes = [0; Self::LONGEST];
+        bytes[0] = byte;
+        Self { bytes, length: 1 }
+    }
+}
+
 /// How to read comma-separated values.
 ///
 /// ```
@@ -41,8 +101,8 @@ pub enum Ragged {
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub struct CsvOptions {
-    /// The byte between fields, ASCII.
-    pub delimiter: u8,
+    /// What is between fields: an ASCII character, or any text of a few bytes.
+    pub delimiter: Delimiter,
     /// The byte around fields, ASCII; none where no byte has that meaning.
     pub quote: Option<u8>,
     /// The byte, ASCII, that makes a quote, or one of itself, text inside of quotes. By default two quotes in a row are one that is text, which
@@ -52,6 +112,8 @@ pub struct CsvOptions {
     pub comment: Option<u8>,
     /// How many lines at the start of the text are no rows, whatever is in them.
     pub skip_lines: u32,
+    /// A CR ends a row as well, with or without an LF behind it; otherwise a CR alone is text.
+    pub cr_ends_row: bool,
     /// What to do with rows of unequal length.
     pub ragged: Ragged,
     /// The number of fields a row must have; by default as many as the first has.
@@ -69,11 +131,12 @@ pub struct CsvOptions {
 impl Default for CsvOptions {
     fn default() -> Self {
         Self {
-            delimiter: b',',
+            delimiter: b','.into(),
             quote: Some(b'"'),
             escape: None,
             comment: None,
             skip_lines: 0,
+            cr_ends_row: false,
             ragged: Ragged::Error,
             width: None,
             keep_empty_lines: false,
@@ -97,8 +160,8 @@ impl CsvOptions {
     /// assert_eq!(rows.unwrap().unwrap().iter().next().unwrap().len(), 2);
     /// # });
     /// ```
-    pub fn delimiter(mut self, delimiter: u8) -> Self {
-        self.delimiter = delimiter;
+    pub fn delimiter(mut self, delimiter: impl Into<Delimiter>) -> Self {
+        self.delimiter = delimiter.into();
         self
     }
 
@@ -167,6 +230,23 @@ impl CsvOptions {
     /// ```
     pub fn skip_lines(mut self, lines: u32) -> Self {
         self.skip_lines = lines;
+        self
+    }
+
+    /// Sets [`cr_ends_row`](Self#structfield.cr_ends_row).
+    ///
+    /// ```
+    /// use futures_util::StreamExt;
+    /// use tidegate::codec::{CsvOptions, decode_reader};
+    ///
+    /// # futures_executor::block_on(async {
+    /// let options = CsvOptions::default().cr_ends_row(true);
+    /// let rows = decode_reader(&b"a,b\rc,d\r\n"[..]).csv(options).records().next().await;
+    /// assert_eq!(rows.unwrap().unwrap().len(), 2);
+    /// # });
+    /// ```
+    pub fn cr_ends_row(mut self, cr_ends_row: bool) -> Self {
+        self.cr_ends_row = cr_ends_row;
         self
     }
 

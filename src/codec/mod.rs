@@ -29,6 +29,8 @@ mod chain;
 mod chain_save;
 mod crc32;
 mod csv;
+#[cfg(any(tidegate_family = "text", test))]
+mod csv_auto;
 mod csv_options;
 mod deflate;
 mod digest;
@@ -55,7 +57,9 @@ mod utf8;
 pub use batch::{Batch, Record, RecordBatch, RecordIter};
 pub use chain::{Chain, ChainState, StageStats};
 pub use csv::Csv;
-pub use csv_options::{CsvOptions, Ragged};
+#[cfg(tidegate_family = "text")]
+pub(crate) use csv_auto::AutoCsv;
+pub use csv_options::{CsvOptions, Delimiter, Ragged};
 pub use deflate::{Deflate, DeflateFormat, DeflateOptions};
 pub use digest::{DigestAlgorithm, Digests, Sha256Tap, UnknownAlgorithm};
 pub use error::{CodecError, ErrorCode};

@@ -7,8 +7,8 @@ use super::{Codec, CodecError, Fault, Records, Status, Step};
 const REPLACEMENT: &[u8] = "\u{fffd}".as_bytes();
 
 /// Room kept free for what a parser may write beyond one byte for each byte it reads: a held-back
-/// carriage return, and separators at the end.
-const SLACK: usize = 4;
+/// carriage return or beginning of a delimiter, and separators at the end. With it, [`MIN_OUTPUT`](super::MIN_OUTPUT) has room for a character.
+const SLACK: usize = 12;
 
 /// Of a saved state.
 const VERSION: u8 = 1;
@@ -64,7 +64,7 @@ pub trait TextParser {
 #[derive(Debug)]
 pub struct TextCodec<P> {
     utf8: Utf8,
-    parser: P,
+    pub(super) parser: P,
     records: Records,
 }
 

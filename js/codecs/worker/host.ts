@@ -196,7 +196,9 @@ class Job {
   #report({ headers, batches, moved, taken, end }: Turn): void {
     const chain = this.#chain;
     let stats: Report['stats'] = [];
+    let delimiter = 0;
     try {
+      if (this.#takes.delimiter === true) delimiter = chain?.delimiter() ?? 0;
       stats = this.#codecs.map(({ name }, number) => chain?.stats(number, name)).filter((each) => each !== undefined);
     } catch {
       // A module that trapped has no figures; `end` says so.
@@ -210,6 +212,7 @@ class Job {
         flushed: this.#flushed,
         stats,
         invalid: this.#invalid,
+        delimiter,
         end,
       } satisfies Report,
       moved,

@@ -84,14 +84,16 @@ export interface Report {
   readonly stats: readonly StageStats[];
   /** As in `ProducedColumns`. */
   readonly invalid: number;
+  /** The delimiter that csv has chosen; 0 if there is none. */
+  readonly delimiter: number;
   readonly end?: End | undefined;
 }
 
-/** The buffers of a batch. */
+/** The buffers of a batch that are to be moved. Empty ones may be shared. */
 export function buffersOf(batch: Batch): ArrayBuffer[] {
   if ('bytes' in batch) return [batch.bytes.buffer];
   return (batch.columns.columns ?? []).flatMap(({ values, offsets, validity, texts }) =>
-    [values, offsets, validity, texts].flatMap((part) => (part === null ? [] : [part.buffer])),
+    [values, offsets, validity, texts].flatMap((part) => (part === null || part.byteLength === 0 ? [] : [part.buffer])),
   );
 }
 

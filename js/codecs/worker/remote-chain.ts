@@ -62,6 +62,7 @@ export class RemoteChain implements ChainLike {
   #credit = 0;
   #spent: ArrayBuffer[] = [];
   #invalid = 0;
+  #delimiter = 0;
   #end: { readonly digests: readonly Bytes[] } | { readonly failure: unknown } | undefined;
   #stats: readonly StageStats[] | undefined;
   /** Input that has not been sent. */
@@ -235,6 +236,10 @@ export class RemoteChain implements ChainLike {
     return isFirst;
   }
 
+  delimiter(): number {
+    return this.#delimiter;
+  }
+
   digest(stage: number): Bytes {
     return (this.#end as { digests: readonly Bytes[] }).digests[stage]!;
   }
@@ -254,7 +259,7 @@ export class RemoteChain implements ChainLike {
     this.#close();
   }
 
-  #report({ headers, batches, taken, isDry, flushed, stats, invalid, end }: Report): void {
+  #report({ headers, batches, taken, isDry, flushed, stats, invalid, delimiter, end }: Report): void {
     if (this.#end !== undefined) return;
     this.#headers.push(...headers);
     for (const batch of batches) {
@@ -265,6 +270,7 @@ export class RemoteChain implements ChainLike {
     this.#isDry = isDry;
     this.#flushed = flushed;
     this.#invalid = invalid;
+    this.#delimiter = delimiter;
     if (stats.length > 0) this.#stats = stats;
     if (end !== undefined) this.#end = 'error' in end ? { failure: toError(end.error) } : end;
     else this.#send();

@@ -8,6 +8,10 @@
 //! or overwrite what they point to.
 
 use std::cell::RefCell;
+#[cfg(tidegate_family = "text")]
+use std::sync::Arc;
+#[cfg(tidegate_family = "text")]
+use std::sync::atomic::AtomicU8;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use wasm_bindgen::prelude::wasm_bindgen;
@@ -41,6 +45,9 @@ struct Held {
     /// What becomes of the rows that it ends with, if not rows of all their fields.
     #[cfg(tidegate_family = "text")]
     table: Option<Box<Table>>,
+    /// The delimiter that its csv has chosen, or 0.
+    #[cfg(tidegate_family = "text")]
+    delimiter: Option<Arc<AtomicU8>>,
 }
 
 #[derive(Default)]
@@ -49,6 +56,8 @@ struct State {
     /// That of the chain that is being put together.
     #[cfg(tidegate_family = "text")]
     table: Option<Box<Table>>,
+    #[cfg(tidegate_family = "text")]
+    delimiter: Option<Arc<AtomicU8>>,
     /// The codecs of the chain that is being put together.
     codecs: Vec<Box<dyn Codec>>,
     /// There was no memory for one of them.
@@ -125,7 +134,7 @@ pub fn codecs_create() -> u32 {
         let codecs = std::mem::take(&mut state.codecs);
         let incomplete = std::mem::take(&mut state.incomplete);
         #[cfg(tidegate_family = "text")]
-        let table = state.table.take();
+        let (table, delimiter) = (state.table.take(), state.delimiter.take());
         let spared = state.spare.try_reserve_exact(SMALL_THINGS).is_ok();
         if incomplete || !spared || !can_allocate(SMALL_THINGS) {
             return 0;
@@ -134,6 +143,8 @@ pub fn codecs_create() -> u32 {
             chain: Chain::new(codecs),
             #[cfg(tidegate_family = "text")]
             table,
+            #[cfg(tidegate_family = "text")]
+            delimiter,
         })
     })
 }

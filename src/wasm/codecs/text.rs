@@ -2,10 +2,12 @@
 use wasm_bindgen::prelude::wasm_bindgen;
 
 use std::cell::RefCell;
+use std::sync::atomic::Ordering;
 
 use super::{HAS_BATCH, NEED_INPUT, SMALL_THINGS, STALE, add, fail, make_room, tell, with_state};
 use crate::codec::{
-    Codec, Csv, CsvOptions, Lines, LinesOptions, Plan, Progress, Ragged, Rows, Table, can_allocate,
+    AutoCsv, Codec, Csv, CsvOptions, Delimiter, Lines, LinesOptions, Plan, Progress, Ragged, Rows,
+    Table, can_allocate,
 };
 
 const FATAL: u32 = 1;
@@ -13,6 +15,8 @@ const IGNORE_BOM: u32 = 2;
 const KEEP_EMPTY_LINES: u32 = 4;
 const KEEP_RAGGED: u32 = 8;
 const WITH_TABLE: u32 = 16;
+const CR_ENDS_ROW: u32 = 32;
+const AUTO_DELIMITER: u32 = 64;
 
 /// The longest plan of a table, in bytes.
 const LONGEST_PLAN: u32 = 1 << 24;
@@ -38,13 +42,15 @@ pub fn codecs_add_ndjson(max_bytes: u32) {
     add(Lines::of_json(max_bytes as usize));
 }
 
-/// Adds csv to the chain being put together. `quote`, `escape` and `comment` are bytes, or more than 127 for none. A `width` of 0 is that
+/// Adds csv to the chain being put together. The delimiter's bytes are those of the two words before the first that is 0, least significant first; it is not looked at
+/// where the first rows choose. `quote`, `escape` and `comment` are bytes, or more than 127 for none. A `width` of 0 is that
 /// of the first row. With the flag for a table, the plan at [`codecs_table_plan`] says what becomes of the rows. Says whether these bytes and the
 /// plan can be used; if not, nothing is added.
 #[wasm_bindgen]
 #[allow(clippy::too_many_arguments)] // one each for what JavaScript has as one object
 pub fn codecs_add_csv(
-    delimiter: u8,
+    delimiter_low: u32,
+    delimiter_high: u32,
     quote: u8,
     escape: u8,
     comment: u8,
@@ -54,7 +60,16 @@ pub fn codecs_add_csv(
     flags: u32,
 ) -> bool {
     let given = |byte: u8| byte.is_ascii().then_some(byte);
-    let csv = Csv::new(CsvOptions {
+    let delimiter = (u64::from(delimiter_high) << 32 | u64::from(delimiter_low)).to_le_bytes();
+    let length = delimiter.iter().position(|&byte| byte == 0);
+    // A NUL is the delimiter where it is the only byte.
+    let length = length.unwrap_or(delimiter.len()).max(1);
+    let delimiter = std::str::from_utf8(&delimiter[..length]).ok();
+    let plan = PLAN.take();
+    let Some(delimiter) = delimiter.and_then(Delimiter::new) else {
+        return false;
+    };
+    let options = CsvOptions {
         delimiter,
         quote: given(quote),
         escape: given(escape),
@@ -70,18 +85,29 @@ pub fn codecs_add_csv(
         fatal: flags & FATAL != 0,
         ignore_bom: flags & IGNORE_BOM != 0,
         max_bytes: max_bytes as usize,
-    });
-    let plan = PLAN.take();
-    let Some(mut csv) = csv else {
+        cr_ends_row: flags & CR_ENDS_ROW != 0,
+    };
+    if flags & AUTO_DELIMITER == 0 {
+        return Csv::new(options).is_some_and(|csv| add_rows(csv, flags, &plan));
+    }
+    let Some(csv) = AutoCsv::new(options) else {
         return false;
     };
+    let chosen = csv.chosen();
+    let added = add_rows(csv, flags, &plan);
+    with_state(|state| state.delimiter = Some(chosen));
+    added
+}
+
+/// Adds a parser of rows, and the table that its rows go to.
+fn add_rows(mut csv: impl Codec + 'static, flags: u32, plan: &[u8]) -> bool {
     if flags & WITH_TABLE != 0 {
         // Its parts are a few times as large as what describes them.
         if !can_allocate(plan.len() * 8 + SMALL_THINGS) {
             with_state(|state| state.incomplete = true);
             return true;
         }
-        let Some(plan) = Plan::read(&plan) else {
+        let Some(plan) = Plan::read(plan) else {
             return false;
         };
         if let Some(records) = csv.records() {
@@ -132,7 +158,7 @@ pub fn codecs_table(id: u32, limit: u32, flush: bool) -> u32 {
             Ok(Progress::HasBatch) if table.has_columns() => {
                 let (length, words) = table.batch_columns();
                 tell(0, words);
-                super::INFO[2].store(length as u32, std::sync::atomic::Ordering::Relaxed);
+                super::INFO[2].store(length as u32, Ordering::Relaxed);
                 HAS_BATCH
             }
             Ok(Progress::HasBatch) => {
@@ -162,5 +188,15 @@ pub fn codecs_table_figure(id: u32, figure: u32) -> f64 {
             (2, Some(value)) => f64::from(value.column),
             _ => 0.0,
         })
+    })
+}
+
+/// The delimiter that the chain's csv has chosen, a byte; 0 if there is none yet.
+#[wasm_bindgen]
+pub fn codecs_table_delimiter(id: u32) -> u32 {
+    with_state(|state| {
+        let held = state.chains.get_mut(id);
+        let chosen = held.and_then(|held| held.delimiter.as_ref());
+        chosen.map_or(0, |chosen| chosen.load(Ordering::Relaxed).into())
     })
 }

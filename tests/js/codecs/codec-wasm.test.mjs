@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { FAMILIES } from '../../../tools/build/wasm.mjs';
+import { bytes } from './codec-support.mjs';
 
 function compile(family) {
   const file = new URL(`../../../build/${family}/${family}_bg.wasm`, import.meta.url);
@@ -15,6 +16,28 @@ function instantiate(family) {
   for (const { module: from, name } of WebAssembly.Module.imports(module)) (imports[from] ??= {})[name] = () => {};
   return new WebAssembly.Instance(module, imports).exports;
 }
+
+/** Numbers of src/wasm/codecs. */
+const HAS_BATCH = 1;
+const KEEP_RAGGED = 8;
+const WITH_TABLE = 16;
+const AUTO_DELIMITER = 64;
+
+const word = (number) => [number, number >>> 8, number >>> 16, number >>> 24];
+const column = (index) => [...word(index), ...word(0)];
+/** As js/codecs/plan writes them: columns of all types, some of the fields, and all fields of some rows. */
+const PLANS = [
+  [
+    6,
+    ...word(1),
+    ...word(0),
+    ...word(8),
+    ...[0, 1, 2, 3, 4, 5, 6, 7].flatMap((type) => [...column(type % 3), type]),
+    ...word(0),
+  ],
+  [0, ...word(0), ...word(2), ...column(1), ...column(0), ...word(0)],
+  [0, ...word(0), ...word(2 ** 32 - 1), ...word(1), ...column(0), 1, 0],
+];
 
 /** For each family what adds its codecs, with any numbers. */
 const ADD = {
@@ -34,7 +57,17 @@ const ADD = {
     (exports, random, any) => exports.codecs_add_ndjson(any()),
     (exports, random, any) => {
       const byte = () => random(256);
-      return exports.codecs_add_csv(byte(), byte(), byte(), byte(), random(3), random(3), any(), any());
+      return exports.codecs_add_csv(byte(), byte(), byte(), byte(), byte(), random(3), random(3), any(), any());
+    },
+    (exports, random, any) => {
+      const plan = Uint8Array.from(PLANS[random(PLANS.length)]);
+      const given = random(10) === 0 ? Math.min(any(), 2 ** 22) : plan.length;
+      const address = exports.codecs_table_plan(given) >>> 0;
+      if (random(4) === 0) plan[random(plan.length)] = random(256);
+      if (address !== 0)
+        new Uint8Array(exports.memory.buffer, address, Math.min(given, plan.length)).set(plan.subarray(0, given));
+      const flags = KEEP_RAGGED | WITH_TABLE | (random(2) * AUTO_DELIMITER);
+      return exports.codecs_add_csv(44, 0, 34, 255, 255, 0, 0, 65536, flags);
     },
   ],
 };
@@ -80,9 +113,9 @@ for (const family of FAMILIES)
         const room = exports.codecs_input(chain);
         const [address] = new Uint32Array(exports.memory.buffer, exports.codecs_info(), 1);
         const length = Math.min(room, any());
-        const bytes = new Uint8Array(exports.memory.buffer, room > 0 ? address : 0, room > 0 ? length : 0);
-        for (let at = 0; at < bytes.length; at++)
-          bytes[at] = random(3) === 0 ? random(256) : [0x1f, 0x8b, 8, 0, 34, 44, 10, 13, 97][random(9)];
+        const input = new Uint8Array(exports.memory.buffer, room > 0 ? address : 0, room > 0 ? length : 0);
+        for (let at = 0; at < input.length; at++)
+          input[at] = random(3) === 0 ? random(256) : [0x1f, 0x8b, 8, 0, 34, 44, 10, 13, 97][random(9)];
         exports.codecs_run(chain, length, random(20) === 0);
       },
       flush: () => exports.codecs_flush(id()),
@@ -91,12 +124,35 @@ for (const family of FAMILIES)
       stat: () => exports.codecs_stat(id(), any(), random(8)),
       digest: () => exports.codecs_digest(id(), any()),
       offset: () => exports.codecs_error_offset(),
+      table() {
+        if (family !== 'text') return;
+        let chain = id();
+        if (random(2) === 0) {
+          // Rows that are right, for once.
+          ADD.text.at(-1)(exports, random, any);
+          chain = exports.codecs_create() >>> 0;
+          if (ids.push(chain) > 8) exports.codecs_free(ids.shift());
+          const rows = bytes('1,a,2026-01-01\n,"b",\n'.repeat(20));
+          exports.codecs_input(chain, rows.length);
+          const [address] = new Uint32Array(exports.memory.buffer, exports.codecs_info(), 1);
+          new Uint8Array(exports.memory.buffer, address, rows.length).set(rows);
+          exports.codecs_run(chain, rows.length, random(2) === 0);
+        }
+        while (exports.codecs_table(chain, Math.max(1, any()), random(2)) === HAS_BATCH) {
+          batches += 1;
+          if (random(50) === 0) break;
+        }
+        exports.codecs_table_figure(id(), random(4));
+        exports.codecs_table_delimiter(id());
+      },
       free: () => random(20) === 0 && exports.codecs_free(id()),
     };
+    let batches = 0;
     const names = Object.keys(calls);
     for (let step = 0; step < 10_000; step++) calls[names[random(names.length)]]();
     for (const made of ids) exports.codecs_free(made);
     assert.equal(exports.codecs_live(), 0);
+    assert.ok(family !== 'text' || batches > 10, `${batches} batches of tables`);
     assert.ok(exports.memory.buffer.byteLength < 64 * 2 ** 20, `${exports.memory.buffer.byteLength} bytes of memory`);
   });
 

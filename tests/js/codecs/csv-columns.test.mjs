@@ -270,3 +270,13 @@ test('columns come out of gunzip, and leave no chain behind', async () => {
   );
   assert.equal(codecMemory().chains, before);
 });
+
+test('a header of half a million columns, and a row in half a million pieces', async () => {
+  const width = 500_000;
+  const header = Array.from({ length: width }, (_, column) => `c${column.toString(36)}`).join();
+  const row = `${'7,'.repeat(width - 1)}8`;
+  const last = `c${(width - 1).toString(36)}`;
+  const stage = csv({ header: true, columns: { [last]: 'i32', c1: 'f64' }, maxRowBytes: 2 ** 23 });
+  const [batch] = await through(stage, [`${header}\n`, ...pieces(bytes(row), 2)]);
+  assert.deepEqual([[...batch.columns[last]], [...batch.columns.c1]], [[8], [7]]);
+});

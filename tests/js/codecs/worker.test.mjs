@@ -63,6 +63,18 @@ describe('a chain in a worker gives what it gives in the page', () => {
         Object.values(columns).map((column) => (column.get ? column.get(row) : column[row])),
       ),
     );
+  test('the delimiter that csv has found', async () => {
+    const stage = csv({ delimiter: 'auto', header: true, worker: pool });
+    assert.deepEqual(await through(stage, [bytes('a;b\n1;2\n')]), [{ a: '1', b: '2' }]);
+    assert.equal(await stage.delimiter, ';');
+  });
+
+  test('bytes of another encoding, behind gunzip', async () => {
+    const latin = gzipSync(Buffer.from('caf\u00e9,1\n', 'latin1'));
+    const stages = [gunzip(), csv({ encoding: 'windows-1252' })];
+    assert.deepEqual(await through(pairOf(stages, pool), [latin]), [['café', '1']]);
+  });
+
   for (const batch of [true, 700]) {
     test(`typed columns, batch: ${batch}`, async () => {
       const options = { header: true, columns: types, batch };
