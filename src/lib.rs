@@ -50,7 +50,9 @@ extern crate alloc;
 
 #[cfg(feature = "std")]
 pub mod channel;
+// The npm modules have no way to save a codec's state, so its code is left out of them.
 #[cfg(feature = "codecs")]
+#[cfg_attr(tidegate_npm, allow(dead_code, unused_imports))]
 pub mod codec;
 #[cfg(feature = "core")]
 pub mod core;

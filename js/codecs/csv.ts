@@ -2,7 +2,7 @@ import { ColumnOutput } from './columns.js';
 import { duplicate, readOptions } from './csv-options.js';
 import { deferred } from './deferred.js';
 import { CodecError } from './error.js';
-import { text } from './families/text.js';
+import { csv as family } from './families/csv.js';
 import { FATAL, IGNORE_BOM } from './lines.js';
 import { RecordOutput } from './output.js';
 import { writePlan } from './plan.js';
@@ -37,7 +37,7 @@ export interface CsvStage<T> extends TextCodecStage<T> {
 
 type Row = string[] | CsvObject;
 
-/** Flags of src/wasm/codecs/text.rs. */
+/** Flags of src/wasm/codecs/csv.rs. */
 const KEEP_EMPTY_LINES = 4;
 const KEEP_RAGGED = 8;
 const WITH_TABLE = 16;
@@ -148,7 +148,7 @@ class Csv extends Stage<string[] | CsvObject | ColumnBatch> {
     else if (Array.isArray(options.header))
       names = options.header.filter((name) => name !== '' || options.emptyNames === 'keep');
     super({
-      ...text.codec('csv', (exports, put) => {
+      ...family.codec('csv', (exports, put) => {
         if (plan !== undefined && !put(exports.codecs_table_plan(plan.length), plan)) return;
         exports.codecs_add_csv(
           words.getUint32(0, true),

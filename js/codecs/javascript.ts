@@ -1,14 +1,17 @@
 /** Gives the codecs a second form, for hosts that refuse WebAssembly, as js/core/javascript does for the core. */
+import asCsv from '../../build/csv/csv_js.js';
 import asDeflate from '../../build/deflate/deflate_js.js';
 import asDigest from '../../build/digest/digest_js.js';
 import asInflate from '../../build/inflate/inflate_js.js';
 import asText from '../../build/text/text_js.js';
+import { csv } from './families/csv.js';
 import { deflate } from './families/deflate.js';
 import { digest } from './families/digest.js';
 import { inflate } from './families/inflate.js';
 import { text } from './families/text.js';
 
 export function bringJavaScriptCodecs(): void {
+  csv.module.asJavaScript = asCsv;
   deflate.module.asJavaScript = asDeflate;
   digest.module.asJavaScript = asDigest;
   inflate.module.asJavaScript = asInflate;

@@ -11,7 +11,7 @@ import { WasmModule, type Load } from '../core/wasm.js';
 import { CodecError } from './error.js';
 import type { Bytes } from '../runtime/buffers.js';
 import type * as inflateGlue from '../../build/inflate/inflate_bg.js';
-import type * as glue from '../../build/text/text_bg.js';
+import type * as glue from '../../build/csv/csv_bg.js';
 
 /** The exports that the glue wraps. They take the glue's arguments, and return numbers in place of booleans. */
 type Wrapped<Glue> = {

@@ -1,7 +1,9 @@
+import { asset as csvAsset } from '../../build/csv/csv_bg.wasm';
 import { asset as deflateAsset } from '../../build/deflate/deflate_bg.wasm';
 import { asset as digestAsset } from '../../build/digest/digest_bg.wasm';
 import { asset as inflateAsset } from '../../build/inflate/inflate_bg.wasm';
 import { asset as textAsset } from '../../build/text/text_bg.wasm';
+import { csv } from '../codecs/families/csv.js';
 import { deflate } from '../codecs/families/deflate.js';
 import { digest } from '../codecs/families/digest.js';
 import { inflate } from '../codecs/families/inflate.js';
@@ -11,9 +13,10 @@ import { requireKnown } from '../values/require.js';
 import { load, type WasmSource } from './load.js';
 
 /** The families of codecs; each has a Wasm module of its own. */
-export type CodecFamily = 'deflate' | 'digest' | 'inflate' | 'text';
+export type CodecFamily = 'csv' | 'deflate' | 'digest' | 'inflate' | 'text';
 
 const LOADS: Record<CodecFamily, (from?: WasmSource) => Promise<void>> = {
+  csv: (from?: WasmSource) => load(csv.module, csvAsset, from, () => import('../../build/csv/csv_js.js')),
   deflate: (from?: WasmSource) =>
     load(deflate.module, deflateAsset, from, () => import('../../build/deflate/deflate_js.js')),
   digest: (from?: WasmSource) =>
@@ -32,7 +35,7 @@ const NAMES = Object.keys(LOADS) as CodecFamily[];
 /**
  * Loads codecs, as `init` of `tidegate/slim` loads the core. Await it before the first codec runs. Each family of codecs has
  * a module of its own: `inflate` (`gunzip`, `inflate`, `inflateRaw`, `DecompressionStream`), `deflate` (`gzip`, `deflate`,
- * `deflateRaw`, `CompressionStream`), `digest` (`digest`, `toDigest`) and `text` (`lines`, `ndjson` and `csv`).
+ * `deflateRaw`, `CompressionStream`), `digest` (`digest`, `toDigest`) `csv` (`csv`) and `text` (`lines` and `ndjson`).
  *
  * @param families the families to load, each with `true` or with where its module comes from, which by default is beside
  *   the package's files. Default: all of them.
@@ -41,6 +44,7 @@ const NAMES = Object.keys(LOADS) as CodecFamily[];
  */
 export async function initCodecs(
   families: { readonly [Name in CodecFamily]?: WasmSource | boolean | undefined } = {
+    csv: true,
     deflate: true,
     digest: true,
     inflate: true,

@@ -312,7 +312,7 @@ impl Chain {
     }
 
     /// The batch that was shown last, if nothing has happened since; else what [`batch`](Self::batch) shows.
-    #[cfg(any(tidegate_family = "text", test))]
+    #[cfg(any(tidegate_family = "csv", test))]
     pub(crate) fn batch_again(&mut self) -> Batch<'_> {
         let Some(length) = self.shown else {
             return self.batch();

@@ -89,7 +89,7 @@ impl Csv {
     }
 }
 
-#[cfg(any(tidegate_family = "text", test))]
+#[cfg(any(tidegate_family = "csv", test))]
 impl Csv {
     /// Takes another delimiter, an ASCII character that is not another mark, before the first step.
     pub(super) fn set_delimiter(&mut self, delimiter: u8) {

@@ -333,6 +333,7 @@ impl Codec for Digests {
         })
     }
 
+    #[cfg(not(tidegate_npm))]
     fn save(&self) -> Result<Vec<u8>, CodecError> {
         let mut state = StateWriter::new(NAME, VERSION);
         state.flag(self.digests.is_some());
@@ -349,6 +350,7 @@ impl Codec for Digests {
         state.finish()
     }
 
+    #[cfg(not(tidegate_npm))]
     fn restore(&mut self, state: &[u8]) -> Result<(), CodecError> {
         let mut state = StateReader::new(NAME, VERSION, state)?;
         if state.flag()? {
@@ -424,10 +426,12 @@ impl Codec for Sha256Tap {
         self.0.step(input, output, last)
     }
 
+    #[cfg(not(tidegate_npm))]
     fn save(&self) -> Result<Vec<u8>, CodecError> {
         self.0.save()
     }
 
+    #[cfg(not(tidegate_npm))]
     fn restore(&mut self, state: &[u8]) -> Result<(), CodecError> {
         self.0.restore(state)
     }

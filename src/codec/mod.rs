@@ -29,7 +29,7 @@ mod chain;
 mod chain_save;
 mod crc32;
 mod csv;
-#[cfg(any(tidegate_family = "text", test))]
+#[cfg(any(tidegate_family = "csv", test))]
 mod csv_auto;
 mod csv_options;
 mod deflate;
@@ -49,7 +49,7 @@ mod saved;
 mod slots;
 #[cfg(feature = "std")]
 mod stream;
-#[cfg(any(tidegate_family = "text", test))]
+#[cfg(any(tidegate_family = "csv", test))]
 mod table;
 mod text;
 mod utf8;
@@ -57,7 +57,7 @@ mod utf8;
 pub use batch::{Batch, Record, RecordBatch, RecordIter};
 pub use chain::{Chain, ChainState, StageStats};
 pub use csv::Csv;
-#[cfg(tidegate_family = "text")]
+#[cfg(tidegate_family = "csv")]
 pub(crate) use csv_auto::AutoCsv;
 pub use csv_options::{CsvOptions, Delimiter, Ragged};
 pub use deflate::{Deflate, DeflateFormat, DeflateOptions};
@@ -74,7 +74,7 @@ pub use records::Records;
 pub(crate) use slots::Slots;
 #[cfg(feature = "std")]
 pub use stream::{Chunks, DecodeError, Decoded, Decoder, Input, RecordStream, decode};
-#[cfg(tidegate_family = "text")]
+#[cfg(tidegate_family = "csv")]
 pub(crate) use table::{Plan, Progress, Rows, Table};
 pub use text::TextCodec;
 

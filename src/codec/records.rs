@@ -148,7 +148,7 @@ impl Records {
     }
 
     /// Begins to record where rows begin in the input.
-    #[cfg(any(tidegate_family = "text", test))]
+    #[cfg(any(tidegate_family = "csv", test))]
     pub(crate) fn record_starts(&mut self) {
         self.starts = Some(Vec::new());
     }

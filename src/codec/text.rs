@@ -105,6 +105,7 @@ impl<P: TextParser + Send> Codec for TextCodec<P> {
         }
     }
 
+    #[cfg(not(tidegate_npm))]
     fn save(&self) -> Result<Vec<u8>, CodecError> {
         let mut state = StateWriter::new(self.name(), VERSION);
         self.utf8.save(&mut state);
@@ -112,6 +113,7 @@ impl<P: TextParser + Send> Codec for TextCodec<P> {
         state.finish()
     }
 
+    #[cfg(not(tidegate_npm))]
     fn restore(&mut self, state: &[u8]) -> Result<(), CodecError> {
         let mut state = StateReader::new(self.name(), VERSION, state)?;
         self.utf8.restore(&mut state)?;

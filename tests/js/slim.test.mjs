@@ -40,7 +40,7 @@ test('before init() a stream says that the core has not been loaded, and the nex
     say(await rows());`);
   assert.match(lines[0], /core\.wasm has not been loaded\. Await init\(\) before/);
   assert.equal(lines[1], '[2,4,6]');
-  assert.match(lines[2], /text\.wasm has not been loaded\. Await initCodecs\(\) of tidegate\/slim\/codecs before/);
+  assert.match(lines[2], /csv\.wasm has not been loaded\. Await initCodecs\(\) of tidegate\/slim\/codecs before/);
   assert.equal(lines[3], '[{"a":"1","b":"2"}]');
 });
 
@@ -128,7 +128,7 @@ test('initCodecs() loads the families that it is given and no other', async () =
   const lines = await inNode(`${start}
     const { digest, gunzip } = await import('tidegate/slim/codecs');
     await init();
-    await initCodecs({ text: new WebAssembly.Module(readFileSync(fileOf('tidegate/text.wasm'))), digest: true, inflate: false });
+    await initCodecs({ csv: new WebAssembly.Module(readFileSync(fileOf('tidegate/csv.wasm'))), digest: true, inflate: false });
     say(await rows());
     say(await pipeline([Buffer.from('a')], digest('sha-256'), (chunks) => toArray(chunks)));
     await pipeline([Buffer.from('a')], gunzip(), (chunks) => toArray(chunks)).catch(sayFailure);
@@ -144,7 +144,7 @@ test('initCodecs() refuses a name that is no family and a source without a name'
     await initCodecs(new URL('file:///text.wasm')).catch(sayFailure);
     await initCodecs(new WebAssembly.Module(readFileSync(fileOf('tidegate/text.wasm')))).catch(sayFailure);
   `);
-  assert.match(lines[0], /initCodecs: there is no option 'gunzip'; there are deflate, digest, inflate, text/);
+  assert.match(lines[0], /initCodecs: there is no option 'gunzip'; there are csv, deflate, digest, inflate, text/);
   assert.match(lines[1], /initCodecs: the argument must be an object such as \{ inflate: url \}/);
   assert.match(lines[2], /initCodecs: the argument must be an object such as \{ inflate: url \}/);
 });

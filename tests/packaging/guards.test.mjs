@@ -9,7 +9,16 @@ import { publint } from 'publint';
 import { npm, pack, root } from './helpers.mjs';
 
 /** Entries that are files to copy or to load, with nothing to import from them. */
-const FILES = ['./service-worker', './codec-worker', './core.wasm', './digest.wasm', './inflate.wasm', './text.wasm'];
+const FILES = [
+  './service-worker',
+  './codec-worker',
+  './core.wasm',
+  './csv.wasm',
+  './deflate.wasm',
+  './digest.wasm',
+  './inflate.wasm',
+  './text.wasm',
+];
 
 /** Entries that are ES modules only: CommonJS can name no asset beside a module (docs/COMPATIBILITY.md). */
 const MODULES_ONLY = ['./slim', './slim/codecs'];

@@ -36,7 +36,7 @@ const slim = job
   .replace('{ pipeline }', '{ init, pipeline }')
   .replace(
     'export default',
-    "import core from 'tidegate/core.wasm'; import inflate from 'tidegate/inflate.wasm'; import text from 'tidegate/text.wasm'; init(core); initCodecs({ inflate, text }); export default",
+    "import core from 'tidegate/core.wasm'; import inflate from 'tidegate/inflate.wasm'; import csvModule from 'tidegate/csv.wasm'; init(core); initCodecs({ inflate, csv: csvModule }); export default",
   );
 
 let folder;

@@ -28,7 +28,7 @@ const INSIDE =
   /^(docs\/(ARCHITECTURE|FILES|GLOSSARY|HOW-TO-CHANGE|LIFE-OF-A-CHUNK|ORDER|LAB)|CONTRIBUTING|fuzz\/|benches\/)/;
 
 /** The pages that are about the crate as well, whose functions are those of Rust. */
-const CRATE = ['docs/CRATE.md', 'CHANGELOG.md'];
+const CRATE = ['docs/CRATE.md', 'docs/CODECS.md', 'CHANGELOG.md'];
 const ofRust = new Set(
   filesBelow('src').flatMap((file) =>
     [...readFileSync(join(root, file), 'utf8').matchAll(/^ *pub (?:async )?fn (\w+)/gm)].map(([, name]) => name),
@@ -39,7 +39,7 @@ const ofRust = new Set(
 const OTHERS = new Set([
   ...['start', 'pull', 'cancel', 'write', 'close', 'abort', 'transform', 'flush', 'size', 'return', 'terminate'],
   ...['fn', 'onDiscard', 'onProgress', 'subscribe', 'deliver', 'end', 'fail', 'ack', 'nack', 'pause', 'resume'],
-  ...['postMessage', 'createWritable', 'text', 'transaction'],
+  ...['postMessage', 'createWritable', 'text', 'transaction', 'Worker', 'get'],
 ]);
 
 const membersOf = (value) =>

@@ -15,6 +15,7 @@ export default {
     'tests/js/streams/differential/*.mjs',
     'tests/js/polyfill/frozen.mjs',
     'benches/*.{js,mjs}',
+    'benches/codecs/*.{js,mjs}',
     'benches/web/*.js',
     'examples/*.js',
     'www/*.js',
@@ -31,6 +32,8 @@ export default {
     'binaryen',
     'typedoc',
     'vite',
+    // Read as files.
+    'csv-spectrum',
     // BullMQ's own, in the version that it wants.
     'ioredis',
     // A name in the import map of the benchmarks' page.

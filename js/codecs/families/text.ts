@@ -1,4 +1,4 @@
-/** The Wasm module of lines, lines of JSON and csv. */
+/** The Wasm module of lines, and of lines of JSON. */
 import load, { compiled, imports } from '../../../build/text/text_bg.wasm';
 import { __wbg_set_wasm } from '../../../build/text/text_bg.js';
 import { Family } from '../module.js';

@@ -1,4 +1,5 @@
 /** The codecs that a message names, of all families. */
+import { csv } from '../families/csv.js';
 import { deflate } from '../families/deflate.js';
 import { digest } from '../families/digest.js';
 import { inflate } from '../families/inflate.js';
@@ -6,7 +7,9 @@ import { text } from '../families/text.js';
 import type { AnyFamily, Codec } from '../module.js';
 import type { RemoteCodec } from './protocol.js';
 
-const families = new Map<string, AnyFamily>([deflate, digest, inflate, text].map((family) => [family.name, family]));
+const families = new Map<string, AnyFamily>(
+  [csv, deflate, digest, inflate, text].map((family) => [family.name, family]),
+);
 
 type Returning = Record<string, (...args: readonly unknown[]) => number>;
 

@@ -476,6 +476,7 @@ impl Codec for Gunzip {
         }
     }
 
+    #[cfg(not(tidegate_npm))]
     fn save(&self) -> Result<Vec<u8>, CodecError> {
         let mut state = StateWriter::new(NAME, VERSION);
         let (number, at, value) = match self.state {
@@ -504,6 +505,7 @@ impl Codec for Gunzip {
         state.finish()
     }
 
+    #[cfg(not(tidegate_npm))]
     fn restore(&mut self, state: &[u8]) -> Result<(), CodecError> {
         let mut state = StateReader::new(NAME, VERSION, state)?;
         let number = state.number(10)?;

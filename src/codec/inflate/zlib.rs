@@ -296,6 +296,7 @@ impl Codec for Inflate {
         }
     }
 
+    #[cfg(not(tidegate_npm))]
     fn save(&self) -> Result<Vec<u8>, CodecError> {
         let mut state = StateWriter::new(self.name(), VERSION);
         let (number, at, value) = match self.state {
@@ -314,6 +315,7 @@ impl Codec for Inflate {
         state.finish()
     }
 
+    #[cfg(not(tidegate_npm))]
     fn restore(&mut self, state: &[u8]) -> Result<(), CodecError> {
         let mut state = StateReader::new(self.name(), VERSION, state)?;
         let number = state.number(4)?;

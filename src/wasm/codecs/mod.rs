@@ -8,18 +8,20 @@
 //! or overwrite what they point to.
 
 use std::cell::RefCell;
-#[cfg(tidegate_family = "text")]
+#[cfg(tidegate_family = "csv")]
 use std::sync::Arc;
-#[cfg(tidegate_family = "text")]
+#[cfg(tidegate_family = "csv")]
 use std::sync::atomic::AtomicU8;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use wasm_bindgen::prelude::wasm_bindgen;
 
-#[cfg(tidegate_family = "text")]
+#[cfg(tidegate_family = "csv")]
 use crate::codec::Table;
 use crate::codec::{Chain, ChainState, Codec, CodecError, Slots, can_allocate};
 
+#[cfg(tidegate_family = "csv")]
+mod csv;
 #[cfg(tidegate_family = "deflate")]
 mod deflate;
 #[cfg(tidegate_family = "digest")]
@@ -43,10 +45,10 @@ const SMALL_THINGS: usize = 8192;
 struct Held {
     chain: Chain,
     /// What becomes of the rows that it ends with, if not rows of all their fields.
-    #[cfg(tidegate_family = "text")]
+    #[cfg(tidegate_family = "csv")]
     table: Option<Box<Table>>,
     /// The delimiter that its csv has chosen, or 0.
-    #[cfg(tidegate_family = "text")]
+    #[cfg(tidegate_family = "csv")]
     delimiter: Option<Arc<AtomicU8>>,
 }
 
@@ -54,9 +56,9 @@ struct Held {
 struct State {
     chains: Slots<Held>,
     /// That of the chain that is being put together.
-    #[cfg(tidegate_family = "text")]
+    #[cfg(tidegate_family = "csv")]
     table: Option<Box<Table>>,
-    #[cfg(tidegate_family = "text")]
+    #[cfg(tidegate_family = "csv")]
     delimiter: Option<Arc<AtomicU8>>,
     /// The codecs of the chain that is being put together.
     codecs: Vec<Box<dyn Codec>>,
@@ -133,7 +135,7 @@ pub fn codecs_create() -> u32 {
     with_state(|state| {
         let codecs = std::mem::take(&mut state.codecs);
         let incomplete = std::mem::take(&mut state.incomplete);
-        #[cfg(tidegate_family = "text")]
+        #[cfg(tidegate_family = "csv")]
         let (table, delimiter) = (state.table.take(), state.delimiter.take());
         let spared = state.spare.try_reserve_exact(SMALL_THINGS).is_ok();
         if incomplete || !spared || !can_allocate(SMALL_THINGS) {
@@ -141,9 +143,9 @@ pub fn codecs_create() -> u32 {
         }
         state.chains.insert(Held {
             chain: Chain::new(codecs),
-            #[cfg(tidegate_family = "text")]
+            #[cfg(tidegate_family = "csv")]
             table,
-            #[cfg(tidegate_family = "text")]
+            #[cfg(tidegate_family = "csv")]
             delimiter,
         })
     })

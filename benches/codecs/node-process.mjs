@@ -1,0 +1,13 @@
+/** Runs the workloads in a Node process of its own and prints what it found. */
+import { measure } from './measure.js';
+import { workloads } from './workloads.js';
+
+const { origin, ...settings } = JSON.parse(process.argv[2]);
+const bytesOf = async (path) => new Uint8Array(await (await fetch(`${origin}${path}`)).arrayBuffer());
+const data = {
+  text: await bytesOf('/text'),
+  packed: await bytesOf('/packed'),
+  json: await bytesOf('/json'),
+  packedUrl: `${origin}/packed`,
+};
+console.log(JSON.stringify(await measure(workloads, data, settings)));
