@@ -71,7 +71,7 @@ describe('the source maps', () => {
 test('the entries and their chunks are readable, the files for pages without a bundler minified', async () => {
   for (const file of scripts) {
     const text = await readFile(file, 'utf8');
-    const whole = /^(tidegate\.\w+|service-worker)\.js$/.test(named(file));
+    const whole = /^(tidegate\.\w+|service-worker|codec-worker)\.js$/.test(named(file));
     if (!isTranslated(text)) assert.equal(longestLine(text) > 5000, whole, `${named(file)}: ${longestLine(text)}`);
   }
 });

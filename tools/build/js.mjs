@@ -216,14 +216,17 @@ async function worker({ esbuild, root, debug, names }) {
     format: 'iife',
     platform: 'neutral',
     target: TARGET,
+    // Strict, as the modules are that it is made of; and whatever tsconfig.json is near.
+    tsconfigRaw: { compilerOptions: { alwaysStrict: true } },
     plugins: [inlineWasm((bytes) => renameExports(bytes, names), 'inline'), resolveTs],
     inject: [sourceFile(root, 'js/runtime/globals')],
+    sourcemap: 'linked',
     charset: 'utf8',
     legalComments: 'none',
     write: false,
     logLevel: 'silent',
   });
-  return outputFiles.map(({ path, text }) => [path, text]);
+  return outputFiles.map(({ path, text }) => [path, path.endsWith('.map') ? withoutGenerated(text) : text]);
 }
 
 /** The files of `WHOLE`. */
