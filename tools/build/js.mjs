@@ -48,6 +48,9 @@ export const ENTRIES = { ...INLINED, slim: 'js/slim', 'slim-codecs': 'js/slim-co
 const INPUTS = ['js', ...Object.keys(MODULES).map((name) => `build/${name}`), 'package.json', 'tools/build/js.mjs', 'tools/build/inline-wasm.mjs', 'tools/build/short-exports.mjs', 'tools/build/script-url.js', 'tools/build/resolve-ts.mjs', 'node_modules/esbuild/package.json'];
 const TARGET = ['es2022'];
 
+/** A script is strict, as the modules are that it is made of, whatever tsconfig.json is near. */
+const STRICT = { compilerOptions: { alwaysStrict: true } };
+
 /**
  * The module of the core's constants. As an entry it becomes a chunk of its own, in which each is a `const`: bundlers put the value of a
  * constant in the place of its name if its file has no imports, which is 400 bytes of each page. The entry itself is left out.
@@ -216,8 +219,7 @@ async function worker({ esbuild, root, debug, names }) {
     format: 'iife',
     platform: 'neutral',
     target: TARGET,
-    // Strict, as the modules are that it is made of; and whatever tsconfig.json is near.
-    tsconfigRaw: { compilerOptions: { alwaysStrict: true } },
+    tsconfigRaw: STRICT,
     plugins: [inlineWasm((bytes) => renameExports(bytes, names), 'inline'), resolveTs],
     inject: [sourceFile(root, 'js/runtime/globals')],
     sourcemap: 'linked',
@@ -236,6 +238,7 @@ async function toFiles({ esbuild, dist }) {
       const { outputFiles } = await esbuild.build({
         ...how,
         outfile: join(dist, name),
+        tsconfigRaw: STRICT,
         sourcemap: 'linked',
         stdin: { contents, resolveDir: dist },
         bundle: true,
