@@ -106,7 +106,7 @@ fn the_vectors_of_blake3_are_met() {
 
 #[test]
 fn a_digest_is_the_same_at_every_split_point() {
-    let input: Vec<u8> = (0..700u32).map(|at| (at * at >> 3) as u8).collect();
+    let input: Vec<u8> = (0..700u32).map(|at| ((at * at) >> 3) as u8).collect();
     for &algorithm in DigestAlgorithm::ALL {
         let whole = digest(algorithm, &[&input], 1 << 16);
         for pieces in splits(&input) {

@@ -6,6 +6,7 @@ import { filesUnder } from '../build/stamps.mjs';
 import { findPostgres } from '../setup/servers.mjs';
 import { cargoCounts, nodeCounts } from './counts.mjs';
 import { whyNotHere } from './oldest.mjs';
+import { FAMILIES } from '../build/wasm.mjs';
 
 const COMPONENTS =
   'Mend what is named above; if cargo does not know the command, `rustup component add rustfmt clippy`.';
@@ -63,7 +64,8 @@ export function plan(root, env = process.env) {
         '--target-dir',
         'target/npm-host',
         '--config',
-        'build.rustflags=["--cfg","tidegate_npm"]',
+        // All families at once, though a module has one.
+        `build.rustflags=${JSON.stringify(['tidegate_npm', ...FAMILIES.map((family) => `tidegate_family="${family}"`)].flatMap((cfg) => ['--cfg', cfg]))}`,
         '--',
         '-D',
         'warnings',

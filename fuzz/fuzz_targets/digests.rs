@@ -1,0 +1,7 @@
+//! Digests of any bytes, however they are split.
+#![no_main]
+
+#[path = "../../tests/codec_support/mod.rs"]
+mod codec_support;
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| codec_support::any_codec::digests(bytes));

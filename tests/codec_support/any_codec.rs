@@ -1,0 +1,267 @@
+//! Bytes as programs for one codec each: nothing may panic, the outcome may not depend on how the input is split, and it must be what another
+//! implementation says.
+
+use flate2::{Decompress, FlushDecompress, Status as ZlibStatus};
+use tidegate::codec::{
+    Chain, Codec, Csv, CsvOptions, Deflate, DeflateFormat, DeflateOptions, Delimiter,
+    DigestAlgorithm, Digests, Gunzip, GunzipOptions, Inflate, InflateFormat, InflateOptions, Lines,
+    LinesOptions, Ragged, Trailing,
+};
+
+use super::{Outcome, drive, drive_chain, drive_chain_unended};
+
+/// The most that is unpacked, so that a bomb does not take the fuzzer's time.
+const MOST: u64 = 1 << 20;
+
+/// What the first bytes say, each of them 0 where the program is too short.
+struct Program<'a>(&'a [u8]);
+
+impl<'a> Program<'a> {
+    fn byte(&mut self) -> u8 {
+        match self.0 {
+            [first, rest @ ..] => {
+                self.0 = rest;
+                *first
+            }
+            [] => 0,
+        }
+    }
+
+    fn pieces(&mut self) -> (usize, &'a [u8]) {
+        (usize::from(self.byte()).max(1), self.0)
+    }
+}
+
+/// The outcome in one piece, which must be that in pieces of `size` bytes with little room as well.
+fn split_or_not(make: impl Fn() -> Box<dyn Codec>, input: &[u8], size: usize) -> Outcome {
+    let whole = drive(&mut *make(), &[input], 1 << 16);
+    let mut pieces: Vec<&[u8]> = input.chunks(size).collect();
+    pieces.push(&[]);
+    assert_eq!(drive(&mut *make(), &pieces, 16 + size), whole);
+    whole
+}
+
+/// Decompression of any bytes, as gzip, zlib or raw deflate. What raw data becomes is what zlib-rs makes of it.
+pub fn inflate(program: &[u8]) {
+    let mut program = Program(program);
+    let (format, flags) = (program.byte(), program.byte());
+    let (size, input) = program.pieces();
+    let trailing = if flags & 1 == 0 {
+        Trailing::Error
+    } else {
+        Trailing::Ignore
+    };
+    let ratio = (flags & 2 != 0).then_some(20);
+    let bytes = if flags & 4 == 0 { MOST } else { 1000 };
+    if format % 3 == 0 {
+        let options = GunzipOptions::default()
+            .trailing(trailing)
+            .max_output_bytes(bytes)
+            .max_ratio(ratio);
+        let _ = split_or_not(|| Box::new(Gunzip::new(options)), input, size);
+        return;
+    }
+    let is_raw = format % 3 == 1;
+    let format = if is_raw {
+        InflateFormat::Raw
+    } else {
+        InflateFormat::Zlib
+    };
+    let options = InflateOptions::default().format(format).trailing(trailing);
+    let options = options.max_output_bytes(bytes).max_ratio(ratio);
+    let (produced, result) = split_or_not(|| Box::new(Inflate::new(options)), input, size);
+    if is_raw && trailing == Trailing::Ignore && ratio.is_none() && bytes == MOST {
+        let mut expected = vec![0; MOST as usize];
+        let mut zlib = Decompress::new(false);
+        let end = zlib.decompress(input, &mut expected, FlushDecompress::None);
+        let length = zlib.total_out() as usize;
+        if length < expected.len() {
+            assert_eq!(
+                result.is_ok(),
+                matches!(end, Ok(ZlibStatus::StreamEnd)),
+                "{result:?} {end:?}"
+            );
+            let shorter = length.min(produced.len());
+            assert_eq!(produced[..shorter], expected[..shorter]);
+            assert!(result.is_err() || produced.len() == length);
+        }
+    }
+}
+
+/// Compression of any bytes, flushed or not: the same bytes however they are cut, and unpacked what they were.
+pub fn deflate(program: &[u8]) {
+    let mut program = Program(program);
+    let (format, level, flags) = (program.byte(), program.byte(), program.byte());
+    let (size, input) = program.pieces();
+    let (packing, unpacking) = match format % 3 {
+        0 => (DeflateFormat::Gzip, None),
+        1 => (DeflateFormat::Raw, Some(InflateFormat::Raw)),
+        _ => (DeflateFormat::Zlib, Some(InflateFormat::Zlib)),
+    };
+    let mut options = DeflateOptions::default().format(packing).level(level % 10);
+    if flags & 1 != 0 && packing == DeflateFormat::Gzip {
+        options = options
+            .name("n")
+            .comment("c")
+            .mtime(u32::from(flags))
+            .os(flags);
+    }
+    let make = || Box::new(Deflate::new(options.clone())) as Box<dyn Codec>;
+    let (packed, result) = split_or_not(make, input, size);
+    result.unwrap();
+    let mut unpack: Box<dyn Codec> = match unpacking {
+        None => Box::new(Gunzip::new(GunzipOptions::default())),
+        Some(format) => Box::new(Inflate::new(InflateOptions::default().format(format))),
+    };
+    let (unpacked, result) = drive(&mut *unpack, &[&packed], 1 << 16);
+    result.unwrap();
+    assert_eq!(unpacked, input);
+}
+
+fn lines_of(flags: u8, bound: u8) -> Lines {
+    let max_bytes = if bound == 255 {
+        1 << 20
+    } else {
+        usize::from(bound)
+    };
+    let options = LinesOptions::default()
+        .fatal(flags & 1 != 0)
+        .ignore_bom(flags & 2 != 0);
+    Lines::new(options.max_bytes(max_bytes))
+}
+
+/// Lines of any bytes: those of the text as the standard library decodes it.
+pub fn lines(program: &[u8]) {
+    let mut program = Program(program);
+    let (flags, bound) = (program.byte(), program.byte());
+    let (size, input) = program.pieces();
+    let (produced, result) = split_or_not(|| Box::new(lines_of(flags, bound)), input, size);
+    let text = String::from_utf8_lossy(input);
+    let text = if flags & 2 == 0 {
+        text.strip_prefix('\u{feff}').unwrap_or(&text)
+    } else {
+        &*text
+    };
+    if result.is_ok() {
+        let mut expected = text.replace("\r\n", "\n");
+        if !expected.is_empty() && !expected.ends_with('\n') {
+            expected.push('\n');
+        }
+        assert_eq!(String::from_utf8(produced).unwrap(), expected);
+    }
+}
+
+fn csv_of(program: &mut Program<'_>) -> Option<Csv> {
+    let (flags, dialect, bound) = (program.byte(), program.byte(), program.byte());
+    let delimiter = [",", ";", "||", "ab"][usize::from(dialect & 3)];
+    let options = CsvOptions::default()
+        .delimiter(Delimiter::new(delimiter)?)
+        .quote((dialect & 4 == 0).then_some(b'"'))
+        .escape((dialect & 8 != 0).then_some(b'\\'))
+        .comment((dialect & 16 != 0).then_some(b'#'))
+        .cr_ends_row(dialect & 32 != 0)
+        .skip_lines(u32::from(dialect >> 6))
+        .ragged(if flags & 1 == 0 {
+            Ragged::Error
+        } else {
+            Ragged::Keep
+        })
+        .keep_empty_lines(flags & 2 != 0)
+        .fatal(flags & 4 != 0)
+        .ignore_bom(flags & 8 != 0)
+        .width((flags & 16 != 0).then_some(2))
+        .max_bytes(if bound == 255 {
+            1 << 20
+        } else {
+            usize::from(bound)
+        });
+    Csv::new(options)
+}
+
+/// Rows of any bytes in any dialect: the same however they are split. Of a row that is too long nothing is shown, so its bytes are not compared.
+pub fn csv(program: &[u8]) {
+    let mut program = Program(program);
+    let start = program.0;
+    if csv_of(&mut program).is_none() {
+        return;
+    }
+    let make = || Box::new(csv_of(&mut Program(start)).unwrap()) as Box<dyn Codec>;
+    let (size, input) = program.pieces();
+    let whole = drive_chain(&mut Chain::new(vec![make()]), &[input]);
+    let pieces: Vec<&[u8]> = input.chunks(size).collect();
+    assert_eq!(drive_chain(&mut Chain::new(vec![make()]), &pieces), whole);
+}
+
+const ALGORITHMS: [DigestAlgorithm; 7] = [
+    DigestAlgorithm::Sha1,
+    DigestAlgorithm::Sha256,
+    DigestAlgorithm::Sha384,
+    DigestAlgorithm::Sha512,
+    DigestAlgorithm::Md5,
+    DigestAlgorithm::Blake3,
+    DigestAlgorithm::Crc32,
+];
+
+/// Digests of any bytes: the same in pieces, and the bytes pass unchanged.
+pub fn digests(program: &[u8]) {
+    let mut program = Program(program);
+    let wanted = program.byte();
+    let algorithms: Vec<DigestAlgorithm> = (0..7)
+        .filter(|bit| wanted >> bit & 1 == 1)
+        .map(|bit| ALGORITHMS[bit])
+        .collect();
+    if algorithms.is_empty() {
+        return;
+    }
+    let (size, input) = program.pieces();
+    let (mut whole, mut split) = (Digests::new(&algorithms), Digests::new(&algorithms));
+    let (passed, result) = drive(&mut whole, &[input], 1 << 16);
+    result.unwrap();
+    assert_eq!(passed, input);
+    let mut pieces: Vec<&[u8]> = input.chunks(size).collect();
+    pieces.push(&[]);
+    drive(&mut split, &pieces, 16 + size).1.unwrap();
+    assert_eq!(whole.digest(), split.digest());
+}
+
+/// A chain goes on from a state that was saved anywhere, and no bytes that pass for a state do harm.
+pub fn state(program: &[u8]) {
+    let mut program = Program(program);
+    let (kind, flags, at) = (program.byte(), program.byte(), program.byte());
+    let (size, input) = program.pieces();
+    let make = || {
+        let codec: Box<dyn Codec> = match kind % 5 {
+            0 => Box::new(Gunzip::new(GunzipOptions::default().max_output_bytes(MOST))),
+            1 => Box::new(Inflate::new(
+                InflateOptions::default()
+                    .format(InflateFormat::Raw)
+                    .max_output_bytes(MOST),
+            )),
+            2 => Box::new(lines_of(flags, 255)),
+            3 => Box::new(Csv::new(CsvOptions::default().ragged(Ragged::Keep)).unwrap()),
+            _ => Box::new(Digests::new(&ALGORITHMS[..5])),
+        };
+        Chain::new(vec![codec])
+    };
+    if kind >= 128 {
+        let mut chain = make();
+        if chain.restore(input).is_ok() {
+            let _ = drive_chain(&mut chain, &[&[size as u8; 40], &[at; 300]]);
+        }
+        return;
+    }
+    let (expected, outcome) = drive_chain(&mut make(), &[input]);
+    let (before, after) = input.split_at(input.len() * usize::from(at) / 256);
+    let mut first = make();
+    let (mut all, result) = drive_chain_unended(&mut first, &[before]);
+    if result.is_err() {
+        return;
+    }
+    let saved = first.save().unwrap();
+    let mut second = make();
+    second.restore(&saved).unwrap();
+    let (rest, result) = drive_chain(&mut second, &[after]);
+    all.bytes.extend(rest.bytes);
+    all.records.extend(rest.records);
+    assert_eq!((all, result), (expected, outcome));
+}
