@@ -129,7 +129,7 @@ test('a codec in a host that refuses WebAssembly fails its pipeline by an error 
     await pipeline([new Uint8Array(3)], lines(), drain()).catch((error) => console.log(error.message));`;
   assert.match(
     inNode(code),
-    /does not let the codecs run as WebAssembly\. Add 'wasm-unsafe-eval'.* import 'tidegate\/js-codecs'/,
+    /does not let its codecs \(text\) run as WebAssembly\. Add 'wasm-unsafe-eval'.* import 'tidegate\/js-codecs'/,
   );
 });
 
