@@ -14,15 +14,15 @@ export {
   type CsvOptions,
   type CsvStage,
 } from './codecs/csv.js';
-export type {
+export {
   BoolColumn,
-  ColumnBatch,
-  ColumnOf,
-  ColumnType,
-  ColumnTypes,
   DictionaryColumn,
   Utf8Column,
-  Validity,
+  type ColumnBatch,
+  type ColumnOf,
+  type ColumnType,
+  type ColumnTypes,
+  type Validity,
 } from './codecs/columns.js';
 export { CompressionStream, DecompressionStream, type CompressionFormat } from './codecs/compression-streams.js';
 export { deflate, deflateRaw, gzip, type DeflateOptions, type GzipOptions } from './codecs/deflate.js';
@@ -35,7 +35,7 @@ export { lines, type LinesOptions } from './codecs/lines.js';
 export { ndjson, type NdjsonOptions, type NdjsonStage } from './codecs/ndjson.js';
 export { toDigest, type DigestResult, type DigestSink, type DigestsResult } from './codecs/to-digest.js';
 export { codecMemory } from './codecs/module.js';
-export { workerPool, type NodeWorker, type WorkerPoolOptions } from './codecs/workers.js';
+export { workerPool, type NodeWorker, type WebWorker, type WorkerPoolOptions } from './codecs/workers.js';
 export type { WorkerPool } from './bridge/stages.js';
 export type { StageStats } from './codecs/segment.js';
 export type { CodecOptions, TextOptions } from './codecs/options.js';

@@ -1,8 +1,14 @@
 /** Columns of values, in the layout of Apache Arrow: https://arrow.apache.org/docs/format/Columnar.html */
+import type { Bytes } from '../runtime/buffers.js';
 import type { ChainLike } from './chain.js';
 import type { Output, Takes } from './output.js';
 import { BadValue } from './segment.js';
 import type { ProducedColumn, ProducedColumns } from './segment.js';
+
+/** Arrays over an `ArrayBuffer`. As `Bytes`, these are plain before TypeScript 5.7. */
+type Floats = ReturnType<(typeof Float64Array)['of']>;
+type Ints = ReturnType<(typeof Int32Array)['of']>;
+type BigInts = ReturnType<(typeof BigInt64Array)['of']>;
 
 /** The types of columns. */
 export type ColumnType = 'f64' | 'i64' | 'i32' | 'bool' | 'timestamp' | 'timestamp-us' | 'utf8' | 'dictionary';
@@ -12,21 +18,21 @@ export type ColumnTypes = Readonly<Record<string, ColumnType>>;
 
 /** What the values of a column of this type are in. */
 export type ColumnOf<T extends ColumnType> = T extends 'f64'
-  ? Float64Array<ArrayBuffer>
+  ? Floats
   : T extends 'i32'
-    ? Int32Array<ArrayBuffer>
+    ? Ints
     : T extends 'bool'
       ? BoolColumn
       : T extends 'utf8'
         ? Utf8Column
         : T extends 'dictionary'
           ? DictionaryColumn
-          : BigInt64Array<ArrayBuffer>;
+          : BigInts;
 
 /**
  * The bits that say which values of a column are there: that of row `i` is `bits[i >> 3] >> (i & 7) & 1`. Null if all are there.
  */
-export type Validity = Uint8Array<ArrayBuffer> | null;
+export type Validity = Bytes | null;
 
 /** Some rows as columns. Each array has a buffer of its own, in Apache Arrow's layout. */
 export interface ColumnBatch<C extends ColumnTypes = ColumnTypes> {
@@ -46,11 +52,11 @@ export class BoolColumn {
   /** The number of rows. */
   declare readonly length: number;
   /** A bit for each row, from the lowest bit of a byte to its highest. */
-  declare readonly bits: Uint8Array<ArrayBuffer>;
+  declare readonly bits: Bytes;
   #validity: Validity;
 
   /** @internal */
-  constructor(length: number, bits: Uint8Array<ArrayBuffer>, validity: Validity) {
+  constructor(length: number, bits: Bytes, validity: Validity) {
     this.length = length;
     this.bits = bits;
     this.#validity = validity;
@@ -110,14 +116,14 @@ export class Utf8Column {
   /** The number of rows. */
   declare readonly length: number;
   /** The text of row `i` is in `bytes` from `offsets[i]` to `offsets[i + 1]`. */
-  declare readonly offsets: Int32Array<ArrayBuffer>;
+  declare readonly offsets: Ints;
   /** The texts in UTF-8, one behind the other. */
-  declare readonly bytes: Uint8Array<ArrayBuffer>;
+  declare readonly bytes: Bytes;
   #validity: Validity;
   #texts: Texts | undefined;
 
   /** @internal */
-  constructor(offsets: Int32Array<ArrayBuffer>, bytes: Uint8Array<ArrayBuffer>, validity: Validity) {
+  constructor(offsets: Ints, bytes: Bytes, validity: Validity) {
     this.length = offsets.length - 1;
     this.offsets = offsets;
     this.bytes = bytes;
@@ -144,13 +150,13 @@ export class DictionaryColumn {
   /** The number of rows. */
   declare readonly length: number;
   /** For each row the place of its text in `dictionary`; 0 for null. */
-  declare readonly codes: Int32Array<ArrayBuffer>;
+  declare readonly codes: Ints;
   /** The texts, in the order in which they came first. */
   declare readonly dictionary: readonly string[];
   #validity: Validity;
 
   /** @internal */
-  constructor(codes: Int32Array<ArrayBuffer>, dictionary: readonly string[], validity: Validity) {
+  constructor(codes: Ints, dictionary: readonly string[], validity: Validity) {
     this.length = codes.length;
     this.codes = codes;
     this.dictionary = dictionary;

@@ -16,7 +16,14 @@ export interface WorkerPoolOptions {
    * follow `new Worker(new URL(…))`, or under another origin. A worker of Node's `worker_threads` is one too. Default:
    * `new Worker()` of the file beside the package's other files.
    */
-  workerFactory?: (() => Worker | NodeWorker) | undefined;
+  workerFactory?: (() => WebWorker | NodeWorker) | undefined;
+}
+
+/** What is used of a `Worker`. */
+export interface WebWorker {
+  postMessage(message: unknown, moved: never[]): void;
+  addEventListener(type: string, listener: (event: never) => void): void;
+  terminate(): void;
 }
 
 /** What is used of a worker of Node's `worker_threads`. */

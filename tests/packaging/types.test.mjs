@@ -27,6 +27,8 @@ function declared(file) {
   const publicNames = (type) =>
     type
       .getProperties()
+      // What a constructor sets is not on the prototype.
+      .filter(({ flags }) => !(flags & ts.SymbolFlags.Property))
       .map(({ name }) => name)
       .filter((name) => /^[a-z]\w*$/i.test(name));
   return new Map(

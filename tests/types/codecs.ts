@@ -44,14 +44,14 @@ export async function columns(text: ReadableStream<string>): Promise<void> {
   const selected = csv({ header: true, select: ['id', 2], batch: true });
   for await (const { length, columns, validity } of text.pipeThrough(typed)) {
     type Columns = [
-      Expect<Equal<typeof columns.id, BigInt64Array<ArrayBuffer>>>,
-      Expect<Equal<typeof columns.n, Int32Array<ArrayBuffer>>>,
-      Expect<Equal<typeof columns.amount, Float64Array<ArrayBuffer>>>,
+      Expect<Equal<typeof columns.id, ReturnType<(typeof BigInt64Array)['of']>>>,
+      Expect<Equal<typeof columns.n, ReturnType<(typeof Int32Array)['of']>>>,
+      Expect<Equal<typeof columns.amount, ReturnType<(typeof Float64Array)['of']>>>,
       Expect<Equal<typeof columns.open, BoolColumn>>,
-      Expect<Equal<typeof columns.when, BigInt64Array<ArrayBuffer>>>,
+      Expect<Equal<typeof columns.when, ReturnType<(typeof BigInt64Array)['of']>>>,
       Expect<Equal<typeof columns.city, DictionaryColumn>>,
       Expect<Equal<typeof columns.note, Utf8Column>>,
-      Expect<Equal<typeof validity.id, Uint8Array<ArrayBuffer> | null>>,
+      Expect<Equal<typeof validity.id, ReturnType<(typeof Uint8Array)['of']> | null>>,
       Expect<Equal<typeof length, number>>,
       Expect<Equal<typeof typed.invalid, number>>,
       Expect<Equal<Chunk<typeof selected>, CsvObject[]>>,

@@ -104,7 +104,7 @@ export class Pool {
 
   constructor(size: number, factory: WorkerPoolOptions['workerFactory']) {
     this.#size = size;
-    this.#factory = factory ?? makeWorker;
+    this.#factory = (factory as (() => Worker | NodeWorker) | undefined) ?? makeWorker;
   }
 
   get workers(): number {
