@@ -18,10 +18,13 @@ export {
   BoolColumn,
   DictionaryColumn,
   Utf8Column,
+  type BigInts,
   type ColumnBatch,
   type ColumnOf,
   type ColumnType,
   type ColumnTypes,
+  type Floats,
+  type Ints,
   type Validity,
 } from './codecs/columns.js';
 export { CompressionStream, DecompressionStream, type CompressionFormat } from './codecs/compression-streams.js';

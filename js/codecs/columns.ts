@@ -5,10 +5,12 @@ import type { Output, Takes } from './output.js';
 import { BadValue } from './segment.js';
 import type { ProducedColumn, ProducedColumns } from './segment.js';
 
-/** Arrays over an `ArrayBuffer`. As `Bytes`, these are plain before TypeScript 5.7. */
-type Floats = ReturnType<(typeof Float64Array)['of']>;
-type Ints = ReturnType<(typeof Int32Array)['of']>;
-type BigInts = ReturnType<(typeof BigInt64Array)['of']>;
+/** A `Float64Array` over an `ArrayBuffer`. As `Bytes`, this is plain before TypeScript 5.7. */
+export type Floats = ReturnType<(typeof Float64Array)['of']>;
+/** An `Int32Array` over an `ArrayBuffer`. */
+export type Ints = ReturnType<(typeof Int32Array)['of']>;
+/** A `BigInt64Array` over an `ArrayBuffer`. */
+export type BigInts = ReturnType<(typeof BigInt64Array)['of']>;
 
 /** The types of columns. */
 export type ColumnType = 'f64' | 'i64' | 'i32' | 'bool' | 'timestamp' | 'timestamp-us' | 'utf8' | 'dictionary';

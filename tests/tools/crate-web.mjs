@@ -6,7 +6,7 @@ import { ensureToolchain, TARGET } from '../../tools/setup/toolchain.mjs';
 import { run } from '../../tools/steps.mjs';
 import { root } from './documents.mjs';
 
-export const toolchain = await ensureToolchain(new Host());
+const toolchain = await ensureToolchain(new Host());
 
 export const hasTarget = toolchain.kind === 'target';
 export const WITHOUT_TARGET = `did not run: the target ${TARGET} is not installed, but its standard library built from source`;
