@@ -32,6 +32,8 @@ mod csv;
 #[cfg(any(tidegate_family = "csv", test))]
 mod csv_auto;
 mod csv_options;
+#[cfg(feature = "std")]
+mod decoder;
 mod deflate;
 mod digest;
 mod error;
@@ -60,6 +62,8 @@ pub use csv::Csv;
 #[cfg(tidegate_family = "csv")]
 pub(crate) use csv_auto::AutoCsv;
 pub use csv_options::{CsvOptions, Delimiter, Ragged};
+#[cfg(feature = "std")]
+pub use decoder::Decoder;
 pub use deflate::{Deflate, DeflateFormat, DeflateOptions};
 pub use digest::{DigestAlgorithm, Digests, Sha256Tap, UnknownAlgorithm};
 pub use error::{CodecError, ErrorCode};
@@ -73,7 +77,7 @@ pub use records::Records;
 #[cfg(tidegate_npm)]
 pub(crate) use slots::Slots;
 #[cfg(feature = "std")]
-pub use stream::{Chunks, DecodeError, Decoded, Decoder, Input, RecordStream, decode};
+pub use stream::{Chunks, DecodeError, Decoded, Input, RecordStream, decode};
 #[cfg(tidegate_family = "csv")]
 pub(crate) use table::{Plan, Progress, Rows, Table};
 pub use text::TextCodec;

@@ -7,7 +7,8 @@ use std::task::{Context, Poll, ready};
 use futures_io::{AsyncBufRead, AsyncRead};
 
 use super::Chain;
-use super::stream::{DecodeError, Decoded, Decoder, Input, feed, sealed};
+use super::Decoder;
+use super::stream::{DecodeError, Decoded, Input, feed, sealed};
 
 /// A reader as a chain's input.
 ///

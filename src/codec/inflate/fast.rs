@@ -78,7 +78,17 @@ impl Blocks {
         }
         refill!();
         let mut entry = next!();
-        loop {
+        'turns: loop {
+            macro_rules! next_turn {
+                () => {
+                    if at > input_end || out > output_end {
+                        break 'turns;
+                    }
+                    refill!();
+                    entry = next!();
+                    continue 'turns;
+                };
+            }
             if entry & LITERAL != 0 {
                 literal!(entry);
                 entry = next!();
@@ -88,12 +98,7 @@ impl Blocks {
                     if entry & LITERAL != 0 {
                         literal!(entry);
                         // Three are a turn.
-                        if at > input_end || out > output_end {
-                            break;
-                        }
-                        refill!();
-                        entry = next!();
-                        continue;
+                        next_turn!();
                     }
                 }
             }
@@ -103,12 +108,7 @@ impl Blocks {
                     entry = literals.second(entry, bits);
                     if entry & LITERAL != 0 {
                         literal!(entry);
-                        if at > input_end || out > output_end {
-                            break;
-                        }
-                        refill!();
-                        entry = next!();
-                        continue;
+                        next_turn!();
                     }
                 }
                 if entry & EXCEPTION != 0 {

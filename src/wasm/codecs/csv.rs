@@ -4,13 +4,14 @@ use wasm_bindgen::prelude::wasm_bindgen;
 use std::cell::RefCell;
 use std::sync::atomic::Ordering;
 
-use super::{HAS_BATCH, NEED_INPUT, SMALL_THINGS, STALE, add, fail, make_room, tell, with_state};
+use super::{
+    FATAL, HAS_BATCH, IGNORE_BOM, NEED_INPUT, SMALL_THINGS, STALE, add, fail, make_room, tell,
+    with_state,
+};
 use crate::codec::{
     AutoCsv, Codec, Csv, CsvOptions, Delimiter, Plan, Progress, Ragged, Rows, Table, can_allocate,
 };
 
-const FATAL: u32 = 1;
-const IGNORE_BOM: u32 = 2;
 const KEEP_EMPTY_LINES: u32 = 4;
 const KEEP_RAGGED: u32 = 8;
 const WITH_TABLE: u32 = 16;

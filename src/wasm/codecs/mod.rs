@@ -38,6 +38,12 @@ const FAILED: u32 = 3;
 /// The id names no chain.
 const STALE: u32 = 4;
 
+/// Flags of all codecs of text.
+#[cfg(any(tidegate_family = "text", tidegate_family = "csv"))]
+const FATAL: u32 = 1;
+#[cfg(any(tidegate_family = "text", tidegate_family = "csv"))]
+const IGNORE_BOM: u32 = 2;
+
 /// What a chain needs before it begins, and what a message does, are less than this many bytes.
 const SMALL_THINGS: usize = 8192;
 

@@ -1,11 +1,8 @@
 //! Lines, and lines of JSON.
 use wasm_bindgen::prelude::wasm_bindgen;
 
-use super::add;
+use super::{FATAL, IGNORE_BOM, add};
 use crate::codec::{Lines, LinesOptions};
-
-const FATAL: u32 = 1;
-const IGNORE_BOM: u32 = 2;
 
 /// Adds lines to the chain being put together.
 #[wasm_bindgen]
