@@ -17,9 +17,9 @@ export interface DeflateOptions extends CodecOptions {
 }
 
 export interface GzipOptions extends DeflateOptions {
-  /** The name of the file, in Latin-1. */
+  /** The name of the file, in Latin-1, of at most 65,535 characters. */
   name?: string | undefined;
-  /** A comment, in Latin-1. */
+  /** A comment, in Latin-1, of at most 65,535 characters. */
   comment?: string | undefined;
   /** When the file was changed, as a date or in seconds since 1970. Default: 0, which says nothing. */
   mtime?: Date | number | undefined;
@@ -105,10 +105,15 @@ function stage(codec: string, format: number, options: DeflateOptions, header = 
   });
 }
 
+/** What `onHeader` of `gunzip()` accepts. */
+const LONGEST_TEXT = 65_535;
+
 /** A text of the header, in which a zero byte would be its end. */
 function headerText(option: string, value: unknown): string {
   if (value === undefined) return '';
   if (typeof value !== 'string') throw new TypeError(`gzip: ${option} must be a string; got ${shown(value)}`);
+  if (value.length > LONGEST_TEXT)
+    throw new TypeError(`gzip: ${option} must have at most ${LONGEST_TEXT} characters; got ${value.length}`);
   // eslint-disable-next-line no-control-regex
   if (!/^[\x01-\xff]*$/.test(value))
     throw new TypeError(`gzip: ${option} must be Latin-1 without NUL, as the header has it; got ${shown(value)}`);

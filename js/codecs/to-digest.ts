@@ -2,8 +2,9 @@
 import { digestsOf, readAlgorithms } from './algorithms.js';
 import { Chain } from './chain.js';
 import { digest as family } from './families/digest.js';
-import { toBytes } from './options.js';
-import { TextPieces, utf8 } from '../runtime/text.js';
+import { detached, toBytes } from './options.js';
+import { isOverNow, nextTask, YIELD_AFTER } from '../runtime/slice.js';
+import { joined, TextPieces, utf8 } from '../runtime/text.js';
 import type { Bytes } from '../runtime/buffers.js';
 import type { CodecInput } from './stage.js';
 import type { DigestName } from './algorithms.js';
@@ -51,30 +52,27 @@ export function toDigest(algorithms: DigestName | readonly DigestName[]): Digest
   return async (chunks) => {
     const chain = new Chain([codec]);
     const result = { state: 0, taken: 0 };
-    const run = (bytes: Bytes | undefined) => {
-      let offset = 0;
-      do {
-        chain.run(bytes, offset, bytes === undefined, result);
-        offset += result.taken;
-      } while (bytes !== undefined && offset < bytes.length);
+    const run = async (bytes: Bytes) => {
+      const { length } = bytes;
+      for (let offset = 0; offset < length; offset += result.taken) {
+        // A chunk may be a whole file.
+        if (offset > 0 && isOverNow(YIELD_AFTER)) await new Promise<void>((resolve) => nextTask(resolve, undefined));
+        if (bytes.length === 0) throw detached('toDigest');
+        chain.run(bytes, offset, false, result);
+      }
     };
     const text = new TextPieces();
-    const endText = () => {
-      const half = text.rest();
-      if (half !== '') run(utf8(half));
-    };
     try {
       for await (const chunk of chunks) {
-        if (typeof chunk === 'string') run(utf8(text.take(chunk)));
+        if (typeof chunk === 'string') await run(utf8(text.take(chunk)));
         else {
           const bytes = toBytes(chunk, 'toDigest', true);
           if (bytes.length === 0) continue;
-          endText();
-          run(bytes);
+          await run(joined(utf8(text.rest()), bytes));
         }
       }
-      endText();
-      run(undefined);
+      await run(utf8(text.rest()));
+      chain.run(undefined, 0, true, result);
       return digestsOf(read, chain.digest(0));
     } finally {
       chain.free();

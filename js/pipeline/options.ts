@@ -1,4 +1,5 @@
 /** The options of `pipeline()`. */
+import { YIELD_AFTER } from '../runtime/slice.js';
 import { convertOnDiscard } from '../machines/discard.js';
 import { describe } from '../values/describe.js';
 import type { DiscardFunction, OnDiscard } from '../machines/discard.js';
@@ -85,9 +86,6 @@ const READERS: Record<keyof PipelineOptions, ReadOption> = {
   yieldAfter: (value, name) => numberOf(value, name, 0),
   worker: workerOf,
 };
-
-/** Milliseconds after which a pipeline gives the thread back: three quarters of a frame. */
-const YIELD_AFTER = 12;
 
 /** The `yieldAfter` of options that have been read; undefined for never. */
 export const yieldAfterOf = ({ yieldAfter = YIELD_AFTER }: ReadOptions): number | undefined =>

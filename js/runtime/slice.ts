@@ -7,6 +7,9 @@
  */
 import { schedule } from './jobs.js';
 
+/** Milliseconds after which the thread is given back, unless a pipeline says otherwise: three quarters of a frame. */
+export const YIELD_AFTER = 12;
+
 /**
  * The most chunks between two looks at the clock, which costs as much as a chunk's way through a pipe. Looks are meant
  * to be a millisecond apart; more chunks than this, and the first slow ones after many fast ones would take too long.

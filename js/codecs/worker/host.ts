@@ -10,6 +10,7 @@
 import { Chain } from '../chain.js';
 import { codecOf } from './codecs.js';
 import { CodecError } from '../error.js';
+import { nextTask } from '../../runtime/slice.js';
 import { BadValue, FINISHED, HAS_BATCH } from '../segment.js';
 import { buffersOf, OUTPUT_WINDOW, sizeOf } from './protocol.js';
 import type { Batch, End, Opening, Order, RemoteCodec, RemoteError, Report } from './protocol.js';
@@ -231,23 +232,12 @@ class Job {
 const ready = new Set<Job>();
 let isScheduled = false;
 
-/** Calls `job` in another task, after the messages that have come by now. */
-const nextTask: (job: () => void) => void = /* @__PURE__ */ (() => {
-  const { setImmediate } = globalThis;
-  if (setImmediate) return (job: () => void) => void setImmediate(job);
-  const { port1, port2 } = new MessageChannel();
-  return (job: () => void) => {
-    port1.onmessage = job;
-    port2.postMessage(undefined);
-  };
-})();
-
 function wake(job: Job): void {
   if (!job.hasWork) return;
   ready.add(job);
   if (isScheduled) return;
   isScheduled = true;
-  nextTask(work);
+  nextTask(work, undefined);
 }
 
 function work(): void {
@@ -263,7 +253,7 @@ function work(): void {
   } while (ready.size > 0 && performance.now() < until);
   if (ready.size > 0) {
     isScheduled = true;
-    nextTask(work);
+    nextTask(work, undefined);
   }
 }
 

@@ -3,7 +3,8 @@
  *
  * 1. A chain gets the worker that has the fewest, a new one if all have some and there are not enough.
  * 2. A worker that is lost fails its chains, and is no longer of the pool: the next chain gets another.
- * 3. A worker without chains ends after `IDLE` milliseconds.
+ * 3. A worker that has not said within `START` milliseconds that it runs is lost: its script may be another's.
+ * 4. A worker without chains ends after `IDLE` milliseconds.
  */
 import { lostError, RemoteChain } from './remote-chain.js';
 import type { Codec } from '../module.js';
@@ -12,6 +13,16 @@ import type { Lost } from './remote-chain.js';
 import type { Opening } from './protocol.js';
 
 const IDLE = 10_000;
+const START = 60_000;
+
+type Timer = ReturnType<typeof setTimeout>;
+
+/** A timer that by itself keeps no process of Node alive. */
+function after(milliseconds: number, job: () => void): Timer {
+  const timer = setTimeout(job, milliseconds);
+  (timer as { unref?(): void }).unref?.();
+  return timer;
+}
 
 interface Threads {
   Worker: new (url: URL, options: { execArgv: string[] }) => NodeWorker;
@@ -42,7 +53,8 @@ class Member {
   #end: () => void;
   #hasStarted = false;
   #isGone = false;
-  #timer: ReturnType<typeof setTimeout> | undefined;
+  #starting: Timer;
+  #idle: Timer | undefined;
   #left: () => void;
 
   /** @param left called once, when the worker has ended */
@@ -51,8 +63,11 @@ class Member {
     this.#left = () => left(this);
     const { terminate } = worker;
     this.#end = () => void terminate.call(worker);
+    this.#starting = after(START, () => this.lose(`it has not answered for ${START / 1000} seconds`));
     const hear = (data: unknown) => {
-      this.#hasStarted ||= (data as { tidegate?: unknown } | null)?.tidegate === 'ready';
+      if ((data as { tidegate?: unknown } | null)?.tidegate !== 'ready') return;
+      this.#hasStarted = true;
+      clearTimeout(this.#starting);
     };
     if (isOfNode(worker)) {
       worker.on('message', hear);
@@ -72,22 +87,22 @@ class Member {
 
   open(opening: Opening, moved: MessagePort[], lost: Lost): void {
     this.worker.postMessage(opening, moved as never[]);
-    clearTimeout(this.#timer);
+    clearTimeout(this.#idle);
     this.chains.add(lost);
   }
 
   close(lost: Lost): void {
     this.chains.delete(lost);
     if (this.chains.size > 0 || this.#isGone) return;
-    this.#timer = setTimeout(() => this.lose('it was idle'), IDLE);
-    (this.#timer as { unref?(): void }).unref?.();
+    this.#idle = after(IDLE, () => this.lose('it was idle'));
   }
 
   /** Ends the worker; its chains fail. */
   lose(what: string, cause?: unknown): void {
     if (this.#isGone) return;
     this.#isGone = true;
-    clearTimeout(this.#timer);
+    clearTimeout(this.#starting);
+    clearTimeout(this.#idle);
     this.#left();
     this.#end();
     const said = this.#hasStarted ? `its worker has ended (${what})` : notStarted(what);

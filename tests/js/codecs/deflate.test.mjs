@@ -180,3 +180,9 @@ test('a flush that waits for its reader rejects when the stream fails', async ()
   writer.abort(reason).catch(() => {});
   await assert.rejects(flushed, (error) => error === reason);
 });
+
+test('gzip() refuses a name or comment that is longer than gunzip() would take', () => {
+  assert.throws(() => gzip({ name: 'x'.repeat(65_536) }), /gzip: name must have at most 65535 characters; got 65536/);
+  assert.throws(() => gzip({ comment: 'x'.repeat(70_000) }), /gzip: comment must have at most 65535 characters/);
+  gzip({ name: 'x'.repeat(65_535) });
+});

@@ -132,3 +132,24 @@ test('what is no algorithm is refused with the names that there are', () => {
   }
   assert.throws(() => digest('md5', { algorithm: 'md5' }), /there is no option 'algorithm'/);
 });
+
+test('toDigest() gives the thread back amid a chunk that is a whole file', async () => {
+  let tasks = 0;
+  let isOver = false;
+  const count = () => {
+    tasks += 1;
+    if (!isOver) setImmediate(count);
+  };
+  setImmediate(count);
+  const large = new Uint8Array(64 * 2 ** 20);
+  const { hex } = await toDigest('sha-512')([large]);
+  isOver = true;
+  assert.equal(hex, createHash('sha512').update(large).digest('hex'));
+  assert.ok(tasks > 2, `${tasks} tasks`);
+});
+
+test('toDigest() fails if a chunk is detached while it is read', async () => {
+  const large = new Uint8Array(64 * 2 ** 20);
+  setImmediate(() => structuredClone(undefined, { transfer: [large.buffer] }));
+  await assert.rejects(toDigest('sha-512')([large]), /toDigest: a chunk's buffer is detached/);
+});

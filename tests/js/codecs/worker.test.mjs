@@ -6,7 +6,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { after, describe, test } from 'node:test';
 import { Worker } from 'node:worker_threads';
 import { constants, deflateRawSync, gunzipSync, gzipSync } from 'node:zlib';
-import { pipeline } from 'tidegate';
+import { pipeline, toArray } from 'tidegate';
 import * as codecs from 'tidegate/codecs';
 import { bytes, failure, isPending, pieces, through, turn } from './codec-support.mjs';
 
@@ -552,5 +552,29 @@ test('a flush reaches the codecs in a worker, and resolves when the reader can h
     await writer.close();
     await reading;
     assert.ok(gunzipSync(Buffer.concat(parts)).toString() === expected);
+  }
+});
+
+test('a worker whose script is another and never answers fails its codecs within a minute', async (t) => {
+  const threads = [];
+  const workerFactory = () => {
+    threads.push(new Worker('setInterval(() => {}, 1000)', { eval: true }));
+    return threads.at(-1);
+  };
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  try {
+    const failed = pipeline([bytes('a')], lines(), toArray, { worker: workerPool({ workerFactory }) }).catch(
+      (error) => error,
+    );
+    while (threads.length === 0) await new Promise((resolve) => setImmediate(resolve));
+    await new Promise((resolve) => setImmediate(resolve));
+    t.mock.timers.tick(59_000);
+    await new Promise((resolve) => setImmediate(resolve));
+    t.mock.timers.tick(1000);
+    const error = await failed;
+    assert.equal(error.code, 'worker-lost');
+    assert.match(error.message, /^lines: its worker did not start \(it has not answered for 60 seconds\)/);
+  } finally {
+    await Promise.all(threads.map((thread) => thread.terminate()));
   }
 });
