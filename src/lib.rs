@@ -26,7 +26,7 @@
 //! | feature | by default | what it has |
 //! |---|---|---|
 //! | `std` | yes | channels and pipes and, with `codecs`, codecs over streams |
-//! | `codecs` | yes | gunzip, lines, csv and SHA-256 (see [`codec`](codec/index.html)) |
+//! | `codecs` | yes | gzip, zlib and deflate both ways, lines, csv and digests (see [`codec`](codec/index.html)) |
 //! | `futures-io` | | codecs that read from an `AsyncBufRead` |
 //! | `core` | | the state machines of the WHATWG Streams Standard for a host of your own: numbers only. This interface is unstable: a minor version may change it |
 //! | `web` | | `web`, on wasm32 only: JavaScript's streams as Rust's and the other way round |

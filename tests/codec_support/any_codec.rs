@@ -88,7 +88,7 @@ pub fn inflate(program: &[u8]) {
     }
 }
 
-/// Compression of any bytes, flushed or not: the same bytes however they are cut, and unpacked what they were.
+/// Compression of any bytes: the same bytes however they are cut, and unpacked what they were.
 pub fn deflate(program: &[u8]) {
     let mut program = Program(program);
     let (format, level, flags) = (program.byte(), program.byte(), program.byte());
