@@ -32,7 +32,16 @@ function sendBytes(url, response) {
   more();
 }
 
-async function withServer(answer, use) {
+/** An isolated page gets the fine clock: 5 microseconds and not 100 in Chromium, 20 and not 1000 in Firefox and WebKit. */
+export const ISOLATED = {
+  'cache-control': 'no-store',
+  'cross-origin-opener-policy': 'same-origin',
+  'cross-origin-embedder-policy': 'require-corp',
+  'cross-origin-resource-policy': 'same-origin',
+};
+
+/** Serves `answer(url, response)` on 127.0.0.1, and the bytes of `/bytes`, while `use(origin)` runs. */
+export async function withServer(answer, use) {
   const server = createServer((request, response) => {
     const url = new URL(request.url, 'http://localhost');
     if (url.pathname === '/bytes') sendBytes(url, response);
@@ -115,14 +124,7 @@ async function inBrowser(engine, settings) {
   if (settings.program === 'startup') Object.assign(scripts, await bundlePackages());
   const answer = ({ pathname }, response) => {
     const script = scripts[pathname];
-    // An isolated page gets the fine clock: 5 microseconds and not 100 in Chromium, 20 and not 1000 in Firefox and WebKit.
-    response.writeHead(200, {
-      'content-type': script ? 'text/javascript' : 'text/html',
-      'cache-control': 'no-store',
-      'cross-origin-opener-policy': 'same-origin',
-      'cross-origin-embedder-policy': 'require-corp',
-      'cross-origin-resource-policy': 'same-origin',
-    });
+    response.writeHead(200, { 'content-type': script ? 'text/javascript' : 'text/html', ...ISOLATED });
     if (script) response.end(script);
     else if (pathname === '/frame') response.end('<!doctype html><meta charset="utf-8"><title>frame</title>');
     else

@@ -1,12 +1,11 @@
 /** `npm run bench:codecs`: the codecs of this package against the engine's own and the packages that people use, in real engines. */
 import { execFile } from 'node:child_process';
-import { once } from 'node:events';
 import { readFileSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:http';
 import { parseArgs, promisify } from 'node:util';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { engines, engineVersion, runPage } from '../../tools/browsers/index.mjs';
+import { ISOLATED, withServer } from '../engines.mjs';
 import { table } from '../programs.mjs';
 import { makeData } from './data.mjs';
 
@@ -50,7 +49,7 @@ export function formatFigures(title, figures, bytes) {
   return [title, ...table([['workload', '', 'least', 'median', 'ratio', ''], ...rows])];
 }
 
-async function withServer(files, page, use) {
+function serving(files, page, use) {
   const answers = {
     '/text': files.text,
     '/packed': files.packed,
@@ -58,29 +57,13 @@ async function withServer(files, page, use) {
     '/page.js': page,
     '/codec-worker.js': readFileSync(here('../../dist/codec-worker.js')),
   };
-  const server = createServer((request, response) => {
-    const { pathname } = new URL(request.url, 'http://localhost');
+  const blank =
+    '<!doctype html><meta charset="utf-8"><title>bench</title><script type="module" src="/page.js"></script>';
+  return withServer(({ pathname }, response) => {
     const found = answers[pathname];
-    response.writeHead(200, {
-      'content-type': pathname.endsWith('.js') ? 'text/javascript' : found ? 'application/octet-stream' : 'text/html',
-      'cache-control': 'no-store',
-      // An isolated page gets the fine clock.
-      'cross-origin-opener-policy': 'same-origin',
-      'cross-origin-embedder-policy': 'require-corp',
-      'cross-origin-resource-policy': 'same-origin',
-    });
-    response.end(
-      found ??
-        '<!doctype html><meta charset="utf-8"><title>bench</title><script type="module" src="/page.js"></script>',
-    );
-  }).listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  try {
-    return await use(`http://127.0.0.1:${server.address().port}`);
-  } finally {
-    server.closeAllConnections();
-    server.close();
-  }
+    const type = pathname.endsWith('.js') ? 'text/javascript' : found ? 'application/octet-stream' : 'text/html';
+    response.writeHead(200, { 'content-type': type, ...ISOLATED }).end(found ?? blank);
+  }, use);
 }
 
 async function bundlePage() {
@@ -111,7 +94,7 @@ async function inBrowser(engine, origin, settings) {
 /** Runs the workloads in an engine, with what `makeData` made. */
 export async function runCodecs(engine, { files }, settings) {
   const page = engine === 'node' ? '' : await bundlePage();
-  const figures = await withServer(files, page, (origin) =>
+  const figures = await serving(files, page, (origin) =>
     engine === 'node' ? inNode(origin, settings) : inBrowser(engine, origin, settings),
   );
   if (figures.error) throw new Error(figures.error);
