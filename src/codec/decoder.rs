@@ -6,8 +6,8 @@ use super::{
     GunzipOptions, Inflate, InflateOptions, Input, Lines, LinesOptions, RecordStream, Sha256Tap,
 };
 
-/// A source of bytes and the codecs that it goes through. They run as one [`Chain`]: the bytes are copied once into it and
-/// once out of it, however many codecs there are.
+/// A source of bytes and the codecs that it goes through. They run as one [`Chain`](crate::codec::Chain): the bytes are
+/// copied once into it and once out of it, however many codecs there are.
 ///
 /// ```
 /// use tidegate::codec::{CsvOptions, GunzipOptions, decode_reader};
