@@ -344,6 +344,28 @@ fn a_reader_with_room_of_any_size_reads_what_the_stream_gives_and_then_its_error
 }
 
 #[test]
+fn a_reader_with_much_room_reads_what_there_is_before_the_sources_error() {
+    let text = rows(1_000);
+    let packed = gzip(&text);
+    let failing = Err(io::Error::from(io::ErrorKind::ConnectionReset));
+    let source = stream::iter([Ok(packed[..packed.len() - 20].to_vec()), failing]);
+    let mut reader = decode(Waits::new(source))
+        .gunzip(GunzipOptions::default())
+        .sha256()
+        .bytes();
+    let (mut read, mut buffer) = (Vec::new(), vec![0; 100_000]);
+    let error = loop {
+        match block_on(reader.read(&mut buffer)) {
+            Ok(length) => read.extend_from_slice(&buffer[..length]),
+            Err(error) => break error,
+        }
+    };
+    assert_eq!(error.kind(), io::ErrorKind::ConnectionReset);
+    assert!(!read.is_empty() && text.starts_with(&read));
+    assert_eq!(block_on(reader.read(&mut buffer)).unwrap(), 0);
+}
+
+#[test]
 fn what_a_reader_left_of_a_batch_is_the_streams_next_chunk() {
     let mut decoded = decode_reader(&b"one\ntwo\n"[..])
         .lines(LinesOptions::default())
@@ -367,21 +389,23 @@ fn an_error_of_a_reader_stays_what_it_is_and_that_of_a_codec_is_invalid_data() {
             Poll::Ready(Err(io::ErrorKind::ConnectionReset.into()))
         }
     }
-    let reader = futures_util::io::BufReader::new(Fails);
-    let mut decoded = decode_reader(reader)
-        .gunzip(GunzipOptions::default())
-        .bytes();
-    let error = block_on(decoded.read(&mut [0; 8])).unwrap_err();
-    assert_eq!(error.kind(), io::ErrorKind::ConnectionReset);
-    let mut decoded = decode_reader(&b"text"[..])
-        .gunzip(GunzipOptions::default())
-        .bytes();
-    let error = block_on(decoded.read(&mut [0; 8])).unwrap_err();
-    assert_eq!(error.kind(), io::ErrorKind::InvalidData);
-    assert!(
-        error.to_string().starts_with("gunzip: not gzip data"),
-        "{error}"
-    );
+    for room in [8, 100_000] {
+        let reader = futures_util::io::BufReader::new(Fails);
+        let mut decoded = decode_reader(reader)
+            .gunzip(GunzipOptions::default())
+            .bytes();
+        let error = block_on(decoded.read(&mut vec![0; room])).unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::ConnectionReset);
+        let mut decoded = decode_reader(&b"text"[..])
+            .gunzip(GunzipOptions::default())
+            .bytes();
+        let error = block_on(decoded.read(&mut vec![0; room])).unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::InvalidData);
+        assert!(
+            error.to_string().starts_with("gunzip: not gzip data"),
+            "{error}"
+        );
+    }
 }
 
 /// A codec of a user: each byte is a record, and `!` is an error of its own.

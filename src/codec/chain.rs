@@ -73,6 +73,13 @@ impl Stage {
     }
 }
 
+/// A buffer that is not the chain's, of [`MIN_OUTPUT`] bytes or more.
+pub(super) struct Room<'buffer> {
+    pub(super) bytes: &'buffer mut [u8],
+    /// How many of them the chain has written.
+    pub(super) length: usize,
+}
+
 /// What a chain fails with, once everything before it has been shown.
 pub(super) struct Failure {
     pub(super) error: CodecError,
@@ -258,6 +265,24 @@ impl Chain {
     /// assert_eq!(chain.run().unwrap_err().code, ErrorCode::NotGzip);
     /// ```
     pub fn run(&mut self) -> Result<ChainState, CodecError> {
+        self.work(None)
+    }
+
+    /// The same with the last codec's output in `room`, where there is a batch if anything is. For chains without records, and while the
+    /// chain holds no output.
+    #[cfg(feature = "futures-io")]
+    pub(super) fn run_into(&mut self, room: &mut Room<'_>) -> Result<ChainState, CodecError> {
+        debug_assert!(self.output_length == self.shown.unwrap_or(0));
+        self.work(Some(room))
+    }
+
+    /// Whether [`run_into`](Self::run_into) may be called.
+    #[cfg(feature = "futures-io")]
+    pub(super) fn writes_anywhere(&mut self) -> bool {
+        self.output_length == self.shown.unwrap_or(0) && self.records().is_none()
+    }
+
+    fn work(&mut self, mut room: Option<&mut Room<'_>>) -> Result<ChainState, CodecError> {
         self.release();
         let Some(last) = self.stages.len().checked_sub(1) else {
             return Ok(ChainState::Finished);
@@ -266,9 +291,9 @@ impl Chain {
         let mut at = last;
         loop {
             let first = self.failure.as_ref().map_or(0, |it| it.first_working);
-            if at >= first && self.step(at) {
+            if at >= first && self.step(at, room.as_deref_mut()) {
                 at = (at + 1).min(last);
-            } else if self.is_full() {
+            } else if self.is_full(room.as_deref()) {
                 return Ok(ChainState::HasBatch);
             } else if at <= first {
                 break;
@@ -276,7 +301,7 @@ impl Chain {
                 at -= 1;
             }
         }
-        if self.failure.is_some() && self.complete() > 0 {
+        if self.failure.is_some() && self.complete_in(room.as_deref()) > 0 {
             return Ok(ChainState::HasBatch);
         }
         match &self.failure {
@@ -433,7 +458,7 @@ impl Chain {
     }
 
     /// Lets one stage work; says whether anything has changed.
-    fn step(&mut self, at: usize) -> bool {
+    fn step(&mut self, at: usize, mut direct: Option<&mut Room<'_>>) -> bool {
         let input_ended = if at == 0 {
             self.input_ended
         } else {
@@ -449,15 +474,16 @@ impl Chain {
         if stage.finished || (is_idle && !flushes) {
             return false;
         }
-        let room = match after.first_mut() {
-            Some(next) => {
+        let room = match (after.first_mut(), direct.as_deref_mut()) {
+            (Some(next), _) => {
                 if !next.queue.reserve_for(waiting) {
                     self.failure = Some(next.out_of_memory(at + 1));
                     return true;
                 }
                 next.queue.writable()
             }
-            None => {
+            (None, Some(direct)) => &mut direct.bytes[direct.length..],
+            (None, None) => {
                 let whole = stage
                     .codec
                     .records()
@@ -511,9 +537,10 @@ impl Chain {
             }
         };
         stage.bytes_out += produced as u64;
-        match after.first_mut() {
-            Some(next) => next.queue.commit(produced),
-            None => self.output_length += produced,
+        match (after.first_mut(), direct) {
+            (Some(next), _) => next.queue.commit(produced),
+            (None, Some(direct)) => direct.length += produced,
+            (None, None) => self.output_length += produced,
         }
         changed
     }
@@ -530,9 +557,16 @@ impl Chain {
         }
     }
 
+    fn complete_in(&mut self, room: Option<&Room<'_>>) -> usize {
+        room.map_or_else(|| self.complete(), |room| room.length)
+    }
+
     /// Whether the output has no room for the next step and something to show.
-    fn is_full(&mut self) -> bool {
-        self.output_length + MIN_OUTPUT > SLICE && self.complete() > 0
+    fn is_full(&mut self, room: Option<&Room<'_>>) -> bool {
+        match room {
+            Some(room) => room.length + MIN_OUTPUT > room.bytes.len(),
+            None => self.output_length + MIN_OUTPUT > SLICE && self.complete() > 0,
+        }
     }
 
     pub(super) fn release(&mut self) {

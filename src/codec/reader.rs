@@ -6,9 +6,12 @@ use std::task::{Context, Poll, ready};
 
 use futures_io::{AsyncBufRead, AsyncRead};
 
-use super::Chain;
-use super::Decoder;
+use super::chain::Room;
 use super::stream::{DecodeError, Decoded, Input, feed, sealed};
+use super::{Chain, Decoder};
+
+/// From how many bytes on a reader's buffer is decoded into. Each time costs a decompressor the copy of a window.
+const DIRECT: usize = 16 * 1024;
 
 /// A reader as a chain's input.
 ///
@@ -103,6 +106,29 @@ where
     }
 }
 
+impl<I> Decoded<I>
+where
+    I: Input + Unpin,
+    I::Error: Error + Send + Sync + 'static,
+{
+    /// Reads without a batch in between.
+    fn poll_into(
+        &mut self,
+        context: &mut Context<'_>,
+        buffer: &mut [u8],
+    ) -> Poll<io::Result<usize>> {
+        let mut room = Room {
+            bytes: buffer,
+            length: 0,
+        };
+        ready!(self.poll_work(context, |chain| {
+            let state = chain.run_into(&mut room)?;
+            Ok((state, room.length > 0))
+        }))?;
+        Poll::Ready(Ok(room.length))
+    }
+}
+
 impl<I> AsyncRead for Decoded<I>
 where
     I: Input + Unpin,
@@ -113,6 +139,9 @@ where
         context: &mut Context<'_>,
         buffer: &mut [u8],
     ) -> Poll<io::Result<usize>> {
+        if buffer.len() >= DIRECT && !self.shown && self.chain.writes_anywhere() {
+            return self.get_mut().poll_into(context, buffer);
+        }
         let bytes = ready!(self.as_mut().poll_fill_buf(context))?;
         let length = bytes.len().min(buffer.len());
         buffer[..length].copy_from_slice(&bytes[..length]);

@@ -244,6 +244,18 @@ impl<I: Input> Decoded<I> {
         &mut self,
         context: &mut Context<'_>,
     ) -> Poll<Result<bool, DecodeError<I::Error>>> {
+        self.poll_work(context, |chain| {
+            let state = chain.run()?;
+            Ok((state, chain.has_output()))
+        })
+    }
+
+    /// Has `run` run the chain until there is output; `false` at the end.
+    pub(super) fn poll_work(
+        &mut self,
+        context: &mut Context<'_>,
+        mut run: impl FnMut(&mut Chain) -> Result<(ChainState, bool), CodecError>,
+    ) -> Poll<Result<bool, DecodeError<I::Error>>> {
         if self.over {
             return Poll::Ready(Ok(false));
         }
@@ -252,11 +264,10 @@ impl<I: Input> Decoded<I> {
             return Poll::Ready(Err(DecodeError::Source(error)));
         }
         loop {
-            match self.chain.run() {
-                Ok(ChainState::HasBatch) => return Poll::Ready(Ok(true)),
-                Ok(ChainState::NeedInput) => {}
-                Ok(ChainState::Finished) => {
-                    let last = self.chain.has_output();
+            let has_output = match run(&mut self.chain) {
+                Ok((ChainState::HasBatch, _)) => return Poll::Ready(Ok(true)),
+                Ok((ChainState::NeedInput, has_output)) => has_output,
+                Ok((ChainState::Finished, last)) => {
                     self.over = !last;
                     return Poll::Ready(Ok(last));
                 }
@@ -264,7 +275,7 @@ impl<I: Input> Decoded<I> {
                     self.over = true;
                     return Poll::Ready(Err(DecodeError::Codec(error)));
                 }
-            }
+            };
             match self.input.poll_feed(context, &mut self.chain) {
                 Poll::Ready(Ok(true)) => {}
                 Poll::Ready(Ok(false)) if self.ended => {
@@ -276,7 +287,7 @@ impl<I: Input> Decoded<I> {
                     self.chain.end_input();
                 }
                 Poll::Ready(Err(error)) => {
-                    if self.chain.has_output() {
+                    if has_output {
                         self.error = Some(error);
                         return Poll::Ready(Ok(true));
                     }
@@ -284,9 +295,7 @@ impl<I: Input> Decoded<I> {
                     return Poll::Ready(Err(DecodeError::Source(error)));
                 }
                 // What there is goes on, rather than to wait for a full batch.
-                Poll::Pending if self.chain.has_output() => {
-                    return Poll::Ready(Ok(true));
-                }
+                Poll::Pending if has_output => return Poll::Ready(Ok(true)),
                 Poll::Pending => return Poll::Pending,
             }
         }

@@ -100,58 +100,34 @@ const fn table() -> [u32; 256] {
     table
 }
 
-/// The CRC of the bytes so far.
-#[derive(Clone, Debug)]
-pub(crate) struct Crc32 {
-    /// Inverted, as the algorithm keeps it.
-    state: u32,
+/// The state of a CRC after `bytes`, given the state before them. States are inverted, as the algorithm keeps them.
+pub(super) fn update(mut state: u32, bytes: &[u8]) -> u32 {
+    let mut rest = bytes;
+    if strides::<Block>(rest) >= WORTHWHILE {
+        let left;
+        (left, rest) = fold::<Block>(&mut state, rest);
+        let left = left.map(|Block(halves)| halves.map(u64::to_le_bytes));
+        state = update_little(state, left.as_flattened().as_flattened());
+    }
+    update_little(state, rest)
 }
 
-impl Crc32 {
-    pub(crate) const fn new() -> Self {
-        Self { state: !0 }
+fn update_little(mut state: u32, bytes: &[u8]) -> u32 {
+    let mut rest = bytes;
+    if strides::<u8>(rest) >= WORTHWHILE {
+        let left;
+        (left, rest) = fold::<u8>(&mut state, rest);
+        state = update_by_table(state, &left);
     }
+    update_by_table(state, rest)
+}
 
-    /// One that has seen bytes whose CRC is `sum`.
-    pub(crate) const fn with_sum(sum: u32) -> Self {
-        Self { state: !sum }
+fn update_by_table(mut state: u32, bytes: &[u8]) -> u32 {
+    for &byte in bytes {
+        let at = (state ^ u32::from(byte)) & 0xff;
+        state = (state >> 8) ^ TABLE[at as usize];
     }
-
-    pub(crate) fn sum(&self) -> u32 {
-        !self.state
-    }
-
-    pub(crate) fn reset(&mut self) {
-        *self = Self::new();
-    }
-
-    pub(crate) fn update(&mut self, bytes: &[u8]) {
-        let mut rest = bytes;
-        if strides::<Block>(rest) >= WORTHWHILE {
-            let left;
-            (left, rest) = fold::<Block>(&mut self.state, rest);
-            let left = left.map(|Block(halves)| halves.map(u64::to_le_bytes));
-            self.update_little(left.as_flattened().as_flattened());
-        }
-        self.update_little(rest);
-    }
-
-    fn update_little(&mut self, bytes: &[u8]) {
-        let mut rest = bytes;
-        if strides::<u8>(rest) >= WORTHWHILE {
-            let left;
-            (left, rest) = fold::<u8>(&mut self.state, rest);
-            self.update_by_table(&left);
-        }
-        self.update_by_table(rest);
-    }
-
-    fn update_by_table(&mut self, bytes: &[u8]) {
-        for &byte in bytes {
-            let at = (self.state ^ u32::from(byte)) & 0xff;
-            self.state = (self.state >> 8) ^ TABLE[at as usize];
-        }
-    }
+    state
 }
 
 /// How many strides can be folded of these bytes, so that the units that they are added to remain.
@@ -211,27 +187,13 @@ fn add_taps<U: Unit>(
 
 #[cfg(test)]
 mod tests {
+    use super::super::tests::bytes;
     use super::*;
-
-    fn bytes(length: usize) -> Vec<u8> {
-        let mut state = 1u32;
-        let next = || {
-            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-            (state >> 24) as u8
-        };
-        std::iter::repeat_with(next).take(length).collect()
-    }
-
-    fn by_table(bytes: &[u8]) -> u32 {
-        let mut crc = Crc32::new();
-        crc.update_by_table(bytes);
-        crc.sum()
-    }
 
     #[test]
     fn the_check_value_of_the_algorithm_is_computed() {
         // https://reveng.sourceforge.io/crc-catalogue/17plus.htm#crc.cat.crc-32-iso-hdlc
-        assert_eq!(by_table(b"123456789"), 0xcbf4_3926);
+        assert_eq!(!update_by_table(!0, b"123456789"), 0xcbf4_3926);
     }
 
     #[test]
@@ -241,22 +203,21 @@ mod tests {
         for length in lengths.chain([14_015, 14_016, 14_017, 65_535, 65_536, 65_537]) {
             let mut expected = flate2::Crc::new();
             expected.update(&data[..length]);
-            let mut crc = Crc32::new();
-            crc.update(&data[..length]);
-            assert_eq!(crc.sum(), expected.sum(), "{length} bytes");
+            assert_eq!(
+                !update(!0, &data[..length]),
+                expected.sum(),
+                "{length} bytes"
+            );
         }
     }
 
     #[test]
-    fn the_crc_does_not_depend_on_how_the_input_is_cut() {
+    fn the_state_after_two_parts_is_that_after_all() {
         let data = bytes(60_000);
-        let expected = by_table(&data);
+        let expected = update_by_table(!0, &data);
         for at in (0..data.len()).step_by(487) {
-            let mut crc = Crc32::new();
-            crc.update(&data[..at]);
-            let mut crc = Crc32::with_sum(crc.sum());
-            crc.update(&data[at..]);
-            assert_eq!(crc.sum(), expected, "cut at {at}");
+            let (first, second) = data.split_at(at);
+            assert_eq!(update(update(!0, first), second), expected, "cut at {at}");
         }
     }
 }
