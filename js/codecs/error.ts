@@ -40,7 +40,7 @@ export class CodecError extends Error {
   declare readonly code: CodecErrorCode;
   /**
    * The byte offset of the fault in the codec's own input: for `gunzip` in compressed bytes, for `csv` after `gunzip`
-   * in decompressed bytes.
+   * in decompressed bytes. NaN where the engine unpacks, as WebAssembly is refused.
    */
   declare readonly offset: number;
   /** The line of the fault, from 1; only of `ndjson`, with the code `invalid-json`. */

@@ -8,6 +8,7 @@
  *    abort or a cancel at once.
  * 3. Nothing of the pair's is called back while the chain works, except through `enqueue`.
  */
+import { isRefusal } from '../core/wasm.js';
 import { joined, TextPieces, utf8 } from '../runtime/text.js';
 import { ReadableStream } from '../streams/readable-stream.js';
 import { WritableStream } from '../streams/writable-stream.js';
@@ -342,15 +343,30 @@ export class Pair {
     }
   }
 
-  /** Makes the chain; one in a worker needs code that is loaded first. */
+  /** Makes the chain; one in a worker, or without WebAssembly, needs code that is loaded first. */
   #open(): ChainLike | undefined {
     if (this.#unopened !== undefined) throw this.#unopened.error;
-    if (this.#workers === undefined) return new Chain(this.#stages);
-    this.#waits = this.#hasMore = true;
-    if (this.#isOpening) return undefined;
-    this.#isOpening = true;
+    if (this.#isOpening) {
+      this.#waits = this.#hasMore = true;
+      return undefined;
+    }
     const wake = () => this.#run();
-    this.#workers.run(this.#stages, this.#output!.takes, wake).then(
+    let opening: Promise<ChainLike>;
+    if (this.#workers === undefined) {
+      try {
+        return new Chain(this.#stages);
+      } catch (error) {
+        if (!isRefusal(error)) throw error;
+        const isOurs = (stream: object) => stream instanceof ReadableStream;
+        opening = import('./plain/chain.js').then(
+          ({ PlainChain }) => new PlainChain(this.#stages, wake, error, isOurs),
+        );
+      }
+    } else {
+      opening = this.#workers.run(this.#stages, this.#output!.takes, wake);
+    }
+    this.#waits = this.#hasMore = this.#isOpening = true;
+    opening.then(
       (chain) => {
         if (this.#ended) return chain.free();
         this.#chain = chain;

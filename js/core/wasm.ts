@@ -3,6 +3,11 @@
 /** Gives the bytes; undefined where there are none to compile. */
 export type Load = () => Uint8Array<ArrayBuffer> | undefined;
 
+const refusals = new WeakSet<object>();
+
+/** Whether this was thrown because the host refuses WebAssembly and there is no JavaScript. */
+export const isRefusal = (error: unknown): boolean => refusals.has(error as object);
+
 export class WasmModule {
   /** Set once it has been compiled; from the start in a build for runtimes that import modules. */
   declare compiled: WebAssembly.Module | undefined;
@@ -51,14 +56,21 @@ export class WasmModule {
       // Engines refuse the compilation, WebKit the instantiation.
       if (this.compiled !== undefined && (cause as Error).name !== 'CompileError') throw cause;
       if (this.asJavaScript !== undefined) return this.asJavaScript();
-      throw new Error(
-        `tidegate: this ${host()} does not let ${this.what} run as WebAssembly. Add 'wasm-unsafe-eval' to the script-src of its policy, or import '${this.entry}', which brings the same as JavaScript; in a runtime that compiles no bytes, resolve the package by the condition 'workerd'`,
-        { cause },
-      );
+      const error = this.refusal(cause);
+      refusals.add(error);
+      throw error;
     }
     this.adopt(exports);
     (exports as { __wbindgen_start?(): void }).__wbindgen_start?.();
     return exports;
+  }
+
+  /** What is thrown where the host refuses WebAssembly. */
+  refusal(cause: unknown): Error {
+    return new Error(
+      `tidegate: this ${host()} does not let ${this.what} run as WebAssembly. Add 'wasm-unsafe-eval' to the script-src of its policy, or import '${this.entry}', which brings the same as JavaScript; in a runtime that compiles no bytes, resolve the package by the condition 'workerd'`,
+      { cause },
+    );
   }
 }
 

@@ -22,7 +22,7 @@ const INLINED = {
 };
 
 /** Entries that no page imports by name: what others load when it is needed. */
-const LOADED = { 'codec-pool': 'js/codecs/worker/pool' };
+const LOADED = { 'codec-pool': 'js/codecs/worker/pool', 'codec-plain': 'js/codecs/plain/chain' };
 
 /** The worker that runs codecs: a script with all that it needs. */
 const WORKER = { name: 'codec-worker.js', source: 'js/codec-worker' };

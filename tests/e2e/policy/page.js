@@ -3,7 +3,8 @@ const seen = {};
 const message = (error) => `${error.name}: ${error.message}`;
 
 const tidegate = await import('/dist/index.js');
-const { lines } = await import('/dist/codecs.js');
+const codecs = await import('/dist/codecs.js');
+const { lines } = codecs;
 seen.imported = typeof tidegate.pipeline;
 try {
   new tidegate.ReadableStream();
@@ -34,7 +35,22 @@ seen.thrown = await pipeline(
   },
   drain(),
 ).catch(message);
-seen.codec = await pipeline(fetch('/text'), lines(), drain()).catch(message);
+seen.codec = await pipeline(fetch('/text'), codecs.digest('crc32'), drain()).catch(message);
+const all = (...stages) => pipeline(...stages, (chunks) => tidegate.toArray(chunks)).catch(message);
+const { csv, deflateRaw, gunzip, gzip, inflate, inflateRaw } = codecs;
+const rows = csv({ header: true, batch: true });
+seen.plain = {
+  rows: await all(fetch('/rows.csv.gz'), gunzip(), rows).then((batches) => batches.flat?.() ?? batches),
+  lines: await all(fetch('/text'), lines()),
+  raw: await all(fetch('/text'), deflateRaw(), inflateRaw(), lines()),
+  packed: await all(fetch('/text'), gzip({ name: 'tide' }), gunzip(), lines()),
+  level: await all(fetch('/text'), gzip({ level: 1 })),
+};
+seen.faults = [];
+for (const name of ['members', 'equal', 'junk', 'zero', 'short', 'zlib', 'zlib-junk']) {
+  const stage = name.startsWith('zlib') ? inflate() : gunzip();
+  seen.faults.push([name, await all(fetch(`/${name}`), stage, lines())]);
+}
 
 await import('/dist/js-codecs.js');
 seen.lines = await pipeline(fetch('/text'), lines(), (chunks) => tidegate.toArray(chunks)).catch(message);

@@ -1,0 +1,14 @@
+/** The errors of codecs in JavaScript, which are those of the codecs in Rust (src/codec/error.rs). */
+import { CodecError } from '../error.js';
+import type { CodecErrorCode } from '../error.js';
+
+const WHAT: { readonly [Code in CodecErrorCode]?: string } = {
+  'invalid-utf8': 'invalid UTF-8',
+  'too-long': 'too long',
+  'unclosed-quote': 'unclosed quote',
+  'stray-quote': 'stray character after a quoted field',
+  'ragged-row': 'wrong number of fields',
+};
+
+export const fault = (codec: string, code: CodecErrorCode, offset: number, detail: string): CodecError =>
+  new CodecError(`${codec}: ${WHAT[code]} at byte ${offset}: ${detail}`, { codec, code, offset });
