@@ -125,11 +125,11 @@ test('a codec in a host that refuses WebAssembly fails its pipeline by an error 
     delete globalThis.WebAssembly;
     await import('tidegate/js');
     const { pipeline, drain } = await import('tidegate');
-    const { lines } = await import('tidegate/codecs');
-    await pipeline([new Uint8Array(3)], lines(), drain()).catch((error) => console.log(error.message));`;
+    const { digest } = await import('tidegate/codecs');
+    await pipeline([new Uint8Array(3)], digest('crc32'), drain()).catch((error) => console.log(error.message));`;
   assert.match(
     inNode(code),
-    /does not let its codecs \(text\) run as WebAssembly\. Add 'wasm-unsafe-eval'.* import 'tidegate\/js-codecs'/,
+    /does not let its codecs \(digest\) run as WebAssembly\. Add 'wasm-unsafe-eval'.* import 'tidegate\/js-codecs'/,
   );
 });
 
