@@ -16,9 +16,10 @@ const threads = globalThis.process?.getBuiltinModule?.('node:worker_threads') as
 const thread = threads?.parentPort;
 const ready = { tidegate: 'ready' };
 if (thread) {
-  thread.on('message', open);
+  thread.on('message', (message) => open(message, (answer) => thread.postMessage(answer)));
   thread.postMessage(ready);
 } else {
-  globalThis.addEventListener('message', ({ data }) => open(data));
-  (globalThis as unknown as Worker).postMessage(ready);
+  const page = globalThis as unknown as Worker;
+  globalThis.addEventListener('message', ({ data }) => open(data, (answer) => page.postMessage(answer)));
+  page.postMessage(ready);
 }

@@ -7,7 +7,7 @@ import { text } from '../families/text.js';
 import type { AnyFamily, Codec } from '../module.js';
 import type { RemoteCodec } from './protocol.js';
 
-const families = new Map<string, AnyFamily>(
+export const families = new Map<string, AnyFamily>(
   [csv, deflate, digest, inflate, text].map((family) => [family.name, family]),
 );
 

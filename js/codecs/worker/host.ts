@@ -8,12 +8,12 @@
  * 3. A chain is freed when it has ended, or when the page has closed its port.
  */
 import { Chain } from '../chain.js';
-import { codecOf } from './codecs.js';
+import { codecOf, families } from './codecs.js';
 import { CodecError } from '../error.js';
 import { nextTask } from '../../runtime/slice.js';
 import { BadValue, FINISHED, HAS_BATCH } from '../segment.js';
 import { buffersOf, OUTPUT_WINDOW, sizeOf } from './protocol.js';
-import type { Batch, End, Opening, Order, RemoteCodec, RemoteError, Report } from './protocol.js';
+import type { Batch, CompiledModule, End, Opening, Order, RemoteCodec, RemoteError, Report } from './protocol.js';
 import type { Parts } from '../segment.js';
 import type { Bytes } from '../../runtime/buffers.js';
 
@@ -55,6 +55,7 @@ function giveBack(buffers: readonly ArrayBuffer[]): void {
 interface Turn {
   readonly headers: Report['headers'][number][];
   readonly batches: Batch[];
+  readonly spent: ArrayBuffer[];
   readonly moved: ArrayBuffer[];
   taken: number;
   end: End | undefined;
@@ -70,6 +71,7 @@ function remoteError(error: unknown): RemoteError {
 }
 
 class Job {
+  #compiled: (family: string, module: WebAssembly.Module) => void;
   #port: MessagePort;
   #codecs: readonly RemoteCodec[];
   #takes: Opening['takes'];
@@ -88,7 +90,9 @@ class Job {
   #result = { state: 0, taken: 0 };
   isOver = false;
 
-  constructor({ port, codecs, takes }: Opening) {
+  /** @param compiled called with what the chain has compiled */
+  constructor({ port, codecs, takes }: Opening, compiled: (family: string, module: WebAssembly.Module) => void) {
+    this.#compiled = compiled;
     this.#port = port;
     this.#codecs = codecs;
     this.#takes = takes;
@@ -112,11 +116,11 @@ class Job {
   }
 
   turn(): void {
-    const turn: Turn = { headers: [], batches: [], moved: [], taken: 0, end: undefined };
+    const turn: Turn = { headers: [], batches: [], spent: [], moved: [], taken: 0, end: undefined };
     const least = Math.max(0, this.#credit - TURN);
     const until = performance.now() + SLICE / 2;
     try {
-      this.#chain ??= new Chain(this.#codecs.map(codecOf));
+      this.#chain ??= this.#start();
       do this.#step(this.#chain, turn);
       while (turn.end === undefined && this.#credit > least && !this.#isDry && performance.now() < until);
     } catch (error) {
@@ -125,6 +129,14 @@ class Job {
     }
     this.#report(turn);
     if (turn.end !== undefined) this.end();
+  }
+
+  #start(): Chain {
+    const codecs = this.#codecs.map(codecOf);
+    const missing = new Set(codecs.map(({ family }) => family).filter(({ module }) => module.compiled === undefined));
+    const chain = new Chain(codecs);
+    for (const { name, module } of missing) if (module.compiled !== undefined) this.#compiled(name, module.compiled);
+    return chain;
   }
 
   #step(chain: Chain, turn: Turn): void {
@@ -145,6 +157,8 @@ class Job {
     if (this.#offset === chunk?.length) {
       this.#input.shift();
       this.#offset = 0;
+      turn.spent.push(chunk.buffer);
+      turn.moved.push(chunk.buffer);
     }
     this.#hasMore = state === HAS_BATCH;
     if (this.#input.length === 0 && !this.#hasMore) this.#flushed = this.#flushing;
@@ -194,7 +208,7 @@ class Job {
     }
   }
 
-  #report({ headers, batches, moved, taken, end }: Turn): void {
+  #report({ headers, batches, spent, moved, taken, end }: Turn): void {
     const chain = this.#chain;
     let stats: Report['stats'] = [];
     let delimiter = 0;
@@ -208,6 +222,7 @@ class Job {
       {
         headers,
         batches,
+        spent,
         taken,
         isDry: this.#isDry,
         flushed: this.#flushed,
@@ -257,12 +272,22 @@ function work(): void {
   }
 }
 
-/** Takes a message of the page's pool. */
-export function open(message: unknown): void {
-  if ((message as Opening | null)?.tidegate !== 'open') return;
-  const opening = message as Opening;
-  const { port } = opening;
-  const job = new Job(opening);
+/** Takes a message of the page's pool, which `answer` sends one to. */
+export function open(message: unknown, answer: (message: unknown) => void): void {
+  const given = message as Opening | CompiledModule | null;
+  if (given?.tidegate === 'module') {
+    const family = families.get(given.family);
+    if (family !== undefined) family.module.compiled ??= given.module;
+  }
+  if (given?.tidegate !== 'open') return;
+  const { port } = given;
+  const job = new Job(given, (family, module) => {
+    try {
+      answer({ tidegate: 'module', family, module } satisfies CompiledModule);
+    } catch {
+      // Whoever needs it compiles it.
+    }
+  });
   port.onmessage = ({ data }: { data: Order | null }) => {
     if (data === null) {
       job.end();

@@ -5,12 +5,13 @@
  * 2. A worker that is lost fails its chains, and is no longer of the pool: the next chain gets another.
  * 3. A worker that has not said within `START` milliseconds that it runs is lost: its script may be another's.
  * 4. A worker without chains ends after `IDLE` milliseconds.
+ * 5. A module that the page or one of its workers has compiled is given to the others. Who cannot have it compiles its own.
  */
 import { lostError, RemoteChain } from './remote-chain.js';
-import type { Codec } from '../module.js';
+import type { AnyFamily, Codec } from '../module.js';
 import type { NodeWorker, WorkerPoolOptions } from '../workers.js';
 import type { Lost } from './remote-chain.js';
-import type { Opening } from './protocol.js';
+import type { CompiledModule, Opening } from './protocol.js';
 
 const IDLE = 10_000;
 const START = 60_000;
@@ -51,6 +52,8 @@ class Member {
   /** What is called for each of its chains when the worker is lost. */
   readonly chains = new Set<Lost>();
   #end: () => void;
+  /** Whose modules it has, or has been asked to run. */
+  #families = new Map<string, AnyFamily>();
   #hasStarted = false;
   #isGone = false;
   #starting: Timer;
@@ -65,7 +68,12 @@ class Member {
     this.#end = () => void terminate.call(worker);
     this.#starting = after(START, () => this.lose(`it has not answered for ${START / 1000} seconds`));
     const hear = (data: unknown) => {
-      if ((data as { tidegate?: unknown } | null)?.tidegate !== 'ready') return;
+      const message = data as { readonly tidegate: 'ready' } | CompiledModule | null | undefined;
+      if (message?.tidegate === 'module') {
+        const family = this.#families.get(message.family);
+        if (family !== undefined) family.module.compiled ??= message.module;
+      }
+      if (message?.tidegate !== 'ready') return;
       this.#hasStarted = true;
       clearTimeout(this.#starting);
     };
@@ -82,6 +90,23 @@ class Member {
       });
       // No event tells that somebody else has ended it.
       worker.terminate = () => this.lose('it was terminated');
+    }
+  }
+
+  /** Gives the worker what is compiled of the codecs that it is about to run. */
+  share(codecs: readonly Codec[]): void {
+    for (const { family } of codecs) {
+      const { name, module } = family;
+      if (this.#families.has(name)) continue;
+      this.#families.set(name, family);
+      if (module.compiled === undefined) continue;
+      try {
+        // In a message of its own, which may be lost.
+        const message: CompiledModule = { tidegate: 'module', family: name, module: module.compiled };
+        this.worker.postMessage(message, []);
+      } catch {
+        // It compiles its own.
+      }
     }
   }
 
@@ -138,6 +163,7 @@ export class Pool {
     } catch (cause) {
       throw lostError(codecs[0]!.name, notStarted(cause instanceof Error ? cause.message : String(cause)), cause);
     }
+    member.share(codecs);
     return new RemoteChain(codecs, takes, wake, member);
   }
 

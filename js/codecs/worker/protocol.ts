@@ -31,6 +31,13 @@ export interface RemoteCodec {
   readonly calls: readonly Call[];
 }
 
+/** To a worker or from one: a family's module, which is compiled once. */
+export interface CompiledModule {
+  readonly tidegate: 'module';
+  readonly family: string;
+  readonly module: WebAssembly.Module;
+}
+
 /** To a worker: a chain begins. */
 export interface Opening {
   readonly tidegate: 'open';
@@ -75,6 +82,8 @@ export interface Report {
   /** Those that gunzip has found, with the tags of the codecs: before the batches. */
   readonly headers: readonly [tag: number, header: GzipHeader][];
   readonly batches: readonly Batch[];
+  /** Buffers of input that it has taken, so that they can be filled again. */
+  readonly spent: readonly ArrayBuffer[];
   /** Bytes of input that it has taken since the last report. */
   readonly taken: number;
   /** It can do nothing without more input. */

@@ -67,6 +67,8 @@ export class RemoteChain implements ChainLike {
   #stats: readonly StageStats[] | undefined;
   /** Input that has not been sent. */
   #piece: Bytes = NOTHING;
+  /** Buffers for pieces, which the worker has given back. A new one costs more than the copy. */
+  #spare: ArrayBuffer[] = [];
   #filled = 0;
   /** Bytes that have been sent and not taken. */
   #inFlight = 0;
@@ -170,7 +172,7 @@ export class RemoteChain implements ChainLike {
     while (taken < wanted) {
       if (this.#filled === this.#piece.length) {
         if (this.#filled > 0) this.#post();
-        this.#piece = new Uint8Array(PIECE);
+        this.#piece = new Uint8Array(this.#spare.pop() ?? new ArrayBuffer(PIECE));
       }
       const length = Math.min(wanted - taken, PIECE - this.#filled);
       this.#piece.set(chunk.subarray(offset + taken, offset + taken + length), this.#filled);
@@ -254,18 +256,20 @@ export class RemoteChain implements ChainLike {
   free(): void {
     this.#end ??= { digests: [] };
     this.#batches = [];
+    this.#spare = [];
     waiting.delete(this);
     abandoned.unregister(this);
     this.#close();
   }
 
-  #report({ headers, batches, taken, isDry, flushed, stats, invalid, delimiter, end }: Report): void {
+  #report({ headers, batches, spent, taken, isDry, flushed, stats, invalid, delimiter, end }: Report): void {
     if (this.#end !== undefined) return;
     this.#headers.push(...headers);
     for (const batch of batches) {
       this.#batches.push(batch);
       this.#held += sizeOf(batch);
     }
+    this.#spare.push(...spent);
     this.#inFlight -= taken;
     this.#isDry = isDry;
     this.#flushed = flushed;
