@@ -1,146 +1,125 @@
 /**
- * The run over time, in a canvas and in words: CSV per second, and bytes held in all queues. Keeps a bounded number of
- * points, however long the run: when it is full, every second one goes and the next are taken half as often.
+ * Lines over time, as an SVG. Keeps a bounded number of points, however long it goes on: when it is full, every second one goes and the
+ * next are taken half as often.
  */
 
-import { formatBytes } from './units.js';
+import { set, svg } from './dom.js';
 
-const MOST_POINTS = 480;
-const HEIGHT = 220;
+const MOST_POINTS = 360;
+const WIDTH = 1000;
+const HEIGHT = 260;
+const LEFT = 4;
+const BOTTOM = 26;
 
-export class RunChart {
-  #box;
-  #text;
-  #plot;
-  #seconds = [];
-  #rates = [];
-  #held = [];
+/**
+ * @typedef {object} Line
+ * @property {string} name a class of the line, for its colour
+ * @property {string} label what it shows, with its unit
+ * @property {number} least the least value that the top of the chart stands for
+ * @property {(value: number) => string} format
+ * @property {string} [scale] lines with the same name of a scale share it; its own by default
+ */
+
+export class LineChart {
+  #lines;
+  #root = svg('svg', {
+    class: 'lines',
+    viewBox: `0 0 ${WIDTH} ${HEIGHT}`,
+    preserveAspectRatio: 'none',
+    'aria-hidden': 'true',
+  });
+  #paths;
+  #tops;
+  #span;
+  #times = [];
+  #values;
   #every = 1;
   #skipped = 0;
 
   /**
-   * @param {HTMLElement} box where the canvas goes
-   * @param {HTMLElement} text says in words what the canvas shows
+   * @param {HTMLElement} box
+   * @param {Line[]} lines
+   * @param {{ least?: number }} [options] `least`: seconds that the chart shows at least; default 10
    */
-  constructor(box, text) {
-    this.#box = box;
-    this.#text = text;
-    box.setAttribute('role', 'img');
-    box.setAttribute('aria-labelledby', text.id);
+  constructor(box, lines, { least = 10 } = {}) {
+    this.#lines = lines;
+    this.#span = least;
+    this.#values = lines.map(() => []);
+    this.#paths = lines.map(({ name }) =>
+      svg('path', { class: `line ${name}`, 'vector-effect': 'non-scaling-stroke' }),
+    );
+    const grid = [0, 0.25, 0.5, 0.75, 1].map((share) => {
+      const y = 6 + (HEIGHT - BOTTOM - 6) * share;
+      return svg('line', {
+        class: 'grid',
+        x1: LEFT,
+        x2: WIDTH - LEFT,
+        y1: y,
+        y2: y,
+        'vector-effect': 'non-scaling-stroke',
+      });
+    });
+    this.#root.append(...grid, ...this.#paths);
+    this.#tops = lines.map(({ name }) => Object.assign(document.createElement('span'), { className: `key ${name}` }));
+    const keys = Object.assign(document.createElement('p'), { className: 'keys' });
+    keys.append(...this.#tops);
+    box.replaceChildren(keys, this.#root);
+    this.clear();
+  }
+
+  /** Forgets everything. */
+  clear() {
+    this.#times = [];
+    this.#values = this.#lines.map(() => []);
+    this.#every = 1;
+    this.#skipped = 0;
     this.#draw();
   }
 
-  /** The words do without the canvas: the page works where the library cannot be loaded or does not start. */
-  async #draw() {
-    try {
-      const { default: uPlot } = await import('uplot');
-      const plot = new uPlot(this.#options(), this.#data(), this.#box);
-      new ResizeObserver(() => plot.setSize({ width: this.#box.clientWidth, height: HEIGHT })).observe(this.#box);
-      matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => plot.redraw(false, true));
-      this.#plot = plot;
-    } catch (error) {
-      console.warn('The chart cannot be drawn:', error);
-      this.#box.hidden = true;
-      this.#box.parentElement.querySelector('.legend').hidden = true;
-      this.#text.textContent =
-        'The chart cannot be drawn in this browser; what it shows will be told here at the end of a run.';
-    }
-  }
-
-  /** Forgets the last run. */
-  clear() {
-    this.#seconds = [];
-    this.#rates = [];
-    this.#held = [];
-    this.#every = 1;
-    this.#skipped = 0;
-    this.#plot?.setData(this.#data());
-  }
-
-  /**
-   * @param {number} seconds since the start
-   * @param {number} rate bytes of CSV per second
-   * @param {number} held bytes in all queues
-   */
-  add(seconds, rate, held) {
+  /** @param {number} seconds since the start @param {...number} values one for each line */
+  add(seconds, ...values) {
     this.#skipped += 1;
     if (this.#skipped < this.#every) return;
     this.#skipped = 0;
-    this.#seconds.push(seconds);
-    this.#rates.push(rate / 1e6);
-    this.#held.push(held / 1e3);
-    if (this.#seconds.length >= MOST_POINTS) {
-      for (const list of [this.#seconds, this.#rates, this.#held]) {
-        list.splice(0, list.length, ...list.filter((_, index) => index % 2 === 1));
-      }
+    this.#times.push(seconds);
+    values.forEach((value, index) => this.#values[index].push(value));
+    if (this.#times.length >= MOST_POINTS) {
+      const half = (list) => list.filter((_, index) => index % 2 === 1);
+      this.#times = half(this.#times);
+      this.#values = this.#values.map(half);
       this.#every *= 2;
     }
-    this.#plot?.setData(this.#data());
+    this.#draw();
   }
 
-  /** Says what the chart shows. */
-  describe() {
-    if (this.#rates.length < 2) return;
-    const rates = this.#rates.slice(1);
-    const mean = rates.reduce((sum, rate) => sum + rate, 0) / rates.length;
-    this.#text.textContent =
-      `CSV per second over ${Math.round(this.#seconds.at(-1))} s: mean ${Math.round(mean)} MB, lowest ${Math.round(Math.min(...rates))} MB, ` +
-      `highest ${Math.round(Math.max(...rates))} MB. All queues together never held more than ${formatBytes(Math.max(...this.#held) * 1e3)}.`;
+  /** The largest value of a line so far. @param {number} line */
+  most(line) {
+    return Math.max(0, ...this.#values[line]);
   }
 
-  #data() {
-    return [this.#seconds, this.#rates, this.#held];
+  /** The mean of a line so far. @param {number} line */
+  mean(line) {
+    const values = this.#values[line];
+    return values.length ? values.reduce((sum, value) => sum + value, 0) / values.length : 0;
   }
 
-  #options() {
-    const style = getComputedStyle(document.documentElement);
-    const colour = (name) => () => style.getPropertyValue(name);
-    const axis = {
-      stroke: colour('--muted'),
-      grid: { stroke: colour('--line'), width: 1 },
-      ticks: { show: false },
-      font: '12px system-ui, sans-serif',
-    };
-    return {
-      width: this.#box.clientWidth,
-      height: HEIGHT,
-      legend: { show: false },
-      cursor: { show: false },
-      scales: {
-        x: { time: false, range: (_plot, _min, max) => [0, Math.max(max ?? 0, 10)] },
-        rate: { range: (_plot, _min, max) => [0, Math.max(max ?? 0, 10) * 1.1] },
-        held: { range: (_plot, _min, max) => [0, Math.max(max ?? 0, 100) * 1.1] },
-      },
-      series: [
-        { label: 'Second' },
-        {
-          label: 'MB of CSV per second',
-          scale: 'rate',
-          stroke: colour('--accent'),
-          width: 2,
-          points: { show: false },
-        },
-        {
-          label: 'KB in all queues',
-          scale: 'held',
-          stroke: colour('--water'),
-          width: 1.5,
-          dash: [4, 3],
-          points: { show: false },
-        },
-      ],
-      axes: [
-        { ...axis, values: (_plot, splits) => splits.map((value) => `${value} s`), size: 32 },
-        { ...axis, scale: 'rate', size: 44, values: (_plot, splits) => splits.map(String) },
-        {
-          ...axis,
-          scale: 'held',
-          side: 1,
-          size: 48,
-          grid: { show: false },
-          values: (_plot, splits) => splits.map(String),
-        },
-      ],
-    };
+  #draw() {
+    const end = Math.max(this.#span, this.#times.at(-1) ?? 0);
+    const topOf = ({ scale, name }) =>
+      Math.max(
+        ...this.#lines.map((line, index) =>
+          line.name === name || (scale && line.scale === scale) ? Math.max(line.least, this.most(index) * 1.05) : 0,
+        ),
+      );
+    this.#lines.forEach((line, index) => {
+      const top = topOf(line);
+      const points = this.#values[index].map((value, at) => {
+        const x = LEFT + (this.#times[at] / end) * (WIDTH - 2 * LEFT);
+        const y = HEIGHT - BOTTOM - (value / top) * (HEIGHT - BOTTOM - 6);
+        return `${x.toFixed(1)} ${y.toFixed(1)}`;
+      });
+      set(this.#paths[index], { d: points.length > 1 ? `M${points.join('L')}` : '' });
+      this.#tops[index].textContent = `${line.label}, up to ${line.format(top)}`;
+    });
   }
 }

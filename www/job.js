@@ -32,6 +32,7 @@ export const FAULTS = ['totals', 'bytes', 'gunzip'];
  * @property {number} held what its queues hold
  * @property {number} highWaterMark what they may hold
  * @property {'bytes' | 'rows'} unit
+ * @property {number} passed how much of that unit has entered the stage so far
  */
 
 /**
@@ -118,7 +119,7 @@ export class Job {
 
   /** What `state().stages` is before a run, so that a page can show the chain. */
   static idleStages() {
-    return ['fetch', 'gunzip', 'SHA-256', 'CSV', 'totals'].map((name) => stageState(name, 0, 0, 'bytes'));
+    return ['fetch', 'gunzip', 'SHA-256', 'CSV', 'totals'].map((name) => stageState(name, 0, 0, 'bytes', 0));
   }
 
   async #run(source) {
@@ -170,15 +171,17 @@ export class Job {
     const { inflate, sha256, rows } = this.chain.stages;
     const tap = this.#settled ? 0 : BYTES_HIGH_WATER_MARK - this.#tap.desiredSize;
     const codec = (name, stage) => {
-      const [{ queued, highWaterMark }] = stage.stats();
-      return stageState(name, queued, highWaterMark, 'bytes');
+      const [{ queued, held, highWaterMark, bytesIn }] = stage.stats();
+      // The last figures of a chain that is freed are those of the moment before.
+      return stageState(name, this.#settled ? 0 : queued + held, highWaterMark, 'bytes', bytesIn);
     };
+    const batch = this.#settled ? 0 : this.#batchRows;
     return [
-      stageState('fetch', tap, BYTES_HIGH_WATER_MARK, 'bytes'),
+      stageState('fetch', tap, BYTES_HIGH_WATER_MARK, 'bytes', this.#bytesIn),
       ...(inflate ? [codec('gunzip', inflate)] : []),
       codec('SHA-256', sha256),
       codec('CSV', rows),
-      stageState('totals', this.#batchRows, Math.max(this.#batchRows, this.#largestBatch), 'rows'),
+      stageState('totals', batch, this.#largestBatch, 'rows', this.#rows),
     ];
   }
 
@@ -188,7 +191,7 @@ export class Job {
       this.#batchRows = batch.length;
       this.#largestBatch = Math.max(this.#largestBatch, batch.length);
       // Awaited only when there is something to wait for.
-      const turn = this.pace.turn(signal);
+      const turn = this.pace.turn(batch.length, signal);
       if (turn) await turn;
       if (this.#fault?.stage === 'totals') throw this.#fault.error;
       columns ??= findColumns(await this.chain.stages.rows.columns);
@@ -206,8 +209,8 @@ export class Job {
   }
 }
 
-function stageState(name, held, highWaterMark, unit) {
-  return { name, held, highWaterMark, unit };
+function stageState(name, held, highWaterMark, unit, passed) {
+  return { name, held, highWaterMark, unit, passed };
 }
 
 function findColumns(header) {

@@ -1,21 +1,6 @@
-/** What this page can learn about its own memory. Browsers differ; what one does not tell is null. */
+/** What this page can learn about its own memory. */
 
-/** Bytes of live and not yet collected JS objects, where the engine tells (Chromium). */
+/** Bytes of JS objects, those not yet collected included; null where the engine does not tell (all but Chromium). */
 export function heapBytes() {
   return performance.memory?.usedJSHeapSize ?? null;
-}
-
-/**
- * Bytes of everything the page holds, as the engine accounts for it. Takes seconds, since the engine measures after its
- * next collection.
- *
- * @returns {Promise<number | null>} null where the engine cannot tell
- */
-export async function pageBytes() {
-  if (!globalThis.crossOriginIsolated || !performance.measureUserAgentSpecificMemory) return null;
-  try {
-    return (await performance.measureUserAgentSpecificMemory()).bytes;
-  } catch {
-    return null;
-  }
 }

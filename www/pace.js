@@ -1,10 +1,19 @@
-/** Holds a consumer back: a wait before each batch, or no next batch at all until it is let go. */
+/** Holds a consumer back: to so many rows a second, or to none at all until it is let go. */
 export class Pace {
-  /** Milliseconds to wait before each batch; 0 waits for nothing. */
-  delay = 0;
+  #rate = Infinity;
   #held = false;
-  #release = null;
-  #released = null;
+  /** Wakes whoever waits, after a change of either. */
+  #changed = newPromise();
+
+  /** Rows a second that the consumer takes at most; Infinity, the default, waits for nothing. */
+  get rate() {
+    return this.#rate;
+  }
+
+  set rate(rowsPerSecond) {
+    this.#rate = rowsPerSecond;
+    this.#wake();
+  }
 
   /** Whether the consumer takes nothing at all. */
   get held() {
@@ -13,50 +22,62 @@ export class Pace {
 
   /** From the next batch on the consumer takes nothing. */
   hold() {
-    if (this.#held) return;
     this.#held = true;
-    this.#released = new Promise((resolve) => {
-      this.#release = resolve;
-    });
   }
 
   /** Lets the consumer go on. */
   release() {
     this.#held = false;
-    this.#release?.();
+    this.#wake();
   }
 
   /**
-   * What a consumer waits for before its next batch.
+   * What a consumer waits for before it works on a batch.
    *
+   * @param {number} [rows] of the batch
    * @param {AbortSignal} [signal] ends the wait
    * @returns {Promise<void> | undefined} undefined when there is nothing to wait for
    * @throws the signal's reason
    */
-  turn(signal) {
-    if (!this.#held && this.delay === 0) return undefined;
-    return this.#wait(signal);
+  turn(rows = 0, signal) {
+    if (!this.#held && this.#rate === Infinity) return undefined;
+    return this.#wait(rows, signal);
   }
 
-  async #wait(signal) {
+  #wake() {
+    this.#changed.resolve();
+    this.#changed = newPromise();
+  }
+
+  async #wait(rows, signal) {
     signal?.throwIfAborted();
-    let abort;
-    const aborted = new Promise((_, reject) => {
-      abort = () => reject(signal.reason);
-      signal?.addEventListener('abort', abort);
-    });
+    const aborted = newPromise();
+    const abort = () => aborted.reject(signal.reason);
+    signal?.addEventListener('abort', abort);
     let timer;
     try {
-      if (this.delay > 0) {
-        const waited = new Promise((resolve) => {
-          timer = setTimeout(resolve, this.delay);
-        });
-        await Promise.race([waited, aborted]);
+      const began = performance.now();
+      for (;;) {
+        const left = began + (rows / this.#rate) * 1000 - performance.now();
+        if (!this.#held && left <= 0) return;
+        const due = newPromise();
+        if (!this.#held) timer = setTimeout(due.resolve, left);
+        await Promise.race([due.promise, this.#changed.promise, aborted.promise]);
+        clearTimeout(timer);
       }
-      while (this.#held) await Promise.race([this.#released, aborted]);
     } finally {
       clearTimeout(timer);
       signal?.removeEventListener('abort', abort);
     }
   }
+}
+
+/** `Promise.withResolvers()`, which Node 20 lacks. */
+function newPromise() {
+  let resolve;
+  let reject;
+  const promise = new Promise((...settle) => {
+    [resolve, reject] = settle;
+  });
+  return { promise, resolve, reject };
 }

@@ -9,7 +9,7 @@ export class Rates {
   }
 
   /**
-   * Takes the counts as of now and answers how fast each grew.
+   * Takes the counts as of now and answers how fast each grew. One that is new has not grown.
    *
    * @param {number} now milliseconds
    * @param {Record<string, number>} counts
@@ -21,7 +21,10 @@ export class Rates {
     const first = this.#samples[0];
     const seconds = (now - first.now) / 1000;
     return Object.fromEntries(
-      Object.entries(counts).map(([name, count]) => [name, seconds > 0 ? (count - first.counts[name]) / seconds : 0]),
+      Object.entries(counts).map(([name, count]) => [
+        name,
+        seconds > 0 ? (count - (first.counts[name] ?? count)) / seconds : 0,
+      ]),
     );
   }
 }

@@ -60,6 +60,18 @@ export function formatCount(value) {
 }
 
 /**
+ * A rate in at most four characters and a unit: "950", "4.2 k", "1.5 M".
+ *
+ * @param {number} perSecond
+ * @returns {string}
+ */
+export function formatRate(perSecond) {
+  if (perSecond < 999.5) return String(Math.round(perSecond));
+  const [value, unit] = perSecond < 999_500 ? [perSecond / 1e3, 'k'] : [perSecond / 1e6, 'M'];
+  return `${value.toFixed(value < 9.95 ? 1 : 0).replace(/\.0$/, '')} ${unit}`;
+}
+
+/**
  * Whole cents as an amount with two decimals: 123456 is "1,234.56".
  *
  * @param {number} cents

@@ -13,6 +13,8 @@ for (const engine of ['firefox', 'webkit']) {
     const context = labInBrowser({ engine });
     const status = () => context.browser.evaluate(() => document.getElementById('status').textContent);
     const ready = () => context.browser.waitFor(() => !document.getElementById('start').disabled, LIMIT);
+    const inRows = () =>
+      context.browser.waitFor(() => /^[1-9]/.test(document.querySelector('[data-figure="rows"]').textContent), LIMIT);
     const newest = () => context.lab.connections.list().at(-1);
 
     async function choose(size) {
@@ -34,10 +36,7 @@ for (const engine of ['firefox', 'webkit']) {
       const rows = () => context.browser.evaluate(() => document.querySelector('[data-figure="rows"]').textContent);
       await choose('64MB');
       await context.browser.click('#start');
-      await context.browser.waitFor(
-        () => /^[1-9]/.test(document.querySelector('[data-figure="rows"]').textContent),
-        LIMIT,
-      );
+      await inRows();
       await context.browser.click('#hold');
       await sleep(1000);
       const held = await rows();
@@ -48,17 +47,36 @@ for (const engine of ['firefox', 'webkit']) {
       assert.match(await status(), /^Done: .* ✓/);
     });
 
+    test(
+      'the file without an end stops for a consumer that takes nothing, whatever the engine reads ahead',
+      LIMIT,
+      async () => {
+        await choose('endless');
+        await context.browser.click('#start');
+        await inRows();
+        await context.browser.click('#hold');
+        await context.browser.waitFor(
+          () => /the server stopped after/.test(document.getElementById('status').textContent),
+          LIMIT,
+        );
+        const { bytes } = newest();
+        await sleep(1000);
+        assert.equal(newest().bytes, bytes);
+        await context.browser.click('#hold');
+        await until(() => newest().bytes > bytes, 30_000, 'the server goes on');
+        await context.browser.click('#abort');
+        await ready();
+      },
+    );
+
     for (const [what, button, said] of [
-      ['aborted by hand', '#abort', /^Aborted by hand/],
+      ['ended by hand', '#abort', /^You ended it/],
       ['that fails', '#throw', /told to fail/],
     ]) {
       test(`a job ${what} ends its connection and says why`, LIMIT, async () => {
         await choose('10GB');
         await context.browser.click('#start');
-        await context.browser.waitFor(
-          () => /^[1-9]/.test(document.querySelector('[data-figure="rows"]').textContent),
-          LIMIT,
-        );
+        await inRows();
         await context.browser.click(button);
         await ready();
         assert.match(await status(), said);

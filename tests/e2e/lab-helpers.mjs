@@ -1,5 +1,7 @@
 /** A lab and a browser for a test file, and questions to the server about its side of a download. */
 
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { after, before } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { startLabServer } from '../../tools/lab/server.mjs';
@@ -57,4 +59,18 @@ export async function whenAborted(lab, id) {
   const began = Date.now();
   await until(() => lab.connections.get(id).state === 'aborted', 1000, 'the server sees the connection end');
   return Date.now() - began;
+}
+
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+
+/** What axe-core calls serious or critical in the page as it is, each with the elements it means. */
+export async function seriousFaults({ page }) {
+  await page.evaluate(axe);
+  const { violations } = await page.evaluate(() => globalThis.axe.run(document));
+  return violations
+    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+    .map(
+      ({ id, nodes }) =>
+        `${id}: ${nodes.map(({ target, failureSummary }) => `${target} (${failureSummary})`).join('; ')}`,
+    );
 }

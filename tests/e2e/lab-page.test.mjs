@@ -1,159 +1,187 @@
 /** The lab's page as its user meets it: with the mouse, with the keyboard, on a narrow screen. */
 
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { beforeEach, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { gzipSync } from 'node:zlib';
-import { CsvGenerator } from '../../tools/lab/generator.mjs';
-import { labInBrowser } from './lab-helpers.mjs';
+import { labInBrowser, seriousFaults, until } from './lab-helpers.mjs';
 
 const context = labInBrowser();
 const LIMIT = { timeout: 60_000 };
 
 beforeEach(async () => {
   await context.browser.setSize(1280, 900);
-  await context.browser.open(`${context.lab.url}/`);
-  await context.browser.waitFor(() => document.querySelectorAll('.stage').length === 5);
+  await open('');
 });
+
+async function open(query) {
+  await context.browser.open(`${context.lab.url}/${query}`);
+  await context.browser.waitFor(() => !document.getElementById('start').disabled);
+}
 
 const text = (selector) => context.browser.evaluate((s) => document.querySelector(s).textContent, selector);
 const idle = () => context.browser.waitFor(() => !document.getElementById('start').disabled, LIMIT);
 const running = () =>
   context.browser.waitFor(() => /^[1-9]/.test(document.querySelector('[data-figure="rows"]').textContent), LIMIT);
+const said = (pattern) =>
+  context.browser.waitFor((source) => new RegExp(source).test(document.getElementById('status').textContent), {
+    ...LIMIT,
+    args: [pattern.source],
+  });
+const states = () =>
+  context.browser.evaluate(() => [...document.querySelectorAll('.stage')].map(({ dataset }) => dataset.state));
 
 async function choose(value, selector = '#size') {
   await context.browser.page.select(selector, value);
+}
+
+/** Moves the slider to a place, as a drag does. */
+async function slide(place) {
+  await context.browser.evaluate((value) => {
+    const slider = document.getElementById('take');
+    slider.value = value;
+    slider.dispatchEvent(new Event('input', { bubbles: true }));
+  }, place);
 }
 
 async function overflow() {
   return context.browser.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
 }
 
-test('Start runs the job and compares its answer with the server’s', LIMIT, async () => {
+test('a file with an end is compared with what the server says of it', LIMIT, async () => {
   await choose('16MB');
   await context.browser.click('#start');
   await context.browser.waitFor(() => !document.getElementById('result').hidden, LIMIT);
+  await idle();
   assert.match(await text('#verdict'), /^✓/);
   const server = await (await fetch(`${context.lab.url}/api/summary?size=16MB`)).json();
   assert.equal(await text('#proof code'), server.sha256);
   assert.equal(await text('[data-figure="rows"]'), server.rows.toLocaleString('en-US'));
   assert.equal(await context.browser.evaluate(() => document.querySelectorAll('#totals tbody tr').length), 16);
-  assert.match(await text('#status'), /^Done/);
+  assert.match(await text('#status'), /^Done: .*✓/);
   assert.match(await text('#progress-text'), /^100 %/);
 });
 
-test('the keyboard alone starts and aborts a job, and is never left without a place', LIMIT, async () => {
+test('the keyboard alone runs a job, stops it, breaks it, and is never left without a place', LIMIT, async () => {
   const focused = () => context.browser.evaluate(() => document.activeElement.id);
   const { keyboard } = context.browser.page;
-  await choose('10GB');
-  for (let i = 0; i < 10 && (await focused()) !== 'start'; i++) await keyboard.press('Tab');
-  assert.equal(await focused(), 'start');
+  const tabTo = async (id) => {
+    for (let i = 0; i < 20 && (await focused()) !== id; i++) await keyboard.press('Tab');
+    assert.equal(await focused(), id);
+  };
+  await tabTo('start');
   await keyboard.press('Enter');
   await running();
   assert.equal(await focused(), 'abort');
+  await tabTo('hold');
+  await keyboard.press('Enter');
+  await said(/^You stopped taking rows: .* the server stopped after/);
+  await tabTo('throw');
+  await keyboard.press('Enter');
+  await context.browser.evaluate(() => document.getElementById('hold').click());
+  await idle();
+  assert.equal(await focused(), 'start');
+  assert.match(await text('#status'), /^totals failed: /);
+  await keyboard.press('Enter');
+  await running();
   await keyboard.press('Enter');
   await idle();
   assert.equal(await focused(), 'start');
-  assert.match(await text('#status'), /^Aborted by hand/);
+  assert.match(await text('#status'), /^You ended it/);
 });
 
-for (const [stage, said] of [
-  ['totals', /told to fail/],
-  ['bytes', /told to fail/],
-  ['gunzip', /gunzip/],
+for (const [stage, name, message] of [
+  ['totals', 'totals', /told to fail/],
+  ['bytes', 'fetch', /told to fail/],
+  ['gunzip', 'gunzip', /gunzip: input ends too early at byte \d+/],
 ]) {
-  test(`a failure of ${stage} is told with its message`, LIMIT, async () => {
-    await choose('10GB');
+  test(`a failure of ${stage} is told with its message, and the others are torn down`, LIMIT, async () => {
     await choose(stage, '#fault-stage');
     await context.browser.click('#start');
     await running();
     await context.browser.click('#throw');
     await idle();
-    assert.match(await text('#status'), said);
-    assert.equal(await context.browser.evaluate(() => document.getElementById('result').hidden), true);
+    assert.match(await text('#status'), new RegExp(`^${name} failed: .*server saw the connection end after \\d+ ms`));
+    assert.match(await text('#failure'), message);
+    const last = await until(
+      async () => {
+        const now = await states();
+        return now.every((state) => state === 'torn' || state === 'failed') && now;
+      },
+      10_000,
+      'the teardown has been shown',
+    );
+    const names = ['fetch', 'gunzip', 'SHA-256', 'CSV', 'totals'];
+    assert.deepEqual(
+      names.filter((_, index) => last[index] === 'failed'),
+      [name],
+    );
+    assert.equal(await text('[data-figure="held"]'), '0 B');
   });
 }
 
-test('a consumer that takes nothing holds the rows where they are until it goes on', LIMIT, async () => {
-  const rows = () => text('[data-figure="rows"]');
-  await choose('10GB');
+test(
+  'a shut gate stops the rows and the server’s counter, which the page shows, until it opens again',
+  LIMIT,
+  async () => {
+    const rows = () => text('[data-figure="rows"]');
+    await context.browser.click('#start');
+    await running();
+    await context.browser.click('#hold');
+    await said(/^You stopped taking rows: \d.* wait in the page; the server stopped after/);
+    assert.equal(await context.browser.evaluate(() => document.getElementById('hold').ariaPressed), 'true');
+    assert.equal(await context.browser.evaluate(() => document.getElementById('take').value), '0');
+    const held = await rows();
+    const sent = await text('[data-figure="sent"]');
+    const { bytes } = context.lab.connections.list().at(-1);
+    await sleep(1000);
+    assert.equal(await rows(), held);
+    assert.equal(context.lab.connections.list().at(-1).bytes, bytes);
+    const { formatBytes } = await import('../../www/units.js');
+    assert.equal(sent, formatBytes(bytes));
+    await context.browser.click('#hold');
+    await context.browser.waitFor((before) => document.querySelector('[data-figure="rows"]').textContent !== before, {
+      ...LIMIT,
+      args: [held],
+    });
+    await context.browser.click('#abort');
+    await idle();
+  },
+);
+
+test('the slider holds the consumer back, and the consumer is said to set the pace', LIMIT, async () => {
+  await slide(1);
   await context.browser.click('#start');
-  await running();
-  await context.browser.click('#hold');
-  await sleep(1000);
-  const held = await rows();
-  await sleep(1000);
-  assert.equal(await rows(), held);
-  assert.equal(
-    await context.browser.evaluate(() => document.getElementById('hold').getAttribute('aria-pressed')),
-    'true',
-  );
-  await context.browser.click('#hold');
-  await context.browser.waitFor((before) => document.querySelector('[data-figure="rows"]').textContent !== before, {
-    ...LIMIT,
-    args: [held],
-  });
+  await said(/^You take 2,000 rows a second/);
+  await context.browser.waitFor(() => document.querySelector('.you').dataset.slowest === 'true', LIMIT);
+  await slide(24);
+  await said(/^Everything runs at full speed/);
   await context.browser.click('#abort');
   await idle();
 });
 
-test('a chosen file is read whether it is gzip or not', LIMIT, async () => {
-  const folder = mkdtempSync(join(tmpdir(), 'tidegate-lab-'));
-  try {
-    const generator = new CsvGenerator(300_000);
-    const csv = Buffer.concat([...generator]);
-    const { rows, sha256 } = generator.summary();
-    for (const [name, bytes] of [
-      ['plain.csv', csv],
-      ['packed.csv.gz', gzipSync(csv)],
-    ]) {
-      const path = join(folder, name);
-      writeFileSync(path, bytes);
-      await context.browser.click('input[value="file"]');
-      await context.browser.upload('#file', path);
-      await context.browser.click('#start');
-      await context.browser.waitFor(() => !document.getElementById('result').hidden, LIMIT);
-      await idle();
-      assert.equal(await text('#proof code'), sha256, name);
-      assert.match(await text('#verdict'), new RegExp(`^${rows.toLocaleString('en-US')} rows read`), name);
-      assert.match(await text('#progress-text'), /^100 %/, name);
-    }
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
+test('the address keeps what the page is set to', LIMIT, async () => {
+  await open('?take=3&file=64MB&break=bytes');
+  const settings = () =>
+    context.browser.evaluate(() => ['take', 'size', 'fault-stage'].map((id) => document.getElementById(id).value));
+  assert.deepEqual(await settings(), ['3', '64MB', 'bytes']);
+  await slide(5);
+  await context.browser.waitFor(() => location.search === '?take=5&file=64MB&break=bytes');
+  await open('?take=99&file=nonsense');
+  assert.deepEqual(await settings(), ['24', 'endless', 'totals']);
 });
 
-test('a URL is read whether it holds gzip or not', LIMIT, async () => {
-  await context.browser.click('input[value="url"]');
-  for (const name of ['2MB.csv', '2MB.csv.gz']) {
-    await context.browser.evaluate((url) => {
-      document.getElementById('url').value = url;
-    }, `${context.lab.url}/data/${name}`);
-    await context.browser.click('#start');
-    await context.browser.waitFor(() => !document.getElementById('result').hidden, LIMIT);
-    await idle();
-    const { sha256 } = await (await fetch(`${context.lab.url}/api/summary?size=2MB`)).json();
-    assert.equal(await text('#proof code'), sha256, name);
-  }
-});
-
-test('a file without the columns is refused with the name of the one that is missing', LIMIT, async () => {
-  const folder = mkdtempSync(join(tmpdir(), 'tidegate-lab-'));
-  try {
-    const path = join(folder, 'other.csv');
-    writeFileSync(path, 'city,amount\r\nOslo,1\r\n');
-    await context.browser.click('input[value="file"]');
-    await context.browser.upload('#file', path);
-    await context.browser.click('#start');
-    await context.browser.waitFor(() => /^It failed/.test(document.getElementById('status').textContent), LIMIT);
-    assert.match(await text('#status'), /no column "quantity"/);
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
-});
+test(
+  'on a phone the slider and the last basin are seen together, and so is the button that starts',
+  LIMIT,
+  async () => {
+    await context.browser.setSize(390, 844);
+    const inView = await context.browser.evaluate(() => {
+      const bottom = (selector) => document.querySelector(selector).getBoundingClientRect().bottom;
+      return ['#canal-picture', '#take', '#start'].every((selector) => bottom(selector) <= innerHeight);
+    });
+    assert.ok(inView);
+  },
+);
 
 test('nothing is wider than the screen of a phone, before, during and after a run', LIMIT, async () => {
   for (const width of [320, 375]) {
@@ -168,6 +196,45 @@ test('nothing is wider than the screen of a phone, before, during and after a ru
   }
 });
 
+test('nothing moves by itself while the page loads and a job runs', LIMIT, async () => {
+  await context.browser.page.evaluateOnNewDocument(() => {
+    globalThis.shifts = [];
+    new PerformanceObserver((list) => {
+      for (const { value, hadRecentInput } of list.getEntries()) if (!hadRecentInput) globalThis.shifts.push(value);
+    }).observe({ type: 'layout-shift', buffered: true });
+  });
+  await open('');
+  await context.browser.click('#start');
+  await running();
+  await slide(4);
+  await sleep(1500);
+  await slide(0);
+  await said(/the server stopped/);
+  await context.browser.click('#abort');
+  await idle();
+  const shifts = await context.browser.evaluate(() => globalThis.shifts);
+  assert.ok(shifts.reduce((sum, value) => sum + value, 0) < 0.02, `shifts of ${shifts}`);
+});
+
+test('with reduced motion a run and its teardown are shown without any', LIMIT, async () => {
+  await context.browser.page.emulateMediaFeatures([{ name: 'prefers-reduced-motion', value: 'reduce' }]);
+  try {
+    await open('');
+    await context.browser.click('#start');
+    await running();
+    const wheel = () =>
+      context.browser.evaluate(() => document.querySelector('#canal-picture .wheel').getAttribute('transform'));
+    const before = await wheel();
+    await sleep(500);
+    assert.equal(await wheel(), before);
+    await context.browser.click('#throw');
+    await idle();
+    await context.browser.waitFor(() => document.querySelectorAll('.stage[data-state="torn"]').length === 4, LIMIT);
+  } finally {
+    await context.browser.page.emulateMediaFeatures([]);
+  }
+});
+
 test('everything that can be operated or read has a name', LIMIT, async () => {
   await choose('16MB');
   await context.browser.click('#start');
@@ -175,24 +242,36 @@ test('everything that can be operated or read has a name', LIMIT, async () => {
   const cdp = await context.browser.page.createCDPSession();
   const { nodes } = await cdp.send('Accessibility.getFullAXTree');
   await cdp.detach();
-  const named = [
-    'button',
-    'radio',
-    'slider',
-    'combobox',
-    'textbox',
-    'meter',
-    'progressbar',
-    'img',
-    'image',
-    'region',
-    'form',
-    'table',
-  ];
-  const found = nodes.filter((node) => !node.ignored && named.includes(node.role?.value));
+  const named = ['button', 'radio', 'slider', 'combobox', 'textbox', 'meter', 'progressbar', 'img', 'image', 'region'];
+  const found = nodes.filter((node) => !node.ignored && [...named, 'form', 'table'].includes(node.role?.value));
   assert.ok(found.length > 12, `${found.length} such parts`);
   for (const { role, name } of found) assert.notEqual(name?.value ?? '', '', `a ${role.value} has no name`);
 });
+
+for (const scheme of ['light', 'dark']) {
+  test(
+    `axe finds nothing serious, ${scheme}: before, during and after a run that fails`,
+    { timeout: 120_000 },
+    async () => {
+      await context.browser.page.emulateMediaFeatures([{ name: 'prefers-color-scheme', value: scheme }]);
+      try {
+        await open('');
+        assert.deepEqual(await seriousFaults(context.browser), [], 'before');
+        await context.browser.click('#start');
+        await running();
+        await context.browser.click('#hold');
+        await said(/the server stopped/);
+        assert.deepEqual(await seriousFaults(context.browser), [], 'during');
+        await context.browser.click('#hold');
+        await context.browser.click('#throw');
+        await idle();
+        assert.deepEqual(await seriousFaults(context.browser), [], 'after');
+      } finally {
+        await context.browser.page.emulateMediaFeatures([]);
+      }
+    },
+  );
+}
 
 test('the page reports no error to the console', () => {
   const wrong = context.browser.messages.filter(({ type }) => type === 'error' || type === 'pageerror');

@@ -137,16 +137,60 @@ test('the page may measure its memory: every answer is cross-origin isolated', a
   assert.match(headers.get('content-type'), /^text\/html/);
 });
 
+test('a page’s policy allows nothing inline and nothing of others', async () => {
+  const policy = (await get('/')).headers.get('content-security-policy');
+  assert.match(policy, /default-src 'none'/);
+  assert.doesNotMatch(policy, /unsafe-inline|'unsafe-eval'/);
+  assert.doesNotMatch(await (await get('/')).text(), /<script(?![^>]*\bsrc=)|<style|\sstyle=|\son\w+=/);
+});
+
+test('modules of the page import the package by its path', async () => {
+  assert.match(await (await get('/job.js')).text(), /from '\.\/dist\/index\.js'/);
+  assert.match(await (await get('/canal/teardown.js')).text(), /from '\.\.\/dist\/index\.js'/);
+  assert.equal((await get('/dist/index.js')).status, 200);
+});
+
+test('the file without an end is one gzip, whose rows go on from part to part', async () => {
+  const parts = [];
+  for (const part of [0, 1]) {
+    const response = await get(`/data/endless.csv.gz?id=parts&part=${part}`);
+    parts.push(Buffer.from(await response.arrayBuffer()));
+    assert.equal((await json('/api/connections?id=parts')).state, 'complete');
+  }
+  assert.equal((await json('/api/connections?id=parts')).bytes, parts[0].length + parts[1].length);
+  const lines = gunzipSync(Buffer.concat(parts)).toString('latin1').split('\r\n');
+  assert.match(lines[0], /^id,timestamp,city/);
+  assert.equal(lines.filter((line) => line === lines[0]).length, 1);
+  assert.equal(lines.at(-1), '', 'the last row is whole');
+  assert.equal((await get('/data/endless.csv.gz?part=x')).status, 400);
+});
+
+test('the file without an end stops with its client and ends with it', async () => {
+  const socket = await stalledClient('/data/endless.csv.gz?id=endless');
+  try {
+    const record = await until(() => lab.connections.get('endless'), 5000, 'the request');
+    const bytes = async () => record.bytes;
+    await until(() => record.bytes > 0, 5000, 'the first bytes');
+    await untilSteady(bytes, 500, 20_000);
+    assert.equal(record.state, 'open');
+    socket.destroy();
+    await until(() => record.state === 'aborted', 1000, 'state aborted');
+  } finally {
+    socket.destroy();
+  }
+});
+
 test('scripts and styles have types a browser accepts', async () => {
   assert.match((await get('/units.js')).headers.get('content-type'), /^text\/javascript/);
-  assert.match((await get('/vendor/uplot/uPlot.min.css')).headers.get('content-type'), /^text\/css/);
+  assert.match((await get('/style/base.css')).headers.get('content-type'), /^text\/css/);
 });
 
 test('nothing outside the served folders can be read', async () => {
   for (const path of [
     '/../package.json',
     '/%2e%2e/package.json',
-    '/vendor/uplot/..%2f..%2f..%2fpackage.json',
+    '/canal/..%2f..%2fpackage.json',
+    '/canal/..%2f..%2fbenches%2fmeasure.js',
     '/dist/..%2f..%2fpackage.json',
   ]) {
     const [response] = await once(httpGet({ port: lab.port, host: '127.0.0.1', path }), 'response');

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Pace } from '../../www/pace.js';
 import { Rates } from '../../www/rates.js';
-import { formatBytes, formatCents, formatDuration, parseSize } from '../../www/units.js';
+import { formatBytes, formatCents, formatDuration, formatRate, parseSize } from '../../www/units.js';
 
 test('a size is read as people write it', () => {
   const sizes = { '256MB': 256e6, '1 GB': 1e9, '1.5gb': 1.5e9, '64KiB': 65_536, 1000: 1000, '10 GiB': 10 * 2 ** 30 };
@@ -26,6 +26,7 @@ test('bytes, cents and durations are written in full and short', () => {
   ]);
   assert.deepEqual([5, 123_456, 29_000_000_007].map(formatCents), ['0.05', '1,234.56', '290,000,000.07']);
   assert.deepEqual([0.4, 59.6, 125, 4320].map(formatDuration), ['0 s', '1 min 0 s', '2 min 5 s', '1 h 12 min']);
+  assert.deepEqual([0, 950, 1000, 4210, 41_600, 999_700].map(formatRate), ['0', '950', '1 k', '4.2 k', '42 k', '1 M']);
 });
 
 test('a rate is over the last second, not over the whole run', () => {
@@ -74,14 +75,14 @@ test('a consumer held again before it could go on stays held', async () => {
 
 for (const [what, prepare] of [
   ['held', (pace) => pace.hold()],
-  ['slowed', (pace) => (pace.delay = 60_000)],
+  ['slowed', (pace) => (pace.rate = 0.001)],
 ]) {
   test(`a ${what} consumer ends its wait with the signal's reason`, async () => {
     const pace = new Pace();
     prepare(pace);
     const aborter = new AbortController();
     const reason = new Error('enough');
-    const turn = pace.turn(aborter.signal);
+    const turn = pace.turn(1, aborter.signal);
     aborter.abort(reason);
     await assert.rejects(turn, (error) => error === reason);
   });

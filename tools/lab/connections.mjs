@@ -23,8 +23,15 @@ export class Connections {
   /** @type {Map<string, Connection>} */
   #records = new Map();
 
-  /** @returns {Connection} a live record; whoever streams adds to its `bytes` */
-  open(path, id = randomUUID()) {
+  /**
+   * @param {string} path
+   * @param {string} [id]
+   * @param {boolean} [more] whether this is another part of what the id has had so far: its record is opened again, and goes on counting
+   * @returns {Connection} a live record; whoever streams adds to its `bytes`
+   */
+  open(path, id = randomUUID(), more = false) {
+    const known = more ? this.#records.get(id) : undefined;
+    if (known) return Object.assign(known, { state: 'open', endedAt: null });
     const record = { id, path, bytes: 0, state: 'open', openedAt: new Date().toISOString(), endedAt: null };
     this.#records.delete(id);
     this.#records.set(id, record);

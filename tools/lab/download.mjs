@@ -1,8 +1,9 @@
-/** Streams the lab's file into an HTTP response, no faster than its socket takes it. */
+/** Streams the lab's files into an HTTP response, no faster than its socket takes it. */
 
 import { Readable, Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
+import { endlessFile } from './endless.mjs';
 import { CsvGenerator } from './generator.mjs';
 
 /**
@@ -20,6 +21,17 @@ export async function download(response, { size, gzip, onBytes }) {
   // Level 1: the file must leave the server faster than a page can take it in.
   await (gzip ? pipeline(blocks, createGzip({ level: 1 }), socket) : pipeline(blocks, socket));
   return generator.summary();
+}
+
+/**
+ * The same for the file without an end, or one part of it.
+ *
+ * @param {import('node:http').ServerResponse} response headers already set
+ * @param {{ part: number | null, onBytes: (count: number) => void }} options `part` counts from 0; null is the whole file
+ * @throws what ended the response early
+ */
+export async function downloadEndless(response, { part, onBytes }) {
+  await pipeline(Readable.from(endlessFile(part), { highWaterMark: 1 }), toResponse(response, onBytes));
 }
 
 /** Counts a chunk when the socket takes it and asks for the next only when its buffer has drained. */

@@ -8,9 +8,11 @@
  * |---|---|
  * | / and /*.js, *.css | www/ |
  * | /dist/ | the built package |
- * | /vendor/uplot/ | the chart library |
+ * | /benches/ | the workloads of the race |
  * | /data/SIZE.csv.gz?id=ID | the file, gzip as its content (not as a transfer coding): the page inflates it itself |
  * | /data/SIZE.csv?id=ID | the same, not compressed |
+ * | /data/endless.csv.gz?id=ID | a file without an end |
+ * | /data/endless.csv.gz?id=ID&part=N | the same in parts of 16 MB of gzip, from 0 on; the parts of one id are one download |
  * | /api/summary?size=SIZE | row count, totals by city, SHA-256 |
  * | /api/connections[?id=ID] | bytes handed to each download's socket, and how it ended |
  */
@@ -20,19 +22,13 @@ import { realpathSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { parseSize } from '../../www/units.js';
 import { Connections } from './connections.mjs';
-import { download } from './download.mjs';
+import { download, downloadEndless } from './download.mjs';
 import { computeSummary, MAX_SIZE, MIN_SIZE } from './generator.mjs';
+import { FOLDERS, pageModule, POLICY } from './page.mjs';
 import { serveFile } from './static.mjs';
 
 /** Where the lab listens when nothing else was asked for and the port is free. */
 export const DEFAULT_PORT = 7373;
-
-const folder = (path) => fileURLToPath(new URL(path, import.meta.url)).replace(/[\\/]$/, '');
-const FOLDERS = [
-  ['/dist/', folder('../../dist/')],
-  ['/vendor/uplot/', folder('../../node_modules/uplot/dist/')],
-  ['/', folder('../../www/')],
-];
 
 /**
  * Starts the lab.
@@ -114,15 +110,42 @@ class Lab {
     response.setHeader('Cross-Origin-Opener-Policy', 'same-origin');
     response.setHeader('Cross-Origin-Embedder-Policy', 'require-corp');
     response.setHeader('X-Content-Type-Options', 'nosniff');
+    response.setHeader('Content-Security-Policy', POLICY);
 
+    if (url.pathname === '/data/endless.csv.gz') return this.#endless(url, request, response);
     if (url.pathname.startsWith('/data/')) return this.#data(url, request, response);
     if (url.pathname === '/api/summary')
       return sendJson(response, await this.#summary(sizeOf(url.searchParams.get('size'))));
     if (url.pathname === '/api/connections') return this.#connections(url, response);
 
-    const path = url.pathname === '/' ? '/index.html' : decoded(url.pathname);
-    const [prefix, root] = FOLDERS.find(([start]) => path.startsWith(start));
-    if (!(await serveFile(response, root, path.slice(prefix.length)))) throw new HttpError(404, `there is no ${path}`);
+    const path = url.pathname === '/' ? 'index.html' : decoded(url.pathname).slice(1);
+    const [prefix, root] = Object.entries(FOLDERS).find(([start]) => path.startsWith(start));
+    if (prefix === '' && path.endsWith('.js') && !/\.\.|\0/.test(path)) {
+      const text = await pageModule(path);
+      if (text !== null) return send(response, text, 'text/javascript; charset=utf-8', 'no-cache');
+    }
+    if (!(await serveFile(response, root, path.slice(prefix.length)))) throw new HttpError(404, `there is no /${path}`);
+  }
+
+  async #endless(url, request, response) {
+    const text = url.searchParams.get('part');
+    if (text !== null && !/^\d{1,6}$/.test(text)) throw new HttpError(400, `"${text}" is not the number of a part`);
+    response.setHeader('Content-Type', 'application/gzip');
+    response.setHeader('Cache-Control', 'no-store');
+    if (request.method === 'HEAD') return response.end();
+
+    const id = url.searchParams.get('id') ?? undefined;
+    const record = this.connections.open(url.pathname, id, text !== null && text !== '0');
+    try {
+      await downloadEndless(response, {
+        part: text === null ? null : Number(text),
+        onBytes: (count) => (record.bytes += count),
+      });
+      this.connections.end(record, 'complete');
+    } catch (error) {
+      this.connections.end(record, response.destroyed ? 'aborted' : 'failed');
+      throw error;
+    }
   }
 
   async #data(url, request, response) {
@@ -187,9 +210,13 @@ function sizeOf(text) {
 
 function sendJson(response, value, status = 200) {
   response.statusCode = status;
-  response.setHeader('Content-Type', 'application/json; charset=utf-8');
-  response.setHeader('Cache-Control', 'no-store');
-  response.end(JSON.stringify(value));
+  send(response, JSON.stringify(value), 'application/json; charset=utf-8', 'no-store');
+}
+
+function send(response, text, type, caching) {
+  response.setHeader('Content-Type', type);
+  response.setHeader('Cache-Control', caching);
+  response.end(text);
 }
 
 /** The port from `--port N`, else from the environment's PORT, else undefined. */

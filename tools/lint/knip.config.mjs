@@ -18,7 +18,7 @@ export default {
     'benches/codecs/*.{js,mjs}',
     'benches/web/*.js',
     'examples/*.js',
-    'www/*.js',
+    'www/{lab,job}.js',
   ],
   project: ['js/**/*.ts', 'tools/**/*.mjs', 'tests/**/*.{js,mjs}', 'benches/**/*.{js,mjs}', 'www/**/*.js'],
   // It has a package.json of its own.
