@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 
 /// The Rust files that constants of effects.ts come from, with what JavaScript puts before the names of each
 /// module; names of a module that has no prefix are as they are.
-const RUST: [&str; 6] = [
+const RUST: [&str; 7] = [
     include_str!("../src/core/effect.rs"),
+    include_str!("../src/core/figure.rs"),
     include_str!("../src/core/readable.rs"),
     include_str!("../src/core/byte_plan.rs"),
     include_str!("../src/core/byte_readable.rs"),

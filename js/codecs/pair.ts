@@ -203,6 +203,10 @@ export class Pair {
     );
   }
 
+  get inWorker(): boolean {
+    return this.#workers !== undefined;
+  }
+
   stats(): StageStats[] {
     if (this.#chain === undefined) return this.#lastStats ?? this.#stages.map((stage) => zeroStats(stage.name));
     return this.#stages.map((stage, number) => this.#chain!.stats(number, stage.name));

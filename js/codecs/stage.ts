@@ -83,6 +83,11 @@ export class Stage<T> implements CodecStage<T> {
   }
 
   /** @internal */
+  get inWorker(): boolean {
+    return this.#pair?.inWorker ?? false;
+  }
+
+  /** @internal */
   flushPair(): Promise<void> {
     return this.#pair?.flush() ?? Promise.resolve();
   }

@@ -110,6 +110,22 @@ export const COUNTED = 16;
 export const PAUSE_MEMORY = 1;
 export const PAUSE_TURN = 2;
 
+/** What `readable_figure` and its siblings are asked for: src/core/figure.rs says what each is. */
+export const FIGURE_CHUNKS = 0;
+export const FIGURE_SIZE = 1;
+export const FIGURE_MARK = 2;
+export const FIGURE_PEAK_CHUNKS = 3;
+export const FIGURE_PEAK_SIZE = 4;
+export const FIGURE_CHUNKS_IN = 5;
+export const FIGURE_PENDING = 6;
+export const FIGURE_STATE = 7;
+
+/** Bits of `FIGURE_STATE`. */
+export const STATE_STARTED = 1;
+export const STATE_RUNNING = 2;
+export const STATE_CLOSING = 4;
+export const STATE_WANTS = 8;
+
 declare const machine: unique symbol;
 
 /** A word of effects, typed by the machine that returned it, so that it is not applied to another. */

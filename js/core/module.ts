@@ -28,7 +28,7 @@ type Glue = typeof glue;
 type Answering<Name, Fn> = Fn extends (...args: infer Args) => number
   ? (
       ...args: Args
-    ) => Name extends `${string}_new` | `${string}_desired_size`
+    ) => Name extends `${string}_new` | `${string}_desired_size` | `${string}_figure`
       ? number
       : Name extends `readable_${string}`
         ? ReadableEffects

@@ -8,6 +8,7 @@
 import { broken, repair } from '../runtime/broken.js';
 import { Finalizers } from '../runtime/finalizers.js';
 import { isolate, resolved } from '../runtime/intrinsics.js';
+import { watch } from '../runtime/watch.js';
 
 const { register, unregister } = Finalizers.prototype;
 
@@ -26,6 +27,7 @@ export class Owners {
   add(owner: object, id: number): void {
     try {
       this.registry.register(owner, id, owner);
+      if (watch.created !== undefined) watch.created(owner);
     } catch (error) {
       const { list, length } = broken;
       list[length] = { __proto__: null, crash: () => this.free(id) };

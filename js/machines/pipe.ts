@@ -188,7 +188,7 @@ class Pipe extends Deferred<undefined> implements ReadableLock, WritableLock, Re
       this.chunkSteps(chunk);
       return;
     }
-    if (this.yieldAfter !== undefined) this.count();
+    if (this.yieldAfter !== undefined) this.count(chunk);
     if (acceptTaken(this.destination, chunk, taken)) {
       this.begun = chunk;
       scheduleInPipe(callBegun, this);
@@ -196,14 +196,14 @@ class Pipe extends Deferred<undefined> implements ReadableLock, WritableLock, Re
   }
 
   chunkSteps(chunk: unknown): void {
-    if (this.yieldAfter !== undefined) this.count();
+    if (this.yieldAfter !== undefined) this.count(chunk);
     this.held = chunk;
     if (this.flags & BYTE_SOURCE) core.pipe_fulfilled(this.id);
     scheduleInPipe(writeHeld, this);
   }
 
   /** Counts a chunk. If the time slice is over, the pipe reads no more before the next task. */
-  count(): void {
+  count(_chunk: unknown): void {
     if (this.yielding || !isOver(this.yieldAfter!)) return;
     this.yielding = true;
     core.pipe_pause(this.id, PAUSE_TURN, true);
@@ -475,7 +475,7 @@ function carryOut(pipe: Pipe, answer: PipeAnswer): boolean {
     case P_MOVE: {
       const { source, destination } = pipe;
       const chunk = source.queue!.shift();
-      if (pipe.yieldAfter !== undefined) pipe.count();
+      if (pipe.yieldAfter !== undefined) pipe.count(chunk);
       const effects = (answer >>> P_SOURCE_SHIFT) as ReadableEffects;
       if ((answer & P_TAKEN) === 0) {
         if (effects & FOLLOW_UP) applyReadable(source, effects);

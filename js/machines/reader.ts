@@ -5,6 +5,7 @@ import { isolate, pendingPromise, promiseReject, promiseResolve, resolved } from
 import { Fifo } from '../runtime/fifo.js';
 import { schedule } from '../runtime/jobs.js';
 import { LazyPromise } from '../runtime/lazy-promise.js';
+import { watch } from '../runtime/watch.js';
 import { cancelReadable, CLOSED, ERRORED, pullSettled, READABLE } from './readable.js';
 import type { ReadableLock, ReadablePart, ReadRequest, TransformPart } from './parts.js';
 
@@ -32,6 +33,7 @@ abstract class GenericReaderImpl implements ReadableLock {
     if (stream.state === CLOSED) this.closed.fulfill();
     else if (stream.state === ERRORED) this.closed.reject(stream.storedError);
     stream.reader = this;
+    if (watch.locked !== undefined) watch.locked(this);
   }
 
   /** The stream's pull has returned without a promise to wait for. */

@@ -5,6 +5,7 @@ import { drop } from './discard.js';
 import { Deferred, isolate, promiseReject, promiseResolve, resolved } from '../runtime/intrinsics.js';
 import { schedule } from '../runtime/jobs.js';
 import { LazyPromise } from '../runtime/lazy-promise.js';
+import { watch } from '../runtime/watch.js';
 import {
   chunkSize,
   CLOSED,
@@ -43,6 +44,7 @@ export class WriterImpl implements WritableLock {
       if (stream.state === ERRORED) this.closed.reject(stream.storedError);
     }
     stream.writer = this;
+    if (watch.locked !== undefined) watch.locked(this);
   }
 
   get joinsPulls(): boolean {

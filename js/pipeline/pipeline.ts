@@ -12,6 +12,7 @@ import { streamOfNodeWritable } from './node-streams.js';
 import { Run } from './run.js';
 import { openSource, refusalOfSource } from './sources.js';
 import { fuse, openPair, type FusedStage } from './stages.js';
+import { watching } from './watching.js';
 import type { WritableStreamLike } from '../bridge/shapes.js';
 import type { ReadableStream } from '../streams/readable-stream.js';
 import type { Call, NumberedPart, OpenFunction, OpenSink, OpenStage, SourceHooks } from './parts.js';
@@ -227,6 +228,7 @@ export function pipeline<Result = undefined>(
 export function pipeline(...args: unknown[]): Promise<unknown> {
   let run: Run | undefined;
   const outcome = conduct('pipeline', args, (made) => void (run = made));
+  if (run?.watcher !== undefined) watching.promised!(outcome, run.watcher);
   if (Symbol.asyncDispose) {
     const dispose = async () => {
       run?.fail(new DOMException('The scope of await using ended before the pipeline did', 'AbortError'));
@@ -246,7 +248,7 @@ export async function conduct(
   if (isPromise(args[0])) args[0].then(undefined, () => {}); // no other code may handle its rejection
   const { source, stages, sink, last, options } = parseArguments(caller, args);
   const { signal } = options;
-  const run = new Run(caller, options);
+  const run = new Run(caller, options, stages);
   onRun(run);
   const onAbort = () => run.fail(signal!.reason);
   signal?.addEventListener('abort', onAbort, { once: true });
@@ -384,7 +386,7 @@ function callStage(run: Run, { call, place, part }: OpenFunction, input: Readabl
 }
 
 function mapStage(run: Run, { call, place, part }: OpenFunction, input: ReadableStream): ReadableStream {
-  const map = mapOf(call, place, { signal: run.stageSignal });
+  const map = run.timed(mapOf(call, place, { signal: run.stageSignal }), part);
   const { stream, holder } = streamOfMap(run.readerOf(input, part), map, (error) => run.fail(error, part));
   run.ownReadable(stream, part);
   run.weigh(holder, part);

@@ -81,9 +81,16 @@ export class Progress {
     this.#timer = setInterval(() => this.#report(false), Math.max(interval, 1));
   }
 
-  /** Takes the parts, in their order. */
-  begin(parts: readonly NumberedPart[]): void {
-    this.#parts = parts.map(({ index, name }) => ({ index, name, chunksIn: 0, bytesIn: 0, chunksOut: 0, bytesOut: 0 }));
+  /** Takes the parts, in their order; returns what is counted of each. */
+  begin(parts: readonly NumberedPart[]): readonly PipelinePartProgress[] {
+    return (this.#parts = parts.map(({ index, name }) => ({
+      index,
+      name,
+      chunksIn: 0,
+      bytesIn: 0,
+      chunksOut: 0,
+      bytesOut: 0,
+    })));
   }
 
   /** What the pipeline reads from, which may know its total, or will. */

@@ -8,6 +8,7 @@
  * 3. The promise settles after every part has. Once anything has been torn down, all that is left has `GRACE`
  *    milliseconds together; before that nothing is timed.
  */
+import type { Fifo } from '../runtime/fifo.js';
 import { GRACE, withinGrace } from '../runtime/grace.js';
 import { resolved } from '../runtime/intrinsics.js';
 import { enter, isOverNow, nextTask } from '../runtime/slice.js';
@@ -31,6 +32,7 @@ import { tellPipelineEnd } from './hooks.js';
 import { Meter } from './meter.js';
 import { yieldAfterOf } from './options.js';
 import { Progress } from './progress.js';
+import { watching, type Watcher } from './watching.js';
 import type { Slice } from '../bridge/stages.js';
 import type { DiscardFunction } from '../machines/discard.js';
 import type { OnDrop } from '../machines/parts.js';
@@ -38,7 +40,7 @@ import type { ReadableStream } from '../streams/readable-stream.js';
 import type { WritableStream } from '../streams/writable-stream.js';
 import type { OpenFailure } from './failures.js';
 import type { ReadOptions } from './options.js';
-import type { NumberedPart, Part } from './parts.js';
+import type { NumberedPart, Part, Stage } from './parts.js';
 
 /** A pipe from one part into the next. */
 interface Link {
@@ -90,13 +92,18 @@ export class Run {
   #consumer = new AbortController();
   #progress: Progress | undefined = undefined;
   #meter: Meter | undefined = undefined;
+  /** Undefined unless `tidegate/inspect` is imported. */
+  readonly watcher: Watcher | undefined;
   #onDrop: OnDrop | undefined = undefined;
   #discards = new Set<Promise<unknown>>(); // what onDiscard has not settled of
   #settled = false;
   #yieldAfter: number | undefined;
 
-  /** @param caller the function that errors name */
-  constructor(caller: string, options: ReadOptions) {
+  /**
+   * @param caller the function that errors name
+   * @param stages the stages as they were given
+   */
+  constructor(caller: string, options: ReadOptions, stages: readonly Stage[] = []) {
     this.caller = caller;
     this.#options = options;
     const { onProgress, progressInterval: interval, total, memoryLimit, size, onDiscard } = options;
@@ -111,6 +118,7 @@ export class Run {
         sizeOf,
         fail: (error) => this.fail(error, PROGRESS),
       });
+    this.watcher = watching.begin?.(options, stages);
     if (memoryLimit) this.#meter = new Meter(memoryLimit, { sizeOf, fail: (error, part) => this.fail(error, part) });
   }
 
@@ -137,7 +145,8 @@ export class Run {
 
   /** Takes the parts, in their order. */
   begin(parts: readonly NumberedPart[]): void {
-    this.#progress?.begin(parts);
+    const progress = this.#progress?.begin(parts);
+    this.watcher?.begin(parts, progress);
   }
 
   /** Says what the pipeline reads from. */
@@ -165,6 +174,7 @@ export class Run {
     if (part.index === 0) this.#source = stream;
     if (this.#onDrop) catchDrops(stream, this.#onDrop);
     this.#parts.set(stream, part);
+    this.watcher?.owns(stream, part);
     if (this.failed) {
       this.#discard(stream);
       return;
@@ -204,6 +214,7 @@ export class Run {
     if (isSink) this.#sink = stream;
     if (this.#onDrop) catchDrops(stream, this.#onDrop);
     this.#parts.set(stream, part);
+    this.watcher?.owns(stream, part);
     this.#writables.push(stream);
     if (this.#meter) this.#count(stream, part, false);
   }
@@ -219,8 +230,9 @@ export class Run {
   }
 
   /** Counts the queue of `holder`, which is no stream but holds chunks for `part`. */
-  weigh(holder: Parameters<Meter['add']>[0], part: Part): void {
+  weigh(holder: { queue: Fifo<unknown> }, part: NumberedPart): void {
     this.#meter?.add(holder, part, false);
+    this.watcher?.holds(holder, part);
   }
 
   /**
@@ -252,13 +264,25 @@ export class Run {
     const from = this.#parts.get(stream)!; // every stream of a pipeline is owned first
     const reader = new ChunkReader(stream, this, from, {
       onEarlyEnd: () => this.#markEarly(stream),
-      count: this.#progress?.counter(from, part),
+      count: this.#counter(from, part),
       gate: stream === this.#source ? this.#meter : undefined,
       keep: this.#keeps(stream),
       yieldAfter: this.#yieldAfter,
     });
     this.#readers.push(reader);
+    this.watcher?.reads(reader, part);
     return reader;
+  }
+
+  /** What is to be called with every chunk that goes to a function. */
+  #counter(from: NumberedPart, to: NumberedPart): ((chunk: unknown) => void) | undefined {
+    const count = this.#progress?.counter(from, to);
+    return this.watcher === undefined ? count : this.watcher.counter(from, to, count);
+  }
+
+  /** `call`, the function of `part`. */
+  timed(call: (chunk: unknown) => unknown, part: NumberedPart): (chunk: unknown) => unknown {
+    return this.watcher === undefined ? call : this.watcher.timed(call, part);
   }
 
   /**
@@ -282,6 +306,7 @@ export class Run {
     const link: Link = { source, sink, isTransform, isComposed, output, early: false, settled: false, stop: undefined };
     this.#links.push(link);
     const piped = this.#pipe(link);
+    this.watcher?.piped(source, this.#parts.get(source)!, this.#parts.get(sink)!);
     this.#track(
       piped.then(
         () => void (link.settled = true),
@@ -385,6 +410,7 @@ export class Run {
     this.failed = true;
     this.error = error;
     this.#failure = recordFailure(error, part);
+    this.watcher?.ended({ error, index: part?.index });
     this.#tornDown = true;
     this.#progress?.stop();
     this.#meter?.end();
@@ -426,6 +452,7 @@ export class Run {
     clearTimeout(this.#timer);
     if (!this.failed) this.#progress?.end();
     this.#settled = true;
+    if (!this.failed) this.watcher?.ended(undefined);
     if (this.failed) this.#outcome.reject(this.error);
     else this.#outcome.resolve(value);
   }

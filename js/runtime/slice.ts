@@ -65,6 +65,9 @@ function look(yieldAfter: number): boolean {
   return false;
 }
 
+/** Whether a pipeline has used up its slice, and waits for the next task. */
+export const isYielding = (): boolean => waiting.length > 0;
+
 /** Calls `job(target)` in the next task, when the new slice has begun. */
 export function nextTask<Target>(job: (target: Target) => void, target: Target): void {
   if (waiting.push(job, target) === 2) post();

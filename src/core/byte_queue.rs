@@ -9,6 +9,9 @@ pub(super) struct ByteQueue {
     /// How much of the first entry has been read.
     offset: u64,
     total: u64,
+    /// The most entries, and the most bytes, at a time.
+    peak_entries: usize,
+    peak: u64,
 }
 
 /// Bytes that were taken off the first entry.
@@ -27,11 +30,23 @@ impl ByteQueue {
         self.total
     }
 
+    /// The entries that have not been read whole.
+    pub(super) fn entries(&self) -> usize {
+        self.lengths.len()
+    }
+
+    /// The most entries, and the most bytes, at a time.
+    pub(super) fn peaks(&self) -> (usize, u64) {
+        (self.peak_entries, self.peak)
+    }
+
     /// Appends an entry.
     #[inline]
     pub(super) fn push(&mut self, length: u64) {
         self.lengths.push_back(length);
         self.total = self.total.saturating_add(length);
+        self.peak_entries = self.peak_entries.max(self.lengths.len());
+        self.peak = self.peak.max(self.total);
     }
 
     /// Takes what is unread of the first entry: how much of it had been read.

@@ -14,6 +14,7 @@ pub use super::byte_plan::{COPY_ENTRY_DONE, COPY_FILLED, COPY_NEXT, Plan};
 use super::byte_plan::Copy;
 use super::byte_queue::ByteQueue;
 use super::effect::byte_readable::*;
+use super::figure::*;
 use super::pull::{self, CLOSE_REQUESTED, STARTED};
 
 pub use super::pull::NO_PULL;
@@ -67,6 +68,8 @@ pub struct ByteReadable {
     pending: VecDeque<PullInto>,
     requests: u32,
     state: u32,
+    /// The chunks so far.
+    chunks_in: f64,
 }
 
 // Bits of [`ByteReadable::state`], beside [`AUTO_ALLOCATE`] and those of pulls.
@@ -94,6 +97,25 @@ impl ByteReadable {
     #[inline]
     pub fn desired_size(&self) -> f64 {
         self.high_water_mark - self.queue.total() as f64
+    }
+
+    /// Query: one of the `FIGURE_*`.
+    pub fn figure(&self, which: u32) -> f64 {
+        let (peak_entries, peak) = self.queue.peaks();
+        match which {
+            FIGURE_CHUNKS => self.queue.entries() as f64,
+            FIGURE_SIZE => self.queue.total() as f64,
+            FIGURE_MARK => self.high_water_mark,
+            FIGURE_PEAK_CHUNKS => peak_entries as f64,
+            FIGURE_PEAK_SIZE => peak as f64,
+            FIGURE_CHUNKS_IN => self.chunks_in,
+            FIGURE_PENDING => f64::from(self.requests),
+            FIGURE_STATE => {
+                let wants_chunks = self.requests > 0 || self.desired_size() > 0.0;
+                f64::from(pull::figure(self.state, wants_chunks))
+            }
+            _ => f64::NAN,
+        }
     }
 
     /// <https://streams.spec.whatwg.org/#readable-byte-stream-controller-call-pull-if-needed>
@@ -253,6 +275,7 @@ impl ByteReadable {
             return STALE;
         };
         head.filled += bytes_written;
+        self.chunks_in += 1.0;
         if head.reader_type == ReaderType::None {
             return self.enqueue_abandoned(plan) | self.process_pull_intos(plan);
         }
@@ -400,6 +423,7 @@ impl ByteReadable {
         if self.is(CLOSED | CLOSE_REQUESTED) || byte_length == 0 {
             return REFUSED;
         }
+        self.chunks_in += 1.0;
         plan.clear();
         let mut effects = ByteReadableEffects::NONE;
         if self.head_is_abandoned() {

@@ -65,6 +65,7 @@ mod byte_queue;
 pub mod byte_readable;
 pub mod channel;
 pub mod effect;
+pub mod figure;
 pub mod id;
 pub mod pipe;
 mod pull;

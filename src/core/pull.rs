@@ -2,6 +2,8 @@
 //!
 //! A pull that is wanted while one is running is asked for when that has settled, once.
 
+use super::figure::*;
+
 /// The source has no pull algorithm, so the host is never asked to call it.
 pub const NO_PULL: u32 = 2;
 
@@ -32,6 +34,15 @@ pub(super) fn call_if_needed(state: &mut u32, wants_chunks: impl FnOnce() -> boo
     }
     *state |= PULLING;
     true
+}
+
+/// The `STATE_*` bits of a stream in `state`.
+pub(super) fn figure(state: u32, wants_chunks: bool) -> u32 {
+    let bit = |bit, flag| if state & flag != 0 { bit } else { 0 };
+    bit(STATE_STARTED, STARTED)
+        | bit(STATE_RUNNING, PULLING)
+        | bit(STATE_CLOSING, CLOSE_REQUESTED)
+        | if wants_chunks { STATE_WANTS } else { 0 }
 }
 
 /// The pull algorithm's promise has fulfilled: whether another pull was wanted meanwhile.

@@ -3,6 +3,8 @@
 use alloc::boxed::Box;
 use alloc::collections::VecDeque;
 
+use super::figure::*;
+
 /// The sizes of a queue's entries, first in first out, their total and the mark up to which there is room.
 ///
 /// As long as every entry has the size 1, as in the usual queue, entries are only counted.
@@ -27,12 +29,17 @@ pub struct QueueWithSizes {
     /// None while every entry has the size 1. Behind a pointer, as most streams never need it.
     sizes: Option<Box<Sizes>>,
     high_water_mark: f64,
+    /// The entries so far, and what went past the queue.
+    entered: f64,
+    /// The most entries at a time.
+    peak: u32,
 }
 
 #[derive(Debug)]
 struct Sizes {
     list: VecDeque<f64>,
     total: f64,
+    peak: f64,
 }
 
 impl QueueWithSizes {
@@ -44,6 +51,8 @@ impl QueueWithSizes {
             nan_is_room: false,
             sizes: None,
             high_water_mark,
+            entered: 0.0,
+            peak: 0,
         }
     }
 
@@ -104,7 +113,7 @@ impl QueueWithSizes {
         if self.sizes.is_none() {
             self.start_keeping_sizes();
         }
-        self.len += 1;
+        self.count(1);
         self.keep_sizes(1, size);
         true
     }
@@ -112,9 +121,38 @@ impl QueueWithSizes {
     /// Enqueues `count` entries of size 1.
     #[inline]
     pub fn enqueue_ones(&mut self, count: u32) {
-        self.len += count;
+        self.count(count);
         if self.sizes.is_some() {
             self.keep_sizes(count, 1.0);
+        }
+    }
+
+    #[inline]
+    fn count(&mut self, count: u32) {
+        self.len += count;
+        self.entered += f64::from(count);
+        self.peak = self.peak.max(self.len);
+    }
+
+    /// Counts an entry that does not have to wait in the queue.
+    #[inline]
+    pub(super) fn pass(&mut self) {
+        self.entered += 1.0;
+    }
+
+    /// One of the figures that the queue knows; NaN for any other.
+    #[inline(never)]
+    pub fn figure(&self, which: u32) -> f64 {
+        let peak = f64::from(self.peak);
+        let sizes = self.sizes.as_deref();
+        match which {
+            FIGURE_CHUNKS => f64::from(self.len),
+            FIGURE_SIZE => self.total(),
+            FIGURE_MARK => self.high_water_mark,
+            FIGURE_PEAK_CHUNKS => peak,
+            FIGURE_PEAK_SIZE => sizes.map_or(peak, |sizes| sizes.peak),
+            FIGURE_CHUNKS_IN => self.entered,
+            _ => f64::NAN,
         }
     }
 
@@ -123,6 +161,7 @@ impl QueueWithSizes {
         self.sizes = Some(Box::new(Sizes {
             list: (0..self.len).map(|_| 1.0).collect(),
             total: f64::from(self.len),
+            peak: f64::from(self.peak),
         }));
     }
 
@@ -162,8 +201,16 @@ impl QueueWithSizes {
 
     /// [ResetQueue](https://streams.spec.whatwg.org/#reset-queue).
     pub fn reset(&mut self) {
+        let sizes = self.sizes.take().map(|mut sizes| {
+            sizes.list.clear();
+            sizes.total = 0.0;
+            sizes
+        });
         *self = Self {
             nan_is_room: self.nan_is_room,
+            entered: self.entered,
+            peak: self.peak,
+            sizes,
             ..Self::new(self.high_water_mark)
         };
     }
@@ -188,6 +235,7 @@ impl Sizes {
     fn push(&mut self, size: f64) {
         self.list.push_back(size);
         self.total += size;
+        self.peak = self.peak.max(self.total);
     }
 
     fn pop(&mut self) -> Option<f64> {

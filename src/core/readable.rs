@@ -2,6 +2,7 @@
 //! controller](https://streams.spec.whatwg.org/#rs-default-controller-class): stream, controller
 //! and the count of the reader's requests in one machine.
 use super::effect::readable::*;
+use super::figure::*;
 use super::pull::{self, CLOSE_REQUESTED, STARTED};
 use super::queue::QueueWithSizes;
 
@@ -66,6 +67,15 @@ impl Readable {
     #[inline]
     pub fn desired_size(&self) -> f64 {
         self.queue.desired_size()
+    }
+
+    /// Query: one of the `FIGURE_*`.
+    pub fn figure(&self, which: u32) -> f64 {
+        match which {
+            FIGURE_PENDING => f64::from(self.requests),
+            FIGURE_STATE => f64::from(pull::figure(self.state, self.wants_chunks())),
+            _ => self.queue.figure(which),
+        }
     }
 
     /// <https://streams.spec.whatwg.org/#readable-stream-default-controller-should-call-pull>
@@ -162,6 +172,7 @@ impl Readable {
             REFUSED
         } else if self.requests > 0 {
             self.requests -= 1;
+            self.queue.pass();
             let fulfilled = fulfill(self);
             fulfilled | self.call_pull_if_needed()
         } else if self.state & HAS_SIZE != 0 {

@@ -1,6 +1,7 @@
 //! [Writable streams](https://streams.spec.whatwg.org/#ws-model): stream and default controller in
 //! one machine.
 use super::effect::writable::*;
+use super::figure::*;
 use super::queue::QueueWithSizes;
 
 /// The pending abort request.
@@ -70,6 +71,21 @@ impl Writable {
     #[inline]
     pub fn desired_size(&self) -> f64 {
         self.queue.desired_size()
+    }
+
+    /// Query: one of the `FIGURE_*`.
+    pub fn figure(&self, which: u32) -> f64 {
+        let bit = |bit, flag| if self.is(flag) { bit } else { 0 };
+        match which {
+            FIGURE_PENDING => f64::from(self.unfinished_writes()),
+            FIGURE_STATE => f64::from(
+                bit(STATE_STARTED, STARTED)
+                    | bit(STATE_RUNNING, WRITING)
+                    | bit(STATE_CLOSING, CLOSE_QUEUED | CLOSING)
+                    | if self.holds_back() { 0 } else { STATE_WANTS },
+            ),
+            _ => self.queue.figure(which),
+        }
     }
 
     /// <https://streams.spec.whatwg.org/#writable-stream-close-queued-or-in-flight>

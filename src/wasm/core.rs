@@ -123,6 +123,7 @@ exports! {
     readable_started(id: Id<Readable>) -> ReadableEffects;
     readable_pull_settled(id: Id<Readable>) -> ReadableEffects;
     readable_desired_size(id: Id<Readable>) -> f64;
+    readable_figure(id: Id<Readable>, which: u32) -> f64;
     readable_read(id: Id<Readable>) -> ReadableEffects;
     readable_read_many(id: Id<Readable>) -> ReadableEffects;
     readable_enqueue(id: Id<Readable>) -> ReadableEffects;
@@ -141,6 +142,7 @@ exports! {
     byte_readable_started(id: Id<ByteReadable>) -> ByteReadableEffects;
     byte_readable_pull_settled(id: Id<ByteReadable>) -> ByteReadableEffects;
     byte_readable_desired_size(id: Id<ByteReadable>) -> f64;
+    byte_readable_figure(id: Id<ByteReadable>, which: u32) -> f64;
     byte_readable_can_close_or_enqueue(id: Id<ByteReadable>) -> bool;
     byte_readable_head_filled(id: Id<ByteReadable>) -> f64;
     byte_readable_read(id: Id<ByteReadable>) -> ByteReadableEffects;
@@ -186,6 +188,7 @@ exports! {
     writable_new(high_water_mark: f64) -> Id<Writable>;
     writable_free(id: Id<Writable>);
     writable_desired_size(id: Id<Writable>) -> f64;
+    writable_figure(id: Id<Writable>, which: u32) -> f64;
     writable_backpressure(id: Id<Writable>) -> bool;
     writable_started(id: Id<Writable>) -> WritableEffects;
     writable_start_failed(id: Id<Writable>) -> WritableEffects;

@@ -8,7 +8,7 @@ import * as esbuild from 'esbuild';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
-for (const name of ['tidegate', 'tidegate/codecs']) {
+for (const name of ['tidegate', 'tidegate/codecs', 'tidegate/inspect']) {
   test(`importing ${name} does not load Node's fetch`, () => {
     const code = `await import('${name}'); console.log(process.moduleLoadList.filter((name) => name.includes('undici')).length)`;
     assert.equal(execFileSync(process.execPath, ['--input-type=module', '-e', code], { encoding: 'utf8' }).trim(), '0');
@@ -29,7 +29,17 @@ const inBareContext = async (entry) => {
   return (code) => vm.runInContext(code, context);
 };
 
-for (const entry of ['index', 'codecs', 'polyfill', 'js', 'js-codecs', 'slim/index', 'slim/codecs']) {
+for (const entry of [
+  'index',
+  'codecs',
+  'inspect',
+  'polyfill',
+  'js',
+  'js-codecs',
+  'slim/index',
+  'slim/codecs',
+  'slim/inspect',
+]) {
   test(`importing dist/${entry}.js looks up nothing that the language does not have`, async () => {
     const run = await inBareContext(entry);
     assert.equal(run('typeof tidegate'), 'object');

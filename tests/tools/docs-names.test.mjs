@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import * as tidegate from 'tidegate';
 import * as codecs from 'tidegate/codecs';
+import * as inspect from 'tidegate/inspect';
 import * as polyfill from 'tidegate/polyfill';
 import * as slim from 'tidegate/slim';
 import * as slimCodecs from 'tidegate/slim/codecs';
@@ -14,6 +15,7 @@ polyfill.uninstall();
 const entries = {
   tidegate,
   'tidegate/codecs': codecs,
+  'tidegate/inspect': inspect,
   'tidegate/polyfill': polyfill,
   'tidegate/slim': slim,
   'tidegate/slim/codecs': slimCodecs,

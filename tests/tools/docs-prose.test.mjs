@@ -17,6 +17,7 @@ const PLAIN = [
   'docs/FILES.md',
   'docs/GLOSSARY.md',
   'docs/HOW-TO-CHANGE.md',
+  'docs/INSPECT.md',
   'docs/LIFE-OF-A-CHUNK.md',
   'docs/OPERATORS.md',
   'docs/POLYFILL.md',

@@ -16,6 +16,7 @@ import { MODULES } from './wasm.mjs';
 const INLINED = {
   index: 'js/index',
   codecs: 'js/codecs',
+  inspect: 'js/inspect',
   polyfill: 'js/polyfill',
   js: 'js/js',
   'js-codecs': 'js/js-codecs',
@@ -29,8 +30,8 @@ const WORKER = { name: 'codec-worker.js', source: 'js/codec-worker' };
 
 /** Bundles whose Wasm modules are files, by their folder in dist/. They are ES modules only, since CommonJS can do neither. */
 const OTHERS = {
-  slim: { how: 'asset', entries: { index: 'js/slim', codecs: 'js/slim-codecs', ...LOADED } },
-  workerd: { how: 'module', entries: { index: 'js/index', codecs: 'js/codecs', polyfill: 'js/polyfill', ...LOADED } },
+  slim: { how: 'asset', entries: { index: 'js/slim', codecs: 'js/slim-codecs', inspect: 'js/inspect', ...LOADED } },
+  workerd: { how: 'module', entries: { index: 'js/index', codecs: 'js/codecs', inspect: 'js/inspect', polyfill: 'js/polyfill', ...LOADED } },
 };
 
 /** Files that a page uses without a bundler, each with all that it needs, and how esbuild makes it of the entries in dist/. */

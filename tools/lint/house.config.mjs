@@ -5,7 +5,7 @@
 const FLOORS = [
   ['js/[^/]+'],
   ['js/polyfill', 'js/slim'],
-  ['js/transfer', 'js/sources', 'js/sinks'],
+  ['js/transfer', 'js/sources', 'js/sinks', 'js/inspect'],
   ['js/operators', 'js/pipeline', 'js/channel', 'js/codecs'],
   ['js/native'],
   ['js/streams'],

@@ -1,7 +1,7 @@
 /** Finds exports that nobody imports, files that nothing reaches, and dependencies that nothing uses. Run by `npm run lint` through knip. */
 export default {
   entry: [
-    'js/{index,codecs,polyfill,js,js-codecs,slim,slim-codecs,codec-worker}.ts',
+    'js/{index,codecs,inspect,polyfill,js,js-codecs,slim,slim-codecs,codec-worker}.ts',
     // The bundler injects it.
     'js/runtime/globals.ts',
     'tools/*.mjs',
@@ -14,6 +14,7 @@ export default {
     'tests/matrix/{page,flood.worker}.js',
     'tests/js/streams/differential/*.mjs',
     'tests/js/polyfill/frozen.mjs',
+    'tests/js/inspect/places-program.mjs',
     'benches/*.{js,mjs}',
     'benches/codecs/*.{js,mjs}',
     'benches/web/*.js',

@@ -34,6 +34,13 @@ impl Core {
         effects
     }
 
+    /// See [`ByteReadable::figure`]; NaN for a stale id.
+    pub fn byte_readable_figure(&self, id: Id<ByteReadable>, which: u32) -> f64 {
+        self.byte_readables
+            .get(id)
+            .map_or(f64::NAN, |stream| stream.figure(which))
+    }
+
     /// See [`ByteReadable::desired_size`]; 0 for a stale id.
     pub fn byte_readable_desired_size(&self, id: Id<ByteReadable>) -> f64 {
         self.byte_readables

@@ -42,6 +42,13 @@ impl Core {
         }
     }
 
+    /// See [`Readable::figure`]; NaN for a stale id.
+    pub fn readable_figure(&self, id: Id<Readable>, which: u32) -> f64 {
+        self.readables
+            .get(id)
+            .map_or(f64::NAN, |joined| joined.stream.figure(which))
+    }
+
     /// See [`Readable::desired_size`]; 0 for a stale id.
     pub fn readable_desired_size(&self, id: Id<Readable>) -> f64 {
         self.readables

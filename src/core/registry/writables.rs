@@ -15,6 +15,13 @@ impl Core {
         self.writables.free(id);
     }
 
+    /// See [`Writable::figure`]; NaN for a stale id.
+    pub fn writable_figure(&self, id: Id<Writable>, which: u32) -> f64 {
+        self.writables
+            .get(id)
+            .map_or(f64::NAN, |stream| stream.figure(which))
+    }
+
     /// See [`Writable::desired_size`]; 0 for a stale id.
     pub fn writable_desired_size(&self, id: Id<Writable>) -> f64 {
         self.writables.get(id).map_or(0.0, Writable::desired_size)

@@ -1,0 +1,38 @@
+/**
+ * The clock of the instruments: looks at what is watched now and then, so that nothing is measured while a chunk passes.
+ * The timer runs only while there is something to look at, and keeps no process alive.
+ */
+
+/** Milliseconds of a clock that is never put back, where the host has one. */
+export const now = (): number => globalThis.performance?.now() ?? Date.now();
+
+/** Milliseconds between two looks at a pipeline, and at all streams. */
+export const PIPELINE_TICK = 50;
+export const STREAM_TICK = 1000;
+
+/** Looks at something at `time`; returns false once there is nothing left to look at. */
+type Look = (time: number) => boolean;
+
+/** A timer for one kind of thing. It begins with `start()`, which may be called again, and ends by itself. */
+export class Ticker {
+  #every: number;
+  #look: Look;
+  #timer: ReturnType<typeof setInterval> | undefined;
+
+  constructor(every: number, look: Look) {
+    this.#every = every;
+    this.#look = look;
+  }
+
+  start(): void {
+    // A host without timers, such as a bare realm, has figures but no times.
+    if (this.#timer !== undefined || typeof globalThis.setInterval !== 'function') return;
+    const timer = setInterval(() => {
+      if (this.#look(now())) return;
+      clearInterval(timer);
+      this.#timer = undefined;
+    }, this.#every);
+    this.#timer = timer;
+    (timer as { unref?(): void }).unref?.();
+  }
+}

@@ -1,0 +1,238 @@
+/**
+ * One part of a pipeline, as the instruments see it: what crosses into and out of it, what it waits for, how long its
+ * calls take.
+ *
+ * Nothing here is called by a chunk but the counters of a crossing and, now and then, a look at the clock: a call that
+ * takes long is always timed, one that takes less than a look costs is timed once in 64 times.
+ */
+import { STATE_WANTS, FIGURE_CHUNKS } from '../core/effects.js';
+import { sizeOfChunk } from '../pipeline/sizes.js';
+import { now } from './clock.js';
+import { heldBy, statsOf, type PlacedCodec } from './codecs.js';
+import { bytesHeld, bytesIn, figureOf, isIn } from './figures.js';
+import type { ByteReadableImpl } from '../machines/byte-readable.js';
+import type { ReadableImpl } from '../machines/readable.js';
+import type { WritableImpl } from '../machines/writable.js';
+import type { ChunkReader } from '../pipeline/chunks.js';
+import type { NumberedPart } from '../pipeline/parts.js';
+import type { PipelinePartProgress } from '../pipeline/progress.js';
+import type { Fifo } from '../runtime/fifo.js';
+
+/** What a part does. */
+export type Activity = 'upstream' | 'downstream' | 'working';
+
+/** Every so many chunks one is weighed, where its size is not at hand. */
+const WEIGHED = 16;
+
+/** Chunks that go from one part into the next. */
+export class Crossing {
+  chunks = 0;
+  /** Of chunks whose size is at hand. */
+  #bytes = 0;
+  #others = 0;
+  #weighed = 0;
+  #weight = 0;
+  #sizeOf: (chunk: unknown) => number;
+  /** What `onProgress` counts, in place of this. */
+  progress: PipelinePartProgress | undefined;
+
+  constructor(sizeOf: (chunk: unknown) => number) {
+    this.#sizeOf = sizeOf;
+  }
+
+  count(chunk: unknown): void {
+    this.chunks += 1;
+    if (typeof chunk === 'string') this.#bytes += chunk.length;
+    else if (ArrayBuffer.isView(chunk)) this.#bytes += chunk.byteLength;
+    else if (this.#others++ % WEIGHED === 0) this.#weigh(chunk);
+  }
+
+  /** Not within the call that passes the chunk on: its size may be the page's. */
+  #weigh(chunk: unknown): void {
+    Promise.resolve().then(() => {
+      this.#weight += this.#sizeOf(chunk);
+      this.#weighed += 1;
+    });
+  }
+
+  get bytes(): number {
+    if (this.progress !== undefined) return this.progress.bytesOut;
+    return this.#bytes + (this.#weighed && Math.round((this.#weight / this.#weighed) * this.#others));
+  }
+}
+
+/** A call that takes less than this many milliseconds is not worth timing each time. */
+const SHORT = 0.01;
+const RARELY = 63;
+
+/** Adds up how long calls take, as estimated from those that are timed. */
+class Stopwatch {
+  total = 0;
+  /** The longest call that was timed, since the last `takeLongest()`. */
+  #longest = 0;
+  #skip = 0;
+  #left = 0;
+
+  /** Whether the next call is to be timed. */
+  isDue(): boolean {
+    if (this.#left > 0) {
+      this.#left -= 1;
+      return false;
+    }
+    return true;
+  }
+
+  add(duration: number): void {
+    this.total += duration * (this.#skip + 1);
+    if (duration > this.#longest) this.#longest = duration;
+    this.#skip = this.#left = duration < SHORT ? RARELY : 0;
+  }
+
+  takeLongest(): number {
+    const longest = this.#longest;
+    this.#longest = 0;
+    return longest;
+  }
+
+  /** `call`, timed. */
+  wrap<This, Args extends unknown[], Result>(
+    call: (this: This, ...args: Args) => Result,
+  ): (this: This, ...args: Args) => Result {
+    const watch = this;
+    return function (this: This, ...args: Args): Result {
+      if (!watch.isDue()) return call.apply(this, args);
+      const began = now();
+      try {
+        return call.apply(this, args);
+      } finally {
+        watch.add(now() - began);
+      }
+    };
+  }
+}
+
+export class PartWatch {
+  readonly part: NumberedPart;
+  readonly isSource: boolean;
+  readonly isSink: boolean;
+  next: PartWatch | undefined;
+  input: WritableImpl | undefined;
+  output: ReadableImpl | ByteReadableImpl | undefined;
+  /** What its function reads through. */
+  reader: ChunkReader | undefined;
+  /** Reads that its function has asked for, and those that were answered. */
+  asked = 0;
+  given = 0;
+  holder: { readonly queue: Fifo<unknown> } | undefined;
+  /** The codecs that run as it. */
+  codecs: readonly PlacedCodec[] = [];
+  /** What comes out of it. */
+  crossing: Crossing;
+  /** Calls of the page's functions, and how long a function had a chunk. */
+  calls = new Stopwatch();
+  holds = new Stopwatch();
+  #heldSince = 0;
+  /** When a chunk was last seen to have crossed into or out of it. */
+  moved: number;
+  peak = 0;
+  working = 0;
+  waitedForUpstream = 0;
+  waitedForDownstream = 0;
+  /** The share of the last second that it worked. */
+  recent = 0;
+  activity: Activity = 'upstream';
+  #counted = 0;
+  #called = 0;
+  #held = 0;
+  #sizeOf: (chunk: unknown) => number;
+
+  constructor(
+    part: NumberedPart,
+    place: 'source' | 'stage' | 'sink',
+    sizeOf: ((chunk: unknown) => number) | undefined,
+    at: number,
+  ) {
+    this.part = part;
+    this.isSource = place === 'source';
+    this.isSink = place === 'sink';
+    this.#sizeOf = sizeOf ?? sizeOfChunk;
+    this.crossing = new Crossing(this.#sizeOf);
+    this.moved = at;
+  }
+
+  /** Its function has got a chunk, or asks for one. */
+  give(): void {
+    this.given += 1;
+    if (this.holds.isDue()) this.#heldSince = now();
+  }
+
+  ask(): void {
+    this.asked += 1;
+    if (this.#heldSince === 0) return;
+    this.holds.add(now() - this.#heldSince);
+    this.#heldSince = 0;
+  }
+
+  /** A description; of codecs, their names. */
+  get name(): string {
+    const { codecs, part } = this;
+    return codecs.length === 0 ? part.name : codecs.map(({ codec }) => statsOf(codec)?.name ?? part.name).join(' + ');
+  }
+
+  /** The bytes in its queues, and in the codecs. */
+  get held(): number {
+    const { input, output, holder, codecs } = this;
+    const inside = codecs.reduce((sum, { codec }) => sum + heldBy(codec), 0);
+    const inputs = input === undefined ? 0 : bytesHeld(input, this.#sizeOf);
+    const outputs = output === undefined ? 0 : bytesHeld(output, this.#sizeOf);
+    return inside + inputs + outputs + (holder === undefined ? 0 : bytesIn(holder.queue, this.#sizeOf));
+  }
+
+  /** Whether what follows wants a chunk of it. */
+  get isWanted(): boolean {
+    const { output, next } = this;
+    if (output === undefined || next === undefined) return this.isSink || next === undefined || next.isAsking;
+    // A function reads the source of another directly, and the stream between them is never locked.
+    if (output.reader === undefined && next.reader !== undefined) return next.isAsking;
+    return isIn(output, STATE_WANTS);
+  }
+
+  get isAsking(): boolean {
+    return this.reader !== undefined && this.asked > this.given;
+  }
+
+  get hasInput(): boolean {
+    if (this.input !== undefined) return figureOf(this.input, FIGURE_CHUNKS) > 0;
+    return this.reader !== undefined && !this.isAsking;
+  }
+
+  /** What it waits for right now. */
+  look(): Activity {
+    if (!this.isSink && !this.isWanted) this.activity = 'downstream';
+    else this.activity = this.isSource || this.hasInput ? 'working' : 'upstream';
+    return this.activity;
+  }
+
+  /** Milliseconds that calls of it have taken since the last time this was asked. */
+  takeCalls(): number {
+    const { total } = this.calls;
+    const taken = total - this.#called;
+    this.#called = total;
+    return taken;
+  }
+
+  /** The same of the time that its function had a chunk. */
+  takeHolds(): number {
+    const { total } = this.holds;
+    const taken = total - this.#held;
+    this.#held = total;
+    return taken;
+  }
+
+  /** Notes at `at` whether a chunk has crossed into or out of it. */
+  notice(at: number, before: PartWatch | undefined): void {
+    const counted = this.crossing.chunks + (before?.crossing.chunks ?? 0);
+    if (counted !== this.#counted) this.moved = at;
+    this.#counted = counted;
+  }
+}

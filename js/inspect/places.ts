@@ -1,0 +1,41 @@
+/** Where in the page's code something was made: kept only when asked for, because a stack costs more than a stream. */
+
+let keeps = false;
+
+/** Keeps places from now on. */
+export const keepPlaces = (): void => void (keeps = true);
+
+/** Frames of a stack. */
+const DEEPEST = 30;
+
+/** The frames of this copy of the package begin with the address of its folder. */
+const ours = /^(.*?)[^/\\]*\.(?:[cm]?js|ts)\b/.exec(ownFrame())?.[1];
+
+function ownFrame(): string {
+  const lines = (new Error().stack ?? '').split('\n').filter((line) => /:\d+:\d+/.test(line));
+  return addressOf(lines[0] ?? '') ?? '';
+}
+
+/** The file of a frame, in the form of V8 (`at name (file:1:2)`) or of the others (`name@file:1:2`). */
+function addressOf(frame: string): string | undefined {
+  return /(?:\(|@|at )?([^\s(@]+):\d+:\d+\)?$/.exec(frame.trim())?.[1];
+}
+
+/** The page's own frames of this call, the innermost first; undefined unless places are kept. */
+export function placeHere(): string | undefined {
+  if (!keeps) return undefined;
+  const limited = Error as { stackTraceLimit?: number };
+  const limit = limited.stackTraceLimit;
+  if (limit !== undefined) limited.stackTraceLimit = DEEPEST;
+  const { stack = '' } = new Error();
+  if (limit !== undefined) limited.stackTraceLimit = limit;
+  const frames = stack.split('\n').filter((line) => /:\d+:\d+\)?$/.test(line.trim()));
+  const theirs = frames.filter((frame) => !isOurs(frame) && !/\bnode:|\(native\)/.test(frame));
+  return theirs.map((frame) => frame.trim()).join('\n') || undefined;
+}
+
+function isOurs(frame: string): boolean {
+  if (!ours) return false;
+  const address = addressOf(frame);
+  return address !== undefined && (address.startsWith(ours) || address.startsWith(ours.replace(/chunks[\\/]$/, '')));
+}

@@ -1,0 +1,219 @@
+/** A pipeline, as the instruments see it. */
+import { readableImpl, writableImpl } from '../bridge/brands.js';
+import { isYielding } from '../runtime/slice.js';
+import { ChunkReader } from '../pipeline/chunks.js';
+import { now, PIPELINE_TICK, Ticker } from './clock.js';
+import { codecsOf } from './codecs.js';
+import { PartWatch } from './parts.js';
+import type { NumberedPart, Stage } from '../pipeline/parts.js';
+import type { PipelinePartProgress } from '../pipeline/progress.js';
+import type { ReadOptions } from '../pipeline/options.js';
+import type { Watcher } from '../pipeline/watching.js';
+import type { ReadableLock } from '../machines/parts.js';
+import type { ReadableStream } from '../streams/readable-stream.js';
+import type { WritableStream } from '../streams/writable-stream.js';
+
+/** Those that run. */
+export const running = new Set<RunWatch>();
+/** Which pipeline a stream of ours belongs to. */
+const runs = new WeakMap<object, RunWatch>();
+const promises = new WeakMap<object, RunWatch>();
+
+export const runOfPromise = (promise: object): RunWatch | undefined => promises.get(promise);
+export const runOfStream = (impl: object): RunWatch | undefined => runs.get(impl);
+
+const ticker = new Ticker(PIPELINE_TICK, (at) => {
+  for (const run of running) run.look(at);
+  return running.size > 0;
+});
+
+/** Milliseconds in which what was long ago loses two thirds of its weight. */
+const MEMORY = 1000;
+/** Milliseconds for which throughput is told. */
+const WINDOW = 2000;
+
+/** What a pipe lets be counted. */
+interface CountedPipe extends ReadableLock {
+  yieldAfter: number | undefined;
+  count(chunk: unknown): void;
+}
+
+export class RunWatch implements Watcher {
+  readonly began = now();
+  /** The stages as they were given: several codecs may be one part. */
+  readonly stages: readonly Stage[];
+  readonly place: string | undefined;
+  parts: PartWatch[] = [];
+  failure: { readonly error: unknown; readonly index: number | undefined } | undefined;
+  endedAt: number | undefined;
+  peak = 0;
+  /** Of the source: when, how many chunks, how many bytes. */
+  #past: (readonly [at: number, chunks: number, bytes: number])[] = [];
+  #looked = this.began;
+  #total = 0;
+  #options: ReadOptions;
+
+  constructor(options: ReadOptions, stages: readonly Stage[], place: string | undefined) {
+    this.#options = options;
+    this.stages = stages;
+    this.place = place;
+    running.add(this);
+    ticker.start();
+  }
+
+  begin(parts: readonly NumberedPart[], progress: readonly PipelinePartProgress[] | undefined): void {
+    const last = parts.length - 1;
+    this.parts = parts.map((part, n) => {
+      const place = n === 0 ? 'source' : n === last ? 'sink' : 'stage';
+      const one = new PartWatch(part, place, this.#options.size, this.began);
+      one.crossing.progress = progress?.[n];
+      return one;
+    });
+    this.parts.forEach((one, n) => {
+      one.next = this.parts[n + 1];
+      if (!one.isSource && one.next) one.codecs = codecsOf(this.stages, one.part.index, one.next.part.index);
+    });
+    this.#past.push([this.began, 0, 0]);
+  }
+
+  #of(part: NumberedPart): PartWatch {
+    return this.parts.find((one) => one.part === part)!;
+  }
+
+  owns(stream: ReadableStream | WritableStream, part: NumberedPart): void {
+    const one = this.#of(part);
+    const readable = readableImpl(stream);
+    if (readable !== undefined) {
+      one.output = readable;
+      runs.set(readable, this);
+      if (readable.pull !== undefined && readable.transform === undefined)
+        readable.pull = one.calls.wrap(readable.pull);
+      return;
+    }
+    const writable = writableImpl(stream)!;
+    one.input = writable;
+    runs.set(writable, this);
+    const transform = writable.transform as { transform?: (...args: never[]) => unknown } | undefined;
+    if (transform?.transform !== undefined) transform.transform = one.calls.wrap(transform.transform);
+    else if (writable.write !== undefined) writable.write = one.calls.wrap(writable.write);
+  }
+
+  holds(holder: { readonly queue: { readonly length: number } }, part: NumberedPart): void {
+    this.#of(part).holder = holder as PartWatch['holder'];
+  }
+
+  counter(from: NumberedPart, to: NumberedPart, count: ((chunk: unknown) => void) | undefined) {
+    const { crossing } = this.#of(from);
+    const reads = this.#of(to);
+    return (chunk: unknown): void => {
+      crossing.count(chunk);
+      reads.give();
+      count?.(chunk);
+    };
+  }
+
+  piped(source: ReadableStream, from: NumberedPart): void {
+    const { crossing } = this.#of(from);
+    const pipe = readableImpl(source)!.reader as CountedPipe | undefined;
+    if (pipe === undefined) return; // it has ended already
+    const { count } = pipe;
+    const yields = pipe.yieldAfter !== undefined;
+    pipe.yieldAfter ??= Infinity; // only then it counts
+    pipe.count = function (chunk) {
+      crossing.count(chunk);
+      if (yields) count.call(this, chunk);
+    };
+  }
+
+  reads(reader: ChunkReader, part: NumberedPart): void {
+    const one = this.#of(part);
+    one.reader = reader;
+    const { read } = ChunkReader.prototype;
+    reader.read = (request) => {
+      one.ask();
+      read.call(reader, request);
+    };
+  }
+
+  timed<Call extends (chunk: unknown) => unknown>(call: Call, part: NumberedPart): Call {
+    return this.#of(part).calls.wrap(call) as Call;
+  }
+
+  ended(failure: RunWatch['failure']): void {
+    const at = now();
+    this.look(at);
+    this.failure = failure;
+    this.endedAt = at;
+    running.delete(this);
+  }
+
+  promised(promise: object): void {
+    promises.set(promise, this);
+  }
+
+  /** The bytes in all queues. */
+  get held(): number {
+    return this.endedAt === undefined ? this.parts.reduce((sum, one) => sum + one.held, 0) : 0;
+  }
+
+  /** Looks at what each part waits for, and takes it that it has waited for that since the last look. */
+  look(at: number): void {
+    if (this.endedAt !== undefined || this.parts.length === 0) return;
+    const since = at - this.#looked;
+    this.#looked = at;
+    this.parts.forEach((one, n) => one.notice(at, this.parts[n - 1]));
+    let held = 0;
+    for (const one of this.parts) {
+      const bytes = one.held;
+      one.peak = Math.max(one.peak, bytes);
+      held += bytes;
+    }
+    this.peak = Math.max(this.peak, held);
+    const busy = this.#busy();
+    if (since > 0) this.#share(since, busy);
+    const source = this.parts[0]!.crossing;
+    this.#past.push([at, source.chunks, source.bytes]);
+    while (this.#past.length > 2 && at - this.#past[1]![0] >= WINDOW) this.#past.shift();
+  }
+
+  /** Milliseconds that each part has kept the thread for since the last look. */
+  #busy(): number[] {
+    const calls = this.parts.map((one) => one.takeCalls());
+    const holds = this.parts.map((one) => one.takeHolds());
+    // While the thread is never idle, the time that a function has a chunk is its own, but for that of the parts after it.
+    if (!isYielding()) return calls;
+    let after = 0;
+    for (let n = this.parts.length - 1; n >= 0; n--) {
+      if (this.parts[n]!.reader !== undefined && calls[n] === 0) calls[n] = Math.max(0, holds[n]! - after);
+      after += calls[n]!;
+    }
+    return calls;
+  }
+
+  #share(since: number, busy: readonly number[]): void {
+    const idle = Math.max(0, since - busy.reduce((sum, time) => sum + time, 0));
+    const kept = Math.exp(-since / MEMORY);
+    this.#total = this.#total * kept + since;
+    this.parts.forEach((one, n) => {
+      const activity = one.look();
+      const working = Math.min(since, busy[n]! + (activity === 'working' ? idle : 0));
+      one.working += working;
+      if (activity === 'upstream') one.waitedForUpstream += since - working;
+      if (activity === 'downstream') one.waitedForDownstream += since - working;
+      one.recent = one.recent * kept + working;
+    });
+  }
+
+  /** The share of the last second that a part worked, 0 to 1. */
+  shareOf(one: PartWatch): number {
+    return this.#total === 0 ? 0 : Math.min(1, one.recent / this.#total);
+  }
+
+  /** Chunks and bytes that the source has given in a second, over the last two. */
+  throughput(): { readonly chunks: number; readonly bytes: number } {
+    const [from, to] = [this.#past[0], this.#past.at(-1)];
+    const seconds = from && to ? (to[0] - from[0]) / 1000 : 0;
+    if (seconds === 0) return { chunks: 0, bytes: 0 };
+    return { chunks: (to![1] - from![1]) / seconds, bytes: (to![2] - from![2]) / seconds };
+  }
+}

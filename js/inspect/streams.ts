@@ -1,0 +1,226 @@
+/** The streams that are alive, who holds their locks, and what became of them since the last look. */
+import { readableImpl, writableImpl } from '../bridge/brands.js';
+import { STATE_CLOSING, STATE_WANTS } from '../core/effects.js';
+import { ByteReadableImpl } from '../machines/byte-readable.js';
+import { ReadableImpl } from '../machines/readable.js';
+import { Tee } from '../machines/tee.js';
+import { ByobReaderImpl, DefaultReaderImpl } from '../machines/reader.js';
+import { ERRORED as W_ERRORED, ERRORING, WritableImpl } from '../machines/writable.js';
+import { WriterImpl } from '../machines/writer.js';
+import { now, STREAM_TICK, Ticker } from './clock.js';
+import { bytesHeld, figuresOf, isIn, isWritable, type Impl } from './figures.js';
+import { placeHere } from './places.js';
+
+/** What a lock is held by. */
+export type LockHolder = 'reader' | 'byob reader' | 'writer' | 'pipe' | 'tee' | 'other';
+
+/** Who holds a stream's lock. */
+export interface LockReport {
+  readonly holder: LockHolder;
+  /** Milliseconds since it was taken; undefined where that was before `tidegate/inspect` was imported. */
+  readonly heldFor: number | undefined;
+  /** Where it was taken: the lines of the stack. Undefined outside development: see docs/INSPECT.md. */
+  readonly takenAt: string | undefined;
+}
+
+/** What `inspect()` tells of a stream. Times are in milliseconds. */
+export interface StreamReport {
+  readonly kind: 'readable' | 'readable bytes' | 'writable';
+  /** `'closing'`: `close()` was called and something is still queued. */
+  readonly state: 'open' | 'closing' | 'closed' | 'erroring' | 'errored';
+  /** What it failed with. */
+  readonly error: unknown;
+  /** Undefined where it is not locked. */
+  readonly lock: LockReport | undefined;
+  /** Reads that wait for a chunk. */
+  readonly pendingReads: number;
+  /** Writes that are queued or in flight. */
+  readonly pendingWrites: number;
+  /** Chunks in the queue; of a writable stream also the one that is being written. */
+  readonly chunks: number;
+  /** Their size in units of the stream's strategy; of a byte stream in bytes. */
+  readonly size: number;
+  /** Their size in bytes, as far as that can be told: see `PipelineOptions.size`. */
+  readonly held: number;
+  readonly highWaterMark: number;
+  /** As the controller tells it: null of a stream that has failed. */
+  readonly desiredSize: number | null;
+  /** The most that `chunks` and `size` have been. */
+  readonly peakChunks: number;
+  readonly peakSize: number;
+  /** Chunks that have been enqueued, or written. */
+  readonly chunksIn: number;
+  /** Those of them that have left it: read, or written by the sink; or dropped by a channel. */
+  readonly chunksOut: number;
+  /** While it was empty and something waited for a chunk, since the first look. */
+  readonly waitedForUpstream: number;
+  /** While it was full, since the first look. */
+  readonly waitedForDownstream: number;
+  /** Since a chunk last went in or out, to a second; since it was made where none has. */
+  readonly idle: number;
+  /** Since it was made; undefined where that was before `tidegate/inspect` was imported. */
+  readonly age: number | undefined;
+  /** Where it was made: the lines of the stack. Undefined outside development: see docs/INSPECT.md. */
+  readonly madeAt: string | undefined;
+}
+
+/** When and where something was made or taken. */
+interface Made {
+  readonly at: number;
+  readonly place: string | undefined;
+}
+
+/** A stream, as the last look saw it. */
+class Seen {
+  readonly ref: WeakRef<Impl>;
+  chunksIn = 0;
+  chunksOut = 0;
+  peakChunks = 0;
+  peakSize = 0;
+  highWaterMark = 0;
+  moved: number;
+  looked: number;
+  waitedForUpstream = 0;
+  waitedForDownstream = 0;
+
+  constructor(impl: Impl, at: number) {
+    this.ref = new WeakRef(impl);
+    this.moved = this.looked = at;
+  }
+
+  /** What has happened since the last look is taken to have happened now. */
+  look(impl: Impl, at: number): void {
+    const figures = figuresOf(impl);
+    if (figures === undefined) return;
+    const chunksOut = figures.chunksIn - figures.chunks;
+    if (figures.chunksIn !== this.chunksIn || chunksOut !== this.chunksOut) this.moved = at;
+    const since = at - this.looked;
+    const wants = (figures.state & STATE_WANTS) !== 0;
+    if (!wants) this.waitedForDownstream += since;
+    else if (figures.chunks === 0 && (isWritable(impl) || figures.pending > 0)) this.waitedForUpstream += since;
+    this.looked = at;
+    this.chunksIn = figures.chunksIn;
+    this.chunksOut = chunksOut;
+    this.peakChunks = figures.peakChunks;
+    this.peakSize = figures.peakSize;
+    this.highWaterMark = figures.highWaterMark;
+  }
+}
+
+/** Streams, pipes, tees, readers and writers. */
+const made = new WeakMap<object, Made>();
+const seen = new WeakMap<object, Seen>();
+const alive = new Set<Seen>();
+
+const ticker = new Ticker(STREAM_TICK, (at) => {
+  for (const one of alive) {
+    const impl = one.ref.deref();
+    if (impl === undefined || impl.id === 0) {
+      alive.delete(one);
+      continue;
+    }
+    one.look(impl, at);
+  }
+  return alive.size > 0;
+});
+
+const isImpl = (value: object): value is Impl =>
+  value instanceof ReadableImpl || value instanceof ByteReadableImpl || value instanceof WritableImpl;
+
+/** Takes a machine that has just been made. Its own fields may not be set yet. */
+export function noteMachine(machine: object): void {
+  noteMade(machine);
+  if (!isImpl(machine)) return;
+  const one = new Seen(machine, made.get(machine)!.at);
+  seen.set(machine, one);
+  alive.add(one);
+  ticker.start();
+}
+
+/** Takes a lock that has just been taken, or anything else whose time and place are asked for. */
+export const noteMade = (thing: object): void => void made.set(thing, { at: now(), place: placeHere() });
+
+/** Streams from before the import become known when they are asked for. */
+function seenOf(impl: Impl, at: number): Seen {
+  let one = seen.get(impl);
+  if (one === undefined) {
+    one = new Seen(impl, at);
+    seen.set(impl, one);
+    if (impl.id !== 0) {
+      alive.add(one);
+      ticker.start();
+    }
+  }
+  return one;
+}
+
+function holderOf(lock: object): LockHolder {
+  if (lock instanceof ByobReaderImpl) return 'byob reader';
+  if (lock instanceof DefaultReaderImpl) return 'reader';
+  if (lock instanceof WriterImpl) return 'writer';
+  if (lock instanceof Tee) return 'tee';
+  return 'joinsPulls' in lock ? 'pipe' : 'other';
+}
+
+function lockOf(impl: Impl, at: number): LockReport | undefined {
+  const lock = isWritable(impl) ? impl.writer : impl.reader;
+  if (lock === undefined) return undefined;
+  const taken = made.get(lock);
+  return { holder: holderOf(lock), heldFor: taken && at - taken.at, takenAt: taken?.place };
+}
+
+function stateOf(impl: Impl): StreamReport['state'] {
+  if (impl.state === 1) return 'closed';
+  if (impl.state === W_ERRORED) return 'errored';
+  if (impl.state === ERRORING) return 'erroring';
+  return isIn(impl, STATE_CLOSING) ? 'closing' : 'open';
+}
+
+/** The stream of ours that `value` is. */
+export const implOf = (value: unknown): Impl | undefined => readableImpl(value) ?? writableImpl(value);
+
+/** The report of a stream as it is now. */
+export function reportStream(impl: Impl, at = now()): StreamReport {
+  const one = seenOf(impl, at);
+  one.look(impl, at);
+  const figures = figuresOf(impl);
+  const state = stateOf(impl);
+  const writes = isWritable(impl);
+  const { chunks = 0, size = 0, pending = 0 } = figures ?? {};
+  const ended = state === 'closed' ? 0 : null;
+  const origin = made.get(impl);
+  return {
+    kind: writes ? 'writable' : impl.isByteStream ? 'readable bytes' : 'readable',
+    state,
+    error: state === 'errored' || state === 'erroring' ? impl.storedError : undefined,
+    lock: lockOf(impl, at),
+    pendingReads: writes ? 0 : pending,
+    pendingWrites: writes ? pending : 0,
+    chunks,
+    size,
+    held: bytesHeld(impl),
+    highWaterMark: one.highWaterMark,
+    desiredSize: figures === undefined || state === 'erroring' ? ended : figures.highWaterMark - size,
+    peakChunks: one.peakChunks,
+    peakSize: one.peakSize,
+    chunksIn: one.chunksIn,
+    chunksOut: figures === undefined && state === 'closed' ? one.chunksIn : one.chunksOut,
+    waitedForUpstream: one.waitedForUpstream,
+    waitedForDownstream: one.waitedForDownstream,
+    idle: at - one.moved,
+    age: origin && at - origin.at,
+    madeAt: origin?.place,
+  };
+}
+
+/** All streams that are alive, those first that have carried nothing for the longest time. */
+export function aliveStreams(): StreamReport[] {
+  const at = now();
+  const reports: StreamReport[] = [];
+  for (const one of alive) {
+    const impl = one.ref.deref();
+    if (impl !== undefined && impl.id !== 0) reports.push(reportStream(impl, at));
+    else alive.delete(one);
+  }
+  return reports.sort((a, b) => b.idle - a.idle);
+}
