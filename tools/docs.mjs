@@ -1,33 +1,13 @@
 #!/usr/bin/env node
-/** `npm run docs`: the API of the package (build/docs/js, from its types) and of the crate (build/docs/rust). */
-import { cpSync, existsSync, rmSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { ENTRIES } from './build/js.mjs';
+/** `npm run docs`: the site (build/docs/site) and the documentation of the crate (build/docs/rust). */
+import { cpSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { root } from './docs/pages.mjs';
+import { buildSite } from './docs/site.mjs';
 import { runMain, say, stepRun } from './steps.mjs';
 
-const root = join(dirname(fileURLToPath(import.meta.url)), '..');
-
 runMain(async () => {
-  const entries = Object.keys(ENTRIES).map((name) => `dist/types/${name}.d.ts`);
-  await stepRun(
-    'Document the package',
-    process.execPath,
-    [
-      join(root, 'node_modules/typedoc/bin/typedoc'),
-      '--entryPoints',
-      ...entries,
-      '--tsconfig',
-      'tools/types/docs.json',
-      '--out',
-      'build/docs/js',
-      '--treatWarningsAsErrors',
-      '--disableSources',
-      '--readme',
-      existsSync(join(root, 'README.md')) ? 'README.md' : 'none',
-    ],
-    { cwd: root, advice: 'Mend the doc comments named above.' },
-  );
+  await buildSite();
   await stepRun(
     'Document the crate',
     'cargo',
@@ -40,5 +20,7 @@ runMain(async () => {
   );
   rmSync(join(root, 'build/docs/rust'), { recursive: true, force: true });
   cpSync(join(root, 'target/doc'), join(root, 'build/docs/rust'), { recursive: true });
-  say('Open build/docs/js/index.html and build/docs/rust/tidegate/index.html');
+  say(
+    'Open build/docs/site/index.html with a server (`npx vitepress preview build/site`), and build/docs/rust/tidegate/index.html',
+  );
 });

@@ -6,6 +6,7 @@ export default {
     'js/runtime/globals.ts',
     'tools/*.mjs',
     'tools/{lab,test,wpt}/*.mjs',
+    'tools/docs/config.mjs',
     'tools/lint/*.mjs',
     'tests/**/*.test.mjs',
     // Pages, workers and servers, which tests start by their path; programs of the differential tests, which are imported by their name.
@@ -32,9 +33,12 @@ export default {
     // Run as programs, by their path.
     'binaryen',
     'typedoc',
+    'typedoc-plugin-markdown',
+    'typedoc-vitepress-theme',
     'vite',
-    // Read as files.
-    'csv-spectrum',
+    'vitepress',
+    // Read as a file.
+    'axe-core',
     // BullMQ's own, in the version that it wants.
     'ioredis',
     // A name in the import map of the benchmarks' page.
