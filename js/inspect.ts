@@ -10,6 +10,7 @@ import { install } from './inspect/install.js';
 
 install();
 
+export { diagnose, type DiagnoseOptions, type Mistake, type MistakeKind } from './inspect/diagnose.js';
 export { inspect, pipelines, streams } from './inspect/inspect.js';
 export type { Inspectable, InspectableStream, InspectedStream, ReportOf } from './inspect/inspect.js';
 export { observe, type Observation, type ObserveOptions } from './inspect/observe.js';

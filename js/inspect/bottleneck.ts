@@ -18,11 +18,11 @@ const STILL = 250;
 const MOST = 0.5;
 
 /** Milliseconds as people read them. */
-const duration = (milliseconds: number): string =>
+export const duration = (milliseconds: number): string =>
   milliseconds < 1000 ? `${Math.round(milliseconds)} ms` : `${(milliseconds / 1000).toFixed(1)} s`;
 
 /** Bytes as people read them. */
-function amount(bytes: number): string {
+export function amount(bytes: number): string {
   if (bytes < 1000) return `${Math.round(bytes)} bytes`;
   if (bytes < 1e6) return `${(bytes / 1e3).toFixed(bytes < 1e4 ? 1 : 0)} KB`;
   return `${(bytes / 1e6).toFixed(1)} MB`;
@@ -34,7 +34,7 @@ const percent = (share: number): string => `${Math.round(share * 100)} %`;
 const NAMELESS = /^(an object without keys|a function|object)$/;
 
 /** What a part is called in a sentence. */
-function nameOf(one: PartWatch): string {
+export function nameOf(one: PartWatch): string {
   const place = one.isSource ? 'the source' : one.isSink ? 'the sink' : `stage ${one.part.index}`;
   return NAMELESS.test(one.name) ? place : `${place} (${one.name})`;
 }

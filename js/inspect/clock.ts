@@ -10,8 +10,8 @@ export const now = (): number => globalThis.performance?.now() ?? Date.now();
 export const PIPELINE_TICK = 50;
 export const STREAM_TICK = 1000;
 
-/** Looks at something at `time`; returns false once there is nothing left to look at. */
-type Look = (time: number) => boolean;
+/** Looks at something at `time`, `late` milliseconds after it should have; returns false once there is nothing left to look at. */
+type Look = (time: number, late: number) => boolean;
 
 /** A timer for one kind of thing. It begins with `start()`, which may be called again, and ends by itself. */
 export class Ticker {
@@ -24,11 +24,25 @@ export class Ticker {
     this.#look = look;
   }
 
+  /** Looks as often from the next start on; starts again if it runs. */
+  change(every: number): void {
+    if (every === this.#every) return;
+    this.#every = every;
+    if (this.#timer === undefined) return;
+    clearInterval(this.#timer);
+    this.#timer = undefined;
+    this.start();
+  }
+
   start(): void {
     // A host without timers, such as a bare realm, has figures but no times.
     if (this.#timer !== undefined || typeof globalThis.setInterval !== 'function') return;
+    let due = now() + this.#every;
     const timer = setInterval(() => {
-      if (this.#look(now())) return;
+      const at = now();
+      const late = at - due;
+      due = at + this.#every;
+      if (this.#look(at, late)) return;
       clearInterval(timer);
       this.#timer = undefined;
     }, this.#every);

@@ -1,9 +1,10 @@
 /** Makes the rest of the package report to the instruments. */
 import { watch } from '../runtime/watch.js';
 import { watching } from '../pipeline/watching.js';
-import { keepPlaces, placeHere } from './places.js';
+import { diagnose } from './diagnose.js';
+import { placeHere } from './places.js';
 import { RunWatch } from './runs.js';
-import { noteMachine, noteMade } from './streams.js';
+import { noteLock, noteMachine } from './streams.js';
 
 /** Whether the page is built for development: bundlers put a text in the place of `process.env.NODE_ENV`. */
 function isDevelopment(): boolean {
@@ -15,9 +16,9 @@ function isDevelopment(): boolean {
 }
 
 export function install(): void {
-  if (isDevelopment()) keepPlaces();
   watch.created = noteMachine;
-  watch.locked = noteMade;
+  watch.locked = noteLock;
   watching.begin = (options, stages) => new RunWatch(options, stages, placeHere());
   watching.promised = (promise, watcher) => (watcher as RunWatch).promised(promise);
+  if (isDevelopment()) diagnose();
 }

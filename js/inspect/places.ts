@@ -21,8 +21,11 @@ function addressOf(frame: string): string | undefined {
   return /(?:\(|@|at )?([^\s(@]+):\d+:\d+\)?$/.exec(frame.trim())?.[1];
 }
 
-/** The page's own frames of this call, the innermost first; undefined unless places are kept. */
-export function placeHere(): string | undefined {
+/**
+ * The page's own frames of this call, the innermost first; undefined unless places are kept. With `isCalled` undefined
+ * as well where the page has only awaited what led here, and has not called it.
+ */
+export function placeHere(isCalled = false): string | undefined {
   if (!keeps) return undefined;
   const limited = Error as { stackTraceLimit?: number };
   const limit = limited.stackTraceLimit;
@@ -31,6 +34,7 @@ export function placeHere(): string | undefined {
   if (limit !== undefined) limited.stackTraceLimit = limit;
   const frames = stack.split('\n').filter((line) => /:\d+:\d+\)?$/.test(line.trim()));
   const theirs = frames.filter((frame) => !isOurs(frame) && !/\bnode:|\(native\)/.test(frame));
+  if (isCalled && !theirs.some((frame) => !/^\s*at async /.test(frame))) return undefined;
   return theirs.map((frame) => frame.trim()).join('\n') || undefined;
 }
 

@@ -64,7 +64,7 @@ export interface PipelineReport {
   /** What the source has given in a second, over the last two seconds. */
   readonly chunksPerSecond: number;
   readonly bytesPerSecond: number;
-  /** Where it was started: the lines of the stack. Undefined outside development: see docs/INSPECT.md. */
+  /** Where it was started: the lines of the stack. Undefined unless `diagnose()` is on. */
   readonly startedAt: string | undefined;
 }
 

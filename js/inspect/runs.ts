@@ -22,8 +22,21 @@ const promises = new WeakMap<object, RunWatch>();
 export const runOfPromise = (promise: object): RunWatch | undefined => promises.get(promise);
 export const runOfStream = (impl: object): RunWatch | undefined => runs.get(impl);
 
-const ticker = new Ticker(PIPELINE_TICK, (at) => {
-  for (const run of running) run.look(at);
+/** What `diagnose()` is told. */
+export interface RunListener {
+  owns(impl: object): void;
+  looked(run: RunWatch, late: number): void;
+}
+
+let listener: RunListener | undefined;
+
+export const listenToRuns = (to: RunListener | undefined): void => void (listener = to);
+
+const ticker = new Ticker(PIPELINE_TICK, (at, late) => {
+  for (const run of running) {
+    run.look(at);
+    listener?.looked(run, late);
+  }
   return running.size > 0;
 });
 
@@ -85,6 +98,7 @@ export class RunWatch implements Watcher {
     const readable = readableImpl(stream);
     if (readable !== undefined) {
       one.output = readable;
+      listener?.owns(readable);
       runs.set(readable, this);
       if (readable.pull !== undefined && readable.transform === undefined)
         readable.pull = one.calls.wrap(readable.pull);

@@ -19,7 +19,7 @@ export interface LockReport {
   readonly holder: LockHolder;
   /** Milliseconds since it was taken; undefined where that was before `tidegate/inspect` was imported. */
   readonly heldFor: number | undefined;
-  /** Where it was taken: the lines of the stack. Undefined outside development: see docs/INSPECT.md. */
+  /** Where it was taken: the lines of the stack. Undefined unless `diagnose()` is on. */
   readonly takenAt: string | undefined;
 }
 
@@ -60,7 +60,7 @@ export interface StreamReport {
   readonly idle: number;
   /** Since it was made; undefined where that was before `tidegate/inspect` was imported. */
   readonly age: number | undefined;
-  /** Where it was made: the lines of the stack. Undefined outside development: see docs/INSPECT.md. */
+  /** Where it was made: the lines of the stack. Undefined unless `diagnose()` is on. */
   readonly madeAt: string | undefined;
 }
 
@@ -112,6 +112,21 @@ const made = new WeakMap<object, Made>();
 const seen = new WeakMap<object, Seen>();
 const alive = new Set<Seen>();
 
+/** What `diagnose()` is told. */
+export interface StreamListener {
+  created(machine: object): void;
+  locked(lock: object): void;
+  looked(impl: Impl, at: number): void;
+}
+
+let listener: StreamListener | undefined;
+
+/** `every`: milliseconds between two looks. */
+export function listenToStreams(to: StreamListener | undefined, every = STREAM_TICK): void {
+  listener = to;
+  ticker.change(every);
+}
+
 const ticker = new Ticker(STREAM_TICK, (at) => {
   for (const one of alive) {
     const impl = one.ref.deref();
@@ -120,25 +135,35 @@ const ticker = new Ticker(STREAM_TICK, (at) => {
       continue;
     }
     one.look(impl, at);
+    listener?.looked(impl, at);
   }
   return alive.size > 0;
 });
 
-const isImpl = (value: object): value is Impl =>
+export const isImpl = (value: object): value is Impl =>
   value instanceof ReadableImpl || value instanceof ByteReadableImpl || value instanceof WritableImpl;
 
 /** Takes a machine that has just been made. Its own fields may not be set yet. */
 export function noteMachine(machine: object): void {
-  noteMade(machine);
-  if (!isImpl(machine)) return;
-  const one = new Seen(machine, made.get(machine)!.at);
-  seen.set(machine, one);
-  alive.add(one);
-  ticker.start();
+  note(machine);
+  if (isImpl(machine)) {
+    const one = new Seen(machine, made.get(machine)!.at);
+    seen.set(machine, one);
+    alive.add(one);
+    ticker.start();
+  }
+  listener?.created(machine);
 }
 
-/** Takes a lock that has just been taken, or anything else whose time and place are asked for. */
-export const noteMade = (thing: object): void => void made.set(thing, { at: now(), place: placeHere() });
+const note = (thing: object): void => void made.set(thing, { at: now(), place: placeHere() });
+
+/** Takes a lock that has just been taken. */
+export function noteLock(lock: object): void {
+  note(lock);
+  listener?.locked(lock);
+}
+
+export const placeOf = (thing: object): string | undefined => made.get(thing)?.place;
 
 /** Streams from before the import become known when they are asked for. */
 function seenOf(impl: Impl, at: number): Seen {
@@ -213,14 +238,21 @@ export function reportStream(impl: Impl, at = now()): StreamReport {
   };
 }
 
+/** The streams that js/streams/keep-alive keeps are not the page's. */
+function keptImpls(): Set<unknown> {
+  const { kept = [] } = ReadableImpl as { kept?: unknown[] };
+  return new Set(kept.flat().map((one) => implOf(one) ?? (one as { stream?: unknown }).stream ?? one));
+}
+
 /** All streams that are alive, those first that have carried nothing for the longest time. */
 export function aliveStreams(): StreamReport[] {
   const at = now();
+  const kept = keptImpls();
   const reports: StreamReport[] = [];
   for (const one of alive) {
     const impl = one.ref.deref();
-    if (impl !== undefined && impl.id !== 0) reports.push(reportStream(impl, at));
-    else alive.delete(one);
+    if (impl === undefined || impl.id === 0) alive.delete(one);
+    else if (!kept.has(impl)) reports.push(reportStream(impl, at));
   }
   return reports.sort((a, b) => b.idle - a.idle);
 }

@@ -5,6 +5,7 @@ import { C_BLOCK, C_DROP_OLDEST, C_ENQUEUE, C_FULL, R_CLOSE, R_QUEUED } from '..
 import { drop } from './discard.js';
 import { Fifo } from '../runtime/fifo.js';
 import { pendingPromise, resolved } from '../runtime/intrinsics.js';
+import { watch } from '../runtime/watch.js';
 import { carryEnqueued, closeStream } from './readable.js';
 import type { ChannelEffects } from '../core/effects.js';
 import type { ReadableImpl } from './readable.js';
@@ -33,6 +34,7 @@ export class ChannelImpl {
     this.blocked = new Fifo();
     this.counts = { written: 0, droppedOldest: 0, droppedNewest: 0, blocked: 0 };
     core.channel_new(stream.id, capacity, overflow);
+    if (watch.created !== undefined) watch.created(this);
   }
 
   /**

@@ -46,6 +46,7 @@ onceStarted(() => {
     read.getReader(),
     readableImpl(read)!.reader,
     iterated.values(),
+    iterated,
     new Deferred(),
     new PromiseReadRequest(),
     new PromiseReadIntoRequest(),

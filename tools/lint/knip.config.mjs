@@ -15,7 +15,7 @@ export default {
     'tests/matrix/{page,flood.worker}.js',
     'tests/js/streams/differential/*.mjs',
     'tests/js/polyfill/frozen.mjs',
-    'tests/js/inspect/places-program.mjs',
+    'tests/js/inspect/{places,diagnose}-program.mjs',
     'benches/*.{js,mjs}',
     'benches/codecs/*.{js,mjs}',
     'benches/web/*.js',

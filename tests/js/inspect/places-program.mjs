@@ -1,5 +1,5 @@
 /** Makes a stream, locks one and starts a pipeline, and prints what `tidegate/inspect` says of where. */
-import { inspect } from 'tidegate/inspect';
+import { inspect, streams } from 'tidegate/inspect';
 import { pipeline, ReadableStream, WritableStream } from 'tidegate';
 
 // tests/js/inspect/places.test.mjs names the lines of these calls.
@@ -17,6 +17,8 @@ function startPipeline() {
 
 const stream = makeStream();
 takeLock(stream);
+await null;
+const alive = streams().length;
 const { madeAt, lock } = inspect(stream);
 const { startedAt } = inspect(startPipeline());
-console.log(JSON.stringify({ madeAt, takenAt: lock.takenAt, startedAt }));
+console.log(JSON.stringify({ alive, madeAt, takenAt: lock.takenAt, startedAt }));
