@@ -30,6 +30,9 @@ import { serveFile } from './static.mjs';
 /** Where the lab listens when nothing else was asked for and the port is free. */
 export const DEFAULT_PORT = 7373;
 
+/** The sample for those without a file of their own. */
+const SAMPLE = '/data/4MB.csv.gz';
+
 /**
  * Starts the lab.
  *
@@ -113,6 +116,7 @@ class Lab {
     response.setHeader('Content-Security-Policy', POLICY);
 
     if (url.pathname === '/data/endless.csv.gz') return this.#endless(url, request, response);
+    if (url.pathname === '/data/sample.csv.gz') url.pathname = SAMPLE;
     if (url.pathname.startsWith('/data/')) return this.#data(url, request, response);
     if (url.pathname === '/api/summary')
       return sendJson(response, await this.#summary(sizeOf(url.searchParams.get('size'))));

@@ -5,6 +5,7 @@ import { byId, say } from '../dom.js';
 import { Job } from '../job.js';
 import { Liveness } from '../liveness.js';
 import { Pace } from '../pace.js';
+import { isLocal } from '../server/index.js';
 import { formatBytes } from '../units.js';
 import { CanalDrawing } from './drawing.js';
 import { showFigures, showProgress } from './figures.js';
@@ -57,6 +58,8 @@ export class Canal {
   /** @param {() => void} change called when what the address says of the canal has changed */
   constructor(change) {
     this.#change = change;
+    // A page that is only files has no others.
+    byId('size-field').hidden = isLocal;
     new ResizeObserver(() => this.#fit()).observe(byId('canal-picture'));
     this.#fit();
     byId('job').addEventListener('submit', (event) => {

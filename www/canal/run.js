@@ -1,7 +1,7 @@
 /** One run of the canal: the job, the server's count of it, and a snapshot of both ten times a second. */
 
 import { Job } from '../job.js';
-import { Download } from '../server/lab.js';
+import { openDownload } from '../server/index.js';
 import { failedStage } from './teardown.js';
 import { Reading } from './reading.js';
 
@@ -35,7 +35,7 @@ export class Run {
    */
   constructor({ size, pace, show }) {
     this.#pace = pace;
-    this.download = new Download(size);
+    this.download = openDownload(size);
     this.#job = new Job({ source: this.download.source, signal: this.#aborter.signal, pace });
     const watched = this.download.watch(this.#job.result, () => this.#job.state().bytesIn > 0);
     this.#timer = setInterval(() => show(this.sample()), SAMPLE_EVERY);

@@ -6,7 +6,8 @@ import { formatBytes, formatCount, formatRate } from '../units.js';
 const FAILED = 'failed here';
 const SLOWEST = 'sets the pace';
 /** Beside a stage that is not what it was, in place of its limit. */
-const NOTES = { torn: 'torn down', failed: 'failed' };
+const noteOf = (state, small) =>
+  state === 'torn' ? (small ? 'torn' : 'torn down') : state === 'failed' ? 'failed' : null;
 
 export class Stations {
   #server = station('server', 'server');
@@ -39,7 +40,11 @@ export class Stations {
         unit === 'bytes' ? formatBytes(count) : `${formatCount(count)}${small ? '' : ' rows'}`;
       const at = this.#stages[index];
       const state = states[index];
-      write(at, amount(held), NOTES[state] ?? (highWaterMark > 0 && !small ? `of ${amount(highWaterMark)}` : ''));
+      write(
+        at,
+        amount(held),
+        noteOf(state, small) ?? (highWaterMark > 0 && !small ? `of ${amount(highWaterMark)}` : ''),
+      );
       mark(at, state, slowest?.index === index);
       at.meter.setAttribute('aria-valuemax', String(Math.max(held, highWaterMark, 1)));
       at.meter.setAttribute('aria-valuenow', String(held));

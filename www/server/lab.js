@@ -13,7 +13,7 @@ const GIVE_UP_AFTER = 3000;
 const HOLDS_THE_NETWORK_BACK = 'userAgentData' in navigator;
 
 /** One download, and the server's count of it. */
-export class Download {
+export class LabDownload {
   #id = crypto.randomUUID();
   #size;
   #sent = 0;

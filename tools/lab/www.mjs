@@ -1,0 +1,81 @@
+/**
+ * `npm run build:www`: the lab's page as files for any host, in any folder, in build/www. It needs no server: a worker of the page plays
+ * that part. The page's policy stands in the page; `_headers` has it for hosts that read such a file.
+ */
+import { cp, mkdir, readFile, readdir, rm, writeFile } from 'node:fs/promises';
+import { dirname, join, relative, sep } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { gzip } from 'node:zlib';
+import { isProgram, runMain, say } from '../steps.mjs';
+import { endlessMembers } from './endless.mjs';
+import { CsvGenerator } from './generator.mjs';
+import { FOLDERS, pageModule, POLICY } from './page.mjs';
+
+const root = join(dirname(fileURLToPath(import.meta.url)), '../..');
+/** What the page imports of the package, and of the benchmarks. */
+const ENTRIES = [
+  'dist/index.js',
+  'dist/codecs.js',
+  'benches/measure.js',
+  'benches/workloads.js',
+  'benches/workloads-more.js',
+];
+const SAMPLE = 4e6;
+const IMPORTED = /(?:\bfrom|\bimport)\s*\(?\s*["'](\.[^"'?]+)["']/g;
+
+/**
+ * Writes the files. Whatever was in the folder goes.
+ *
+ * @param {string} folder absolute path
+ */
+export async function buildWww(folder) {
+  await rm(folder, { recursive: true, force: true });
+  const write = async (path, content) => {
+    await mkdir(dirname(join(folder, path)), { recursive: true });
+    await writeFile(join(folder, path), content);
+  };
+  const www = FOLDERS[''];
+  for (const entry of await readdir(www, { recursive: true, withFileTypes: true })) {
+    if (!entry.isFile()) continue;
+    const path = relative(www, join(entry.parentPath ?? entry.path, entry.name))
+      .split(sep)
+      .join('/');
+    if (path.endsWith('.js')) await write(path, await pageModule(path));
+    else if (path === 'index.html') await write(path, asFiles(await readFile(join(www, path), 'utf8')));
+    else await write(path, await readFile(join(www, path)));
+  }
+  for (const path of await withImports(ENTRIES)) await cp(join(root, path), join(folder, path));
+  const { head, block } = await endlessMembers();
+  // Named so that no host calls them gzip by themselves, which a browser would unpack.
+  await write('data/head.bin', head);
+  await write('data/block.bin', block);
+  await write('data/sample.csv.gz', await promisify(gzip)(Buffer.concat([...new CsvGenerator(SAMPLE)])));
+  await write('_headers', `/*\n  Content-Security-Policy: ${POLICY}\n  X-Content-Type-Options: nosniff\n`);
+}
+
+function asFiles(html) {
+  const policy = `<meta http-equiv="Content-Security-Policy" content="${POLICY}" />`;
+  const made = html
+    .replace('data-server="lab"', 'data-server="local"')
+    .replace('<meta charset="utf-8" />', `<meta charset="utf-8" />\n    ${policy}`);
+  if (!made.includes('data-server="local"') || !made.includes(policy))
+    throw new Error('www/index.html has no data-server or no charset to change');
+  return made;
+}
+
+/** Files and all that they import, by paths below the repository's root. */
+async function withImports(entries) {
+  const found = new Set(entries);
+  for (const path of found) {
+    const text = await readFile(join(root, path), 'utf8');
+    for (const [, name] of text.matchAll(IMPORTED)) found.add(join(dirname(path), name).split(sep).join('/'));
+  }
+  return found;
+}
+
+if (isProgram(import.meta.url))
+  runMain(async () => {
+    await buildWww(join(root, 'build/www'));
+    say('Wrote the lab’s page into build/www');
+  });
