@@ -3,6 +3,8 @@
  * module.
  */
 
+// Before the first stream is made: what is made earlier it does not know.
+import { inspect } from 'tidegate/inspect';
 import { ByteLengthQueuingStrategy, pipeline, TransformStream } from 'tidegate';
 import { codecMemory, csv, digest, gunzip } from 'tidegate/codecs';
 import { Pace } from './pace.js';
@@ -11,7 +13,10 @@ import { openSource } from './source.js';
 /** The columns the totals need, by name in the file's header. */
 const COLUMNS = ['city', 'quantity', 'price_cents'];
 
-/** Bytes the stage after the source may hold. */
+/** Bytes of the queue before a codec; the last one also has a batch of rows. */
+const CODEC_QUEUE = 64 * 1024;
+
+/** Bytes the stage after the source may hold; the source has a chunk of at most so much. */
 const BYTES_HIGH_WATER_MARK = 256 * 1024;
 
 /** The stages `Job.fail` can break. */
@@ -29,8 +34,8 @@ export const FAULTS = ['totals', 'bytes', 'gunzip'];
 /**
  * @typedef {object} StageState
  * @property {string} name
- * @property {number} held what its queues hold
- * @property {number} highWaterMark what they may hold
+ * @property {number} held what its queues hold; of `totals`, what it works on
+ * @property {number} room what this is when it is full; a single large chunk may be more
  * @property {'bytes' | 'rows'} unit
  * @property {number} passed how much of that unit has entered the stage so far
  */
@@ -42,6 +47,10 @@ export const FAULTS = ['totals', 'bytes', 'gunzip'];
  * @property {number} rows
  * @property {number | null} share of the work that is done, 0 to 1, where a length is known
  * @property {StageState[]} stages
+ * @property {number} held bytes in all queues of the pipeline
+ * @property {number} most the most that this has been
+ * @property {{ stage: number, load: number } | null} slowest the stage that the others wait for, -1 for the source, and the share of the last
+ *   second that it worked
  * @property {number} wasmBytes of the codecs' Wasm memory
  */
 
@@ -72,7 +81,6 @@ export class Job {
   #complete = false;
   #settled = false;
   #fault = null;
-  #tap = null;
   #signal;
   #stopAfter;
 
@@ -105,14 +113,18 @@ export class Job {
 
   /** @returns {JobState} as of now */
   state() {
-    const { source, stages } = this.chain ?? {};
+    const { source, stages, job } = this.chain ?? {};
+    const report = job && inspect(job);
     const bytesOut = stages ? this.#csvBytes() : 0;
     return {
       bytesIn: this.#bytesIn,
       bytesOut,
       rows: this.#rows,
       share: source?.length ? this.#bytesIn / source.length : source?.csvLength ? bytesOut / source.csvLength : null,
-      stages: stages ? this.#stageStates() : [],
+      stages: report ? this.#stageStates(report) : [],
+      held: report && !this.#settled ? report.held : 0,
+      most: report?.peakHeld ?? 0,
+      slowest: report && !this.#settled ? slowestOf(report) : null,
       wasmBytes: codecMemory().bytes,
     };
   }
@@ -129,11 +141,12 @@ export class Job {
     const sha256 = digest('sha-256');
     const rows = csv({ header: true, rows: 'arrays', batch: true });
     const codecs = [inflate, sha256, rows].filter(Boolean);
-    this.chain = { source: opened, bytes, stages: { inflate, sha256, rows } };
-
-    await pipeline(opened.input, bytes, ...codecs, (batches, { signal }) => this.#consume(batches, signal), {
+    const stages = { inflate, sha256, rows };
+    const job = pipeline(opened.input, bytes, ...codecs, (batches, { signal }) => this.#consume(batches, signal), {
       signal: this.#signal,
     });
+    this.chain = { source: opened, bytes, stages, job };
+    await job;
     return {
       rows: this.#rows,
       totals: Object.fromEntries(this.#totals),
@@ -147,9 +160,6 @@ export class Job {
   #tapStage() {
     return new TransformStream(
       {
-        start: (controller) => {
-          this.#tap = controller;
-        },
         transform: (chunk, controller) => {
           this.#bytesIn += chunk.byteLength;
           const fault = this.#fault;
@@ -167,21 +177,21 @@ export class Job {
     return this.chain.stages.rows.stats()[0].bytesIn;
   }
 
-  #stageStates() {
+  /** The source and the tap behind it are one stage here. */
+  #stageStates({ stages: [source, tap, ...others] }) {
     const { inflate, sha256, rows } = this.chain.stages;
-    const tap = this.#settled ? 0 : BYTES_HIGH_WATER_MARK - this.#tap.desiredSize;
-    const codec = (name, stage) => {
-      const [{ queued, held, highWaterMark, bytesIn }] = stage.stats();
-      // The last figures of a chain that is freed are those of the moment before.
-      return stageState(name, this.#settled ? 0 : queued + held, highWaterMark, 'bytes', bytesIn);
+    const settled = this.#settled;
+    const state = (name, room, passed, ...parts) => {
+      const held = parts.reduce((sum, part) => sum + part.held, 0);
+      return stageState(name, settled ? 0 : held, room, 'bytes', passed);
     };
-    const batch = this.#settled ? 0 : this.#batchRows;
+    const codec = (name, stage, room) => state(name, room, stage.stats()[0].bytesIn, others.shift());
     return [
-      stageState('fetch', tap, BYTES_HIGH_WATER_MARK, 'bytes', this.#bytesIn),
-      ...(inflate ? [codec('gunzip', inflate)] : []),
-      codec('SHA-256', sha256),
-      codec('CSV', rows),
-      stageState('totals', batch, this.#largestBatch, 'rows', this.#rows),
+      state('fetch', 2 * BYTES_HIGH_WATER_MARK, this.#bytesIn, source, tap),
+      ...(inflate ? [codec('gunzip', inflate, CODEC_QUEUE)] : []),
+      codec('SHA-256', sha256, CODEC_QUEUE),
+      codec('CSV', rows, 2 * CODEC_QUEUE),
+      stageState('totals', settled ? 0 : this.#batchRows, this.#largestBatch, 'rows', this.#rows),
     ];
   }
 
@@ -209,8 +219,15 @@ export class Job {
   }
 }
 
-function stageState(name, held, highWaterMark, unit, passed) {
-  return { name, held, highWaterMark, unit, passed };
+/** In the job's stages: the source and the tap are the first. */
+function slowestOf({ bottleneck, stages }) {
+  if (!bottleneck) return null;
+  const { index } = bottleneck;
+  return { stage: index - 1, load: stages.find((stage) => stage.index === index)?.load ?? 0 };
+}
+
+function stageState(name, held, room, unit, passed) {
+  return { name, held, room, unit, passed };
 }
 
 function findColumns(header) {

@@ -1,9 +1,16 @@
-/** The lab's page. */
+/** The lab's page: the canal first, and then what stands below it. */
 
-import { keepAddress } from './address.js';
+import { Address } from './address.js';
 import { Canal } from './canal/canal.js';
-import { YourFile } from './file/file.js';
-import { Flood } from './flood/flood.js';
-import { Race } from './race/race.js';
 
-keepAddress((changed) => [new Canal(changed), new Flood(), new YourFile(changed), new Race(changed)]);
+const address = new Address();
+address.add(new Canal(address.changed));
+
+const [{ Flood }, { YourFile }, { Race }] = await Promise.all([
+  import('./flood/flood.js'),
+  import('./file/file.js'),
+  import('./race/race.js'),
+]);
+new Flood();
+address.add(new YourFile(address.changed));
+address.add(new Race(address.changed));

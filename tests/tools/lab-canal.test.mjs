@@ -9,7 +9,7 @@ import { sentenceOf } from '../../www/canal/sentence.js';
 import { describeRate, placeOf, rateOf, WIDE_OPEN } from '../../www/canal/take.js';
 import { Pace } from '../../www/pace.js';
 
-const stage = (name, held, highWaterMark, passed, unit = 'bytes') => ({ name, held, highWaterMark, passed, unit });
+const stage = (name, held, room, passed, unit = 'bytes') => ({ name, held, room, passed, unit });
 const stateAt = (turn, moving = true) => {
   const passed = moving ? turn * 1000 : 5000;
   return {
@@ -18,6 +18,9 @@ const stateAt = (turn, moving = true) => {
     rows: passed / 20,
     share: null,
     wasmBytes: 0,
+    held: 2400,
+    most: 2500,
+    slowest: { stage: 0, load: 0.9 },
     stages: [
       stage('fetch', 2000, 2000, passed),
       stage('gunzip', 0, 500, passed),
@@ -50,8 +53,8 @@ test('a reading tells how fast each stretch flows, in bytes of what passes there
   assert.equal(Math.round(rowRate), 500);
 });
 
-test('who is held up by nobody and holds up others sets the pace', () => {
-  assert.equal(read(20).slowest.name, 'fetch');
+test('the bottleneck sets the pace, or the consumer where it is held back', () => {
+  assert.deepEqual(read(20).slowest, { index: 0, name: 'fetch', load: 0.9 });
   assert.equal(read(20, { take: 100 }).slowest.name, 'you');
 });
 
@@ -63,8 +66,9 @@ test('a consumer that takes nothing has stopped once the server has sent nothing
   assert.deepEqual(stopped.flows, [0, 0, 0, 0]);
 });
 
-test('what is held in rows counts with the bytes of its rows', () => {
-  assert.equal(read(20).held, 2000 + 5 * 80);
+test('while a job runs a basin shows the mean of its samples, of what it has room for', () => {
+  const [fetch, gunzip, totals] = read(50).stages.map(({ level }) => level);
+  assert.ok(fetch > 0.99 && gunzip === 0 && totals > 0.49 && totals <= 0.5);
 });
 
 test('each phase has a sentence with its own figures', () => {

@@ -22,6 +22,7 @@ const ENTRIES = [
   'benches/workloads-more.js',
 ];
 const SAMPLE = 4e6;
+const IMPORTED_AT_ONCE = /(?:\bfrom|^import)\s*["'](\.[^"'?]+)["']/gm;
 const IMPORTED = /(?:\bfrom|\bimport)\s*\(?\s*["'](\.[^"'?]+)["']/g;
 
 /**
@@ -42,7 +43,8 @@ export async function buildWww(folder) {
       .split(sep)
       .join('/');
     if (path.endsWith('.js')) await write(path, await pageModule(path));
-    else if (path === 'index.html') await write(path, asFiles(await readFile(join(www, path), 'utf8')));
+    else if (path === 'index.html')
+      await write(path, asFiles(await readFile(join(www, path), 'utf8'), await modulesOf('lab.js')));
     else await write(path, await readFile(join(www, path)));
   }
   for (const path of await withImports(ENTRIES)) await cp(join(root, path), join(folder, path));
@@ -54,14 +56,29 @@ export async function buildWww(folder) {
   await write('_headers', `/*\n  Content-Security-Policy: ${POLICY}\n  X-Content-Type-Options: nosniff\n`);
 }
 
-function asFiles(html) {
+/** The page with its policy, and with a hint for each module that it loads at once: else a browser finds out about them level by level. */
+function asFiles(html, modules) {
   const policy = `<meta http-equiv="Content-Security-Policy" content="${POLICY}" />`;
   const made = html
     .replace('data-server="lab"', 'data-server="local"')
-    .replace('<meta charset="utf-8" />', `<meta charset="utf-8" />\n    ${policy}`);
+    .replace('<meta charset="utf-8" />', `<meta charset="utf-8" />\n    ${policy}`)
+    .replace(
+      '  </head>',
+      `${modules.map((path) => `    <link rel="modulepreload" href="${path}" />\n`).join('')}  </head>`,
+    );
   if (!made.includes('data-server="local"') || !made.includes(policy))
     throw new Error('www/index.html has no data-server or no charset to change');
   return made;
+}
+
+/** A module of the page and all that it imports at once, by their paths in the page's place. */
+async function modulesOf(entry) {
+  const found = new Set([entry]);
+  for (const path of found) {
+    const text = path.startsWith('dist/') ? await readFile(join(root, path), 'utf8') : await pageModule(path);
+    for (const [, name] of text.matchAll(IMPORTED_AT_ONCE)) found.add(join(dirname(path), name).split(sep).join('/'));
+  }
+  return [...found];
 }
 
 /** Files and all that they import, by paths below the repository's root. */

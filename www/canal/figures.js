@@ -11,7 +11,7 @@ const figure = (name) => document.querySelector(`[data-figure="${name}"]`);
  * @param {{ took: number, real: boolean } | null} answer how fast the page answered
  */
 export function showFigures(now, answer) {
-  const { phase, server, held, limit, rows, seconds } = now;
+  const { phase, server, held, most, rows, seconds } = now;
   const over = phase === 'failed' || phase === 'ended' || phase === 'done';
   const mean = (count) => (seconds > 0 ? count / seconds : 0);
   const stopped = phase === 'stopped';
@@ -19,7 +19,7 @@ export function showFigures(now, answer) {
     sent: formatBytes(server.bytes),
     'sent-note': sentNote(now),
     held: formatBytes(held),
-    'held-note': limit > 0 ? `and never more than ${formatBytes(limit)}` : 'in all queues together',
+    'held-note': most > 0 ? `and never more than ${formatBytes(most)}` : 'in all queues together',
     rows: formatCount(rows),
     rowRate: formatCount(over ? mean(rows) : now.rowRate),
     byteRate: formatBytes(over ? mean(now.bytesOut) : now.byteRate),

@@ -7,8 +7,6 @@ import { Rates } from '../rates.js';
 
 /** Share of a new sample in what a basin is said to hold: its queue fills and empties many times between two samples. */
 const FRESH = 0.3;
-/** A consumer that has this share of what waits before it taken away is not what others wait for. */
-const FULL = 0.5;
 /** Bytes a second that any page should reach: of gzip, and of the CSV that it unpacks to. */
 const GZIP = 1.5e6;
 const CSV = 6e6;
@@ -25,19 +23,20 @@ const STILL_AFTER = 900;
  * @property {number[]} fastest the most of each of these in this run, and at least what a page should reach
  * @property {(import('../job.js').StageState & { level: number })[]} stages
  * @property {number} held bytes in all queues of the page
- * @property {number} limit the most bytes that these may hold
+ * @property {number} most the most bytes that these have held in this run
  * @property {number} rows @property {number} rowRate
  * @property {number} bytesOut of CSV @property {number} byteRate
  * @property {number | null} share of the work that is done
  * @property {number} wasmBytes
- * @property {{ index: number, name: string } | null} slowest `index` counts the server as -1 and the consumer as the number of stages
+ * @property {{ index: number, name: string, load: number } | null} slowest what the others wait for; `index` counts the server as -1 and the consumer as the
+ *   number of stages; `load` is the share of the last second that it worked
  */
 
 /** Reads one run. */
 export class Reading {
   #fast = new Rates(800);
-  /** Between two reads of a consumer that is held back, seconds may pass. */
-  #slow = new Rates(3500);
+  /** Between two reads of a slow consumer, seconds may pass. */
+  #slow = new Rates(3000);
   #server = new Rates(1500);
   #levels = [];
   #fastest = [];
@@ -55,7 +54,7 @@ export class Reading {
     const counts = { rows, bytesOut, ...Object.fromEntries(stages.map(({ passed }, index) => [index, passed])) };
     const slow = this.#slow.add(now, counts);
     const fast = this.#fast.add(now, counts);
-    const rates = take === 0 || take === Infinity ? fast : slow;
+    const rates = take === 0 ? fast : largest(fast, slow);
     const { sent: sentRate } = this.#server.add(now, { sent });
     const rowBytes = rows > 0 ? bytesOut / rows : 0;
     const flows = stages.map(({ unit }, index) => (rates[index] ?? 0) * (unit === 'rows' ? rowBytes : 1));
@@ -63,7 +62,6 @@ export class Reading {
     this.#fastest = flows.map((flow, index) => Math.max(flow, this.#fastest[index] ?? (index < 2 ? GZIP : CSV)));
 
     const shown = stages.map((stage, index) => ({ ...stage, level: this.#level(index, stage, phase === 'running') }));
-    const inBytes = (stage, value) => Math.round(stage.unit === 'rows' ? value * rowBytes : value);
     return {
       phase: phase === 'running' && take === 0 ? (still ? 'stopped' : 'stopping') : phase,
       seconds,
@@ -72,32 +70,36 @@ export class Reading {
       flows,
       fastest: this.#fastest,
       stages: shown,
-      held: shown.reduce((sum, stage) => sum + inBytes(stage, stage.held), 0),
-      limit: shown.reduce((sum, stage) => sum + inBytes(stage, stage.highWaterMark), 0),
+      held: state.held,
+      most: state.most,
       rows,
       rowRate: rates.rows ?? 0,
       bytesOut,
       byteRate: rates.bytesOut ?? 0,
       share: state.share,
       wasmBytes: state.wasmBytes,
-      slowest: phase === 'running' ? slowestOf(shown, take) : null,
+      slowest: phase === 'running' ? slowestOf(state, take) : null,
     };
   }
 
   /** While a job runs, the mean of what its samples held. */
-  #level(index, { held, highWaterMark }, smooth) {
-    const now = highWaterMark > 0 ? Math.min(1, held / highWaterMark) : 0;
+  #level(index, { held, room }, smooth) {
+    const now = room > 0 ? Math.min(1, held / room) : 0;
     const before = this.#levels[index] ?? 0;
     this.#levels[index] = smooth ? before + (now - before) * FRESH : now;
     return this.#levels[index];
   }
 }
 
-/** Whoever has much waiting before it and little behind it. A consumer that is held back has everything waiting before it. */
-function slowestOf(stages, take) {
-  if (take !== Infinity) return { index: stages.length, name: 'you' };
-  const index = stages.slice(0, -1).findLastIndex(({ level }) => level >= FULL);
-  return index < 0 ? { index: -1, name: 'the server' } : { index, name: stages[index].name };
+/** The larger of each of two rates. */
+const largest = (a, b) => Object.fromEntries(Object.entries(a).map(([name, rate]) => [name, Math.max(rate, b[name])]));
+
+/** The stage that the others wait for; a consumer that is held back is the user's doing. */
+function slowestOf({ slowest, stages }, take) {
+  if (take !== Infinity) return { index: stages.length, name: 'you', load: 1 };
+  if (!slowest) return null;
+  const { stage, load } = slowest;
+  return { index: stage, name: stages[stage]?.name ?? 'the server', load };
 }
 
 /** What a page shows before a run, and of one whose stages nobody knows yet. */
@@ -111,7 +113,7 @@ export function idleSnapshot(stages, phase = 'idle') {
     fastest: Array(stages.length + 1).fill(1),
     stages: stages.map((stage) => ({ ...stage, level: 0 })),
     held: 0,
-    limit: 0,
+    most: 0,
     rows: 0,
     rowRate: 0,
     bytesOut: 0,

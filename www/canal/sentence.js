@@ -2,13 +2,11 @@
 
 import { formatBytes, formatCount, formatDuration } from '../units.js';
 
-/** What a stage does, for the sentence that says why it is the slowest. */
+/** The codecs run as one chain, which has one load. */
 const WORK = {
-  gunzip: 'unpacking',
-  'SHA-256': 'hashing',
-  CSV: 'reading rows',
-  totals: 'adding up',
-  fetch: 'taking bytes in',
+  fetch: 'Taking bytes in sets',
+  gunzip: 'Unpacking, hashing and reading rows, which run as one, set',
+  totals: 'Adding up sets',
 };
 
 /**
@@ -51,7 +49,8 @@ function roughly(count) {
 function whyOf(slowest) {
   if (!slowest) return '';
   if (slowest.index < 0) return 'The server sets the pace.';
-  return `${slowest.name} sets the pace: ${WORK[slowest.name] ?? 'its work'} takes longest.`;
+  const share = `${Math.round(slowest.load * 100)} % of the last second`;
+  return `${WORK[slowest.name] ?? `${slowest.name} sets`} the pace: at work ${share}.`;
 }
 
 /** The first clause of the error's message: the rest of it stands beside the step that broke the stage. */

@@ -5,6 +5,8 @@ import { formatBytes, formatCount, formatRate } from '../units.js';
 
 const FAILED = 'failed here';
 const SLOWEST = 'sets the pace';
+/** They run as one: the flag stands over the middle one. */
+const CODECS = ['gunzip', 'SHA-256', 'CSV'];
 /** Beside a stage that is not what it was, in place of its limit. */
 const noteOf = (state, small) =>
   state === 'torn' ? (small ? 'torn' : 'torn down') : state === 'failed' ? 'failed' : null;
@@ -35,20 +37,18 @@ export class Stations {
     write(this.#server, sent, serverNote(phase, server, small));
     mark(this.#server, phase === 'failed' || phase === 'ended' ? 'cut' : 'open', slowest?.index === -1);
     stages.forEach((stage, index) => {
-      const { held, highWaterMark, unit } = stage;
+      const { held, room, unit } = stage;
       const amount = (count) =>
         unit === 'bytes' ? formatBytes(count) : `${formatCount(count)}${small ? '' : ' rows'}`;
       const at = this.#stages[index];
       const state = states[index];
-      write(
-        at,
-        amount(held),
-        noteOf(state, small) ?? (highWaterMark > 0 && !small ? `of ${amount(highWaterMark)}` : ''),
-      );
-      mark(at, state, slowest?.index === index);
-      at.meter.setAttribute('aria-valuemax', String(Math.max(held, highWaterMark, 1)));
+      write(at, amount(held), noteOf(state, small) ?? (room >= held && room > 0 && !small ? `of ${amount(room)}` : ''));
+      const codecs = CODECS.includes(slowest?.name);
+      const flagged = codecs ? CODECS.indexOf(at.name) === 1 : slowest?.index === index;
+      mark(at, state, flagged, codecs ? 'the codecs set the pace' : SLOWEST);
+      at.meter.setAttribute('aria-valuemax', String(Math.max(held, room, 1)));
       at.meter.setAttribute('aria-valuenow', String(held));
-      at.meter.setAttribute('aria-valuetext', `${amount(held)} of ${amount(highWaterMark)}`);
+      at.meter.setAttribute('aria-valuetext', `${amount(held)} of ${amount(room)}`);
     });
     const taken = phase === 'running' || phase === 'stopping' || phase === 'stopped';
     write(

@@ -33,9 +33,6 @@ export class Flood {
     this.#show();
   }
 
-  /** The address keeps nothing of it. */
-  settings = {};
-
   #start() {
     this.#chart.clear();
     this.#cappedAfter = null;
