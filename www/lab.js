@@ -14,3 +14,7 @@ const [{ Flood }, { YourFile }, { Race }] = await Promise.all([
 new Flood();
 address.add(new YourFile(address.changed));
 address.add(new Race(address.changed));
+
+// What stands above has its size only now.
+if (location.hash && scrollY === 0) document.querySelector(location.hash)?.scrollIntoView();
+document.documentElement.dataset.ready = 'true';

@@ -15,7 +15,7 @@ beforeEach(async () => {
 
 async function open(query) {
   await context.browser.open(`${context.lab.url}/${query}`);
-  await context.browser.waitFor(() => !document.getElementById('start').disabled);
+  await context.browser.waitFor(() => document.documentElement.dataset.ready === 'true');
 }
 
 const text = (selector) => context.browser.evaluate((s) => document.querySelector(s).textContent, selector);

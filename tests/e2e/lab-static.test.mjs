@@ -41,7 +41,7 @@ for (const engine of availableEngines())
     before(async () => {
       browser = await launch(engine);
       await browser.open(`http://127.0.0.1:${server.address().port}${PLACE}`);
-      await browser.waitFor(() => !document.getElementById('start').disabled);
+      await browser.waitFor(() => document.documentElement.dataset.ready === 'true');
     });
     after(() => browser?.close());
     const says = (id, pattern) =>

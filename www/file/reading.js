@@ -105,7 +105,7 @@ function takeRecords(found) {
 }
 
 /** The names of a record; a value that is none has one column. */
-export const namesOf = (record) => (isRecord(record) ? Object.keys(record) : ['value']);
+const namesOf = (record) => (isRecord(record) ? Object.keys(record) : ['value']);
 
 /** A field as a text of CSV: what is no text is JSON, and what is missing is empty. */
 export function fieldOf(record, name) {
