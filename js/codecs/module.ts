@@ -28,11 +28,14 @@ export type Exports = Pick<Wrapped<typeof glue>, ChainExport> & {
 
 type ChainExport = Exclude<
   Extract<keyof typeof glue, `codecs_${string}`>,
-  `codecs_add_${string}` | `codecs_table${string}`
+  `codecs_add_${string}` | `codecs_table${string}` | 'codecs_text'
 >;
 
-/** What the module of text exports besides: what becomes of rows. */
-export type TableExports = Pick<Wrapped<typeof glue>, Extract<keyof typeof glue, `codecs_table${string}`>>;
+/** What the modules of text export besides: records as text, and that of csv what becomes of rows. */
+export type TextExports = Pick<
+  Wrapped<typeof glue>,
+  Extract<keyof typeof glue, `codecs_table${string}` | 'codecs_text'>
+>;
 
 /** What the module of decompression exports besides: the headers that it has found. */
 export type HeaderExports = Pick<Wrapped<typeof inflateGlue>, 'codecs_take_header' | 'codecs_header'>;
@@ -82,7 +85,7 @@ export class Instance {
     if (buffer === this.buffer) return;
     this.buffer = buffer;
     this.bytes = new Uint8Array(buffer);
-    this.info = new Uint32Array(buffer, this.infoAddress, 6);
+    this.info = new Uint32Array(buffer, this.infoAddress, 8);
   }
 
   /**

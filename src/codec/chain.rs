@@ -323,17 +323,33 @@ impl Chain {
     /// # Ok::<(), tidegate::codec::CodecError>(())
     /// ```
     pub fn batch(&mut self) -> Batch<'_> {
-        self.show(|_, _| {})
+        self.release();
+        let length = self.complete();
+        self.shown = Some(length);
+        let bytes = &self.output[..length];
+        let Some(records) = (self.stages.last_mut()).and_then(|stage| stage.codec.records()) else {
+            return Batch::new(bytes, &[], &[], &[]);
+        };
+        Batch::new(bytes, records.ends(), records.rows(), records.starts())
     }
 
-    /// The same with the ends of fields in UTF-16 code units of the batch as text, as JavaScript counts.
+    /// The same as text for JavaScript: in Latin-1 if all its characters are in that. Returns its length in UTF-8, and whether it is Latin-1.
     #[cfg(tidegate_npm)]
-    pub(crate) fn batch_utf16(&mut self) -> Batch<'_> {
-        self.show(|records, bytes| {
-            if !bytes.is_ascii() {
-                records.count_in_utf16(bytes);
-            }
-        })
+    pub(crate) fn batch_text(&mut self) -> (Batch<'_>, usize, bool) {
+        self.release();
+        let length = self.complete();
+        self.shown = Some(length);
+        let bytes = &mut self.output[..length];
+        let Some(records) = (self.stages.last_mut()).and_then(|stage| stage.codec.records()) else {
+            return (Batch::new(bytes, &[], &[], &[]), length, false);
+        };
+        let latin1 = records.make_latin1(bytes);
+        if latin1.is_none() {
+            records.count_in_utf16(bytes);
+        }
+        let text = &bytes[..latin1.unwrap_or(length)];
+        let batch = Batch::new(text, records.ends(), records.rows(), records.starts());
+        (batch, length, latin1.is_some())
     }
 
     /// The batch that was shown last, if nothing has happened since; else what [`batch`](Self::batch) shows.
@@ -348,19 +364,6 @@ impl Chain {
             Some(records) => Batch::new(bytes, records.ends(), records.rows(), records.starts()),
             None => Batch::new(bytes, &[], &[], &[]),
         }
-    }
-
-    #[inline(always)]
-    fn show(&mut self, convert: impl FnOnce(&mut Records, &[u8])) -> Batch<'_> {
-        self.release();
-        let length = self.complete();
-        self.shown = Some(length);
-        let bytes = &self.output[..length];
-        let Some(records) = (self.stages.last_mut()).and_then(|stage| stage.codec.records()) else {
-            return Batch::new(bytes, &[], &[], &[]);
-        };
-        convert(records, bytes);
-        Batch::new(bytes, records.ends(), records.rows(), records.starts())
     }
 
     /// Whether a batch would have something in it, right after a run.

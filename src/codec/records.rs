@@ -296,6 +296,44 @@ impl Records {
         }
     }
 
+    /// Makes Latin-1 of the text of the complete records, in place, and turns their ends into offsets into that, which are those in UTF-16 as well. Returns
+    /// its length; none, and nothing is changed, if other characters are in it. To be called at most once before [`take`](Self::take), in place of
+    /// `count_in_utf16`.
+    #[cfg(tidegate_npm)]
+    pub(crate) fn make_latin1(&mut self, text: &mut [u8]) -> Option<usize> {
+        let fields = self.complete_fields();
+        Self::to_latin1(&mut self.ends[..fields], text)
+    }
+
+    /// The same for any ends.
+    #[cfg(any(tidegate_npm, test))]
+    pub(crate) fn to_latin1(ends: &mut [u32], text: &mut [u8]) -> Option<usize> {
+        if text.is_ascii() {
+            return Some(text.len());
+        }
+        if !is_latin1(text) {
+            return None;
+        }
+        let (mut read, mut written, mut field) = (0, 0, 0);
+        loop {
+            let run = ascii_run(&text[read..]);
+            text.copy_within(read..read + run, written);
+            read += run;
+            written += run;
+            let surplus = (read - written) as u32;
+            while let Some(end) = ends.get_mut(field).filter(|end| **end as usize <= read) {
+                *end -= surplus;
+                field += 1;
+            }
+            if read + 1 >= text.len() {
+                return Some(written);
+            }
+            text[written] = text[read] << 6 | text[read + 1] & 0x3f;
+            read += 2;
+            written += 1;
+        }
+    }
+
     /// Forgets the complete records: a new batch begins with the bytes of the incomplete one.
     ///
     /// ```
@@ -341,6 +379,32 @@ fn utf8_surplus(text: &[u8]) -> u32 {
             .sum::<u32>()
 }
 
+/// Whether all characters of valid UTF-8 are Latin-1, those between U+0080 and U+009F aside, for which decoders have other characters.
+#[cfg(any(tidegate_npm, test))]
+fn is_latin1(text: &[u8]) -> bool {
+    let is_low = |part: &[u8]| part.iter().fold(0, |most, &byte| most.max(byte)) < 0xc4;
+    text.chunks(256).all(is_low)
+        && memchr::memchr_iter(0xc2, text)
+            .all(|at| text.get(at + 1).is_some_and(|&next| next >= 0xa0))
+}
+
+/// How many bytes at the start are ASCII.
+#[cfg(any(tidegate_npm, test))]
+fn ascii_run(text: &[u8]) -> usize {
+    let mut run = 0;
+    for word in text.chunks_exact(8) {
+        let word = u64::from_le_bytes(word.try_into().unwrap_or_default()) & 0x8080_8080_8080_8080;
+        if word != 0 {
+            return run + word.trailing_zeros() as usize / 8;
+        }
+        run += 8;
+    }
+    run + text[run..]
+        .iter()
+        .take_while(|byte| byte.is_ascii())
+        .count()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -364,6 +428,24 @@ mod tests {
             }
             records.count_in_utf16(text.as_bytes());
             prop_assert_eq!(records.ends(), &expected[..]);
+        }
+
+        #[test]
+        fn text_of_latin_1_becomes_that(fields in prop::collection::vec("[a-z\u{a0}-\u{ff}]{0,20}|[a-c]{0,40}", 0..20), other in "|\u{85}|Ł|😀") {
+            let text = fields.concat() + &other;
+            let mut end = 0;
+            let mut ends: Vec<u32> = fields.iter().map(|field| { end += field.len() as u32; end }).collect();
+            let mut bytes = text.clone().into_bytes();
+            let length = Records::to_latin1(&mut ends, &mut bytes);
+            if !other.is_empty() {
+                prop_assert_eq!((length, &bytes[..]), (None, text.as_bytes()));
+                return Ok(());
+            }
+            let expected: Vec<u8> = text.chars().map(|character| character as u8).collect();
+            prop_assert_eq!(&bytes[..length.unwrap()], &expected[..]);
+            let mut end = 0;
+            let expected: Vec<u32> = fields.iter().map(|field| { end += field.chars().count() as u32; end }).collect();
+            prop_assert_eq!(ends, expected);
         }
     }
 }

@@ -97,7 +97,7 @@ test('a response becomes rows by the calls that the page names, in their order',
       'pipe_write',
       'codecs_input',
       'codecs_run',
-      'codecs_batch',
+      'codecs_text',
       'readable_enqueue',
     ]);
     order.reduce((at, name) => after(name, at) + 1, 0);

@@ -109,7 +109,7 @@ export class Records {
     this.#whole = 0;
     this.#fields = 0;
     toUtf16(bytes, ends);
-    return { bytes, ends, rows };
+    return { bytes, isLatin1: false, utf8Length: bytes.length, ends, rows };
   }
 }
 

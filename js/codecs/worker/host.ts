@@ -32,10 +32,11 @@ function allocate(size: number): ArrayBuffer {
 }
 
 /** A copy of the views in one buffer. */
-function copied({ bytes, ends, rows }: Parts): Batch {
+function copied({ bytes, ends, rows, ...rest }: Parts): Batch {
   const fields = Math.ceil(bytes.length / 4) * 4;
   const buffer = allocate(fields + ends.byteLength + rows.byteLength);
   const copy = {
+    ...rest,
     bytes: new Uint8Array(buffer, 0, bytes.length),
     ends: new Uint32Array(buffer, fields, ends.length),
     rows: new Uint32Array(buffer, fields + ends.byteLength, rows.length),

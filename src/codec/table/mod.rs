@@ -343,13 +343,21 @@ impl Table {
         Ok(())
     }
 
-    /// The rows of the batch, with the ends of fields in UTF-16 code units of the batch as text.
-    pub(crate) fn batch_utf16(&mut self) -> Batch<'_> {
+    /// The rows of the batch as text for JavaScript: in Latin-1 if all its characters are in that, else in UTF-8 with the ends of fields in UTF-16 code
+    /// units. Returns its length in UTF-8, and whether it is Latin-1.
+    pub(crate) fn batch_text(&mut self) -> (Batch<'_>, usize, bool) {
         self.shown = true;
-        if !self.text.is_ascii() {
+        let length = self.text.len();
+        let latin1 = Records::to_latin1(&mut self.ends, &mut self.text);
+        if latin1.is_none() {
             Records::to_utf16(&mut self.ends, &self.text);
         }
-        Batch::new(&self.text, &self.ends, &self.rows, &[])
+        let text = &self.text[..latin1.unwrap_or(length)];
+        (
+            Batch::new(text, &self.ends, &self.rows, &[]),
+            length,
+            latin1.is_some(),
+        )
     }
 
     /// The batch of columns: its number of rows, and nine words for each column. They are the address and the bytes of its values; the

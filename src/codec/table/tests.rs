@@ -478,7 +478,7 @@ fn the_rows_of_a_batch_end_where_javascript_counts() {
     table
         .take_in(&Rows::new(&chain.batch_again()), 9, true)
         .unwrap();
-    let batch = table.batch_utf16();
+    let (batch, ..) = table.batch_text();
     assert_eq!((batch.ends, batch.rows), (&[1, 4, 6, 8][..], &[2, 4][..]));
 }
 

@@ -6,7 +6,7 @@ use std::sync::atomic::Ordering;
 
 use super::{
     FATAL, HAS_BATCH, IGNORE_BOM, NEED_INPUT, SMALL_THINGS, STALE, add, fail, make_room, tell,
-    with_state,
+    tell_text, with_state,
 };
 use crate::codec::{
     AutoCsv, Codec, Csv, CsvOptions, Delimiter, Plan, Progress, Ragged, Rows, Table, can_allocate,
@@ -120,7 +120,7 @@ pub fn codecs_table_plan(length: u32) -> u32 {
 /// Takes the rows of the batch into the chain's table, until that has a batch of `limit` rows or all rows are in it; with `flush`, a batch has what there is.
 /// To be called after a run until it needs input.
 ///
-/// With a batch of rows the words are as those of `codecs_batch`; with a batch of columns, the address and number of the words that describe
+/// With a batch of rows the words are as those of `codecs_text`; with a batch of columns, the address and number of the words that describe
 /// them (`src/codec/table/mod.rs`), and the number of rows. After a failure they are as those of `codecs_run`.
 #[wasm_bindgen]
 pub fn codecs_table(id: u32, limit: u32, flush: bool) -> u32 {
@@ -146,10 +146,7 @@ pub fn codecs_table(id: u32, limit: u32, flush: bool) -> u32 {
                 HAS_BATCH
             }
             Ok(Progress::HasBatch) => {
-                let batch = table.batch_utf16();
-                tell(0, batch.bytes);
-                tell(2, batch.ends);
-                tell(4, batch.rows);
+                tell_text(table.batch_text());
                 HAS_BATCH
             }
             Err(error) => fail(&mut state.error, error),

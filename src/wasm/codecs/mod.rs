@@ -16,6 +16,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use wasm_bindgen::prelude::wasm_bindgen;
 
+#[cfg(any(tidegate_family = "text", tidegate_family = "csv"))]
+use crate::codec::Batch;
 #[cfg(tidegate_family = "csv")]
 use crate::codec::Table;
 use crate::codec::{Chain, ChainState, Codec, CodecError, Slots, can_allocate};
@@ -79,7 +81,7 @@ thread_local! {
     static STATE: RefCell<State> = RefCell::default();
 }
 
-static INFO: [AtomicU32; 6] = [const { AtomicU32::new(0) }; 6];
+static INFO: [AtomicU32; 8] = [const { AtomicU32::new(0) }; 8];
 
 fn with_state<R>(work: impl FnOnce(&mut State) -> R) -> R {
     STATE.with_borrow_mut(work)
@@ -221,17 +223,38 @@ pub fn codecs_error_offset() -> f64 {
     })
 }
 
-/// What has been produced: returns its length in bytes. The words are the address and length of the
-/// bytes, of the fields' ends (`u32`, in UTF-16 code units) and of the rows' ends (`u32`, in fields).
+/// What has been produced: returns its length in bytes; word 0 is its address.
 #[wasm_bindgen]
 pub fn codecs_batch(id: u32) -> u32 {
     with_chain(id, 0, |chain| {
-        let batch = chain.batch_utf16();
+        let batch = chain.batch();
         tell(0, batch.bytes);
-        tell(2, batch.ends);
-        tell(4, batch.rows);
         batch.bytes.len() as u32
     })
+}
+
+/// The records that have been produced, as text: returns its length in bytes. The words are the address and length of the text, of the fields' ends
+/// (`u32`, in UTF-16 code units) and of the rows' ends (`u32`, in fields); then the text's length in UTF-8, and 1 if it is Latin-1, 0 if it
+/// is UTF-8. Not of a chain with a table.
+#[cfg(any(tidegate_family = "text", tidegate_family = "csv"))]
+#[wasm_bindgen]
+pub fn codecs_text(id: u32) -> u32 {
+    with_state(|state| match state.chains.get_mut(id) {
+        #[cfg(tidegate_family = "csv")]
+        Some(Held { table: Some(_), .. }) => 0,
+        Some(held) => tell_text(held.chain.batch_text()),
+        None => 0,
+    })
+}
+
+#[cfg(any(tidegate_family = "text", tidegate_family = "csv"))]
+fn tell_text((batch, length, is_latin1): (Batch<'_>, usize, bool)) -> u32 {
+    tell(0, batch.bytes);
+    tell(2, batch.ends);
+    tell(4, batch.rows);
+    INFO[6].store(length as u32, Ordering::Relaxed);
+    INFO[7].store(is_latin1.into(), Ordering::Relaxed);
+    batch.bytes.len() as u32
 }
 
 /// A figure of a stage: 0 bytes in, 1 bytes out, 2 queued, 3 high-water mark, 4 held; in bytes.

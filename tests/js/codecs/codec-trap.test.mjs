@@ -21,7 +21,7 @@ WebAssembly.Instance = function (module, imports) {
 };
 const { CodecError, codecMemory, csv, digest, gunzip, lines } = await import('tidegate/codecs');
 
-for (const name of ['codecs_add_lines', 'codecs_create', 'codecs_input', 'codecs_run', 'codecs_batch']) {
+for (const name of ['codecs_add_lines', 'codecs_create', 'codecs_input', 'codecs_run', 'codecs_text']) {
   test(`a trap in ${name} fails the streams with an error that has it as its cause, and the next codec works`, async () => {
     await through(lines(), [bytes('before\n')]);
     trapping = name;

@@ -123,6 +123,7 @@ for (const family of FAMILIES)
       flush: () => exports.codecs_flush(id()),
       run: () => exports.codecs_run(id(), any(), random(20) === 0),
       batch: () => exports.codecs_batch(id()),
+      text: () => exports.codecs_text?.(id()),
       stat: () => exports.codecs_stat(id(), any(), random(8)),
       digest: () => exports.codecs_digest(id(), any()),
       offset: () => exports.codecs_error_offset(),
