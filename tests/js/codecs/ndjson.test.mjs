@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import fc from 'fast-check';
 import { gzipSync } from 'node:zlib';
 import { pipeline } from 'tidegate';
 import { CodecError, csv, gunzip, lines, ndjson } from 'tidegate/codecs';
@@ -191,4 +192,63 @@ test('a blank line, or one that is left out, takes no longer than a value does',
     const time = await timed(line);
     assert.ok(time < 15 * value, `${JSON.stringify(line)}: ${time} ms, values ${value} ms`);
   }
+});
+
+test('lines that are values only together, or several values each, are invalid however many there are', async () => {
+  const line = fc.constantFrom(
+    '1',
+    '"a"',
+    '{"a":[{}]}',
+    '[1',
+    '2]',
+    '1,2',
+    '{"a":[{}',
+    '{}]}',
+    '"a',
+    'b"',
+    '',
+    ' ',
+    '0,0',
+  );
+  const valid = fc.constantFrom('1', '"a"', '{"a":[{}]}', 'null', '[1,2]');
+  const some = fc.array(fc.oneof({ weight: 6, arbitrary: valid }, { weight: 1, arbitrary: line }), {
+    minLength: 8,
+    maxLength: 24,
+  });
+  await fc.assert(
+    fc.asyncProperty(some, async (all) => {
+      const text = bytes(all.join('\n'));
+      const expected = [];
+      let invalid;
+      const rest = [];
+      all.forEach((source, at) => {
+        try {
+          const value = JSON.parse(source);
+          if (invalid === undefined) expected.push(value);
+          rest.push(value);
+        } catch {
+          if (source.trim() !== '') invalid ??= at + 1;
+        }
+      });
+      assert.deepEqual((await through(ndjson({ batch: true, invalid: 'skip' }), [text])).flat(), rest);
+      const stage = ndjson();
+      const values = [];
+      const reading = (async () => {
+        for await (const value of stage.readable) values.push(value);
+      })();
+      const writer = stage.writable.getWriter();
+      const writing = Promise.allSettled([writer.write(text), writer.close()]);
+      const error = await reading.catch((reason) => reason);
+      await writing;
+      assert.deepEqual([values, error?.line], [expected, invalid]);
+    }),
+    { numRuns: 500 },
+  );
+});
+
+test('a byte order mark, CRLF and blank lines among many lines', async () => {
+  const many = Array.from({ length: 100 }, (_, n) => `{"n":${n}}`);
+  const values = many.map((each) => JSON.parse(each));
+  assert.deepEqual(await through(ndjson(), [bytes(`\ufeff${many.join('\r\n')}\r\n`)]), values);
+  assert.deepEqual(await through(ndjson(), [bytes(`${many.join('\n\n')}\n`)]), values);
 });
