@@ -74,6 +74,11 @@ async function main() {
     entries[`import { ${name} }`] = await bundled(
       `import { ${name} } from './dist/index.js'; globalThis.used = ${name};`,
     );
+  const inspect = await bundled("import './dist/inspect.js';");
+  const monitor = await bundled("import './dist/monitor.js';");
+  entries['monitor, without inspect'] = Object.fromEntries(
+    Object.entries(monitor).map(([kind, size]) => [kind, size - inspect[kind]]),
+  );
   for (const codec of ['gunzip', 'csv'])
     entries[`import { pipeline, ${codec} }`] = await bundled(
       `import { pipeline } from './dist/index.js'; import { ${codec} } from './dist/codecs.js'; globalThis.used = [pipeline, ${codec}];`,

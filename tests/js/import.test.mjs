@@ -8,7 +8,7 @@ import * as esbuild from 'esbuild';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
-for (const name of ['tidegate', 'tidegate/codecs', 'tidegate/inspect']) {
+for (const name of ['tidegate', 'tidegate/codecs', 'tidegate/inspect', 'tidegate/monitor']) {
   test(`importing ${name} does not load Node's fetch`, () => {
     const code = `await import('${name}'); console.log(process.moduleLoadList.filter((name) => name.includes('undici')).length)`;
     assert.equal(execFileSync(process.execPath, ['--input-type=module', '-e', code], { encoding: 'utf8' }).trim(), '0');
@@ -33,12 +33,14 @@ for (const entry of [
   'index',
   'codecs',
   'inspect',
+  'monitor',
   'polyfill',
   'js',
   'js-codecs',
   'slim/index',
   'slim/codecs',
   'slim/inspect',
+  'slim/monitor',
 ]) {
   test(`importing dist/${entry}.js looks up nothing that the language does not have`, async () => {
     const run = await inBareContext(entry);

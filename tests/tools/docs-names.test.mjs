@@ -6,6 +6,7 @@ import { test } from 'node:test';
 import * as tidegate from 'tidegate';
 import * as codecs from 'tidegate/codecs';
 import * as inspect from 'tidegate/inspect';
+import * as monitor from 'tidegate/monitor';
 import * as polyfill from 'tidegate/polyfill';
 import * as slim from 'tidegate/slim';
 import * as slimCodecs from 'tidegate/slim/codecs';
@@ -16,6 +17,7 @@ const entries = {
   tidegate,
   'tidegate/codecs': codecs,
   'tidegate/inspect': inspect,
+  'tidegate/monitor': monitor,
   'tidegate/polyfill': polyfill,
   'tidegate/slim': slim,
   'tidegate/slim/codecs': slimCodecs,

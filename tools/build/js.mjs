@@ -17,6 +17,7 @@ const INLINED = {
   index: 'js/index',
   codecs: 'js/codecs',
   inspect: 'js/inspect',
+  monitor: 'js/monitor',
   polyfill: 'js/polyfill',
   js: 'js/js',
   'js-codecs': 'js/js-codecs',
@@ -30,7 +31,7 @@ const WORKER = { name: 'codec-worker.js', source: 'js/codec-worker' };
 
 /** Bundles whose Wasm modules are files, by their folder in dist/. They are ES modules only, since CommonJS can do neither. */
 const OTHERS = {
-  slim: { how: 'asset', entries: { index: 'js/slim', codecs: 'js/slim-codecs', inspect: 'js/inspect', ...LOADED } },
+  slim: { how: 'asset', entries: { index: 'js/slim', codecs: 'js/slim-codecs', inspect: 'js/inspect', monitor: 'js/monitor', ...LOADED } },
   workerd: { how: 'module', entries: { index: 'js/index', codecs: 'js/codecs', inspect: 'js/inspect', polyfill: 'js/polyfill', ...LOADED } },
 };
 

@@ -63,7 +63,9 @@ async function rollUp({ root, name, source }) {
     });
   });
   const own = (file) => file === `${source}.d.ts` || file.startsWith(`${source.replace(/-codecs$/, '')}/`);
-  const entryOf = (file) => Object.keys(ENTRIES).find((each) => file === `${ENTRIES[each]}.d.ts`) ?? 'index';
+  const isOf = (file, entry) =>
+    file === `${ENTRIES[entry]}.d.ts` || (entry === 'inspect' && file.startsWith(`${ENTRIES.inspect}/`));
+  const entryOf = (file) => Object.keys(ENTRIES).find((entry) => isOf(file, entry)) ?? 'index';
   const fromIndex = {
     name: 'from-index',
     resolveId(path, importer) {

@@ -4,7 +4,7 @@
  */
 const FLOORS = [
   ['js/[^/]+'],
-  ['js/polyfill', 'js/slim'],
+  ['js/polyfill', 'js/slim', 'js/monitor'],
   ['js/transfer', 'js/sources', 'js/sinks', 'js/inspect'],
   ['js/operators', 'js/pipeline', 'js/channel', 'js/codecs'],
   ['js/native'],
