@@ -8,6 +8,7 @@ import { set, svg } from '../dom.js';
 const WAVE = 36;
 /** How far below the surface the streaks run, in shares of a full basin. */
 const STREAKS = [0.16, 0.36, 0.58, 0.8];
+const PERIOD = 90;
 const PADDLES = 8;
 /** How far a gate opens, in shares of a full basin. */
 const LIFT = 0.34;
@@ -51,6 +52,7 @@ export class CanalDrawing {
         body: svg('path', { class: 'water' }),
         streaks: STREAKS.map(() => svg('line', { class: 'streak' })),
         cross: svg('path', { class: 'cross' }),
+        flow: -1,
       };
       basin.water.append(basin.body, ...basin.streaks);
       const clipped = svg('g', { 'clip-path': `url(#basin-${index})` }, basin.water);
@@ -139,13 +141,16 @@ export class CanalDrawing {
     const y = floor - (floor - brim) * level;
     basin.water.setAttribute('transform', `translate(0 ${y.toFixed(1)})`);
     basin.body.setAttribute('transform', `translate(${((phase * 0.35) % WAVE).toFixed(1)} 0)`);
-    basin.streaks.forEach((streak, at) => {
-      set(streak, {
-        'stroke-dasharray': `${(6 + 30 * flow).toFixed(0)} ${90 - 30 * flow - 6}`,
-        'stroke-dashoffset': (-phase * (1 - at * 0.14) - at * 37).toFixed(1),
-        opacity: flow > 0 ? 0.25 + 0.5 * flow : 0,
-      });
-    });
+    if (basin.flow !== flow) {
+      basin.flow = flow;
+      const dash = Math.round(6 + 30 * flow);
+      const opacity = flow > 0 ? 0.25 + 0.5 * flow : 0;
+      for (const streak of basin.streaks) set(streak, { 'stroke-dasharray': `${dash} ${PERIOD - dash}`, opacity });
+    }
+    if (flow === 0) return;
+    basin.streaks.forEach((streak, at) =>
+      streak.setAttribute('stroke-dashoffset', (-phase * (1 - at * 0.14) - at * 37).toFixed(1)),
+    );
   }
 
   /**

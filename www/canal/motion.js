@@ -11,6 +11,8 @@ const GATE_TIME = 130;
 const WATER_TIME = 220;
 /** A gate whose neighbour downstream is open by more than this stays where it is. */
 const NEARLY_SHUT = 0.12;
+/** Milliseconds between two pictures, a little less than two frames of most screens: each is painted anew, beside a job that wants the thread. */
+const FRAME = 28;
 /** A flow leaves a film, though nothing waits. */
 const FILM = 0.07;
 
@@ -63,6 +65,10 @@ export class CanalMotion {
     if (this.#frame) return;
     this.#last = performance.now();
     const step = (now) => {
+      if (now - this.#last < FRAME) {
+        this.#frame = requestAnimationFrame(step);
+        return;
+      }
       const moving = this.#step(Math.min(100, now - this.#last));
       this.#last = now;
       this.#draw();
