@@ -13,14 +13,8 @@ import { CsvGenerator } from './generator.mjs';
 import { FOLDERS, pageModule, POLICY } from './page.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '../..');
-/** What the page imports of the package, and of the benchmarks. */
-const ENTRIES = [
-  'dist/index.js',
-  'dist/codecs.js',
-  'benches/measure.js',
-  'benches/workloads.js',
-  'benches/workloads-more.js',
-];
+/** What benches/own-workloads.js loads by addresses that it makes. */
+const LOADED = ['benches/workloads.js', 'benches/workloads-more.js'];
 const SAMPLE = 4e6;
 const IMPORTED_AT_ONCE = /(?:\bfrom|^import)\s*["'](\.[^"'?]+)["']/gm;
 const IMPORTED = /(?:\bfrom|\bimport)\s*\(?\s*["'](\.[^"'?]+)["']/g;
@@ -37,17 +31,20 @@ export async function buildWww(folder) {
     await writeFile(join(folder, path), content);
   };
   const www = FOLDERS[''];
+  const modules = [];
   for (const entry of await readdir(www, { recursive: true, withFileTypes: true })) {
     if (!entry.isFile()) continue;
     const path = relative(www, join(entry.parentPath ?? entry.path, entry.name))
       .split(sep)
       .join('/');
-    if (path.endsWith('.js')) await write(path, await pageModule(path));
-    else if (path === 'index.html')
+    if (path.endsWith('.js')) {
+      modules.push(path);
+      await write(path, await pageModule(path));
+    } else if (path === 'index.html')
       await write(path, asFiles(await readFile(join(www, path), 'utf8'), await modulesOf('lab.js')));
     else await write(path, await readFile(join(www, path)));
   }
-  for (const path of await withImports(ENTRIES)) await cp(join(root, path), join(folder, path));
+  for (const path of await elsewhere(modules)) await cp(join(root, path), join(folder, path));
   const { head, block } = await endlessMembers();
   // Named so that no host calls them gzip by themselves, which a browser would unpack.
   await write('data/head.bin', head);
@@ -81,14 +78,15 @@ async function modulesOf(entry) {
   return [...found];
 }
 
-/** Files and all that they import, by paths below the repository's root. */
-async function withImports(entries) {
-  const found = new Set(entries);
+/** What modules of the page import from elsewhere, at once or later, and all that this imports; by paths below the repository's root. */
+async function elsewhere(modules) {
+  const found = new Set([...modules, ...LOADED]);
+  const isElsewhere = (path) => /^(dist|benches)\//.test(path);
   for (const path of found) {
-    const text = await readFile(join(root, path), 'utf8');
+    const text = isElsewhere(path) ? await readFile(join(root, path), 'utf8') : await pageModule(path);
     for (const [, name] of text.matchAll(IMPORTED)) found.add(join(dirname(path), name).split(sep).join('/'));
   }
-  return found;
+  return [...found].filter(isElsewhere);
 }
 
 if (isProgram(import.meta.url))
