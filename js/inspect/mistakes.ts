@@ -40,6 +40,8 @@ const MANY_AT_ONCE = 1024;
 const BYTES_AT_ONCE = 8e6;
 /** Looks in a row at which a queue has grown. */
 const LOOKS = 5;
+/** Long calls of one part: the first may have compiled something, or waited for another process. */
+const TIMES = 3;
 
 let report: ((found: Found) => void) | undefined;
 let limits: Limits;
@@ -289,9 +291,9 @@ function lookedAtRun(run: RunWatch, late: number): void {
     // How long a function had a chunk tells what it did to the thread only if that was held.
     const held = call > 0 ? call : Math.min(hold, late);
     if (late >= limits.holdFor) one.calls.timeAll();
-    if (held < limits.holdFor) continue;
+    if (held < limits.holdFor || ++one.longCalls < TIMES) continue;
     const name = nameOf(one);
-    const message = `${name.charAt(0).toUpperCase()}${name.slice(1)} has kept the thread for ${duration(held)} in one call, so nothing else could run.`;
+    const message = `${name.charAt(0).toUpperCase()}${name.slice(1)} keeps the thread for long, ${duration(held)} in its last call, so nothing else can run.`;
     const fix = 'Do less in one call, await something now and then, or run it in a worker (codecs: worker: true).';
     tell(undefined, { kind: 'thread held', message, fix, bytes: 0 }, run.place);
   }

@@ -21,15 +21,17 @@ import type { Fifo } from '../runtime/fifo.js';
 /** What a part does. */
 export type Activity = 'upstream' | 'downstream' | 'working';
 
-/** Every so many chunks one is weighed, where its size is not at hand. */
+/** Of chunks whose size is not at hand, so many are weighed before the next ones are trusted to be like them. */
 const WEIGHED = 16;
 
 /** Chunks that go from one part into the next. */
 export class Crossing {
   chunks = 0;
   /** Of chunks whose size is at hand. */
-  #bytes = 0;
-  #others = 0;
+  bytes = 0;
+  /** The others, how many of them there are when the next is weighed, and what those weigh that were. */
+  others = 0;
+  #next = 1;
   #weighed = 0;
   #weight = 0;
   #sizeOf: (chunk: unknown) => number;
@@ -42,22 +44,24 @@ export class Crossing {
 
   count(chunk: unknown): void {
     this.chunks += 1;
-    if (typeof chunk === 'string') this.#bytes += chunk.length;
-    else if (ArrayBuffer.isView(chunk)) this.#bytes += chunk.byteLength;
-    else if (this.#others++ % WEIGHED === 0) this.#weigh(chunk);
+    if (typeof chunk === 'number') this.bytes += 8;
+    else if (typeof chunk === 'string') this.bytes += chunk.length;
+    else if (ArrayBuffer.isView(chunk)) this.bytes += chunk.byteLength;
+    else if (++this.others >= this.#next) this.#weigh(chunk);
   }
 
   /** Not within the call that passes the chunk on: its size may be the page's. */
   #weigh(chunk: unknown): void {
+    this.#next += this.others < WEIGHED * WEIGHED ? WEIGHED : WEIGHED * WEIGHED;
     Promise.resolve().then(() => {
       this.#weight += this.#sizeOf(chunk);
       this.#weighed += 1;
     });
   }
 
-  get bytes(): number {
+  get size(): number {
     if (this.progress !== undefined) return this.progress.bytesOut;
-    return this.#bytes + (this.#weighed && Math.round((this.#weight / this.#weighed) * this.#others));
+    return this.bytes + (this.#weighed && Math.round((this.#weight / this.#weighed) * this.others));
   }
 }
 
@@ -66,31 +70,23 @@ const SHORT = 0.01;
 const RARELY = 63;
 
 /** Adds up how long calls take, as estimated from those that are timed. */
-class Stopwatch {
+export class Stopwatch {
   total = 0;
   /** The longest call that was timed, since the last `takeLongest()`. */
   #longest = 0;
   #skip = 0;
-  #left = 0;
-
-  /** Whether the next call is to be timed. */
-  isDue(): boolean {
-    if (this.#left > 0) {
-      this.#left -= 1;
-      return false;
-    }
-    return true;
-  }
+  /** Calls before the next one that is timed. */
+  left = 0;
 
   add(duration: number): void {
     this.total += duration * (this.#skip + 1);
     if (duration > this.#longest) this.#longest = duration;
-    this.#skip = this.#left = duration < SHORT ? RARELY : 0;
+    this.#skip = this.left = duration < SHORT ? RARELY : 0;
   }
 
   /** Times the next calls, all of them. */
   timeAll(): void {
-    this.#skip = this.#left = 0;
+    this.#skip = this.left = 0;
   }
 
   takeLongest(): number {
@@ -99,20 +95,23 @@ class Stopwatch {
     return longest;
   }
 
-  /** `call`, timed. */
-  wrap<This, Args extends unknown[], Result>(
-    call: (this: This, ...args: Args) => Result,
-  ): (this: This, ...args: Args) => Result {
+  /** `call`, timed. It passes on two arguments, as many as functions of streams get. */
+  wrap<This, A, B, Result>(
+    call: (this: This, first: A, second: B) => Result,
+  ): (this: This, first: A, second: B) => Result {
     const watch = this;
-    return function (this: This, ...args: Args): Result {
-      if (!watch.isDue()) return call.apply(this, args);
-      const began = now();
-      try {
-        return call.apply(this, args);
-      } finally {
-        watch.add(now() - began);
-      }
+    return function (this: This, first: A, second: B): Result {
+      return --watch.left < 0 ? watch.#time(call, this, first, second) : call.call(this, first, second);
     };
+  }
+
+  #time<This, A, B, Result>(call: (this: This, first: A, second: B) => Result, on: This, first: A, second: B): Result {
+    const began = now();
+    try {
+      return call.call(on, first, second);
+    } finally {
+      this.add(now() - began);
+    }
   }
 }
 
@@ -120,14 +119,12 @@ export class PartWatch {
   readonly part: NumberedPart;
   readonly isSource: boolean;
   readonly isSink: boolean;
+  before: PartWatch | undefined;
   next: PartWatch | undefined;
   input: WritableImpl | undefined;
   output: ReadableImpl | ByteReadableImpl | undefined;
   /** What its function reads through. */
   reader: ChunkReader | undefined;
-  /** Reads that its function has asked for, and those that were answered. */
-  asked = 0;
-  given = 0;
   holder: { readonly queue: Fifo<unknown> } | undefined;
   /** The codecs that run as it. */
   codecs: readonly PlacedCodec[] = [];
@@ -136,10 +133,11 @@ export class PartWatch {
   /** Calls of the page's functions, and how long a function had a chunk. */
   calls = new Stopwatch();
   holds = new Stopwatch();
-  #heldSince = 0;
   /** When a chunk was last seen to have crossed into or out of it. */
   moved: number;
   peak = 0;
+  /** Calls that `diagnose()` found too long. */
+  longCalls = 0;
   working = 0;
   waitedForUpstream = 0;
   waitedForDownstream = 0;
@@ -165,17 +163,14 @@ export class PartWatch {
     this.moved = at;
   }
 
-  /** Its function has got a chunk, or asks for one. */
+  /** Its function gets a chunk: measures how long it has it. */
   give(): void {
-    this.given += 1;
-    if (this.holds.isDue()) this.#heldSince = now();
-  }
-
-  ask(): void {
-    this.asked += 1;
-    if (this.#heldSince === 0) return;
-    this.holds.add(now() - this.#heldSince);
-    this.#heldSince = 0;
+    const reader = this.reader!;
+    const began = now();
+    reader.onRead = () => {
+      reader.onRead = undefined;
+      this.holds.add(now() - began);
+    };
   }
 
   /** A description; of codecs, their names. */
@@ -203,7 +198,7 @@ export class PartWatch {
   }
 
   get isAsking(): boolean {
-    return this.reader !== undefined && this.asked > this.given;
+    return this.reader !== undefined && this.reader.asked > (this.before?.crossing.chunks ?? 0);
   }
 
   get hasInput(): boolean {
@@ -235,8 +230,8 @@ export class PartWatch {
   }
 
   /** Notes at `at` whether a chunk has crossed into or out of it. */
-  notice(at: number, before: PartWatch | undefined): void {
-    const counted = this.crossing.chunks + (before?.crossing.chunks ?? 0);
+  notice(at: number): void {
+    const counted = this.crossing.chunks + (this.before?.crossing.chunks ?? 0);
     if (counted !== this.#counted) this.moved = at;
     this.#counted = counted;
   }

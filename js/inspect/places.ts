@@ -5,6 +5,8 @@ let keeps = false;
 /** Keeps places from now on. */
 export const keepPlaces = (): void => void (keeps = true);
 
+export const keepsPlaces = (): boolean => keeps;
+
 /** Frames of a stack. */
 const DEEPEST = 30;
 

@@ -28,7 +28,7 @@ export interface StageReport {
   /** Undefined of what is between two codecs that run as one: these pass bytes, not chunks. */
   readonly chunksIn: number | undefined;
   readonly chunksOut: number | undefined;
-  /** Bytes of chunks that are neither bytes nor text are estimated from one in 16. */
+  /** Bytes of chunks that are neither bytes, text nor numbers are estimated from some of them. */
   readonly bytesIn: number;
   readonly bytesOut: number;
   /** The bytes in its queues, and the most that was seen. What a function keeps for itself is not known. */
@@ -96,8 +96,8 @@ function reportPart(run: RunWatch, n: number, at: number): StageReport[] {
     inWorker: false,
     chunksIn: before?.chunks ?? 0,
     chunksOut: one.isSink ? 0 : one.crossing.chunks,
-    bytesIn: before?.bytes ?? 0,
-    bytesOut: one.isSink ? 0 : one.crossing.bytes,
+    bytesIn: before?.size ?? 0,
+    bytesOut: one.isSink ? 0 : one.crossing.size,
     held: run.endedAt === undefined ? one.held : 0,
     peakHeld: one.peak,
     working: one.working,

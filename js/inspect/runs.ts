@@ -1,10 +1,10 @@
 /** A pipeline, as the instruments see it. */
 import { readableImpl, writableImpl } from '../bridge/brands.js';
 import { isYielding } from '../runtime/slice.js';
-import { ChunkReader } from '../pipeline/chunks.js';
+import type { ChunkReader, Counter } from '../pipeline/chunks.js';
 import { now, PIPELINE_TICK, Ticker } from './clock.js';
 import { codecsOf } from './codecs.js';
-import { PartWatch } from './parts.js';
+import { PartWatch, type Crossing, type Stopwatch } from './parts.js';
 import type { NumberedPart, Stage } from '../pipeline/parts.js';
 import type { PipelinePartProgress } from '../pipeline/progress.js';
 import type { ReadOptions } from '../pipeline/options.js';
@@ -51,6 +51,27 @@ interface CountedPipe extends ReadableLock {
   count(chunk: unknown): void;
 }
 
+/** Counts what a function reads. */
+class ReadCounter implements Counter {
+  #crossing: Crossing;
+  #reads: PartWatch;
+  #holds: Stopwatch;
+  #inner: ((chunk: unknown) => void) | undefined;
+
+  constructor(crossing: Crossing, reads: PartWatch, inner: ((chunk: unknown) => void) | undefined) {
+    this.#crossing = crossing;
+    this.#reads = reads;
+    this.#holds = reads.holds;
+    this.#inner = inner;
+  }
+
+  count(chunk: unknown): void {
+    this.#crossing.count(chunk);
+    if (--this.#holds.left < 0) this.#reads.give();
+    if (this.#inner !== undefined) this.#inner(chunk);
+  }
+}
+
 export class RunWatch implements Watcher {
   readonly began = now();
   /** The stages as they were given: several codecs may be one part. */
@@ -83,6 +104,7 @@ export class RunWatch implements Watcher {
       return one;
     });
     this.parts.forEach((one, n) => {
+      one.before = this.parts[n - 1];
       one.next = this.parts[n + 1];
       if (!one.isSource && one.next) one.codecs = codecsOf(this.stages, one.part.index, one.next.part.index);
     });
@@ -101,7 +123,7 @@ export class RunWatch implements Watcher {
       listener?.owns(readable);
       runs.set(readable, this);
       if (readable.pull !== undefined && readable.transform === undefined)
-        readable.pull = one.calls.wrap(readable.pull);
+        readable.pull = one.calls.wrap(readable.pull) as () => unknown;
       return;
     }
     const writable = writableImpl(stream)!;
@@ -116,14 +138,8 @@ export class RunWatch implements Watcher {
     this.#of(part).holder = holder as PartWatch['holder'];
   }
 
-  counter(from: NumberedPart, to: NumberedPart, count: ((chunk: unknown) => void) | undefined) {
-    const { crossing } = this.#of(from);
-    const reads = this.#of(to);
-    return (chunk: unknown): void => {
-      crossing.count(chunk);
-      reads.give();
-      count?.(chunk);
-    };
+  counter(from: NumberedPart, to: NumberedPart, count: ((chunk: unknown) => void) | undefined): Counter {
+    return new ReadCounter(this.#of(from).crossing, this.#of(to), count);
   }
 
   piped(source: ReadableStream, from: NumberedPart): void {
@@ -140,17 +156,11 @@ export class RunWatch implements Watcher {
   }
 
   reads(reader: ChunkReader, part: NumberedPart): void {
-    const one = this.#of(part);
-    one.reader = reader;
-    const { read } = ChunkReader.prototype;
-    reader.read = (request) => {
-      one.ask();
-      read.call(reader, request);
-    };
+    this.#of(part).reader = reader;
   }
 
   timed<Call extends (chunk: unknown) => unknown>(call: Call, part: NumberedPart): Call {
-    return this.#of(part).calls.wrap(call) as Call;
+    return this.#of(part).calls.wrap(call as (chunk: unknown) => unknown) as Call;
   }
 
   ended(failure: RunWatch['failure']): void {
@@ -175,7 +185,7 @@ export class RunWatch implements Watcher {
     if (this.endedAt !== undefined || this.parts.length === 0) return;
     const since = at - this.#looked;
     this.#looked = at;
-    this.parts.forEach((one, n) => one.notice(at, this.parts[n - 1]));
+    for (const one of this.parts) one.notice(at);
     let held = 0;
     for (const one of this.parts) {
       const bytes = one.held;
@@ -186,7 +196,7 @@ export class RunWatch implements Watcher {
     const busy = this.#busy();
     if (since > 0) this.#share(since, busy);
     const source = this.parts[0]!.crossing;
-    this.#past.push([at, source.chunks, source.bytes]);
+    this.#past.push([at, source.chunks, source.size]);
     while (this.#past.length > 2 && at - this.#past[1]![0] >= WINDOW) this.#past.shift();
   }
 

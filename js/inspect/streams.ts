@@ -9,7 +9,7 @@ import { ERRORED as W_ERRORED, ERRORING, WritableImpl } from '../machines/writab
 import { WriterImpl } from '../machines/writer.js';
 import { now, STREAM_TICK, Ticker } from './clock.js';
 import { bytesHeld, figuresOf, isIn, isWritable, type Impl } from './figures.js';
-import { placeHere } from './places.js';
+import { keepsPlaces, placeHere } from './places.js';
 
 /** What a lock is held by. */
 export type LockHolder = 'reader' | 'byob reader' | 'writer' | 'pipe' | 'tee' | 'other';
@@ -17,8 +17,8 @@ export type LockHolder = 'reader' | 'byob reader' | 'writer' | 'pipe' | 'tee' | 
 /** Who holds a stream's lock. */
 export interface LockReport {
   readonly holder: LockHolder;
-  /** Milliseconds since it was taken; undefined where that was before `tidegate/inspect` was imported. */
-  readonly heldFor: number | undefined;
+  /** Milliseconds since it was taken; of a pipe and a tee to a second. */
+  readonly heldFor: number;
   /** Where it was taken: the lines of the stack. Undefined unless `diagnose()` is on. */
   readonly takenAt: string | undefined;
 }
@@ -64,15 +64,22 @@ export interface StreamReport {
   readonly madeAt: string | undefined;
 }
 
-/** When and where something was made or taken. */
+/**
+ * When a lock was taken, and where it was, or a stream was made. On the object itself: a WeakMap of many short-lived objects
+ * costs more than they do.
+ */
 interface Made {
-  readonly at: number;
-  readonly place: string | undefined;
+  [kMade]?: number;
+  [kPlace]?: string | undefined;
 }
+
+const kMade = Symbol('made');
+const kPlace = Symbol('place');
 
 /** A stream, as the last look saw it. */
 class Seen {
   readonly ref: WeakRef<Impl>;
+  readonly madeAt: number | undefined;
   chunksIn = 0;
   chunksOut = 0;
   peakChunks = 0;
@@ -82,14 +89,23 @@ class Seen {
   looked: number;
   waitedForUpstream = 0;
   waitedForDownstream = 0;
+  /** The look before the first that saw the lock. */
+  lockedAt = 0;
+  #lock: WeakRef<object> | undefined;
 
-  constructor(impl: Impl, at: number) {
+  constructor(impl: Impl, at: number, madeAt: number | undefined) {
     this.ref = new WeakRef(impl);
-    this.moved = this.looked = at;
+    this.madeAt = madeAt;
+    this.moved = this.looked = madeAt ?? at;
   }
 
   /** What has happened since the last look is taken to have happened now. */
   look(impl: Impl, at: number): void {
+    const lock = isWritable(impl) ? impl.writer : impl.reader;
+    if (lock !== this.#lock?.deref()) {
+      this.#lock = lock && new WeakRef(lock);
+      this.lockedAt = this.looked;
+    }
     const figures = figuresOf(impl);
     if (figures === undefined) return;
     const chunksOut = figures.chunksIn - figures.chunks;
@@ -107,10 +123,26 @@ class Seen {
   }
 }
 
-/** Streams, pipes, tees, readers and writers. */
-const made = new WeakMap<object, Made>();
 const seen = new WeakMap<object, Seen>();
 const alive = new Set<Seen>();
+
+/**
+ * Streams that were made since the last look. Most streams are short, and a weak reference costs more than a stream: only
+ * those that are still alive then get one. There are so few that holding them keeps nothing for long.
+ */
+let young: Impl[] = [];
+/** When each of them was made. */
+let births: number[] = [];
+const MOST_YOUNG = 256;
+
+function growUp(): void {
+  const [grown, times] = [young, births];
+  young = [];
+  births = [];
+  grown.forEach((impl, n) => {
+    if (impl.id !== 0) seenOf(impl, times[n]!, times[n]);
+  });
+}
 
 /** What `diagnose()` is told. */
 export interface StreamListener {
@@ -128,6 +160,7 @@ export function listenToStreams(to: StreamListener | undefined, every = STREAM_T
 }
 
 const ticker = new Ticker(STREAM_TICK, (at) => {
+  growUp();
   for (const one of alive) {
     const impl = one.ref.deref();
     if (impl === undefined || impl.id === 0) {
@@ -143,19 +176,24 @@ const ticker = new Ticker(STREAM_TICK, (at) => {
 export const isImpl = (value: object): value is Impl =>
   value instanceof ReadableImpl || value instanceof ByteReadableImpl || value instanceof WritableImpl;
 
-/** Takes a machine that has just been made. Its own fields may not be set yet. */
+/**
+ * Takes a machine that has just been made. Its own fields may not be set yet. Nothing is written into a pipe, which costs as
+ * much as a chunk: the looks see when it has come.
+ */
 export function noteMachine(machine: object): void {
-  note(machine);
+  if (keepsPlaces()) note(machine);
   if (isImpl(machine)) {
-    const one = new Seen(machine, made.get(machine)!.at);
-    seen.set(machine, one);
-    alive.add(one);
+    births.push(now());
+    if (young.push(machine) > MOST_YOUNG) growUp();
     ticker.start();
   }
   listener?.created(machine);
 }
 
-const note = (thing: object): void => void made.set(thing, { at: now(), place: placeHere() });
+function note(thing: Made): void {
+  thing[kMade] = now();
+  if (keepsPlaces()) thing[kPlace] = placeHere();
+}
 
 /** Takes a lock that has just been taken. */
 export function noteLock(lock: object): void {
@@ -163,13 +201,13 @@ export function noteLock(lock: object): void {
   listener?.locked(lock);
 }
 
-export const placeOf = (thing: object): string | undefined => made.get(thing)?.place;
+export const placeOf = (thing: object): string | undefined => (thing as Made)[kPlace];
 
 /** Streams from before the import become known when they are asked for. */
-function seenOf(impl: Impl, at: number): Seen {
+function seenOf(impl: Impl, at: number, madeAt = births[young.lastIndexOf(impl)]): Seen {
   let one = seen.get(impl);
   if (one === undefined) {
-    one = new Seen(impl, at);
+    one = new Seen(impl, at, madeAt);
     seen.set(impl, one);
     if (impl.id !== 0) {
       alive.add(one);
@@ -187,11 +225,11 @@ function holderOf(lock: object): LockHolder {
   return 'joinsPulls' in lock ? 'pipe' : 'other';
 }
 
-function lockOf(impl: Impl, at: number): LockReport | undefined {
+function lockOf(impl: Impl, one: Seen, at: number): LockReport | undefined {
   const lock = isWritable(impl) ? impl.writer : impl.reader;
   if (lock === undefined) return undefined;
-  const taken = made.get(lock);
-  return { holder: holderOf(lock), heldFor: taken && at - taken.at, takenAt: taken?.place };
+  const { [kMade]: taken = one.lockedAt, [kPlace]: takenAt } = lock as Made;
+  return { holder: holderOf(lock), heldFor: at - taken, takenAt };
 }
 
 function stateOf(impl: Impl): StreamReport['state'] {
@@ -213,12 +251,11 @@ export function reportStream(impl: Impl, at = now()): StreamReport {
   const writes = isWritable(impl);
   const { chunks = 0, size = 0, pending = 0 } = figures ?? {};
   const ended = state === 'closed' ? 0 : null;
-  const origin = made.get(impl);
   return {
     kind: writes ? 'writable' : impl.isByteStream ? 'readable bytes' : 'readable',
     state,
     error: state === 'errored' || state === 'erroring' ? impl.storedError : undefined,
-    lock: lockOf(impl, at),
+    lock: lockOf(impl, one, at),
     pendingReads: writes ? 0 : pending,
     pendingWrites: writes ? pending : 0,
     chunks,
@@ -233,8 +270,8 @@ export function reportStream(impl: Impl, at = now()): StreamReport {
     waitedForUpstream: one.waitedForUpstream,
     waitedForDownstream: one.waitedForDownstream,
     idle: at - one.moved,
-    age: origin && at - origin.at,
-    madeAt: origin?.place,
+    age: one.madeAt === undefined ? undefined : at - one.madeAt,
+    madeAt: placeOf(impl),
   };
 }
 
@@ -247,6 +284,7 @@ function keptImpls(): Set<unknown> {
 /** All streams that are alive, those first that have carried nothing for the longest time. */
 export function aliveStreams(): StreamReport[] {
   const at = now();
+  growUp();
   const kept = keptImpls();
   const reports: StreamReport[] = [];
   for (const one of alive) {

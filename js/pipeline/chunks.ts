@@ -28,11 +28,16 @@ interface Pipeline {
   watch(promise: Promise<unknown>, part?: Part): void;
 }
 
+/** An object, as engines compile the call of a method better than that of one of many closures. */
+export interface Counter {
+  count(chunk: unknown): void;
+}
+
 export interface ReaderHooks {
   /** Called before the stream is cancelled because no more is wanted. */
   readonly onEarlyEnd: () => void;
   /** Called with every chunk. */
-  readonly count: ((chunk: unknown) => void) | undefined;
+  readonly counter: Counter | undefined;
   /** Says when to read. */
   readonly gate: { whenOpen(read: () => void): void } | undefined;
   /** Leave the stream as it is at the end. */
@@ -49,12 +54,16 @@ export interface ReaderHooks {
 export class ChunkReader {
   /** For the function. */
   chunks = new Chunks(this);
+  /** How often a chunk was asked for. */
+  asked = 0;
+  /** Called before each read, where `tidegate/inspect` measures how long the function has had a chunk. */
+  onRead: (() => void) | undefined = undefined;
 
   #reader: Reader;
   #run: Pipeline;
   #part: Part | undefined;
   #onEarlyEnd: ReaderHooks['onEarlyEnd'];
-  #count: ReaderHooks['count'];
+  #counter: Counter | undefined;
   #gate: ReaderHooks['gate'];
   #keep: ReaderHooks['keep'];
   #yieldAfter: number | undefined;
@@ -71,9 +80,9 @@ export class ChunkReader {
     stream: ReadableStream,
     run: Pipeline,
     part: Part | undefined,
-    { onEarlyEnd, count, gate, keep, yieldAfter }: ReaderHooks,
+    { onEarlyEnd, counter, gate, keep, yieldAfter }: ReaderHooks,
   ) {
-    this.#count = count;
+    this.#counter = counter;
     this.#gate = gate;
     this.#keep = keep;
     this.#yieldAfter = yieldAfter;
@@ -94,6 +103,8 @@ export class ChunkReader {
 
   /** Reads a chunk for `request`, in order: at once, or in the next task if the slice is over. */
   read(request: Request): void {
+    this.asked += 1;
+    if (this.onRead !== undefined) this.onRead();
     if (this.#yielding !== undefined) {
       this.#yielding.push(request);
     } else if (this.#yieldAfter !== undefined && isOver(this.#yieldAfter)) {
@@ -124,7 +135,7 @@ export class ChunkReader {
 
   /** Answers a read. */
   settle(request: Taker, value: unknown): void {
-    this.#count?.(value);
+    if (this.#counter !== undefined) this.#counter.count(value);
     request.give(value);
   }
 

@@ -26,7 +26,7 @@ import {
   releaseDrops,
   whenWritableFails,
 } from './ops.js';
-import { ChunkReader } from './chunks.js';
+import { ChunkReader, type Counter } from './chunks.js';
 import { recordFailure } from './failures.js';
 import { tellPipelineEnd } from './hooks.js';
 import { Meter } from './meter.js';
@@ -264,7 +264,7 @@ export class Run {
     const from = this.#parts.get(stream)!; // every stream of a pipeline is owned first
     const reader = new ChunkReader(stream, this, from, {
       onEarlyEnd: () => this.#markEarly(stream),
-      count: this.#counter(from, part),
+      counter: this.#counter(from, part),
       gate: stream === this.#source ? this.#meter : undefined,
       keep: this.#keeps(stream),
       yieldAfter: this.#yieldAfter,
@@ -275,9 +275,10 @@ export class Run {
   }
 
   /** What is to be called with every chunk that goes to a function. */
-  #counter(from: NumberedPart, to: NumberedPart): ((chunk: unknown) => void) | undefined {
+  #counter(from: NumberedPart, to: NumberedPart): Counter | undefined {
     const count = this.#progress?.counter(from, to);
-    return this.watcher === undefined ? count : this.watcher.counter(from, to, count);
+    if (this.watcher !== undefined) return this.watcher.counter(from, to, count);
+    return count && { count };
   }
 
   /** `call`, the function of `part`. */

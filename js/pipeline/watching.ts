@@ -1,7 +1,7 @@
 /** How `tidegate/inspect` sees pipelines. A page without that entry pays a comparison for each part of a pipeline. */
 import type { ReadableStream } from '../streams/readable-stream.js';
 import type { WritableStream } from '../streams/writable-stream.js';
-import type { ChunkReader } from './chunks.js';
+import type { ChunkReader, Counter } from './chunks.js';
 import type { ReadOptions } from './options.js';
 import type { NumberedPart, Stage } from './parts.js';
 import type { PipelinePartProgress } from './progress.js';
@@ -17,7 +17,7 @@ export interface Watcher {
   /** `holder.queue` has chunks of `part`. */
   holds(holder: { readonly queue: { readonly length: number } }, part: NumberedPart): void;
   /** What is to be called with each chunk that goes from one part into the next: it calls `count`, if any. */
-  counter(from: NumberedPart, to: NumberedPart, count: Count | undefined): Count;
+  counter(from: NumberedPart, to: NumberedPart, count: Count | undefined): Counter;
   /** A pipe from one part into the next has begun. */
   piped(source: ReadableStream, from: NumberedPart, to: NumberedPart): void;
   /** The function of `part` reads through `reader`. */

@@ -46,8 +46,9 @@ async function usesAll() {
 
 if (process.argv[2] === 'dropped') makesAndDrops();
 else await usesAll();
-for (let n = 0; n < 20 && lines.length < 2; n++) {
-  await new Promise((resolve) => setTimeout(resolve, 20));
+// Streams of the last second are still held.
+for (let n = 0; n < 40 && lines.length < 2; n++) {
+  await new Promise((resolve) => setTimeout(resolve, 50));
   globalThis.gc();
 }
 console.log(lines.join('\n') || 'nothing');

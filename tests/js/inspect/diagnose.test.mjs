@@ -283,7 +283,7 @@ test('a stage that keeps the thread for long is told, with the line of the pipel
   const job = blocks();
   const { kind, message, place } = await mistakeOf('blocks');
   assert.equal(kind, 'thread held');
-  assert.match(message, /^Stage 1 \(function busy\) has kept the thread for \d.* in one call/);
+  assert.match(message, /^Stage 1 \(function busy\) keeps the thread for long, \d.* in its last call/);
   assert.match(place, /blocks/);
   await job;
 });
