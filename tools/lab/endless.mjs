@@ -9,7 +9,7 @@ import { CsvGenerator, MAX_SIZE } from './generator.mjs';
 /** Blocks of 256 KiB in the member that repeats. */
 const BLOCKS = 16;
 /** Bytes of gzip in a part, about. */
-const PART_SIZE = 16e6;
+const PART_SIZE = 2e6;
 
 const pack = promisify(gzip);
 let members;

@@ -244,7 +244,7 @@ export class Canal {
   }
 }
 
-/** The level of the network's basin: nobody says how much fits into it, so 16 MB, about a part of the endless file, fill it. */
+/** The level of the network's basin: nobody says how much fits into it, so 16 MB fill it. */
 const wayLevel = (bytes) => Math.min(0.96, 0.12 + 0.84 * Math.sqrt(bytes / 16e6));
 
 function choose(select, value) {

@@ -13,6 +13,9 @@ const WATER_TIME = 220;
 const NEARLY_SHUT = 0.12;
 /** Milliseconds between two pictures, a little less than two frames of most screens: each is painted anew, beside a job that wants the thread. */
 const FRAME = 28;
+/** Where frames take long, so many of them from picture to picture; and the longest that counts, in milliseconds. */
+const REST = 1.7;
+const MOST_GAP = 200;
 /** A flow leaves a film, though nothing waits. */
 const FILM = 0.07;
 
@@ -32,6 +35,8 @@ export class CanalMotion {
   #wanted;
   #shown;
   #frame = 0;
+  /** Milliseconds between two frames of the page, the mean of the last ones. */
+  #gap = 16;
   #last = 0;
 
   /** @param {import('./drawing.js').CanalDrawing} drawing @param {number} basins */
@@ -64,12 +69,15 @@ export class CanalMotion {
   #start() {
     if (this.#frame) return;
     this.#last = performance.now();
+    let before = this.#last;
     const step = (now) => {
-      if (now - this.#last < FRAME) {
+      this.#gap += (Math.min(MOST_GAP, now - before) - this.#gap) * 0.2;
+      before = now;
+      if (now - this.#last < Math.max(FRAME, this.#gap * REST)) {
         this.#frame = requestAnimationFrame(step);
         return;
       }
-      const moving = this.#step(Math.min(100, now - this.#last));
+      const moving = this.#step(Math.min(300, now - this.#last));
       this.#last = now;
       this.#draw();
       this.#frame = moving ? requestAnimationFrame(step) : 0;
