@@ -43,32 +43,6 @@ const SPACE = 0x20;
 const BEGINS_JSON = /^[ \t\r]*[-{["0-9tfn]/;
 const BLANK = /^[ \t\r]*$/;
 
-/** Lines are parsed together if so many are in a batch, and its text is no longer than this. */
-const FEW_LINES = 8;
-const MOST_JOINED = 2 ** 20;
-/** Batches that are parsed line by line after one that had a line without a value. */
-const APART = 32;
-
-/**
- * The values of the lines of `text`, each of which has an LF behind it; undefined unless each is one JSON value. `parse` takes twice as long for each line
- * by itself. Between lines stands a number that nobody knows: where it is not, a line has several values, or goes on in the next.
- */
-function parseTogether(text: string, lines: number): unknown[] | undefined {
-  const between = Math.floor(Math.random() * 2 ** 30);
-  const values: unknown[] = [];
-  try {
-    const all = parse(`[${text.replaceAll('\n', `,${between},`)}0]`) as unknown[];
-    if (all.length !== 2 * lines + 1) return undefined;
-    for (let line = 0; line < lines; line++) {
-      if (all[2 * line + 1] !== between) return undefined;
-      values.push(all[2 * line]);
-    }
-    return values;
-  } catch {
-    return undefined;
-  }
-}
-
 /** Makes values of lines. */
 class LineReader implements RecordReader<unknown> {
   skipped = 0;
@@ -78,8 +52,6 @@ class LineReader implements RecordReader<unknown> {
   /** The lines and bytes of the batches before. */
   #line = 0;
   #offset = 0;
-  /** Batches that are still to be parsed line by line. */
-  #apart = 0;
 
   constructor(skips: boolean, reviver: NdjsonOptions['reviver']) {
     this.#skips = skips;
@@ -89,17 +61,6 @@ class LineReader implements RecordReader<unknown> {
   read(text: string, produced: Uint32Array, _rows: Uint32Array, bytes: number): unknown[] {
     const values: unknown[] = [];
     const reviver = this.#reviver;
-    const { length } = produced;
-    if (reviver === undefined && length >= FEW_LINES && text.length <= MOST_JOINED && this.#apart-- <= 0) {
-      const isMarked = this.#line === 0 && text.charCodeAt(0) === BYTE_ORDER_MARK;
-      const together = parseTogether(isMarked ? text.slice(1) : text, length);
-      if (together !== undefined) {
-        this.#line += length;
-        this.#offset += bytes;
-        return together;
-      }
-      this.#apart = APART;
-    }
     // A reviver may run codecs, which moves what a view of the module's memory is of.
     const ends = reviver === undefined ? produced : produced.slice();
     let start = 0;
