@@ -5,6 +5,7 @@ import type { ChunkReader, Counter } from '../pipeline/chunks.js';
 import { now, PIPELINE_TICK, Ticker } from './clock.js';
 import { codecsOf } from './codecs.js';
 import { PartWatch, type Crossing, type Stopwatch } from './parts.js';
+import { Trace } from './trace.js';
 import type { NumberedPart, Stage } from '../pipeline/parts.js';
 import type { PipelinePartProgress } from '../pipeline/progress.js';
 import type { ReadOptions } from '../pipeline/options.js';
@@ -86,9 +87,11 @@ export class RunWatch implements Watcher {
   #looked = this.began;
   #total = 0;
   #options: ReadOptions;
+  #trace: Trace | undefined;
 
   constructor(options: ReadOptions, stages: readonly Stage[], place: string | undefined) {
     this.#options = options;
+    if (options.trace !== undefined) this.#trace = new Trace(options.trace);
     this.stages = stages;
     this.place = place;
     running.add(this);
@@ -168,6 +171,7 @@ export class RunWatch implements Watcher {
     this.look(at);
     this.failure = failure;
     this.endedAt = at;
+    this.#trace?.end(this.parts, at, failure);
     running.delete(this);
   }
 
@@ -186,6 +190,7 @@ export class RunWatch implements Watcher {
     const since = at - this.#looked;
     this.#looked = at;
     for (const one of this.parts) one.notice(at);
+    this.#trace?.look(this.parts, at);
     let held = 0;
     for (const one of this.parts) {
       const bytes = one.held;

@@ -2,6 +2,7 @@
 import { YIELD_AFTER } from '../runtime/slice.js';
 import { convertOnDiscard } from '../machines/discard.js';
 import { describe } from '../values/describe.js';
+import { watching } from './watching.js';
 import type { DiscardFunction, OnDiscard } from '../machines/discard.js';
 import type { WorkerPool } from '../bridge/stages.js';
 import type { PipelineProgress } from './progress.js';
@@ -62,6 +63,11 @@ export interface PipelineOptions {
    * names a pool itself runs there. Default: false.
    */
   worker?: boolean | WorkerPool | undefined;
+  /**
+   * Writes what each part does into the Performance panel of the browser's tools: a group of tracks of this name, with a track for each part. Needs
+   * `tidegate/inspect`, imported before the pipeline begins. Default: none.
+   */
+  trace?: string | undefined;
 }
 
 /** The options as they have been read. */
@@ -85,6 +91,7 @@ const READERS: Record<keyof PipelineOptions, ReadOption> = {
   onDiscard: (value) => convertOnDiscard(value, 'pipeline(): options'),
   yieldAfter: (value, name) => numberOf(value, name, 0),
   worker: workerOf,
+  trace: traceOf,
 };
 
 /** The `yieldAfter` of options that have been read; undefined for never. */
@@ -120,6 +127,13 @@ function workerOf(worker: unknown, name: string, caller: string): boolean | Work
   if (typeof worker === 'boolean' || (worker !== null && typeof worker === 'object' && 'close' in worker))
     return worker as boolean | WorkerPool;
   throw new TypeError(`${caller}(): options.${name} must be true, false or a workerPool(); got ${describe(worker)}`);
+}
+
+function traceOf(trace: unknown): string {
+  if (typeof trace !== 'string')
+    throw new TypeError(`pipeline(): options.trace must be a name; got ${describe(trace)}`);
+  if (watching.begin !== undefined) return trace;
+  throw new TypeError("pipeline(): options.trace needs import 'tidegate/inspect' before the pipeline begins");
 }
 
 function functionOf(value: unknown, name: string): unknown {
