@@ -7,7 +7,7 @@
  */
 import { remoteCodec } from '../worker/record.js';
 import { FINISHED, HAS_BATCH, NEED_INPUT, produced, WAITING, zeroStats } from '../segment.js';
-import { AutoCsvParser } from './csv-auto.js';
+import { AutoCsv } from './csv-auto.js';
 import { CsvParser } from './csv.js';
 import { deflated, inflated, opener } from './engine.js';
 import { LinesParser } from './lines.js';
@@ -50,18 +50,30 @@ const AUTO_DELIMITER = 64;
 
 const DEFAULT_LEVEL = 6;
 
-/** Reads text with a parser that writes to `records`. */
+/** Reads text with a parser that writes to `records`, or that the first rows choose. */
 async function* parsed(
   input: AsyncIterable<Piece>,
   utf8: Utf8,
-  parser: Parser,
+  by: Parser | AutoCsv,
   records: Records,
 ): AsyncGenerator<Parts> {
+  let parser = by instanceof AutoCsv ? undefined : by;
+  /** Reads the sample once it decides; returns what follows it, or undefined before that. */
+  const begin = (auto: AutoCsv, bytes: Bytes, last: boolean): Bytes | undefined => {
+    const taken = auto.take(bytes);
+    const isWhole = last && taken === bytes.length;
+    if (!isWhole && !auto.isLargeEnough) return undefined;
+    parser = auto.choose(isWhole, records);
+    for (const [text, offset] of utf8.next(auto.sample, false)) parser.push(text, offset);
+    return bytes.subarray(taken);
+  };
   /** What is complete comes before what is wrong. */
   const read = (bytes: Bytes, last: boolean): { readonly error: unknown } | undefined => {
     try {
-      for (const [text, offset] of utf8.next(bytes, last)) parser.push(text, offset);
-      if (last) parser.finish(utf8.offset);
+      const rest = parser === undefined ? begin(by as AutoCsv, bytes, last) : bytes;
+      if (rest === undefined) return undefined;
+      for (const [text, offset] of utf8.next(rest, last)) parser!.push(text, offset);
+      if (last) parser!.finish(utf8.offset);
       return undefined;
     } catch (error) {
       return { error };
@@ -175,9 +187,9 @@ const MAKERS: Record<string, (making: Making, ...args: number[]) => Stage | unde
     };
     const records = new Records(true);
     const utf8 = new Utf8(codec.name, has(FATAL), has(IGNORE_BOM));
-    let parser: Parser;
+    let parser: Parser | AutoCsv;
     if (has(AUTO_DELIMITER)) {
-      const auto = new AutoCsvParser(dialect, records);
+      const auto = new AutoCsv(dialect, { codec: codec.name, keepsMark: has(IGNORE_BOM) });
       chooses(() => auto.delimiter);
       parser = auto;
     } else {

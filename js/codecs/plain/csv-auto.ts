@@ -2,9 +2,9 @@
 import { joined } from '../../runtime/text.js';
 import { CsvParser } from './csv.js';
 import { Records } from './records.js';
+import { Utf8 } from './utf8.js';
 import type { Bytes } from '../../runtime/buffers.js';
 import type { Dialect } from './csv.js';
-import type { Parser } from './records.js';
 
 /** In the order in which they are preferred. */
 const CANDIDATES = ',;\t|';
@@ -12,15 +12,26 @@ const CANDIDATES = ',;\t|';
 const LINES = 10;
 const BYTES = 16 * 1024;
 
+/** What is read as UTF-8, and how. */
+interface Encoding {
+  readonly codec: string;
+  readonly keepsMark: boolean;
+}
+
 /** How well a delimiter fits, the more important first. */
-function score(sample: Bytes, dialect: Dialect, last: boolean): number[] {
+function score(sample: Bytes, { codec, keepsMark }: Encoding, dialect: Dialect, last: boolean): number[] {
   const records = new Records(true);
   const csv = new CsvParser({ ...dialect, keepsRagged: true, width: 0, maxBytes: Infinity }, records);
+  const utf8 = new Utf8(codec, false, keepsMark);
+  const read = (bytes: Bytes, isLast: boolean): void => {
+    for (const [text, offset] of utf8.next(bytes, isLast)) csv.push(text, offset);
+    if (isLast) csv.finish(utf8.offset);
+  };
   let isRight = true;
   try {
-    csv.push(sample, 0);
+    read(sample, last);
     // One long line: what there is of it.
-    if (last || records.rows.length === 0) csv.finish(sample.length);
+    if (!last && records.rows.length === 0) read(new Uint8Array(0), true);
   } catch {
     isRight = false;
   }
@@ -37,48 +48,51 @@ const isBetter = (one: number[], other: number[]) => {
   return at !== -1 && one[at]! > other[at]!;
 };
 
-export class AutoCsvParser implements Parser {
-  #dialect: Dialect;
-  #records: Records;
-  #csv: CsvParser | undefined;
-  #sample: Bytes = new Uint8Array(0);
-  #offset: number | undefined;
+/** The first rows as they come, in bytes that may be no UTF-8, and the parser that they choose. */
+export class AutoCsv {
+  readonly #dialect: Dialect;
+  readonly #encoding: Encoding;
   #lines = 0;
+  /** What has been taken; it is to be read once the parser is there. */
+  sample: Bytes = new Uint8Array(0);
   /** The delimiter once it has been chosen, or 0. */
   delimiter = 0;
 
-  constructor(dialect: Dialect, records: Records) {
+  constructor(dialect: Dialect, encoding: Encoding) {
     this.#dialect = dialect;
-    this.#records = records;
+    this.#encoding = encoding;
   }
 
-  push(text: Bytes, offset: number): void {
-    if (this.#csv !== undefined) return this.#csv.push(text, offset);
-    this.#offset ??= offset;
-    const most = this.#dialect.skipLines + LINES;
+  get #most(): number {
+    return this.#dialect.skipLines + LINES;
+  }
+
+  /** Whether the sample decides, whatever follows. */
+  get isLargeEnough(): boolean {
+    return this.sample.length === BYTES || this.#lines >= this.#most;
+  }
+
+  /** Takes as many of these bytes as belong to the sample; returns how many. */
+  take(bytes: Bytes): number {
+    const room = Math.min(bytes.length, BYTES - this.sample.length);
     let end = 0;
-    for (const room = BYTES - this.#sample.length; end < text.length && end < room && this.#lines < most; end++)
-      if (text[end] === 10 || (this.#dialect.returnEndsRow && text[end] === 13)) this.#lines++;
-    this.#sample = joined(this.#sample, text.subarray(0, end)) as Bytes;
-    if (this.#sample.length < BYTES && this.#lines < most) return;
-    this.#choose(false).push(this.#sample, this.#offset);
-    this.#csv!.push(text.subarray(end), offset + end);
+    for (; end < room && this.#lines < this.#most; end++)
+      if (bytes[end] === 10 || (this.#dialect.returnEndsRow && bytes[end] === 13)) this.#lines++;
+    this.sample = joined(this.sample, bytes.subarray(0, end)) as Bytes;
+    return end;
   }
 
-  finish(offset: number): void {
-    if (this.#csv === undefined) this.#choose(true).push(this.#sample, this.#offset ?? 0);
-    this.#csv!.finish(offset);
-  }
-
-  #choose(last: boolean): CsvParser {
+  /** The parser for the sample, which is the whole text if it is the `last`, and for what follows. */
+  choose(last: boolean, records: Records): CsvParser {
     const { quote, escape, comment } = this.#dialect;
     let [best, chosen]: [number[] | undefined, number] = [undefined, 0];
     for (const delimiter of Array.from(CANDIDATES, (candidate) => candidate.charCodeAt(0))) {
       if ([quote, escape, comment].includes(delimiter)) continue;
-      const given = score(this.#sample, { ...this.#dialect, delimiter: Uint8Array.of(delimiter) }, last);
+      const dialect = { ...this.#dialect, delimiter: Uint8Array.of(delimiter) };
+      const given = score(this.sample, this.#encoding, dialect, last);
       if (best === undefined || isBetter(given, best)) [best, chosen] = [given, delimiter];
     }
     this.delimiter = chosen;
-    return (this.#csv = new CsvParser({ ...this.#dialect, delimiter: Uint8Array.of(chosen) }, this.#records));
+    return new CsvParser({ ...this.#dialect, delimiter: Uint8Array.of(chosen) }, records);
   }
 }

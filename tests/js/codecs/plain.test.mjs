@@ -118,6 +118,12 @@ test('lines and their errors are those of the Wasm module', async () => {
   );
 });
 
+test('an error behind a sequence that is no character has the offset of the input, also where the delimiter is found', () =>
+  same(({ csv }) => csv({ delimiter: 'auto' }), [Uint8Array.of(195, 10, 34)]));
+
+test('rows before an invalid sequence come before its error, also where the delimiter is found', () =>
+  same(({ csv }) => csv({ delimiter: 'auto', emptyLines: 'keep', fatal: true }), [Uint8Array.of(10, 44, 10, 239, 33)]));
+
 test('rows and their errors are those of the Wasm module', async () => {
   const options = fc.record(
     {
