@@ -37,7 +37,7 @@ for (const name of Object.keys(ENTRIES)) {
     });
 
     test('are the same for require, with the files that it finds', () => {
-      assert.equal(read(`${name}.d.cts`), text.replaceAll(/'\.\/(index|codecs)\.js'/g, "'./$1.cjs'"));
+      assert.equal(read(`${name}.d.cts`), text.replaceAll(/'\.\/(index|codecs|inspect)\.js'/g, "'./$1.cjs'"));
     });
   });
 }
