@@ -281,10 +281,17 @@ test('a stage that keeps the thread for long is told, with the line of the pipel
       new WritableStream(),
     );
   const job = blocks();
-  const { kind, message, place } = await mistakeOf('blocks');
-  assert.equal(kind, 'thread held');
-  assert.match(message, /^Stage 1 \(function busy\) keeps the thread for long, \d.* in its last call/);
-  assert.match(place, /blocks/);
+  const told = /^Stage 1 \(function busy\) keeps the thread for long, \d.* in its last call/;
+  // On a busy machine another part may have been kept for as long.
+  const ofStage = () => by('blocks').filter(({ message }) => told.test(message));
+  await until(
+    () => ofStage().length > 0,
+    () => JSON.stringify(by('blocks')),
+  );
+  assert.deepEqual(
+    ofStage().map(({ kind }) => kind),
+    ['thread held'],
+  );
   await job;
 });
 
