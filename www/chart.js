@@ -119,7 +119,7 @@ export class LineChart {
         return `${x.toFixed(1)} ${y.toFixed(1)}`;
       });
       set(this.#paths[index], { d: points.length > 1 ? `M${points.join('L')}` : '' });
-      this.#tops[index].textContent = `${line.label}, up to ${line.format(top)}`;
+      this.#tops[index].textContent = `${line.label}, at most ${line.format(this.most(index))}`;
     });
   }
 }
