@@ -58,8 +58,8 @@ test('the tarball holds what a user needs and nothing of the sources', () => {
   assert.deepEqual(others, []);
 });
 
-/** Only those who change the package follow these links, and they have the repository. */
-const REPOSITORY = ['fuzz/README.md', 'benches/RESULTS.md'];
+/** Links of those who change the package, and the picture of the README: whoever follows them has the repository. */
+const REPOSITORY = ['fuzz/README.md', 'benches/RESULTS.md', 'docs/lab.png'];
 
 /** The pages for Rust, whose examples are the crate's. */
 const RUST = ['docs/CRATE.md', 'docs/WEB.md'];
