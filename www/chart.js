@@ -3,7 +3,7 @@
  * next are taken half as often.
  */
 
-import { set, svg } from './dom.js';
+import { element, say, set, svg } from './dom.js';
 
 const MOST_POINTS = 360;
 const WIDTH = 1000;
@@ -29,10 +29,12 @@ export class LineChart {
     'aria-hidden': 'true',
   });
   #paths;
-  #tops;
+  #keys;
   #span;
   #times = [];
   #values;
+  /** The largest value of each line, of those that were left out too. */
+  #most;
   #every = 1;
   #skipped = 0;
 
@@ -44,7 +46,6 @@ export class LineChart {
   constructor(box, lines, { least = 10 } = {}) {
     this.#lines = lines;
     this.#span = least;
-    this.#values = lines.map(() => []);
     this.#paths = lines.map(({ name }) =>
       svg('path', { class: `line ${name}`, 'vector-effect': 'non-scaling-stroke' }),
     );
@@ -60,10 +61,8 @@ export class LineChart {
       });
     });
     this.#root.append(...grid, ...this.#paths);
-    this.#tops = lines.map(({ name }) => Object.assign(document.createElement('span'), { className: `key ${name}` }));
-    const keys = Object.assign(document.createElement('p'), { className: 'keys' });
-    keys.append(...this.#tops);
-    box.replaceChildren(keys, this.#root);
+    this.#keys = lines.map(({ name }) => element('span', { className: `key ${name}` }));
+    box.replaceChildren(element('p', { className: 'keys' }, ...this.#keys), this.#root);
     this.clear();
   }
 
@@ -71,13 +70,16 @@ export class LineChart {
   clear() {
     this.#times = [];
     this.#values = this.#lines.map(() => []);
+    this.#most = this.#lines.map(() => 0);
     this.#every = 1;
     this.#skipped = 0;
+    this.#writeKeys();
     this.#draw();
   }
 
   /** @param {number} seconds since the start @param {...number} values one for each line */
   add(seconds, ...values) {
+    values.forEach((value, index) => this.raise(index, value));
     this.#skipped += 1;
     if (this.#skipped < this.#every) return;
     this.#skipped = 0;
@@ -94,13 +96,20 @@ export class LineChart {
 
   /** The largest value of a line so far. @param {number} line */
   most(line) {
-    return Math.max(0, ...this.#values[line]);
+    return this.#most[line];
   }
 
-  /** The mean of a line so far. @param {number} line */
-  mean(line) {
-    const values = this.#values[line];
-    return values.length ? values.reduce((sum, value) => sum + value, 0) / values.length : 0;
+  /** Says that a line has been as high as this, be it between two values. @param {number} line @param {number} value */
+  raise(line, value) {
+    if (value <= this.#most[line]) return;
+    this.#most[line] = value;
+    this.#writeKeys();
+  }
+
+  #writeKeys() {
+    this.#lines.forEach(({ label, format }, index) =>
+      say(this.#keys[index], `${label}, at most ${format(this.#most[index])}`),
+    );
   }
 
   #draw() {
@@ -119,7 +128,6 @@ export class LineChart {
         return `${x.toFixed(1)} ${y.toFixed(1)}`;
       });
       set(this.#paths[index], { d: points.length > 1 ? `M${points.join('L')}` : '' });
-      this.#tops[index].textContent = `${line.label}, at most ${line.format(this.most(index))}`;
     });
   }
 }

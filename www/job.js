@@ -20,7 +20,7 @@ const CODEC_QUEUE = 64 * 1024;
 const BYTES_HIGH_WATER_MARK = 256 * 1024;
 
 /** The stages `Job.fail` can break. */
-export const FAULTS = ['totals', 'bytes', 'gunzip'];
+const FAULTS = ['totals', 'bytes', 'gunzip'];
 
 /**
  * @typedef {object} JobResult

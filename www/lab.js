@@ -16,5 +16,5 @@ address.add(new YourFile(address.changed));
 address.add(new Race(address.changed));
 
 // What stands above has its size only now.
-if (location.hash && scrollY === 0) document.querySelector(location.hash)?.scrollIntoView();
+if (location.hash && scrollY === 0) document.getElementById(location.hash.slice(1))?.scrollIntoView();
 document.documentElement.dataset.ready = 'true';

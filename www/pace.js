@@ -1,3 +1,5 @@
+import { newPromise } from './promise.js';
+
 /** Holds a consumer back: to so many rows a second, or to none at all until it is let go. */
 export class Pace {
   #rate = Infinity;
@@ -70,14 +72,4 @@ export class Pace {
       signal?.removeEventListener('abort', abort);
     }
   }
-}
-
-/** `Promise.withResolvers()`, which Node 20 lacks. */
-function newPromise() {
-  let resolve;
-  let reject;
-  const promise = new Promise((...settle) => {
-    [resolve, reject] = settle;
-  });
-  return { promise, resolve, reject };
 }

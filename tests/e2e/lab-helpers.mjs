@@ -31,6 +31,31 @@ export function labInBrowser({ engine = 'chromium', args = [], prepare } = {}) {
   return context;
 }
 
+/**
+ * What the tests ask of the lab's page, and do to it.
+ *
+ * @param {{ lab?: any, browser: any }} context as of `labInBrowser`; looked at when something is asked
+ */
+export function labPage(context) {
+  return {
+    /** Opens the page, and waits until all of it is there. @param {string} [query] */
+    async open(query = '') {
+      await context.browser.open(`${context.lab.url}/${query}`);
+      await context.browser.waitFor(() => document.documentElement.dataset.ready === 'true');
+    },
+    text: (selector) => context.browser.evaluate((s) => document.querySelector(s).textContent, selector),
+    click: (id) => context.browser.evaluate((name) => document.getElementById(name).click(), id),
+    /** Waits until the text of an element matches. @param {string} id @param {RegExp} pattern */
+    says: (id, pattern) =>
+      context.browser.waitFor((name, source) => new RegExp(source).test(document.getElementById(name).textContent), {
+        timeout: 60_000,
+        args: [id, pattern.source],
+      }),
+    /** What the page has told the console to be wrong. */
+    errors: () => context.browser.messages.filter(({ type }) => type === 'error' || type === 'pageerror'),
+  };
+}
+
 /** Asks until the answer is truthy, at most for `limit` milliseconds. */
 export async function until(check, limit, what) {
   const end = Date.now() + limit;

@@ -7,9 +7,10 @@ import { join } from 'node:path';
 import { after, before, beforeEach, test } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import { CsvGenerator } from '../../tools/lab/generator.mjs';
-import { labInBrowser, seriousFaults, until } from './lab-helpers.mjs';
+import { labInBrowser, labPage, seriousFaults, until } from './lab-helpers.mjs';
 
 const context = labInBrowser();
+const { open, text, click, says, errors } = labPage(context);
 const LIMIT = { timeout: 90_000 };
 let folder;
 
@@ -19,21 +20,8 @@ before(() => {
 after(() => rmSync(folder, { recursive: true, force: true }));
 beforeEach(async () => {
   await context.browser.setSize(1280, 900);
-  await open('');
+  await open();
 });
-
-async function open(query) {
-  await context.browser.open(`${context.lab.url}/${query}`);
-  await context.browser.waitFor(() => document.documentElement.dataset.ready === 'true');
-}
-
-const text = (selector) => context.browser.evaluate((s) => document.querySelector(s).textContent, selector);
-const click = (id) => context.browser.evaluate((name) => document.getElementById(name).click(), id);
-const says = (id, pattern) =>
-  context.browser.waitFor((name, source) => new RegExp(source).test(document.getElementById(name).textContent), {
-    ...LIMIT,
-    args: [id, pattern.source],
-  });
 
 test('the flood is stopped at its cap, the gate never comes near it, and the page says so', LIMIT, async () => {
   assert.match(await text('#gate-code'), /await writer\.ready/);
@@ -43,6 +31,15 @@ test('the flood is stopped at its cap, the gate never comes near it, and the pag
   await says('flood-status', /^After \d+ s the flood held 128 MB .* never held more than 1\.\d\d MB\.$/);
   assert.equal(await context.browser.evaluate(() => document.getElementById('flood-vessel').dataset.over), 'true');
   assert.equal(await context.browser.evaluate(() => document.getElementById('gate-vessel').dataset.over), 'false');
+  await says('flood-start', /again/);
+});
+
+test('both sides can be stopped by hand, which the page says', LIMIT, async () => {
+  await click('flood-start');
+  await says('flood-status', /^The flood holds [1-9]/);
+  await click('flood-start');
+  await says('flood-status', /^Stopped; what waited has been given back\.$/);
+  assert.equal(await text('#flood-held'), '0 B');
   await says('flood-start', /again/);
 });
 
@@ -139,6 +136,5 @@ test('nothing of these parts is wider than the screen of a phone', LIMIT, async 
 });
 
 test('these parts report no error to the console', () => {
-  const wrong = context.browser.messages.filter(({ type }) => type === 'error' || type === 'pageerror');
-  assert.deepEqual(wrong, []);
+  assert.deepEqual(errors(), []);
 });

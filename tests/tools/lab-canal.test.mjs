@@ -4,9 +4,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { geometryOf } from '../../www/canal/geometry.js';
-import { idleSnapshot, Reading } from '../../www/canal/reading.js';
+import { idleSnapshot, Reading, withStages } from '../../www/canal/reading.js';
 import { sentenceOf } from '../../www/canal/sentence.js';
-import { describeRate, placeOf, rateOf, WIDE_OPEN } from '../../www/canal/take.js';
+import { describeRate, rateOf, WIDE_OPEN } from '../../www/canal/take.js';
 import { Pace } from '../../www/pace.js';
 
 const stage = (name, held, room, passed, unit = 'bytes') => ({ name, held, room, passed, unit });
@@ -85,12 +85,25 @@ test('each phase has a sentence with its own figures', () => {
   assert.match(sentenceOf(idleSnapshot([])), /Open the gates\.$/);
 });
 
-test('the slider goes from shut over rates that grow to wide open, and finds each place again', () => {
+test('a run that is over before its stages are known is said to be over, and one that goes on to be opening', () => {
+  const stages = [stage('fetch', 0, 0, 0)];
+  const before = { ...idleSnapshot([]), seconds: 2 };
+  for (const phase of ['failed', 'ended', 'done'])
+    assert.deepEqual(withStages({ ...before, phase }, stages), { ...idleSnapshot(stages, phase), seconds: 2 });
+  for (const phase of ['running', 'stopping', 'stopped'])
+    assert.equal(withStages({ ...before, phase }, stages).phase, 'opening');
+  const error = new Error('data/1GB.csv.gz answered 400');
+  assert.equal(
+    sentenceOf(withStages({ ...before, phase: 'failed' }, stages), { error }),
+    'The run failed: data/1GB.csv.gz answered 400. Every stage was torn down.',
+  );
+});
+
+test('the slider goes from shut over rates that grow to wide open', () => {
   const rates = Array.from({ length: WIDE_OPEN + 1 }, (_, place) => rateOf(place));
   assert.equal(rates[0], 0);
   assert.equal(rates.at(-1), Infinity);
   assert.ok(rates.every((rate, place) => place === 0 || rate > rates[place - 1]));
-  assert.deepEqual(rates.map(placeOf), [...rates.keys()]);
   assert.match(describeRate(0), /shut/);
 });
 

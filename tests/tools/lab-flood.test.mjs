@@ -47,3 +47,16 @@ test('the two differ in the line that is marked, and in no other', () => {
   );
   assert.equal(heeded.length, lines(flood).length + 1);
 });
+
+for (const [what, how] of Object.entries({ gate, flood }))
+  test(`a ${what} for which there is no memory ends with the error, and gives back what waits`, async () => {
+    const error = new RangeError('Array buffer allocation failed');
+    let made = 0;
+    const side = new Side(how, CAP, () => {
+      if (++made > 3) throw error;
+      return new Uint8Array(CHUNK);
+    });
+    await side.done;
+    assert.equal(side.error, error);
+    assert.deepEqual([side.made, side.taken, side.capped], [3 * CHUNK, 3 * CHUNK, false]);
+  });

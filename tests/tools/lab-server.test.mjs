@@ -155,7 +155,7 @@ test('the file without an end is one gzip, whose rows go on from part to part', 
   for (const part of [0, 1]) {
     const response = await get(`/data/endless.csv.gz?id=parts&part=${part}`);
     parts.push(Buffer.from(await response.arrayBuffer()));
-    assert.equal((await json('/api/connections?id=parts')).state, 'complete');
+    await until(() => lab.connections.get('parts').state === 'complete', 5000, 'state complete');
   }
   assert.equal((await json('/api/connections?id=parts')).bytes, parts[0].length + parts[1].length);
   const lines = gunzipSync(Buffer.concat(parts)).toString('latin1').split('\r\n');
@@ -196,6 +196,14 @@ test('nothing outside the served folders can be read', async () => {
     const [response] = await once(httpGet({ port: lab.port, host: '127.0.0.1', path }), 'response');
     response.resume();
     assert.equal(response.statusCode, 404, path);
+  }
+});
+
+test('a name that no file can have is not found, and the answer names no path of the machine', async () => {
+  for (const path of [`/${'a'.repeat(300)}.js`, `/dist/${'a'.repeat(300)}.js`]) {
+    const response = await get(path);
+    assert.equal(response.status, 404, path);
+    assert.equal((await response.json()).error, `there is no ${path}`);
   }
 });
 

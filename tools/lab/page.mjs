@@ -48,6 +48,8 @@ function pathOf(name, from) {
   return path.startsWith('.') ? path : `./${path}`;
 }
 
+const NO_SUCH_FILE = ['ENOENT', 'EISDIR', 'ENOTDIR', 'ENAMETOOLONG'];
+
 /**
  * A module of www/, ready for a page.
  *
@@ -58,7 +60,7 @@ export async function pageModule(path) {
   try {
     return withPaths(await readFile(`${FOLDERS['']}/${path}`, 'utf8'), path);
   } catch (error) {
-    if (error.code === 'ENOENT' || error.code === 'EISDIR' || error.code === 'ENOTDIR') return null;
+    if (NO_SUCH_FILE.includes(error.code)) return null;
     throw error;
   }
 }

@@ -11,7 +11,7 @@ import { CanalDrawing } from './drawing.js';
 import { showFigures, showProgress } from './figures.js';
 import { geometryOf } from './geometry.js';
 import { CanalMotion, shareOf } from './motion.js';
-import { idleSnapshot } from './reading.js';
+import { idleSnapshot, withStages } from './reading.js';
 import { hideResult, showResult } from './result.js';
 import { Run } from './run.js';
 import { sentenceOf } from './sentence.js';
@@ -86,7 +86,7 @@ export class Canal {
   set settings({ file, take, break: stage }) {
     choose(byId('size'), file);
     choose(byId('fault-stage'), stage);
-    if (take !== undefined && Number(take) >= 0 && Number(take) <= WIDE_OPEN) this.#turnTo(Math.round(Number(take)));
+    if (/^\d+$/.test(take) && Number(take) <= WIDE_OPEN) this.#turnTo(Number(take));
   }
 
   async start() {
@@ -125,8 +125,7 @@ export class Canal {
       say(byId('failure'), `“${end.error?.message}”`);
     }
     if (end.phase === 'done') {
-      const server = await run.download.summary();
-      if (server) this.#end.verdict = showResult(end.result, server).verdict;
+      this.#end.verdict = await this.#verdictOn(run, end.result);
       this.#states = this.#stages.map(() => 'idle');
     }
     this.#run = null;
@@ -147,12 +146,24 @@ export class Canal {
     );
   }
 
+  /** What the server says of a run that came to its end; undefined where the file has none. */
+  async #verdictOn(run, result) {
+    let server;
+    try {
+      server = await run.download.summary();
+    } catch {
+      return 'The server could not be asked.';
+    }
+    return server ? showResult(result, server) : undefined;
+  }
+
   #sampled(now, atOnce = false) {
-    if (now.stages.length === 0) now = { ...idleSnapshot(this.#stages, 'opening'), take: now.take };
+    now = withStages(now, this.#stages);
     if (now.phase === 'stopped') showSteps('stop');
     const changed = now.phase !== this.#latest.phase;
     this.#latest = now;
     if (this.#run) this.#chart.add(now.seconds, now.byteRate, now.held);
+    this.#chart.raise(1, now.most);
     this.#paint(atOnce || changed);
   }
 
@@ -228,8 +239,9 @@ export class Canal {
   }
 
   #describeChart() {
-    if (this.#chart.most(0) === 0) return;
-    const [mean, most, held] = [this.#chart.mean(0), this.#chart.most(0), this.#chart.most(1)].map(formatBytes);
+    const { bytesOut, seconds, most: mostHeld } = this.#latest;
+    if (bytesOut === 0 || seconds === 0) return;
+    const [mean, most, held] = [bytesOut / seconds, this.#chart.most(0), mostHeld].map(formatBytes);
     say(
       byId('chart-text'),
       `This run: ${mean} of CSV a second on average, ${most} at most. All queues together never held more than ${held}.`,

@@ -21,7 +21,7 @@ export class CanalDrawing {
   #basins = [];
   #gates = [];
   #spout = svg('path', { class: 'jet spout' });
-  #rack = svg('g', { class: 'rack' });
+  #rack = svg('g');
   #wheel = svg('g', { class: 'wheel' });
   #fall = svg('path', { class: 'jet' });
   #race = svg('rect', { class: 'water' });
@@ -119,7 +119,7 @@ export class CanalDrawing {
     this.#placeWheel();
   }
 
-  /** @param {number} index @param {'idle' | 'flowing' | 'slowest' | 'failed' | 'torn'} state of a stage's basin; 0 is the network's */
+  /** @param {number} index @param {'idle' | 'flowing' | 'failed' | 'torn'} state of a stage's basin; 0 is the network's */
   mark(index, state) {
     this.#basins[index].group.dataset.state = state;
   }
@@ -160,10 +160,9 @@ export class CanalDrawing {
   gate(index, { open, flow, level }) {
     const { depth, basins, small, step } = this.#geometry;
     const { x, sill } = this.#geometry.gates[index];
-    const { group, plate, jet } = this.#gates[index];
+    const { plate, jet } = this.#gates[index];
     const lift = open * depth * LIFT;
     plate.setAttribute('transform', `translate(0 ${(-lift).toFixed(1)})`);
-    group.dataset.shut = String(open < 0.04);
     const next = basins[index + 1];
     if (!next) return this.#pour(jet, { x, sill, lift, flow });
     const surface = next.floor - depth * level;

@@ -37,7 +37,7 @@ export function showFigures(now, answer) {
 
 function sentNote(now) {
   const { phase, take } = now;
-  if (phase === 'stopped') return 'and not a byte more, until you do';
+  if (phase === 'stopped') return 'and no more until you take rows';
   if (phase === 'stopping') return 'filling the network’s buffers';
   if (phase === 'running')
     return take === Infinity ? `gzip; you take ${formatBytes(now.flows[0])} a second` : 'gzip; only what you take';

@@ -102,6 +102,15 @@ function slowestOf({ slowest, stages }, take) {
   return { index: stage, name: stages[stage]?.name ?? 'the server', load };
 }
 
+const OVER = ['failed', 'ended', 'done'];
+
+/** A snapshot with stages. Those of a run are known once its source has opened; one that ended before has never had any. */
+export function withStages(now, stages) {
+  if (now.stages.length > 0) return now;
+  const phase = OVER.includes(now.phase) ? now.phase : 'opening';
+  return { ...idleSnapshot(stages, phase), take: now.take, seconds: now.seconds };
+}
+
 /** What a page shows before a run, and of one whose stages nobody knows yet. */
 export function idleSnapshot(stages, phase = 'idle') {
   return {

@@ -10,7 +10,7 @@ export function hideResult() {
 /**
  * @param {import('../job.js').JobResult} result
  * @param {{ rows: number, totals: Record<string, number>, sha256: string }} server
- * @returns {{ agrees: boolean, verdict: string }} whether everything is the server's own, and that in words
+ * @returns {string} whether everything is the server's own, in words
  */
 export function showResult({ rows, totals, sha256 }, server) {
   const cities = [...new Set([...Object.keys(server.totals), ...Object.keys(totals)])];
@@ -32,7 +32,7 @@ export function showResult({ rows, totals, sha256 }, server) {
       .map((city) => {
         const same = !differing.includes(city);
         const theirs = same
-          ? element('td', { className: 'number same', textContent: '✓ same' })
+          ? element('td', { className: 'number', textContent: '✓ same' })
           : amountCell(server.totals[city]);
         const row = element(
           'tr',
@@ -46,7 +46,7 @@ export function showResult({ rows, totals, sha256 }, server) {
       }),
   );
   byId('result').hidden = false;
-  return { agrees, verdict };
+  return verdict;
 }
 
 function proof(name, ours, theirs, tag = 'span') {

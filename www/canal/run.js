@@ -37,6 +37,7 @@ export class Run {
     this.#pace = pace;
     this.download = openDownload(size);
     this.#job = new Job({ source: this.download.source, signal: this.#aborter.signal, pace });
+    this.download.failed?.catch((error) => this.#aborter.abort(error));
     const watched = this.download.watch(this.#job.result, () => this.#job.state().bytesIn > 0);
     this.#timer = setInterval(() => show(this.sample()), SAMPLE_EVERY);
     this.end = this.#finish(watched);

@@ -27,7 +27,7 @@ export function sentenceOf(now, end = {}) {
     case 'stopped':
       return `You stopped taking rows: ${formatBytes(held)} wait in the page; the server stopped after ${formatBytes(server.bytes)}.`;
     case 'failed':
-      return `${failureOf(end)} ${teardownOf(end)}`;
+      return `${failureOf(end)} ${teardownOf(end, end.stage ? 'Every other stage' : 'Every stage')}`;
     case 'ended':
       return `You ended it after ${formatCount(now.rows)} rows. ${teardownOf(end, 'Every stage')}`;
     case 'done':
@@ -60,7 +60,7 @@ function failureOf({ error, stage }) {
   return `${stage ?? 'The run'} failed: ${said.replace(/\.$/, '')}.`;
 }
 
-function teardownOf({ endedAfter }, who = 'Every other stage') {
+function teardownOf({ endedAfter }, who) {
   const torn = `${who} was torn down`;
   return endedAfter == null ? `${torn}.` : `${torn}, and the server saw the connection end after ${endedAfter} ms.`;
 }

@@ -30,7 +30,7 @@ export class Stations {
 
   /**
    * @param {import('./reading.js').Snapshot} now
-   * @param {{ states: string[], server: string, small: boolean }} shown what each stage's state is called, and the server's
+   * @param {{ states: string[], small: boolean }} shown what each stage's state is called
    */
   show({ stages, server, rowRate, take, phase, slowest }, { states, small }) {
     const sent = server.bytes > 0 ? `${formatBytes(server.bytes)}${small ? '' : ' sent'}` : '';

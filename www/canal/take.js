@@ -17,14 +17,6 @@ export function rateOf(place) {
   return Math.round(rate / unit) * unit;
 }
 
-/** The place nearest to a rate. @param {number} rate rows a second */
-export function placeOf(rate) {
-  if (rate <= 0) return 0;
-  if (rate === Infinity) return WIDE_OPEN;
-  const place = 1 + (WIDE_OPEN - 2) * (Math.log(rate / LEAST) / Math.log(MOST / LEAST));
-  return Math.min(WIDE_OPEN - 1, Math.max(1, Math.round(place)));
-}
-
 /** How far the consumer's gate is open at a place, 0 to 1. */
 export const openingOf = (place) => (place <= 0 ? 0 : 0.15 + 0.85 * (place / WIDE_OPEN));
 

@@ -4,6 +4,7 @@
  */
 
 import { ByteLengthQueuingStrategy, WritableStream } from 'tidegate';
+import { newPromise } from '../promise.js';
 
 /** Bytes of one chunk. */
 export const CHUNK = 256 * 1024;
@@ -37,24 +38,37 @@ export class Side {
   taken = 0;
   /** Whether the cap has stopped it. */
   capped = false;
+  /** What ended it before its time, as when there is no memory for a chunk. @type {Error | null} */
+  error = null;
   /** @type {Promise<void>} settles when everything has been given back; never rejects */
   done;
   #stopped = newPromise();
   #isStopped = false;
   #cap;
+  #makeChunk;
 
   /**
    * @param {(producer: AsyncIterable<Uint8Array>, writer: WritableStreamDefaultWriter<Uint8Array>) => Promise<void>} how
    * @param {number} [cap] bytes in memory at which it is stopped
+   * @param {() => Uint8Array} [makeChunk] makes a chunk of CHUNK bytes
    */
-  constructor(how, cap = CAP) {
+  constructor(how, cap = CAP, makeChunk = filledChunk) {
     this.#cap = cap;
+    this.#makeChunk = makeChunk;
     const stream = new WritableStream(
       { write: (chunk) => this.#take(chunk) },
       new ByteLengthQueuingStrategy({ highWaterMark: HIGH_WATER_MARK }),
     );
     const writer = stream.getWriter();
-    this.done = how(this.#produce(), writer).then(() => writer.close());
+    this.done = how(this.#produce(), writer)
+      .catch((error) => {
+        this.error = error;
+        this.stop();
+      })
+      .then(() => writer.close())
+      .catch((error) => {
+        this.error ??= error;
+      });
   }
 
   /** Bytes in memory: made, and not yet taken. */
@@ -85,8 +99,7 @@ export class Side {
         this.stop();
         return;
       }
-      // Filled, so that the system gives the memory for it.
-      const chunk = new Uint8Array(CHUNK).fill(this.made % 251);
+      const chunk = this.#makeChunk();
       this.made += CHUNK;
       given = performance.now();
       yield chunk;
@@ -108,10 +121,5 @@ export class Side {
   }
 }
 
-function newPromise() {
-  let resolve;
-  const promise = new Promise((settle) => {
-    resolve = settle;
-  });
-  return { promise, resolve };
-}
+/** Filled, so that the system gives the memory for it. */
+const filledChunk = () => new Uint8Array(CHUNK).fill(1);

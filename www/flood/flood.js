@@ -7,6 +7,7 @@ import { CAP, flood, gate, MADE, Side, TAKEN } from './experiment.js';
 
 const SAMPLE_EVERY = 100;
 const SIDES = { gate, flood };
+const STOPPED = 'Stopped; what waited has been given back.';
 
 export class Flood {
   #chart = new LineChart(
@@ -24,18 +25,21 @@ export class Flood {
   #peaks = { gate: 0, flood: 0 };
   /** Seconds after which the cap stopped the flood. */
   #cappedAfter = null;
+  /** Why the last run ended before the cap: it was stopped, or something failed. @type {string | null} */
+  #stopped = null;
 
   constructor() {
     for (const [name, how] of Object.entries(SIDES)) byId(`${name}-code`).replaceChildren(...codeOf(how));
-    byId('flood-start').addEventListener('click', () => (this.#sides ? this.#end() : this.#start()));
+    byId('flood-start').addEventListener('click', () => (this.#sides ? this.#end(STOPPED) : this.#start()));
     // Nobody looks at it there, and it would fill memory for nothing.
-    document.addEventListener('visibilitychange', () => document.hidden && this.#end());
+    document.addEventListener('visibilitychange', () => document.hidden && this.#end(STOPPED));
     this.#show();
   }
 
   #start() {
     this.#chart.clear();
     this.#cappedAfter = null;
+    this.#stopped = null;
     this.#peaks = { gate: 0, flood: 0 };
     this.#began = performance.now();
     this.#sides = { gate: new Side(gate), flood: new Side(flood) };
@@ -44,10 +48,12 @@ export class Flood {
     this.#sample();
   }
 
-  #end() {
+  /** @param {string | null} why where it was not the cap */
+  #end(why) {
     if (!this.#sides) return;
     clearInterval(this.#timer);
     for (const side of Object.values(this.#sides)) side.stop();
+    if (this.#cappedAfter === null) this.#stopped = why;
     this.#show();
     this.#sides = null;
     say(byId('flood-start'), 'Run both again');
@@ -61,12 +67,14 @@ export class Flood {
     if (ignored.capped && this.#cappedAfter === null) this.#cappedAfter = seconds;
     this.#chart.add(seconds, ignored.capped ? 0 : ignored.held, heeded.held);
     this.#show();
-    if (this.#cappedAfter !== null && seconds > this.#cappedAfter + 1) this.#end();
+    const failed = heeded.error ?? ignored.error;
+    if (failed) this.#end(`A side failed: ${failed.message}. Both were stopped, and what waited has been given back.`);
+    else if (this.#cappedAfter !== null && seconds > this.#cappedAfter + 1) this.#end(null);
   }
 
   #show() {
     for (const name of ['gate', 'flood']) {
-      const side = this.#sides?.[name];
+      const side = this.#stopped === null ? this.#sides?.[name] : undefined;
       const capped = name === 'flood' && this.#cappedAfter !== null;
       // After the end a vessel shows how high it stood.
       const held = capped ? CAP : (side?.held ?? 0);
@@ -94,6 +102,7 @@ export class Flood {
       const text = `After ${formatDuration(this.#cappedAfter)} the flood held ${formatBytes(CAP)} that nobody had taken, and we stopped it so that your tab lives. The gate never held more than ${formatBytes(most)}.`;
       return { phase: 'capped', text };
     }
+    if (this.#stopped !== null) return { phase: 'stopped', text: this.#stopped };
     if (!this.#sides) {
       const text = `A producer makes ${formatBytes(MADE)} a second, its consumer takes ${formatBytes(TAKEN)}. One line decides where the rest goes.`;
       return { phase: 'idle', text };

@@ -46,6 +46,7 @@ export class Race {
     say(byId('race-start'), 'Stop the race');
     for (const row of this.#rows.values()) clear(row);
     const ratios = [];
+    let failed = 0;
     for (const name of chosen) {
       if (this.#stopped) break;
       const row = this.#rows.get(name);
@@ -56,19 +57,22 @@ export class Race {
         show(row, found, RACERS[name].unit);
         if (found.native) ratios.push(found.ours / found.native);
       } catch (error) {
+        failed += 1;
         say(row.ratio, 'failed');
-        row.ratio.title = String(error?.message ?? error);
+        say(row.said, error?.message ?? String(error));
       }
       row.item.dataset.state = 'done';
     }
     this.#running = false;
     say(byId('race-start'), 'Race again');
-    say(byId('race-status'), verdictOf(ratios));
+    say(byId('race-status'), verdictOf(ratios, failed));
   }
 }
 
-function verdictOf(ratios) {
-  if (ratios.length === 0) return 'Nothing was raced.';
+/** @param {number[]} ratios of those that both ran @param {number} failed how many did not */
+export function verdictOf(ratios, failed) {
+  const broken = failed > 0 ? ` ${failed} of them failed.` : '';
+  if (ratios.length === 0) return failed > 0 ? `Nothing can be compared:${broken}` : 'Nothing was compared.';
   const mean = Math.exp(ratios.reduce((sum, ratio) => sum + Math.log(ratio), 0) / ratios.length);
   const lost = ratios.filter((ratio) => ratio < 1).length;
   const times = mean >= 1 ? `${mean.toFixed(1)} times as fast as` : `${(1 / mean).toFixed(1)} times as slow as`;
@@ -76,7 +80,7 @@ function verdictOf(ratios) {
     lost === 0
       ? ''
       : ` The engine’s own ${lost === 1 ? 'was faster in one' : `were faster in ${lost}`} of ${ratios.length}.`;
-  return `On this machine tidegate is ${times} this browser’s own streams (geometric mean of ${ratios.length}).${but}`;
+  return `On this machine tidegate is ${times} this browser’s own streams (geometric mean of ${ratios.length}).${but}${broken}`;
 }
 
 function rowOf(name) {
@@ -93,19 +97,22 @@ function rowOf(name) {
   );
   const ratio = element('output', { className: 'ratio' });
   ratio.setAttribute('aria-label', `${title}: times as fast`);
+  const said = element('p', { className: 'racer-said' });
   const item = element(
     'li',
     { className: 'racer' },
     element('div', { className: 'racer-name' }, box, label),
     element('div', { className: 'lanes' }, lanes.ours.line, lanes.native.line),
     ratio,
+    said,
   );
-  return { item, box, lanes, ratio };
+  return { item, box, lanes, ratio, said };
 }
 
-function clear({ item, lanes, ratio }) {
+function clear({ item, lanes, ratio, said }) {
   item.dataset.state = 'waiting';
   say(ratio, '');
+  say(said, '');
   for (const { bar, value } of Object.values(lanes)) {
     bar.style.setProperty('--share', '0');
     say(value, '');

@@ -3,7 +3,7 @@
 /** Milliseconds between two questions, while a run goes on and once it has ended. */
 const ASK_EVERY = 200;
 const ASK_EVERY_AT_THE_END = 25;
-/** Milliseconds after the end of a run for which the server is still asked. */
+/** Milliseconds that an answer may take, and after the end of a run for which the server is still asked. */
 const GIVE_UP_AFTER = 3000;
 
 /**
@@ -32,6 +32,9 @@ export class LabDownload {
     return { url: `data/${this.#size}.csv.gz?${query}`, gzip: true };
   }
 
+  /** A server that cannot be reached fails the source. @type {null} */
+  failed = null;
+
   /** Bytes that the server has handed over, as of its last answer. */
   get sent() {
     return this.#sent;
@@ -57,15 +60,19 @@ export class LabDownload {
     }
   }
 
-  /** What the server found in the file, where it has an end. @returns {Promise<import('../job.js').JobResult | null>} */
+  /**
+   * What the server found in the file, where it has an end.
+   *
+   * @returns {Promise<import('../job.js').JobResult | null>} rejects where the server does not say
+   */
   async summary() {
     if (this.#size === 'endless') return null;
-    return (await fetch(`api/summary?size=${this.#size}`)).json();
+    return askJson(`api/summary?size=${this.#size}`);
   }
 
   async #ask() {
     try {
-      const { bytes, state } = await (await fetch(`api/connections?id=${this.#id}`)).json();
+      const { bytes, state } = await askJson(`api/connections?id=${this.#id}`);
       this.#sent = bytes;
       this.#state = state;
     } catch (error) {
@@ -73,4 +80,10 @@ export class LabDownload {
       this.#state = `unknown: ${error.message}`;
     }
   }
+}
+
+async function askJson(url) {
+  const response = await fetch(url, { signal: AbortSignal.timeout(GIVE_UP_AFTER) });
+  if (!response.ok) throw new Error(`${url} answered ${response.status}`);
+  return response.json();
 }

@@ -12,20 +12,19 @@ self.onmessage = async ({ data: { port, head, block } }) => {
   let bytes = 0;
   const tell = (state) => self.postMessage({ bytes, state });
   const timer = setInterval(tell, TELL_EVERY, 'open');
-  try {
+  const file = async function* () {
     const [first, rest] = await Promise.all([head, block].map(bytesAt));
-    const file = function* () {
-      for (let part = first; ; part = rest)
-        for (let at = 0; at < part.length; at += CHUNK) {
-          const chunk = part.slice(at, at + CHUNK);
-          bytes += chunk.length;
-          yield chunk;
-        }
-    };
+    for (let part = first; ; part = rest)
+      for (let at = 0; at < part.length; at += CHUNK) {
+        const chunk = part.slice(at, at + CHUNK);
+        bytes += chunk.length;
+        yield chunk;
+      }
+  };
+  try {
     await pipeline(file, toMessagePort(port, { transfer: true }));
-  } catch (error) {
-    // The page went away, which is how every run of a file without an end ends; or its parts cannot be had.
-    if (bytes === 0) self.postMessage({ error: String(error?.message ?? error) });
+  } catch {
+    // The page went away, which is how every run of a file without an end ends; or a part cannot be had, which the page is told through the port.
   } finally {
     clearInterval(timer);
     tell('aborted');
@@ -35,5 +34,8 @@ self.onmessage = async ({ data: { port, head, block } }) => {
 async function bytesAt(url) {
   const response = await fetch(url);
   if (!response.ok) throw new Error(`${url} answered ${response.status}`);
-  return new Uint8Array(await response.arrayBuffer());
+  const bytes = new Uint8Array(await response.arrayBuffer());
+  // A file without an end would be looked for in it for ever.
+  if (bytes.length === 0) throw new Error(`${url} is empty`);
+  return bytes;
 }
