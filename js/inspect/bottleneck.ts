@@ -28,6 +28,15 @@ export function amount(bytes: number): string {
   return `${(bytes / 1e6).toFixed(1)} MB`;
 }
 
+/** A reason in words; whatever was thrown, this does not throw. */
+export function reasonText(error: unknown): string {
+  try {
+    return error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+  } catch {
+    return 'a value that cannot be shown';
+  }
+}
+
 const percent = (share: number): string => `${Math.round(share * 100)} %`;
 
 /** Descriptions that tell nothing. */
@@ -90,7 +99,7 @@ function standing(run: RunWatch, at: number, say: (one: PartWatch, why: string) 
 
 function failed(run: RunWatch): Bottleneck {
   const { error, index } = run.failure!;
-  const text = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+  const text = reasonText(error);
   const one = run.parts.find(({ part }) => part.index === index);
   if (one !== undefined) {
     const why = `${capital(nameOf(one))} failed with ${text}; all other parts were torn down.`;

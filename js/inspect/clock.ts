@@ -1,10 +1,17 @@
 /**
  * The clock of the instruments: looks at what is watched now and then, so that nothing is measured while a chunk passes.
  * The timer runs only while there is something to look at, and keeps no process alive.
+ *
+ * The host's clock and timers are taken at the import: a page that replaces them later, as tests do with a clock of their own, neither
+ * moves these figures nor finds a timer that it has not set.
  */
+import { timerDelay } from '../runtime/sleep.js';
+
+const { performance, setInterval, clearInterval } = globalThis;
 
 /** Milliseconds of a clock that is never put back, where the host has one. */
-export const now = (): number => globalThis.performance?.now() ?? Date.now();
+export const now: () => number =
+  typeof performance?.now === 'function' ? performance.now.bind(performance) : Date.now.bind(Date);
 
 /** Milliseconds between two looks at a pipeline, and at all streams. */
 export const PIPELINE_TICK = 50;
@@ -25,7 +32,8 @@ export class Ticker {
   }
 
   /** Looks as often from the next start on; starts again if it runs. */
-  change(every: number): void {
+  change(milliseconds: number): void {
+    const every = timerDelay(milliseconds);
     if (every === this.#every) return;
     this.#every = every;
     if (this.#timer === undefined) return;
@@ -36,7 +44,7 @@ export class Ticker {
 
   start(): void {
     // A host without timers, such as a bare realm, has figures but no times.
-    if (this.#timer !== undefined || typeof globalThis.setInterval !== 'function') return;
+    if (this.#timer !== undefined || typeof setInterval !== 'function') return;
     let due = now() + this.#every;
     const timer = setInterval(() => {
       const at = now();

@@ -59,11 +59,26 @@ export function figuresOf(impl: Impl): Figures | undefined {
 /** Whether the bits `flags` are set in the state of a stream that lives. */
 export const isIn = (impl: Impl, flags: number): boolean => (figureOf(impl, FIGURE_STATE) & flags) !== 0;
 
+/** `sizeOf`, of the page or with getters of its chunks, for where nobody could be told what it throws: 0 then, and of what is no size. */
+export const weigher =
+  (sizeOf: (chunk: unknown) => number) =>
+  (chunk: unknown): number => {
+    try {
+      const size = sizeOf(chunk);
+      return size >= 0 && size < Infinity ? +size : 0;
+    } catch {
+      return 0;
+    }
+  };
+
+/** The bytes of a chunk, as far as they can be told. Never throws. */
+export const weigh = weigher(sizeOfChunk);
+
 /** A queue of many chunks is weighed by as many of them. */
 const WEIGHED = 256;
 
-/** The bytes of what a queue holds: a pipeline's own `size`, if it has one, else as `sizeOfChunk` says. */
-export function bytesIn(queue: Fifo<unknown> | undefined, sizeOf: (chunk: unknown) => number = sizeOfChunk): number {
+/** The bytes of what a queue holds: a pipeline's own `size`, if it has one, else as `weigh` says. */
+export function bytesIn(queue: Fifo<unknown> | undefined, sizeOf: (chunk: unknown) => number = weigh): number {
   if (queue === undefined || queue.length === 0) return 0;
   const { bytes } = queue as { bytes?: number };
   if (bytes !== undefined) return bytes; // the meter of a memoryLimit keeps it
@@ -75,7 +90,7 @@ export function bytesIn(queue: Fifo<unknown> | undefined, sizeOf: (chunk: unknow
 }
 
 /** The bytes that a stream holds: not those of a chunk that is being written, which its sink has. */
-export function bytesHeld(impl: Impl, sizeOf: (chunk: unknown) => number = sizeOfChunk): number {
+export function bytesHeld(impl: Impl, sizeOf: (chunk: unknown) => number = weigh): number {
   if (!isWritable(impl)) {
     if (impl.isByteStream) return impl.id === 0 ? 0 : figureOf(impl, FIGURE_SIZE);
     return bytesIn(impl.queue, sizeOf);

@@ -1,8 +1,9 @@
 /** `inspect()`, `streams()` and `pipelines()`. */
 import { describe } from '../values/describe.js';
 import { reportRun, type PipelineReport } from './report.js';
-import { running, runOfPromise, runOfStream } from './runs.js';
+import { runningRuns, runOfPromise, runOfStream, RunWatch } from './runs.js';
 import { aliveStreams, implOf, reportStream, type StreamReport } from './streams.js';
+import type { Impl } from './figures.js';
 import type { ReadableStream } from '../streams/readable-stream.js';
 import type { WritableStream } from '../streams/writable-stream.js';
 
@@ -32,17 +33,42 @@ export type ReportOf<Target extends Inspectable> = Target extends InspectableStr
  * @example
  * const job = pipeline(await fetch(url), gunzip(), csv(), save);
  * setInterval(() => show(inspect(job).bottleneck?.why), 1000);
- *
  */
 export function inspect<Target extends Inspectable>(target: Target): ReportOf<Target>;
 export function inspect(target: unknown): InspectedStream | PipelineReport {
-  const impl = implOf(target);
-  if (impl !== undefined) {
-    const run = runOfStream(impl);
-    return { ...reportStream(impl), pipeline: run && reportRun(run) };
-  }
-  const run = typeof target === 'object' && target !== null ? runOfPromise(target) : undefined;
-  if (run !== undefined) return reportRun(run);
+  const found = resolve(target);
+  return isRun(found) ? reportRun(found) : inspectImpl(found);
+}
+
+/**
+ * Says again and again what `inspect(target)` does. It keeps a pipeline, which has an end, but no stream: undefined once a
+ * stream has been collected as garbage.
+ *
+ * @throws {TypeError} as `inspect()` does
+ */
+export function looksAt(target: unknown): () => InspectedStream | PipelineReport | undefined {
+  const found = resolve(target);
+  return isRun(found) ? () => reportRun(found) : looksAtRef(new WeakRef(found));
+}
+
+/** A function of its own: its closure keeps what the one that made the reference has. */
+function looksAtRef(ref: WeakRef<Impl>): () => InspectedStream | undefined {
+  return () => {
+    const impl = ref.deref();
+    return impl && inspectImpl(impl);
+  };
+}
+
+const isRun = (found: Impl | RunWatch): found is RunWatch => found instanceof RunWatch;
+
+function inspectImpl(impl: Impl): InspectedStream {
+  const run = runOfStream(impl);
+  return { ...reportStream(impl), pipeline: run && reportRun(run) };
+}
+
+function resolve(target: unknown): Impl | RunWatch {
+  const found = implOf(target) ?? (typeof target === 'object' && target !== null ? runOfPromise(target) : undefined);
+  if (found !== undefined) return found;
   throw new TypeError(
     `inspect(): the argument must be one of tidegate's streams, or the promise that pipeline() returned; got ${describe(target)}. ` +
       "A pipeline is known if 'tidegate/inspect' was imported before it began",
@@ -57,4 +83,4 @@ export function inspect(target: unknown): InspectedStream | PipelineReport {
 export const streams = (): StreamReport[] => aliveStreams();
 
 /** The pipelines that run, in the order in which they began. */
-export const pipelines = (): PipelineReport[] => [...running].map(reportRun);
+export const pipelines = (): PipelineReport[] => runningRuns().map(reportRun);

@@ -1,6 +1,7 @@
 /** `observe()`: what `inspect()` tells, now and then. */
 import { describe } from '../values/describe.js';
-import { inspect } from './inspect.js';
+import { timerDelay } from '../runtime/sleep.js';
+import { looksAt } from './inspect.js';
 import type { Inspectable, ReportOf } from './inspect.js';
 
 export interface ObserveOptions {
@@ -22,8 +23,8 @@ const hasEnded = (state: string): boolean =>
 
 /**
  * Calls `callback(report)` with what `inspect(target)` returns: at once, then every `everyMs` milliseconds, and a last
- * time when the target has ended. Its timer does not keep a process alive. If the callback throws, the observation
- * ends and the error is reported like any of a timer.
+ * time when the target has ended. It keeps neither a process nor a stream alive. If the callback throws, the observation
+ * ends: the first call throws on, and the error of a later one is reported like any of a timer.
  *
  * @returns a function that ends the observation, which also has a method `stop()` and works with `using`
  * @throws {TypeError} when `target` is nothing that `inspect()` takes, or `callback` is no function
@@ -38,32 +39,37 @@ export function observe<Target extends Inspectable>(
     throw new TypeError(`observe(): the callback must be a function; got ${describe(callback)}`);
   if (!(typeof everyMs === 'number' && everyMs >= 1))
     throw new RangeError(`observe(): everyMs must be a number of at least 1; got ${String(everyMs)}`);
+  const look = looksAt(target) as () => ReportOf<Target> | undefined;
+  return repeat(look, callback, everyMs);
+}
+
+/**
+ * Calls `callback` with what `look()` returns: at once, then every `everyMs` milliseconds, and a last time with the report of
+ * an end. Undefined ends it as well, without a call.
+ */
+export function repeat<Report extends { readonly state: string }>(
+  look: () => Report | undefined,
+  callback: (report: Report) => void,
+  everyMs: number,
+): Observation {
   let timer: ReturnType<typeof setInterval> | undefined;
   const stop = (): void => {
     clearInterval(timer);
     timer = undefined;
   };
   const tell = (): void => {
-    const report = inspect(target);
-    if (hasEnded(report.state)) stop();
+    const report = look();
+    if (report === undefined || hasEnded(report.state)) stop();
     try {
-      callback(report);
+      if (report !== undefined) callback(report);
     } catch (error) {
       stop();
       throw error;
     }
   };
-  const first = inspect(target);
-  if (!hasEnded(first.state)) {
-    timer = setInterval(tell, everyMs);
-    (timer as { unref?(): void }).unref?.();
-  }
-  try {
-    callback(first);
-  } catch (error) {
-    stop();
-    throw error;
-  }
+  timer = setInterval(tell, timerDelay(everyMs));
+  (timer as { unref?(): void }).unref?.();
+  tell();
   const observation = Object.assign(() => stop(), { stop }) as Observation;
   const { dispose } = Symbol as { readonly dispose?: symbol };
   if (dispose !== undefined) Object.defineProperty(observation, dispose, { value: stop });

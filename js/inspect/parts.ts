@@ -6,7 +6,6 @@
  * takes long is always timed, one that takes less than a look costs is timed once in 64 times.
  */
 import { STATE_WANTS, FIGURE_CHUNKS } from '../core/effects.js';
-import { sizeOfChunk } from '../pipeline/sizes.js';
 import { now } from './clock.js';
 import { heldBy, statsOf, type PlacedCodec } from './codecs.js';
 import { bytesHeld, bytesIn, figureOf, isIn } from './figures.js';
@@ -38,6 +37,7 @@ export class Crossing {
   /** What `onProgress` counts, in place of this. */
   progress: PipelinePartProgress | undefined;
 
+  /** @param sizeOf one that never throws */
   constructor(sizeOf: (chunk: unknown) => number) {
     this.#sizeOf = sizeOf;
   }
@@ -149,23 +149,25 @@ export class PartWatch {
   #held = 0;
   #sizeOf: (chunk: unknown) => number;
 
-  constructor(
-    part: NumberedPart,
-    place: 'source' | 'stage' | 'sink',
-    sizeOf: ((chunk: unknown) => number) | undefined,
-    at: number,
-  ) {
+  constructor(part: NumberedPart, place: 'source' | 'stage' | 'sink', sizeOf: (chunk: unknown) => number, at: number) {
     this.part = part;
     this.isSource = place === 'source';
     this.isSink = place === 'sink';
-    this.#sizeOf = sizeOf ?? sizeOfChunk;
+    this.#sizeOf = sizeOf;
     this.crossing = new Crossing(this.#sizeOf);
     this.moved = at;
   }
 
+  /** The pipeline has ended: lets go of what only a running one needs. */
+  release(): void {
+    this.reader = undefined;
+    this.holder = undefined;
+  }
+
   /** Its function gets a chunk: measures how long it has it. */
   give(): void {
-    const reader = this.reader!;
+    const { reader } = this;
+    if (reader === undefined) return; // it reads on after the end
     const began = now();
     reader.onRead = () => {
       reader.onRead = undefined;

@@ -2,8 +2,8 @@
 
 let keeps = false;
 
-/** Keeps places from now on. */
-export const keepPlaces = (): void => void (keeps = true);
+/** Keeps places from now on, or no more. */
+export const keepPlaces = (yes = true): void => void (keeps = yes);
 
 export const keepsPlaces = (): boolean => keeps;
 
@@ -11,11 +11,31 @@ export const keepsPlaces = (): boolean => keeps;
 const DEEPEST = 30;
 
 /** The frames of this copy of the package begin with the address of its folder. */
-const ours = /^(.*?)[^/\\]*\.(?:[cm]?js|ts)\b/.exec(ownFrame())?.[1];
+const ours = /^[^?#]*[/\\]/.exec(ownFrame())?.[0];
 
 function ownFrame(): string {
-  const lines = (new Error().stack ?? '').split('\n').filter((line) => /:\d+:\d+/.test(line));
-  return addressOf(lines[0] ?? '') ?? '';
+  const frame = framesHere().find((line) => /:\d+:\d+/.test(line));
+  return addressOf(frame ?? '') ?? '';
+}
+
+/**
+ * The lines of the stack. None where the page makes something else of stacks (`Error.prepareStackTrace`), or allows no change of how deep they
+ * are: whatever it does, the call that made a stream goes on.
+ */
+function framesHere(): string[] {
+  const limited = Error as { stackTraceLimit?: number };
+  try {
+    const limit = limited.stackTraceLimit;
+    if (limit !== undefined) limited.stackTraceLimit = DEEPEST;
+    try {
+      const { stack } = new Error() as { stack?: unknown };
+      return typeof stack === 'string' ? stack.split('\n') : [];
+    } finally {
+      if (limit !== undefined) limited.stackTraceLimit = limit;
+    }
+  } catch {
+    return [];
+  }
 }
 
 /** The file of a frame, in the form of V8 (`at name (file:1:2)`) or of the others (`name@file:1:2`). */
@@ -29,12 +49,7 @@ function addressOf(frame: string): string | undefined {
  */
 export function placeHere(isCalled = false): string | undefined {
   if (!keeps) return undefined;
-  const limited = Error as { stackTraceLimit?: number };
-  const limit = limited.stackTraceLimit;
-  if (limit !== undefined) limited.stackTraceLimit = DEEPEST;
-  const { stack = '' } = new Error();
-  if (limit !== undefined) limited.stackTraceLimit = limit;
-  const frames = stack.split('\n').filter((line) => /:\d+:\d+\)?$/.test(line.trim()));
+  const frames = framesHere().filter((line) => /:\d+:\d+\)?$/.test(line.trim()));
   const theirs = frames.filter((frame) => !isOurs(frame) && !/\bnode:|\(native\)/.test(frame));
   if (isCalled && !theirs.some((frame) => !/^\s*at async /.test(frame))) return undefined;
   return theirs.map((frame) => frame.trim()).join('\n') || undefined;

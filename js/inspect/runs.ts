@@ -4,6 +4,7 @@ import { isYielding } from '../runtime/slice.js';
 import type { ChunkReader, Counter } from '../pipeline/chunks.js';
 import { now, PIPELINE_TICK, Ticker } from './clock.js';
 import { codecsOf } from './codecs.js';
+import { weigh, weigher } from './figures.js';
 import { PartWatch, type Crossing, type Stopwatch } from './parts.js';
 import { Trace } from './trace.js';
 import type { NumberedPart, Stage } from '../pipeline/parts.js';
@@ -14,8 +15,29 @@ import type { ReadableLock } from '../machines/parts.js';
 import type { ReadableStream } from '../streams/readable-stream.js';
 import type { WritableStream } from '../streams/writable-stream.js';
 
-/** Those that run. */
-export const running = new Set<RunWatch>();
+/**
+ * Those that run. A pipeline that nothing can move any more is garbage, so what has run for a while is held weakly; most are short, and a weak
+ * reference costs more than a pipeline.
+ */
+const young = new Set<RunWatch>();
+const grown = new Set<WeakRef<RunWatch>>();
+
+/** Those that run, in the order in which they began. */
+export function runningRuns(): RunWatch[] {
+  const runs: RunWatch[] = [];
+  for (const ref of grown) {
+    const run = ref.deref();
+    if (run === undefined) grown.delete(ref);
+    else runs.push(run);
+  }
+  return [...runs, ...young];
+}
+
+function growUp(): void {
+  for (const run of young) grown.add((run.ref = new WeakRef(run)));
+  young.clear();
+}
+
 /** Which pipeline a stream of ours belongs to. */
 const runs = new WeakMap<object, RunWatch>();
 const promises = new WeakMap<object, RunWatch>();
@@ -34,17 +56,21 @@ let listener: RunListener | undefined;
 export const listenToRuns = (to: RunListener | undefined): void => void (listener = to);
 
 const ticker = new Ticker(PIPELINE_TICK, (at, late) => {
-  for (const run of running) {
+  for (const run of runningRuns()) {
     run.look(at);
     listener?.looked(run, late);
   }
-  return running.size > 0;
+  growUp();
+  return grown.size > 0;
 });
 
 /** Milliseconds in which what was long ago loses two thirds of its weight. */
 const MEMORY = 1000;
 /** Milliseconds for which throughput is told. */
 const WINDOW = 2000;
+
+/** A function of a stream. */
+type Callback = (...args: never[]) => unknown;
 
 /** What a pipe lets be counted. */
 interface CountedPipe extends ReadableLock {
@@ -75,9 +101,9 @@ class ReadCounter implements Counter {
 
 export class RunWatch implements Watcher {
   readonly began = now();
-  /** The stages as they were given: several codecs may be one part. */
-  readonly stages: readonly Stage[];
   readonly place: string | undefined;
+  /** Once it is held weakly. */
+  ref: WeakRef<RunWatch> | undefined;
   parts: PartWatch[] = [];
   failure: { readonly error: unknown; readonly index: number | undefined } | undefined;
   endedAt: number | undefined;
@@ -86,15 +112,19 @@ export class RunWatch implements Watcher {
   #past: (readonly [at: number, chunks: number, bytes: number])[] = [];
   #looked = this.began;
   #total = 0;
-  #options: ReadOptions;
+  /** The stages as they were given: several codecs may be one part. */
+  #stages: readonly Stage[];
+  readonly #sizeOf: (chunk: unknown) => number;
   #trace: Trace | undefined;
+  /** Takes back what is put around the functions of streams, which may outlive the pipeline. */
+  #unwrap: (() => void)[] = [];
 
   constructor(options: ReadOptions, stages: readonly Stage[], place: string | undefined) {
-    this.#options = options;
+    this.#sizeOf = options.size === undefined ? weigh : weigher(options.size);
     if (options.trace !== undefined) this.#trace = new Trace(options.trace);
-    this.stages = stages;
+    this.#stages = stages;
     this.place = place;
-    running.add(this);
+    young.add(this);
     ticker.start();
   }
 
@@ -102,14 +132,14 @@ export class RunWatch implements Watcher {
     const last = parts.length - 1;
     this.parts = parts.map((part, n) => {
       const place = n === 0 ? 'source' : n === last ? 'sink' : 'stage';
-      const one = new PartWatch(part, place, this.#options.size, this.began);
+      const one = new PartWatch(part, place, this.#sizeOf, this.began);
       one.crossing.progress = progress?.[n];
       return one;
     });
     this.parts.forEach((one, n) => {
       one.before = this.parts[n - 1];
       one.next = this.parts[n + 1];
-      if (!one.isSource && one.next) one.codecs = codecsOf(this.stages, one.part.index, one.next.part.index);
+      if (!one.isSource && one.next) one.codecs = codecsOf(this.#stages, one.part.index, one.next.part.index);
     });
     this.#past.push([this.began, 0, 0]);
   }
@@ -125,16 +155,26 @@ export class RunWatch implements Watcher {
       one.output = readable;
       listener?.owns(readable);
       runs.set(readable, this);
-      if (readable.pull !== undefined && readable.transform === undefined)
-        readable.pull = one.calls.wrap(readable.pull) as () => unknown;
+      if (readable.transform === undefined) this.#wrap(readable, 'pull', one);
       return;
     }
     const writable = writableImpl(stream)!;
     one.input = writable;
     runs.set(writable, this);
-    const transform = writable.transform as { transform?: (...args: never[]) => unknown } | undefined;
-    if (transform?.transform !== undefined) transform.transform = one.calls.wrap(transform.transform);
-    else if (writable.write !== undefined) writable.write = one.calls.wrap(writable.write);
+    const transform = writable.transform as { transform?: Callback } | undefined;
+    if (transform?.transform !== undefined) this.#wrap(transform, 'transform', one);
+    else this.#wrap(writable, 'write', one);
+  }
+
+  /** Times the calls of a function of a stream, until the pipeline ends. */
+  #wrap<Name extends string>(holder: { [Key in Name]?: Callback | undefined }, name: Name, { calls }: PartWatch): void {
+    const call = holder[name];
+    if (call === undefined || this.endedAt !== undefined) return;
+    const timed = calls.wrap(call) as typeof call;
+    holder[name] = timed;
+    this.#unwrap.push(() => {
+      if (holder[name] === timed) holder[name] = call; // it has gone where the stream has ended
+    });
   }
 
   holds(holder: { readonly queue: { readonly length: number } }, part: NumberedPart): void {
@@ -172,7 +212,12 @@ export class RunWatch implements Watcher {
     this.failure = failure;
     this.endedAt = at;
     this.#trace?.end(this.parts, at, failure);
-    running.delete(this);
+    young.delete(this);
+    if (this.ref !== undefined) grown.delete(this.ref);
+    for (const unwrap of this.#unwrap.splice(0)) unwrap();
+    // What is asked of it from now on needs no more than the streams.
+    this.#stages = [];
+    for (const one of this.parts) one.release();
   }
 
   promised(promise: object): void {

@@ -135,7 +135,20 @@ let young: Impl[] = [];
 let births: number[] = [];
 const MOST_YOUNG = 256;
 
+/** How many streams are known when those that have gone are next forgotten: where no timer runs, nothing else does it. */
+const LEAST_SWEPT = 1024;
+let sweepAt = LEAST_SWEPT;
+
+function forget(): void {
+  for (const one of alive) {
+    const impl = one.ref.deref();
+    if (impl === undefined || impl.id === 0) alive.delete(one);
+  }
+  sweepAt = Math.max(LEAST_SWEPT, 2 * alive.size);
+}
+
 function growUp(): void {
+  if (alive.size >= sweepAt) forget();
   const [grown, times] = [young, births];
   young = [];
   births = [];

@@ -26,13 +26,17 @@ function spanOfConsole(): TimeStamp | undefined {
   return (console as { timeStamp?: TimeStamp }).timeStamp?.bind(console);
 }
 
-/** The engine would keep each measure for the page to read, so that it is taken back at once; the tools have it by then. */
+/**
+ * The engine would keep each measure for the page to read, so that it is taken back at once; the tools have it by then. That takes
+ * back all measures of a name, so the page must have none of the same.
+ */
 const measured: TimeStamp = (label, start, end, track, trackGroup, color) => {
   const { performance } = globalThis;
-  if (typeof performance?.measure !== 'function') return;
+  if (typeof performance?.measure !== 'function' || typeof performance.clearMeasures !== 'function') return;
+  const name = `tidegate: ${label}`;
   const detail = { devtools: { dataType: 'track-entry', track, trackGroup, color } };
-  performance.measure(label, { start, end, detail });
-  performance.clearMeasures(label);
+  performance.measure(name, { start, end, detail });
+  performance.clearMeasures(name);
 };
 
 interface Lane {

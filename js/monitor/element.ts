@@ -1,21 +1,26 @@
 /** `<tidegate-monitor>`: a pipeline drawn as a canal, for any page. */
 import { describe } from '../values/describe.js';
-import { observe, type Observation } from '../inspect/observe.js';
+import { looksAt } from '../inspect/inspect.js';
+import { repeat, type Observation } from '../inspect/observe.js';
 import { STYLE } from './style.js';
 import { View } from './view.js';
-import type { Inspectable, InspectedStream } from '../inspect/inspect.js';
+import type { Inspectable } from '../inspect/inspect.js';
 import type { PipelineReport } from '../inspect/report.js';
 
 /** What `<tidegate-monitor>` has besides what every element has. */
 export interface MonitorElement {
   /**
    * The pipeline that is shown: the promise that `pipeline()` returned, itself, or one of tidegate's streams that is a part of one.
-   * Undefined or null shows none. Setting another thing throws a TypeError.
+   * Undefined or null shows none. Setting another thing throws a TypeError, and changes nothing.
    */
   target: Inspectable | null | undefined;
-  /** The report that is shown; setting it shows one that another thread has sent. Undefined until there is one. */
-  report: PipelineReport | undefined;
-  /** Milliseconds between two looks, as the attribute `every-ms`. Default: 250. */
+  /**
+   * The report that is shown; setting it shows one that another thread has sent. Undefined until there is one; setting it to undefined or
+   * null shows none. Setting another thing throws a TypeError, and changes nothing.
+   */
+  get report(): PipelineReport | undefined;
+  set report(report: PipelineReport | null | undefined);
+  /** Milliseconds between two looks, at least 1, as the attribute `every-ms`. Default: 250. */
   everyMs: number;
 }
 
@@ -23,15 +28,32 @@ const NAME = 'tidegate-monitor';
 const EVERY = 250;
 const NOTHING = 'No pipeline is shown.';
 
-const isPipeline = (report: PipelineReport | InspectedStream): report is PipelineReport => 'stages' in report;
+/** What a page may have set on an element before this was imported: there it is a property of its own, which hides that of the class. */
+const PROPERTIES: ReadonlySet<string> = new Set<keyof MonitorElement>(['target', 'report', 'everyMs']);
+
+const isPipeline = (report: unknown): report is PipelineReport =>
+  typeof report === 'object' && report !== null && 'stages' in report;
+
+/** Looks at a pipeline, or at that of a stream, which goes on when the stream has ended. */
+function looksAtPipeline(target: Inspectable): () => { state: string; report: PipelineReport | undefined } | undefined {
+  const look = looksAt(target);
+  return () => {
+    const found = look();
+    const report = found === undefined || isPipeline(found) ? found : found.pipeline;
+    return found && { state: (report ?? found).state, report };
+  };
+}
 
 /** The class, which can be made only where there is an HTMLElement. */
 function makeClass(): CustomElementConstructor {
   const style = new CSSStyleSheet();
   style.replaceSync(STYLE);
   return class Monitor extends HTMLElement implements MonitorElement {
+    static readonly observedAttributes = ['every-ms'];
+
     readonly #view = new View(this.attachShadow({ mode: 'open' }), style);
     #target: Inspectable | undefined;
+    #look: ReturnType<typeof looksAtPipeline> | undefined;
     #report: PipelineReport | undefined;
     #observation: Observation | undefined;
 
@@ -45,10 +67,7 @@ function makeClass(): CustomElementConstructor {
     }
 
     set target(target: Inspectable | null | undefined) {
-      this.#stop();
-      this.#target = target ?? undefined;
-      this.#report = undefined;
-      this.#view.clear(NOTHING);
+      this.#change(target ?? undefined, undefined);
       if (this.isConnected) this.#start();
     }
 
@@ -56,12 +75,10 @@ function makeClass(): CustomElementConstructor {
       return this.#report;
     }
 
-    set report(report: PipelineReport | undefined) {
-      if (report !== undefined && !isPipeline(report))
+    set report(report: PipelineReport | null | undefined) {
+      if (report != null && !isPipeline(report))
         throw new TypeError(`tidegate-monitor: report must be what inspect(pipeline) returns; got ${describe(report)}`);
-      this.#stop();
-      this.#target = undefined;
-      this.#show(report);
+      this.#change(undefined, report ?? undefined);
     }
 
     get everyMs(): number {
@@ -71,12 +88,18 @@ function makeClass(): CustomElementConstructor {
 
     set everyMs(milliseconds: number) {
       this.setAttribute('every-ms', String(milliseconds));
+    }
+
+    attributeChangedCallback(): void {
       if (this.#observation === undefined) return;
       this.#stop();
       this.#start();
     }
 
     connectedCallback(): void {
+      const set = Object.entries(this).filter(([name]) => PROPERTIES.has(name));
+      for (const [name] of set) delete (this as Record<string, unknown>)[name];
+      Object.assign(this, Object.fromEntries(set));
       this.#start();
     }
 
@@ -84,11 +107,18 @@ function makeClass(): CustomElementConstructor {
       this.#stop();
     }
 
+    /** Shows something else. */
+    #change(target: Inspectable | undefined, report: PipelineReport | undefined): void {
+      const look = target === undefined ? undefined : looksAtPipeline(target);
+      this.#stop();
+      this.#target = target;
+      this.#look = look;
+      this.#show(report);
+    }
+
     #start(): void {
-      if (this.#target === undefined || this.#observation !== undefined) return;
-      this.#observation = observe(this.#target, (report) => this.#show(isPipeline(report) ? report : report.pipeline), {
-        everyMs: this.everyMs,
-      });
+      if (this.#look === undefined || this.#observation !== undefined) return;
+      this.#observation = repeat(this.#look, ({ report }) => this.#show(report), this.everyMs);
     }
 
     #stop(): void {
@@ -99,7 +129,7 @@ function makeClass(): CustomElementConstructor {
     #show(report: PipelineReport | undefined): void {
       this.#report = report;
       if (report === undefined) this.#view.clear(NOTHING);
-      else this.#view.show(report, this.everyMs);
+      else this.#view.show(report);
     }
   };
 }

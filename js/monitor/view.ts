@@ -63,7 +63,7 @@ class StageView {
     this.item = make('li', '', basin, details, gate, stream);
   }
 
-  show(stage: StageReport, { next, scale, isSlowest, everyMs }: Place): void {
+  show(stage: StageReport, { next, scale, isSlowest, since }: Place): void {
     const { item } = this;
     write(this.#name, stage.name);
     write(this.#state, isSlowest ? `${stateText(stage)}, sets the pace` : stateText(stage));
@@ -76,7 +76,7 @@ class StageView {
       next !== undefined && next.fusedWith !== undefined && next.fusedWith === stage.fusedWith ? '' : undefined,
     );
     const passed = stage.bytesOut + (stage.chunksOut ?? 0);
-    const rate = ((passed - this.#passed) * 1000) / everyMs;
+    const rate = since > 0 ? ((passed - this.#passed) * 1000) / since : 0;
     set(item, 'data-flow', rate > 0 ? '' : undefined);
     this.#passed = passed;
     item.style.setProperty('--level', Math.sqrt(Math.min(1, stage.held / scale)).toFixed(3));
@@ -96,8 +96,11 @@ interface Place {
   readonly next: StageReport | undefined;
   readonly scale: number;
   readonly isSlowest: boolean;
-  readonly everyMs: number;
+  /** Milliseconds since it was last drawn; 0 once nothing moves any more. */
+  readonly since: number;
 }
+
+const FIGURES = ['per second', 'held', 'at most', 'time'] as const;
 
 /** Draws reports into a shadow root. */
 export class View {
@@ -107,6 +110,8 @@ export class View {
   readonly #list: HTMLElement;
   readonly #figures: readonly HTMLElement[];
   #stages: StageView[] = [];
+  /** How long the pipeline had run when it was last drawn. */
+  #elapsed = 0;
 
   constructor(root: ShadowRoot, style: CSSStyleSheet) {
     const page = root.ownerDocument;
@@ -123,10 +128,10 @@ export class View {
     this.#news.role = 'status';
     this.#list = make('ol');
     this.#list.ariaLabel = 'The parts of the pipeline, from the source to the sink';
-    this.#figures = ['a second', 'held', 'at most', 'time'].map(() => make('dd'));
+    this.#figures = FIGURES.map(() => make('dd'));
     const figures = this.#figures.map((value, n) => {
       const term = make('dt');
-      write(term, ['per second', 'held', 'at most', 'time'][n]!);
+      write(term, FIGURES[n]!);
       return make('div', '', term, value);
     });
     root.append(this.#why, make('dl', 'figures', ...figures), this.#list, this.#news);
@@ -136,20 +141,23 @@ export class View {
   clear(text: string): void {
     write(this.#why, text);
     this.#stages = [];
+    this.#elapsed = 0;
     this.#list.replaceChildren();
     for (const figure of this.#figures) write(figure, '');
   }
 
-  show(report: PipelineReport, everyMs: number): void {
+  show(report: PipelineReport): void {
     const { stages, bottleneck, held, peakHeld, bytesPerSecond, elapsed } = report;
     while (this.#stages.length < stages.length) this.#stages.push(new StageView(this.#make));
     if (this.#stages.length > stages.length) this.#stages.length = stages.length;
     if (this.#list.childElementCount !== stages.length)
       this.#list.replaceChildren(...this.#stages.map(({ item }) => item));
     const scale = Math.max(LEAST_SCALE, ...stages.map((stage) => stage.peakHeld));
+    const since = report.state === 'running' ? elapsed - this.#elapsed : 0;
+    this.#elapsed = elapsed;
     const slowest = report.state === 'running' ? bottleneck?.index : undefined;
     stages.forEach((stage, n) =>
-      this.#stages[n]!.show(stage, { next: stages[n + 1], scale, isSlowest: stage.index === slowest, everyMs }),
+      this.#stages[n]!.show(stage, { next: stages[n + 1], scale, isSlowest: stage.index === slowest, since }),
     );
     [sizeText(bytesPerSecond), sizeText(held), sizeText(peakHeld), timeText(elapsed)].forEach((text, n) =>
       write(this.#figures[n]!, text),

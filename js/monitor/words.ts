@@ -1,4 +1,5 @@
 /** What the monitor says: sizes, times and states in words. */
+import { reasonText } from '../inspect/bottleneck.js';
 import type { PipelineReport, StageReport, StageState } from '../inspect/report.js';
 
 const UNITS = ['B', 'KB', 'MB', 'GB', 'TB'];
@@ -40,7 +41,7 @@ export const stateText = ({ state, idle }: StageReport): string =>
 export function sentenceOf({ state, bottleneck, error, elapsed, stages }: PipelineReport): string {
   if (state === 'done') return `Done in ${timeText(elapsed)}: ${sizeText(stages[0]?.bytesOut ?? 0)} went through.`;
   if (bottleneck !== undefined) return bottleneck.why;
-  if (state === 'failed') return `Failed after ${timeText(elapsed)}: ${String(error)}`;
+  if (state === 'failed') return `Failed after ${timeText(elapsed)}: ${reasonText(error)}`;
   return 'Nothing waits.';
 }
 

@@ -1,5 +1,6 @@
 /** Operators that need nothing but a TransformStream. */
 import { refuseDetached } from '../runtime/buffers.js';
+import { timerDelay } from '../runtime/sleep.js';
 import { isThenable } from '../bridge/kinds.js';
 import { TransformStream } from '../streams/transform-stream.js';
 import { describe } from '../values/describe.js';
@@ -160,7 +161,7 @@ export function batch<T>(count: number, { ms = undefined }: BatchOptions = {}): 
     transform(chunk: T, controller: TransformControllerLike<T[]>) {
       held.push(chunk);
       if (held.length === count) give(controller);
-      else if (ms !== undefined) timer ??= setTimeout(give, ms, controller);
+      else if (ms !== undefined) timer ??= setTimeout(give, timerDelay(ms), controller);
     },
     flush: give,
     cancel() {

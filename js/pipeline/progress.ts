@@ -5,6 +5,7 @@
  * microtask of its own.
  */
 import { resolved } from '../runtime/intrinsics.js';
+import { timerDelay } from '../runtime/sleep.js';
 import { sizeOfChunk, totalOf } from './sizes.js';
 import type { NumberedPart, Part } from './parts.js';
 
@@ -78,7 +79,7 @@ export class Progress {
     this.#fail = fail;
     this.#sizeOf = sizeOf;
     this.#total = total;
-    this.#timer = setInterval(() => this.#report(false), Math.max(interval, 1));
+    this.#timer = setInterval(() => this.#report(false), timerDelay(Math.max(interval, 1)));
   }
 
   /** Takes the parts, in their order; returns what is counted of each. */

@@ -1,4 +1,5 @@
-const LONGEST_TIMER = 0x7fffffff; // a longer one fires at once
+/** The milliseconds for a timer that is to fire after `milliseconds`, which may be Infinity: at most 24.8 days, as a timer of more fires at once. */
+export const timerDelay = (milliseconds: number): number => Math.min(milliseconds, 0x7fffffff);
 
 /**
  * Resolves after this many milliseconds, at most 24.8 days, or as soon as `signal` is aborted. Leaves no timer and no
@@ -12,7 +13,7 @@ export function sleep(milliseconds: number, signal: AbortSignal): Promise<void> 
       signal.removeEventListener('abort', done);
       resolve();
     };
-    const timer = setTimeout(done, Math.min(milliseconds, LONGEST_TIMER));
+    const timer = setTimeout(done, timerDelay(milliseconds));
     signal.addEventListener('abort', done);
   });
 }

@@ -1,7 +1,7 @@
 /** Detects a network connection that is silent for too long: the option `stallTimeout`. */
+import { timerDelay } from '../runtime/sleep.js';
 import { shown } from '../values/require.js';
 
-const LONGEST_TIMER = 0x7fffffff; // milliseconds; a longer timer fires at once
 /** A timer that fires this many milliseconds late says that the thread was busy. */
 const LATE = 100;
 /** Milliseconds that data may then still take to arrive. */
@@ -60,7 +60,7 @@ export class StallWatch {
 
   #arm(wait: number): void {
     this.#due = performance.now() + wait;
-    const timer = setTimeout(() => this.#look(), Math.min(wait, LONGEST_TIMER));
+    const timer = setTimeout(() => this.#look(), timerDelay(wait));
     (timer as { unref?(): void }).unref?.();
     this.#timer = timer;
   }

@@ -1,28 +1,23 @@
 /** `<tidegate-monitor>` in a page with a strict policy, in every engine. */
 import assert from 'node:assert/strict';
-import { createServer } from 'node:http';
 import { after, before, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { engines, launch } from '../../tools/browsers/index.mjs';
 import { serveFile } from '../../tools/lab/static.mjs';
 import { seriousFaults } from './lab-helpers.mjs';
+import { serve } from './serve.mjs';
 
 const LIMIT = { timeout: 120_000 };
 const folder = (path) => fileURLToPath(new URL(path, import.meta.url));
 const POLICY = "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; require-trusted-types-for 'script'";
 
-async function served() {
-  const server = createServer(async (request, response) => {
-    const { pathname } = new URL(request.url, 'http://page');
+const served = () =>
+  serve((pathname, response) => {
     response.setHeader('Content-Security-Policy', POLICY);
-    const found = pathname.startsWith('/dist/')
-      ? await serveFile(response, folder('../../dist'), pathname.slice('/dist/'.length))
-      : await serveFile(response, folder('./monitor'), pathname === '/' ? 'index.html' : pathname);
-    if (!found) response.writeHead(pathname === '/favicon.ico' ? 204 : 404).end();
+    return pathname.startsWith('/dist/')
+      ? serveFile(response, folder('../../dist'), pathname.slice('/dist/'.length))
+      : serveFile(response, folder('./monitor'), pathname === '/' ? 'index.html' : pathname);
   });
-  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
-  return server;
-}
 
 for (const engine of engines) {
   describe(engine, LIMIT, () => {
@@ -43,7 +38,7 @@ for (const engine of engines) {
     before(async () => {
       server = await served();
       browser = await launch(engine);
-      await browser.open(`http://127.0.0.1:${server.address().port}/`);
+      await browser.open(`${server.url}/`);
       await browser.waitFor(() => globalThis.page !== undefined);
     }, LIMIT);
 
@@ -51,13 +46,13 @@ for (const engine of engines) {
       try {
         await browser?.close();
       } finally {
-        server?.close();
+        await server?.close();
       }
     });
 
     test('it says that nothing is shown, and refuses what is no pipeline', async () => {
       assert.equal((await ask('shown')).why, 'No pipeline is shown.');
-      assert.match(await ask('refusal', 5), /inspect\(\)/);
+      assert.match((await ask('refusal', 'target', 5))[0], /inspect\(\)/);
     });
 
     test('it shows every part of a pipeline that runs, open', async () => {
@@ -69,6 +64,34 @@ for (const engine of engines) {
       );
       assert.match(news, /sets the pace|runs/);
     });
+
+    test('what it refuses changes nothing', async () => {
+      for (const [name, value, message] of [
+        ['target', {}, /^inspect\(\): the argument must be/],
+        ['target', 0, /^inspect\(\): the argument must be/],
+        ['report', 5, /^tidegate-monitor: report must be what inspect\(pipeline\) returns; got number/],
+        ['report', {}, /^tidegate-monitor: report must be/],
+      ]) {
+        const [said, isKept] = await ask('refusal', name, value);
+        assert.match(said, message);
+        assert.equal(isKept, true);
+      }
+    });
+
+    test('a report of null shows nothing', async () =>
+      assert.deepEqual(await ask('reportOfNothing'), [4, 0, 'undefined']));
+
+    test('what was set before the element was defined is taken over', async () =>
+      assert.deepEqual(await ask('upgraded'), [4, true, [], '60']));
+
+    test('the pipeline of a stream is shown to its own end', async () => {
+      const [why, flows] = await ask('ofStream');
+      assert.match(why, /^Done in /);
+      assert.equal(flows, 0);
+    });
+
+    test('its pace can be changed while it looks', async () =>
+      assert.deepEqual(await ask('paced'), [true, true, true]));
 
     test('a consumer that stops closes the gates and is named', async () => {
       await ask('hold', true);

@@ -1,13 +1,13 @@
 /** The site that `npm run docs` builds, in a browser. */
 import assert from 'node:assert/strict';
 import { existsSync, readdirSync } from 'node:fs';
-import { createServer } from 'node:http';
 import { extname, join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { launch } from '../../tools/browsers/index.mjs';
 import { buildSite, SITE } from '../../tools/docs/site.mjs';
 import { serveFile } from '../../tools/lab/static.mjs';
 import { seriousFaults } from './lab-helpers.mjs';
+import { serve } from './serve.mjs';
 
 const LIMIT = { timeout: 180_000 };
 const PAGES = [
@@ -28,12 +28,8 @@ const fileOf = (path) => (path.endsWith('/') ? `${path}index.html` : extname(pat
 
 before(async () => {
   if (!existsSync(join(SITE, 'index.html'))) await buildSite();
-  server = createServer(async (request, response) => {
-    const { pathname } = new URL(request.url, 'http://site');
-    if (!(await serveFile(response, SITE, fileOf(decodeURIComponent(pathname))))) response.writeHead(404).end();
-  });
-  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
-  origin = `http://127.0.0.1:${server.address().port}`;
+  server = await serve((pathname, response) => serveFile(response, SITE, fileOf(pathname)));
+  origin = server.url;
   browser = await launch('chromium');
 }, LIMIT);
 
@@ -41,7 +37,7 @@ after(async () => {
   try {
     await browser?.close();
   } finally {
-    server?.close();
+    await server?.close();
   }
 });
 

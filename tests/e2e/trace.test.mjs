@@ -1,22 +1,22 @@
 /** The tracks of a pipeline in a recording of Chromium's Performance panel. */
 import assert from 'node:assert/strict';
-import { createServer } from 'node:http';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { launch } from '../../tools/browsers/index.mjs';
 import { serveFile } from '../../tools/lab/static.mjs';
+import { serve } from './serve.mjs';
 
 const dist = fileURLToPath(new URL('../../dist', import.meta.url));
 
 test('a recording has a track for each part, in a group of the name', { timeout: 120_000 }, async () => {
-  const server = createServer(async (request, response) => {
-    const found = await serveFile(response, dist, new URL(request.url, 'http://page').pathname.slice(1));
-    if (!found) response.writeHead(200, { 'Content-Type': 'text/html' }).end('<!doctype html><title>Trace</title>');
+  const server = await serve(async (pathname, response) => {
+    if (pathname !== '/') return serveFile(response, dist, pathname);
+    response.writeHead(200, { 'Content-Type': 'text/html' }).end('<!doctype html><title>Trace</title>');
+    return true;
   });
-  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
   const browser = await launch('chromium');
   try {
-    await browser.open(`http://127.0.0.1:${server.address().port}/`);
+    await browser.open(`${server.url}/`);
     await browser.page.tracing.start({ categories: ['devtools.timeline'] });
     await browser.evaluate(async () => {
       await import('/inspect.js');
@@ -34,6 +34,6 @@ test('a recording has a track for each part, in a group of the name', { timeout:
     );
   } finally {
     await browser.close();
-    server.close();
+    await server.close();
   }
 });

@@ -2,7 +2,7 @@
 import { inspect } from '/dist/inspect.js';
 import '/dist/monitor.js';
 import { gunzip, gzip } from '/dist/codecs.js';
-import { pipeline } from '/dist/index.js';
+import { pipeline, ReadableStream, WritableStream } from '/dist/index.js';
 
 const monitor = document.querySelector('tidegate-monitor');
 const text = new TextEncoder().encode('one line of text, as any other\n'.repeat(2000));
@@ -60,12 +60,72 @@ globalThis.page = {
       })),
     };
   },
-  refusal(target) {
+  /** What setting a property throws, and whether another pipeline is shown then. */
+  refusal(name, value) {
+    const before = monitor.target;
     try {
-      monitor.target = target;
+      monitor[name] = value;
     } catch (error) {
-      return error.message;
+      return [error.message, monitor.target === before];
     }
     return undefined;
+  },
+  reportOfNothing() {
+    const other = document.createElement('tidegate-monitor');
+    other.report = inspect(job);
+    const before = other.shadowRoot.querySelectorAll('li').length;
+    other.report = null;
+    return [before, other.shadowRoot.querySelectorAll('li').length, String(other.report)];
+  },
+  /** An element of a document without scripts is upgraded when it comes into the page. */
+  upgraded() {
+    const other = document.implementation.createHTMLDocument('').createElement('tidegate-monitor');
+    other.target = job;
+    other.everyMs = 60;
+    document.querySelector('main').append(other);
+    const parts = other.shadowRoot.querySelectorAll('li').length;
+    const seen = [parts, other.target === job, Object.keys(other), other.getAttribute('every-ms')];
+    other.remove();
+    return seen;
+  },
+  /** Shows the pipeline of a source that ends long before its sink does; gives what is shown once the sink has ended. */
+  async ofStream() {
+    const other = document.createElement('tidegate-monitor');
+    const source = new ReadableStream({
+      start(controller) {
+        controller.enqueue(1);
+        controller.close();
+      },
+    });
+    const ended = pipeline(source, new WritableStream({ write: () => sleep(300) }));
+    other.target = source;
+    other.everyMs = 20;
+    document.querySelector('main').append(other);
+    await ended;
+    await sleep(200);
+    const why = other.shadowRoot.querySelector('.why').textContent;
+    const flows = other.shadowRoot.querySelectorAll('[data-flow]').length;
+    other.remove();
+    return [why, flows];
+  },
+  /** How often another pace makes it look, in a while. */
+  async paced() {
+    const other = document.createElement('tidegate-monitor');
+    other.target = job;
+    other.everyMs = 1e6;
+    document.querySelector('main').append(other);
+    const first = other.report;
+    await sleep(200);
+    const kept = other.report === first;
+    other.setAttribute('every-ms', '10');
+    const again = other.report;
+    await sleep(300);
+    const moved = other.report !== again;
+    other.setAttribute('every-ms', 'Infinity');
+    const last = other.report;
+    await sleep(200);
+    const stands = other.report === last;
+    other.remove();
+    return [kept, moved, stands];
   },
 };

@@ -17,7 +17,10 @@ async function traced(run) {
   await run().catch(() => {});
   await sleep(50);
   observer.disconnect();
-  return entries.map(({ name, startTime, duration, detail }) => ({ name, startTime, duration, ...detail.devtools }));
+  return entries.map(({ name, startTime, duration, detail }) => {
+    assert.match(name, /^tidegate: /);
+    return { name: name.slice('tidegate: '.length), startTime, duration, ...detail.devtools };
+  });
 }
 
 const numbers = function* numbers() {
@@ -74,6 +77,19 @@ test('a failure is on the track of the part that failed, and the others are torn
 test('the engine keeps none of the entries', async () => {
   await traced(() => pipeline(numbers, new WritableStream({ write: () => sleep(20) }), { trace: 'import' }));
   assert.deepEqual(performance.getEntriesByType('measure'), []);
+});
+
+test("the page's own measures stay, whatever they are called", async () => {
+  for (const name of ['working', 'waiting for upstream', 'failed']) performance.measure(name, { start: 0, end: 1 });
+  try {
+    await pipeline(numbers, new WritableStream({ write: () => sleep(20) }), { trace: 'import' });
+    assert.deepEqual(
+      performance.getEntriesByType('measure').map(({ name }) => name),
+      ['working', 'waiting for upstream', 'failed'],
+    );
+  } finally {
+    performance.clearMeasures();
+  }
 });
 
 test('a name is wanted', () =>

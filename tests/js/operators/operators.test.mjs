@@ -359,6 +359,15 @@ describe('batch', () => {
     assert.deepEqual(await all(slow(), batch(10, { ms: 5 })), [[1, 2], [3]]);
   });
 
+  test('waits where its time is longer than a timer can be', async () => {
+    async function* slow() {
+      yield 1;
+      await sleep(20);
+      yield 2;
+    }
+    assert.deepEqual(await all(slow(), batch(10, { ms: 2 ** 31 })), [[1, 2]]);
+  });
+
   test('keeps no timer when it is taken down', async () => {
     const before = process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length;
     const controller = new AbortController();

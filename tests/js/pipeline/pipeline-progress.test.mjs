@@ -120,6 +120,18 @@ describe('onProgress', () => {
     assert.ok(reports > 3, `${reports} reports`);
   });
 
+  test('with an interval that is too long for a timer is called at the end only', async () => {
+    for (const progressInterval of [Infinity, 2 ** 31]) {
+      const reports = [];
+      const slow = () => new Promise((resolve) => setTimeout(resolve, 10));
+      await pipeline([1, 2, 3], new WritableStream({ write: slow }), {
+        onProgress: ({ done }) => reports.push(done),
+        progressInterval,
+      });
+      assert.deepEqual(reports, [true]);
+    }
+  });
+
   test('that throws takes the pipeline down with what it threw', async () => {
     const source = new ReadableStream({ pull: (controller) => turn().then(() => controller.enqueue(1)) });
     const running = pipeline(source, new WritableStream(), {
