@@ -77,9 +77,9 @@ export function diagnose({
   return watchMistakes({ holdFor, unreadFor, lookEvery }, (found) => tell(found, warn, onMistake));
 }
 
-function tell({ stack, ...rest }: Found, warn: boolean, onMistake: DiagnoseOptions['onMistake']): void {
+function tell({ stack, part = '', ...rest }: Found, warn: boolean, onMistake: DiagnoseOptions['onMistake']): void {
   const [place] = stack.split('\n') as [string];
-  const key = `${rest.kind} ${place}`;
+  const key = `${rest.kind} ${part} ${place}`;
   if (told.has(key)) return;
   told.add(key);
   const mistake: Mistake = { ...rest, place, stack };

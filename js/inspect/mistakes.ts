@@ -23,7 +23,10 @@ import { isImpl, listenToStreams, placeOf, reportStream } from './streams.js';
 import type { ReadableImpl } from '../machines/readable.js';
 import type { Mistake } from './diagnose.js';
 
-export type Found = Omit<Mistake, 'place'>;
+export interface Found extends Omit<Mistake, 'place'> {
+  /** Of what has several parts at one place, which one: each is told once. */
+  readonly part?: string;
+}
 
 interface Limits {
   readonly holdFor: number;
@@ -285,17 +288,19 @@ function readsNot(impl: Impl, note: Notes, at: number, chunksOut: number, chunks
 
 /** A pipeline has been looked at; `late` says by how much the look came too late. */
 function lookedAtRun(run: RunWatch, late: number): void {
-  for (const one of run.parts) {
-    const call = one.calls.takeLongest();
+  const calls = run.parts.map((one) => one.calls.takeLongest());
+  const isKnown = calls.some((call) => call >= limits.holdFor);
+  for (const [n, one] of run.parts.entries()) {
+    const call = calls[n]!;
     const hold = one.holds.takeLongest();
-    // How long a function had a chunk tells what it did to the thread only if that was held.
-    const held = call > 0 ? call : Math.min(hold, late);
+    // How long a function had a chunk tells what it did to the thread only if that was held, and not by the call of another part.
+    const held = call > 0 || isKnown ? call : Math.min(hold, late);
     if (late >= limits.holdFor) one.calls.timeAll();
     if (held < limits.holdFor || ++one.longCalls < TIMES) continue;
-    const name = nameOf(one);
-    const message = `${name.charAt(0).toUpperCase()}${name.slice(1)} keeps the thread for long, ${duration(held)} in its last call, so nothing else can run.`;
+    const part = nameOf(one);
+    const message = `${part.charAt(0).toUpperCase()}${part.slice(1)} keeps the thread for long, ${duration(held)} in its last call, so nothing else can run.`;
     const fix = 'Do less in one call, await something now and then, or run it in a worker (codecs: worker: true).';
-    tell(undefined, { kind: 'thread held', message, fix, bytes: 0 }, run.place);
+    tell(undefined, { kind: 'thread held', message, fix, bytes: 0, part }, run.place);
   }
 }
 

@@ -295,6 +295,31 @@ test('a stage that keeps the thread for long is told, with the line of the pipel
   await job;
 });
 
+test('two stages of one pipeline that keep the thread are each told', async () => {
+  async function* numbers() {
+    for (let n = 0; n < 40 && by('both').length < 2; n++) {
+      await sleep(2);
+      yield n;
+    }
+  }
+  const both = () =>
+    pipeline(
+      numbers(),
+      function first(n) {
+        work(80);
+        return n;
+      },
+      function second(n) {
+        work(80);
+        return n;
+      },
+      new WritableStream(),
+    );
+  await both();
+  const stages = by('both').map(({ message }) => /\(function (\w+)\)/.exec(message)?.[1]);
+  for (const stage of ['first', 'second']) assert.ok(stages.includes(stage), JSON.stringify(by('both')));
+});
+
 test('a stage that waits for long is no mistake', async () => {
   const waits = () =>
     pipeline(
