@@ -1,4 +1,5 @@
 /** What `npm run soak:codecs` runs. A job gets the bytes that go in, piece by piece, and says how many came out, and how many should have. */
+import { createHash } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
 import { csvStringify, ndjsonStringify, pipeline } from '../../dist/index.js';
 import * as codecs from '../../dist/codecs.js';
@@ -51,6 +52,17 @@ const bothWays = (pack, unpack) => async (bytes, tell) => ({
   expected: expectedBytes(bytes),
 });
 
+/** Text to text: all of it is as long as one piece makes it, as often as there are pieces. */
+const rewritten = (input, unit, stages) => async (bytes, tell) => ({
+  came: await total(input(bytes, tell), stages(), length),
+  expected:
+    (await total(
+      input(unit, () => {}),
+      stages(),
+      length,
+    )) * times(unit, bytes),
+});
+
 const rows = (stage, options) => async (bytes, tell) => ({
   came: await total(csvBytes(bytes, tell), [stage()], one, options),
   expected: expectedRows(bytes),
@@ -87,10 +99,12 @@ export const jobs = {
     () => new codecs.DecompressionStream('gzip'),
   ),
   'digests, all in one pass': tap(['sha-1', 'sha-256', 'sha-384', 'sha-512', 'md5', 'blake3', 'crc32']),
-  toDigest: async (bytes, tell) => ({
-    came: (await pipeline(csvBytes(bytes, tell), codecs.toDigest('blake3'))).digest.length,
-    expected: 32,
-  }),
+  toDigest: async (bytes, tell) => {
+    const { digest } = await pipeline(csvBytes(bytes, tell), codecs.toDigest('sha-256'));
+    const hash = createHash('sha256');
+    for (const chunk of csvBytes(bytes, () => {})) hash.update(chunk);
+    return { came: Buffer.from(digest).toString('hex'), expected: hash.digest('hex') };
+  },
   lines: rows(() => codecs.lines()),
   'csv, windows-1252': rows(() => codecs.csv({ encoding: 'windows-1252' })),
   ndjson: async (bytes, tell) => ({
@@ -103,14 +117,8 @@ export const jobs = {
     came: await total(csvBytes(bytes, tell), [codecs.csv({ columns: types, header: names })], length),
     expected: expectedRows(bytes),
   }),
-  'csv, csvStringify': async (bytes, tell) => ({
-    came: await total(csvBytes(bytes, tell), [codecs.csv(), csvStringify()], length),
-    expected: undefined,
-  }),
-  'ndjson, ndjsonStringify': async (bytes, tell) => ({
-    came: await total(jsonBytes(bytes, tell), [codecs.ndjson(), ndjsonStringify()], length),
-    expected: undefined,
-  }),
+  'csv, csvStringify': rewritten(csvBytes, csvPiece.length, () => [codecs.csv(), csvStringify()]),
+  'ndjson, ndjsonStringify': rewritten(jsonBytes, jsonPiece.length, () => [codecs.ndjson(), ndjsonStringify()]),
   'gunzip, csv in a worker': async (bytes, tell) => ({
     came: await total(packedBytes(bytes, tell), [codecs.gunzip(), codecs.csv()], one, inWorker),
     expected: expectedRows(bytes),

@@ -15,10 +15,10 @@ function sample() {
 }
 
 let next = 0;
-const { came, expected = came } = await jobs[job](bytes, (done) => {
+const { came, expected } = await jobs[job](bytes, (done) => {
   if (done * SAMPLES < next) return;
   next += 1;
   sample();
 });
-const wrong = came > 0 && came === expected ? undefined : `${came} came out, not ${expected}`;
+const wrong = came !== 0 && came === expected ? undefined : `${came} came out, not ${expected}`;
 console.log(JSON.stringify({ samples, wrong }));

@@ -52,6 +52,9 @@ async function main() {
     },
   });
   if (values.help) return console.log(usage);
+  const [gb, slack] = [Number(values.gb), Number(values.slack)];
+  if (!(gb > 0 && gb < Infinity)) throw new Error(`--gb ${values.gb}: must be a number above 0`);
+  if (!(slack >= 0 && slack < Infinity)) throw new Error(`--slack ${values.slack}: must be a number of at least 0`);
   const only = values.only.split(',').filter(Boolean);
   const names = Object.keys(jobs).filter((name) => only.length === 0 || only.some((part) => name.includes(part)));
   if (names.length === 0)
@@ -60,16 +63,16 @@ async function main() {
   let failed = 0;
   for (const name of names) {
     const began = performance.now();
-    const { samples, wrong } = await soak(name, Number(values.gb) * 1e9);
+    const { samples, wrong } = await soak(name, gb * 1e9);
     const { early, late, resident } = peaks(samples);
-    const grew = late - early > Number(values.slack) * 1e6;
+    const grew = late - early > slack * 1e6;
     const verdict = wrong ?? (grew ? 'GREW' : 'flat');
     if (verdict !== 'flat') failed += 1;
     const seconds = ((performance.now() - began) / 1000).toFixed(0);
     rows.push([name, megabytes(early), megabytes(late), megabytes(resident), seconds, verdict]);
     console.log(`${name}: ${verdict}, ${seconds} s`);
   }
-  console.log([`\nMB alive and resident, ${values.gb} GB of unpacked bytes each`, ...table(rows)].join('\n'));
+  console.log([`\nMB alive and resident, ${gb} GB of unpacked bytes each`, ...table(rows)].join('\n'));
   if (failed > 0) process.exitCode = 1;
   return undefined;
 }
