@@ -4,6 +4,7 @@
  * @module
  */
 import { open } from './codecs/worker/host.js';
+import { BUILD, type Ready } from './codecs/worker/protocol.js';
 
 interface NodeThreads {
   readonly parentPort: {
@@ -14,7 +15,7 @@ interface NodeThreads {
 
 const threads = globalThis.process?.getBuiltinModule?.('node:worker_threads') as NodeThreads | undefined;
 const thread = threads?.parentPort;
-const ready = { tidegate: 'ready' };
+const ready: Ready = { tidegate: 'ready', build: BUILD };
 if (thread) {
   thread.on('message', (message) => open(message, (answer) => thread.postMessage(answer)));
   thread.postMessage(ready);

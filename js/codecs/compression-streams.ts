@@ -1,5 +1,6 @@
 /** https://compression.spec.whatwg.org/ over the codecs. */
-import { DEFAULT_LEVEL, UNKNOWN_OS } from './deflate.js';
+import { UNKNOWN_OS } from './deflate.js';
+import { DEFAULT_LEVEL } from './flags.js';
 import { CodecError } from './error.js';
 import { deflate } from './families/deflate.js';
 import { inflate } from './families/inflate.js';

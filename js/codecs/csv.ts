@@ -3,7 +3,7 @@ import { duplicate, readOptions } from './csv-options.js';
 import { deferred } from './deferred.js';
 import { CodecError } from './error.js';
 import { csv as family } from './families/csv.js';
-import { FATAL, IGNORE_BOM } from './lines.js';
+import { AUTO_DELIMITER, CR_ENDS_ROW, FATAL, IGNORE_BOM, KEEP_EMPTY_LINES, KEEP_RAGGED, WITH_TABLE } from './flags.js';
 import { RecordOutput } from './output.js';
 import { writePlan } from './plan.js';
 import { pad, pick, readEven, readObjects, readUneven, toObject } from './rows.js';
@@ -37,12 +37,6 @@ export interface CsvStage<T> extends TextCodecStage<T> {
 
 type Row = string[] | CsvObject;
 
-/** Flags of src/wasm/codecs/csv.rs. */
-const KEEP_EMPTY_LINES = 4;
-const KEEP_RAGGED = 8;
-const WITH_TABLE = 16;
-const CR_ENDS_ROW = 32;
-const AUTO_DELIMITER = 64;
 /** Fields that are padded in one go, as a batch of so many is still small. */
 const MOST_PADDED = 2 ** 20;
 /**

@@ -1,5 +1,6 @@
 import { BYTES_MARK } from './gunzip.js';
 import { deflate as family } from './families/deflate.js';
+import { DEFAULT_LEVEL } from './flags.js';
 import { highWaterMark, integer } from './options.js';
 import { requireBoolean, requireKnown, shown } from '../values/require.js';
 import { ByteOutput } from './output.js';
@@ -35,7 +36,6 @@ const GZIP = 0;
 const ZLIB = 1;
 const RAW = 2;
 export const UNKNOWN_OS = 255;
-export const DEFAULT_LEVEL = 6;
 
 /**
  * Compresses as gzip, RFC 1952 (https://www.rfc-editor.org/rfc/rfc1952), one member. The header has the time and the

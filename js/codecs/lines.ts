@@ -1,6 +1,7 @@
 import { BYTES_MARK } from './gunzip.js';
 import { batchSize, highWaterMark, integer, MAX_RECORD } from './options.js';
 import { requireKnown } from '../values/require.js';
+import { FATAL, IGNORE_BOM } from './flags.js';
 import { text } from './families/text.js';
 import { RecordOutput } from './output.js';
 import { Stage } from './stage.js';
@@ -11,10 +12,6 @@ import type { TextCodecStage } from './stage.js';
 /** High-water marks of records, in records, where one record is a chunk and where many are. */
 export const RECORDS_MARK = 256;
 export const BATCHED_MARK = 1024;
-
-/** Flags of src/wasm/codecs/text.rs. */
-export const FATAL = 1;
-export const IGNORE_BOM = 2;
 
 function readLines(text: string, ends: Uint32Array): string[] {
   const { length } = ends;

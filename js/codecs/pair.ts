@@ -354,7 +354,11 @@ export class Pair {
       this.#waits = this.#hasMore = true;
       return undefined;
     }
-    const wake = () => this.#run();
+    const wake = () => {
+      // What has come meanwhile is to be asked for, also where there is no input.
+      this.#hasMore = true;
+      this.#run();
+    };
     let opening: Promise<ChainLike>;
     if (this.#workers === undefined) {
       try {
@@ -364,6 +368,10 @@ export class Pair {
         const isOurs = (stream: object) => stream instanceof ReadableStream;
         opening = import('./plain/chain.js').then(
           ({ PlainChain }) => new PlainChain(this.#stages, wake, error, isOurs),
+          (cause: unknown) => {
+            const what = 'cannot load codec-plain.js, which runs codecs without WebAssembly';
+            throw new Error(`${this.#stages[0]!.name}: ${what}. ${(error as Error).message}`, { cause });
+          },
         );
       }
     } else {

@@ -16,6 +16,8 @@ export class WasmModule {
   declare readonly what: string;
   declare readonly entry: string;
   declare load: Load;
+  /** What the host has refused it with; asked again, a page would report a violation each time. */
+  declare refused: Error | undefined;
   declare readonly imports: WebAssembly.Imports;
   declare readonly adopt: (exports: WebAssembly.Exports) => void;
 
@@ -47,6 +49,8 @@ export class WasmModule {
    * @throws {RangeError} the engine's, if it gives no memory
    */
   instantiate(): WebAssembly.Exports {
+    if (this.refused !== undefined && this.compiled === undefined && this.asJavaScript === undefined)
+      throw this.refused;
     const bytes = this.compiled === undefined ? this.load() : undefined;
     let exports;
     try {
@@ -58,6 +62,7 @@ export class WasmModule {
       if (this.asJavaScript !== undefined) return this.asJavaScript();
       const error = this.refusal(cause);
       refusals.add(error);
+      this.refused = error;
       throw error;
     }
     this.adopt(exports);

@@ -326,11 +326,16 @@ impl Chain {
         self.release();
         let length = self.complete();
         self.shown = Some(length);
+        self.batch_of(length)
+    }
+
+    /// The first bytes of the output, and what is known of the records in them.
+    fn batch_of(&mut self, length: usize) -> Batch<'_> {
         let bytes = &self.output[..length];
-        let Some(records) = (self.stages.last_mut()).and_then(|stage| stage.codec.records()) else {
-            return Batch::new(bytes, &[], &[], &[]);
-        };
-        Batch::new(bytes, records.ends(), records.rows(), records.starts())
+        match (self.stages.last_mut()).and_then(|stage| stage.codec.records()) {
+            Some(records) => Batch::new(bytes, records.ends(), records.rows(), records.starts()),
+            None => Batch::new(bytes, &[], &[], &[]),
+        }
     }
 
     /// The same as text for JavaScript: in Latin-1 if all its characters are in that. Returns its length in UTF-8, and whether it is Latin-1.
@@ -340,15 +345,15 @@ impl Chain {
         let length = self.complete();
         self.shown = Some(length);
         let bytes = &mut self.output[..length];
-        let Some(records) = (self.stages.last_mut()).and_then(|stage| stage.codec.records()) else {
-            return (Batch::new(bytes, &[], &[], &[]), length, false);
-        };
-        let latin1 = records.make_latin1(bytes);
-        if latin1.is_none() {
-            records.count_in_utf16(bytes);
-        }
-        let text = &bytes[..latin1.unwrap_or(length)];
-        let batch = Batch::new(text, records.ends(), records.rows(), records.starts());
+        let records = (self.stages.last_mut()).and_then(|stage| stage.codec.records());
+        let latin1 = records.and_then(|records| {
+            let latin1 = records.make_latin1(bytes);
+            if latin1.is_none() {
+                records.count_in_utf16(bytes);
+            }
+            latin1
+        });
+        let batch = self.batch_of(latin1.unwrap_or(length));
         (batch, length, latin1.is_some())
     }
 
@@ -358,12 +363,7 @@ impl Chain {
         let Some(length) = self.shown else {
             return self.batch();
         };
-        let bytes = &self.output[..length];
-        let last = self.stages.last_mut();
-        match last.and_then(|stage| stage.codec.records()) {
-            Some(records) => Batch::new(bytes, records.ends(), records.rows(), records.starts()),
-            None => Batch::new(bytes, &[], &[], &[]),
-        }
+        self.batch_of(length)
     }
 
     /// Whether a batch would have something in it, right after a run.

@@ -125,7 +125,7 @@ fn score(sample: &[u8], options: CsvOptions, last: bool) -> Score {
             .is_some_and(|records| records.rows().is_empty())
     {
         // One long line: what there is of it.
-        is_right = csv.step(&[], &mut output, true).is_ok();
+        is_right &= csv.step(&[], &mut output, true).is_ok();
     }
     let rows = csv.records().map_or(&[][..], |records| records.rows());
     let mut before = 0;

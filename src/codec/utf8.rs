@@ -1,5 +1,7 @@
 //! UTF-8 that arrives split anywhere, checked or repaired as the Encoding Standard's decoder does it.
 
+use std::str::Utf8Error;
+
 use super::saved::{StateReader, StateWriter};
 use super::{CodecError, ErrorCode};
 
@@ -27,6 +29,9 @@ pub(crate) struct Utf8 {
     /// The bytes of a character whose end has not arrived.
     partial: [u8; 4],
     partial_length: usize,
+    /// Something was no character. From then on each check stops where the next fault is, as many would else read all of the
+    /// window again.
+    has_faults: bool,
     /// Input bytes before those not yet handed on; those of `partial` are not handed on.
     offset: u64,
 }
@@ -39,6 +44,7 @@ impl Utf8 {
             expects_mark: !keep_mark,
             partial: [0; 4],
             partial_length: 0,
+            has_faults: false,
             offset: 0,
         }
     }
@@ -84,7 +90,7 @@ impl Utf8 {
             return self.join(input, last);
         }
         let window = &input[..input.len().min(limit)];
-        let (valid, invalid) = match check(window) {
+        let (valid, invalid) = match self.check(window) {
             Ok(_) => (window.len(), None),
             Err(error) => (error.valid_up_to(), Some(error.error_len())),
         };
@@ -164,9 +170,15 @@ impl Utf8 {
         self.offset += bytes as u64;
         Ok(Piece::Replacement)
     }
-}
 
-/// As `str::from_utf8`, which is asked only what is wrong.
-fn check(bytes: &[u8]) -> Result<&str, std::str::Utf8Error> {
-    simdutf8::basic::from_utf8(bytes).or_else(|_| std::str::from_utf8(bytes))
+    /// As `str::from_utf8`.
+    fn check<'input>(&mut self, bytes: &'input [u8]) -> Result<&'input str, Utf8Error> {
+        if !self.has_faults {
+            if let Ok(text) = simdutf8::basic::from_utf8(bytes) {
+                return Ok(text);
+            }
+            self.has_faults = true;
+        }
+        std::str::from_utf8(bytes)
+    }
 }

@@ -85,7 +85,9 @@ export async function buildJs({ root, stamps, debug }) {
     });
     const dist = join(root, 'dist');
     const names = debug ? {} : shortNames(root);
-    const options = { esbuild, root, debug, names };
+    // Another build's worker or module is told apart by it.
+    const define = { TIDEGATE_BUILD: JSON.stringify(hash.slice(0, 16)) };
+    const options = { esbuild, root, debug, names, define };
     const files = await bundle({ ...options, how: 'inline', entries: { ...INLINED, ...LOADED }, folder: 'dist', chunks: 'chunks/' });
     const others = Object.entries(OTHERS).map(([folder, other]) => bundle({ ...options, ...other, folder: `dist/${folder}`, chunks: '' }));
     const written = new Set();
@@ -108,7 +110,7 @@ export async function buildJs({ root, stamps, debug }) {
   return true;
 }
 
-async function bundle({ esbuild, root, debug, names, how, entries, folder, chunks }) {
+async function bundle({ esbuild, root, debug, names, define, how, entries, folder, chunks }) {
   try {
     const result = await esbuild.build({
       absWorkingDir: root,
@@ -119,6 +121,7 @@ async function bundle({ esbuild, root, debug, names, how, entries, folder, chunk
       format: 'esm',
       platform: 'neutral',
       target: TARGET,
+      define,
       chunkNames: `${chunks}[name]-[hash]`,
       plugins: [inlineWasm((bytes) => renameExports(bytes, names), how), resolveTs],
       mangleProps: debug ? undefined : new RegExp(`^(?:${Object.keys(names).join('|')})$`),
@@ -211,7 +214,7 @@ async function toCommonJs({ esbuild, files, dist }) {
 }
 
 /** The worker, as a script that is a module as well. */
-async function worker({ esbuild, root, debug, names }) {
+async function worker({ esbuild, root, debug, names, define }) {
   const { outputFiles } = await esbuild.build({
     absWorkingDir: root,
     entryPoints: [sourceFile(root, WORKER.source)],
@@ -221,6 +224,7 @@ async function worker({ esbuild, root, debug, names }) {
     format: 'iife',
     platform: 'neutral',
     target: TARGET,
+    define,
     tsconfigRaw: STRICT,
     plugins: [inlineWasm((bytes) => renameExports(bytes, names), 'inline'), resolveTs],
     inject: [sourceFile(root, 'js/runtime/globals')],

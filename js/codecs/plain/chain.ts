@@ -5,6 +5,15 @@
  * 1. A stage is an asynchronous generator over the one before it. Nobody asks the last one for more than the pair of streams wants.
  * 2. A stage is told apart by the calls that add it to a chain in Wasm, as those in a worker are.
  */
+import {
+  AUTO_DELIMITER,
+  CR_ENDS_ROW,
+  DEFAULT_LEVEL,
+  FATAL,
+  IGNORE_BOM,
+  KEEP_EMPTY_LINES,
+  KEEP_RAGGED,
+} from '../flags.js';
 import { remoteCodec } from '../worker/record.js';
 import { FINISHED, HAS_BATCH, NEED_INPUT, produced, WAITING, zeroStats } from '../segment.js';
 import { AutoCsv } from './csv-auto.js';
@@ -40,16 +49,6 @@ interface Making {
   readonly chooses: (delimiter: () => number) => void;
 }
 
-/** Flags of src/wasm/codecs. */
-const FATAL = 1;
-const IGNORE_BOM = 2;
-const KEEP_EMPTY_LINES = 4;
-const KEEP_RAGGED = 8;
-const CR_ENDS_ROW = 32;
-const AUTO_DELIMITER = 64;
-
-const DEFAULT_LEVEL = 6;
-
 /** Reads text with a parser that writes to `records`, or that the first rows choose. */
 async function* parsed(
   input: AsyncIterable<Piece>,
@@ -68,35 +67,32 @@ async function* parsed(
     return bytes.subarray(taken);
   };
   /** What is complete comes before what is wrong. */
-  const read = (bytes: Bytes, last: boolean): { readonly error: unknown } | undefined => {
+  function* read(bytes: Bytes, last: boolean): Generator<Parts> {
     try {
       const rest = parser === undefined ? begin(by as AutoCsv, bytes, last) : bytes;
-      if (rest === undefined) return undefined;
+      if (rest === undefined) return;
       for (const [text, offset] of utf8.next(rest, last)) parser!.push(text, offset);
       if (last) parser!.finish(utf8.offset);
-      return undefined;
-    } catch (error) {
-      return { error };
+    } finally {
+      const parts = records.take();
+      if (parts !== undefined) yield parts;
     }
-  };
-  let fault;
-  for await (const { bytes } of input) {
-    fault = read(bytes, false);
-    const parts = records.take();
-    if (parts !== undefined) yield parts;
-    if (fault !== undefined) throw fault.error;
   }
-  fault = read(NOTHING, true);
-  const parts = records.take();
-  if (parts !== undefined) yield parts;
-  if (fault !== undefined) throw fault.error;
+  for await (const { bytes } of input) yield* read(bytes, false);
+  yield* read(NOTHING, true);
 }
 
-function inflates(format: Format, args: readonly number[], { codec, needs, open, closers }: Making): Stage {
-  const [ignores, bytes, ratio] = args as unknown as [boolean, number, number];
+/** @param ignores whether what follows the end is dropped, as a flag */
+function inflates(
+  format: Format,
+  { codec, needs, open, closers }: Making,
+  ignores: number,
+  bytes: number,
+  ratio: number,
+): Stage {
   const limits = {
     format,
-    ignoresTrailing: ignores,
+    ignoresTrailing: Boolean(ignores),
     maxOutputBytes: bytes < 0 ? Infinity : bytes,
     maxRatio: ratio === 0 ? Infinity : ratio,
   };
@@ -112,11 +108,11 @@ const MAKERS: Record<string, (making: Making, ...args: number[]) => Stage | unde
 
   codecs_add_gunzip(making, ignores, bytes, ratio, tag) {
     if (tag !== 0) throw making.needs('onHeader');
-    return inflates('gzip', [ignores!, bytes!, ratio!], making);
+    return inflates('gzip', making, ignores!, bytes!, ratio!);
   },
 
-  codecs_add_inflate(making, raw, ...limits) {
-    return inflates(raw ? 'deflate-raw' : 'deflate', limits, making);
+  codecs_add_inflate(making, raw, ignores, bytes, ratio) {
+    return inflates(raw ? 'deflate-raw' : 'deflate', making, ignores!, bytes!, ratio!);
   },
 
   codecs_add_deflate({ codec, needs, open, closers, header: [name, comment] }, number, level, mtime, os) {
@@ -136,15 +132,8 @@ const MAKERS: Record<string, (making: Making, ...args: number[]) => Stage | unde
       os!,
       ...[name, comment].flatMap((text) => (text.length > 0 ? [...text, 0] : [])),
     );
-    return (input) => {
-      let engine;
-      try {
-        engine = open('CompressionStream', format);
-      } catch (error) {
-        throw needs((error as Error).message);
-      }
-      return deflated(input, engine, format === 'gzip' ? header : undefined, closers);
-    };
+    return (input) =>
+      deflated(input, open('CompressionStream', format), format === 'gzip' ? header : undefined, closers);
   },
 
   codecs_add_lines({ codec }, maxBytes, flags) {
@@ -251,7 +240,7 @@ export class PlainChain implements ChainLike {
     for (const codec of codecs) {
       const figures = { bytesIn: 0, bytesOut: 0 };
       this.#figures.push(figures);
-      const stage = this.#stage(codec, open, refusal);
+      const stage = this.#stage(codec, open, (refusal as Error).cause);
       pieces = counted(stage(counted(pieces, figures, 'bytesIn')), figures, 'bytesOut');
     }
     this.#output = pieces[Symbol.asyncIterator]();
@@ -261,11 +250,18 @@ export class PlainChain implements ChainLike {
     const header: [number[], number[]] = [[], []];
     const { message } = codec.family.module.refusal(cause);
     const needs = (what: string) => new Error(`${codec.name}: ${what} needs WebAssembly. ${message}`, { cause });
-    this.#needs = needs;
+    // Only these have a flush().
+    if (codec.family.name === 'deflate') this.#needs = needs;
     const making: Making = {
       codec,
       needs,
-      open,
+      open: (name, format) => {
+        try {
+          return open(name, format);
+        } catch (error) {
+          throw new Error(`${codec.name}: ${(error as Error).message}. ${message}`, { cause: error });
+        }
+      },
       closers: this.#closers,
       header,
       chooses: (delimiter) => (this.#delimiter = delimiter),

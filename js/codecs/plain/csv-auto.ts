@@ -1,7 +1,6 @@
 /** CSV whose delimiter is found in its first rows, in JavaScript (src/codec/csv_auto.rs). */
-import { joined } from '../../runtime/text.js';
 import { CsvParser } from './csv.js';
-import { Records } from './records.js';
+import { CR, LF, Records } from './records.js';
 import { Utf8 } from './utf8.js';
 import type { Bytes } from '../../runtime/buffers.js';
 import type { Dialect } from './csv.js';
@@ -23,18 +22,19 @@ function score(sample: Bytes, { codec, keepsMark }: Encoding, dialect: Dialect, 
   const records = new Records(true);
   const csv = new CsvParser({ ...dialect, keepsRagged: true, width: 0, maxBytes: Infinity }, records);
   const utf8 = new Utf8(codec, false, keepsMark);
-  const read = (bytes: Bytes, isLast: boolean): void => {
-    for (const [text, offset] of utf8.next(bytes, isLast)) csv.push(text, offset);
-    if (isLast) csv.finish(utf8.offset);
+  /** Whether nothing is wrong. */
+  const read = (bytes: Bytes, isLast: boolean): boolean => {
+    try {
+      for (const [text, offset] of utf8.next(bytes, isLast)) csv.push(text, offset);
+      if (isLast) csv.finish(utf8.offset);
+      return true;
+    } catch {
+      return false;
+    }
   };
-  let isRight = true;
-  try {
-    read(sample, last);
-    // One long line: what there is of it.
-    if (!last && records.rows.length === 0) read(new Uint8Array(0), true);
-  } catch {
-    isRight = false;
-  }
+  let isRight = read(sample, last);
+  // One long line: what there is of it.
+  if (!last && records.rows.length === 0) isRight = read(new Uint8Array(0), true) && isRight;
   const { rows } = records;
   if (rows.length === 0) return [0, 0, 0, 0];
   const first = rows[0]!;
@@ -53,8 +53,8 @@ export class AutoCsv {
   readonly #dialect: Dialect;
   readonly #encoding: Encoding;
   #lines = 0;
-  /** What has been taken; it is to be read once the parser is there. */
-  sample: Bytes = new Uint8Array(0);
+  #bytes = new Uint8Array(BYTES);
+  #length = 0;
   /** The delimiter once it has been chosen, or 0. */
   delimiter = 0;
 
@@ -63,22 +63,28 @@ export class AutoCsv {
     this.#encoding = encoding;
   }
 
+  /** What has been taken; it is to be read once the parser is there. */
+  get sample(): Bytes {
+    return this.#bytes.subarray(0, this.#length);
+  }
+
   get #most(): number {
     return this.#dialect.skipLines + LINES;
   }
 
   /** Whether the sample decides, whatever follows. */
   get isLargeEnough(): boolean {
-    return this.sample.length === BYTES || this.#lines >= this.#most;
+    return this.#length === BYTES || this.#lines >= this.#most;
   }
 
   /** Takes as many of these bytes as belong to the sample; returns how many. */
   take(bytes: Bytes): number {
-    const room = Math.min(bytes.length, BYTES - this.sample.length);
+    const room = Math.min(bytes.length, BYTES - this.#length);
     let end = 0;
     for (; end < room && this.#lines < this.#most; end++)
-      if (bytes[end] === 10 || (this.#dialect.returnEndsRow && bytes[end] === 13)) this.#lines++;
-    this.sample = joined(this.sample, bytes.subarray(0, end)) as Bytes;
+      if (bytes[end] === LF || (this.#dialect.returnEndsRow && bytes[end] === CR)) this.#lines++;
+    this.#bytes.set(bytes.subarray(0, end), this.#length);
+    this.#length += end;
     return end;
   }
 

@@ -1,10 +1,8 @@
 /** Comma-separated values, in JavaScript: the parser of src/codec/csv.rs, byte by byte. */
 import { fault } from './fault.js';
 import type { Bytes } from '../../runtime/buffers.js';
+import { CR, LF } from './records.js';
 import type { Parser, Records } from './records.js';
-
-const LF = 10;
-const CR = 13;
 
 /** How CSV is read. A byte of 255 is in no text: there is no such character. */
 export interface Dialect {

@@ -89,10 +89,13 @@ class Run {
           const piece = bytes.subarray(at, at + PIECE);
           this.given += piece.length;
           await also(piece);
-          await this.writer.write(piece);
+          try {
+            await this.writer.write(piece);
+          } catch {
+            return; // the reader fails with it
+          }
         }
     } catch (error) {
-      // Of the input, or of the writer, whose reader fails with it.
       this.fault = { error };
       await this.writer.abort().catch(ignore);
       return;
@@ -116,17 +119,17 @@ function isLax(open: Open, format: Format): Promise<boolean> {
   let found = lax.get(format);
   if (found === undefined) {
     const bytes = Uint8Array.from(`${EMPTY[format]}00`.match(/../g)!, (digits) => parseInt(digits, 16));
-    found = endsWell(open('DecompressionStream', format), [bytes]);
+    found = endsWell(open('DecompressionStream', format), bytes);
     lax.set(format, found);
     found.catch(() => lax.delete(format));
   }
   return found;
 }
 
-async function endsWell(engine: Engine, chunks: Bytes[]): Promise<boolean> {
+async function endsWell(engine: Engine, bytes: Bytes): Promise<boolean> {
   const writer = engine.writable.getWriter();
   writer.closed.catch(ignore);
-  for (const chunk of chunks) writer.write(chunk).catch(ignore);
+  writer.write(bytes).catch(ignore);
   writer.close().catch(ignore);
   return drained(engine.readable.getReader());
 }
@@ -165,6 +168,12 @@ class Twin {
   }
 }
 
+/** Output in chunks that others have room for. */
+function* cut(bytes: Bytes): Generator<Piece> {
+  for (let at = 0; at < bytes.length; at += CHUNK)
+    yield { bytes: bytes.length <= CHUNK ? bytes : bytes.slice(at, at + CHUNK) };
+}
+
 export interface Limits {
   readonly format: Format;
   /** What follows the end is dropped. */
@@ -186,16 +195,10 @@ export async function* inflated(
   closers: Set<() => void>,
   needs: (what: string) => Error,
 ): AsyncGenerator<Piece> {
-  let run: Run;
-  let twin: Twin | undefined;
-  try {
-    const isSilent = await isLax(open, format);
-    if (ignoresTrailing && !isSilent) throw needs("trailing: 'ignore'");
-    run = new Run(open('DecompressionStream', format), closers);
-    if (isSilent && !ignoresTrailing) twin = new Twin(open('DecompressionStream', format), closers);
-  } catch (error) {
-    throw error instanceof TypeError ? needs(error.message) : error;
-  }
+  const isSilent = await isLax(open, format);
+  if (ignoresTrailing && !isSilent) throw needs("trailing: 'ignore'");
+  const run = new Run(open('DecompressionStream', format), closers);
+  const twin = isSilent && !ignoresTrailing ? new Twin(open('DecompressionStream', format), closers) : undefined;
   const feeding = run.feed(input, (piece) => twin?.write(piece));
   let produced = 0;
   for (;;) {
@@ -205,17 +208,14 @@ export async function* inflated(
       if (read.done) break;
       value = read.value!;
     } catch (cause) {
-      await feeding;
-      throw run.fault !== undefined && !isOfEngine(run.fault.error, cause)
-        ? run.fault.error
-        : refused(codec, format, run, cause);
+      // Not after what feeds it, which may wait for input for ever.
+      throw run.fault !== undefined ? run.fault.error : refused(codec, format, run, cause);
     }
     produced += value.length;
     const byRatio = maxRatio * run.given + ALLOWANCE;
     const surplus = produced - Math.min(maxOutputBytes, byRatio);
     if (surplus > 0) value = value.subarray(0, Math.max(0, value.length - surplus));
-    for (let at = 0; at < value.length; at += CHUNK)
-      yield { bytes: value.length <= CHUNK ? value : value.slice(at, at + CHUNK) };
+    yield* cut(value);
     if (surplus > 0)
       throw maxOutputBytes <= byRatio
         ? codecError(codec, 'output-too-large', `more output than allowed: the output may have ${maxOutputBytes} bytes`)
@@ -229,10 +229,6 @@ export async function* inflated(
   if (run.fault !== undefined) throw run.fault.error;
   if (await twin?.isWhole()) throw codecError(codec, 'trailing-data', 'data after the end');
 }
-
-/** Whether the writer has failed with what the reader did. */
-const isOfEngine = (error: unknown, cause: unknown) =>
-  error === cause || (error as Error)?.message === (cause as Error)?.message;
 
 function refused(codec: string, format: Format, { isWritten }: Run, cause: unknown): CodecError {
   const { message: given, code } = cause as Error & { code?: unknown };
@@ -267,8 +263,7 @@ export async function* deflated(
       if (read.done) break;
       bytes = read.value!;
     } catch (cause) {
-      await feeding;
-      throw run.fault?.error ?? cause;
+      throw run.fault !== undefined ? run.fault.error : cause;
     }
     if (start !== undefined) {
       start = joined(start, bytes) as Bytes;
@@ -276,8 +271,7 @@ export async function* deflated(
       bytes = joined(header!, start.subarray(HEADER)) as Bytes;
       start = undefined;
     }
-    for (let at = 0; at < bytes.length; at += CHUNK)
-      yield { bytes: bytes.length <= CHUNK ? bytes : bytes.slice(at, at + CHUNK) };
+    yield* cut(bytes);
   }
   await feeding;
   if (run.fault !== undefined) throw run.fault.error;

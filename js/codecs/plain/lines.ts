@@ -1,10 +1,8 @@
 /** Text into lines, in JavaScript (src/codec/lines.rs). */
 import { fault } from './fault.js';
 import type { Bytes } from '../../runtime/buffers.js';
+import { CR, LF } from './records.js';
 import type { Parser, Records } from './records.js';
-
-const LF = 10;
-const CR = 13;
 
 export class LinesParser implements Parser {
   #codec: string;

@@ -2,6 +2,9 @@
 import type { Bytes } from '../../runtime/buffers.js';
 import type { Parts } from '../segment.js';
 
+export const LF = 10;
+export const CR = 13;
+
 /** What a stage is given, and gives: bytes, or the text of records. */
 export type Piece = { readonly bytes: Bytes } & Partial<Parts>;
 

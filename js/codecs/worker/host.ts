@@ -12,7 +12,7 @@ import { codecOf, families } from './codecs.js';
 import { CodecError } from '../error.js';
 import { nextTask } from '../../runtime/slice.js';
 import { BadValue, FINISHED, HAS_BATCH } from '../segment.js';
-import { buffersOf, OUTPUT_WINDOW, sizeOf } from './protocol.js';
+import { adopt, BUILD, buffersOf, OUTPUT_WINDOW, sizeOf } from './protocol.js';
 import type { Batch, CompiledModule, End, Opening, Order, RemoteCodec, RemoteError, Report } from './protocol.js';
 import type { Parts } from '../segment.js';
 import type { Bytes } from '../../runtime/buffers.js';
@@ -277,14 +277,13 @@ function work(): void {
 export function open(message: unknown, answer: (message: unknown) => void): void {
   const given = message as Opening | CompiledModule | null;
   if (given?.tidegate === 'module') {
-    const family = families.get(given.family);
-    if (family !== undefined) family.module.compiled ??= given.module;
+    adopt(given, (name) => families.get(name));
   }
   if (given?.tidegate !== 'open') return;
   const { port } = given;
   const job = new Job(given, (family, module) => {
     try {
-      answer({ tidegate: 'module', family, module } satisfies CompiledModule);
+      answer({ tidegate: 'module', build: BUILD, family, module } satisfies CompiledModule);
     } catch {
       // Whoever needs it compiles it.
     }

@@ -11,7 +11,8 @@ import { lostError, RemoteChain } from './remote-chain.js';
 import type { AnyFamily, Codec } from '../module.js';
 import type { NodeWorker, WorkerPoolOptions } from '../workers.js';
 import type { Lost } from './remote-chain.js';
-import type { CompiledModule, Opening } from './protocol.js';
+import { adopt, BUILD } from './protocol.js';
+import type { CompiledModule, Opening, Ready } from './protocol.js';
 
 const IDLE = 10_000;
 const START = 60_000;
@@ -68,12 +69,10 @@ class Member {
     this.#end = () => void terminate.call(worker);
     this.#starting = after(START, () => this.lose(`it has not answered for ${START / 1000} seconds`));
     const hear = (data: unknown) => {
-      const message = data as { readonly tidegate: 'ready' } | CompiledModule | null | undefined;
-      if (message?.tidegate === 'module') {
-        const family = this.#families.get(message.family);
-        if (family !== undefined) family.module.compiled ??= message.module;
-      }
+      const message = data as Ready | CompiledModule | null | undefined;
+      if (message?.tidegate === 'module' && this.#hasStarted) adopt(message, (name) => this.#families.get(name));
       if (message?.tidegate !== 'ready') return;
+      if (message.build !== BUILD) return this.lose('codec-worker.js is of another build of tidegate');
       this.#hasStarted = true;
       clearTimeout(this.#starting);
     };
@@ -102,7 +101,7 @@ class Member {
       if (module.compiled === undefined) continue;
       try {
         // In a message of its own, which may be lost.
-        const message: CompiledModule = { tidegate: 'module', family: name, module: module.compiled };
+        const message: CompiledModule = { tidegate: 'module', build: BUILD, family: name, module: module.compiled };
         this.worker.postMessage(message, []);
       } catch {
         // It compiles its own.

@@ -10,9 +10,20 @@
  * Bytes are moved, never copied.
  */
 import type { Bytes } from '../../runtime/buffers.js';
+import type { AnyFamily } from '../module.js';
 import type { CodecErrorCode } from '../error.js';
 import type { Takes } from '../output.js';
 import type { GzipHeader, Parts, ProducedColumns, StageStats } from '../segment.js';
+
+declare const TIDEGATE_BUILD: string;
+/** The build of the package: a worker of another speaks another protocol, or has other modules. */
+export const BUILD = TIDEGATE_BUILD;
+
+/** From a worker, once: it runs. */
+export interface Ready {
+  readonly tidegate: 'ready';
+  readonly build: string;
+}
 
 /** Bytes of input that a chain in a worker may hold before its own queue. */
 export const INPUT_WINDOW = 2 ** 18;
@@ -34,6 +45,7 @@ export interface RemoteCodec {
 /** To a worker or from one: a family's module, which is compiled once. */
 export interface CompiledModule {
   readonly tidegate: 'module';
+  readonly build: string;
   readonly family: string;
   readonly module: WebAssembly.Module;
 }
@@ -110,4 +122,14 @@ export function buffersOf(batch: Batch): ArrayBuffer[] {
 export function sizeOf(batch: Batch): number {
   if (!('bytes' in batch)) return buffersOf(batch).reduce((sum, { byteLength }) => sum + byteLength, 0);
   return batch.bytes.byteLength + ('ends' in batch ? batch.ends.byteLength + batch.rows.byteLength : 0);
+}
+
+/** Takes a module that the other side has compiled, if it is the one that this side would compile. */
+export function adopt(
+  { build, family, module }: CompiledModule,
+  familyOf: (name: string) => AnyFamily | undefined,
+): void {
+  if (build !== BUILD || Object.prototype.toString.call(module) !== '[object WebAssembly.Module]') return;
+  const found = familyOf(family);
+  if (found !== undefined) found.module.compiled ??= module;
 }

@@ -178,3 +178,16 @@ test('rows of many columns become objects in a few times the work of arrays', as
     );
   }
 });
+
+test('text that is all invalid costs a few times what valid text costs', async () => {
+  const work = async (byte) => {
+    const text = new Uint8Array(2e6).fill(byte);
+    for (let at = 99; at < text.length; at += 100) text[at] = 0x0a;
+    const { user } = process.cpuUsage();
+    assert.equal((await through(lines({ batch: true }), [text])).flat().length, 20_000);
+    return process.cpuUsage().user - user;
+  };
+  await work(0x61);
+  const [invalid, valid] = [await work(0xe9), await work(0x61)];
+  assert.ok(invalid < 100 * valid, `${(invalid / valid).toFixed(1)} times the work`);
+});

@@ -18,12 +18,14 @@ const { pipeline, toArray } = require('../../../dist/index.cjs');
 /** @type {typeof wasm} */
 const plain = require('../../../dist/codecs.cjs');
 
+let refusals = 0;
 before(async () => {
   // Those that run as WebAssembly are compiled by now.
   for (const stage of [wasm.csv(), wasm.lines(), wasm.ndjson(), wasm.gzip()]) await through(stage, []);
   await through(wasm.gunzip({ trailing: 'ignore' }), [gzipSync('')]);
   WebAssembly.Module = /** @type {any} */ (
     function refuse() {
+      refusals++;
       throw new WebAssembly.CompileError('refused');
     }
   );
@@ -158,6 +160,14 @@ test('rows and their errors are those of the Wasm module', async () => {
   );
 });
 
+test('the delimiter is not one that breaks quoted fields in the sample', async () => {
+  const rows = [bytes('x,"a"b;c\n'.repeat(12))];
+  await same(({ csv }) => csv({ delimiter: 'auto' }), rows);
+  const stage = plain.csv({ delimiter: 'auto', quote: '"', ragged: 'keep' });
+  assert.equal((await outcome(stage, rows)).all.length, 12);
+  assert.equal(await stage.delimiter, ';');
+});
+
 test('values of lines of JSON and their errors are those of the Wasm module', async () => {
   const line = fc.constantFrom('{"a":1}', '[1,"é"]', ' ', '', '3', 'x', '"😀"', '\r', '\ufeff1');
   const all = fc.array(line, { maxLength: 20 }).map((lines) => bytes(lines.join('\n')));
@@ -220,6 +230,30 @@ test('gzip, zlib and raw deflate are unpacked by the engine', async () => {
   }
   const chunks = await through(plain.gunzip(), [gzipSync(Buffer.alloc(10 ** 7))]);
   assert.ok(chunks.every(({ length }) => length > 0 && length <= 65536));
+});
+
+test('what is unpacked comes out while the input is still open', async () => {
+  const stage = plain.gunzip();
+  const writer = stage.writable.getWriter();
+  writer.write(gzipSync('text')).catch(() => {});
+  const reader = stage.readable.getReader();
+  assert.equal(Buffer.from((await reader.read()).value).toString(), 'text');
+  await reader.cancel();
+});
+
+test('corrupt data is told while the input is still open', async () => {
+  const stage = plain.gunzip();
+  const writer = stage.writable.getWriter();
+  writer.closed.catch(() => {});
+  writer.write(bytes('no gzip at all')).catch(() => {});
+  await assert.rejects(stage.readable.getReader().read(), { code: 'corrupt-data' });
+});
+
+test('a module that was refused is not compiled again by each stage', async () => {
+  await outcome(plain.gunzip(), [gzipSync('a')]);
+  const before = refusals;
+  for (let turn = 0; turn < 3; turn++) await outcome(plain.gunzip(), [gzipSync('a')]);
+  assert.equal(refusals, before);
 });
 
 test('a runtime without WebAssembly at all runs them', () => {

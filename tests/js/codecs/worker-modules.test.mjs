@@ -1,10 +1,11 @@
 /** Wasm modules in workers: each is compiled once, by the page or by the first worker that needs it. */
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { Worker } from 'node:worker_threads';
 import { gzipSync } from 'node:zlib';
-import { csv, digest, gunzip, lines, workerPool } from 'tidegate/codecs';
-import { bytes, through, turn } from './codec-support.mjs';
+import { csv, digest, gunzip, lines, ndjson, workerPool } from 'tidegate/codecs';
+import { bytes, failure, through, turn } from './codec-support.mjs';
 
 /** Counts in `counted` what is compiled here from now on. */
 const counted = { page: 0, worker: 0 };
@@ -109,4 +110,39 @@ test('input is sent in buffers that the worker gives back', async (t) => {
   await through(here, [new Uint8Array(300 * 65_536)]);
   assert.equal(await stage.hex, await here.hex);
   assert.ok(made > 0 && made < 100, `${made} buffers`);
+});
+
+/** A worker whose file is of another build. */
+function otherBuild() {
+  const file = new URL('../../../dist/codec-worker.js', import.meta.url);
+  const source = readFileSync(file, 'utf8');
+  const [build] = /"[0-9a-f]{16}"/.exec(source);
+  assert.equal(source.split(build).length, 2, 'the build stands in one place');
+  return new Worker(source.replace(build, '"0123456789abcdef"'), { eval: true });
+}
+
+test('a worker of another build of the package is refused by name', async () => {
+  const workers = workerPool({ size: 1, workerFactory: otherBuild });
+  const error = await failure(lines({ worker: workers }), [bytes('a\nb')]);
+  assert.equal(error.code, 'worker-lost');
+  assert.match(error.message, /^lines: its worker .*codec-worker\.js is of another build of tidegate/);
+  workers.close();
+});
+
+test('what a worker says is a module is not taken for one', async (t) => {
+  const workers = pool(() => {
+    const worker = countingWorker();
+    const tell = (listener) => (message) => {
+      if (message?.tidegate === 'module') message = { ...message, module: {} };
+      listener(message);
+    };
+    return Object.assign(Object.create(worker), {
+      on: (name, listener) => void worker.on(name, name === 'message' ? tell(listener) : listener),
+      postMessage: worker.postMessage.bind(worker),
+      terminate: worker.terminate.bind(worker),
+    });
+  });
+  t.after(() => workers.close());
+  await through(ndjson({ worker: workers }), [bytes('1\n')]);
+  assert.deepEqual(await through(ndjson(), [bytes('1\n')]), [1]);
 });
