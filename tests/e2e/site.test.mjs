@@ -13,6 +13,7 @@ const LIMIT = { timeout: 180_000 };
 const PAGES = [
   '/',
   '/guide/backpressure',
+  '/try',
   '/pipeline',
   '/codecs',
   '/conformance',
@@ -77,6 +78,14 @@ test('a search finds a page of the guide and one of the API', LIMIT, async () =>
       args: [found],
     });
   }
+});
+
+test('the lab runs within its page, as tall as it is', LIMIT, async () => {
+  await browser.open(`${origin}/try`);
+  const inLab = (read) =>
+    browser.waitFor(`(() => { const lab = document.querySelector('iframe').contentDocument; return ${read}; })()`);
+  await inLab(`lab.documentElement.dataset.ready === 'true'`);
+  await inLab(`lab.documentElement.scrollHeight <= lab.documentElement.clientHeight`);
 });
 
 test('every entry of the package has its pages in the API', () => {

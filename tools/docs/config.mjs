@@ -72,6 +72,8 @@ export default {
   head: [['link', { rel: 'icon', type: 'image/svg+xml', href: '/icon.svg' }]],
   cleanUrls: true,
   lastUpdated: false,
+  // The lab's own page, which is no page of VitePress.
+  ignoreDeadLinks: [/^\/canal\//],
   outDir: join(root, 'build/docs/site'),
   cacheDir: join(root, 'build/site-cache'),
   markdown: {
@@ -88,6 +90,7 @@ export default {
       page('Reference', '/pipeline'),
       page('API', '/api/'),
       page('Benchmarks', '/benchmarks'),
+      page('Try it', '/try'),
     ],
     sidebar: {
       '/api/': [{ text: 'API', link: '/api/', items: api }],

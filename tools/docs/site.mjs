@@ -1,7 +1,8 @@
-/** Builds the site into build/docs/site: guide, reference, API, search. VitePress makes the pages, typedoc those of the API. */
+/** Builds the site into build/docs/site: guide, reference, API, search, the lab. VitePress makes the pages, typedoc those of the API. */
 import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { ENTRIES } from '../build/js.mjs';
+import { buildWww } from '../lab/www.mjs';
 import { stepRun } from '../steps.mjs';
 import { documents, moduleName, pageOf, pageText, root } from './pages.mjs';
 
@@ -59,4 +60,6 @@ export async function buildSite() {
       advice: 'Mend the links or the page named above.',
     },
   );
+  // What `site/try.md` shows.
+  await buildWww(join(SITE, 'canal'));
 }
