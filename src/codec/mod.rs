@@ -58,6 +58,8 @@ mod utf8;
 
 pub use batch::{Batch, Record, RecordBatch, RecordIter};
 pub use chain::{Chain, ChainState, StageStats};
+#[cfg(any(tidegate_family = "inflate", tidegate_family = "deflate"))]
+pub(crate) use crc32::Crc32Tap;
 pub use csv::Csv;
 #[cfg(tidegate_family = "csv")]
 pub(crate) use csv_auto::AutoCsv;

@@ -8,7 +8,7 @@ import * as esbuild from 'esbuild';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
-for (const name of ['tidegate', 'tidegate/codecs', 'tidegate/inspect', 'tidegate/monitor']) {
+for (const name of ['tidegate', 'tidegate/archives', 'tidegate/codecs', 'tidegate/inspect', 'tidegate/monitor']) {
   test(`importing ${name} does not load Node's fetch`, () => {
     const code = `await import('${name}'); console.log(process.moduleLoadList.filter((name) => name.includes('undici')).length)`;
     assert.equal(execFileSync(process.execPath, ['--input-type=module', '-e', code], { encoding: 'utf8' }).trim(), '0');
@@ -31,6 +31,7 @@ const inBareContext = async (entry) => {
 
 for (const entry of [
   'index',
+  'archives',
   'codecs',
   'inspect',
   'monitor',
@@ -38,6 +39,7 @@ for (const entry of [
   'js',
   'js-codecs',
   'slim/index',
+  'slim/archives',
   'slim/codecs',
   'slim/inspect',
   'slim/monitor',

@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import * as tidegate from 'tidegate';
+import * as archives from 'tidegate/archives';
 import * as codecs from 'tidegate/codecs';
 import * as inspect from 'tidegate/inspect';
 import * as monitor from 'tidegate/monitor';
@@ -15,6 +16,7 @@ import { documents, filesBelow, root } from './documents.mjs';
 polyfill.uninstall();
 const entries = {
   tidegate,
+  'tidegate/archives': archives,
   'tidegate/codecs': codecs,
   'tidegate/inspect': inspect,
   'tidegate/monitor': monitor,
@@ -43,7 +45,7 @@ const ofRust = new Set(
 const OTHERS = new Set([
   ...['start', 'pull', 'cancel', 'write', 'close', 'abort', 'transform', 'flush', 'size', 'return', 'terminate'],
   ...['fn', 'onDiscard', 'onProgress', 'subscribe', 'deliver', 'end', 'fail', 'ack', 'nack', 'pause', 'resume'],
-  ...['postMessage', 'createWritable', 'text', 'transaction', 'Worker', 'get'],
+  ...['postMessage', 'createWritable', 'text', 'transaction', 'Worker', 'get', 'stream'],
 ]);
 
 const membersOf = (value) =>

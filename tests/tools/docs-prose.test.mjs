@@ -12,6 +12,7 @@ const PLAIN = [
   'CHANGELOG.md',
   'CONTRIBUTING.md',
   'docs/ARCHITECTURE.md',
+  'docs/ARCHIVES.md',
   'docs/CHANNELS.md',
   'docs/CODECS.md',
   'docs/FILES.md',

@@ -15,6 +15,7 @@ import { MODULES } from './wasm.mjs';
 /** The package's entries with inlined Wasm: the name in dist/ and the source, without its extension. */
 const INLINED = {
   index: 'js/index',
+  archives: 'js/archives',
   codecs: 'js/codecs',
   inspect: 'js/inspect',
   monitor: 'js/monitor',
@@ -31,8 +32,8 @@ const WORKER = { name: 'codec-worker.js', source: 'js/codec-worker' };
 
 /** Bundles whose Wasm modules are files, by their folder in dist/. They are ES modules only, since CommonJS can do neither. */
 const OTHERS = {
-  slim: { how: 'asset', entries: { index: 'js/slim', codecs: 'js/slim-codecs', inspect: 'js/inspect', monitor: 'js/monitor', ...LOADED } },
-  workerd: { how: 'module', entries: { index: 'js/index', codecs: 'js/codecs', inspect: 'js/inspect', polyfill: 'js/polyfill', ...LOADED } },
+  slim: { how: 'asset', entries: { index: 'js/slim', codecs: 'js/slim-codecs', archives: 'js/archives', inspect: 'js/inspect', monitor: 'js/monitor', ...LOADED } },
+  workerd: { how: 'module', entries: { index: 'js/index', codecs: 'js/codecs', archives: 'js/archives', inspect: 'js/inspect', polyfill: 'js/polyfill', ...LOADED } },
 };
 
 /** Files that a page uses without a bundler, each with all that it needs, and how esbuild makes it of the entries in dist/. */

@@ -42,6 +42,7 @@ const reference = [
     'Sources and sinks': '/ends/',
     Channels: '/channels',
     Codecs: '/codecs',
+    Archives: '/archives',
     Polyfill: '/polyfill',
     'The crate': '/crate',
     'Streams for Rust Wasm modules': '/web',

@@ -5,6 +5,7 @@
 const FLOORS = [
   ['js/[^/]+'],
   ['js/polyfill', 'js/slim', 'js/monitor'],
+  ['js/archives'],
   ['js/transfer', 'js/sources', 'js/sinks', 'js/inspect'],
   ['js/operators', 'js/pipeline', 'js/channel', 'js/codecs'],
   ['js/native'],

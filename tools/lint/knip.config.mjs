@@ -1,7 +1,7 @@
 /** Finds exports that nobody imports, files that nothing reaches, and dependencies that nothing uses. Run by `npm run lint` through knip. */
 export default {
   entry: [
-    'js/{index,codecs,inspect,monitor,polyfill,js,js-codecs,slim,slim-codecs,codec-worker}.ts',
+    'js/{index,archives,codecs,inspect,monitor,polyfill,js,js-codecs,slim,slim-codecs,codec-worker}.ts',
     // The bundler injects it.
     'js/runtime/globals.ts',
     'tools/*.mjs',
@@ -44,6 +44,8 @@ export default {
     // A name in the import map of the benchmarks' page.
     'tidegate-bench',
   ],
+  // Programs that tests skip by their name where a machine has none.
+  ignoreBinaries: ['bsdtar', '7z', 'zip', 'unzip'],
   // What a test's server serves, and files of the reference implementation, which STREAMS_DIR names.
   ignoreUnresolved: ['^/', '-impl\\.js$'],
 };

@@ -2,6 +2,11 @@
 
 #[cfg(any(target_arch = "wasm32", test))]
 mod fold;
+#[cfg(any(tidegate_family = "inflate", tidegate_family = "deflate", test))]
+mod tap;
+
+#[cfg(any(tidegate_family = "inflate", tidegate_family = "deflate"))]
+pub(crate) use tap::Crc32Tap;
 
 /// The CRC of the bytes so far.
 #[derive(Clone, Debug)]

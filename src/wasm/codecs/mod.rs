@@ -115,6 +115,13 @@ fn fail(last: &mut Option<(CodecError, String)>, error: CodecError) -> u32 {
     FAILED
 }
 
+/// Adds a tap that computes a CRC-32, whose digest can be had at any time.
+#[cfg(any(tidegate_family = "inflate", tidegate_family = "deflate"))]
+#[wasm_bindgen]
+pub fn codecs_add_crc32() {
+    add(crate::codec::Crc32Tap::new());
+}
+
 fn add(codec: impl Codec + 'static) {
     add_with(|| codec);
 }

@@ -43,6 +43,7 @@ const PLANS = [
 const ADD = {
   inflate: [
     (exports, random, any) => exports.codecs_add_gunzip(random(2), any() - 100, any(), random(3)),
+    (exports) => exports.codecs_add_crc32(),
     (exports, random, any) => exports.codecs_add_inflate(random(2), random(2), any() - 100, any()),
   ],
   deflate: [
@@ -50,6 +51,7 @@ const ADD = {
       for (let bytes = random(5); bytes > 0; bytes--) exports.codecs_add_header_byte(random(2), random(256));
       exports.codecs_add_deflate(random(4), random(256), any(), random(256));
     },
+    (exports) => exports.codecs_add_crc32(),
   ],
   digest: [(exports, random, any) => exports.codecs_add_digest(random(2) ? random(128) : any(), random(2))],
   text: [

@@ -1,0 +1,11 @@
+/**
+ * `tidegate/archives`: zip and tar archives as streams, of any size: entries are read and written one chunk at a time.
+ *
+ * @module
+ */
+export { ArchiveError, type ArchiveErrorCode } from './archives/error.js';
+export type { ArchiveInput, ForwardOptions, ReadOptions } from './archives/forward.js';
+export type { ArchiveContent } from './archives/contents.js';
+export type { ArchiveEntries, ArchiveEntryInput, WriteOptions } from './archives/writer.js';
+export { tarEntries, type TarEntriesOptions, type TarEntry, type TarEntryType } from './archives/tar/entries.js';
+export { tar, type TarEntryInput, type TarOptions } from './archives/tar/write.js';

@@ -1,0 +1,114 @@
+/** What entries that are written have for a content, read chunk by chunk. */
+import { isBlob, isBytes } from '../bridge/kinds.js';
+import { openSource, refusalOfSource } from '../pipeline/sources.js';
+import { refuseDetached } from '../runtime/buffers.js';
+import { utf8 } from '../runtime/text.js';
+import { Encoder, type BytesOrText } from '../sinks/bytes.js';
+import type { PipelineSource } from '../pipeline/accepted.js';
+import type { ReadableStreamDefaultReader } from '../streams/readable-stream-default-reader.js';
+
+/**
+ * The content of an entry: a string, which is written as UTF-8, bytes, or anything that a pipeline may start with: a stream, a
+ * `Blob`, a `Response`, an iterable of bytes and strings, or a function that returns one of these. The function is called when
+ * it is the entry's turn, so that no request waits for the entries before it.
+ */
+export type ArchiveContent = BytesOrText | PipelineSource<BytesOrText>;
+
+/** A content that is read once. */
+export interface OpenContent {
+  /** Its size in bytes, where it is known. */
+  readonly size: number | undefined;
+  /** The next chunk, which may be empty, of any size; undefined at the end. */
+  read(): Promise<Uint8Array | undefined>;
+  /** Releases the source; a read under way settles. */
+  cancel(reason: unknown): void;
+}
+
+/** All of a content that is in memory; undefined for one that has to be read. */
+export function inMemory(content: unknown, what: string): Uint8Array | undefined {
+  if (content === undefined) return new Uint8Array(0);
+  if (typeof content === 'string') return utf8(content);
+  if (!isBytes(content)) return undefined;
+  refuseDetached(content, what);
+  return ArrayBuffer.isView(content)
+    ? new Uint8Array(content.buffer, content.byteOffset, content.byteLength)
+    : new Uint8Array(content);
+}
+
+/**
+ * Opens a content that is not in memory.
+ *
+ * @param signal that the function is given
+ * @throws {TypeError} if it is none
+ */
+export async function openContent(content: unknown, what: string, signal: AbortSignal): Promise<OpenContent> {
+  const value: unknown =
+    typeof content === 'function' ? await (content as (options: object) => unknown)({ signal }) : await content;
+  const bytes = inMemory(value, what);
+  if (bytes !== undefined && value !== undefined) return new Whole(bytes);
+  const refusal = refusalOfSource(value);
+  if (refusal !== undefined) throw new TypeError(`${what} ${refusal}`);
+  const stream = openSource(value, { onError: () => {} });
+  return new Streamed(
+    stream.getReader() as ReadableStreamDefaultReader<unknown>,
+    isBlob(value) ? value.size : undefined,
+    what,
+  );
+}
+
+class Whole implements OpenContent {
+  declare readonly size: number;
+  #bytes: Uint8Array | undefined;
+
+  constructor(bytes: Uint8Array) {
+    this.size = bytes.length;
+    this.#bytes = bytes;
+  }
+
+  read(): Promise<Uint8Array | undefined> {
+    const bytes = this.#bytes;
+    this.#bytes = undefined;
+    return Promise.resolve(bytes);
+  }
+
+  cancel(): void {
+    this.#bytes = undefined;
+  }
+}
+
+class Streamed implements OpenContent {
+  declare readonly size: number | undefined;
+  #reader: ReadableStreamDefaultReader<unknown>;
+  #encoder: Encoder;
+  #ended = false;
+  #stopped: { readonly reason: unknown } | undefined;
+
+  constructor(reader: ReadableStreamDefaultReader<unknown>, size: number | undefined, what: string) {
+    this.size = size;
+    this.#reader = reader;
+    this.#encoder = new Encoder(what);
+  }
+
+  async read(): Promise<Uint8Array | undefined> {
+    if (this.#ended) return undefined;
+    const { value, done } = await this.#reader.read();
+    if (this.#stopped !== undefined) throw this.#stopped.reason;
+    if (!done) return this.#encoder.encode(value);
+    this.#ended = true;
+    const rest = this.#encoder.rest();
+    return rest.length > 0 ? rest : undefined;
+  }
+
+  cancel(reason: unknown): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.#stopped = { reason };
+    this.#reader.cancel(reason).catch(() => {});
+  }
+}
+
+/** When a content was changed, if it says so itself: a `File` does. */
+export function lastModifiedOf(content: unknown): number | undefined {
+  const { lastModified } = (content ?? {}) as { lastModified?: unknown };
+  return isBlob(content) && typeof lastModified === 'number' ? lastModified : undefined;
+}

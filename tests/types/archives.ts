@@ -1,0 +1,36 @@
+/** Archives: what entries are, and what the writers take. */
+import { gunzip, gzip } from 'tidegate/codecs';
+import { pipeline, toBytes } from 'tidegate';
+import { ArchiveError, tar, tarEntries } from 'tidegate/archives';
+import type { Bytes, Operator, ReadableStream } from 'tidegate';
+import type { ArchiveErrorCode, TarEntry, TarEntryInput } from 'tidegate/archives';
+import type { Equal, Expect } from './expect.js';
+
+export async function tars(blob: Blob): Promise<void> {
+  const names = await pipeline(blob, gunzip(), tarEntries({ filter: (entry) => entry.size > 0 }), async (entries) => {
+    const found: string[] = [];
+    for await (const entry of entries) {
+      const stream = entry.stream();
+      type Content = Expect<Equal<typeof stream, ReadableStream<Bytes>>>;
+      found.push(entry.name, entry.type satisfies TarEntry['type']);
+    }
+    return found;
+  });
+  type Names = Expect<Equal<typeof names, string[]>>;
+  const stage = tar();
+  type Stage = Expect<Equal<typeof stage, Operator<TarEntryInput, Bytes>>>;
+  await pipeline(
+    tar([{ name: 'a', content: blob, modified: new Date() }], { allowUnsafePaths: true }),
+    gzip(),
+    toBytes,
+  );
+  await pipeline([{ name: 'a', content: () => fetch('a'), size: 3 }], tar(), toBytes);
+  try {
+    // @ts-expect-error there is no such option
+    tarEntries({ maxEntry: 1 });
+    // @ts-expect-error an entry has a name
+    tar([{ content: 'a' }]);
+  } catch (error) {
+    if (error instanceof ArchiveError) error.code satisfies ArchiveErrorCode;
+  }
+}
