@@ -7,5 +7,7 @@ export { ArchiveError, type ArchiveErrorCode } from './archives/error.js';
 export type { ArchiveInput, ForwardOptions, ReadOptions } from './archives/forward.js';
 export type { ArchiveContent } from './archives/contents.js';
 export type { ArchiveEntries, ArchiveEntryInput, WriteOptions } from './archives/writer.js';
+export { zipEntries, type ZipEntriesOptions, type ZipLimits, type ZipStreamEntry } from './archives/zip/entries.js';
+export { zip, type ZipCompression, type ZipEntryInput, type ZipOptions } from './archives/zip/write.js';
 export { tarEntries, type TarEntriesOptions, type TarEntry, type TarEntryType } from './archives/tar/entries.js';
 export { tar, type TarEntryInput, type TarOptions } from './archives/tar/write.js';

@@ -49,7 +49,7 @@ export type ArchiveEntries<Entry> = Iterable<Entry | PromiseLike<Entry>> | Async
 const PIECE = 2 ** 16;
 
 /** Collects bytes for chunks that are worth a read. */
-class Pieces {
+export class Pieces {
   /** Of all that was added. */
   length = 0;
   #buffer: Bytes | undefined;

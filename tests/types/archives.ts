@@ -1,10 +1,16 @@
 /** Archives: what entries are, and what the writers take. */
 import { gunzip, gzip } from 'tidegate/codecs';
 import { pipeline, toBytes } from 'tidegate';
-import { ArchiveError, tar, tarEntries } from 'tidegate/archives';
+import { ArchiveError, tar, tarEntries, zip, zipEntries } from 'tidegate/archives';
 import type { Bytes, Operator, ReadableStream } from 'tidegate';
 import type { ArchiveErrorCode, TarEntry, TarEntryInput } from 'tidegate/archives';
 import type { Equal, Expect } from './expect.js';
+
+async function zipSizes(sizes: AsyncIterable<number | undefined>): Promise<(number | undefined)[]> {
+  const all = [];
+  for await (const size of sizes) all.push(size);
+  return all;
+}
 
 export async function tars(blob: Blob): Promise<void> {
   const names = await pipeline(blob, gunzip(), tarEntries({ filter: (entry) => entry.size > 0 }), async (entries) => {
@@ -25,6 +31,10 @@ export async function tars(blob: Blob): Promise<void> {
     toBytes,
   );
   await pipeline([{ name: 'a', content: () => fetch('a'), size: 3 }], tar(), toBytes);
+  const sizes = await pipeline(blob, zipEntries({ maxRatio: 100 }), (entry) => entry.size, zipSizes);
+  type Sizes = Expect<Equal<typeof sizes, (number | undefined)[]>>;
+  await pipeline(zip([{ name: 'a', content: 'a', method: 'store' }], { comment: 'of the archive' }), toBytes);
+  await pipeline([{ name: 'a', content: blob, level: 9 }], zip(), toBytes);
   try {
     // @ts-expect-error there is no such option
     tarEntries({ maxEntry: 1 });
