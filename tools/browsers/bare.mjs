@@ -32,6 +32,9 @@ export function chromiumFlags() {
   ];
 }
 
+/** Preferences with which Firefox compiles Wasm to SSE alone. */
+export const WITHOUT_AVX = { 'javascript.options.wasm_simd_avx': false };
+
 /** Preferences that keep Firefox to itself, likewise. */
 export const firefoxPreferences = {
   'app.normandy.enabled': false,

@@ -2,14 +2,14 @@
  * How long other tasks wait while a pipeline works, and what that costs: the longest time between two turns of the event loop, with
  * the pipeline giving the thread back and with `yieldAfter: Infinity`, beside a page that does nothing.
  *
- *   node tools/lab/alive.mjs [--engine node,chromium,firefox,webkit] [--size 256MB] [--numbers 2000000] [--runs 5] [--jobs csv,worker,generator]
+ *   node tools/lab/alive.mjs [--engine node,chromium,firefox,webkit] [--size 256MB] [--numbers 2000000] [--runs 5] [--jobs csv,worker,generator] [--firefox-sse]
  */
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { parseArgs } from 'node:util';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { availableEngines, runPage } from '../browsers/index.mjs';
+import { availableEngines, runPage, WITHOUT_AVX } from '../browsers/index.mjs';
 import { isProgram } from '../steps.mjs';
 import { parseSize } from '../../www/units.js';
 import { jobsOf, measureAlive } from './alive-jobs.js';
@@ -41,10 +41,10 @@ async function fileOf(size) {
 }
 
 /**
- * @param {{ size: number, numbers: number, runs: number, jobs: string[] }} settings
+ * @param {{ size: number, numbers: number, runs: number, jobs: string[], preferences?: Record<string, unknown> }} settings
  * @returns what `measureAlive` found in `engine`
  */
-export async function alive(engine, { size, timeout = 1_200_000, ...rest }) {
+export async function alive(engine, { size, timeout = 1_200_000, preferences = {}, ...rest }) {
   const file = rest.jobs.some((job) => job !== 'generator') ? await fileOf(size) : Buffer.alloc(0);
   const settings = rest;
   const server = createServer(async (request, response) => {
@@ -65,7 +65,7 @@ export async function alive(engine, { size, timeout = 1_200_000, ...rest }) {
   await once(server, 'listening');
   const origin = `http://127.0.0.1:${server.address().port}/`;
   try {
-    if (engine !== 'node') return await runPage(engine, origin, { timeout });
+    if (engine !== 'node') return await runPage(engine, origin, { timeout, preferences });
     // In one process a server would wait with the job that it serves, and Node's Blob keeps the thread for a tenth of a second by itself.
     const all = jobsOf(await import('tidegate'), await import('tidegate/codecs'), {
       open: () => slicesOf(file),
@@ -101,6 +101,7 @@ async function main() {
       numbers: { type: 'string' },
       runs: { type: 'string' },
       jobs: { type: 'string' },
+      'firefox-sse': { type: 'boolean', default: false },
     },
   });
   const engines = values.engine?.split(',') ?? ['node', ...availableEngines()];
@@ -109,6 +110,7 @@ async function main() {
     numbers: Number(values.numbers ?? 2e6),
     runs: Number(values.runs ?? 5),
     jobs: (values.jobs ?? 'csv,worker,generator').split(','),
+    preferences: values['firefox-sse'] ? WITHOUT_AVX : {},
   };
   console.log(
     '| engine | job | longest wait, ms | with `yieldAfter: Infinity` | idle page | time | cost, least | cost, median |\n|---|---|---|---|---|---|---|---|',
