@@ -43,6 +43,7 @@ const reference = [
     Channels: '/channels',
     Codecs: '/codecs',
     Archives: '/archives',
+    'Inspecting streams': '/inspect',
     Polyfill: '/polyfill',
     'The crate': '/crate',
     'Streams for Rust Wasm modules': '/web',
