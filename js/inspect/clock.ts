@@ -7,11 +7,18 @@
  */
 import { timerDelay } from '../runtime/sleep.js';
 
-const { performance, setInterval, clearInterval } = globalThis;
+const { performance, setInterval, clearInterval, setTimeout } = globalThis;
 
 /** Milliseconds of a clock that is never put back, where the host has one. */
 export const now: () => number =
   typeof performance?.now === 'function' ? performance.now.bind(performance) : Date.now.bind(Date);
+
+/** Calls `job` after so many milliseconds. Its timer keeps no process alive; without timers it never does. */
+export function after(milliseconds: number, job: () => void): void {
+  if (typeof setTimeout !== 'function') return;
+  const timer = setTimeout(job, milliseconds);
+  (timer as { unref?(): void }).unref?.();
+}
 
 /** Milliseconds between two looks at a pipeline, and at all streams. */
 export const PIPELINE_TICK = 50;

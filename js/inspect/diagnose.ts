@@ -11,7 +11,10 @@ export type MistakeKind =
   | 'tee branch left behind'
   | 'never consumed'
   | 'queue grows'
-  | 'thread held';
+  | 'thread held'
+  | 'rejection unhandled'
+  | 'false ignored'
+  | 'work not awaited';
 
 /** A mistake that `diagnose()` has found. */
 export interface Mistake {
@@ -73,7 +76,7 @@ export function diagnose({
     if (!(typeof value === 'number' && value >= 1))
       throw new RangeError(`diagnose(): ${name} must be a number of at least 1; got ${String(value)}`);
   }
-  keepPlaces();
+  keepPlaces(true);
   return watchMistakes({ holdFor, unreadFor, lookEvery }, (found) => tell(found, warn, onMistake));
 }
 

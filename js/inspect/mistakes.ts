@@ -17,7 +17,10 @@ import { Fifo } from '../runtime/fifo.js';
 import { amount, duration, nameOf } from './bottleneck.js';
 import { now } from './clock.js';
 import { bytesHeld, figureOf, figuresOf, isWritable, type Impl } from './figures.js';
-import { placeHere } from './places.js';
+import { keepPlaces, placeHere } from './places.js';
+import { watchChannel } from './channels.js';
+import { noteClose, noteGiven, noteWrites, seesRejections, watchRejections } from './rejections.js';
+import { noteWork, watchWork, type PipeLike } from './work.js';
 import { listenToRuns, runOfStream, type RunWatch } from './runs.js';
 import { isImpl, listenToStreams, placeOf, reportStream } from './streams.js';
 import type { ReadableImpl } from '../machines/readable.js';
@@ -48,6 +51,7 @@ const TIMES = 3;
 
 let report: ((found: Found) => void) | undefined;
 let limits: Limits;
+let stopListening: (() => void) | undefined;
 
 /** What is known of a stream beside its own figures. */
 interface Notes {
@@ -119,9 +123,12 @@ function tell(impl: Impl | undefined, found: Omit<Found, 'stack'>, stack: string
   report({ ...found, stack });
 }
 
+/** The same of what is no stream's. */
+const tellAt = (found: Omit<Found, 'stack'>, stack: string | undefined): void => tell(undefined, found, stack);
+
 function ignoresReady(impl: Impl, note: Notes): void {
   const stack = placeHere(true);
-  if (stack === undefined || /writeMany/.test(new Error().stack ?? '')) return;
+  if (stack === undefined || /writeMany/.test(String(new Error().stack))) return;
   const bytes = bytesHeld(impl);
   const message = `Of the calls of write(), ${note.over} came while there was no room: ${counted(figureOf(impl, FIGURE_CHUNKS), bytes)} in the queue.`;
   const fix =
@@ -182,6 +189,7 @@ function created(machine: object): void {
     const note = notes.get(machine.stream);
     if (note) note.isChannel = true;
     isDone(machine.stream);
+    watchChannel(machine, tellAt);
     return;
   }
   if (machine instanceof Tee) {
@@ -190,7 +198,11 @@ function created(machine: object): void {
     return;
   }
   if (!isImpl(machine)) {
-    isDone((machine as { source?: object }).source); // a pipe
+    const pipe = machine as PipeLike & { readonly promise?: object };
+    isDone(pipe.source);
+    if (pipe.promise === undefined) return;
+    noteWork(pipe);
+    noteGiven(pipe.promise, 'pipeTo()', () => placeOf(pipe));
     return;
   }
   const note: Notes = {
@@ -208,6 +220,7 @@ function created(machine: object): void {
   if (teeing !== undefined && --teeing.left === 0) teeing = undefined;
   notes.set(machine, note);
   watchQueue(machine);
+  if (isWritable(machine) && seesRejections()) noteClose(machine);
   const place = placeOf(machine);
   if (!isWritable(machine) && note.tee === undefined && place !== undefined) {
     const one = { isDone: false, place };
@@ -245,6 +258,7 @@ function watchQueue(impl: Impl): void {
 function locked(lock: object): void {
   const { stream } = lock as { stream?: object };
   isDone(stream);
+  if (lock instanceof WriterImpl && seesRejections()) noteWrites(lock);
   const note = stream && notes.get(stream);
   const figures = note && figuresOf(stream as Impl);
   if (figures === undefined) return;
@@ -309,10 +323,22 @@ export function watchMistakes(bounds: Limits, tellFound: (found: Found) => void)
   limits = bounds;
   report = tellFound;
   listenToStreams({ created, locked, looked }, bounds.lookEvery);
-  listenToRuns({ owns: isDone, looked: lookedAtRun });
+  listenToRuns({
+    owns: isDone,
+    promised(promise, run) {
+      noteWork(run);
+      noteGiven(promise, 'pipeline()', () => run.place);
+    },
+    watched: (call, part) => watchWork(call, part, tellAt) as typeof call,
+    looked: lookedAtRun,
+  });
+  stopListening?.();
+  stopListening = watchRejections(tellAt);
   return () => {
     if (report !== tellFound) return;
     report = undefined;
+    stopListening?.();
+    keepPlaces(false);
     listenToStreams(undefined);
     listenToRuns(undefined);
   };

@@ -3,7 +3,7 @@
 let keeps = false;
 
 /** Keeps places from now on, or no more. */
-export const keepPlaces = (yes = true): void => void (keeps = yes);
+export const keepPlaces = (yes: boolean): void => void (keeps = yes);
 
 export const keepsPlaces = (): boolean => keeps;
 
@@ -23,16 +23,29 @@ function ownFrame(): string {
  * are: whatever it does, the call that made a stream goes on.
  */
 function framesHere(): string[] {
+  return framesOf(caught());
+}
+
+/** An error with the stack of this call; undefined where the page lets none be made. */
+function caught(): Error | undefined {
   const limited = Error as { stackTraceLimit?: number };
   try {
     const limit = limited.stackTraceLimit;
     if (limit !== undefined) limited.stackTraceLimit = DEEPEST;
     try {
-      const { stack } = new Error() as { stack?: unknown };
-      return typeof stack === 'string' ? stack.split('\n') : [];
+      return new Error();
     } finally {
       if (limit !== undefined) limited.stackTraceLimit = limit;
     }
+  } catch {
+    return undefined;
+  }
+}
+
+function framesOf(error: Error | undefined): string[] {
+  try {
+    const { stack } = (error ?? {}) as { stack?: unknown };
+    return typeof stack === 'string' ? stack.split('\n') : [];
   } catch {
     return [];
   }
@@ -48,8 +61,17 @@ function addressOf(frame: string): string | undefined {
  * as well where the page has only awaited what led here, and has not called it.
  */
 export function placeHere(isCalled = false): string | undefined {
-  if (!keeps) return undefined;
-  const frames = framesHere().filter((line) => /:\d+:\d+\)?$/.test(line.trim()));
+  return keeps ? placeIn(framesHere(), isCalled) : undefined;
+}
+
+/** What gives the place of this call, as `placeHere()` does, to who asks later: most that is made is never asked for, and to write a stack down is what costs most. */
+export function placeLater(): () => string | undefined {
+  const error = keeps ? caught() : undefined;
+  return () => placeIn(framesOf(error), false);
+}
+
+function placeIn(lines: readonly string[], isCalled: boolean): string | undefined {
+  const frames = lines.filter((line) => /:\d+:\d+\)?$/.test(line.trim()));
   const theirs = frames.filter((frame) => !isOurs(frame) && !/\bnode:|\(native\)/.test(frame));
   if (isCalled && !theirs.some((frame) => !/^\s*at async /.test(frame))) return undefined;
   return theirs.map((frame) => frame.trim()).join('\n') || undefined;

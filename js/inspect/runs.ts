@@ -10,7 +10,7 @@ import { Trace } from './trace.js';
 import type { NumberedPart, Stage } from '../pipeline/parts.js';
 import type { PipelinePartProgress } from '../pipeline/progress.js';
 import type { ReadOptions } from '../pipeline/options.js';
-import type { Watcher } from '../pipeline/watching.js';
+import { ownPace, type Watcher } from '../pipeline/watching.js';
 import type { ReadableLock } from '../machines/parts.js';
 import type { ReadableStream } from '../streams/readable-stream.js';
 import type { WritableStream } from '../streams/writable-stream.js';
@@ -48,6 +48,10 @@ export const runOfStream = (impl: object): RunWatch | undefined => runs.get(impl
 /** What `diagnose()` is told. */
 export interface RunListener {
   owns(impl: object): void;
+  /** The pipeline has begun; the page gets its promise. */
+  promised(promise: object, run: RunWatch): void;
+  /** `call`, a function of `part` that is called with one chunk at a time. */
+  watched<Call extends Callback>(call: Call, part: PartWatch): Call;
   looked(run: RunWatch, late: number): void;
 }
 
@@ -162,15 +166,22 @@ export class RunWatch implements Watcher {
     one.input = writable;
     runs.set(writable, this);
     const transform = writable.transform as { transform?: Callback } | undefined;
-    if (transform?.transform !== undefined) this.#wrap(transform, 'transform', one);
-    else this.#wrap(writable, 'write', one);
+    const watches = !ownPace.has(stream);
+    if (transform?.transform !== undefined) this.#wrap(transform, 'transform', one, watches);
+    else this.#wrap(writable, 'write', one, watches);
   }
 
-  /** Times the calls of a function of a stream, until the pipeline ends. */
-  #wrap<Name extends string>(holder: { [Key in Name]?: Callback | undefined }, name: Name, { calls }: PartWatch): void {
+  /** Times the calls of a function of a stream, until the pipeline ends. With `watches`, `diagnose()` is told of them. */
+  #wrap<Name extends string>(
+    holder: { [Key in Name]?: Callback | undefined },
+    name: Name,
+    one: PartWatch,
+    watches = false,
+  ): void {
     const call = holder[name];
     if (call === undefined || this.endedAt !== undefined) return;
-    const timed = calls.wrap(call) as typeof call;
+    const seen = watches && listener !== undefined ? listener.watched(call, one) : call;
+    const timed = one.calls.wrap(seen) as typeof call;
     holder[name] = timed;
     this.#unwrap.push(() => {
       if (holder[name] === timed) holder[name] = call; // it has gone where the stream has ended
@@ -203,7 +214,9 @@ export class RunWatch implements Watcher {
   }
 
   timed<Call extends (chunk: unknown) => unknown>(call: Call, part: NumberedPart): Call {
-    return this.#of(part).calls.wrap(call as (chunk: unknown) => unknown) as Call;
+    const one = this.#of(part);
+    const seen = listener === undefined ? call : listener.watched(call, one);
+    return one.calls.wrap(seen as (chunk: unknown) => unknown) as Call;
   }
 
   ended(failure: RunWatch['failure']): void {
@@ -222,6 +235,7 @@ export class RunWatch implements Watcher {
 
   promised(promise: object): void {
     promises.set(promise, this);
+    listener?.promised(promise, this);
   }
 
   /** The bytes in all queues. */

@@ -28,6 +28,9 @@ export interface Watcher {
   ended(failure: { readonly error: unknown; readonly index: number | undefined } | undefined): void;
 }
 
+/** Sinks that have several calls of the page's function under way at once, as many as the page has allowed. */
+export const ownPace = new WeakSet<object>();
+
 interface Watching {
   begin: ((options: ReadOptions, stages: readonly Stage[]) => Watcher) | undefined;
   /** Called with what the caller of a pipeline gets. */

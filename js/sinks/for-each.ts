@@ -1,5 +1,6 @@
 /** Sinks that store nothing: `forEach()` calls a function with each chunk, `drain()` discards every chunk. */
 import { requireCount, requireFunction } from '../values/require.js';
+import { ownPace } from '../pipeline/watching.js';
 import { WritableStream } from '../streams/writable-stream.js';
 import type { WritableControllerLike } from '../bridge/shapes.js';
 
@@ -54,7 +55,7 @@ export function forEach<T>(
     call.catch(() => {});
   }
 
-  return new WritableStream<T>({
+  const sink = new WritableStream<T>({
     start(given: WritableControllerLike) {
       controller = given;
       const { signal } = controller;
@@ -68,4 +69,6 @@ export function forEach<T>(
     close: () => Promise.all(calls) as Promise<unknown> as Promise<void>,
     abort: () => Promise.allSettled(calls) as Promise<unknown> as Promise<void>,
   });
+  if (concurrency > 1) ownPace.add(sink);
+  return sink;
 }

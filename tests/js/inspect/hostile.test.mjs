@@ -256,6 +256,18 @@ test('a place is that of the page also where a folder above the package looks li
   }
 });
 
+test('diagnose() that has ended keeps no more places', () => {
+  const said = printed(`
+    import { diagnose, inspect } from 'tidegate/inspect';
+    import { ReadableStream } from 'tidegate';
+    const end = diagnose({ warn: false });
+    const one = inspect(new ReadableStream()).madeAt !== undefined;
+    end();
+    console.log(one, inspect(new ReadableStream()).madeAt);
+  `);
+  assert.equal(said, 'true undefined');
+});
+
 test('a look that is to come late comes late', () => {
   const said = printed(`
     import { diagnose } from 'tidegate/inspect';
