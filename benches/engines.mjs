@@ -1,11 +1,14 @@
 /** Runs a bench program in Node or in a browser's page that runs by itself, and resolves with what it found. */
 import { execFile } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
+import { bundleInstruments } from './instruments.mjs';
 import { runPage } from '../tools/browsers/index.mjs';
 
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
@@ -61,7 +64,18 @@ const notFound = (url, response) => response.writeHead(404).end();
 /** `settings.program` names the program: measure, scale, memory or startup. */
 export const run = (engine, settings) => (engine === 'node' ? inNode(settings) : inBrowser(engine, settings));
 
-const inNode = (settings) =>
+const inNode = async (settings) => {
+  const folder = mkdtempSync(join(tmpdir(), 'tidegate-bench-'));
+  try {
+    for (const [name, text] of Object.entries(await bundleInstruments(settings.instruments ?? [])))
+      writeFileSync(join(folder, `${name}.mjs`), text);
+    return await inProcess({ ...settings, folder });
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+};
+
+const inProcess = (settings) =>
   withServer(notFound, async (origin) => {
     const argument = JSON.stringify({ ...settings, bytesUrl: `${origin}/bytes` });
     const { stdout } = await promisify(execFile)(
@@ -121,6 +135,8 @@ async function inBrowser(engine, settings) {
   const scripts = { '/page.js': await bundle('./page.js', settings) };
   for (const name of ['workloads.js', 'workloads-more.js'])
     scripts[`/${name}`] = readFileSync(here(`./${name}`), 'utf8');
+  for (const [name, text] of Object.entries(await bundleInstruments(settings.instruments ?? [])))
+    scripts[`/${name}.js`] = text;
   if (settings.program === 'startup') Object.assign(scripts, await bundlePackages());
   const answer = ({ pathname }, response) => {
     const script = scripts[pathname];

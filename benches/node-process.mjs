@@ -1,4 +1,5 @@
 /** Runs a bench program in a Node process of its own and prints what it found as JSON. */
+import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { measure } from './measure.js';
 import { memory } from './memory.js';
@@ -30,6 +31,8 @@ const loaders = {
 
 async function load(names) {
   const implementations = {};
+  for (const name of settings.instruments ?? [])
+    implementations[name] = await import(pathToFileURL(join(settings.folder, `${name}.mjs`)).href);
   for (const name of Object.keys(loaders)) if (names.includes(name)) implementations[name] = await loaders[name]();
   return implementations;
 }

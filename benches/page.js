@@ -22,6 +22,8 @@ for (const name of Object.keys(implementations)) {
   if (!(ReadableStream || workloads) || !settings.implementations.includes(name)) delete implementations[name];
 }
 
+for (const name of settings.instruments ?? []) implementations[name] = await import(`/${name}.js`);
+
 /** Chromium's own, started with precise memory information and an exposed collector. */
 function heap() {
   globalThis.gc();

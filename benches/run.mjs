@@ -5,6 +5,7 @@ import { parseArgs } from 'node:util';
 import { fileURLToPath } from 'node:url';
 import { engines } from '../tools/browsers/index.mjs';
 import { run } from './engines.mjs';
+import { VARIANTS } from './instruments.mjs';
 import { programs, table } from './programs.mjs';
 import { basicWorkloads } from './workloads.js';
 import { moreWorkloads } from './workloads-more.js';
@@ -16,7 +17,7 @@ const RESULTS = here('./RESULTS.md');
 
 const usage = `usage: npm run bench -- [--engine node|${engines.join('|')}]... [--only NAME[,NAME]] [--impl ${all.join('|')}[,...]]
                     [--program streams|scale|memory|startup|all]... [--turns N] [--chunks N] [--json FILE] [--write]
-                    [--before DIST]
+                    [--before DIST] [--instruments ${VARIANTS.join('|')}[,...]]
 
   --engine  where to run; may be repeated; node and chromium if left out
   --only    workloads, of ${Object.keys(workloads).join(', ')}
@@ -30,6 +31,9 @@ const usage = `usage: npm run bench -- [--engine node|${engines.join('|')}]... [
   --json    write the figures to this file
   --write   write benches/RESULTS.md
   --before  the dist folder of another build of this package: measured as "before" in the same run
+  --instruments
+            measures this package alone, with tidegate/inspect absent, off (imported, and nobody looks) and on (somebody looks
+            at everything four times a second); give many chunks, so that looks fall into a turn
 
 Figures are nanoseconds per chunk: the minimum over all turns, and the median in parentheses.`;
 
@@ -44,6 +48,7 @@ JavaScript that keeps the standard's order can be below it in the same engine. R
 `;
 
 const PROGRAMS = ['streams', 'scale', 'memory', 'startup'];
+const INSTRUMENTS = 'instruments';
 
 /** `text`, a results document, with `sections` (heading to lines) put in; the others stay as they are. */
 export function withSections(text, sections) {
@@ -56,26 +61,43 @@ export function withSections(text, sections) {
   for (const [heading, [caption, ...lines]] of Object.entries(sections)) {
     kept.set(heading, `\n\n${caption}\n\n${lines.length ? `\`\`\`\n${lines.join('\n')}\n\`\`\`\n\n` : ''}`);
   }
-  const order = PROGRAMS.flatMap((program) => ['node', ...engines].map((engine) => `${engine}: ${program}`));
+  const order = [...PROGRAMS, INSTRUMENTS].flatMap((program) =>
+    ['node', ...engines].map((engine) => `${engine}: ${program}`),
+  );
   const body = order.filter((heading) => kept.has(heading)).map((heading) => `## ${heading}${kept.get(heading)}`);
   return `${INTRODUCTION}\n${body.join('')}`.replace(/\n+$/, '\n');
 }
 
 const ratio = (value) => (value >= 10 ? value.toFixed(1) : value.toFixed(2));
 
-/** Of the ratios of `name` against ours over the workloads that both ran; `statistic`: minimum or median. */
-function geometricMean(rows, name, statistic) {
-  const logs = rows
-    .map((row) => Math.log((row[name]?.[statistic] ?? NaN) / (row.ours?.[statistic] ?? NaN)))
-    .filter(Number.isFinite);
+/**
+ * What the others are compared with, and how: a ratio above 1 means that ours is faster than another implementation, and that the package is
+ * faster with its instruments than without.
+ */
+function comparisonOf(names) {
+  const base = ['ours', 'absent'].find((name) => names.includes(name));
+  const isOther = base === 'ours';
+  return {
+    others: base === undefined ? [] : names.filter((name) => name !== base),
+    label: (name) => (isOther ? `${name}/${base}` : `${base}/${name}`),
+    ratio(row, name, statistic) {
+      const value = (row[name]?.[statistic] ?? NaN) / (row[base]?.[statistic] ?? NaN);
+      return isOther ? value : 1 / value;
+    },
+  };
+}
+
+/** Of the ratios of `name` over the workloads that both ran; `statistic`: minimum or median. */
+function geometricMean(rows, ratioOf, name, statistic) {
+  const logs = rows.map((row) => Math.log(ratioOf(row, name, statistic))).filter(Number.isFinite);
   return logs.length === 0 ? '-' : ratio(Math.exp(logs.reduce((a, b) => a + b, 0) / logs.length));
 }
 
-/** The figures as lines of text: a table, ratios against ours where ours ran, and the geometric means of those. */
+/** The figures as lines of text: a table, ratios against ours, or against absent instruments, where those ran, and the geometric means of the ratios. */
 export function formatTable(engine, { workloads: figures, chunks, turns }) {
   const names = Object.keys(Object.values(figures)[0] ?? {});
-  const others = names.includes('ours') ? names.filter((name) => name !== 'ours') : [];
-  const header = ['workload', ...names, ...others.map((name) => `${name}/ours`)];
+  const { others, label, ratio: ratioOf } = comparisonOf(names);
+  const header = ['workload', ...names, ...others.map(label)];
   const rows = Object.entries(figures).map(([workload, row]) => [
     workload,
     ...names.map((name) => {
@@ -84,19 +106,19 @@ export function formatTable(engine, { workloads: figures, chunks, turns }) {
       return `${Math.round(row[name].minimum)} (${Math.round(row[name].median)})`;
     }),
     ...others.map((name) => {
-      const value = (row[name]?.minimum ?? NaN) / (row.ours?.minimum ?? NaN);
+      const value = ratioOf(row, name, 'minimum');
       return Number.isFinite(value) ? ratio(value) : '-';
     }),
   ]);
   if (others.length > 0) {
-    for (const [label, statistic] of [
+    for (const [title, statistic] of [
       ['geometric mean', 'minimum'],
       ['of the medians', 'median'],
     ]) {
       rows.push([
-        label,
+        title,
         ...names.map(() => ''),
-        ...others.map((name) => geometricMean(Object.values(figures), name, statistic)),
+        ...others.map((name) => geometricMean(Object.values(figures), ratioOf, name, statistic)),
       ]);
     }
   }
@@ -133,6 +155,7 @@ async function main() {
       json: { type: 'string' },
       write: { type: 'boolean', default: false },
       before: { type: 'string' },
+      instruments: { type: 'string' },
       timeout: { type: 'string', default: '600' },
       help: { type: 'boolean', default: false },
     },
@@ -161,21 +184,30 @@ async function main() {
     if (!existsSync(settings.before)) throw new TypeError(`--before: there is no ${settings.before}`);
     settings.implementations = [...settings.implementations, 'before'];
   }
+  if (values.instruments !== undefined) {
+    settings.instruments = list(values.instruments);
+    settings.implementations = [];
+    for (const name of settings.instruments)
+      if (!VARIANTS.includes(name)) throw new TypeError(`unknown instruments "${name}"\n${usage}`);
+  }
   for (const name of ['turns', 'chunks'])
     if (!(Number.isInteger(settings[name]) && settings[name] > 0))
       throw new TypeError(`--${name} must be a positive whole number`);
   for (const engine of values.engine)
     if (engine !== 'node' && !engines.includes(engine)) throw new TypeError(`unknown engine "${engine}"\n${usage}`);
-  if (settings.implementations.includes('ours') && !existsSync(here('../dist/index.js'))) {
+  if ((settings.implementations.includes('ours') || settings.instruments) && !existsSync(here('../dist/index.js'))) {
     throw new Error('dist/index.js is missing: run `npm run build` first, or leave ours out with --impl');
   }
-  const chosen = values.program.includes('all') ? PROGRAMS : values.program;
-  for (const name of chosen) if (!PROGRAMS.includes(name)) throw new TypeError(`unknown program "${name}"\n${usage}`);
+  const given = values.program.includes('all') ? PROGRAMS : values.program;
+  const chosen = settings.instruments ? [INSTRUMENTS] : given;
+  for (const name of given) if (!PROGRAMS.includes(name)) throw new TypeError(`unknown program "${name}"\n${usage}`);
   const report = {};
   for (const engine of values.engine) {
     for (const program of chosen) {
       const lines =
-        program === 'streams' ? await streams(engine, settings, report) : await programs[program](engine, settings);
+        program === 'streams' || program === INSTRUMENTS
+          ? await streams(engine, settings, report)
+          : await programs[program](engine, settings);
       console.log(`${lines.join('\n')}\n`);
       if (values.write) {
         const text = existsSync(RESULTS) ? readFileSync(RESULTS, 'utf8') : '';

@@ -13,6 +13,7 @@
  */
 
 import { drop } from '../machines/discard.js';
+import { watch } from '../runtime/watch.js';
 import { writableImpl } from './brands.js';
 import type {
   AnyReader,
@@ -105,6 +106,7 @@ export function bridgeReadable<Near extends object>(
   const bridge = new Bridge(source, onError);
   const near = new Target(sourceOf(bridge, type) as never, zeroHighWaterMark as never);
   bridges.set(near, bridge);
+  if (watch.bridged !== undefined) watch.bridged(near, source);
   return near;
 }
 

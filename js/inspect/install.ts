@@ -4,7 +4,7 @@ import { watching } from '../pipeline/watching.js';
 import { diagnose } from './diagnose.js';
 import { placeHere } from './places.js';
 import { RunWatch } from './runs.js';
-import { noteLock, noteMachine } from './streams.js';
+import { noteBridge, noteLock, noteMachine } from './streams.js';
 
 /** Whether the page is built for development: bundlers put a text in the place of `process.env.NODE_ENV`. */
 function isDevelopment(): boolean {
@@ -18,6 +18,7 @@ function isDevelopment(): boolean {
 export function install(): void {
   watch.created = noteMachine;
   watch.locked = noteLock;
+  watch.bridged = noteBridge;
   watching.begin = (options, stages) => new RunWatch(options, stages, placeHere());
   watching.promised = (promise, watcher) => (watcher as RunWatch).promised(promise);
   if (isDevelopment()) diagnose();

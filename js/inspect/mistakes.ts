@@ -22,7 +22,7 @@ import { watchChannel } from './channels.js';
 import { noteClose, noteGiven, noteWrites, seesRejections, watchRejections } from './rejections.js';
 import { noteWork, watchWork, type PipeLike } from './work.js';
 import { listenToRuns, runOfStream, type RunWatch } from './runs.js';
-import { isImpl, listenToStreams, placeOf, reportStream } from './streams.js';
+import { isByHost, isImpl, listenToStreams, placeOf, reportStream } from './streams.js';
 import type { ReadableImpl } from '../machines/readable.js';
 import type { Mistake } from './diagnose.js';
 
@@ -222,7 +222,7 @@ function created(machine: object): void {
   watchQueue(machine);
   if (isWritable(machine) && seesRejections()) noteClose(machine);
   const place = placeOf(machine);
-  if (!isWritable(machine) && note.tee === undefined && place !== undefined) {
+  if (!isWritable(machine) && note.tee === undefined && place !== undefined && !isByHost(machine)) {
     const one = { isDone: false, place };
     dropped.set(machine, one);
     observe(machine, () => (one.isDone = true));
@@ -322,7 +322,7 @@ function lookedAtRun(run: RunWatch, late: number): void {
 export function watchMistakes(bounds: Limits, tellFound: (found: Found) => void): () => void {
   limits = bounds;
   report = tellFound;
-  listenToStreams({ created, locked, looked }, bounds.lookEvery);
+  listenToStreams({ created, locked, isLazy: isDone, looked }, bounds.lookEvery);
   listenToRuns({
     owns: isDone,
     promised(promise, run) {

@@ -56,25 +56,41 @@ function addressOf(frame: string): string | undefined {
   return /(?:\(|@|at )?([^\s(@]+):\d+:\d+\)?$/.exec(frame.trim())?.[1];
 }
 
+/** Frames of a runtime: Node's, Deno's, Bun's, and those that have no file. */
+const HOST = /[\s(](?:node|ext|deno|bun|internal):|\(native\)/;
+
+/** Where a call comes from. */
+interface Place {
+  /** The page's own frames, the innermost first. Undefined where there are none. */
+  readonly lines: string | undefined;
+  /** Whether the runtime has called, on behalf of the page. */
+  readonly isByHost: boolean;
+}
+
+const NOWHERE: Place = { lines: undefined, isByHost: false };
+
+/** Where this call comes from; nowhere unless places are kept. */
+export const lookHere = (): Place => (keeps ? placeIn(framesHere()) : NOWHERE);
+
 /**
  * The page's own frames of this call, the innermost first; undefined unless places are kept. With `isCalled` undefined
  * as well where the page has only awaited what led here, and has not called it.
  */
 export function placeHere(isCalled = false): string | undefined {
-  return keeps ? placeIn(framesHere(), isCalled) : undefined;
+  const { lines } = lookHere();
+  return isCalled && lines?.split('\n').every((line) => line.startsWith('at async ')) ? undefined : lines;
 }
 
 /** What gives the place of this call, as `placeHere()` does, to who asks later: most that is made is never asked for, and to write a stack down is what costs most. */
 export function placeLater(): () => string | undefined {
   const error = keeps ? caught() : undefined;
-  return () => placeIn(framesOf(error), false);
+  return () => placeIn(framesOf(error)).lines;
 }
 
-function placeIn(lines: readonly string[], isCalled: boolean): string | undefined {
-  const frames = lines.filter((line) => /:\d+:\d+\)?$/.test(line.trim()));
-  const theirs = frames.filter((frame) => !isOurs(frame) && !/\bnode:|\(native\)/.test(frame));
-  if (isCalled && !theirs.some((frame) => !/^\s*at async /.test(frame))) return undefined;
-  return theirs.map((frame) => frame.trim()).join('\n') || undefined;
+function placeIn(stack: readonly string[]): Place {
+  const frames = stack.map((line) => line.trim()).filter((line) => /:\d+:\d+\)?$/.test(line) && !isOurs(line));
+  const lines = frames.filter((frame) => !HOST.test(frame)).join('\n');
+  return { lines: lines || undefined, isByHost: frames[0] !== undefined && HOST.test(frames[0]) };
 }
 
 function isOurs(frame: string): boolean {

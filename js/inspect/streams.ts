@@ -1,5 +1,6 @@
 /** The streams that are alive, who holds their locks, and what became of them since the last look. */
 import { readableImpl, writableImpl } from '../bridge/brands.js';
+import { LazyStream } from '../bridge/lazy-reader.js';
 import { STATE_CLOSING, STATE_WANTS } from '../core/effects.js';
 import { ByteReadableImpl } from '../machines/byte-readable.js';
 import { ReadableImpl } from '../machines/readable.js';
@@ -9,7 +10,7 @@ import { ERRORED as W_ERRORED, ERRORING, WritableImpl } from '../machines/writab
 import { WriterImpl } from '../machines/writer.js';
 import { now, STREAM_TICK, Ticker } from './clock.js';
 import { bytesHeld, figuresOf, isIn, isWritable, type Impl } from './figures.js';
-import { keepsPlaces, placeHere } from './places.js';
+import { keepsPlaces, lookHere } from './places.js';
 
 /** What a lock is held by. */
 export type LockHolder = 'reader' | 'byob reader' | 'writer' | 'pipe' | 'tee' | 'other';
@@ -71,9 +72,11 @@ export interface StreamReport {
 interface Made {
   [kMade]?: number;
   [kPlace]?: string | undefined;
+  [kByHost]?: boolean;
 }
 
 const kMade = Symbol('made');
+const kByHost = Symbol('by host');
 const kPlace = Symbol('place');
 
 /** A stream, as the last look saw it. */
@@ -161,6 +164,8 @@ function growUp(): void {
 export interface StreamListener {
   created(machine: object): void;
   locked(lock: object): void;
+  /** A bridge that leaves the far side alone until it is read. */
+  isLazy(impl: object): void;
   looked(impl: Impl, at: number): void;
 }
 
@@ -205,7 +210,10 @@ export function noteMachine(machine: object): void {
 
 function note(thing: Made): void {
   thing[kMade] = now();
-  if (keepsPlaces()) thing[kPlace] = placeHere();
+  if (!keepsPlaces()) return;
+  const { lines, isByHost } = lookHere();
+  thing[kPlace] = lines;
+  if (isByHost) thing[kByHost] = true;
 }
 
 /** Takes a lock that has just been taken. */
@@ -213,6 +221,15 @@ export function noteLock(lock: object): void {
   note(lock);
   listener?.locked(lock);
 }
+
+/** Takes a bridge. The far side of some is locked only when somebody reads. */
+export function noteBridge(near: object, far: object): void {
+  const impl = far instanceof LazyStream ? readableImpl(near) : undefined;
+  if (impl !== undefined) listener?.isLazy(impl);
+}
+
+/** Whether the runtime has made it, on behalf of what the page has called. */
+export const isByHost = (thing: object): boolean => (thing as Made)[kByHost] === true;
 
 export const placeOf = (thing: object): string | undefined => (thing as Made)[kPlace];
 

@@ -1,5 +1,5 @@
 /**
- * Where `tidegate/inspect` learns of streams and locks. Both are undefined until that entry is imported, so a page without
+ * Where `tidegate/inspect` learns of streams, locks and bridges. All are undefined until that entry is imported, so a page without
  * it pays a comparison for each, and nothing for a chunk. They run no user code and never throw.
  */
 import { isolate } from './intrinsics.js';
@@ -9,10 +9,13 @@ class Watch {
   declare created: ((machine: object) => void) | undefined;
   /** Called with each reader and writer that has locked its stream. */
   declare locked: ((lock: object) => void) | undefined;
+  /** Called with each readable stream that is a bridge to `far`. */
+  declare bridged: ((near: object, far: object) => void) | undefined;
 
   constructor() {
     this.created = undefined;
     this.locked = undefined;
+    this.bridged = undefined;
   }
 }
 

@@ -161,3 +161,34 @@ test('another build of this package is measured beside the present one', async (
   assert.deepEqual(Object.keys(workloads.readLoop), ['ours', 'before']);
   assert.ok(workloads.readLoop.before.minimum > 0, workloads.readLoop.before.error);
 });
+
+test('the package is measured with its instruments absent, off and on, by turns', async () => {
+  const { workloads } = await runIn('node', {
+    program: 'measure',
+    implementations: [],
+    instruments: ['absent', 'off', 'on'],
+    only: ['pipeTo', 'generatorMapForAwait'],
+    turns: 1,
+    chunks: 10,
+  });
+  for (const row of Object.values(workloads)) {
+    assert.deepEqual(Object.keys(row), ['absent', 'off', 'on']);
+    for (const { minimum, error } of Object.values(row)) assert.ok(minimum > 0, error);
+  }
+});
+
+test('a table of instruments says how fast the package is with them, as a share of what it is without', () => {
+  const lines = formatTable('node', {
+    chunks: 1,
+    turns: 1,
+    workloads: {
+      pipeTo: {
+        absent: { minimum: 10, median: 10 },
+        off: { minimum: 10, median: 10 },
+        on: { minimum: 20, median: 20 },
+      },
+    },
+  });
+  assert.match(lines[1], /absent\/off\s+absent\/on$/);
+  assert.match(lines[2], /1\.00\s+0\.50$/);
+});

@@ -1,8 +1,10 @@
 /** The navigation of the site that `npm run docs` builds. */
 import assert from 'node:assert/strict';
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import config from '../../tools/docs/config.mjs';
-import { documents, pageOf } from '../../tools/docs/pages.mjs';
+import { documents, pageOf, root } from '../../tools/docs/pages.mjs';
 
 const linksOf = (items = []) => items.flatMap(({ link, items: inner }) => [link, ...linksOf(inner)]).filter(Boolean);
 
@@ -18,14 +20,18 @@ const pages = documents().map(
       .replace(/\.md$/, '')}`,
 );
 
+const ofSite = readdirSync(join(root, 'site'))
+  .filter((name) => name.endsWith('.md'))
+  .map((name) => `/${name.replace(/(index)?\.md$/, '')}`);
+
 test('every page is in the navigation, but those of single sources and sinks', () =>
   assert.deepEqual(
-    pages.filter((page) => !links.includes(page) && !page.startsWith('/ends/')),
+    [...pages, ...ofSite].filter((page) => page !== '/' && !links.includes(page) && !page.startsWith('/ends/')),
     [],
   ));
 
 test('the navigation names pages that are there', () =>
   assert.deepEqual(
-    links.filter((link) => !pages.includes(link) && link !== '/api/'),
+    links.filter((link) => ![...pages, ...ofSite, '/api/'].includes(link)),
     [],
   ));

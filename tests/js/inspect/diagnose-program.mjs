@@ -44,8 +44,22 @@ async function usesAll() {
   await fromNative(new Response('abc').body).cancel();
 }
 
-if (process.argv[2] === 'dropped') makesAndDrops();
-else await usesAll();
+/** Bodies that the runtime makes streams of, and bodies that are looked at and go on without that. */
+async function makesBodies() {
+  const { ReadableStream: Native } = globalThis;
+  const { install } = await import('tidegate/polyfill');
+  install({ force: true });
+  const source = { pull: () => new Promise(() => {}), cancel() {} };
+  new Response(new Native(source));
+  new Request('http://localhost/', { method: 'POST', body: new Native(source), duplex: 'half' });
+  const response = await fetch('data:text/plain,abc');
+  if (response.body === null) throw new Error('there is a body');
+  await new Response(response.body).text();
+  const other = await fetch('data:text/plain,abc');
+  if (other.body !== null) await other.text();
+}
+
+await { dropped: makesAndDrops, used: usesAll, bodies: makesBodies }[process.argv[2]]();
 // Streams of the last second are still held.
 for (let n = 0; n < 40 && lines.length < 2; n++) {
   await new Promise((resolve) => setTimeout(resolve, 50));

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { diagnose } from 'tidegate/inspect';
+import { diagnose, inspect } from 'tidegate/inspect';
 import { channel, forEach, pipeline, ReadableStream, tee, TransformStream, WritableStream } from 'tidegate';
 import { never, sleep, until } from './helpers.mjs';
 
@@ -286,7 +286,7 @@ test('a stage that keeps the thread for long is told, with the line of the pipel
   const ofStage = () => by('blocks').filter(({ message }) => told.test(message));
   await until(
     () => ofStage().length > 0,
-    () => JSON.stringify(by('blocks')),
+    () => JSON.stringify([by('blocks'), inspect(job)]),
   );
   assert.deepEqual(
     ofStage().map(({ kind }) => kind),
@@ -371,6 +371,10 @@ test('in development it is on by itself, and a stream that is dropped unread is 
   const said = run('dropped');
   assert.match(said, /^event: never consumed makesAndDrops/m);
   assert.match(said, /^warning: tidegate: A stream was made and dropped: .* Read it to its end, or call cancel\(\)/m);
+});
+
+test('a body that the runtime makes a stream of, or that only was looked at, is no mistake', () => {
+  assert.equal(run('bodies').trim(), 'nothing');
 });
 
 test('a stream that is dropped after it was read, cancelled, piped or closed is no mistake', () => {
