@@ -237,7 +237,7 @@ class PushQueue<T> extends Base implements Channel<T> {
     );
     stream.onDrop = dropper(settings.onDiscard);
     this.#stream = stream;
-    this.#channel = new ChannelImpl(stream, settings.capacity, settings.overflow);
+    this.#channel = new ChannelImpl(stream, settings.capacity, settings.overflow, caller);
     afterReadableStart(stream, undefined);
     this.readable = new ReadableStream(INTERNAL, stream);
   }

@@ -3,7 +3,7 @@
  * until a producer has paused, so it is a mistake only where that room does not do: the channel fails, or as many writes wait as no
  * number of producers would have under way.
  */
-import { C_BLOCK, C_OVERFLOW, FIGURE_CHUNKS } from '../core/effects.js';
+import { C_BLOCK, C_OVERFLOW, FIGURE_CHUNKS, FIGURE_MARK, FIGURE_SIZE } from '../core/effects.js';
 import { ChannelImpl } from '../machines/channel.js';
 import { amount } from './bottleneck.js';
 import { bytesHeld, bytesIn, figureOf, weigh } from './figures.js';
@@ -14,12 +14,15 @@ import type { Found } from './mistakes.js';
 /** Writes that wait at once. */
 const MOST = 1024;
 
+/** Functions whose producer is the page. That of the others is a source of ours, which says what it cannot pause. */
+const OF_PAGE = new Set(['channel', 'fromEvents']);
+
 type Tell = (found: Omit<Found, 'stack'>, stack: string | undefined) => void;
 
 /** Watches what `channel` does with what is written to it. */
 export function watchChannel(channel: ChannelImpl, tell: Tell): void {
   const { write } = ChannelImpl.prototype;
-  let isTold = false;
+  let isTold = !OF_PAGE.has(channel.caller);
   channel.write = function (chunk, size, retried) {
     const effects = write.call(this, chunk, size, retried);
     if (isTold || retried !== undefined) return effects;
@@ -35,6 +38,8 @@ export function watchChannel(channel: ChannelImpl, tell: Tell): void {
 }
 
 function overflows({ stream }: ChannelImpl, tell: Tell): void {
+  // A chunk that is larger than the room left fails it as well, although there was room for another.
+  if (figureOf(stream, FIGURE_SIZE) < figureOf(stream, FIGURE_MARK)) return;
   const bytes = bytesHeld(stream);
   const held = bytes > 0 ? ` (${amount(bytes)})` : '';
   const message = `A channel fails because its producer went on after write() had returned false: ${figureOf(stream, FIGURE_CHUNKS)} chunks${held} in the queue are lost.`;

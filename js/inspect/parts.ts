@@ -74,19 +74,24 @@ export class Stopwatch {
   total = 0;
   /** The longest call that was timed, since the last `takeLongest()`. */
   #longest = 0;
-  #skip = 0;
-  /** Calls before the next one that is timed. */
-  left = 0;
+  /** One for each kind of call: short ones must not hide others. */
+  #samplers: Sampler[] = [];
 
-  add(duration: number): void {
-    this.total += duration * (this.#skip + 1);
+  /** Takes a call that stands for `count` of them. */
+  add(duration: number, count: number): void {
+    this.total += duration * count;
     if (duration > this.#longest) this.#longest = duration;
-    this.#skip = this.left = duration < SHORT ? RARELY : 0;
+  }
+
+  sampler(): Sampler {
+    const sampler = new Sampler(this);
+    this.#samplers.push(sampler);
+    return sampler;
   }
 
   /** Times the next calls, all of them. */
   timeAll(): void {
-    this.#skip = this.left = 0;
+    for (const sampler of this.#samplers) sampler.timeNext();
   }
 
   takeLongest(): number {
@@ -99,13 +104,34 @@ export class Stopwatch {
   wrap<This, A, B, Result>(
     call: (this: This, first: A, second: B) => Result,
   ): (this: This, first: A, second: B) => Result {
-    const watch = this;
+    const sampler = this.sampler();
     return function (this: This, first: A, second: B): Result {
-      return --watch.left < 0 ? watch.#time(call, this, first, second) : call.call(this, first, second);
+      return --sampler.left < 0 ? sampler.time(call, this, first, second) : call.call(this, first, second);
     };
   }
+}
 
-  #time<This, A, B, Result>(call: (this: This, first: A, second: B) => Result, on: This, first: A, second: B): Result {
+/** Says which calls of one kind are timed. */
+export class Sampler {
+  /** Calls before the next one that is timed. */
+  left = 0;
+  #skip = 0;
+  #whole: Stopwatch;
+
+  constructor(whole: Stopwatch) {
+    this.#whole = whole;
+  }
+
+  add(duration: number): void {
+    this.#whole.add(duration, this.#skip + 1);
+    this.#skip = this.left = duration < SHORT ? RARELY : 0;
+  }
+
+  timeNext(): void {
+    this.#skip = this.left = 0;
+  }
+
+  time<This, A, B, Result>(call: (this: This, first: A, second: B) => Result, on: This, first: A, second: B): Result {
     const began = now();
     try {
       return call.call(on, first, second);
@@ -131,8 +157,12 @@ export class PartWatch {
   /** What comes out of it. */
   crossing: Crossing;
   /** Calls of the page's functions, and how long a function had a chunk. */
-  calls = new Stopwatch();
-  holds = new Stopwatch();
+  readonly calls = new Stopwatch();
+  readonly holds = new Stopwatch();
+  /** Counts down to the next chunk whose time in the function is measured. */
+  readonly holding = this.holds.sampler();
+  /** Its function is timed at each call. */
+  isTimed = false;
   /** When a chunk was last seen to have crossed into or out of it. */
   moved: number;
   peak = 0;
@@ -171,7 +201,7 @@ export class PartWatch {
     const began = now();
     reader.onRead = () => {
       reader.onRead = undefined;
-      this.holds.add(now() - began);
+      this.holding.add(now() - began);
     };
   }
 

@@ -5,7 +5,7 @@ import type { ChunkReader, Counter } from '../pipeline/chunks.js';
 import { now, PIPELINE_TICK, Ticker } from './clock.js';
 import { codecsOf } from './codecs.js';
 import { weigh, weigher } from './figures.js';
-import { PartWatch, type Crossing, type Stopwatch } from './parts.js';
+import { PartWatch, type Crossing, type Sampler } from './parts.js';
 import { Trace } from './trace.js';
 import type { NumberedPart, Stage } from '../pipeline/parts.js';
 import type { PipelinePartProgress } from '../pipeline/progress.js';
@@ -86,19 +86,19 @@ interface CountedPipe extends ReadableLock {
 class ReadCounter implements Counter {
   #crossing: Crossing;
   #reads: PartWatch;
-  #holds: Stopwatch;
+  #holding: Sampler;
   #inner: ((chunk: unknown) => void) | undefined;
 
   constructor(crossing: Crossing, reads: PartWatch, inner: ((chunk: unknown) => void) | undefined) {
     this.#crossing = crossing;
     this.#reads = reads;
-    this.#holds = reads.holds;
+    this.#holding = reads.holding;
     this.#inner = inner;
   }
 
   count(chunk: unknown): void {
     this.#crossing.count(chunk);
-    if (--this.#holds.left < 0) this.#reads.give();
+    if (--this.#holding.left < 0) this.#reads.give();
     if (this.#inner !== undefined) this.#inner(chunk);
   }
 }
@@ -159,7 +159,8 @@ export class RunWatch implements Watcher {
       one.output = readable;
       listener?.owns(readable);
       runs.set(readable, this);
-      if (readable.transform === undefined) this.#wrap(readable, 'pull', one);
+      // The pull of a function that is called with each chunk calls that, which is timed by itself.
+      if (readable.transform === undefined && !one.isTimed) this.#wrap(readable, 'pull', one);
       return;
     }
     const writable = writableImpl(stream)!;
@@ -215,6 +216,7 @@ export class RunWatch implements Watcher {
 
   timed<Call extends (chunk: unknown) => unknown>(call: Call, part: NumberedPart): Call {
     const one = this.#of(part);
+    one.isTimed = true;
     const seen = listener === undefined ? call : listener.watched(call, one);
     return one.calls.wrap(seen as (chunk: unknown) => unknown) as Call;
   }

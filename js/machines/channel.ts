@@ -27,10 +27,13 @@ export class ChannelImpl {
   /** What the last write that was blocked returns. */
   declare lastBlocked: Promise<boolean>;
   declare counts: { written: number; droppedOldest: number; droppedNewest: number; blocked: number };
+  /** The function that made it. */
+  declare caller: string;
 
   /** `overflow`: as src/core/channel.rs numbers it. */
-  constructor(stream: ReadableImpl, capacity: number, overflow: number) {
+  constructor(stream: ReadableImpl, capacity: number, overflow: number, caller: string) {
     this.stream = stream;
+    this.caller = caller;
     this.blocked = new Fifo();
     this.counts = { written: 0, droppedOldest: 0, droppedNewest: 0, blocked: 0 };
     core.channel_new(stream.id, capacity, overflow);

@@ -1,7 +1,7 @@
 /**
  * Counts what `diagnose()` says of programs that make no mistake. Preload it, and name a file for the alarms:
  *
- *     TIDEGATE_ALARMS=build/alarms.ndjson NODE_OPTIONS="--import $PWD/tools/test/alarms.mjs" node --test tests/examples/*.test.mjs
+ *     TIDEGATE_ALARMS=alarms.ndjson NODE_OPTIONS="--import $PWD/tools/test/alarms.mjs" node --test tests/examples/*.test.mjs
  *
  * Each alarm becomes a line, with the program that it is of. Streams are collected as garbage all the time, because some mistakes show only then.
  */

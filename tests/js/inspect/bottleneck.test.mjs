@@ -215,3 +215,36 @@ test('a pipeline that is done has no bottleneck', async () => {
   assert.equal(inspect(job).state, 'done');
   assert.equal(inspect(job).bottleneck, undefined);
 });
+
+/** A pair that works when it is written to, and whose pulls are short. */
+function workingPair() {
+  let controller;
+  const readable = new ReadableStream({ start: (given) => void (controller = given), pull() {} });
+  const writable = new WritableStream({
+    write(chunk) {
+      work(60);
+      controller.enqueue(chunk);
+    },
+    close: () => controller.close(),
+  });
+  return { readable, writable };
+}
+
+for (const [what, stage] of Object.entries({
+  'a function': () => (n) => {
+    work(60);
+    return n;
+  },
+  'a pair of streams': workingPair,
+}))
+  test(`short pulls hide no long calls of ${what}`, async () => {
+    const stop = new AbortController();
+    const job = pipeline(numbers(2), stage(), new WritableStream(), { signal: stop.signal });
+    await until(() => inspect(job).stages[2].chunksIn >= 10);
+    const { stages, elapsed } = inspect(job);
+    stop.abort();
+    await job.catch(() => {});
+    const [source, working] = stages;
+    assert.ok(working.working >= 400 && working.working <= elapsed, `${working.working} of ${elapsed}`);
+    assert.ok(working.working > source.working, `${working.working}, the source ${source.working}`);
+  });

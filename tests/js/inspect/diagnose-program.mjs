@@ -59,7 +59,8 @@ async function makesBodies() {
   if (other.body !== null) await other.text();
 }
 
-await { dropped: makesAndDrops, used: usesAll, bodies: makesBodies }[process.argv[2]]();
+const program = { dropped: makesAndDrops, used: usesAll, bodies: makesBodies }[process.argv[2]];
+await program();
 // Streams of the last second are still held.
 for (let n = 0; n < 40 && lines.length < 2; n++) {
   await new Promise((resolve) => setTimeout(resolve, 50));

@@ -2,7 +2,17 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { diagnose } from 'tidegate/inspect';
-import { channel, forEach, fromEvents, map, pipeline, ReadableStream, TransformStream, WritableStream } from 'tidegate';
+import {
+  channel,
+  forEach,
+  fromEvents,
+  fromWebSocket,
+  map,
+  pipeline,
+  ReadableStream,
+  TransformStream,
+  WritableStream,
+} from 'tidegate';
 import { counted, sleep, until } from './helpers.mjs';
 
 const found = [];
@@ -160,7 +170,29 @@ test('a producer that pauses, one that awaits, and a channel that may drop are n
     })();
     await dropping.readable.cancel();
   }
-  await nothingBy('pauses', 'awaitsWrites', 'dropsByDesign');
+  const sized = channel({ highWaterMark: 16, capacity: 20, size: (n) => n });
+  (function writesTooMuch() {
+    for (const n of [15, 10]) sized.write(n);
+  })();
+  await nothingBy('pauses', 'awaitsWrites', 'dropsByDesign', 'writesTooMuch');
+});
+
+test('a socket that cannot be paused is no mistake of the page', async () => {
+  const socket = Object.assign(new EventTarget(), { readyState: 1, binaryType: 'arraybuffer', close() {}, send() {} });
+  const reader = fromWebSocket(socket).getReader();
+  const first = reader.read();
+  (function receivesOn() {
+    for (let n = 0; n < 20_000; n++)
+      socket.dispatchEvent(Object.assign(new Event('message'), { data: 'x'.repeat(1000) }));
+  })();
+  await first.catch(() => {});
+  await assert.rejects(
+    (async () => {
+      for (;;) if ((await reader.read()).done) return;
+    })(),
+    /fromWebSocket\(\): the queue exceeded/,
+  );
+  await nothingBy('receivesOn');
 });
 
 test('events that come faster than they are read, without pause, are told where they are dispatched', async () => {
