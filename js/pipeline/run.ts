@@ -437,7 +437,9 @@ export class Run {
   finish(value?: unknown): void {
     if (this.failed || this.#ending) return;
     for (const reader of this.#readers) this.watch(reader.stop());
-    for (const link of this.#links) if (!link.settled && !isClosing(link.sink)) this.cancel(link.source, undefined);
+    // Before the signal: a source that ends with it would otherwise have failed by the time that it is cancelled.
+    for (const link of this.#links)
+      if (!link.settled && (link.early || !isClosing(link.sink))) this.cancel(link.source, undefined);
     if (this.#tornDown)
       this.#stages.abort(new DOMException('The consumer of the pipeline stopped reading', 'AbortError'));
     this.#settle(value);

@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { after, before, test } from 'node:test';
 import { TransformStream, WritableStream, pipeline, toNative, ReadableStream } from 'tidegate';
+import { digest } from 'tidegate/codecs';
 import { within } from './pipeline-parts.mjs';
 
 const LIMIT = 1000;
@@ -110,6 +111,20 @@ for (const [name, { parts, abort, resolves }] of Object.entries(endings)) {
     else await assert.rejects(within(LIMIT, running), (error) => error === failure);
     await within(LIMIT, ended);
     assert.equal(response.body.locked, false);
+  });
+}
+
+for (const [name, stage] of [
+  ['a codec', () => digest('crc32')],
+  ['a transform stream', () => new TransformStream()],
+]) {
+  test(`a consumer that has had enough behind ${name} is no failure where the fetch heeds the signal`, async () => {
+    const ended = new Promise((resolve) => void (onConnectionEnd = resolve));
+    const first = async (chunks) => {
+      for await (const chunk of chunks) return chunk.length;
+    };
+    assert.ok((await pipeline(({ signal }) => fetch(url, { signal }), stage(), first)) > 0);
+    await within(LIMIT, ended);
   });
 }
 
