@@ -34,8 +34,8 @@ export async function openSource(source, signal) {
   // With a content coding the length is that of the coded bytes, and fetch hands out the decoded ones.
   const length = response.headers.get('content-encoding') ? null : numberOrNull(response.headers.get('content-length'));
   if (source.gzip !== undefined) return { input: response, gzip: source.gzip, length, csvLength };
-  const { stream, first } = await peek(response.body);
-  return { input: stream, gzip: isGzip(first), length, csvLength };
+  const { stream, head } = await peek(response.body);
+  return { input: stream, gzip: isGzip(head), length, csvLength };
 }
 
 /** One part after another, each asked for when the one before has been read. Holds nothing of its own. */
@@ -93,17 +93,21 @@ async function fetchHead(url, signal) {
   }
 }
 
-/** Reads the first chunk of a body and gives back a stream that starts with it. */
+/** Reads the first bytes of a body, as many as say whether it is gzip, and gives back a stream that starts with them. */
 async function peek(body) {
   const reader = body.getReader();
-  let head;
-  do head = await reader.read();
-  while (!head.done && head.value.byteLength === 0);
+  const read = [];
+  let head = [];
+  while (head.length < GZIP_MAGIC.length) {
+    const result = await reader.read();
+    read.push(result);
+    if (result.done) break;
+    head = [...head, ...result.value.subarray(0, GZIP_MAGIC.length)];
+  }
   const stream = new ReadableStream(
     {
       async pull(controller) {
-        const { done, value } = head ?? (await reader.read());
-        head = null;
+        const { done, value } = read.shift() ?? (await reader.read());
         if (done) controller.close();
         else controller.enqueue(value);
       },
@@ -111,10 +115,11 @@ async function peek(body) {
     },
     { highWaterMark: 0 },
   );
-  return { stream, first: head.value ?? new Uint8Array() };
+  return { stream, head };
 }
 
-function isGzip(bytes) {
+/** @param {ArrayLike<number>} bytes that something begins with, two of them at least */
+export function isGzip(bytes) {
   return GZIP_MAGIC.every((byte, index) => bytes[index] === byte);
 }
 

@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { createServer } from 'node:http';
 import { after, before, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -47,6 +48,23 @@ for (const name of ['1MB.csv', '1MB.csv.gz']) {
     assert.equal(sha256, (await computeSummary(1e6)).sha256);
   });
 }
+
+test('a URL whose answer begins with a single byte is told by its first two', async () => {
+  const generator = new CsvGenerator(1e5);
+  const bytes = gzipSync(Buffer.concat([...generator]));
+  const server = createServer(async (_request, response) => {
+    response.write(bytes.subarray(0, 1));
+    await sleep(50);
+    response.end(bytes.subarray(1));
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  try {
+    const { sha256 } = await runJob({ source: { url: `http://127.0.0.1:${server.address().port}/` } });
+    assert.equal(sha256, generator.summary().sha256);
+  } finally {
+    server.close();
+  }
+});
 
 for (const [what, wrap] of [
   ['plain', (bytes) => bytes],
