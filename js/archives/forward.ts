@@ -33,7 +33,7 @@ export interface ForwardOptions<Entry> extends ReadOptions {
   filter?: ((entry: Entry) => boolean) | undefined;
 }
 
-const READ_OPTIONS = ['maxEntries', 'maxEntryBytes', 'allowUnsafePaths'];
+export const READ_OPTIONS = ['maxEntries', 'maxEntryBytes', 'allowUnsafePaths'];
 
 /** The options, checked. */
 export interface Limits {
@@ -42,7 +42,7 @@ export interface Limits {
   readonly allowUnsafePaths: boolean;
 }
 
-function readLimits(caller: string, options: ReadOptions, most = Infinity): Limits {
+export function readLimits(caller: string, options: ReadOptions, most = Infinity): Limits {
   const { maxEntries = most, maxEntryBytes = Infinity, allowUnsafePaths = false } = options;
   requireCount(maxEntries, `${caller}(): maxEntries`, 0, true);
   requireCount(maxEntryBytes, `${caller}(): maxEntryBytes`, 0, true);

@@ -11,6 +11,8 @@ function faultOf(name: string): string | undefined {
   return undefined;
 }
 
+const keyOf = (name: string): string => `/${partsOf(name).join('/')}`;
+
 const partsOf = (name: string): string[] => name.split('/').filter((part) => part !== '' && part !== '.');
 
 /**
@@ -25,13 +27,21 @@ export class PathGuard {
     this.#fail = fail;
   }
 
-  /** @throws {ArchiveError} `unsafe-path` */
-  check(name: string, offset: number | undefined): void {
+  /** Makes a symbolic link known, whose target is not. */
+  addLink(name: string): void {
+    this.#links.add(keyOf(name));
+  }
+
+  /**
+   * @param isKnownLink whether the name is that of a link which has been made known
+   * @throws {ArchiveError} `unsafe-path`
+   */
+  check(name: string, offset: number | undefined, isKnownLink = false): void {
     const fault = faultOf(name);
     if (fault !== undefined) throw this.#unsafe(name, fault, offset);
     if (this.#links.size === 0) return;
     let path = '';
-    for (const part of partsOf(name)) {
+    for (const part of partsOf(name).slice(0, isKnownLink ? -1 : undefined)) {
       path += `/${part}`;
       if (this.#links.has(path)) throw this.#unsafe(name, `leads through the link ${quoted(path.slice(1))}`, offset);
     }
@@ -49,7 +59,7 @@ export class PathGuard {
     const fault = isHard ? faultOf(target) : faultOf(parts.slice(ups).join('/'));
     if (target === '' || fault !== undefined || ups > depth || (!isHard && target.startsWith('/')))
       throw this.#unsafe(name, `is a link that leads out: ${quoted(target)}`, offset);
-    if (!isHard) this.#links.add(`/${partsOf(name).join('/')}`);
+    if (!isHard) this.addLink(name);
   }
 
   #unsafe(name: string, fault: string, offset: number | undefined): Error {

@@ -1,9 +1,9 @@
 /** Archives: what entries are, and what the writers take. */
 import { gunzip, gzip } from 'tidegate/codecs';
 import { pipeline, toBytes } from 'tidegate';
-import { ArchiveError, tar, tarEntries, zip, zipEntries } from 'tidegate/archives';
+import { ArchiveError, fromUrl, openZip, tar, tarEntries, zip, zipEntries } from 'tidegate/archives';
 import type { Bytes, Operator, ReadableStream } from 'tidegate';
-import type { ArchiveErrorCode, TarEntry, TarEntryInput } from 'tidegate/archives';
+import type { ArchiveErrorCode, TarEntry, TarEntryInput, ZipEntry } from 'tidegate/archives';
 import type { Equal, Expect } from './expect.js';
 
 async function zipSizes(sizes: AsyncIterable<number | undefined>): Promise<(number | undefined)[]> {
@@ -35,6 +35,12 @@ export async function tars(blob: Blob): Promise<void> {
   type Sizes = Expect<Equal<typeof sizes, (number | undefined)[]>>;
   await pipeline(zip([{ name: 'a', content: 'a', method: 'store' }], { comment: 'of the archive' }), toBytes);
   await pipeline([{ name: 'a', content: blob, level: 9 }], zip(), toBytes);
+  const archive = await openZip(fromUrl('a.zip'), { maxEntries: 10 });
+  const entry = archive.get('a');
+  type Found = Expect<Equal<typeof entry, ZipEntry | undefined>>;
+  const bytes = await openZip({ size: 3, read: (start, end) => new Uint8Array(end - start) });
+  bytes.entries[0]?.stream() satisfies ReadableStream<Bytes> | undefined;
+  await openZip(blob);
   try {
     // @ts-expect-error there is no such option
     tarEntries({ maxEntry: 1 });

@@ -17,6 +17,7 @@ export default {
     'tests/js/polyfill/frozen.mjs',
     'tests/js/inspect/{places,diagnose}-program.mjs',
     'benches/*.{js,mjs}',
+    'benches/archives/*.mjs',
     'benches/codecs/*.{js,mjs}',
     'benches/web/*.js',
     'examples/*.js',

@@ -213,7 +213,7 @@ class Entry implements ZipStreamEntry {
 }
 
 /** @throws {ArchiveError} `encrypted`, `unsupported` or `entry-too-large` */
-function requireReadable(
+export function requireReadable(
   { name, encrypted, method, size }: Pick<ZipStreamEntry, 'name' | 'encrypted' | 'method' | 'size'>,
   { maxEntryBytes }: UnpackLimits,
   fail: Fail,
