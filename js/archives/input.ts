@@ -61,10 +61,15 @@ export class Input {
 
   /** Consumes exactly `bytes` bytes and returns a copy of them; undefined if there are not as many. */
   async take(bytes: number): Promise<Bytes | undefined> {
-    const held = await this.peek(bytes);
-    if (held.length < bytes) return undefined;
-    const taken = held.slice(0, bytes);
-    this.consume(bytes);
+    const taken = new Uint8Array(bytes);
+    for (let at = 0; at < bytes;) {
+      const held = await this.peek(1);
+      if (held.length === 0) return undefined;
+      const part = held.subarray(0, bytes - at);
+      taken.set(part, at);
+      at += part.length;
+      this.consume(part.length);
+    }
     return taken;
   }
 

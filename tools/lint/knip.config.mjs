@@ -46,7 +46,7 @@ export default {
     'tidegate-bench',
   ],
   // Programs that tests skip by their name where a machine has none.
-  ignoreBinaries: ['bsdtar', '7z'],
+  ignoreBinaries: ['bsdtar'],
   // What a test's server serves, and files of the reference implementation, which STREAMS_DIR names.
   ignoreUnresolved: ['^/', '-impl\\.js$'],
 };

@@ -146,7 +146,12 @@ export class Unpacker {
     const { maxEntryBytes, maxRatio } = this.#limits;
     const most = Math.min(maxEntryBytes, size ?? Infinity);
     const data = inflate.codec('inflateRaw', (exports) =>
-      exports.codecs_add_inflate(true, false, most === Infinity ? -1 : most, maxRatio === Infinity ? 0 : maxRatio),
+      exports.codecs_add_inflate(
+        true,
+        false,
+        most === Infinity ? -1 : most,
+        maxRatio === Infinity ? 0 : Math.min(maxRatio, 2 ** 32 - 1),
+      ),
     );
     try {
       return new Chain(method === STORED ? [crc] : [data, crc]);

@@ -52,6 +52,10 @@ export function lacks(program, ...args) {
   }
 }
 
+/** 7-Zip, by the name that this machine has it. */
+export const sevenZip = ['7zz', '7z', '7za'].find((program) => !lacks(program));
+export const lacksSevenZip = sevenZip === undefined && 'this machine has no 7z';
+
 /** Compresses badly, and is the same in each run. */
 export function noise(length, seed = 1) {
   const bytes = Buffer.alloc(length);

@@ -8,7 +8,17 @@ import { deflateRawSync } from 'node:zlib';
 import { pipeline, toArray, toBytes } from 'tidegate';
 import { ArchiveError, zip, zipEntries } from 'tidegate/archives';
 import { codecMemory } from 'tidegate/codecs';
-import { failure, folderFor, lacks, noise, pieces, read, textsOf } from './archive-support.mjs';
+import {
+  failure,
+  folderFor,
+  lacks,
+  lacksSevenZip,
+  noise,
+  pieces,
+  read,
+  sevenZip,
+  textsOf,
+} from './archive-support.mjs';
 import { crc32, extra, u32, zipOf } from './zip-support.mjs';
 
 const code = async (promise) => {
@@ -252,10 +262,10 @@ test(
   },
 );
 
-test('7-Zip', { skip: lacks('7z') }, async (context) => {
+test('7-Zip', { skip: lacksSevenZip }, async (context) => {
   const folder = folderFor(context);
   writeFileSync(join(folder, 'möwe'), noise(50_000));
-  execFileSync('7z', ['a', '-tzip', '-bd', 'a.zip', 'möwe'], { cwd: folder });
+  execFileSync(sevenZip, ['a', '-tzip', '-bd', 'a.zip', 'möwe'], { cwd: folder });
   const [{ entry, content }] = await read(zipEntries(), [readFileSync(join(folder, 'a.zip'))]);
   assert.deepEqual([entry.name, content], ['möwe', noise(50_000)]);
 });

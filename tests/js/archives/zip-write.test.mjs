@@ -8,7 +8,7 @@ import { fromNative, pipeline, toBytes } from 'tidegate';
 import { BlobReader, Uint8ArrayWriter, ZipReader } from '@zip.js/zip.js';
 import { ArchiveError, zip, zipEntries } from 'tidegate/archives';
 import { codecMemory } from 'tidegate/codecs';
-import { failure, folderFor, lacks, noise, read, textsOf } from './archive-support.mjs';
+import { failure, folderFor, lacks, lacksSevenZip, noise, read, sevenZip, textsOf } from './archive-support.mjs';
 
 const TEXT = 'tide '.repeat(20_000);
 const stream = (...chunks) => fromNative(new Blob(chunks).stream());
@@ -56,9 +56,9 @@ test('unzip -t finds no fault, and unpacks the same', { skip: lacks('unzip', '-v
     if (!name.endsWith('/')) assert.ok(readFileSync(join(folder, name)).equals(contentOf(name)), name);
 });
 
-test('7-Zip finds no fault', { skip: lacks('7z') }, async (context) => {
+test('7-Zip finds no fault', { skip: lacksSevenZip }, async (context) => {
   const folder = await file(context, await packed(sample()));
-  execFileSync('7z', ['t', 'a.zip'], { cwd: folder });
+  execFileSync(sevenZip, ['t', 'a.zip'], { cwd: folder });
 });
 
 test("Python's zipfile finds no fault", { skip: lacks('python3', '--version') }, async (context) => {
@@ -66,6 +66,12 @@ test("Python's zipfile finds no fault", { skip: lacks('python3', '--version') },
   const check =
     "import zipfile; z = zipfile.ZipFile('a.zip'); assert z.testzip() is None; print(len(z.namelist()), z.getinfo('text.txt').comment)";
   assert.match(execFileSync('python3', ['-c', check], { cwd: folder, encoding: 'utf8' }), /^10 b'a comment'/);
+});
+
+test('bsdtar reads it forward, from a pipe', { skip: lacks('bsdtar', '--version') }, async () => {
+  const archive = await packed(sample());
+  const contents = execFileSync('bsdtar', ['-xOf', '-'], { input: archive, maxBuffer: 2 ** 24 });
+  assert.ok(contents.equals(Buffer.concat(sample().map(({ name }) => contentOf(name)))));
 });
 
 test('zip.js reads it', async () => {
