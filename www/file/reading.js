@@ -31,7 +31,9 @@ export class Source {
   /** @param {{ blob?: Blob, url?: string, name: string }} of */
   constructor({ blob, url, name }) {
     this.name = name;
+    // The monitor shows its name.
     this.open = blob ? () => blob : ({ signal }) => fetch(url, { signal });
+    Object.defineProperty(this.open, 'name', { value: blob ? 'file' : 'fetch' });
   }
 
   /**
