@@ -12,7 +12,7 @@
  * | /data/SIZE.csv.gz?id=ID | the file, gzip as its content (not as a transfer coding): the page inflates it itself |
  * | /data/SIZE.csv?id=ID | the same, not compressed |
  * | /data/endless.csv.gz?id=ID | a file without an end |
- * | /data/endless.csv.gz?id=ID&part=N | the same in parts of 2.5 MB of gzip, from 0 on; the parts of one id are one download |
+ * | /data/endless.csv.gz?id=ID&part=N | the same in parts of 2.45 MB of gzip, from 0 on; the parts of one id are one download |
  * | /api/summary?size=SIZE | row count, totals by city, SHA-256 |
  * | /api/connections[?id=ID] | bytes handed to each download's socket, and how it ended |
  */
