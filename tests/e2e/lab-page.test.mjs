@@ -248,7 +248,7 @@ test('nothing moves by itself while the page loads and a job runs', LIMIT, async
   await context.browser.click('#abort');
   await idle();
   const shifts = await context.browser.evaluate(() => globalThis.shifts);
-  assert.ok(shifts.reduce((sum, value) => sum + value, 0) < 0.02, `shifts of ${shifts}`);
+  assert.ok(shifts.reduce((sum, value) => sum + value, 0) < 0.01, `shifts of ${shifts}`);
 });
 
 test('with reduced motion a run and its teardown are shown without any', LIMIT, async () => {
