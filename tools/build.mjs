@@ -5,6 +5,7 @@
  * Steps whose inputs have not changed are skipped.
  *
  *   --js      only the JavaScript     --core, --codecs  only these Wasm modules, and the JavaScript
+ *   --module NAME  only this Wasm module, and the JavaScript
  *   --debug   unoptimized, readable, with panic messages     --force  skip nothing
  */
 import { rmSync } from 'node:fs';
@@ -20,14 +21,15 @@ import { isProgram, runMain, say, seconds } from './steps.mjs';
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 
 /** Builds what `options` ask for, and dist/. */
-export async function build({ js = false, core = false, codecs = false, debug = false, force = false } = {}) {
+export async function build({ js = false, core = false, codecs = false, module = '', debug = false, force = false } = {}) {
   const began = Date.now();
   const stamps = new Stamps(root);
   if (force) rmSync(join(root, 'build', '.stamps'), { recursive: true, force: true });
-  const all = !core && !codecs && !js;
+  if (module && !(module in MODULES)) throw new Error(`--module ${module}: there is none; the modules are ${Object.keys(MODULES).join(', ')}`);
+  const all = !core && !codecs && !js && !module;
   const made = [];
   for (const name of Object.keys(MODULES)) {
-    if ((all || (name === 'core' ? core : codecs)) && (await buildModule({ root, stamps, name, debug })))
+    if ((all || name === module || (name === 'core' ? core : codecs)) && (await buildModule({ root, stamps, name, debug })))
       made.push(`build/${name}`);
   }
   if (await buildJs({ root, stamps, debug })) made.push('dist');
@@ -42,6 +44,7 @@ if (isProgram(import.meta.url)) {
         js: { type: 'boolean' },
         core: { type: 'boolean' },
         codecs: { type: 'boolean' },
+        module: { type: 'string' },
         debug: { type: 'boolean' },
         force: { type: 'boolean' },
       },
