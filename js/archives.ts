@@ -5,8 +5,7 @@
  */
 export { ArchiveError, type ArchiveErrorCode } from './archives/error.js';
 export type { ArchiveInput, ForwardOptions, ReadOptions } from './archives/forward.js';
-export type { ArchiveContent } from './archives/contents.js';
-export type { ArchiveEntries, ArchiveEntryInput, WriteOptions } from './archives/writer.js';
+export type { ArchiveContent, ArchiveEntries, ArchiveEntryInput, WriteOptions } from './archives/writer.js';
 export {
   openZip,
   type OpenZipOptions,

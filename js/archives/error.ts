@@ -68,6 +68,3 @@ export const failsOf =
     const at = details.offset === undefined ? '' : ` (at byte ${details.offset})`;
     return new ArchiveError(`${caller}(): ${what}${at}`, { code, ...details });
   };
-
-/** A name in a message. */
-export const quoted = (name: string): string => `'${name.length > 128 ? `${name.slice(0, 128)}…` : name}'`;

@@ -1,15 +1,11 @@
 /** Stages that read an archive forward: bytes in, entries out. */
 import { compose } from '../pipeline/compose.js';
 import { stage } from '../pipeline/functions.js';
-import { toBytes } from '../codecs/options.js';
 import { requireBoolean, requireCallback, requireCount, requireKnown } from '../values/require.js';
-import { quoted, type Fail } from './error.js';
-import { Input } from './input.js';
-import type { PipelineChunks } from '../pipeline/accepted.js';
-import type { Bytes } from '../runtime/buffers.js';
+import { forward, type Found } from '../entries/forward.js';
+import type { Input } from '../entries/input.js';
 import type { Operator } from '../streams/any.js';
-import type { ReadableStream } from '../streams/readable-stream.js';
-import type { Body } from './body.js';
+import type { Fail } from './error.js';
 
 /** What the readers of all archives have in common. */
 export interface ReadOptions {
@@ -53,16 +49,10 @@ export function readLimits(caller: string, options: ReadOptions, most = Infinity
 /** What an archive is read from: bytes in whatever pieces. */
 export type ArchiveInput = ArrayBuffer | ArrayBufferView;
 
-/** An entry that has been found, and its content. */
-export interface Found<Entry> {
-  readonly entry: Entry;
-  readonly body: Body;
-}
-
 /**
  * Makes the stage.
  *
- * @param next reads the next header; undefined at the end of the archive, which has been checked. The content before it has been finished
+ * @param start returns what reads the next header; undefined at the end of the archive, which has been checked. The content before it has been finished
  */
 export function forwardStage<Entry extends { readonly name: string }>(
   caller: string,
@@ -74,45 +64,21 @@ export function forwardStage<Entry extends { readonly name: string }>(
   requireKnown(options, `${caller}()`, [...READ_OPTIONS, 'filter', ...known]);
   requireCallback(options.filter, `${caller}(): filter`);
   const limits = readLimits(caller, options);
-  const { filter = () => true } = options;
-  const entries = async function* (chunks: PipelineChunks<ArchiveInput>): AsyncGenerator<Entry> {
-    const input = new Input(async () => {
-      for (;;) {
-        const { done, value } = await chunks.next();
-        if (done) return undefined;
-        const bytes = toBytes(value, caller);
-        if (bytes.length > 0) return bytes;
-      }
-    });
-    const next = start(input, limits);
-    let found: Found<Entry> | undefined;
-    try {
-      for (let count = 0; (found = await next()) !== undefined; count++) {
-        if (count === limits.maxEntries)
-          throw fail('too-many-entries', `the archive has more than ${count} entries (maxEntries)`, {
-            entry: found.entry.name,
-          });
-        if (filter(found.entry)) yield found.entry;
-        await found.body.finish();
-      }
-    } finally {
-      found?.body.abandon();
-      void chunks.return?.();
-    }
-  };
-  Object.defineProperty(entries, 'name', { value: caller });
-  return compose(stage(entries));
-}
-
-/** The stream of an entry's content, if it can still be had. */
-export function openBody(body: Body, name: string, fail: Fail): ReadableStream<Bytes> {
-  if (body.isOpen) throw new TypeError(`The stream of ${quoted(name)} has been taken before; it can be read once`);
-  if (body.isPassed)
-    throw fail(
-      'entry-passed',
-      `the content of ${quoted(name)} has been skipped, since the next entry was asked for before stream() was called. ` +
-        'Call it first. A stage such as filter() asks for the next entry ahead: use the option filter in its place',
-      { entry: name },
-    );
-  return body.open();
+  return compose(
+    stage(
+      forward(caller, options.filter, (input) => {
+        const next = start(input, limits);
+        let count = 0;
+        return async () => {
+          const found = await next();
+          if (found !== undefined && count === limits.maxEntries)
+            throw fail('too-many-entries', `the archive has more than ${count} entries (maxEntries)`, {
+              entry: found.entry.name,
+            });
+          count += 1;
+          return found;
+        };
+      }),
+    ),
+  );
 }

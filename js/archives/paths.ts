@@ -1,5 +1,6 @@
 /** Names that would lead a program that unpacks an archive out of the folder that it unpacks to. */
-import { quoted, type Fail } from './error.js';
+import type { Fail } from './error.js';
+import { quoted } from '../entries/quoted.js';
 
 /** What is wrong with a name; undefined if nothing is. */
 function faultOf(name: string): string | undefined {

@@ -3,22 +3,26 @@
  *
  * 1. One entry is open at a time. Its source is read when the reader of the archive wants bytes.
  * 2. Whatever ends the archive before its end cancels the source of the entry that is open.
- * 3. What has been written and not been taken is less than `PIECE` bytes.
+ * 3. What has been written and not been taken is less than a piece.
  */
 import { isBlob, isIterable, isReadableStreamLike } from '../bridge/kinds.js';
 import { compose } from '../pipeline/compose.js';
 import { stage } from '../pipeline/functions.js';
-import { openSource, refusalOfSource } from '../pipeline/sources.js';
-import { onDemand } from '../sources/on-demand.js';
+import { refusalOfSource } from '../pipeline/sources.js';
 import { describe } from '../values/describe.js';
 import { requireBoolean, requireKnown, shown } from '../values/require.js';
-import { inMemory, lastModifiedOf, openContent, type ArchiveContent, type OpenContent } from './contents.js';
-import { quoted, type Fail } from './error.js';
+import { inMemory, lastModifiedOf, openContent, type EntryContent, type OpenContent } from '../entries/contents.js';
+import { generated } from '../entries/generated.js';
+import { Pieces } from '../entries/pieces.js';
+import type { Fail } from './error.js';
+import { quoted } from '../entries/quoted.js';
 import { PathGuard } from './paths.js';
 import type { Bytes } from '../runtime/buffers.js';
 import type { AnyReadable, Operator } from '../streams/any.js';
 import type { ReadableStream } from '../streams/readable-stream.js';
-import type { ReadableStreamDefaultReader } from '../streams/readable-stream-default-reader.js';
+
+/** The content of an entry of an archive. */
+export type ArchiveContent = EntryContent;
 
 /** What the entries of all archives have in common. */
 export interface ArchiveEntryInput {
@@ -44,48 +48,6 @@ export interface WriteOptions {
 
 /** The entries of an archive to be written: an iterable, or a stream. */
 export type ArchiveEntries<Entry> = Iterable<Entry | PromiseLike<Entry>> | AsyncIterable<Entry> | AnyReadable<Entry>;
-
-/** The most bytes of a chunk, but for those of an entry's own source. */
-const PIECE = 2 ** 16;
-
-/** Collects bytes for chunks that are worth a read. */
-export class Pieces {
-  /** Of all that was added. */
-  length = 0;
-  #buffer: Bytes | undefined;
-  #at = 0;
-  #ready: Bytes[] = [];
-
-  /** @param isOwn whether nobody else has its buffer */
-  add(bytes: Uint8Array, isOwn = false): void {
-    this.length += bytes.length;
-    if (isOwn && bytes.length >= PIECE / 4) {
-      this.flush();
-      this.#ready.push(bytes as Bytes);
-      return;
-    }
-    for (let at = 0; at < bytes.length;) {
-      this.#buffer ??= new Uint8Array(PIECE);
-      const piece = bytes.subarray(at, at + PIECE - this.#at);
-      this.#buffer.set(piece, this.#at);
-      this.#at += piece.length;
-      at += piece.length;
-      if (this.#at === PIECE) this.flush();
-    }
-  }
-
-  /** Makes a chunk of what there is. */
-  flush(): void {
-    if (this.#at === 0) return;
-    this.#ready.push(this.#at === PIECE ? this.#buffer! : this.#buffer!.slice(0, this.#at));
-    if (this.#at === PIECE) this.#buffer = undefined;
-    this.#at = 0;
-  }
-
-  take(): Bytes | undefined {
-    return this.#ready.shift();
-  }
-}
 
 /** An entry, checked. */
 export interface CheckedEntry {
@@ -141,46 +103,7 @@ export function writer<Entry extends ArchiveEntryInput, Options extends WriteOpt
   const bytes = (entries: AsyncIterable<Entry>, { signal }: { signal: AbortSignal }) =>
     written(caller, entries, signal, format, options, fail);
   Object.defineProperty(bytes, 'name', { value: caller });
-  return hasEntries ? streamOf(first, options.signal, bytes) : compose(stage(bytes));
-}
-
-/** The archive of `entries`, which are cancelled with it. */
-function streamOf<Entry>(
-  entries: unknown,
-  signal: AbortSignal | undefined,
-  bytes: (entries: AsyncIterable<Entry>, options: { signal: AbortSignal }) => AsyncGenerator<Bytes>,
-): ReadableStream<Bytes> {
-  const reader = openSource(entries, { onError: () => {} }).getReader() as ReadableStreamDefaultReader<Entry>;
-  const cancel = (reason: unknown) => void reader.cancel(reason).catch(() => {});
-  const source: AsyncIterableIterator<Entry> = {
-    [Symbol.asyncIterator]: () => source,
-    next: () => reader.read() as Promise<IteratorResult<Entry>>,
-    return(value?: unknown) {
-      cancel(undefined);
-      return Promise.resolve({ value, done: true });
-    },
-  };
-  const stopped = new AbortController();
-  const iterator = bytes(source, { signal: stopped.signal });
-  return onDemand<Bytes>({
-    signal,
-    async pull(controller) {
-      try {
-        const { value, done } = await iterator.next();
-        if (done) return true;
-        controller.enqueue(value);
-        return false;
-      } catch (error) {
-        cancel(error);
-        throw error;
-      }
-    },
-    stop(reason) {
-      stopped.abort(reason);
-      cancel(reason);
-      iterator.return(undefined).catch(() => {});
-    },
-  });
+  return hasEntries ? generated(first, options.signal, bytes) : compose(stage(bytes));
 }
 
 async function* written<Entry extends ArchiveEntryInput>(

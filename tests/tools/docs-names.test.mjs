@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import * as tidegate from 'tidegate';
 import * as archives from 'tidegate/archives';
+import * as multipart from 'tidegate/multipart';
 import * as codecs from 'tidegate/codecs';
 import * as inspect from 'tidegate/inspect';
 import * as monitor from 'tidegate/monitor';
@@ -17,6 +18,7 @@ polyfill.uninstall();
 const entries = {
   tidegate,
   'tidegate/archives': archives,
+  'tidegate/multipart': multipart,
   'tidegate/codecs': codecs,
   'tidegate/inspect': inspect,
   'tidegate/monitor': monitor,

@@ -19,6 +19,7 @@ const INLINED = {
   codecs: 'js/codecs',
   inspect: 'js/inspect',
   monitor: 'js/monitor',
+  multipart: 'js/multipart',
   polyfill: 'js/polyfill',
   js: 'js/js',
   'js-codecs': 'js/js-codecs',
@@ -32,8 +33,8 @@ const WORKER = { name: 'codec-worker.js', source: 'js/codec-worker' };
 
 /** Bundles whose Wasm modules are files, by their folder in dist/. They are ES modules only, since CommonJS can do neither. */
 const OTHERS = {
-  slim: { how: 'asset', entries: { index: 'js/slim', codecs: 'js/slim-codecs', archives: 'js/archives', inspect: 'js/inspect', monitor: 'js/monitor', ...LOADED } },
-  workerd: { how: 'module', entries: { index: 'js/index', codecs: 'js/codecs', archives: 'js/archives', inspect: 'js/inspect', polyfill: 'js/polyfill', ...LOADED } },
+  slim: { how: 'asset', entries: { index: 'js/slim', codecs: 'js/slim-codecs', archives: 'js/archives', inspect: 'js/inspect', monitor: 'js/monitor', multipart: 'js/multipart', ...LOADED } },
+  workerd: { how: 'module', entries: { index: 'js/index', codecs: 'js/codecs', archives: 'js/archives', inspect: 'js/inspect', multipart: 'js/multipart', polyfill: 'js/polyfill', ...LOADED } },
 };
 
 /** Files that a page uses without a bundler, each with all that it needs, and how esbuild makes it of the entries in dist/. */

@@ -43,6 +43,7 @@ const reference = [
     Channels: '/channels',
     Codecs: '/codecs',
     Archives: '/archives',
+    'Multipart bodies': '/multipart',
     'Inspecting streams': '/inspect',
     Polyfill: '/polyfill',
     'The crate': '/crate',

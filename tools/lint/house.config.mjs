@@ -5,7 +5,8 @@
 const FLOORS = [
   ['js/[^/]+'],
   ['js/polyfill', 'js/slim', 'js/monitor'],
-  ['js/archives'],
+  ['js/archives', 'js/multipart'],
+  ['js/entries'],
   ['js/transfer', 'js/sources', 'js/sinks', 'js/inspect'],
   ['js/operators', 'js/pipeline', 'js/channel', 'js/codecs'],
   ['js/native'],

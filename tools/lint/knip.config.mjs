@@ -1,7 +1,7 @@
 /** Finds exports that nobody imports, files that nothing reaches, and dependencies that nothing uses. Run by `npm run lint` through knip. */
 export default {
   entry: [
-    'js/{index,archives,codecs,inspect,monitor,polyfill,js,js-codecs,slim,slim-codecs,codec-worker}.ts',
+    'js/{index,archives,codecs,inspect,monitor,multipart,polyfill,js,js-codecs,slim,slim-codecs,codec-worker}.ts',
     // The bundler injects it.
     'js/runtime/globals.ts',
     'tools/*.mjs',

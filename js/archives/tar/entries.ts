@@ -1,13 +1,15 @@
 /** `tarEntries()`: the entries of a tar archive, read forward. */
-import { Body, type Content } from '../body.js';
-import { failsOf, quoted, type Fail } from '../error.js';
-import { forwardStage, openBody, type ArchiveInput, type ForwardOptions, type Limits } from '../forward.js';
+import { Body, type Content } from '../../entries/body.js';
+import { failsOf, type Fail } from '../error.js';
+import { quoted } from '../../entries/quoted.js';
+import { openBody } from '../../entries/forward.js';
+import { forwardStage, type ArchiveInput, type ForwardOptions, type Limits } from '../forward.js';
 import { PathGuard } from '../paths.js';
 import { Headers, paddingOf, type Header } from './headers.js';
 import type { Bytes } from '../../runtime/buffers.js';
 import type { Operator } from '../../streams/any.js';
 import type { ReadableStream } from '../../streams/readable-stream.js';
-import type { Input } from '../input.js';
+import type { Input } from '../../entries/input.js';
 
 /** What an entry of a tar archive is. `link` is a hard link; `sparse` a file with holes, whose content cannot be read. */
 export type TarEntryType =

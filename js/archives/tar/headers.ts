@@ -1,9 +1,10 @@
 /** The headers of a tar file, each with what the extended headers before it say: pax, GNU's long names, base-256 numbers. */
-import { quoted, type Fail } from '../error.js';
+import type { Fail } from '../error.js';
+import { quoted } from '../../entries/quoted.js';
 import { BLOCK, isZero, parseHeader, textOf, type RawHeader } from './header.js';
 import { readPax } from './pax.js';
 import type { Bytes } from '../../runtime/buffers.js';
-import type { Input } from '../input.js';
+import type { Input } from '../../entries/input.js';
 
 /** The most bytes of an extended header, and of all between two entries. */
 const MOST_EXTENDED = 2 ** 20;

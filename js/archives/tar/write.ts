@@ -1,7 +1,8 @@
 /** `tar()`: writes a tar archive, in ustar, with pax headers for what that cannot say. */
 import { requireOneOf, shown } from '../../values/require.js';
 import { joined, utf8 } from '../../runtime/text.js';
-import { failsOf, quoted, type Fail } from '../error.js';
+import { failsOf, type Fail } from '../error.js';
+import { quoted } from '../../entries/quoted.js';
 import {
   writer,
   type ArchiveEntries,

@@ -17,7 +17,7 @@ import {
   signatureOf,
   type CentralHeader,
 } from './records.js';
-import type { Input } from '../input.js';
+import type { Input } from '../../entries/input.js';
 
 /** The most bytes of the end of zip64 that are read; more than its fixed part is not used by anybody. */
 const MOST_END64 = 2 ** 20;

@@ -1,8 +1,10 @@
 /** `zipEntries()`: the entries of a zip archive, read forward. */
 import { requireCount } from '../../values/require.js';
-import { Body, type Content } from '../body.js';
-import { failsOf, quoted, type Fail } from '../error.js';
-import { forwardStage, openBody, type ArchiveInput, type ForwardOptions, type Found } from '../forward.js';
+import { Body, type Content } from '../../entries/body.js';
+import { failsOf, type Fail } from '../error.js';
+import { quoted } from '../../entries/quoted.js';
+import { openBody, type Found } from '../../entries/forward.js';
+import { forwardStage, type ArchiveInput, type ForwardOptions } from '../forward.js';
 import { PathGuard } from '../paths.js';
 import { Directory } from './directory.js';
 import { ENCRYPTED, HAS_DESCRIPTOR, uint64, viewOf } from './fields.js';
@@ -25,7 +27,7 @@ import { checkContent, isSupported, Unpacker, type UnpackLimits } from './unpack
 import type { Bytes } from '../../runtime/buffers.js';
 import type { Operator } from '../../streams/any.js';
 import type { ReadableStream } from '../../streams/readable-stream.js';
-import type { Input } from '../input.js';
+import type { Input } from '../../entries/input.js';
 
 /** An entry of a zip archive that is read forward. What stands behind the content is not known before it. */
 export interface ZipStreamEntry {

@@ -6,7 +6,8 @@
  */
 import { onDemand } from '../../sources/on-demand.js';
 import { requireCount, requireKnown } from '../../values/require.js';
-import { failsOf, quoted, type Fail } from '../error.js';
+import { failsOf, type Fail } from '../error.js';
+import { quoted } from '../../entries/quoted.js';
 import { READ_OPTIONS, readLimits, type Limits, type ReadOptions } from '../forward.js';
 import { PathGuard } from '../paths.js';
 import { Directory } from './directory.js';

@@ -4,7 +4,7 @@ import { deflate } from '../../codecs/families/deflate.js';
 import { FINISHED } from '../../codecs/segment.js';
 import { isRefusal } from '../../core/wasm.js';
 import type { Bytes } from '../../runtime/buffers.js';
-import type { Pieces } from '../writer.js';
+import type { Pieces } from '../../entries/pieces.js';
 
 /** The number of src/wasm/codecs/deflate.rs for deflate alone. */
 const RAW = 2;

@@ -1,11 +1,11 @@
 /** What a zip archive can be read from at any place. */
 import { bytesOfBlob } from '../../bridge/blobs.js';
-import { isBlob } from '../../bridge/kinds.js';
+import { isBlob, isBytes } from '../../bridge/kinds.js';
 import { describe } from '../../values/describe.js';
-import { isBytes } from '../../bridge/kinds.js';
 import { toBytes } from '../../codecs/options.js';
-import { quoted, type Fail } from '../error.js';
-import { Input } from '../input.js';
+import type { Fail } from '../error.js';
+import { quoted } from '../../entries/quoted.js';
+import { Input } from '../../entries/input.js';
 import type { Bytes } from '../../runtime/buffers.js';
 
 /** A file that can be read at any place, such as one on a disk. */
@@ -35,16 +35,19 @@ export type ZipSource = Blob | RandomAccess;
 /** Bytes of one read of a content. */
 const PIECE = 2 ** 18;
 
+type Access = Omit<RandomAccess, 'size'>;
+
 /** Reads a source, and checks what it gives. */
 export class Source {
   declare readonly size: number;
-  #access: RandomAccess;
+  #access: Access;
   #fail: Fail;
   #signal: AbortSignal | undefined;
 
   constructor(source: unknown, signal: AbortSignal | undefined, fail: Fail) {
-    this.#access = isBlob(source) ? accessOf(source) : requireAccess(source);
-    this.size = this.#access.size;
+    const { access, size } = isBlob(source) ? { access: accessOf(source), size: source.size } : requireAccess(source);
+    this.#access = access;
+    this.size = size;
     this.#signal = signal;
     this.#fail = fail;
   }
@@ -97,14 +100,15 @@ export class Source {
   }
 }
 
-const accessOf = (blob: Blob): RandomAccess => ({
-  size: blob.size,
+const accessOf = (blob: Blob): Access => ({
   read: (start, end) => bytesOfBlob(blob.slice(start, end)),
 });
 
-function requireAccess(source: unknown): RandomAccess {
+/** A getter of the page may give another size each time, so the size is read once. */
+function requireAccess(source: unknown): { access: Access; size: number } {
   const { size, read } = (source ?? {}) as Partial<RandomAccess>;
-  if (typeof read === 'function' && Number.isSafeInteger(size) && size! >= 0) return source as RandomAccess;
+  if (typeof read === 'function' && Number.isSafeInteger(size) && size! >= 0)
+    return { access: source as RandomAccess, size: size! };
   const advice = isBytes(source)
     ? '. Put bytes into a Blob: new Blob([bytes])'
     : typeof source === 'string'

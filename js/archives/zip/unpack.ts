@@ -9,10 +9,11 @@ import { CodecError } from '../../codecs/error.js';
 import { inflate } from '../../codecs/families/inflate.js';
 import { FINISHED, HAS_BATCH, NEED_INPUT } from '../../codecs/segment.js';
 import { isRefusal } from '../../core/wasm.js';
-import { quoted, type ArchiveErrorCode, type Fail } from '../error.js';
+import type { ArchiveErrorCode, Fail } from '../error.js';
+import { quoted } from '../../entries/quoted.js';
 import { DEFLATED, STORED } from './records.js';
 import type { Bytes } from '../../runtime/buffers.js';
-import type { Input } from '../input.js';
+import type { Input } from '../../entries/input.js';
 
 /** What is known of an entry before its data. */
 export interface Packed {

@@ -11,9 +11,10 @@ import { DEFAULT_LEVEL } from '../../codecs/flags.js';
 import { isBlob } from '../../bridge/kinds.js';
 import { shown } from '../../values/require.js';
 import { utf8 } from '../../runtime/text.js';
-import { failsOf, quoted, type Fail } from '../error.js';
+import { failsOf, type Fail } from '../error.js';
+import { quoted } from '../../entries/quoted.js';
+import { Pieces } from '../../entries/pieces.js';
 import {
-  Pieces,
   writer,
   type ArchiveEntries,
   type ArchiveEntryInput,

@@ -1,5 +1,5 @@
 /**
- * The bytes of an archive in order, whatever chunks they come in. So a parser asks for as many as it needs, and is the same at every split.
+ * The bytes of an input in order, whatever chunks they come in. So a parser asks for as many as it needs, and is the same at every split.
  *
  * 1. One call is under way at a time.
  * 2. A view that a call returns holds until the next call. Its buffer is that of a chunk, which is not to be handed on.
@@ -10,7 +10,7 @@ import type { Bytes } from '../runtime/buffers.js';
 const NOTHING: Bytes = new Uint8Array(0);
 
 export class Input {
-  /** The offset of the next byte in the archive. */
+  /** The offset of the next byte in the input. */
   offset: number;
   #next: () => Promise<Bytes | undefined>;
   /** What has come and has not been consumed. */
@@ -24,6 +24,20 @@ export class Input {
   constructor(next: () => Promise<Bytes | undefined>, offset = 0) {
     this.#next = next;
     this.offset = offset;
+  }
+
+  /** Fails behind the first `most` bytes with what `error` makes, if there are more. To be called before anything is read. */
+  limit(most: number, error: () => Error): void {
+    const next = this.#next;
+    let left = most;
+    this.#next = async () => {
+      if (left < 0) throw error();
+      const chunk = await next();
+      if (chunk === undefined) return undefined;
+      left -= chunk.length;
+      if (left < -chunk.length || chunk.length + left === 0) throw error();
+      return left < 0 ? chunk.subarray(0, left) : chunk;
+    };
   }
 
   /** What is at hand, without waiting. */

@@ -12,7 +12,7 @@ import type { ReadableStreamDefaultReader } from '../streams/readable-stream-def
  * `Blob`, a `Response`, an iterable of bytes and strings, or a function that returns one of these. The function is called when
  * it is the entry's turn, so that no request waits for the entries before it.
  */
-export type ArchiveContent = BytesOrText | PipelineSource<BytesOrText>;
+export type EntryContent = BytesOrText | PipelineSource<BytesOrText>;
 
 /** A content that is read once. */
 export interface OpenContent {

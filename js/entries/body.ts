@@ -1,5 +1,5 @@
 /**
- * The content of an entry of an archive that is read forward.
+ * The content of an entry that is read forward.
  *
  * 1. The content and what follows it are never read at the same time: `finish()` waits until nobody reads.
  * 2. What the content fails with, everything that follows fails with.
