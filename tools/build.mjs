@@ -21,15 +21,26 @@ import { isProgram, runMain, say, seconds } from './steps.mjs';
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 
 /** Builds what `options` ask for, and dist/. */
-export async function build({ js = false, core = false, codecs = false, module = '', debug = false, force = false } = {}) {
+export async function build({
+  js = false,
+  core = false,
+  codecs = false,
+  module = '',
+  debug = false,
+  force = false,
+} = {}) {
   const began = Date.now();
   const stamps = new Stamps(root);
   if (force) rmSync(join(root, 'build', '.stamps'), { recursive: true, force: true });
-  if (module && !(module in MODULES)) throw new Error(`--module ${module}: there is none; the modules are ${Object.keys(MODULES).join(', ')}`);
+  if (module && !(module in MODULES))
+    throw new Error(`--module ${module}: there is none; the modules are ${Object.keys(MODULES).join(', ')}`);
   const all = !core && !codecs && !js && !module;
   const made = [];
   for (const name of Object.keys(MODULES)) {
-    if ((all || name === module || (name === 'core' ? core : codecs)) && (await buildModule({ root, stamps, name, debug })))
+    if (
+      (all || name === module || (name === 'core' ? core : codecs)) &&
+      (await buildModule({ root, stamps, name, debug }))
+    )
       made.push(`build/${name}`);
   }
   if (await buildJs({ root, stamps, debug })) made.push('dist');

@@ -11,18 +11,24 @@ import { stage } from '../pipeline/functions.js';
 import { refusalOfSource } from '../pipeline/sources.js';
 import { describe } from '../values/describe.js';
 import { requireBoolean, requireKnown, shown } from '../values/require.js';
-import { inMemory, lastModifiedOf, openContent, type EntryContent, type OpenContent } from '../entries/contents.js';
+import { inMemory, lastModifiedOf, openContent, type OpenContent } from '../entries/contents.js';
 import { generated } from '../entries/generated.js';
 import { Pieces } from '../entries/pieces.js';
 import type { Fail } from './error.js';
 import { quoted } from '../entries/quoted.js';
 import { PathGuard } from './paths.js';
+import type { PipelineSource } from '../pipeline/accepted.js';
 import type { Bytes } from '../runtime/buffers.js';
 import type { AnyReadable, Operator } from '../streams/any.js';
+import type { BytesOrText } from '../sinks/bytes.js';
 import type { ReadableStream } from '../streams/readable-stream.js';
 
-/** The content of an entry of an archive. */
-export type ArchiveContent = EntryContent;
+/**
+ * The content of an entry: a string, which is written as UTF-8, bytes, or anything that a pipeline may start with: a stream, a
+ * `Blob`, a `Response`, an iterable of bytes and strings, or a function that returns one of these. The function is called when
+ * it is the entry's turn, so that no request waits for the entries before it.
+ */
+export type ArchiveContent = BytesOrText | PipelineSource<BytesOrText>;
 
 /** What the entries of all archives have in common. */
 export interface ArchiveEntryInput {

@@ -3,16 +3,8 @@ import { isBlob, isBytes } from '../bridge/kinds.js';
 import { openSource, refusalOfSource } from '../pipeline/sources.js';
 import { refuseDetached } from '../runtime/buffers.js';
 import { utf8 } from '../runtime/text.js';
-import { Encoder, type BytesOrText } from '../sinks/bytes.js';
-import type { PipelineSource } from '../pipeline/accepted.js';
+import { Encoder } from '../sinks/bytes.js';
 import type { ReadableStreamDefaultReader } from '../streams/readable-stream-default-reader.js';
-
-/**
- * The content of an entry: a string, which is written as UTF-8, bytes, or anything that a pipeline may start with: a stream, a
- * `Blob`, a `Response`, an iterable of bytes and strings, or a function that returns one of these. The function is called when
- * it is the entry's turn, so that no request waits for the entries before it.
- */
-export type EntryContent = BytesOrText | PipelineSource<BytesOrText>;
 
 /** A content that is read once. */
 export interface OpenContent {

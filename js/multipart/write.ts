@@ -4,15 +4,17 @@ import { refusalOfSource } from '../pipeline/sources.js';
 import { describe } from '../values/describe.js';
 import { requireKnown, shown } from '../values/require.js';
 import { utf8 } from '../runtime/text.js';
-import { inMemory, openContent, type EntryContent, type OpenContent } from '../entries/contents.js';
+import { inMemory, openContent, type OpenContent } from '../entries/contents.js';
 import { generated } from '../entries/generated.js';
 import { Pieces } from '../entries/pieces.js';
 import { quoted } from '../entries/quoted.js';
 import { randomBoundary, requireBoundary } from './boundary.js';
 import { fault } from './error.js';
 import { percentEncoded } from './fields.js';
+import type { PipelineSource } from '../pipeline/accepted.js';
 import type { Bytes } from '../runtime/buffers.js';
 import type { AnyReadable } from '../streams/any.js';
+import type { BytesOrText } from '../sinks/bytes.js';
 import type { ReadableStream } from '../streams/readable-stream.js';
 
 /**
@@ -20,7 +22,7 @@ import type { ReadableStream } from '../streams/readable-stream.js';
  * `Blob`, a `Response`, an iterable of bytes and strings, or a function that returns one of these. The function is called when
  * it is the part's turn.
  */
-export type MultipartContent = EntryContent;
+export type MultipartContent = BytesOrText | PipelineSource<BytesOrText>;
 
 /** A part that `multipart()` writes. */
 export interface MultipartPartInput {

@@ -21,7 +21,14 @@ const FILES = [
 ];
 
 /** Entries that are ES modules only: CommonJS can name no asset beside a module (docs/COMPATIBILITY.md). */
-const MODULES_ONLY = ['./slim', './slim/archives', './slim/codecs', './slim/inspect', './slim/monitor', './slim/multipart'];
+const MODULES_ONLY = [
+  './slim',
+  './slim/archives',
+  './slim/codecs',
+  './slim/inspect',
+  './slim/monitor',
+  './slim/multipart',
+];
 
 let folder;
 let tarball;
