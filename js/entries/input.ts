@@ -56,10 +56,13 @@ export class Input {
     return this.#held;
   }
 
-  /** A large chunk is not copied for a few bytes before it: they get as much of it as is asked for, and it waits. */
+  /**
+   * A large chunk is not copied for a few bytes before it: they get as much of it as is asked for, and it waits. They get a few thousand at
+   * least, as a caller that leaves a few bytes again would have the whole chunk in parts of that size.
+   */
   #append(chunk: Bytes, least: number): Bytes {
-    const missing = least - this.#held.length;
-    if (chunk.length <= 2 * missing || chunk.length <= SMALL) return joined(this.#held, chunk);
+    const missing = Math.max(least - this.#held.length, SMALL);
+    if (chunk.length <= 2 * missing) return joined(this.#held, chunk);
     const next = this.#next;
     this.#next = () => {
       this.#next = next;
