@@ -16,6 +16,22 @@ export class BytesSeen {
   }
 }
 
+/** Text: its length, and a sum of every 512th code unit. */
+export class TextSeen {
+  length = 0;
+  sum = 0;
+
+  chunk(text) {
+    for (let at = (512 - (this.length % 512)) % 512; at < text.length; at += 512)
+      this.sum = (Math.imul(this.sum, 31) + text.charCodeAt(at)) | 0;
+    this.length += text.length;
+  }
+
+  result() {
+    return `${this.length} characters, ${this.sum}`;
+  }
+}
+
 /** Lines: their number and their length. */
 export class LinesSeen {
   count = 0;

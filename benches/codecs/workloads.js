@@ -9,41 +9,9 @@ import Papa from 'papaparse';
 import { inferSchema, initParser } from 'udsv';
 import { pipeline } from 'tidegate';
 import { csv, digest, gunzip, gzip, lines, ndjson, toDigest } from 'tidegate/codecs';
+import { base64, hex } from './ascii.js';
+import { chunksOf, nativeOf, readAll, runOurs } from './chunks.js';
 import { BytesSeen, ColumnsSeen, LinesSeen, RowsSeen } from './seen.js';
-
-const CHUNK = 65_536;
-
-function* chunksOf(bytes) {
-  for (let at = 0; at < bytes.length; at += CHUNK) yield bytes.subarray(at, at + CHUNK);
-}
-
-/** The engine's own stream of the chunks. */
-function nativeOf(bytes) {
-  const chunks = chunksOf(bytes);
-  return new ReadableStream({
-    pull(controller) {
-      const { done, value } = chunks.next();
-      if (done) controller.close();
-      else controller.enqueue(value);
-    },
-  });
-}
-
-/** Calls `see` with each chunk of the engine's own stream. */
-async function readAll(stream, see) {
-  const reader = stream.getReader();
-  for (;;) {
-    const { done, value } = await reader.read();
-    if (done) return;
-    see(value);
-  }
-}
-
-/** Runs our pipeline, whose consumer calls `see` with each chunk. */
-const runOurs = (source, stages, see) =>
-  pipeline(source, ...stages, async (chunks) => {
-    for await (const chunk of chunks) see(chunk);
-  });
 
 const decompressed = (stream) => stream.pipeThrough(new DecompressionStream('gzip'));
 const decoded = (stream) => stream.pipeThrough(new TextDecoderStream());
@@ -363,6 +331,8 @@ export const workloads = {
   md5: hashes('md5', createMD5),
   blake3: hashes('blake3', createBLAKE3),
   crc32: hashes('crc32', createCRC32),
+  ...base64,
+  ...hex,
   lines: lineJobs,
   'csv rows': rows,
   'csv columns': columns,
