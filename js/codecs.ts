@@ -7,6 +7,17 @@
  * @module
  */
 export {
+  base64Decode,
+  base64Encode,
+  hexDecode,
+  hexEncode,
+  type AsciiOptions,
+  type Base64DecodeOptions,
+  type Base64EncodeOptions,
+  type HexDecodeOptions,
+  type HexEncodeOptions,
+} from './codecs/base64.js';
+export {
   csv,
   type CsvColumnOptions,
   type CsvColumnStage,

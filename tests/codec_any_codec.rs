@@ -20,12 +20,13 @@ fn packed(text: &[u8], level: u32) -> [Vec<u8>; 2] {
 #[test]
 fn the_committed_seeds_run() {
     type Run = fn(&[u8]);
-    let programs: [(&str, Run); 6] = [
+    let programs: [(&str, Run); 7] = [
         ("inflate", any_codec::inflate),
         ("deflate", any_codec::deflate),
         ("lines", any_codec::lines),
         ("csv", any_codec::csv),
         ("digests", any_codec::digests),
+        ("ascii", any_codec::ascii),
         ("state", any_codec::state),
     ];
     for (name, run) in programs {
@@ -47,6 +48,7 @@ proptest! {
         any_codec::lines(&program);
         any_codec::csv(&program);
         any_codec::digests(&program);
+        any_codec::ascii(&program);
         any_codec::state(&program);
     }
 
@@ -60,6 +62,19 @@ proptest! {
         any_codec::csv(&program);
         any_codec::state(&[&[2, head[0], head[1], head[2]][..], &text].concat());
         any_codec::state(&[&[3, head[0], head[1], head[2]][..], &text].concat());
+    }
+
+    #[test]
+    fn text_that_is_nearly_base64_keeps_them_too(
+        flags in any::<[u8; 3]>(),
+        text in prop::collection::vec(prop::sample::select(&b"ABCDzx019+/-_= \n!"[..]), 0..200),
+    ) {
+        for kind in [2, 3] {
+            any_codec::ascii(&[&[kind][..], &flags, &text].concat());
+        }
+        for kind in [5, 6, 7, 8] {
+            any_codec::state(&[&[kind][..], &flags, &text].concat());
+        }
     }
 
     #[test]

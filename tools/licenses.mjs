@@ -19,6 +19,11 @@ export const shipped = join(root, 'THIRD-PARTY-LICENSES.md');
 /** Of a choice of licences the first that a crate has a file of. */
 const TEXTS = ['LICENSE-MIT', 'LICENSE.md', 'LICENSE', 'LICENSE-APACHE', 'LICENSE_A2'];
 
+/** The licence of crates that are published without it, from their repository: https://github.com/Nugine/simd */
+const ELSEWHERE = Object.fromEntries(
+  ['base64-simd', 'hex-simd', 'vsimd'].map((name) => [name, join(root, 'tools/licenses/simd.txt')]),
+);
+
 const cargo = (args) =>
   execFileSync('cargo', args, {
     cwd: root,
@@ -54,7 +59,9 @@ function document() {
   const list = crates();
   const texts = new Map();
   for (const crate of list.keys()) {
-    const file = TEXTS.map((name) => join(where.get(crate), name)).find((path) => existsSync(path));
+    const file =
+      TEXTS.map((name) => join(where.get(crate), name)).find((path) => existsSync(path)) ??
+      ELSEWHERE[crate.split(' ')[0]];
     if (!file)
       throw new StepError('Licences', {
         reason: `${crate} has none of ${TEXTS.join(', ')}`,

@@ -14,6 +14,9 @@ export type CodecErrorCode =
   | 'output-too-large'
   | 'ratio-too-high'
   | 'trailing-data'
+  | 'invalid-character'
+  | 'invalid-padding'
+  | 'stray-bits'
   | 'invalid-utf8'
   | 'too-long'
   | 'unclosed-quote'
@@ -34,7 +37,7 @@ export type CodecErrorCode =
  */
 export class CodecError extends Error {
   declare readonly name: 'CodecError';
-  /** The codec that failed: `'gunzip'`, `'inflate'`, `'inflateRaw'`, `'digest'`, `'lines'`, `'csv'` or `'ndjson'`. */
+  /** The codec that failed, by the name of its function, such as `'gunzip'` or `'csv'`. */
   declare readonly codec: string;
   /** What was wrong. */
   declare readonly code: CodecErrorCode;

@@ -1,4 +1,5 @@
 /** What leaves a chain: bytes, or records alone or in batches. */
+import { asciiText } from './segment.js';
 import type { Bytes } from '../runtime/buffers.js';
 import type { ChainLike } from './chain.js';
 import type { Produced } from './segment.js';
@@ -69,6 +70,28 @@ export class ByteOutput implements Output {
     const bytes = this.#bytes;
     this.#bytes = undefined;
     return bytes;
+  }
+}
+
+const textLength = (text: string) => text.length;
+
+/** Bytes as strings: the codecs before it make ASCII. */
+export class AsciiOutput implements Output {
+  #text = '';
+
+  size = textLength;
+  single = false;
+  takes = { kind: 'bytes' } as const;
+
+  take(chain: ChainLike): void {
+    const bytes = chain.takeBytes();
+    if (bytes.length > 0) this.#text = asciiText(bytes);
+  }
+
+  next(): string | undefined {
+    const text = this.#text;
+    this.#text = '';
+    return text === '' ? undefined : text;
   }
 }
 

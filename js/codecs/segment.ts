@@ -143,8 +143,11 @@ function latin1Decoder(): (bytes: Uint8Array) => string {
 
 let decodeLatin1: ReturnType<typeof latin1Decoder> | undefined;
 
+/** ASCII as text. */
+export const asciiText = (bytes: Uint8Array): string => (decodeLatin1 ??= latin1Decoder())(bytes);
+
 export const produced = ({ bytes, isLatin1, utf8Length, ends, rows }: Parts): Produced => ({
-  text: isLatin1 ? (decodeLatin1 ??= latin1Decoder())(bytes) : decode(bytes),
+  text: isLatin1 ? asciiText(bytes) : decode(bytes),
   bytes: utf8Length,
   ends,
   rows,

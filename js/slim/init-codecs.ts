@@ -1,8 +1,10 @@
+import { asset as base64Asset } from '../../build/base64/base64_bg.wasm';
 import { asset as csvAsset } from '../../build/csv/csv_bg.wasm';
 import { asset as deflateAsset } from '../../build/deflate/deflate_bg.wasm';
 import { asset as digestAsset } from '../../build/digest/digest_bg.wasm';
 import { asset as inflateAsset } from '../../build/inflate/inflate_bg.wasm';
 import { asset as textAsset } from '../../build/text/text_bg.wasm';
+import { base64 } from '../codecs/families/base64.js';
 import { csv } from '../codecs/families/csv.js';
 import { deflate } from '../codecs/families/deflate.js';
 import { digest } from '../codecs/families/digest.js';
@@ -13,9 +15,11 @@ import { requireKnown } from '../values/require.js';
 import { load, type WasmSource } from './load.js';
 
 /** The families of codecs; each has a Wasm module of its own. */
-export type CodecFamily = 'csv' | 'deflate' | 'digest' | 'inflate' | 'text';
+export type CodecFamily = 'base64' | 'csv' | 'deflate' | 'digest' | 'inflate' | 'text';
 
 const LOADS: Record<CodecFamily, (from?: WasmSource) => Promise<void>> = {
+  base64: (from?: WasmSource) =>
+    load(base64.module, base64Asset, from, () => import('../../build/base64/base64_js.js')),
   csv: (from?: WasmSource) => load(csv.module, csvAsset, from, () => import('../../build/csv/csv_js.js')),
   deflate: (from?: WasmSource) =>
     load(deflate.module, deflateAsset, from, () => import('../../build/deflate/deflate_js.js')),
@@ -35,7 +39,8 @@ const NAMES = Object.keys(LOADS) as CodecFamily[];
 /**
  * Loads codecs, as `init` of `tidegate/slim` loads the core. Await it before the first codec runs. Each family of codecs has
  * a module of its own: `inflate` (`gunzip`, `inflate`, `inflateRaw`, `DecompressionStream`), `deflate` (`gzip`, `deflate`,
- * `deflateRaw`, `CompressionStream`), `digest` (`digest`, `toDigest`) `csv` (`csv`) and `text` (`lines` and `ndjson`).
+ * `deflateRaw`, `CompressionStream`), `digest` (`digest`, `toDigest`), `base64` (`base64Encode`,
+ * `base64Decode`, `hexEncode`, `hexDecode`), `csv` (`csv`) and `text` (`lines` and `ndjson`).
  *
  * @param families the families to load, each with `true` or with where its module comes from, which by default is beside
  *   the package's files. Default: all of them.
@@ -44,6 +49,7 @@ const NAMES = Object.keys(LOADS) as CodecFamily[];
  */
 export async function initCodecs(
   families: { readonly [Name in CodecFamily]?: WasmSource | boolean | undefined } = {
+    base64: true,
     csv: true,
     deflate: true,
     digest: true,

@@ -48,6 +48,12 @@ pub enum ErrorCode {
     RatioTooHigh,
     /// Bytes that are no gzip member follow the last one, or bytes follow the end of a zlib stream or of deflate data.
     TrailingData,
+    /// A character that base64 or hexadecimal text does not have.
+    InvalidCharacter,
+    /// A `=` in base64 text where a group has none, or none where it has one.
+    InvalidPadding,
+    /// The last character of base64 text has bits that belong to no byte.
+    StrayBits,
     /// The text is not valid UTF-8, and `fatal` was asked for.
     InvalidUtf8,
     /// A line or row is longer than the configured bound.
@@ -100,6 +106,9 @@ impl ErrorCode {
             Self::OutputTooLarge => "output-too-large",
             Self::RatioTooHigh => "ratio-too-high",
             Self::TrailingData => "trailing-data",
+            Self::InvalidCharacter => "invalid-character",
+            Self::InvalidPadding => "invalid-padding",
+            Self::StrayBits => "stray-bits",
             Self::InvalidUtf8 => "invalid-utf8",
             Self::TooLong => "too-long",
             Self::UnclosedQuote => "unclosed-quote",
@@ -132,6 +141,9 @@ impl ErrorCode {
             Self::OutputTooLarge => "more output than allowed",
             Self::RatioTooHigh => "more output than allowed for this much input",
             Self::TrailingData => "data after the end",
+            Self::InvalidCharacter => "invalid character",
+            Self::InvalidPadding => "invalid padding",
+            Self::StrayBits => "stray bits",
             Self::InvalidUtf8 => "invalid UTF-8",
             Self::TooLong => "too long",
             Self::UnclosedQuote => "unclosed quote",

@@ -24,6 +24,7 @@
 //! # Ok::<(), tidegate::codec::CodecError>(())
 //! ```
 
+mod ascii;
 mod batch;
 mod chain;
 mod chain_save;
@@ -56,6 +57,10 @@ mod table;
 mod text;
 mod utf8;
 
+pub use ascii::{
+    Base64Alphabet, Base64Decode, Base64DecodeOptions, Base64Encode, Base64EncodeOptions,
+    HexDecode, HexEncode, LastGroup, LineEnd,
+};
 pub use batch::{Batch, Record, RecordBatch, RecordIter};
 pub use chain::{Chain, ChainState, StageStats};
 #[cfg(any(tidegate_family = "inflate", tidegate_family = "deflate"))]

@@ -3,9 +3,10 @@
 
 use flate2::{Decompress, FlushDecompress, Status as ZlibStatus};
 use tidegate::codec::{
-    Chain, Codec, Csv, CsvOptions, Deflate, DeflateFormat, DeflateOptions, Delimiter,
-    DigestAlgorithm, Digests, Gunzip, GunzipOptions, Inflate, InflateFormat, InflateOptions, Lines,
-    LinesOptions, Ragged, Trailing,
+    Base64Alphabet, Base64Decode, Base64DecodeOptions, Base64Encode, Base64EncodeOptions, Chain,
+    Codec, Csv, CsvOptions, Deflate, DeflateFormat, DeflateOptions, Delimiter, DigestAlgorithm,
+    Digests, Gunzip, GunzipOptions, HexDecode, HexEncode, Inflate, InflateFormat, InflateOptions,
+    LastGroup, Lines, LinesOptions, Ragged, Trailing,
 };
 
 use super::{Outcome, drive, drive_chain, drive_chain_unended};
@@ -224,13 +225,78 @@ pub fn digests(program: &[u8]) {
     assert_eq!(whole.digest(), split.digest());
 }
 
+fn base64_alphabet(flags: u8) -> Base64Alphabet {
+    if flags & 1 == 0 {
+        Base64Alphabet::Standard
+    } else {
+        Base64Alphabet::Url
+    }
+}
+
+fn base64_decode(flags: u8) -> Base64Decode {
+    let last_group = if flags & 2 == 0 {
+        LastGroup::Strict
+    } else {
+        LastGroup::Loose
+    };
+    let options = Base64DecodeOptions::default().alphabet(base64_alphabet(flags));
+    Base64Decode::new(
+        options
+            .last_group(last_group)
+            .skip_whitespace(flags & 4 == 0),
+    )
+}
+
+fn base64_encode(flags: u8, line: u8) -> Base64Encode {
+    let options = Base64EncodeOptions::default().alphabet(base64_alphabet(flags));
+    let options = options.padding(flags & 2 == 0);
+    Base64Encode::new(if flags & 4 == 0 {
+        options
+    } else {
+        options.line_length(line.into())
+    })
+}
+
+/// Any bytes as base64 or hexadecimal text, which come back; any text read as such.
+pub fn ascii(program: &[u8]) {
+    let mut program = Program(program);
+    let (kind, flags, line) = (program.byte(), program.byte(), program.byte());
+    let (size, input) = program.pieces();
+    let read: &dyn Fn() -> Box<dyn Codec> = &|| match kind & 1 {
+        0 => Box::new(base64_decode(flags)),
+        _ => Box::new(HexDecode::new(flags & 4 == 0)),
+    };
+    if kind & 2 != 0 {
+        let _ = split_or_not(read, input, size);
+        return;
+    }
+    let (text, result) = split_or_not(
+        || match kind & 1 {
+            0 => Box::new(base64_encode(flags, line)),
+            _ => Box::new(HexEncode::new(flags & 1 == 0)),
+        },
+        input,
+        size,
+    );
+    result.unwrap();
+    // Without padding it is loose, with lines it has whitespace.
+    let mut back: Box<dyn Codec> = match kind & 1 {
+        0 => Box::new(base64_decode(flags & 3)),
+        _ => Box::new(HexDecode::new(false)),
+    };
+    assert_eq!(
+        drive(&mut *back, &[&text], 1 << 16),
+        (input.to_vec(), Ok(()))
+    );
+}
+
 /// A chain goes on from a state that was saved anywhere, and no bytes that pass for a state do harm.
 pub fn state(program: &[u8]) {
     let mut program = Program(program);
     let (kind, flags, at) = (program.byte(), program.byte(), program.byte());
     let (size, input) = program.pieces();
     let make = || {
-        let codec: Box<dyn Codec> = match kind % 5 {
+        let codec: Box<dyn Codec> = match kind % 9 {
             0 => Box::new(Gunzip::new(GunzipOptions::default().max_output_bytes(MOST))),
             1 => Box::new(Inflate::new(
                 InflateOptions::default()
@@ -239,7 +305,11 @@ pub fn state(program: &[u8]) {
             )),
             2 => Box::new(lines_of(flags, 255)),
             3 => Box::new(Csv::new(CsvOptions::default().ragged(Ragged::Keep)).unwrap()),
-            _ => Box::new(Digests::new(&ALGORITHMS[..5])),
+            4 => Box::new(Digests::new(&ALGORITHMS[..5])),
+            5 => Box::new(base64_encode(flags, flags)),
+            6 => Box::new(base64_decode(flags)),
+            7 => Box::new(HexEncode::new(false)),
+            _ => Box::new(HexDecode::new(true)),
         };
         Chain::new(vec![codec])
     };

@@ -12,6 +12,7 @@ import { npm, pack, root } from './helpers.mjs';
 const FILES = [
   './service-worker',
   './codec-worker',
+  './base64.wasm',
   './core.wasm',
   './csv.wasm',
   './deflate.wasm',

@@ -1,6 +1,19 @@
 /** Codecs: what the types say comes out, by the options. */
 import { ReadableStream, csvStringify, ndjsonStringify, pipeline } from 'tidegate';
-import { CodecError, csv, digest, gunzip, inflate, inflateRaw, lines, ndjson, toDigest } from 'tidegate/codecs';
+import {
+  base64Decode,
+  base64Encode,
+  hexEncode,
+  CodecError,
+  csv,
+  digest,
+  gunzip,
+  inflate,
+  inflateRaw,
+  lines,
+  ndjson,
+  toDigest,
+} from 'tidegate/codecs';
 import type { Bytes } from 'tidegate';
 import type { BoolColumn, CodecStage, CsvObject, DictionaryColumn, StageStats, Utf8Column } from 'tidegate/codecs';
 import type { Equal, Expect } from './expect.js';
@@ -16,6 +29,11 @@ export function chunks(): void {
     csv({ header: ['id', 'city'] as const, batch: true }),
     csv({ header: true, rows: 'arrays' }),
   ];
+  const [base64, ascii, decoded] = [
+    base64Encode({ lineLength: 76 }),
+    hexEncode({ output: 'bytes' }),
+    base64Decode({ alphabet: 'base64url' }),
+  ];
   const [bytes, tap] = [gunzip({ trailing: 'ignore', highWaterMark: 1024 }), digest('sha-256')];
   type Chunks = [
     Expect<Equal<Chunk<typeof line>, string>>,
@@ -25,6 +43,9 @@ export function chunks(): void {
     Expect<Equal<Chunk<typeof object>, CsvObject>>,
     Expect<Equal<Chunk<typeof objects>, CsvObject[]>>,
     Expect<Equal<Chunk<typeof arrays>, string[]>>,
+    Expect<Equal<Chunk<typeof base64>, string>>,
+    Expect<Equal<Chunk<typeof ascii>, Bytes>>,
+    Expect<Equal<Chunk<typeof decoded>, Bytes>>,
     Expect<Equal<Chunk<typeof bytes>, Bytes>>,
     Expect<Equal<typeof tap.hex, Promise<string>>>,
     Expect<Equal<typeof row.columns, Promise<string[] | null>>>,

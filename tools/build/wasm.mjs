@@ -17,7 +17,7 @@ const CODECS = {
 };
 
 /** The families of codecs, each of which is a module: the files in src/wasm/codecs and js/codecs/families are named after them. */
-export const FAMILIES = ['inflate', 'deflate', 'digest', 'text', 'csv'];
+export const FAMILIES = ['inflate', 'deflate', 'digest', 'text', 'csv', 'base64'];
 
 /**
  * The modules: `feature` is the crate's feature, `family` the value of `--cfg tidegate_family`, `sources` what the module is made from besides the

@@ -1,6 +1,6 @@
 /**
- * Codecs where WebAssembly is refused: decompression and compression by the engine's classes, lines, lines of JSON and rows of csv in
- * JavaScript. The others fail with the directive that is missing.
+ * Codecs where WebAssembly is refused: decompression and compression by the engine's classes, base64, hexadecimal digits, lines, lines of JSON and
+ * rows of csv in JavaScript. The others fail with the directive that is missing.
  *
  * 1. A stage is an asynchronous generator over the one before it. Nobody asks the last one for more than the pair of streams wants.
  * 2. A stage is told apart by the calls that add it to a chain in Wasm, as those in a worker are.
@@ -16,6 +16,7 @@ import {
 } from '../flags.js';
 import { remoteCodec } from '../worker/record.js';
 import { FINISHED, HAS_BATCH, NEED_INPUT, produced, WAITING, zeroStats } from '../segment.js';
+import { base64Encoded, Base64Reader, hexEncoded, HexReader } from './ascii.js';
 import { AutoCsv } from './csv-auto.js';
 import { CsvParser } from './csv.js';
 import { deflated, inflated, opener } from './engine.js';
@@ -134,6 +135,23 @@ const MAKERS: Record<string, (making: Making, ...args: number[]) => Stage | unde
     );
     return (input) =>
       deflated(input, open('CompressionStream', format), format === 'gzip' ? header : undefined, closers);
+  },
+
+  codecs_add_base64_encode(making, url, padding, lineLength, lf) {
+    const shape = { url: Boolean(url), padding: Boolean(padding), lineLength: lineLength!, lf: Boolean(lf) };
+    return (input) => base64Encoded(input, shape);
+  },
+
+  codecs_add_base64_decode(making, url, loose, skips) {
+    return (input) => new Base64Reader(Boolean(url), Boolean(loose), Boolean(skips)).read(input);
+  },
+
+  codecs_add_hex_encode(making, upperCase) {
+    return (input) => hexEncoded(input, Boolean(upperCase));
+  },
+
+  codecs_add_hex_decode(making, skips) {
+    return (input) => new HexReader(Boolean(skips)).read(input);
   },
 
   codecs_add_lines({ codec }, maxBytes, flags) {

@@ -3,6 +3,11 @@ import { CodecError } from '../error.js';
 import type { CodecErrorCode } from '../error.js';
 
 const WHAT: { readonly [Code in CodecErrorCode]?: string } = {
+  truncated: 'input ends too early',
+  'trailing-data': 'data after the end',
+  'invalid-character': 'invalid character',
+  'invalid-padding': 'invalid padding',
+  'stray-bits': 'stray bits',
   'invalid-utf8': 'invalid UTF-8',
   'too-long': 'too long',
   'unclosed-quote': 'unclosed quote',

@@ -1,4 +1,5 @@
 /** The codecs that a message names, of all families. */
+import { base64 } from '../families/base64.js';
 import { csv } from '../families/csv.js';
 import { deflate } from '../families/deflate.js';
 import { digest } from '../families/digest.js';
@@ -8,7 +9,7 @@ import type { AnyFamily, Codec } from '../module.js';
 import type { RemoteCodec } from './protocol.js';
 
 export const families = new Map<string, AnyFamily>(
-  [csv, deflate, digest, inflate, text].map((family) => [family.name, family]),
+  [base64, csv, deflate, digest, inflate, text].map((family) => [family.name, family]),
 );
 
 type Returning = Record<string, (...args: readonly unknown[]) => number>;

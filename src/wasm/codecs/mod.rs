@@ -22,6 +22,8 @@ use crate::codec::Batch;
 use crate::codec::Table;
 use crate::codec::{Chain, ChainState, Codec, CodecError, Slots, can_allocate};
 
+#[cfg(tidegate_family = "base64")]
+mod base64;
 #[cfg(tidegate_family = "csv")]
 mod csv;
 #[cfg(tidegate_family = "deflate")]

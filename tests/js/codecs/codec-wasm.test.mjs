@@ -54,6 +54,12 @@ const ADD = {
     (exports) => exports.codecs_add_crc32(),
   ],
   digest: [(exports, random, any) => exports.codecs_add_digest(random(2) ? random(128) : any(), random(2))],
+  base64: [
+    (exports, random, any) => exports.codecs_add_base64_encode(random(2), random(2), random(2) * any(), random(2)),
+    (exports, random) => exports.codecs_add_base64_decode(random(2), random(2), random(2)),
+    (exports, random) => exports.codecs_add_hex_encode(random(2)),
+    (exports, random) => exports.codecs_add_hex_decode(random(2)),
+  ],
   text: [
     (exports, random, any) => exports.codecs_add_lines(any(), any()),
     (exports, random, any) => exports.codecs_add_ndjson(any()),
