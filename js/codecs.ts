@@ -47,6 +47,7 @@ export { gunzip, type GunzipOptions, type GzipHeader } from './codecs/gunzip.js'
 export { inflate, inflateRaw, type InflateOptions } from './codecs/inflate.js';
 export { lines, type LinesOptions } from './codecs/lines.js';
 export { ndjson, type NdjsonOptions, type NdjsonStage } from './codecs/ndjson.js';
+export { TextDecoderStream, TextEncoderStream } from './codecs/text-streams.js';
 export { toDigest, type DigestResult, type DigestSink, type DigestsResult } from './codecs/to-digest.js';
 export { codecMemory } from './codecs/module.js';
 export { workerPool, type NodeWorker, type WebWorker, type WorkerPoolOptions } from './codecs/workers.js';

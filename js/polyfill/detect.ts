@@ -90,6 +90,9 @@ const trials: Record<string, (scope: Scope) => boolean> = {
       return true;
     }
   },
+  // What is wrong with one shows only later; https://encoding.spec.whatwg.org/#streams
+  TextDecoderStream: ({ TextDecoderStream }) => typeof TextDecoderStream === 'function',
+  TextEncoderStream: ({ TextEncoderStream }) => typeof TextEncoderStream === 'function',
   transfer: ({ ReadableStream, structuredClone }) => {
     const stream = new ReadableStream({ start: (controller) => controller.close() });
     structuredClone(stream, { transfer: [stream] })

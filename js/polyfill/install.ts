@@ -2,6 +2,12 @@
 import '../streams/keep-alive.js';
 import { classes } from '../streams/classes.js';
 import { createAsyncIterator } from '../machines/async-iterator.js';
+import {
+  TextDecoderStream,
+  textDecoderStreamOver,
+  TextEncoderStream,
+  textEncoderStreamOver,
+} from '../codecs/text-streams.js';
 import { toNative } from '../native/convert.js';
 import { NativeReadableStream } from '../bridge/native-classes.js';
 import { classNames, findLacks } from './detect.js';
@@ -11,6 +17,11 @@ import { patchNodeStreams } from './node-streams.js';
 import { patchNativePipes, patchPairs } from './pairs.js';
 import { Patches } from './patches.js';
 import { NativeReader } from './native-reader.js';
+
+/** Puts a class on the global object, with the attributes of an interface's. */
+function define(patches: Patches, name: string, value: unknown): void {
+  patches.define(globalThis, name, { value, writable: true, enumerable: false, configurable: true });
+}
 
 /**
  * What can be added to the engine's own class, by its name in `lacking()`. If the engine lacks anything else, all
@@ -50,6 +61,10 @@ const additions: Record<string, (patches: Patches) => void> = {
       configurable: true,
     });
   },
+  TextDecoderStream: (patches) =>
+    define(patches, 'TextDecoderStream', textDecoderStreamOver(globalThis.TransformStream)),
+  TextEncoderStream: (patches) =>
+    define(patches, 'TextEncoderStream', textEncoderStreamOver(globalThis.TransformStream)),
   transfer: (patches) => patchMessages(patches, { isOurs: false, nativeTransfers: false }),
 };
 
@@ -153,12 +168,7 @@ function installClasses(patches: Patches): void {
   patchPairs(patches);
   patchNativePipes(patches);
   patchMessages(patches, { isOurs: true, nativeTransfers: !lacks.includes('transfer') });
-  for (const name of classNames) {
-    patches.define(globalThis, name, {
-      value: classes[name as keyof typeof classes],
-      writable: true,
-      enumerable: false,
-      configurable: true,
-    });
-  }
+  for (const name of classNames) define(patches, name, classes[name as keyof typeof classes]);
+  define(patches, 'TextDecoderStream', TextDecoderStream);
+  define(patches, 'TextEncoderStream', TextEncoderStream);
 }

@@ -10,7 +10,7 @@ import type { Patches } from './patches.js';
 
 type Pair = Partial<PairLike> | null | undefined;
 
-const pairs = ['CompressionStream', 'DecompressionStream', 'TextDecoderStream', 'TextEncoderStream'];
+const pairs = ['CompressionStream', 'DecompressionStream'];
 
 /** From each side of a transform stream of the engine to the page's stream for it. */
 const sides = new WeakMap<object, object>();

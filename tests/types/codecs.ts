@@ -12,6 +12,8 @@ import {
   inflateRaw,
   lines,
   ndjson,
+  TextDecoderStream,
+  TextEncoderStream,
   toDigest,
 } from 'tidegate/codecs';
 import type { Bytes } from 'tidegate';
@@ -51,6 +53,11 @@ export function chunks(): void {
     Expect<Equal<typeof row.columns, Promise<string[] | null>>>,
   ];
   void (0 as unknown as Chunks);
+}
+
+export function textStreams(source: ReadableStream<Bytes>): ReadableStream<Bytes> {
+  const text: ReadableStream<string> = source.pipeThrough(new TextDecoderStream('utf-8', { fatal: true }));
+  return text.pipeThrough(new TextEncoderStream());
 }
 
 export async function columns(text: ReadableStream<string>): Promise<void> {

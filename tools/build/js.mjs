@@ -61,6 +61,12 @@ const STRICT = { compilerOptions: { alwaysStrict: true } };
  */
 const CONSTANTS = 'js/core/effects';
 
+/**
+ * The module of readable streams. As an entry it has a chunk with what it imports, apart from what all entries use besides, which is transform streams:
+ * a page without them does not load them. The entry itself is left out.
+ */
+const APART = 'js/streams/readable-stream';
+
 /** The Wasm modules that the build translated to JavaScript. */
 const TRANSLATED = /^build\/.*_js\.js$/;
 
@@ -116,7 +122,7 @@ async function bundle({ esbuild, root, debug, names, define, how, entries, folde
   try {
     const result = await esbuild.build({
       absWorkingDir: root,
-      entryPoints: Object.fromEntries(Object.entries({ ...entries, [`${chunks}constants`]: CONSTANTS }).map(([name, source]) => [name, sourceFile(root, source)])),
+      entryPoints: Object.fromEntries(Object.entries({ ...entries, [`${chunks}constants`]: CONSTANTS, [`${chunks}apart`]: APART }).map(([name, source]) => [name, sourceFile(root, source)])),
       outdir: folder,
       bundle: true,
       splitting: true,
@@ -156,7 +162,7 @@ async function forRelease({ esbuild, root, result: { outputFiles, metafile } }) 
     if (sources.some((source) => TRANSLATED.test(source))) translated.add(join(root, path));
     if (sources.every((source) => source.startsWith(`${CONSTANTS}.`))) constants.add(join(root, path));
   }
-  const files = outputFiles.filter(({ path }) => !translated.has(path.replace(/\.map$/, '')) && !/[\\/]constants\.js(\.map)?$/.test(path));
+  const files = outputFiles.filter(({ path }) => !translated.has(path.replace(/\.map$/, '')) && !/[\\/](constants|apart)\.js(\.map)?$/.test(path));
   const out = files.map(({ path, text }) => {
     if (constants.has(path)) return [path, text.replace(/^var /gm, 'const ')];
     return [path, path.endsWith('.map') ? withoutGenerated(text) : text];

@@ -26,8 +26,8 @@ export const globalNames = [
 ];
 
 /**
- * Names that `--impl` takes. `ours-js` is ours with its core as JavaScript, `ours-codecs` is ours with the CompressionStream and
- * DecompressionStream of `tidegate/codecs` in place of the engine's.
+ * Names that `--impl` takes. `ours-js` is ours with its core as JavaScript, `ours-codecs` is ours with the CompressionStream, DecompressionStream,
+ * TextDecoderStream and TextEncoderStream of `tidegate/codecs` in place of the engine's.
  */
 export const implementations = ['ours', 'ours-js', 'ours-codecs', 'native', 'web-streams-polyfill'];
 
@@ -49,7 +49,7 @@ const asJavaScript = `
 
 const codecs = `
   import * as codecs from './dist/codecs.js';
-  for (const name of ['CompressionStream', 'DecompressionStream']) {
+  for (const name of ['CompressionStream', 'DecompressionStream', 'TextDecoderStream', 'TextEncoderStream']) {
     Object.defineProperty(globalThis, name, { value: codecs[name], writable: true, enumerable: false, configurable: true });
   }`;
 

@@ -85,6 +85,25 @@ test("a missing from() is added to the engine's own class, and gives its streams
   );
 });
 
+test("missing streams of text are added over the engine's own class", async () => {
+  const change = () => {
+    delete globalThis.TextDecoderStream;
+    delete globalThis.TextEncoderStream;
+  };
+  assert.deepEqual(
+    await inEngine(change, async ({ lacking, uninstall }, before) => {
+      const encoder = new TextEncoderStream();
+      const writer = encoder.writable.getWriter();
+      writer.write('caf\u00e9').then(() => writer.close());
+      const { value } = await encoder.readable.pipeThrough(new TextDecoderStream()).getReader().read();
+      const answer = { lacking: lacking(), value, same: encoder.readable instanceof before.ReadableStream };
+      uninstall();
+      return { ...answer, left: 'TextDecoderStream' in globalThis };
+    }),
+    { lacking: ['TextDecoderStream', 'TextEncoderStream'], value: 'caf\u00e9', same: true, left: false },
+  );
+});
+
 test("missing async iteration is added to the engine's own class", async () => {
   const change = () => {
     delete ReadableStream.prototype[Symbol.asyncIterator];
