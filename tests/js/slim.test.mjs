@@ -144,7 +144,10 @@ test('initCodecs() refuses a name that is no family and a source without a name'
     await initCodecs(new URL('file:///text.wasm')).catch(sayFailure);
     await initCodecs(new WebAssembly.Module(readFileSync(fileOf('tidegate/text.wasm')))).catch(sayFailure);
   `);
-  assert.match(lines[0], /initCodecs: there is no option 'gunzip'; there are base64, csv, deflate, digest, inflate, text/);
+  assert.match(
+    lines[0],
+    /initCodecs: there is no option 'gunzip'; there are base64, csv, deflate, digest, inflate, text/,
+  );
   assert.match(lines[1], /initCodecs: the argument must be an object such as \{ inflate: url \}/);
   assert.match(lines[2], /initCodecs: the argument must be an object such as \{ inflate: url \}/);
 });
