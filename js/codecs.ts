@@ -45,6 +45,7 @@ export { digest, type DigestStage, type DigestsStage } from './codecs/digest.js'
 export { CodecError, type CodecErrorCode } from './codecs/error.js';
 export { gunzip, type GunzipOptions, type GzipHeader } from './codecs/gunzip.js';
 export { inflate, inflateRaw, type InflateOptions } from './codecs/inflate.js';
+export { json, type JsonEntry, type JsonOptions } from './codecs/json.js';
 export { lines, type LinesOptions } from './codecs/lines.js';
 export { ndjson, type NdjsonOptions, type NdjsonStage } from './codecs/ndjson.js';
 export { TextDecoderStream, TextEncoderStream } from './codecs/text-streams.js';

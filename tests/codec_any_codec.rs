@@ -25,6 +25,7 @@ fn the_committed_seeds_run() {
         ("deflate", any_codec::deflate),
         ("lines", any_codec::lines),
         ("csv", any_codec::csv),
+        ("json", any_codec::json),
         ("digests", any_codec::digests),
         ("ascii", any_codec::ascii),
         ("state", any_codec::state),
@@ -40,6 +41,35 @@ fn the_committed_seeds_run() {
     }
 }
 
+const JSON_PIECES: [&str; 26] = [
+    "{",
+    "}",
+    "[",
+    "]",
+    ",",
+    ":",
+    "\"",
+    "\"a\":",
+    "\"\\u0061\":",
+    "\"é\\ud83c\\udf0a\" :",
+    "\"é🌊\":",
+    "\\",
+    "[1,",
+    "{\"a\":[",
+    "true",
+    "null",
+    "false",
+    "-1.5e+10",
+    "0",
+    "12",
+    " ",
+    "\n",
+    "\"long enough for a whole block\"",
+    "]]",
+    "}}",
+    "\\u",
+];
+
 proptest! {
     #[test]
     fn any_program_for_a_codec_keeps_its_promises(program in prop::collection::vec(any::<u8>(), 0..400)) {
@@ -47,6 +77,7 @@ proptest! {
         any_codec::deflate(&program);
         any_codec::lines(&program);
         any_codec::csv(&program);
+        any_codec::json(&program);
         any_codec::digests(&program);
         any_codec::ascii(&program);
         any_codec::state(&program);
@@ -75,6 +106,17 @@ proptest! {
         for kind in [5, 6, 7, 8] {
             any_codec::state(&[&[kind][..], &flags, &text].concat());
         }
+    }
+
+    #[test]
+    fn text_that_looks_like_json_keeps_them_too(
+        head in any::<[u8; 4]>(),
+        text in prop::collection::vec(prop::sample::select(&JSON_PIECES[..]), 0..60),
+    ) {
+        let text = text.concat();
+        any_codec::json(&[&head[..], text.as_bytes()].concat());
+        any_codec::json(&[&[head[0], 255, 255, head[3]][..], text.as_bytes()].concat());
+        any_codec::state(&[&[9, head[0], head[1], head[2]][..], text.as_bytes()].concat());
     }
 
     #[test]

@@ -13,6 +13,8 @@ const made = makeData(PIECE);
 const headerEnd = made.files.text.indexOf(0x0a) + 1;
 const csvPiece = made.files.text.subarray(headerEnd);
 const jsonPiece = made.files.json;
+/** The same rows as elements of an array. */
+const elements = Buffer.from(jsonPiece.toString().replaceAll('\n', ',\n'));
 const packedPiece = gzipSync(csvPiece, { level: 6 });
 
 /** Chunks of one piece after the other, until `bytes` bytes of `unit` each have been given. `tell` is called with each of them. */
@@ -29,6 +31,14 @@ const times = (unit, bytes) => Math.ceil(bytes / unit);
 
 const csvBytes = (bytes, tell) => repeated(csvPiece, csvPiece.length, bytes, tell);
 const jsonBytes = (bytes, tell) => repeated(jsonPiece, jsonPiece.length, bytes, tell);
+/** One document, in which the rows come twice: where they are left out, and where they are items. */
+function* documentBytes(bytes, tell) {
+  yield Buffer.from('{"skipped":[');
+  yield* repeated(elements, elements.length, bytes / 2, (done) => tell(done / 2));
+  yield Buffer.from('0],"items":[');
+  yield* repeated(elements, elements.length, bytes / 2, (done) => tell((1 + done) / 2));
+  yield Buffer.from('0]}');
+}
 const packedBytes = (bytes, tell) => repeated(packedPiece, csvPiece.length, bytes, tell);
 
 /** Runs stages and adds up what `count` says of each chunk. */
@@ -110,6 +120,10 @@ export const jobs = {
   ndjson: async (bytes, tell) => ({
     came: await total(jsonBytes(bytes, tell), [codecs.ndjson()], one),
     expected: made.rows * times(jsonPiece.length, bytes),
+  }),
+  json: async (bytes, tell) => ({
+    came: await total(documentBytes(bytes, tell), [codecs.json('$.items[*]')], one),
+    expected: made.rows * times(elements.length, bytes / 2) + 1,
   }),
   'csv, arrays': rows(() => codecs.csv()),
   'csv, objects': rows(() => codecs.csv({ header: names })),

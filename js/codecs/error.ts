@@ -26,6 +26,8 @@ export type CodecErrorCode =
   | 'invalid-value'
   | 'missing-column'
   | 'duplicate-column'
+  | 'too-deep'
+  | 'missing-path'
   | 'out-of-memory'
   | 'worker-lost'
   | 'internal';
@@ -52,6 +54,11 @@ export class CodecError extends Error {
   declare readonly row?: number;
   /** The column of the fault, by its name in the option `columns`; only of `csv`, with the code `invalid-value`. */
   declare readonly column?: string;
+  /**
+   * The item at fault, as far as the text had got to one: a normalized path (RFC 9535, 2.7), as `$['features'][3]`; only of
+   * `json`.
+   */
+  declare readonly path?: string;
 
   constructor(message: string, details: { codec: string; code: CodecErrorCode; offset: number; cause?: unknown }) {
     super(message, details.cause === undefined ? undefined : { cause: details.cause });

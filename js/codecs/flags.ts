@@ -8,4 +8,8 @@ export const WITH_TABLE = 16;
 export const CR_ENDS_ROW = 32;
 export const AUTO_DELIMITER = 64;
 
+/** Of json (src/wasm/codecs/text.rs). */
+export const JSON_ENTRIES = 1;
+export const JSON_MISSING_IS_ERROR = 2;
+
 export const DEFAULT_LEVEL = 6;

@@ -392,6 +392,8 @@ export class Segment {
     const { info, bytes } = this.#instance;
     const offset = this.#instance.use((exports) => exports.codecs_error_offset());
     const text = (at: number) => decode(bytes.subarray(info[at], info[at]! + info[at + 1]!));
-    return new CodecError(text(0), { codec: text(2), code: text(4) as CodecErrorCode, offset });
+    const error = new CodecError(text(0), { codec: text(2), code: text(4) as CodecErrorCode, offset });
+    const path = text(6);
+    return path === '' ? error : Object.assign(error, { path });
   }
 }

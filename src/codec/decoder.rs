@@ -3,7 +3,8 @@ use std::fmt;
 
 use super::{
     Codec, Csv, CsvOptions, Decoded, Deflate, DeflateOptions, DigestAlgorithm, Digests, Gunzip,
-    GunzipOptions, Inflate, InflateOptions, Input, Lines, LinesOptions, RecordStream, Sha256Tap,
+    GunzipOptions, Inflate, InflateOptions, Input, Json, JsonOptions, JsonPath, Lines,
+    LinesOptions, RecordStream, Sha256Tap,
 };
 
 /// A source of bytes and the codecs that it goes through. They run as one [`Chain`](crate::codec::Chain): the bytes are
@@ -179,6 +180,24 @@ impl<I> Decoder<I> {
         self.with(csv.expect(
             "csv(): delimiter and quote must be two different ASCII characters other than CR and LF",
         ))
+    }
+
+    /// Gives the text of each value that a path leads to in one JSON document.
+    ///
+    /// ```
+    /// use futures_util::StreamExt;
+    /// use tidegate::codec::{JsonOptions, decode_reader};
+    ///
+    /// # futures_executor::block_on(async {
+    /// let text = &br#"{"total": 2, "items": [{"id": 1}, {"id": 2}]}"#[..];
+    /// let path = "$.items[*]".parse().unwrap();
+    /// let mut items = decode_reader(text).json(path, JsonOptions::default()).records();
+    /// let batch = items.next().await.unwrap().unwrap();
+    /// assert_eq!(&batch.iter().nth(1).unwrap()[0], r#"{"id": 2}"#); // for serde_json, say
+    /// # });
+    /// ```
+    pub fn json(self, path: JsonPath, options: JsonOptions) -> Self {
+        self.with(Json::new(path, options))
     }
 }
 

@@ -40,13 +40,13 @@ pub enum ErrorCode {
     AdlerMismatch,
     /// The length in a gzip trailer does not match what the member unpacked to.
     SizeMismatch,
-    /// The input ended inside a gzip member, a zlib stream or deflate data.
+    /// The input ended inside a gzip member, a zlib stream, deflate data or a JSON document.
     Truncated,
     /// The output has more bytes than were allowed.
     OutputTooLarge,
     /// The output has more bytes than were allowed for so much input.
     RatioTooHigh,
-    /// Bytes that are no gzip member follow the last one, or bytes follow the end of a zlib stream or of deflate data.
+    /// Bytes that are no gzip member follow the last one, or bytes follow the end of a zlib stream, of deflate data or of a JSON document.
     TrailingData,
     /// A character that base64 or hexadecimal text does not have.
     InvalidCharacter,
@@ -56,7 +56,7 @@ pub enum ErrorCode {
     StrayBits,
     /// The text is not valid UTF-8, and `fatal` was asked for.
     InvalidUtf8,
-    /// A line or row is longer than the configured bound.
+    /// A line, row or item is longer than the configured bound.
     TooLong,
     /// The input ended inside a quoted field.
     UnclosedQuote,
@@ -70,6 +70,12 @@ pub enum ErrorCode {
     MissingColumn,
     /// The header has a name twice that was asked for.
     DuplicateColumn,
+    /// The text is no JSON.
+    InvalidJson,
+    /// More arrays and objects are open than were allowed.
+    TooDeep,
+    /// Nothing is at the path that was asked for.
+    MissingPath,
     /// The memory that the codec needs cannot be had.
     OutOfMemory,
     /// The codec cannot save its state, or not here.
@@ -117,6 +123,9 @@ impl ErrorCode {
             Self::InvalidValue => "invalid-value",
             Self::MissingColumn => "missing-column",
             Self::DuplicateColumn => "duplicate-column",
+            Self::InvalidJson => "invalid-json",
+            Self::TooDeep => "too-deep",
+            Self::MissingPath => "missing-path",
             Self::OutOfMemory => "out-of-memory",
             Self::CannotSave => "cannot-save",
             Self::InvalidState => "invalid-state",
@@ -152,6 +161,9 @@ impl ErrorCode {
             Self::InvalidValue => "invalid value",
             Self::MissingColumn => "missing column",
             Self::DuplicateColumn => "duplicate column",
+            Self::InvalidJson => "invalid JSON",
+            Self::TooDeep => "too deep",
+            Self::MissingPath => "missing path",
             Self::OutOfMemory => "out of memory",
             Self::CannotSave => "its state cannot be saved",
             Self::InvalidState => "the state cannot be restored",
@@ -184,6 +196,9 @@ pub struct CodecError {
     pub offset: u64,
     /// What was expected and what was found, for people; may be empty.
     pub detail: String,
+    /// Of the codec of JSON: the normalized path (RFC 9535, 2.7) of the item at fault, as far as the text had got to one;
+    /// else empty.
+    pub path: String,
 }
 
 impl CodecError {
@@ -207,6 +222,7 @@ impl CodecError {
             code,
             offset,
             detail: detail.into(),
+            path: String::new(),
         }
     }
 
@@ -217,6 +233,7 @@ impl CodecError {
             code: ErrorCode::OutOfMemory,
             offset,
             detail: String::new(),
+            path: String::new(),
         }
     }
 }
@@ -232,6 +249,9 @@ impl fmt::Display for CodecError {
         )?;
         if !self.detail.is_empty() {
             write!(f, ": {}", self.detail)?;
+        }
+        if !self.path.is_empty() {
+            write!(f, " (path {})", self.path)?;
         }
         Ok(())
     }

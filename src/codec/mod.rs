@@ -39,6 +39,7 @@ mod deflate;
 mod digest;
 mod error;
 mod inflate;
+mod json;
 mod lines;
 mod marks;
 #[cfg(feature = "std")]
@@ -77,6 +78,9 @@ pub use error::{CodecError, ErrorCode};
 pub use inflate::{
     Gunzip, GunzipOptions, GzipHeader, Inflate, InflateFormat, InflateOptions, Trailing,
 };
+#[cfg(not(tidegate_npm))]
+pub use json::InvalidPath;
+pub use json::{Json, JsonOptions, JsonPath};
 pub use lines::{Lines, LinesOptions};
 #[cfg(feature = "futures-io")]
 pub use reader::{Reader, decode_reader};

@@ -225,6 +225,11 @@ impl Records {
         self.rows.as_deref().unwrap_or_default()
     }
 
+    /// Whether records are rows of fields.
+    pub(crate) fn has_rows(&self) -> bool {
+        self.rows.is_some()
+    }
+
     fn complete_fields(&self) -> usize {
         match &self.rows {
             Some(rows) => rows.last().map_or(0, |&fields| fields as usize),

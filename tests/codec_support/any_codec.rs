@@ -6,9 +6,10 @@ use tidegate::codec::{
     Base64Alphabet, Base64Decode, Base64DecodeOptions, Base64Encode, Base64EncodeOptions, Chain,
     Codec, Csv, CsvOptions, Deflate, DeflateFormat, DeflateOptions, Delimiter, DigestAlgorithm,
     Digests, Gunzip, GunzipOptions, HexDecode, HexEncode, Inflate, InflateFormat, InflateOptions,
-    LastGroup, Lines, LinesOptions, Ragged, Trailing,
+    Json, JsonOptions, LastGroup, Lines, LinesOptions, Ragged, Trailing,
 };
 
+use super::json_model::{self, Step};
 use super::{Outcome, drive, drive_chain, drive_chain_unended};
 
 /// The most that is unpacked, so that a bomb does not take the fuzzer's time.
@@ -193,6 +194,54 @@ pub fn csv(program: &[u8]) {
     assert_eq!(drive_chain(&mut Chain::new(vec![make()]), &pieces), whole);
 }
 
+/// The steps of a path, of which a byte says two bits each.
+fn json_steps(mut bits: u8) -> Vec<Step> {
+    let mut steps = Vec::new();
+    while bits > 0 {
+        steps.push(match bits & 3 {
+            0 => Step::Index(1),
+            1 | 2 => Step::All,
+            _ => Step::Name(["a", "é\u{1f30a}"][steps.len() % 2].to_owned()),
+        });
+        bits >>= 2;
+    }
+    steps
+}
+
+fn json_of(steps: &[Step], max_bytes: usize, max_depth: usize) -> Json {
+    let options = JsonOptions::default()
+        .max_bytes(max_bytes)
+        .max_depth(max_depth);
+    Json::new(Step::path(steps).parse().unwrap(), options)
+}
+
+/// Items of any bytes: those of a parser that has all of the document, and the same fault at the same place.
+pub fn json(program: &[u8]) {
+    let mut program = Program(program);
+    let (path, bound, depth) = (program.byte(), program.byte(), program.byte());
+    let (size, input) = program.pieces();
+    let steps = json_steps(path);
+    let max_bytes = if bound == 255 {
+        1 << 20
+    } else {
+        usize::from(bound)
+    };
+    let max_depth = usize::from(depth);
+    let make = || Box::new(json_of(&steps, max_bytes, max_depth)) as Box<dyn Codec>;
+    let (all, result) = drive_chain(&mut Chain::new(vec![make()]), &[input]);
+    let pieces: Vec<&[u8]> = input.chunks(size).collect();
+    let split = drive_chain(&mut Chain::new(vec![make()]), &pieces);
+    assert_eq!(split, (all, result));
+    let _ = split_or_not(make, input, size);
+    let (all, result) = split;
+    let model = json_model::read(input, &steps, max_bytes, max_depth);
+    let fault = result.err().map(|error| (error.code, error.offset));
+    assert_eq!(
+        (all.records.into_iter().flatten().collect(), fault),
+        (model.items, model.fault)
+    );
+}
+
 const ALGORITHMS: [DigestAlgorithm; 7] = [
     DigestAlgorithm::Sha1,
     DigestAlgorithm::Sha256,
@@ -296,7 +345,7 @@ pub fn state(program: &[u8]) {
     let (kind, flags, at) = (program.byte(), program.byte(), program.byte());
     let (size, input) = program.pieces();
     let make = || {
-        let codec: Box<dyn Codec> = match kind % 9 {
+        let codec: Box<dyn Codec> = match kind % 10 {
             0 => Box::new(Gunzip::new(GunzipOptions::default().max_output_bytes(MOST))),
             1 => Box::new(Inflate::new(
                 InflateOptions::default()
@@ -309,7 +358,8 @@ pub fn state(program: &[u8]) {
             5 => Box::new(base64_encode(flags, flags)),
             6 => Box::new(base64_decode(flags)),
             7 => Box::new(HexEncode::new(false)),
-            _ => Box::new(HexDecode::new(true)),
+            8 => Box::new(HexDecode::new(true)),
+            _ => Box::new(json_of(&json_steps(flags), 1 << 20, 40)),
         };
         Chain::new(vec![codec])
     };

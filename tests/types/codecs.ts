@@ -10,6 +10,7 @@ import {
   gunzip,
   inflate,
   inflateRaw,
+  json,
   lines,
   ndjson,
   TextDecoderStream,
@@ -17,7 +18,15 @@ import {
   toDigest,
 } from 'tidegate/codecs';
 import type { Bytes } from 'tidegate';
-import type { BoolColumn, CodecStage, CsvObject, DictionaryColumn, StageStats, Utf8Column } from 'tidegate/codecs';
+import type {
+  BoolColumn,
+  CodecStage,
+  CsvObject,
+  DictionaryColumn,
+  JsonEntry,
+  StageStats,
+  Utf8Column,
+} from 'tidegate/codecs';
 import type { Equal, Expect } from './expect.js';
 
 type Chunk<T> = T extends CodecStage<infer C> ? C : never;
@@ -127,6 +136,15 @@ export async function jsonAndText(text: ReadableStream<string>, orders: { id: nu
     Expect<Equal<typeof value.skipped, number>>,
   ];
   void (0 as unknown as Values);
+  const [item, items] = [json('$.a[*]'), json<{ id: number }>('$', { batch: 3 })];
+  const [entry, entries] = [json<number>('$.*', { entries: true }), json(undefined, { entries: true, batch: true })];
+  type Items = [
+    Expect<Equal<Chunk<typeof item>, unknown>>,
+    Expect<Equal<Chunk<typeof items>, { id: number }[]>>,
+    Expect<Equal<Chunk<typeof entry>, JsonEntry<number>>>,
+    Expect<Equal<Chunk<typeof entries>, JsonEntry[]>>,
+  ];
+  void (0 as unknown as Items);
   for await (const row of text.pipeThrough(csv({ header: true }))) row.city?.toUpperCase();
   await pipeline(text, ndjson<{ id: number }>(), csvStringify(), async (lines) => {
     for await (const line of lines) line.trim();
@@ -171,6 +189,8 @@ csv({ where: [{ column: 0, op: '<', value: null }] });
 csv({ header: true, columns: { id: 'i64' }, rows: 'arrays' });
 // @ts-expect-error there is no such option
 lines({ maxLength: 3 });
+// @ts-expect-error an invalid document has no lines that could be left out
+json('$[*]', { invalid: 'skip' });
 // @ts-expect-error invalid lines are errors or skipped
 ndjson({ invalid: 'keep' });
 // @ts-expect-error a field is no object

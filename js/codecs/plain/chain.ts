@@ -1,6 +1,6 @@
 /**
- * Codecs where WebAssembly is refused: decompression and compression by the engine's classes, base64, hexadecimal digits, lines, lines of JSON and
- * rows of csv in JavaScript. The others fail with the directive that is missing.
+ * Codecs where WebAssembly is refused: decompression and compression by the engine's classes, base64, hexadecimal digits, lines, lines of JSON,
+ * items of a JSON document and rows of csv in JavaScript. The others fail with the directive that is missing.
  *
  * 1. A stage is an asynchronous generator over the one before it. Nobody asks the last one for more than the pair of streams wants.
  * 2. A stage is told apart by the calls that add it to a chain in Wasm, as those in a worker are.
@@ -12,14 +12,18 @@ import {
   FATAL,
   IGNORE_BOM,
   KEEP_EMPTY_LINES,
+  JSON_ENTRIES,
+  JSON_MISSING_IS_ERROR,
   KEEP_RAGGED,
 } from '../flags.js';
+import { pathFrom } from '../json-path.js';
 import { remoteCodec } from '../worker/record.js';
 import { FINISHED, HAS_BATCH, NEED_INPUT, produced, WAITING, zeroStats } from '../segment.js';
 import { base64Encoded, Base64Reader, hexEncoded, HexReader } from './ascii.js';
 import { AutoCsv } from './csv-auto.js';
 import { CsvParser } from './csv.js';
 import { deflated, inflated, opener } from './engine.js';
+import { JsonParser } from './json.js';
 import { LinesParser } from './lines.js';
 import { Records } from './records.js';
 import { Utf8 } from './utf8.js';
@@ -47,6 +51,8 @@ interface Making {
   readonly closers: Set<() => void>;
   /** The name and the comment of a gzip header, byte by byte. */
   readonly header: readonly [name: number[], comment: number[]];
+  /** The path of a json, as it is written. */
+  readonly path: number[];
   readonly chooses: (delimiter: () => number) => void;
 }
 
@@ -166,6 +172,19 @@ const MAKERS: Record<string, (making: Making, ...args: number[]) => Stage | unde
     return (input) => parsed(input, utf8, new LinesParser(codec.name, records, maxBytes!, true), records);
   },
 
+  codecs_add_json_path_byte({ path }, byte) {
+    path.push(byte!);
+    return undefined;
+  },
+
+  codecs_add_json({ codec, path }, maxBytes, maxDepth, flags) {
+    const hasRows = (flags! & JSON_ENTRIES) !== 0;
+    const records = new Records(hasRows);
+    const missingIsError = (flags! & JSON_MISSING_IS_ERROR) !== 0;
+    const parser = new JsonParser(records, pathFrom(path), maxBytes!, maxDepth!, hasRows, missingIsError);
+    return (input) => parsed(input, new Utf8(codec.name, true, false), parser, records);
+  },
+
   codecs_add_csv({ codec, chooses }, low, high, quote, escape, comment, skipLines, width, maxBytes, flags) {
     const words = Uint8Array.of(
       low!,
@@ -282,6 +301,7 @@ export class PlainChain implements ChainLike {
       },
       closers: this.#closers,
       header,
+      path: [],
       chooses: (delimiter) => (this.#delimiter = delimiter),
     };
     for (const call of remoteCodec(codec).calls) {

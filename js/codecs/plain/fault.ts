@@ -13,7 +13,15 @@ const WHAT: { readonly [Code in CodecErrorCode]?: string } = {
   'unclosed-quote': 'unclosed quote',
   'stray-quote': 'stray character after a quoted field',
   'ragged-row': 'wrong number of fields',
+  'invalid-json': 'invalid JSON',
+  'trailing-data': 'data after the end',
+  truncated: 'input ends too early',
+  'too-deep': 'too deep',
+  'missing-path': 'missing path',
 };
 
+export const faultMessage = (codec: string, code: CodecErrorCode, offset: number, detail: string): string =>
+  `${codec}: ${WHAT[code]} at byte ${offset}: ${detail}`;
+
 export const fault = (codec: string, code: CodecErrorCode, offset: number, detail: string): CodecError =>
-  new CodecError(`${codec}: ${WHAT[code]} at byte ${offset}: ${detail}`, { codec, code, offset });
+  new CodecError(faultMessage(codec, code, offset, detail), { codec, code, offset });

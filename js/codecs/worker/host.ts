@@ -67,8 +67,8 @@ function remoteError(error: unknown): RemoteError {
     return { ...remoteError(error.error), place: { row: error.row, column: error.column } };
   const message = error instanceof Error ? error.message : String(error);
   if (!(error instanceof CodecError)) return { message };
-  const { codec, code, offset, cause } = error;
-  return { message, details: { codec, code, offset }, cause: cause === undefined ? undefined : String(cause) };
+  const { codec, code, offset, path, cause } = error;
+  return { message, details: { codec, code, offset }, path, cause: cause === undefined ? undefined : String(cause) };
 }
 
 class Job {

@@ -81,6 +81,8 @@ export interface RemoteError {
   readonly message: string;
   /** Of a `CodecError`. */
   readonly details?: { readonly codec: string; readonly code: CodecErrorCode; readonly offset: number };
+  /** Of json. */
+  readonly path?: string | undefined;
   /** Of a `BadValue`. */
   readonly place?: { readonly row: number; readonly column: number };
   readonly cause?: string | undefined;

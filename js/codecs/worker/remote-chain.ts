@@ -43,9 +43,10 @@ interface Host {
 export const lostError = (codec: string, what: string, cause?: unknown): CodecError =>
   new CodecError(`${codec}: ${what}`, { codec, code: 'worker-lost', offset: NaN, cause });
 
-function toError({ message, details, place, cause }: RemoteError): Error | BadValue {
+function toError({ message, details, path, place, cause }: RemoteError): Error | BadValue {
   if (details === undefined) return new Error(message);
   const error = new CodecError(message, { ...details, cause: cause === undefined ? undefined : new Error(cause) });
+  if (path !== undefined) Object.assign(error, { path });
   return place === undefined ? error : new BadValue(error, place.row, place.column);
 }
 

@@ -114,6 +114,7 @@ fn fail(last: &mut Option<(CodecError, String)>, error: CodecError) -> u32 {
     tell(0, message.as_bytes());
     tell(2, error.codec.as_bytes());
     tell(4, error.code.as_str().as_bytes());
+    tell(6, error.path.as_bytes());
     FAILED
 }
 
@@ -193,8 +194,8 @@ pub fn codecs_input(id: u32, wanted: u32) -> u32 {
 /// Takes `bytes` bytes that were put into the room for input, and works until a batch is full, more
 /// input is needed, or all is done. `last`: no more input comes.
 ///
-/// After a failure the words are the address and length of the message, the codec's name and the
-/// code's name.
+/// After a failure the words are the address and length of the message, the codec's name, the
+/// code's name and the path of the item at fault.
 #[wasm_bindgen]
 pub fn codecs_run(id: u32, bytes: u32, last: bool) -> u32 {
     with_state(|state| {

@@ -63,6 +63,13 @@ const ADD = {
   text: [
     (exports, random, any) => exports.codecs_add_lines(any(), any()),
     (exports, random, any) => exports.codecs_add_ndjson(any()),
+    (exports, random, any) => {
+      // A step for all, one to the first element, or one that is cut off.
+      for (let steps = random(3); steps > 0; steps--) exports.codecs_add_json_path_byte(0);
+      if (random(4) === 0) for (const byte of [1, 0, 0, 0, 0]) exports.codecs_add_json_path_byte(byte);
+      if (random(8) === 0) exports.codecs_add_json_path_byte(random(256));
+      exports.codecs_add_json(any(), random(2) ? 1024 : any(), any());
+    },
   ],
   csv: [
     (exports, random, any) => {

@@ -47,8 +47,8 @@ async function outcome(stage, chunks) {
     for await (const chunk of stage.readable) all.push(chunk);
     await writing;
   } catch (error) {
-    const { name, message, code, codec, offset, line } = error;
-    return { all, error: { name, message, code, codec, offset, line } };
+    const { name, message, code, codec, offset, line, path } = error;
+    return { all, error: { name, message, code, codec, offset, line, path } };
   }
   return { all };
 }
@@ -181,6 +181,67 @@ test('values of lines of JSON and their errors are those of the Wasm module', as
     ),
     RUNS,
   );
+});
+
+test('items of a document and their errors are those of the Wasm module', async () => {
+  const part = fc.constantFrom(
+    ...[
+      '{',
+      '}',
+      '[',
+      ']',
+      ',',
+      ':',
+      '"',
+      '"a":',
+      '"\\u0061":',
+      '"é\\ud83c":',
+      '\\',
+      '[1,',
+      '{"a":[',
+      'tru',
+      'true',
+      'null',
+    ],
+    ...[
+      '-1.5e+10',
+      '0',
+      '12',
+      ' ',
+      '\n',
+      '"long enough for a whole block"',
+      ']]',
+      '}}',
+      '\ufeff',
+      '\t',
+      '"é🌊" :',
+      '[[[',
+      '"\\/"',
+    ],
+  );
+  const parts = fc.array(part, { maxLength: 25 }).map((all) => bytes(all.join('')));
+  const valid = fc.json().map(bytes);
+  const document = fc.oneof(parts, valid, input);
+  const options = fc.record(
+    {
+      entries: fc.boolean(),
+      batch: fc.constantFrom(true, 2),
+      missing: fc.constantFrom('error', 'ignore'),
+      maxItemBytes: fc.integer({ min: 0, max: 30 }),
+      maxDepth: fc.integer({ min: 0, max: 4 }),
+    },
+    { requiredKeys: [] },
+  );
+  const path = fc.constantFrom('$[*]', '$.a', '$.*.a', '$.a[*]', '$[*][0]', '$.*.*', "$['é🌊']");
+  await fc.assert(
+    fc.asyncProperty(document, size, path, options, (given, by, at, how) =>
+      same(({ json }) => json(at, how), pieces(given, by)),
+    ),
+    { numRuns: 1500 },
+  );
+  await same(({ json }) => json('$'), [bytes('{"a":[1,2]}')]);
+  const long = bytes(`{"${'né'.repeat(50)}": x`);
+  await same(({ json }) => json('$.*'), [long]);
 });
 
 test('rows are objects with a header, and batches', async () => {

@@ -10,7 +10,7 @@ import { pipeline, toArray } from 'tidegate';
 import * as codecs from 'tidegate/codecs';
 import { bytes, failure, isPending, pieces, through, turn } from './codec-support.mjs';
 
-const { csv, digest, gunzip, gzip, inflateRaw, lines, ndjson, workerPool } = codecs;
+const { csv, digest, gunzip, gzip, inflateRaw, json, lines, ndjson, workerPool } = codecs;
 const kFuse = Symbol.for('tidegate.fuse');
 const pool = workerPool({ size: 2 });
 after(() => pool.close());
@@ -116,6 +116,13 @@ describe('a chain in a worker gives what it gives in the page', () => {
     assert.deepEqual(values.flat(), Array.from({ length: 1000 }, () => [{ a: 2 }, [2]]).flat());
   });
 
+  test('json, with the names of its items', async () => {
+    const source = bytes(JSON.stringify({ a: Array(1000).fill({ é: 1 }), b: { c: 2 } }));
+    const entries = await through(json('$.*.*', { entries: true, worker: pool, batch: true }), pieces(source, 77));
+    const expected = Array.from({ length: 1000 }, (_, key) => ({ key, value: { é: 1 } }));
+    assert.deepEqual(entries.flat(), [...expected, { key: 'c', value: 2 }]);
+  });
+
   test('strings, half a surrogate pair at the end of one included', async () => {
     assert.deepEqual(await through(lines({ worker: pool }), ['a\ud83c', '\udf0a\nb', '']), ['a🌊', 'b']);
   });
@@ -170,6 +177,7 @@ describe('a chain in a worker fails as in the page', () => {
       bytes('a,b\n1,2\n3\n'),
     ],
     'a column that is not there': [() => [csv({ header: true, columns: { c: 'f64' } })], bytes('a,b\n1,2\n')],
+    'an item that is no JSON': [() => [json('$.a[*]')], bytes('{"a":[1,2,x]}')],
     'no JSON': [() => [ndjson()], bytes('1\n2\nthree\n')],
   };
   const outcome = async (pair, chunks) => {
@@ -183,8 +191,8 @@ describe('a chain in a worker fails as in the page', () => {
       for await (const chunk of pair.readable) given.push(chunk);
     } catch (error) {
       assert.equal(await written, error, 'both sides fail with one object');
-      const { name, message, code, codec, offset, row, column } = error;
-      return { given: flat(given), error: { name, message, code, codec, offset, row, column } };
+      const { name, message, code, codec, offset, row, column, path } = error;
+      return { given: flat(given), error: { name, message, code, codec, offset, row, column, path } };
     }
     throw new Error('nothing failed');
   };
