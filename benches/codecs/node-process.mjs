@@ -1,4 +1,5 @@
 /** Runs the workloads in a Node process of its own and prints what it found. */
+import { documentsOf } from './documents.js';
 import { measure } from './measure.js';
 import { workloads } from './workloads.js';
 
@@ -10,4 +11,5 @@ const data = {
   json: await bytesOf('/json'),
   packedUrl: `${origin}/packed`,
 };
+data.documents = documentsOf(data.json);
 console.log(JSON.stringify(await measure(workloads, data, settings)));

@@ -1,4 +1,5 @@
 /** Runs the workloads in a page and posts what it found. Bundled by run.mjs. */
+import { documentsOf } from './documents.js';
 import { measure } from './measure.js';
 import { workloads } from './workloads.js';
 
@@ -16,6 +17,7 @@ async function run() {
     json: await bytesOf('/json'),
     packedUrl: '/packed',
   };
+  data.documents = documentsOf(data.json);
   return measure(workloads, data, settings);
 }
 

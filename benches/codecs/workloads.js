@@ -2,13 +2,14 @@
  * The workloads of `npm run bench:codecs`. Each contender does the same work on the same chunks of 64 KiB, in the way its documentation shows for streams,
  * and its consumer looks at everything it gets (seen.js). A contender whose function is missing from the engine is left out.
  */
+import { JSONParser } from '@streamparser/json';
 import * as fflate from 'fflate';
 import { createBLAKE3, createCRC32, createMD5, createSHA1, createSHA256, createSHA512 } from 'hash-wasm';
 import * as pako from 'pako';
 import Papa from 'papaparse';
 import { inferSchema, initParser } from 'udsv';
 import { pipeline } from 'tidegate';
-import { csv, digest, gunzip, gzip, lines, ndjson, toDigest } from 'tidegate/codecs';
+import { csv, digest, gunzip, gzip, json, lines, ndjson, toDigest } from 'tidegate/codecs';
 import { base64, hex } from './ascii.js';
 import { chunksOf, nativeOf, readAll, runOurs } from './chunks.js';
 import { BytesSeen, ColumnsSeen, LinesSeen, RowsSeen } from './seen.js';
@@ -132,6 +133,35 @@ const values = {
     await nativeLines(json, (line) => seen.object(JSON.parse(line)));
     return seen.result();
   },
+};
+
+/** The items of a document, which are rows or arrays of rows. */
+const itemsOf = (name) => {
+  const see = (seen, item) => {
+    if (Array.isArray(item)) for (const row of item) seen.object(row);
+    else seen.object(item);
+  };
+  return {
+    ours: async ({ documents }) => {
+      const seen = new RowsSeen();
+      await runOurs(chunksOf(documents[name]), [json('$.items[*]', { batch: true })], (batch) => {
+        for (const item of batch) see(seen, item);
+      });
+      return seen.result();
+    },
+    'ours, one by one': async ({ documents }) => {
+      const seen = new RowsSeen();
+      await runOurs(chunksOf(documents[name]), [json('$.items[*]')], (item) => see(seen, item));
+      return seen.result();
+    },
+    streamparser: async ({ documents }) => {
+      const seen = new RowsSeen();
+      const parser = new JSONParser({ paths: ['$.items.*'], keepStack: false });
+      parser.onValue = ({ value }) => see(seen, value);
+      await readAll(nativeOf(documents[name]), (chunk) => parser.write(chunk));
+      return seen.result();
+    },
+  };
 };
 
 /** Rows of text in pieces, by uDSV. */
@@ -337,6 +367,9 @@ export const workloads = {
   'csv rows': rows,
   'csv columns': columns,
   ndjson: values,
+  'json, many small items': itemsOf('small'),
+  'json, few large items': itemsOf('large'),
+  'json, a few items behind many': itemsOf('needle'),
   'fetch, gunzip, csv rows': job,
   'fetch, gunzip, csv columns': { ...columnJob, ...rowColumns },
   'fetch, gunzip, sha-256, csv rows': jobWithHash,
