@@ -23,10 +23,13 @@ export { flatten, rateLimit, type RateLimitOptions } from './operators/paced.js'
 export { batch, chunk, filter, skip, take, tap, type BatchOptions } from './operators/simple.js';
 export {
   csvStringify,
+  jsonStringify,
   ndjsonStringify,
   type CsvField,
   type CsvRow,
   type CsvStringifyOptions,
+  type JsonMember,
+  type JsonStringifyOptions,
   type NdjsonStringifyOptions,
 } from './operators/stringify.js';
 export { tee, type TeeOptions } from './operators/tee.js';

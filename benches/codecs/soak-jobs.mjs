@@ -1,7 +1,7 @@
 /** What `npm run soak:codecs` runs. A job gets the bytes that go in, piece by piece, and says how many came out, and how many should have. */
 import { createHash } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
-import { csvStringify, ndjsonStringify, pipeline } from '../../dist/index.js';
+import { csvStringify, jsonStringify, ndjsonStringify, pipeline } from '../../dist/index.js';
 import * as codecs from '../../dist/codecs.js';
 import { makeData } from './data.mjs';
 
@@ -133,6 +133,10 @@ export const jobs = {
   }),
   'csv, csvStringify': rewritten(csvBytes, csvPiece.length, () => [codecs.csv(), csvStringify()]),
   'ndjson, ndjsonStringify': rewritten(jsonBytes, jsonPiece.length, () => [codecs.ndjson(), ndjsonStringify()]),
+  'json, jsonStringify': async (bytes, tell) => ({
+    came: await total(documentBytes(bytes, tell), [codecs.json('$.items[*]'), jsonStringify()], length),
+    expected: '[0]'.length + jsonPiece.toString().length * times(elements.length, bytes / 2),
+  }),
   'gunzip, csv in a worker': async (bytes, tell) => ({
     came: await total(packedBytes(bytes, tell), [codecs.gunzip(), codecs.csv()], one, inWorker),
     expected: expectedRows(bytes),

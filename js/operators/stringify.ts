@@ -1,8 +1,8 @@
-/** Values into lines of text: NDJSON and CSV. `csv()` and `ndjson()` of tidegate/codecs read them. */
+/** Values into text: NDJSON, one JSON document, and CSV. `ndjson()`, `json()` and `csv()` of tidegate/codecs read them. */
 import { TransformStream } from '../streams/transform-stream.js';
 import { describe } from '../values/describe.js';
 import { reflectApply } from '../runtime/intrinsics.js';
-import { requireBoolean, requireKnown, requireOneOf } from '../values/require.js';
+import { requireBoolean, requireKnown, requireOneOf, shown } from '../values/require.js';
 import type { TransformControllerLike } from '../bridge/shapes.js';
 import type { Operator } from '../streams/any.js';
 
@@ -47,21 +47,116 @@ export function ndjsonStringify(options: NdjsonStringifyOptions = {}): Operator<
   requireKnown(options, 'ndjsonStringify()', ['batch', 'replacer']);
   const { batch = false, replacer } = options;
   requireBoolean(batch, 'ndjsonStringify(): batch');
-  if (replacer !== undefined && typeof replacer !== 'function' && !Array.isArray(replacer))
-    throw new TypeError('ndjsonStringify(): replacer must be a function or an array of keys, as in JSON.stringify()');
-  const keys = (Array.isArray(replacer) ? Array.from(replacer) : replacer) as (string | number)[] | undefined;
-  const line = (value: unknown): string => {
-    const text = stringify(value, keys);
-    if (text === undefined)
-      throw new TypeError(`ndjsonStringify(): JSON has no text for ${describe(value)}; leave it out in a stage before`);
-    return `${text}\n`;
-  };
+  const toText = valueWriter('ndjsonStringify', replacer);
+  const line = (value: unknown): string => `${toText(value)}\n`;
   if (!batch) return textStage(line);
   return textStage((chunk) => {
     let text = '';
     for (const item of itemsOf('ndjsonStringify', chunk)) text += line(item);
     return text;
   });
+}
+
+/** What makes JSON of a value, with a replacer as `JSON.stringify()` takes it. */
+function valueWriter(caller: string, replacer: unknown): (value: unknown) => string {
+  if (replacer !== undefined && typeof replacer !== 'function' && !Array.isArray(replacer))
+    throw new TypeError(`${caller}(): replacer must be a function or an array of keys, as in JSON.stringify()`);
+  const keys = (Array.isArray(replacer) ? Array.from(replacer) : replacer) as (string | number)[] | undefined;
+  return (value) => {
+    const text = stringify(value, keys);
+    if (text === undefined)
+      throw new TypeError(`${caller}(): JSON has no text for ${describe(value)}; leave it out in a stage before`);
+    return text;
+  };
+}
+
+/** An item of an object that is written, as `json(path, { entries: true })` gives it. */
+export interface JsonMember {
+  readonly key: string | number;
+  readonly value: unknown;
+}
+
+export interface JsonStringifyOptions extends NdjsonStringifyOptions {
+  /**
+   * The text before the array or object, and the text behind it. With an empty one between them they must be JSON:
+   * `before: '{"type":"FeatureCollection","features":'` and `after: '}'`. Default: none.
+   */
+  before?: string | undefined;
+  after?: string | undefined;
+}
+
+/**
+ * Writes all chunks as one JSON document (RFC 8259, https://www.rfc-editor.org/rfc/rfc8259): an array of them, or with
+ * `entries: true`, where chunks are `{ key, value }`, an object. The stage gives strings, one a chunk and one at the
+ * end; sinks encode them as UTF-8. `json()` of `tidegate/codecs` reads the chunks back.
+ *
+ * The text is that of `JSON.stringify()` for all of it. Without a chunk the array or object is empty. A value that JSON
+ * has no text for (`undefined`, a function, a symbol) fails the stage with a `TypeError`. So do a circle and a `bigint`,
+ * as in `JSON.stringify()`. A key that comes twice is written twice, because keys are not kept.
+ *
+ * @throws {TypeError} when an option is invalid
+ */
+export function jsonStringify<T>(
+  options?: JsonStringifyOptions & { entries?: false; batch?: false },
+): Operator<T, string>;
+export function jsonStringify<T>(
+  options: JsonStringifyOptions & { entries?: false; batch: true },
+): Operator<readonly T[], string>;
+export function jsonStringify(
+  options: JsonStringifyOptions & { entries: true; batch?: false },
+): Operator<JsonMember, string>;
+export function jsonStringify(
+  options: JsonStringifyOptions & { entries: true; batch: true },
+): Operator<readonly JsonMember[], string>;
+export function jsonStringify(options: JsonStringifyOptions & { entries?: boolean | undefined } = {}): unknown {
+  requireKnown(options, 'jsonStringify()', ['batch', 'entries', 'replacer', 'before', 'after']);
+  const { batch = false, entries = false, replacer, before = '', after = '' } = options;
+  requireBoolean(batch, 'jsonStringify(): batch');
+  requireBoolean(entries, 'jsonStringify(): entries');
+  const toText = valueWriter('jsonStringify', replacer);
+  const [open, close] = entries ? ['{', '}'] : ['[', ']'];
+  requireAround(before, after, `${open}${close}`);
+  let isFirst = true;
+  const start = (): string => {
+    if (!isFirst) return ',';
+    isFirst = false;
+    return before + open;
+  };
+  const item = (chunk: unknown): string => {
+    if (!entries) return start() + toText(chunk);
+    const { key, value } = requireMember(chunk);
+    return `${start()}${stringify(String(key))}:${toText(value)}`;
+  };
+  const end = () => (isFirst ? before + open : '') + close + after;
+  if (!batch) return textStage(item, end);
+  return textStage((chunk) => {
+    let text = '';
+    for (const each of itemsOf('jsonStringify', chunk)) text += item(each);
+    return text;
+  }, end);
+}
+
+function requireAround(before: unknown, after: unknown, empty: string): void {
+  for (const [name, text] of Object.entries({ before, after }))
+    if (typeof text !== 'string') throw new TypeError(`jsonStringify(): ${name} must be text; got ${describe(text)}`);
+  const whole = (before as string) + empty + (after as string);
+  try {
+    JSON.parse(whole);
+  } catch (cause) {
+    throw new TypeError(
+      `jsonStringify(): before and after must be JSON with ${empty} between them; got ${shown(whole)}`,
+      { cause },
+    );
+  }
+}
+
+function requireMember(chunk: unknown): JsonMember {
+  const { key } = (chunk ?? {}) as Partial<JsonMember>;
+  if (typeof key !== 'string' && typeof key !== 'number')
+    throw new TypeError(
+      `jsonStringify(): with entries: true, chunks must be { key, value } with a string or a number as key; got ${describe(chunk)}`,
+    );
+  return chunk as JsonMember;
 }
 
 /** A field: null and undefined are empty, a date is its ISO text, other objects are refused. */

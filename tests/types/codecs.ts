@@ -1,5 +1,5 @@
 /** Codecs: what the types say comes out, by the options. */
-import { ReadableStream, csvStringify, ndjsonStringify, pipeline } from 'tidegate';
+import { ReadableStream, csvStringify, jsonStringify, ndjsonStringify, pipeline } from 'tidegate';
 import {
   base64Decode,
   base64Encode,
@@ -148,6 +148,12 @@ export async function jsonAndText(text: ReadableStream<string>, orders: { id: nu
   for await (const row of text.pipeThrough(csv({ header: true }))) row.city?.toUpperCase();
   await pipeline(text, ndjson<{ id: number }>(), csvStringify(), async (lines) => {
     for await (const line of lines) line.trim();
+  });
+  await pipeline(text, json('$.*', { entries: true }), jsonStringify({ entries: true }), async (parts) => {
+    for await (const part of parts) part.trim();
+  });
+  await pipeline(orders, jsonStringify({ before: '{"orders":', after: '}' }), json('$.orders[*]'), async (all) => {
+    for await (const order of all) void order;
   });
   await pipeline(orders, ndjsonStringify(), lines(), async (all) => {
     for await (const line of all) line.trim();

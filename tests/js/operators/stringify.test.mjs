@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { runInNewContext } from 'node:vm';
-import { csvStringify, ndjsonStringify } from 'tidegate';
-import { csv, ndjson } from 'tidegate/codecs';
+import { csvStringify, jsonStringify, ndjsonStringify } from 'tidegate';
+import { csv, json, ndjson } from 'tidegate/codecs';
 import { failure, through } from '../codecs/codec-support.mjs';
 
 const text = async (stage, chunks) => (await through(stage, chunks)).join('');
@@ -163,4 +163,51 @@ test('csv() reads from csvStringify() the same fields, and ndjson() from ndjsonS
     const lines = await through(ndjsonStringify({ batch: true }), [rows]);
     assert.deepEqual(await through(ndjson(), lines), rows);
   }
+});
+
+test('jsonStringify writes all chunks as one array, as JSON.stringify() does', async () => {
+  const values = [{ a: 1 }, [1, 2], 'x\n', null, -0];
+  assert.equal(await text(jsonStringify(), values), JSON.stringify(values));
+  assert.equal(
+    await text(jsonStringify({ batch: true }), [values.slice(0, 2), [], values.slice(2)]),
+    JSON.stringify(values),
+  );
+  assert.equal(await text(jsonStringify(), []), '[]');
+  assert.equal(await text(jsonStringify({ batch: true }), [[]]), '[]');
+  assert.equal(await text(jsonStringify({ replacer: ['a'] }), [{ a: 1, b: 2 }]), '[{"a":1}]');
+});
+
+test('jsonStringify writes an object of entries', async () => {
+  const entries = [
+    { key: 'a"', value: [1] },
+    { key: 7, value: { b: null } },
+  ];
+  assert.equal(await text(jsonStringify({ entries: true }), entries), '{"a\\"":[1],"7":{"b":null}}');
+  assert.equal(await text(jsonStringify({ entries: true, batch: true }), [entries]), '{"a\\"":[1],"7":{"b":null}}');
+  assert.equal(await text(jsonStringify({ entries: true }), []), '{}');
+  for (const chunk of [null, 1, {}, { key: Symbol('s'), value: 1 }])
+    assert.match((await failure(jsonStringify({ entries: true }), [chunk])).message, /chunks must be \{ key, value \}/);
+});
+
+test('jsonStringify writes text before the items and behind them, which must be JSON without any', async () => {
+  const around = { before: '{"type":"all","items":', after: ',"end":1}' };
+  assert.equal(await text(jsonStringify(around), [1, 2]), '{"type":"all","items":[1,2],"end":1}');
+  assert.equal(await text(jsonStringify({ ...around, entries: true }), []), '{"type":"all","items":{},"end":1}');
+  const wrong = [{ before: '{' }, { after: ']' }, { before: '[', after: ',]' }, { before: 1 }, { close: ']' }];
+  for (const options of /** @type {any[]} */ (wrong))
+    assert.throws(() => jsonStringify(options), { name: 'TypeError', message: /^jsonStringify\(\)/ });
+});
+
+test('jsonStringify refuses what JSON has no text for', async () => {
+  for (const value of [undefined, () => 1, Symbol('s')])
+    assert.match((await failure(jsonStringify(), [value])).message, /^jsonStringify\(\): JSON has no text for /);
+});
+
+test('json reads back what jsonStringify has written', async () => {
+  const values = [{ a: 'é🌊"\\' }, [], 1e300, ''];
+  const around = { before: '{"meta":{"items":[0]},"items":', after: '}' };
+  assert.deepEqual(await through(json('$.items[*]'), await through(jsonStringify(around), values)), values);
+  const entries = values.map((value, at) => ({ key: `k${at}`, value }));
+  const written = await through(jsonStringify({ entries: true }), entries);
+  assert.deepEqual(await through(json('$.*', { entries: true }), written), entries);
 });
