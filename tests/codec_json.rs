@@ -229,6 +229,7 @@ fn an_error_names_the_item_by_its_path() {
         "$[0]['é🌊']"
     );
     assert_eq!(path_of("$.a.b", "{\"c\": tru "), "$");
+    assert_eq!(path_of("$.*", r#"{"é\ud83c": tru "#), "$['é\u{fffd}']");
     let long = format!("{{\"{}\": x", "n".repeat(100));
     assert_eq!(path_of("$.*", &long), format!("$['{}…']", "n".repeat(64)));
 }

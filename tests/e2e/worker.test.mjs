@@ -42,6 +42,10 @@ for (const engine of availableEngines()) {
         assert.equal(seen.there.rows, 60_000);
         assert.equal(seen.there.hex, createHash('sha256').update(text).digest('hex'));
         assert.deepEqual(seen.there.values, [[1], { a: 'ü🌊' }]);
+        assert.deepEqual(seen.there.items, [
+          { key: 0, value: [1] },
+          { key: 1, value: { a: 'ü🌊' } },
+        ]);
         assert.equal(seen.there.truncated.code, 'truncated');
         assert.equal(seen.there.ragged.code, 'ragged-row');
       });

@@ -59,7 +59,7 @@ impl NameReader {
                 Within::Plain => {
                     let plain = memchr::memchr(b'\\', text).unwrap_or(text.len());
                     if plain > 0 {
-                        self.lone_half(name);
+                        self.end(name);
                         self.put(&text[..plain], name);
                         text = &text[plain..];
                         continue;
@@ -82,7 +82,7 @@ impl NameReader {
                         b't' => b'\t',
                         _ => *first,
                     };
-                    self.lone_half(name);
+                    self.end(name);
                     self.put(&[meant], name);
                 }
                 Within::Digits(count) => {
@@ -101,7 +101,7 @@ impl NameReader {
 
     /// Whether the name, which has ended, is that one.
     pub(super) fn is(&mut self, name: &str) -> bool {
-        self.lone_half(Some(name));
+        self.end(Some(name));
         !self.differs && self.matched == name.len()
     }
 
@@ -136,8 +136,8 @@ impl NameReader {
         }
     }
 
-    /// What follows is no second half.
-    fn lone_half(&mut self, name: Option<&str>) {
+    /// What follows is no second half of a pair, or nothing.
+    pub(super) fn end(&mut self, name: Option<&str>) {
         if self.high.take().is_some() {
             self.no_character(name);
         }

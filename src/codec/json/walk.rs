@@ -147,7 +147,10 @@ impl Parser {
             &self.path.selectors[self.live - 1],
         );
         level.selects = match selector {
-            Selector::Wildcard => true,
+            Selector::Wildcard => {
+                level.name.end(None);
+                true
+            }
             Selector::Name(name) => level.name.is(name),
             Selector::Index(_) => false,
         };

@@ -1,6 +1,6 @@
 /** Runs codecs in workers of a page: what they give and fail with, beside the same codecs in the page. */
 import { pipeline, toArray } from '/dist/index.js';
-import { csv, digest, gunzip, lines, ndjson, workerPool } from '/dist/codecs.js';
+import { csv, digest, gunzip, json, lines, ndjson, workerPool } from '/dist/codecs.js';
 
 const described = ({ name, code, message, offset }) => ({ name, code, message, offset: String(offset) });
 const pending = Symbol('pending');
@@ -40,6 +40,7 @@ async function results(worker) {
     hex: await tap.hex,
     read: stages.map((stage) => stage.stats()[0].bytesIn),
     values: (await pipeline([`[1]\n{"a":"ü🌊"}\n`], ndjson({ batch: true }), toArray, { worker })).flat(),
+    items: await pipeline(['{"é":[[1],{"a":"ü🌊"}]}'], json('$.*[*]', { entries: true }), toArray, { worker }),
     truncated: await failure(pipeline(fetch('/cut.csv.gz'), gunzip(), lines(), toArray, { worker })),
     ragged: await failure(pipeline(['a,b\n1\n'], csv(), toArray, { worker })),
   };
