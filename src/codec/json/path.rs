@@ -115,7 +115,7 @@ impl fmt::Display for JsonPath {
 /// use tidegate::codec::JsonPath;
 ///
 /// let error = "$..name".parse::<JsonPath>().unwrap_err();
-/// assert!(error.to_string().contains("at character 2"), "{error}");
+/// assert!(error.to_string().contains("at character 3"), "{error}");
 /// ```
 #[cfg(not(tidegate_npm))]
 #[derive(Clone, Debug, PartialEq, Eq)]
