@@ -402,6 +402,11 @@ fn number(mut state: State, text: &[u8], mut at: usize) -> Result<(usize, State)
             _ => return Err(at),
         };
         at += 1;
+        if let Integer | Fraction | Power = state {
+            while text.get(at).is_some_and(u8::is_ascii_digit) {
+                at += 1;
+            }
+        }
     }
     Ok((at, state))
 }
