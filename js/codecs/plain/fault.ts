@@ -14,8 +14,6 @@ const WHAT: { readonly [Code in CodecErrorCode]?: string } = {
   'stray-quote': 'stray character after a quoted field',
   'ragged-row': 'wrong number of fields',
   'invalid-json': 'invalid JSON',
-  'trailing-data': 'data after the end',
-  truncated: 'input ends too early',
   'too-deep': 'too deep',
   'missing-path': 'missing path',
 };
