@@ -39,6 +39,7 @@ export {
   type Validity,
 } from './codecs/columns.js';
 export { CompressionStream, DecompressionStream, type CompressionFormat } from './codecs/compression-streams.js';
+export { decodeText, type DecodeTextOptions, type DecodeTextStage } from './codecs/decode-text.js';
 export { deflate, deflateRaw, gzip, type DeflateOptions, type GzipOptions } from './codecs/deflate.js';
 export type { DigestAlgorithm, DigestName } from './codecs/algorithms.js';
 export { digest, type DigestStage, type DigestsStage } from './codecs/digest.js';

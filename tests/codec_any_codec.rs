@@ -1,5 +1,5 @@
 //! The programs of the fuzzer (fuzz/) for one codec each, on random bytes, and on bytes that are nearly right.
-#![cfg(feature = "codecs")]
+#![cfg(feature = "encoding")]
 
 mod codec_support;
 
@@ -28,6 +28,7 @@ fn the_committed_seeds_run() {
         ("json", any_codec::json),
         ("digests", any_codec::digests),
         ("ascii", any_codec::ascii),
+        ("decode_text", any_codec::decode_text),
         ("state", any_codec::state),
     ];
     for (name, run) in programs {
@@ -80,6 +81,7 @@ proptest! {
         any_codec::json(&program);
         any_codec::digests(&program);
         any_codec::ascii(&program);
+        any_codec::decode_text(&program);
         any_codec::state(&program);
     }
 

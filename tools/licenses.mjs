@@ -19,6 +19,9 @@ export const shipped = join(root, 'THIRD-PARTY-LICENSES.md');
 /** Of a choice of licences the first that a crate has a file of. */
 const TEXTS = ['LICENSE-MIT', 'LICENSE.md', 'LICENSE', 'LICENSE-APACHE', 'LICENSE_A2'];
 
+/** Further licences of a crate, which hold besides. */
+const ALSO = { encoding_rs: ['LICENSE-WHATWG'] };
+
 /** The licence of crates that are published without it, from their repository: https://github.com/Nugine/simd */
 const ELSEWHERE = Object.fromEntries(
   ['base64-simd', 'hex-simd', 'vsimd'].map((name) => [name, join(root, 'tools/licenses/simd.txt')]),
@@ -67,8 +70,11 @@ function document() {
         reason: `${crate} has none of ${TEXTS.join(', ')}`,
         advice: 'Add the name of its file to tools/licenses.mjs.',
       });
-    const text = readFileSync(file, 'utf8').replaceAll('\r', '').trim();
-    texts.set(text, [...(texts.get(text) ?? []), crate]);
+    const further = (ALSO[crate.split(' ')[0]] ?? []).map((name) => join(where.get(crate), name));
+    for (const path of [file, ...further]) {
+      const text = readFileSync(path, 'utf8').replaceAll('\r', '').trim();
+      texts.set(text, [...(texts.get(text) ?? []), crate]);
+    }
   }
   const rows = [...list].map(([crate, license]) => `| ${crate.replace(' ', ' | ')} | ${license} |`);
   const parts = [...texts].map(([text, names]) => `## ${names.join(', ')}\n\n\`\`\`text\n${text}\n\`\`\`\n`);

@@ -1,5 +1,6 @@
 /** The options of `csv()`: their types, and how they are checked. */
 import { BYTES_MARK } from './gunzip.js';
+import { decodingOf, type Decoding } from './decode-text.js';
 import { BATCHED_MARK, RECORDS_MARK } from './lines.js';
 import { batchSize, highWaterMark, integer, MAX_RECORD, oneOf } from './options.js';
 import { isType, readConditions, typeNames } from './plan.js';
@@ -29,11 +30,6 @@ export interface CsvOptions extends TextOptions {
   comment?: string | undefined;
   /** What ends a row: `lf` an LF or a CRLF (the default), `any` a CR alone as well. */
   lineEnd?: 'lf' | 'any' | undefined;
-  /**
-   * The encoding of the bytes, by any label of `TextDecoder`, such as `windows-1252` or `utf-16le`. The engine decodes them before they go to the module,
-   * so offsets of errors then count the text as UTF-8. Default: UTF-8, which the module decodes itself.
-   */
-  encoding?: string | undefined;
   /** How many lines at the start are no rows, and come before the header, whatever is in them. Default: 0. */
   skipLines?: number | undefined;
   /**
@@ -146,7 +142,7 @@ export interface ReadOptions {
   readonly delimiter: string | undefined;
   readonly lineEnd: 'lf' | 'any';
   /** For bytes that are not UTF-8. */
-  readonly decoder: (() => TextDecoder) | undefined;
+  readonly decoding: Decoding | undefined;
   readonly quote: number;
   readonly escape: number;
   readonly comment: number;
@@ -208,7 +204,7 @@ export function readOptions(options: AnyOptions): ReadOptions {
     batch,
     delimiter,
     lineEnd: oneOf('csv', 'lineEnd', options.lineEnd ?? 'lf', ['lf', 'any']),
-    decoder: readEncoding(options),
+    decoding: decodingOf('csv', options),
     quote,
     escape,
     comment,
@@ -326,21 +322,4 @@ function readDelimiter(value: unknown): string | undefined {
       `csv: delimiter must be 'auto', or one or more characters of at most 8 bytes in UTF-8 that end no line; got ${shown(value)}`,
     );
   return value;
-}
-
-function readEncoding({ encoding, fatal, ignoreBOM }: AnyOptions): (() => TextDecoder) | undefined {
-  if (encoding === undefined) return undefined;
-  if (typeof encoding !== 'string') throw new TypeError(`csv: encoding must be a string; got ${describe(encoding)}`);
-  const make = () => new TextDecoder(encoding, { ignoreBOM: !!ignoreBOM });
-  let name;
-  try {
-    name = make().encoding;
-  } catch {
-    throw new RangeError(
-      `csv: encoding must be a label that TextDecoder knows, as 'windows-1252' or 'utf-16le'; got ${shown(encoding)}`,
-    );
-  }
-  if (name === 'utf-8') return undefined;
-  if (fatal) throw new TypeError(`csv: fatal is for UTF-8 only; what is not valid ${name} becomes U+FFFD`);
-  return make;
 }

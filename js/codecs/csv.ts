@@ -120,7 +120,7 @@ class Csv extends Stage<string[] | CsvObject | ColumnBatch> {
     const flags =
       (options.fatal ? FATAL : 0) |
       // The decoder has dealt with it.
-      (options.ignoreBOM || options.decoder ? IGNORE_BOM : 0) |
+      (options.ignoreBOM || options.decoding ? IGNORE_BOM : 0) |
       (options.emptyLines === 'keep' ? KEEP_EMPTY_LINES : 0) |
       (options.ragged === 'error' ? 0 : KEEP_RAGGED) |
       (options.plan === undefined ? 0 : WITH_TABLE) |
@@ -158,7 +158,7 @@ class Csv extends Stage<string[] | CsvObject | ColumnBatch> {
       }),
       givesRows: true,
       takesText: true,
-      decoder: options.decoder,
+      ...options.decoding,
       output: () => {
         const output =
           types === undefined

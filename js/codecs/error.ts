@@ -18,6 +18,7 @@ export type CodecErrorCode =
   | 'invalid-padding'
   | 'stray-bits'
   | 'invalid-utf8'
+  | 'invalid-text'
   | 'too-long'
   | 'unclosed-quote'
   | 'stray-quote'

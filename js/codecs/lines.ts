@@ -1,6 +1,7 @@
 import { BYTES_MARK } from './gunzip.js';
 import { batchSize, highWaterMark, integer, MAX_RECORD } from './options.js';
 import { requireKnown } from '../values/require.js';
+import { decodingOf } from './decode-text.js';
 import { FATAL, IGNORE_BOM } from './flags.js';
 import { text } from './families/text.js';
 import { RecordOutput } from './output.js';
@@ -46,6 +47,7 @@ export function lines(options: LinesOptions & { batch: true | number }): TextCod
 export function lines(options: LinesOptions & { batch?: boolean | number } = {}): TextCodecStage<string | string[]> {
   requireKnown(options, 'lines', [
     'batch',
+    'encoding',
     'fatal',
     'ignoreBOM',
     'maxLineBytes',
@@ -54,11 +56,14 @@ export function lines(options: LinesOptions & { batch?: boolean | number } = {})
     'worker',
   ]);
   const batch = batchSize('lines', options.batch ?? false);
-  const flags = (options.fatal ? FATAL : 0) | (options.ignoreBOM ? IGNORE_BOM : 0);
+  const decoding = decodingOf('lines', options);
+  // What decodes has dealt with the mark.
+  const flags = (options.fatal ? FATAL : 0) | (options.ignoreBOM || decoding ? IGNORE_BOM : 0);
   const maxBytes = integer('lines', 'maxLineBytes', options.maxLineBytes ?? 2 ** 20, 0, MAX_RECORD);
   const mark = batch === 0 ? RECORDS_MARK : BATCHED_MARK;
   return new Stage({
     ...text.codec('lines', (exports) => exports.codecs_add_lines(maxBytes, flags)),
+    ...decoding,
     takesText: true,
     output: () => new RecordOutput(batch, { read: readLines }),
     highWaterMark: highWaterMark('lines', 'highWaterMark', options.highWaterMark ?? mark),

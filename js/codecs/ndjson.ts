@@ -1,5 +1,6 @@
 import { BYTES_MARK } from './gunzip.js';
 import { CodecError } from './error.js';
+import { decodingOf } from './decode-text.js';
 import { text } from './families/text.js';
 import { BATCHED_MARK, RECORDS_MARK } from './lines.js';
 import { batchSize, highWaterMark, integer, MAX_RECORD, oneOf } from './options.js';
@@ -8,11 +9,11 @@ import { RecordOutput } from './output.js';
 import { utf8 } from '../runtime/text.js';
 import { Stage } from './stage.js';
 import { workersOf } from './workers.js';
-import type { CodecOptions } from './options.js';
+import type { CodecOptions, EncodingOptions } from './options.js';
 import type { RecordReader } from './output.js';
 import type { TextCodecStage } from './stage.js';
 
-export interface NdjsonOptions extends CodecOptions {
+export interface NdjsonOptions extends CodecOptions, EncodingOptions {
   /**
    * What to do with a line that is not JSON. `error` fails with `invalid-json` (the default), after the values before
    * it. `skip` leaves the line out and counts it in `skipped`.
@@ -132,6 +133,7 @@ class Ndjson extends Stage<unknown> {
     const mark = batch === 0 ? RECORDS_MARK : BATCHED_MARK;
     super({
       ...text.codec('ndjson', (exports) => exports.codecs_add_ndjson(maxBytes)),
+      ...decodingOf('ndjson', options),
       givesRows: true,
       takesText: true,
       output: () => new RecordOutput(batch, reader),
@@ -148,7 +150,8 @@ class Ndjson extends Stage<unknown> {
 }
 
 /**
- * Parses JSON values, one a line (NDJSON, https://github.com/ndjson/ndjson-spec; also called JSON Lines), in UTF-8.
+ * Parses JSON values, one a line (NDJSON, https://github.com/ndjson/ndjson-spec; also called JSON Lines), in UTF-8
+ * unless `encoding` says otherwise.
  * Lines end with LF or CRLF; the last one needs no line end. Blank lines are no values. Invalid UTF-8 fails with
  * `invalid-utf8`, and a line that is not JSON with `invalid-json`; the error has the line and its byte offset.
  *
@@ -162,6 +165,7 @@ export function ndjson<T = unknown>(options: NdjsonOptions & { batch: true | num
 export function ndjson(options: NdjsonOptions & { batch?: unknown } = {}): unknown {
   requireKnown(options, 'ndjson', [
     'batch',
+    'encoding',
     'invalid',
     'reviver',
     'maxLineBytes',

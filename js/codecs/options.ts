@@ -19,8 +19,18 @@ export interface CodecOptions {
   worker?: boolean | WorkerPool | undefined;
 }
 
-/** Options of codecs that read UTF-8 text. */
-export interface TextOptions extends CodecOptions {
+/** The option of codecs that read text of other encodings too. */
+export interface EncodingOptions {
+  /**
+   * The encoding of the bytes, by any label of the Encoding Standard (https://encoding.spec.whatwg.org/#names-and-labels), such as `windows-1252` or
+   * `shift_jis`. It is decoded before it goes to the module, as by `decodeText()`, so offsets of errors then count the text as UTF-8. Bytes that are no text become
+   * U+FFFD. Default: UTF-8, which the module decodes itself.
+   */
+  encoding?: string | undefined;
+}
+
+/** Options of codecs that read text. */
+export interface TextOptions extends CodecOptions, EncodingOptions {
   /**
    * True fails with `invalid-utf8` on invalid UTF-8; false replaces it with U+FFFD, as `TextDecoder` does. Default:
    * false.

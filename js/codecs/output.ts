@@ -1,5 +1,5 @@
 /** What leaves a chain: bytes, or records alone or in batches. */
-import { asciiText } from './segment.js';
+import { asciiText, utf8Text } from './segment.js';
 import type { Bytes } from '../runtime/buffers.js';
 import type { ChainLike } from './chain.js';
 import type { Produced } from './segment.js';
@@ -74,6 +74,31 @@ export class ByteOutput implements Output {
 }
 
 const textLength = (text: string) => text.length;
+
+/** A chain that makes strings by itself. */
+interface MakesStrings {
+  takeString(): string;
+}
+
+/** Text as strings, of a chain that makes UTF-8, in whole characters, or strings. */
+export class TextOutput implements Output {
+  #text = '';
+
+  size = textLength;
+  single = false;
+  takes = { kind: 'bytes' } as const;
+
+  take(chain: ChainLike | (ChainLike & MakesStrings)): void {
+    const text = 'takeString' in chain ? chain.takeString() : utf8Text(chain.takeBytes());
+    if (text !== '') this.#text = text;
+  }
+
+  next(): string | undefined {
+    const text = this.#text;
+    this.#text = '';
+    return text === '' ? undefined : text;
+  }
+}
 
 /** Bytes as strings: the codecs before it make ASCII. */
 export class AsciiOutput implements Output {

@@ -17,7 +17,7 @@ import { deferred, type Deferred } from './deferred.js';
 import { detached, toBytes } from './options.js';
 import { FINISHED, HAS_BATCH, WAITING, zeroStats } from './segment.js';
 import type { ReadableControllerLike, WritableControllerLike } from '../bridge/shapes.js';
-import type { Slice } from '../bridge/stages.js';
+import type { CodecStage, Slice } from '../bridge/stages.js';
 import type { Bytes } from '../runtime/buffers.js';
 import type { ChainLike } from './chain.js';
 import type { Codec } from './module.js';
@@ -26,7 +26,10 @@ import type { Output } from './output.js';
 import type { GzipHeader, StageStats } from './segment.js';
 
 /** How a codec stage is run. */
-export interface StageSpec extends Codec {
+export interface StageSpec extends Partial<Codec> {
+  readonly name: string;
+  /** Makes the chain, of a stage that is no codec of a family. It is the only one of its pair, and on this thread. */
+  open?(): ChainLike | Promise<ChainLike>;
   /** Makes the chunks of a pair that ends with the stage. */
   output(): Output;
   /** High-water mark of the readable side of a pair that ends with the stage. */
@@ -45,6 +48,8 @@ export interface StageSpec extends Codec {
   readonly flushesEach?: boolean;
   /** Makes what decodes the bytes that are written to it, if they are not UTF-8. Then it is the first of its pair. */
   readonly decoder?: (() => TextDecoder) | undefined;
+  /** Makes the stage that decodes them, if that is not the engine's decoder. Then it is the first of its pair too. */
+  readonly before?: (() => CodecStage) | undefined;
   /** No codec can follow. Lines are text with LFs to one that does. */
   readonly givesRows?: boolean;
   /** Of gunzip: how its headers are told from those of others, and who gets them. */
@@ -360,14 +365,19 @@ export class Pair {
       this.#run();
     };
     let opening: Promise<ChainLike>;
-    if (this.#workers === undefined) {
+    const codecs = this.#stages as readonly (StageSpec & Codec)[];
+    const opened = codecs[0]!.open?.();
+    if (opened !== undefined) {
+      if (!('then' in opened)) return opened;
+      opening = opened;
+    } else if (this.#workers === undefined) {
       try {
-        return new Chain(this.#stages);
+        return new Chain(codecs);
       } catch (error) {
         if (!isRefusal(error)) throw error;
         const isOurs = (stream: object) => stream instanceof ReadableStream;
         opening = import('./plain/chain.js').then(
-          ({ PlainChain }) => new PlainChain(this.#stages, wake, error, isOurs),
+          ({ PlainChain }) => new PlainChain(codecs, wake, error, isOurs),
           (cause: unknown) => {
             const what = 'cannot load codec-plain.js, which runs codecs without WebAssembly';
             throw new Error(`${this.#stages[0]!.name}: ${what}. ${(error as Error).message}`, { cause });
@@ -375,7 +385,7 @@ export class Pair {
         );
       }
     } else {
-      opening = this.#workers.run(this.#stages, this.#output!.takes, wake);
+      opening = this.#workers.run(codecs, this.#output!.takes, wake);
     }
     this.#waits = this.#hasMore = this.#isOpening = true;
     opening.then(

@@ -130,7 +130,8 @@ const COLUMN_WORDS = 9;
 
 /** Batches are whole characters, and the codec has dealt with the byte order mark. */
 let decoder: TextDecoder | undefined;
-const decode = (bytes: Uint8Array): string => (decoder ??= new TextDecoder('utf-8', { ignoreBOM: true })).decode(bytes);
+export const utf8Text = (bytes: Uint8Array): string =>
+  (decoder ??= new TextDecoder('utf-8', { ignoreBOM: true })).decode(bytes);
 
 /** Node's decoder takes ten times as long as what Node calls a slice, those of Firefox and WebKit three times as long for UTF-8 that is not ASCII. */
 function latin1Decoder(): (bytes: Uint8Array) => string {
@@ -147,7 +148,7 @@ let decodeLatin1: ReturnType<typeof latin1Decoder> | undefined;
 export const asciiText = (bytes: Uint8Array): string => (decodeLatin1 ??= latin1Decoder())(bytes);
 
 export const produced = ({ bytes, isLatin1, utf8Length, ends, rows }: Parts): Produced => ({
-  text: isLatin1 ? asciiText(bytes) : decode(bytes),
+  text: isLatin1 ? asciiText(bytes) : utf8Text(bytes),
   bytes: utf8Length,
   ends,
   rows,
@@ -391,7 +392,7 @@ export class Segment {
   #failure(): CodecError {
     const { info, bytes } = this.#instance;
     const offset = this.#instance.use((exports) => exports.codecs_error_offset());
-    const text = (at: number) => decode(bytes.subarray(info[at], info[at]! + info[at + 1]!));
+    const text = (at: number) => utf8Text(bytes.subarray(info[at], info[at]! + info[at + 1]!));
     const error = new CodecError(text(0), { codec: text(2), code: text(4) as CodecErrorCode, offset });
     const path = text(6);
     return path === '' ? error : Object.assign(error, { path });

@@ -59,11 +59,15 @@ export interface FlushStage<T> extends CodecStage<T> {
   flush(): Promise<void>;
 }
 
+/** Whether a stage must be the first of its pair. */
+const isFirst = ({ decoder, before, open }: StageSpec) => (decoder ?? before ?? open) !== undefined;
+
 /** A stage that is made for one use. */
 export class Stage<T> implements CodecStage<T> {
   #spec: StageSpec;
   #pair: Pair | undefined;
   #number = 0;
+  #sides: Pick<Pair, 'readable' | 'writable'> | undefined;
 
   constructor(spec: StageSpec) {
     this.#spec = spec;
@@ -103,22 +107,34 @@ export class Stage<T> implements CodecStage<T> {
     const specs = stages.map((stage) => stage.#spec);
     const rows = specs.findIndex((spec, number) => spec.givesRows && number < specs.length - 1);
     if (rows !== -1) throw new TypeError(`${specs[rows]!.name} gives rows, and ${specs[rows + 1]!.name} takes bytes`);
-    const decodes = specs.findIndex((spec, number) => number > 0 && spec.decoder !== undefined);
-    if (decodes !== -1) {
-      const { readable, writable } = this[kFuse](followers.slice(0, decodes - 1), slice, worker);
-      const rest = stages[decodes]![kFuse](followers.slice(decodes), slice, worker);
+    const begins = specs.findIndex((spec, number) => number > 0 && (isFirst(spec) || specs[number - 1]!.open));
+    if (begins !== -1) {
+      const { readable, writable } = this[kFuse](followers.slice(0, begins - 1), slice, worker);
+      const rest = stages[begins]![kFuse](followers.slice(begins), slice, worker);
       return { readable: readable.pipeThrough(rest), writable };
     }
-    const pair = new Pair(specs, slice, workersFor(specs) ?? workersOf('pipeline(): options', worker));
+    const workers = workersFor(specs) ?? workersOf('pipeline(): options', worker);
+    const pair = new Pair(specs, slice, this.#spec.open === undefined ? workers : undefined);
     stages.forEach((stage, number) => {
       stage.#pair = pair;
       stage.#number = number;
     });
-    return pair;
+    return this.#behind(pair, slice);
   }
 
-  #open(): Pair {
-    this.#pair ??= new Pair([this.#spec], undefined, this.#spec.worker);
-    return this.#pair;
+  #open(): Pick<Pair, 'readable' | 'writable'> {
+    if (this.#pair === undefined) {
+      this.#pair = new Pair([this.#spec], undefined, this.#spec.worker);
+      this.#sides = this.#behind(this.#pair);
+    }
+    return this.#sides ?? this.#pair;
+  }
+
+  /** The pair behind the stage that decodes its bytes, if there is one. What ends one of them ends the other. */
+  #behind(pair: Pair, slice?: Slice): Pick<Pair, 'readable' | 'writable'> {
+    const before = this.#spec.before?.()[kFuse]([], slice);
+    if (before === undefined) return pair;
+    (before.readable as ReadableStream<string>).pipeTo(pair.writable as WritableStream<unknown>).catch(() => {});
+    return { readable: pair.readable, writable: before.writable as Pair['writable'] };
   }
 }

@@ -2,12 +2,14 @@ import { asset as base64Asset } from '../../build/base64/base64_bg.wasm';
 import { asset as csvAsset } from '../../build/csv/csv_bg.wasm';
 import { asset as deflateAsset } from '../../build/deflate/deflate_bg.wasm';
 import { asset as digestAsset } from '../../build/digest/digest_bg.wasm';
+import { asset as encodingAsset } from '../../build/encoding/encoding_bg.wasm';
 import { asset as inflateAsset } from '../../build/inflate/inflate_bg.wasm';
 import { asset as textAsset } from '../../build/text/text_bg.wasm';
 import { base64 } from '../codecs/families/base64.js';
 import { csv } from '../codecs/families/csv.js';
 import { deflate } from '../codecs/families/deflate.js';
 import { digest } from '../codecs/families/digest.js';
+import { encoding } from '../codecs/families/encoding.js';
 import { inflate } from '../codecs/families/inflate.js';
 import { text } from '../codecs/families/text.js';
 import { describe } from '../values/describe.js';
@@ -15,7 +17,7 @@ import { requireKnown } from '../values/require.js';
 import { load, type WasmSource } from './load.js';
 
 /** The families of codecs; each has a Wasm module of its own. */
-export type CodecFamily = 'base64' | 'csv' | 'deflate' | 'digest' | 'inflate' | 'text';
+export type CodecFamily = 'base64' | 'csv' | 'deflate' | 'digest' | 'encoding' | 'inflate' | 'text';
 
 const LOADS: Record<CodecFamily, (from?: WasmSource) => Promise<void>> = {
   base64: (from?: WasmSource) =>
@@ -25,6 +27,8 @@ const LOADS: Record<CodecFamily, (from?: WasmSource) => Promise<void>> = {
     load(deflate.module, deflateAsset, from, () => import('../../build/deflate/deflate_js.js')),
   digest: (from?: WasmSource) =>
     load(digest.module, digestAsset, from, () => import('../../build/digest/digest_js.js')),
+  encoding: (from?: WasmSource) =>
+    load(encoding.module, encodingAsset, from, () => import('../../build/encoding/encoding_js.js')),
   inflate: (from?: WasmSource) =>
     load(inflate.module, inflateAsset, from, () => import('../../build/inflate/inflate_js.js')),
   text: (from?: WasmSource) => load(text.module, textAsset, from, () => import('../../build/text/text_js.js')),
@@ -40,10 +44,11 @@ const NAMES = Object.keys(LOADS) as CodecFamily[];
  * Loads codecs, as `init` of `tidegate/slim` loads the core. Await it before the first codec runs. Each family of codecs has
  * a module of its own: `inflate` (`gunzip`, `inflate`, `inflateRaw`, `DecompressionStream`), `deflate` (`gzip`, `deflate`,
  * `deflateRaw`, `CompressionStream`), `digest` (`digest`, `toDigest`), `base64` (`base64Encode`,
- * `base64Decode`, `hexEncode`, `hexDecode`), `csv` (`csv`) and `text` (`lines` and `ndjson`).
+ * `base64Decode`, `hexEncode`, `hexDecode`), `csv` (`csv`), `text` (`lines` and `ndjson`) and
+ * `encoding` (`decodeText`, and the option `encoding`, where the engine does not decode an encoding as the standard says).
  *
  * @param families the families to load, each with `true` or with where its module comes from, which by default is beside
- *   the package's files. Default: all of them.
+ *   the package's files. Default: all of them but `encoding`.
  * @throws {TypeError} if the argument is something else, or has a name that is no family's
  * @throws {Error} if a module cannot be fetched or compiled, or is another build's
  */

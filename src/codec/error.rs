@@ -56,6 +56,8 @@ pub enum ErrorCode {
     StrayBits,
     /// The text is not valid UTF-8, and `fatal` was asked for.
     InvalidUtf8,
+    /// The bytes are no text in an encoding other than UTF-8, and `fatal` was asked for.
+    InvalidText,
     /// A line, row or item is longer than the configured bound.
     TooLong,
     /// The input ended inside a quoted field.
@@ -116,6 +118,7 @@ impl ErrorCode {
             Self::InvalidPadding => "invalid-padding",
             Self::StrayBits => "stray-bits",
             Self::InvalidUtf8 => "invalid-utf8",
+            Self::InvalidText => "invalid-text",
             Self::TooLong => "too-long",
             Self::UnclosedQuote => "unclosed-quote",
             Self::StrayQuote => "stray-quote",
@@ -154,6 +157,7 @@ impl ErrorCode {
             Self::InvalidPadding => "invalid padding",
             Self::StrayBits => "stray bits",
             Self::InvalidUtf8 => "invalid UTF-8",
+            Self::InvalidText => "invalid text",
             Self::TooLong => "too long",
             Self::UnclosedQuote => "unclosed quote",
             Self::StrayQuote => "stray character after a quoted field",

@@ -33,6 +33,8 @@ mod csv;
 #[cfg(any(tidegate_family = "csv", test))]
 mod csv_auto;
 mod csv_options;
+#[cfg(feature = "encoding")]
+mod decode_text;
 #[cfg(feature = "std")]
 mod decoder;
 mod deflate;
@@ -70,6 +72,8 @@ pub use csv::Csv;
 #[cfg(tidegate_family = "csv")]
 pub(crate) use csv_auto::AutoCsv;
 pub use csv_options::{CsvOptions, Delimiter, Ragged};
+#[cfg(feature = "encoding")]
+pub use decode_text::{DecodeText, DecodeTextOptions};
 #[cfg(feature = "std")]
 pub use decoder::Decoder;
 pub use deflate::{Deflate, DeflateFormat, DeflateOptions};

@@ -4,9 +4,10 @@
 use flate2::{Decompress, FlushDecompress, Status as ZlibStatus};
 use tidegate::codec::{
     Base64Alphabet, Base64Decode, Base64DecodeOptions, Base64Encode, Base64EncodeOptions, Chain,
-    Codec, Csv, CsvOptions, Deflate, DeflateFormat, DeflateOptions, Delimiter, DigestAlgorithm,
-    Digests, Gunzip, GunzipOptions, HexDecode, HexEncode, Inflate, InflateFormat, InflateOptions,
-    Json, JsonOptions, LastGroup, Lines, LinesOptions, Ragged, Trailing,
+    Codec, Csv, CsvOptions, DecodeText, DecodeTextOptions, Deflate, DeflateFormat, DeflateOptions,
+    Delimiter, DigestAlgorithm, Digests, Gunzip, GunzipOptions, HexDecode, HexEncode, Inflate,
+    InflateFormat, InflateOptions, Json, JsonOptions, LastGroup, Lines, LinesOptions, Ragged,
+    Trailing,
 };
 
 use super::json_model::{self, Step};
@@ -337,6 +338,36 @@ pub fn ascii(program: &[u8]) {
         drive(&mut *back, &[&text], 1 << 16),
         (input.to_vec(), Ok(()))
     );
+}
+
+/// Any bytes as text of any encoding. UTF-8 is what the standard library makes of it.
+pub fn decode_text(program: &[u8]) {
+    const LABELS: [&str; 10] = [
+        "utf-8",
+        "utf-16le",
+        "gb18030",
+        "big5",
+        "euc-jp",
+        "iso-2022-jp",
+        "shift_jis",
+        "euc-kr",
+        "windows-1253",
+        "utf-16be",
+    ];
+    let mut program = Program(program);
+    let (label, flags) = (program.byte(), program.byte());
+    let (size, input) = program.pieces();
+    let label = LABELS[usize::from(label) % LABELS.len()];
+    let options = DecodeTextOptions::default()
+        .fatal(flags & 1 != 0)
+        .ignore_bom(true);
+    let make = || Box::new(DecodeText::new(label, options).unwrap()) as Box<dyn Codec>;
+    let (text, result) = split_or_not(make, input, size);
+    let text = String::from_utf8(text).unwrap();
+    if label == "utf-8" && flags & 1 == 0 {
+        assert_eq!(text, String::from_utf8_lossy(input));
+    }
+    assert!(result.is_ok() || flags & 1 != 0);
 }
 
 /// A chain goes on from a state that was saved anywhere, and no bytes that pass for a state do harm.

@@ -17,6 +17,7 @@ const FILES = [
   './csv.wasm',
   './deflate.wasm',
   './digest.wasm',
+  './encoding.wasm',
   './inflate.wasm',
   './text.wasm',
 ];

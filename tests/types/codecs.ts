@@ -3,6 +3,7 @@ import { ReadableStream, csvStringify, jsonStringify, ndjsonStringify, pipeline 
 import {
   base64Decode,
   base64Encode,
+  decodeText,
   hexEncode,
   CodecError,
   csv,
@@ -45,6 +46,7 @@ export function chunks(): void {
     hexEncode({ output: 'bytes' }),
     base64Decode({ alphabet: 'base64url' }),
   ];
+  const [decodedText, records] = [decodeText('shift_jis', { fatal: true }), lines({ encoding: 'latin1' })];
   const [bytes, tap] = [gunzip({ trailing: 'ignore', highWaterMark: 1024 }), digest('sha-256')];
   type Chunks = [
     Expect<Equal<Chunk<typeof line>, string>>,
@@ -57,6 +59,9 @@ export function chunks(): void {
     Expect<Equal<Chunk<typeof base64>, string>>,
     Expect<Equal<Chunk<typeof ascii>, Bytes>>,
     Expect<Equal<Chunk<typeof decoded>, Bytes>>,
+    Expect<Equal<Chunk<typeof decodedText>, string>>,
+    Expect<Equal<typeof decodedText.encoding, string>>,
+    Expect<Equal<Chunk<typeof records>, string>>,
     Expect<Equal<Chunk<typeof bytes>, Bytes>>,
     Expect<Equal<typeof tap.hex, Promise<string>>>,
     Expect<Equal<typeof row.columns, Promise<string[] | null>>>,

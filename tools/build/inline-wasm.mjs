@@ -17,9 +17,21 @@ export function encode(bytes) {
   const counts = new Uint32Array(256);
   for (const byte of bytes) counts[byte]++;
   const byFrequency = [...counts.keys()].sort((a, b) => counts[b] - counts[a]);
-  const [singles, pairs] = [byFrequency.slice(0, SINGLE), byFrequency.slice(SINGLE)].map((part) => part.sort((a, b) => a - b));
-  const steps = singles.map((byte, index) => byte - (singles[index - 1] ?? 0));
-  if (steps.some((step) => step >= DIGITS)) throw new RangeError('two bytes that are frequent in the module are too far apart for one digit');
+  const frequent = byFrequency.slice(0, SINGLE);
+  const between = [];
+  const inOrder = () => [...frequent, ...between].sort((a, b) => a - b);
+  const stepsOf = (bytes) => bytes.map((byte, index) => byte - (bytes[index - 1] ?? 0));
+  // Two frequent bytes that are too far apart for one digit have one between them, in place of the least frequent.
+  for (;;) {
+    const bytes = inOrder();
+    const wide = stepsOf(bytes).findIndex((step) => step >= DIGITS);
+    if (wide === -1) break;
+    between.push((bytes[wide - 1] ?? 0) + DIGITS - 1);
+    frequent.pop();
+  }
+  const singles = inOrder();
+  const pairs = [...counts.keys()].filter((byte) => !singles.includes(byte));
+  const steps = stepsOf(singles);
   const words = new Map(singles.map((byte, index) => [byte, digit(index)]));
   pairs.forEach((byte, index) => words.set(byte, digit(SINGLE + Math.floor(index / DIGITS)) + digit(index % DIGITS)));
   return [steps.map(digit).join(''), Array.from(bytes, (byte) => words.get(byte)).join(''), bytes.length];

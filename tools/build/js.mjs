@@ -25,8 +25,11 @@ const INLINED = {
   'js-codecs': 'js/js-codecs',
 };
 
+/** All encodings of text, which are large and seldom needed. */
+const ENCODING = 'codec-encoding';
+
 /** Entries that no page imports by name: what others load when it is needed. */
-const LOADED = { 'codec-pool': 'js/codecs/worker/pool', 'codec-plain': 'js/codecs/plain/chain' };
+const LOADED = { 'codec-pool': 'js/codecs/worker/pool', 'codec-plain': 'js/codecs/plain/chain', [ENCODING]: 'js/codecs/families/encoding' };
 
 /** The worker that runs codecs: a script with all that it needs. */
 const WORKER = { name: 'codec-worker.js', source: 'js/codec-worker' };
@@ -245,6 +248,14 @@ async function worker({ esbuild, root, debug, names, define }) {
   return outputFiles.map(({ path, text }) => [path, path.endsWith('.map') ? withoutGenerated(text) : text]);
 }
 
+/** Leaves the encodings where they are, so that a file which has all else is not half as large again. */
+const withoutEncodings = {
+  name: 'without-encodings',
+  setup(build) {
+    build.onResolve({ filter: new RegExp(`/${ENCODING}\\.js$`) }, () => ({ path: `./${ENCODING}.js`, external: true }));
+  },
+};
+
 /** The files of `WHOLE`. */
 async function toFiles({ esbuild, dist }) {
   return Promise.all(
@@ -255,6 +266,7 @@ async function toFiles({ esbuild, dist }) {
         tsconfigRaw: STRICT,
         sourcemap: 'linked',
         stdin: { contents, resolveDir: dist },
+        plugins: [withoutEncodings],
         bundle: true,
         minify: true,
         platform: 'neutral',

@@ -17,7 +17,10 @@ const CODECS = {
 };
 
 /** The families of codecs, each of which is a module: the files in src/wasm/codecs and js/codecs/families are named after them. */
-export const FAMILIES = ['inflate', 'deflate', 'digest', 'text', 'csv', 'base64'];
+export const FAMILIES = ['inflate', 'deflate', 'digest', 'text', 'csv', 'base64', 'encoding'];
+
+/** What else of the crate a family needs. */
+const FEATURES = { encoding: 'codecs,encoding' };
 
 /**
  * The modules: `feature` is the crate's feature, `family` the value of `--cfg tidegate_family`, `sources` what the module is made from besides the
@@ -32,7 +35,7 @@ export const MODULES = {
     rustflags: [],
     optimize: ['-O3'],
   },
-  ...Object.fromEntries(FAMILIES.map((family) => [family, { ...CODECS, family, sources: ['src/codec', 'src/wasm/codecs/mod.rs', `src/wasm/codecs/${family}.rs`] }])),
+  ...Object.fromEntries(FAMILIES.map((family) => [family, { ...CODECS, feature: FEATURES[family] ?? CODECS.feature, family, sources: ['src/codec', 'src/wasm/codecs/mod.rs', `src/wasm/codecs/${family}.rs`] }])),
 };
 
 /**

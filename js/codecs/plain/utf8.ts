@@ -34,7 +34,7 @@ function sequenceAt(bytes: Bytes, at: number): number {
 }
 
 /** Where a character begins that `bytes` may have only a part of; their end if there is none. */
-function wholeUntil(bytes: Bytes): number {
+export function wholeUntil(bytes: Bytes): number {
   const { length } = bytes;
   for (let back = 1; back <= 3 && back <= length; back++) {
     const byte = bytes[length - back]!;
@@ -42,6 +42,17 @@ function wholeUntil(bytes: Bytes): number {
     if (byte >= 0xc0) return sequenceAt(bytes, length - back) === 0 ? length - back : length;
   }
   return length;
+}
+
+/** Where the first sequence begins that is no character, or that the end cuts off; the length of `bytes` if there is none. */
+export function invalidAt(bytes: Bytes): number {
+  let at = 0;
+  while (at < bytes.length) {
+    const sequence = sequenceAt(bytes, at);
+    if (sequence >= 0) break;
+    at -= sequence;
+  }
+  return at;
 }
 
 /** Splits input into valid pieces. */

@@ -30,6 +30,8 @@ mod csv;
 mod deflate;
 #[cfg(tidegate_family = "digest")]
 mod digest;
+#[cfg(tidegate_family = "encoding")]
+mod encoding;
 #[cfg(tidegate_family = "inflate")]
 mod inflate;
 #[cfg(tidegate_family = "text")]
@@ -43,9 +45,17 @@ const FAILED: u32 = 3;
 const STALE: u32 = 4;
 
 /// Flags of all codecs of text.
-#[cfg(any(tidegate_family = "text", tidegate_family = "csv"))]
+#[cfg(any(
+    tidegate_family = "text",
+    tidegate_family = "csv",
+    tidegate_family = "encoding"
+))]
 const FATAL: u32 = 1;
-#[cfg(any(tidegate_family = "text", tidegate_family = "csv"))]
+#[cfg(any(
+    tidegate_family = "text",
+    tidegate_family = "csv",
+    tidegate_family = "encoding"
+))]
 const IGNORE_BOM: u32 = 2;
 
 /// What a chain needs before it begins, and what a message does, are less than this many bytes.

@@ -60,6 +60,7 @@ const ADD = {
     (exports, random) => exports.codecs_add_hex_encode(random(2)),
     (exports, random) => exports.codecs_add_hex_decode(random(2)),
   ],
+  encoding: [(exports, random) => exports.codecs_add_decode_text(random(45), random(4))],
   text: [
     (exports, random, any) => exports.codecs_add_lines(any(), any()),
     (exports, random, any) => exports.codecs_add_ndjson(any()),
