@@ -9,7 +9,7 @@
  * 3. Nothing of the pair's is called back while the chain works, except through `enqueue`.
  */
 import { isRefusal } from '../core/wasm.js';
-import { joined, TextPieces, utf8 } from '../runtime/text.js';
+import { joined, TextPieces, utf8, Utf8Room } from '../runtime/text.js';
 import { ReadableStream } from '../streams/readable-stream.js';
 import { WritableStream } from '../streams/writable-stream.js';
 import { Chain } from './chain.js';
@@ -107,6 +107,7 @@ export class Pair {
   #offset = 0;
   /** The strings that are written. */
   #text: TextPieces | undefined;
+  #room: Utf8Room | undefined;
   /** Of the bytes that are written. */
   #decoder: TextDecoder | undefined;
   /** Settles the promise of the write or close in progress. */
@@ -247,9 +248,12 @@ export class Pair {
   /** Half a surrogate pair at the end of a string waits for the next string; before anything else it is U+FFFD. */
   #bytesOf(chunk: unknown): Bytes {
     const { name, takesText } = this.#stages[0]!;
-    if (takesText === true && typeof chunk === 'string') return utf8((this.#text ??= new TextPieces()).take(chunk));
+    // What was written before has been copied into the chain by now.
+    if (takesText === true && typeof chunk === 'string')
+      return (this.#room ??= new Utf8Room()).encode((this.#text ??= new TextPieces()).take(chunk));
     let bytes = toBytes(chunk, name, takesText);
-    if (this.#decoder !== undefined) bytes = utf8(this.#decoder.decode(bytes, { stream: true }));
+    if (this.#decoder !== undefined)
+      bytes = (this.#room ??= new Utf8Room()).encode(this.#decoder.decode(bytes, { stream: true }));
     const half = bytes.length > 0 ? this.#text?.rest() : undefined;
     return half ? joined(utf8(half), bytes) : bytes;
   }
