@@ -20,7 +20,7 @@ fn packed(text: &[u8], level: u32) -> [Vec<u8>; 2] {
 #[test]
 fn the_committed_seeds_run() {
     type Run = fn(&[u8]);
-    let programs: [(&str, Run); 8] = [
+    let programs: [(&str, Run); 9] = [
         ("inflate", any_codec::inflate),
         ("deflate", any_codec::deflate),
         ("lines", any_codec::lines),
