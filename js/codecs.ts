@@ -6,6 +6,8 @@
  *
  * @module
  */
+export { brotliCompress, type BrotliCompressOptions } from './codecs/brotli-compress.js';
+export { brotliDecompress, type BrotliDecompressOptions } from './codecs/brotli.js';
 export {
   base64Decode,
   base64Encode,
@@ -40,16 +42,29 @@ export {
 } from './codecs/columns.js';
 export { CompressionStream, DecompressionStream, type CompressionFormat } from './codecs/compression-streams.js';
 export { decodeText, type DecodeTextOptions, type DecodeTextStage } from './codecs/decode-text.js';
+export {
+  decompress,
+  type DecompressFormat,
+  type DecompressOptions,
+  type DecompressStage,
+} from './codecs/decompress.js';
 export { deflate, deflateRaw, gzip, type DeflateOptions, type GzipOptions } from './codecs/deflate.js';
 export type { DigestAlgorithm, DigestName } from './codecs/algorithms.js';
 export { digest, type DigestStage, type DigestsStage } from './codecs/digest.js';
 export { CodecError, type CodecErrorCode } from './codecs/error.js';
 export { gunzip, type GunzipOptions, type GzipHeader } from './codecs/gunzip.js';
-export { inflate, inflateRaw, type InflateOptions } from './codecs/inflate.js';
+export { inflate, inflateRaw } from './codecs/inflate.js';
+export type { InflateOptions } from './codecs/limits.js';
+export { installCompression } from './codecs/install.js';
 export { json, type JsonEntry, type JsonOptions } from './codecs/json.js';
 export { lines, type LinesOptions } from './codecs/lines.js';
 export { ndjson, type NdjsonOptions, type NdjsonStage } from './codecs/ndjson.js';
-export { TextDecoderStream, TextEncoderStream } from './codecs/text-streams.js';
+export {
+  TextDecoderStream,
+  TextEncoderStream,
+  type TextDecoderStreamClass,
+  type TextEncoderStreamClass,
+} from './codecs/text-streams.js';
 export { toDigest, type DigestResult, type DigestSink, type DigestsResult } from './codecs/to-digest.js';
 export { codecMemory } from './codecs/module.js';
 export { workerPool, type NodeWorker, type WebWorker, type WorkerPoolOptions } from './codecs/workers.js';

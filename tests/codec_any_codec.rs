@@ -20,8 +20,9 @@ fn packed(text: &[u8], level: u32) -> [Vec<u8>; 2] {
 #[test]
 fn the_committed_seeds_run() {
     type Run = fn(&[u8]);
-    let programs: [(&str, Run); 9] = [
+    let programs: [(&str, Run); 10] = [
         ("inflate", any_codec::inflate),
+        ("brotli", any_codec::brotli),
         ("deflate", any_codec::deflate),
         ("lines", any_codec::lines),
         ("csv", any_codec::csv),

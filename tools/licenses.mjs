@@ -17,10 +17,10 @@ const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 export const shipped = join(root, 'THIRD-PARTY-LICENSES.md');
 
 /** Of a choice of licences the first that a crate has a file of. */
-const TEXTS = ['LICENSE-MIT', 'LICENSE.md', 'LICENSE', 'LICENSE-APACHE', 'LICENSE_A2'];
+const TEXTS = ['LICENSE-MIT', 'LICENSE.md', 'LICENSE', 'LICENSE-APACHE', 'LICENSE_A2', 'LICENSE.MIT'];
 
 /** Further licences of a crate, which hold besides. */
-const ALSO = { encoding_rs: ['LICENSE-WHATWG'] };
+const ALSO = { brotli: ['LICENSE.BSD-3-Clause'], encoding_rs: ['LICENSE-WHATWG'] };
 
 /** The licence of crates that are published without it, from their repository: https://github.com/Nugine/simd */
 const ELSEWHERE = Object.fromEntries(

@@ -1,9 +1,9 @@
 /** The file that the workloads read: CSV of six columns and the same as NDJSON, the same at every run. */
-import { gzipSync } from 'node:zlib';
+import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
 
 const CITIES = ['London', 'Paris', 'Amsterdam', 'São Paulo', 'New York', 'Hamburg'];
 
-/** About `size` bytes of CSV, as many rows as NDJSON, and the CSV packed by zlib at level 6. */
+/** About `size` bytes of CSV, as many rows as NDJSON, and the CSV packed by zlib at level 6, and as brotli at quality 5. */
 export function makeData(size) {
   let seed = 1;
   const random = (below) => {
@@ -29,7 +29,12 @@ export function makeData(size) {
   }
   const text = Buffer.from(csv.join(''));
   return {
-    files: { text, packed: gzipSync(text, { level: 6 }), json: Buffer.from(json.join('')) },
+    files: {
+      text,
+      packed: gzipSync(text, { level: 6 }),
+      brotli: brotliCompressSync(text, { params: { [constants.BROTLI_PARAM_QUALITY]: 5 } }),
+      json: Buffer.from(json.join('')),
+    },
     rows: csv.length - 1,
   };
 }

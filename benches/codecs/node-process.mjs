@@ -8,6 +8,7 @@ const bytesOf = async (path) => new Uint8Array(await (await fetch(`${origin}${pa
 const data = {
   text: await bytesOf('/text'),
   packed: await bytesOf('/packed'),
+  brotli: await bytesOf('/brotli'),
   json: await bytesOf('/json'),
   packedUrl: `${origin}/packed`,
 };

@@ -14,6 +14,7 @@ async function run() {
   const data = {
     text: await bytesOf('/text'),
     packed: await bytesOf('/packed'),
+    brotli: await bytesOf('/brotli'),
     json: await bytesOf('/json'),
     packedUrl: '/packed',
   };

@@ -17,7 +17,7 @@ const usage = `usage: npm run bench:codecs -- [--engine node|${engines.join('|')
   --mb          megabytes of unpacked CSV (100)
   --turns       how often each workload is measured, in turns (5)
   --only        workloads whose names have one of these parts
-  --contenders  these only, of ours, engine, fflate, pako, hash-wasm, papaparse, streamparser, udsv
+  --contenders  these only, of ours, engine, brotli-wasm, fflate, pako, hash-wasm, papaparse, streamparser, udsv
   --json        write the figures to this file
   --firefox-sse Firefox compiles Wasm without AVX: in some virtual machines a change between its AVX and its SSE code takes 250 ns, so that
                 functions with vectors take 50 times as long
@@ -55,6 +55,7 @@ function serving(files, page, use) {
   const answers = {
     '/text': files.text,
     '/packed': files.packed,
+    '/brotli': files.brotli,
     '/json': files.json,
     '/page.js': page,
     '/codec-worker.js': readFileSync(here('../../dist/codec-worker.js')),

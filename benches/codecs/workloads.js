@@ -4,14 +4,26 @@
  */
 import { JSONParser } from '@streamparser/json';
 import * as fflate from 'fflate';
+import brotliWasm from 'brotli-wasm';
 import { createBLAKE3, createCRC32, createMD5, createSHA1, createSHA256, createSHA512 } from 'hash-wasm';
 import * as pako from 'pako';
 import Papa from 'papaparse';
 import { inferSchema, initParser } from 'udsv';
 import { pipeline } from 'tidegate';
-import { csv, digest, gunzip, gzip, json, lines, ndjson, toDigest } from 'tidegate/codecs';
+import {
+  brotliCompress,
+  brotliDecompress,
+  csv,
+  digest,
+  gunzip,
+  gzip,
+  json,
+  lines,
+  ndjson,
+  toDigest,
+} from 'tidegate/codecs';
 import { base64, hex } from './ascii.js';
-import { chunksOf, nativeOf, readAll, runOurs } from './chunks.js';
+import { CHUNK, chunksOf, nativeOf, readAll, runOurs } from './chunks.js';
 import { BytesSeen, ColumnsSeen, LinesSeen, RowsSeen } from './seen.js';
 
 const decompressed = (stream) => stream.pipeThrough(new DecompressionStream('gzip'));
@@ -42,6 +54,42 @@ const gunzips = {
     }),
 };
 
+const KNOWS_BROTLI = (() => {
+  try {
+    return Boolean(new DecompressionStream('brotli'));
+  } catch {
+    return false;
+  }
+})();
+
+/** A stream of brotli-wasm, which says how much it has taken of a chunk, and whether there is more. */
+async function throughBrotliWasm(chunks, stream, step, see) {
+  const { BrotliStreamResultCode } = await brotliWasm;
+  for (const chunk of chunks) {
+    for (let at = 0; ;) {
+      const { buf, code, input_offset: taken } = step(chunk?.subarray(at));
+      at += taken;
+      if (buf.length > 0) see(buf);
+      if (code !== BrotliStreamResultCode.NeedsMoreOutput) break;
+    }
+  }
+  stream.free();
+}
+
+const unbrotlis = {
+  ours: ({ brotli }) => bytesOf((see) => runOurs(chunksOf(brotli), [brotliDecompress()], see)),
+  ...(KNOWS_BROTLI && {
+    engine: ({ brotli }) =>
+      bytesOf((see) => readAll(nativeOf(brotli).pipeThrough(new DecompressionStream('brotli')), see)),
+  }),
+  'brotli-wasm': ({ brotli }) =>
+    bytesOf(async (see) => {
+      const { DecompressStream } = await brotliWasm;
+      const stream = new DecompressStream();
+      await throughBrotliWasm(chunksOf(brotli), stream, (chunk) => stream.decompress(chunk, CHUNK), see);
+    }),
+};
+
 /** Counts the bytes that a compressor gives, and hands them to the check, which unpacks them when the time has been taken. */
 async function packedOf({ text }, run) {
   const parts = [];
@@ -67,6 +115,24 @@ const gzips = {
       stream.onData = see;
       let left = text.length;
       for (const chunk of chunksOf(text)) stream.push(chunk, (left -= chunk.length) === 0);
+    }),
+};
+
+async function brotliOf({ text }, run) {
+  const parts = [];
+  await run(text, (chunk) => parts.push(chunk.slice()));
+  const size = parts.reduce((sum, part) => sum + part.length, 0);
+  const check = () => bytesOf((see) => runOurs(parts, [brotliDecompress()], see));
+  return { size, check };
+}
+
+const brotlis = {
+  ours: (data) => brotliOf(data, (text, see) => runOurs(chunksOf(text), [brotliCompress()], see)),
+  'brotli-wasm': (data) =>
+    brotliOf(data, async (text, see) => {
+      const { CompressStream } = await brotliWasm;
+      const stream = new CompressStream(5);
+      await throughBrotliWasm([...chunksOf(text), undefined], stream, (chunk) => stream.compress(chunk, CHUNK), see);
     }),
 };
 
@@ -355,6 +421,8 @@ const rowColumns = {
 export const workloads = {
   gunzip: gunzips,
   'gzip, level 6': gzips,
+  brotliDecompress: unbrotlis,
+  'brotli, quality 5': brotlis,
   'sha-1': hashes('sha-1', createSHA1),
   'sha-256': hashes('sha-256', createSHA256),
   'sha-512': hashes('sha-512', createSHA512),

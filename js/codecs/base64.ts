@@ -1,6 +1,6 @@
 /** Base64 and hexadecimal digits: bytes as text, and such text as bytes. */
 import { base64 as family } from './families/base64.js';
-import { BYTES_MARK } from './inflate.js';
+import { BYTES_MARK } from './limits.js';
 import { highWaterMark, integer, oneOf } from './options.js';
 import { AsciiOutput, ByteOutput } from './output.js';
 import { Stage } from './stage.js';

@@ -1,4 +1,6 @@
 /** https://compression.spec.whatwg.org/ over the codecs. */
+import { brotliCodec } from './brotli.js';
+import { brotliCompressCodec } from './brotli-compress.js';
 import { UNKNOWN_OS } from './deflate.js';
 import { DEFAULT_LEVEL } from './flags.js';
 import { CodecError } from './error.js';
@@ -15,25 +17,33 @@ import type { Codec } from './module.js';
 import type { CodecInput } from './stage.js';
 
 /** https://compression.spec.whatwg.org/#supported-formats */
-export type CompressionFormat = 'deflate' | 'deflate-raw' | 'gzip';
+export type CompressionFormat = 'brotli' | 'deflate' | 'deflate-raw' | 'gzip';
 
-/** The numbers are those of src/wasm/codecs. */
-const FORMATS: readonly CompressionFormat[] = ['gzip', 'deflate', 'deflate-raw'];
+/** The numbers of the first three are those of src/wasm/codecs. */
+export const FORMATS: readonly CompressionFormat[] = ['gzip', 'deflate', 'deflate-raw', 'brotli'];
+const BROTLI = 3;
 
 /** @throws {TypeError} as Web IDL's conversion to an enumeration does */
 function formatNumber(context: string, value: unknown): number {
   const format = `${value as string}`;
   const number = FORMATS.indexOf(format as CompressionFormat);
-  if (number === -1)
-    throw new TypeError(`${context}: the format must be 'deflate', 'deflate-raw' or 'gzip'; got ${shown(format)}`);
+  if (number === -1) {
+    const names = FORMATS.map((name) => `'${name}'`).join(', ');
+    throw new TypeError(`${context}: the format must be one of ${names}; got ${shown(format)}`);
+  }
   return number;
 }
 
-/** A pair with the queues of a transform stream. A chunk is its writer's again when its write has begun. */
-function open(codec: Codec): Pair {
+/**
+ * A pair with the queues of a transform stream. A chunk is its writer's again when its write has begun.
+ *
+ * @param choose resolves with the codec that is to run in place of this one
+ */
+function open(codec: Codec, choose?: () => Promise<Codec>): Pair {
   return new Pair([
     {
       ...codec,
+      ...(choose && { choose }),
       output: () => new ByteOutput(),
       highWaterMark: 0,
       inputHighWaterMark: 1,
@@ -63,6 +73,7 @@ class Compression {
     const number = formatNumber('CompressionStream', format);
     this.#pair = open(
       deflate.codec('CompressionStream', (exports) => exports.codecs_add_deflate(number, DEFAULT_LEVEL, 0, UNKNOWN_OS)),
+      number === BROTLI ? brotliCompressCodec('CompressionStream', {}) : undefined,
     );
   }
 
@@ -88,6 +99,7 @@ class Decompression {
           ? exports.codecs_add_gunzip(false, -1, 0, 0)
           : exports.codecs_add_inflate(number === 2, false, -1, 0),
       ),
+      number === BROTLI ? brotliCodec('DecompressionStream', {}) : undefined,
     );
   }
 
@@ -109,7 +121,7 @@ export interface CompressionStream {
 }
 
 /**
- * The standard's class, for engines whose own is missing, slow, or makes different bytes. Compresses at level 6.
+ * The standard's class, for engines whose own is missing, slow, or makes different bytes. Compresses at level 6, or as brotli at quality 5.
  *
  * @see https://compression.spec.whatwg.org/#compression-stream
  */

@@ -1,5 +1,5 @@
 /** The options of `csv()`: their types, and how they are checked. */
-import { BYTES_MARK } from './gunzip.js';
+import { BYTES_MARK } from './limits.js';
 import { decodingOf, type Decoding } from './decode-text.js';
 import { BATCHED_MARK, RECORDS_MARK } from './lines.js';
 import { batchSize, highWaterMark, integer, MAX_RECORD, oneOf } from './options.js';

@@ -3,7 +3,7 @@ import { Chain } from './chain.js';
 import { EngineText } from './engine-text.js';
 import { encodingOf, engineDecodes, isSingleByte, numberOf } from './encodings.js';
 import { FATAL, IGNORE_BOM } from './flags.js';
-import { BYTES_MARK } from './inflate.js';
+import { BYTES_MARK } from './limits.js';
 import { highWaterMark } from './options.js';
 import { TextOutput } from './output.js';
 import { Stage } from './stage.js';

@@ -1,10 +1,10 @@
-import { BYTES_MARK } from './gunzip.js';
+import { BYTES_MARK } from './limits.js';
 import { deflate as family } from './families/deflate.js';
 import { DEFAULT_LEVEL } from './flags.js';
 import { highWaterMark, integer } from './options.js';
 import { requireBoolean, requireKnown, shown } from '../values/require.js';
 import { ByteOutput } from './output.js';
-import { Stage } from './stage.js';
+import { FlushingStage } from './stage.js';
 import { workersOf } from './workers.js';
 import type { Bytes } from '../runtime/buffers.js';
 import type { CodecOptions } from './options.js';
@@ -69,12 +69,6 @@ export function deflateRaw(options: DeflateOptions = {}): FlushStage<Bytes> {
   return stage('deflateRaw', RAW, options);
 }
 
-class Deflate extends Stage<Bytes> implements FlushStage<Bytes> {
-  flush(): Promise<void> {
-    return this.flushPair();
-  }
-}
-
 /** What a gzip header says. */
 interface Header {
   readonly name: string;
@@ -90,7 +84,7 @@ function stage(codec: string, format: number, options: DeflateOptions, header = 
   const { flushEach: flushesEach = false } = options;
   requireBoolean(flushesEach, `${codec}: flushEach`);
   const { name, comment, mtime, os } = header;
-  return new Deflate({
+  return new FlushingStage({
     ...family.codec(codec, (exports) => {
       [name, comment].forEach((text, number) => {
         for (let at = 0; at < text.length; at++) exports.codecs_add_header_byte(number === 1, text.charCodeAt(at));

@@ -1,4 +1,4 @@
-import { BYTES_MARK } from './gunzip.js';
+import { BYTES_MARK } from './limits.js';
 import { digest as family } from './families/digest.js';
 import { deferred } from './deferred.js';
 import { digestsOf, readAlgorithms } from './algorithms.js';

@@ -1,6 +1,7 @@
 /** Why a codec refused its input. */
 export type CodecErrorCode =
   | 'not-gzip'
+  | 'unknown-format'
   | 'unsupported-method'
   | 'reserved-flags'
   | 'header-crc-mismatch'
@@ -13,6 +14,7 @@ export type CodecErrorCode =
   | 'truncated'
   | 'output-too-large'
   | 'ratio-too-high'
+  | 'window-too-large'
   | 'trailing-data'
   | 'invalid-character'
   | 'invalid-padding'

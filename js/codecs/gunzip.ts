@@ -1,12 +1,12 @@
 import { requireFunction, requireKnown } from '../values/require.js';
 import { inflate } from './families/inflate.js';
-import { KNOWN, numbers, unpacker } from './inflate.js';
+import { unpacker } from './inflate.js';
+import { KNOWN, numbers } from './limits.js';
 import type { Bytes } from '../runtime/buffers.js';
-import type { InflateOptions } from './inflate.js';
+import type { InflateOptions } from './limits.js';
 import type { GzipHeader } from './segment.js';
 import type { CodecStage } from './stage.js';
 
-export { BYTES_MARK } from './inflate.js';
 export type { GzipHeader };
 
 export interface GunzipOptions extends InflateOptions {

@@ -1,4 +1,4 @@
-import { BYTES_MARK } from './gunzip.js';
+import { BYTES_MARK } from './limits.js';
 import { text } from './families/text.js';
 import { JSON_ENTRIES, JSON_MISSING_IS_ERROR } from './flags.js';
 import { readPath, writePath } from './json-path.js';

@@ -1,4 +1,4 @@
-import { BYTES_MARK } from './gunzip.js';
+import { BYTES_MARK } from './limits.js';
 import { batchSize, highWaterMark, integer, MAX_RECORD } from './options.js';
 import { requireKnown } from '../values/require.js';
 import { decodingOf } from './decode-text.js';

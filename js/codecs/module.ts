@@ -194,6 +194,20 @@ export const outOfMemory = (codec: string, cause?: unknown): CodecError =>
     { codec, code: 'out-of-memory', offset: 0, cause },
   );
 
+/**
+ * Compiles a family's module before its first codec runs, without stopping the thread, and so that a worker can be given it. What
+ * cannot be compiled is told by the codec that needs it.
+ */
+export async function compileAhead({ module }: AnyFamily): Promise<void> {
+  const bytes = module.compiled === undefined && module.asJavaScript === undefined ? module.load() : undefined;
+  if (bytes === undefined) return;
+  try {
+    module.compiled ??= await WebAssembly.compile(bytes);
+  } catch {
+    // As the comment says.
+  }
+}
+
 /** The family's instance for new chains; with `fresh` one that has none. */
 export function instanceOf(family: AnyFamily, fresh = false): Instance {
   const { current } = family;

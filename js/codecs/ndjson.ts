@@ -1,4 +1,4 @@
-import { BYTES_MARK } from './gunzip.js';
+import { BYTES_MARK } from './limits.js';
 import { CodecError } from './error.js';
 import { decodingOf } from './decode-text.js';
 import { text } from './families/text.js';

@@ -50,6 +50,13 @@ export interface StageSpec extends Partial<Codec> {
   readonly decoder?: (() => TextDecoder) | undefined;
   /** Makes the stage that decodes them, if that is not the engine's decoder. Then it is the first of its pair too. */
   readonly before?: (() => CodecStage) | undefined;
+  /**
+   * Chooses the codec by the first bytes of the input, in place of the one that the stage is made with; undefined wants more of
+   * them. Then it is the first of its pair. What it throws, or rejects with, the streams fail with.
+   *
+   * @param last no more bytes come
+   */
+  choose?(head: Bytes, last: boolean): Codec | Promise<Codec> | undefined;
   /** No codec can follow. Lines are text with LFs to one that does. */
   readonly givesRows?: boolean;
   /** Of gunzip: how its headers are told from those of others, and who gets them. */
@@ -93,6 +100,8 @@ export class Pair {
   declare readonly readable: ReadableStream;
   declare readonly writable: WritableStream<ArrayBuffer | ArrayBufferView>;
   #stages: readonly StageSpec[];
+  /** The first bytes, which have been taken to choose the codec; undefined once it is chosen, or if there is no choice. */
+  #head: Bytes | undefined;
   #output: Output | undefined;
   #chain: ChainLike | undefined;
   #workers: Workers | undefined;
@@ -157,6 +166,7 @@ export class Pair {
     const last = stages.at(-1)!;
     this.#output = last.output();
     this.#decoder = stages[0]!.decoder?.();
+    if (stages[0]!.choose !== undefined) this.#head = new Uint8Array();
     this.#mark = Math.min(last.highWaterMark, Number.MAX_SAFE_INTEGER);
     // Single records are small: the queue is filled when half of it is empty, not for each that is read.
     const refill = this.#output.single ? this.#mark / 2 : -Infinity;
@@ -406,6 +416,49 @@ export class Pair {
     return undefined;
   }
 
+  /** Chooses the codec that the stream begins with. Returns whether it is known. */
+  #choose(): boolean {
+    if (this.#unopened !== undefined) throw this.#unopened.error;
+    if (this.#isOpening) {
+      this.#waits = this.#hasMore = true;
+      return false;
+    }
+    const [stage, ...others] = this.#stages as [StageSpec, ...StageSpec[]];
+    const chunk = this.#chunk ?? new Uint8Array();
+    const head = this.#head!.length > 0 ? joined(this.#head!, chunk) : chunk;
+    const chosen = stage.choose!(head, this.#closing);
+    if (chosen === undefined) {
+      // A few bytes, which are their writer's again.
+      this.#head = head.slice();
+      this.#chunk = undefined;
+      this.#hasMore = false;
+      if (!this.#flushesEach) this.#settle();
+      return false;
+    }
+    const use = ({ name, family, add }: Codec) => {
+      this.#stages = [{ ...stage, name, family, add }, ...others];
+      this.#head = undefined;
+      if (head.length > 0) [this.#chunk, this.#offset] = [head, 0];
+    };
+    if (!(chosen instanceof Promise)) {
+      use(chosen);
+      return true;
+    }
+    this.#waits = this.#hasMore = this.#isOpening = true;
+    chosen
+      .then(
+        (codec) => {
+          this.#isOpening = false;
+          if (!this.#ended) use(codec);
+        },
+        (error: unknown) => {
+          this.#unopened = { error };
+        },
+      )
+      .then(() => this.#run());
+    return false;
+  }
+
   /** Runs the chain, and hands on the headers that it has found, also if it fails. */
   #runChain(chain: ChainLike, chunk: Bytes | undefined): void {
     try {
@@ -423,11 +476,13 @@ export class Pair {
 
   #advance(): void {
     if (this.#refusal !== undefined && !this.#hasMore) throw this.#refusal.error;
+    if (this.#chunk?.length === 0) throw detached(this.#stages[0]!.name);
+    if (this.#head !== undefined && !this.#choose()) return;
     this.#chain ??= this.#open();
     if (this.#chain === undefined) return;
     const chunk = this.#chunk;
     const result = this.#result;
-    if (chunk !== undefined && chunk.length === 0) throw detached(this.#stages[0]!.name);
+    if (chunk?.length === 0) throw detached(this.#stages[0]!.name);
     this.#runChain(this.#chain, chunk);
     this.#waits = result.state === WAITING;
     this.#hasMore = result.state === HAS_BATCH || this.#waits;

@@ -60,7 +60,7 @@ export interface FlushStage<T> extends CodecStage<T> {
 }
 
 /** Whether a stage must be the first of its pair. */
-const isFirst = ({ decoder, before, open }: StageSpec) => (decoder ?? before ?? open) !== undefined;
+const isFirst = ({ decoder, before, choose, open }: StageSpec) => (decoder ?? before ?? choose ?? open) !== undefined;
 
 /** A stage that is made for one use. */
 export class Stage<T> implements CodecStage<T> {
@@ -136,5 +136,12 @@ export class Stage<T> implements CodecStage<T> {
     if (before === undefined) return pair;
     (before.readable as ReadableStream<string>).pipeTo(pair.writable as WritableStream<unknown>).catch(() => {});
     return { readable: pair.readable, writable: before.writable as Pair['writable'] };
+  }
+}
+
+/** A stage whose codec holds back what it has read. */
+export class FlushingStage<T> extends Stage<T> implements FlushStage<T> {
+  flush(): Promise<void> {
+    return this.flushPair();
   }
 }

@@ -140,7 +140,7 @@ export interface TextDecoderStream {
   readonly writable: WritableStream<AllowSharedBufferSource>;
 }
 
-interface TextDecoderStreamClass {
+export interface TextDecoderStreamClass {
   readonly prototype: TextDecoderStream;
   /**
    * @param label of an encoding that the engine's `TextDecoder` knows. Default: `utf-8`
@@ -157,7 +157,7 @@ export interface TextEncoderStream {
   readonly writable: WritableStream<string>;
 }
 
-interface TextEncoderStreamClass {
+export interface TextEncoderStreamClass {
   readonly prototype: TextEncoderStream;
   new (): TextEncoderStream;
 }

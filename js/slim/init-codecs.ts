@@ -1,4 +1,6 @@
 import { asset as base64Asset } from '../../build/base64/base64_bg.wasm';
+import { asset as brotliAsset } from '../../build/brotli/brotli_bg.wasm';
+import { asset as brotliCompressAsset } from '../../build/brotli_compress/brotli_compress_bg.wasm';
 import { asset as csvAsset } from '../../build/csv/csv_bg.wasm';
 import { asset as deflateAsset } from '../../build/deflate/deflate_bg.wasm';
 import { asset as digestAsset } from '../../build/digest/digest_bg.wasm';
@@ -6,6 +8,8 @@ import { asset as encodingAsset } from '../../build/encoding/encoding_bg.wasm';
 import { asset as inflateAsset } from '../../build/inflate/inflate_bg.wasm';
 import { asset as textAsset } from '../../build/text/text_bg.wasm';
 import { base64 } from '../codecs/families/base64.js';
+import { brotli } from '../codecs/families/brotli.js';
+import { brotliCompress } from '../codecs/families/brotli-compress.js';
 import { csv } from '../codecs/families/csv.js';
 import { deflate } from '../codecs/families/deflate.js';
 import { digest } from '../codecs/families/digest.js';
@@ -17,11 +21,21 @@ import { requireKnown } from '../values/require.js';
 import { load, type WasmSource } from './load.js';
 
 /** The families of codecs; each has a Wasm module of its own. */
-export type CodecFamily = 'base64' | 'csv' | 'deflate' | 'digest' | 'encoding' | 'inflate' | 'text';
+export type CodecFamily =
+  'base64' | 'brotli' | 'brotliCompress' | 'csv' | 'deflate' | 'digest' | 'encoding' | 'inflate' | 'text';
+
+/** Compression as brotli has no form in JavaScript: it fails when it runs. */
+function noJavaScript(): never {
+  throw new Error('tidegate: brotliCompress needs WebAssembly, which is refused here');
+}
 
 const LOADS: Record<CodecFamily, (from?: WasmSource) => Promise<void>> = {
   base64: (from?: WasmSource) =>
     load(base64.module, base64Asset, from, () => import('../../build/base64/base64_js.js')),
+  brotli: (from?: WasmSource) =>
+    load(brotli.module, brotliAsset, from, () => import('../../build/brotli/brotli_js.js')),
+  brotliCompress: (from?: WasmSource) =>
+    load(brotliCompress.module, brotliCompressAsset, from, () => Promise.resolve({ default: noJavaScript })),
   csv: (from?: WasmSource) => load(csv.module, csvAsset, from, () => import('../../build/csv/csv_js.js')),
   deflate: (from?: WasmSource) =>
     load(deflate.module, deflateAsset, from, () => import('../../build/deflate/deflate_js.js')),
@@ -44,7 +58,8 @@ const NAMES = Object.keys(LOADS) as CodecFamily[];
  * Loads codecs, as `init` of `tidegate/slim` loads the core. Await it before the first codec runs. Each family of codecs has
  * a module of its own: `inflate` (`gunzip`, `inflate`, `inflateRaw`, `DecompressionStream`), `deflate` (`gzip`, `deflate`,
  * `deflateRaw`, `CompressionStream`), `digest` (`digest`, `toDigest`), `base64` (`base64Encode`,
- * `base64Decode`, `hexEncode`, `hexDecode`), `csv` (`csv`), `text` (`lines` and `ndjson`) and
+ * `base64Decode`, `hexEncode`, `hexDecode`), `csv` (`csv`), `text` (`lines` and `ndjson`),
+ * `brotli` (`brotliDecompress`), `brotliCompress` and
  * `encoding` (`decodeText`, and the option `encoding`, where the engine does not decode an encoding as the standard says).
  *
  * @param families the families to load, each with `true` or with where its module comes from, which by default is beside
@@ -55,6 +70,8 @@ const NAMES = Object.keys(LOADS) as CodecFamily[];
 export async function initCodecs(
   families: { readonly [Name in CodecFamily]?: WasmSource | boolean | undefined } = {
     base64: true,
+    brotli: true,
+    brotliCompress: true,
     csv: true,
     deflate: true,
     digest: true,

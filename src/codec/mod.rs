@@ -26,6 +26,8 @@
 
 mod ascii;
 mod batch;
+#[cfg(any(feature = "brotli", feature = "brotli-compress"))]
+mod brotli;
 mod chain;
 mod chain_save;
 mod crc32;
@@ -65,6 +67,10 @@ pub use ascii::{
     HexDecode, HexEncode, LastGroup, LineEnd,
 };
 pub use batch::{Batch, Record, RecordBatch, RecordIter};
+#[cfg(feature = "brotli-compress")]
+pub use brotli::{BrotliCompress, BrotliCompressOptions};
+#[cfg(feature = "brotli")]
+pub use brotli::{BrotliDecompress, BrotliDecompressOptions};
 pub use chain::{Chain, ChainState, StageStats};
 #[cfg(any(tidegate_family = "inflate", tidegate_family = "deflate"))]
 pub(crate) use crc32::Crc32Tap;

@@ -91,6 +91,40 @@ pub fn inflate(program: &[u8]) {
     }
 }
 
+/// Decompression of any bytes as brotli, or of what is compressed of them.
+#[cfg(all(feature = "brotli", feature = "brotli-compress"))]
+pub fn brotli(program: &[u8]) {
+    use tidegate::codec::{
+        BrotliCompress, BrotliCompressOptions, BrotliDecompress, BrotliDecompressOptions,
+    };
+    let mut program = Program(program);
+    let (kind, flags) = (program.byte(), program.byte());
+    let (size, input) = program.pieces();
+    let mut options = BrotliDecompressOptions::default().max_output_bytes(MOST);
+    if flags & 1 != 0 {
+        options = options.trailing(Trailing::Ignore);
+    }
+    if flags & 2 != 0 {
+        options = options.max_ratio(20);
+    }
+    if flags & 4 != 0 {
+        options = options.max_window_bytes(1 << 18);
+    }
+    if kind % 4 != 1 {
+        let _ = split_or_not(|| Box::new(BrotliDecompress::new(options)), input, size);
+        return;
+    }
+    let packing = BrotliCompressOptions::default()
+        .quality(flags % 10)
+        .window(10 + flags % 8);
+    let (packed, result) = split_or_not(|| Box::new(BrotliCompress::new(packing)), input, size);
+    result.unwrap();
+    let mut unpack = BrotliDecompress::new(BrotliDecompressOptions::default());
+    let (unpacked, result) = drive(&mut unpack, &[&packed], 1 << 16);
+    result.unwrap();
+    assert_eq!(unpacked, input);
+}
+
 /// Compression of any bytes: the same bytes however they are cut, and unpacked what they were.
 pub fn deflate(program: &[u8]) {
     let mut program = Program(program);

@@ -3,7 +3,14 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { createContext, runInContext } from 'node:vm';
-import { crcTables, decode, encode, fillCrcTables } from '../../tools/build/inline-wasm.mjs';
+import {
+  crcTables,
+  decode,
+  encode,
+  fillCrcTables,
+  fillLogarithms,
+  logarithms,
+} from '../../tools/build/inline-wasm.mjs';
 import { renameExports, shortNames } from '../../tools/build/short-exports.mjs';
 import { root } from './documents.mjs';
 
@@ -57,4 +64,14 @@ test("the core's exports have short names in dist/, each its own, and the module
   assert.ok(expected.length - Object.keys(names).length < 10, 'only a few keep theirs');
   const back = Object.fromEntries(Object.entries(names).map(([long, short]) => [short, long]));
   assert.deepEqual(renameExports(renamed, back), new Uint8Array(bytes));
+});
+
+test('the logarithms of the encoder of brotli are computed as the module has them', () => {
+  const bytes = readFileSync(join(root, 'build/brotli_compress/brotli_compress_bg.wasm'));
+  const table = logarithms(bytes);
+  assert.ok(table.length <= 3, 'no more than one of them is rounded otherwise');
+  const again = Uint8Array.from(bytes);
+  again.fill(0, table[0], table[0] + 4 * (65_536 - 3));
+  assert.deepEqual(fillLogarithms(again, table), Uint8Array.from(bytes));
+  assert.equal(logarithms(Uint8Array.from(bytes).fill(0, table[0] + 1000, table[0] + 5000)), undefined);
 });

@@ -5,7 +5,9 @@ import {
   base64Encode,
   decodeText,
   hexEncode,
+  brotliDecompress,
   CodecError,
+  decompress,
   csv,
   digest,
   gunzip,
@@ -110,6 +112,12 @@ export function ofUnpacking(): void {
   type Out = Expect<Equal<typeof stage.readable, ReadableStream<Bytes>>>;
   void (0 as unknown as Out);
   void [inflate({ trailing: 'ignore' }), inflateRaw({ maxRatio: 100 })];
+  const found = decompress({ unknown: 'brotli', maxWindowBytes: 2 ** 22 });
+  type Format = Expect<Equal<Awaited<typeof found.format>, 'gzip' | 'deflate' | 'brotli' | null>>;
+  void (0 as unknown as Format);
+  void brotliDecompress({ maxWindowBytes: 2 ** 22, trailing: 'ignore' });
+  // @ts-expect-error there is no such value
+  decompress({ unknown: 'gzip' });
   // @ts-expect-error only gzip has headers
   inflate({ onHeader() {} });
 }

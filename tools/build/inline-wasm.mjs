@@ -121,11 +121,68 @@ function makeFillCrcTables() {
 
 export const fillCrcTables = makeFillCrcTables();
 
+/**
+ * Where the logarithms to base 2 of the numbers from 3 to 65,535 are in `bytes`, as single floats in a row, and which of them differ from what
+ * `fillLogarithms` computes: the offset, then for each of those its number and its bits. Undefined if there are none. brotli's encoder brings this
+ * table of 256 KiB, which no compression makes much smaller.
+ */
+export function logarithms(bytes) {
+  const table = Buffer.alloc(LOGARITHMS);
+  fillLogarithms(table, [0]);
+  const all = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+  const begin = table.subarray(0, 64);
+  for (let at = -1; (at = all.indexOf(begin, at + 1)) !== -1; ) {
+    const found = all.subarray(at, at + LOGARITHMS);
+    if (found.length < LOGARITHMS) return undefined;
+    const others = [];
+    for (let number = 0; number < LOGARITHMS && others.length <= MOST_OTHERS; number += 4)
+      if (found.readUInt32LE(number) !== table.readUInt32LE(number)) others.push(number / 4 + 3, found.readUInt32LE(number));
+    if (others.length <= MOST_OTHERS) return [at, ...others];
+  }
+  return undefined;
+}
+
+const LOGARITHMS = (65536 - 3) * 4;
+const MOST_OTHERS = 16;
+
+/**
+ * Makes `fillLogarithms(bytes, table)`, which writes what `logarithms` returned and returns the bytes. It adds, multiplies and divides, which is the same
+ * in every engine, where `Math.log2` need not be. Shipped, as `decode` is.
+ */
+function makeFillLogarithms() {
+  return (bytes, [start, ...others]) => {
+    const view = new DataView(bytes.buffer, bytes.byteOffset + start);
+    const logs = new Float64Array(65536);
+    for (let number = 2; number < 65536; number++) {
+      logs[number] = logs[number >> 1] + 1;
+      if (number % 2 === 1) {
+        // log(n / (n - 1)) = 2 artanh(1 / (2n - 1))
+        const x = 1 / (2 * number - 1);
+        let sum = 0;
+        for (let power = x, at = 1; power > 1e-20; power *= x * x, at += 2) sum += power / at;
+        logs[number] += 2 * sum * 1.4426950408889634;
+      }
+      if (number > 2) view.setFloat32(4 * (number - 3), logs[number], true);
+    }
+    for (let at = 0; at < others.length; at += 2) view.setUint32(4 * (others[at] - 3), others[at + 1], true);
+    return bytes;
+  };
+}
+
+export const fillLogarithms = makeFillLogarithms();
+
 /** JavaScript that exports as default what makes the bytes anew. */
 function inlined(bytes) {
   const tables = crcTables(bytes);
   const rest = Uint8Array.from(bytes);
   for (let table = 0; table < tables.length; table += 2) rest.fill(0, tables[table], tables[table] + TABLE);
+  const logs = logarithms(bytes);
+  if (logs !== undefined) {
+    rest.fill(0, logs[0], logs[0] + LOGARITHMS);
+    const filled = `fillLogarithms(decode(${encode(rest).map((argument) => JSON.stringify(argument)).join()}), ${JSON.stringify(logs)})`;
+    if (tables.length > 0) throw new Error('A module has tables of CRC-32 and of logarithms, which tools/build/inline-wasm.mjs does not expect');
+    return `import { decode } from 'inline-wasm:decode';\nimport { fillLogarithms } from 'inline-wasm:logarithms';\nexport default () => ${filled};`;
+  }
   const text = `decode(${encode(rest).map((argument) => JSON.stringify(argument)).join()})`;
   const decoder = "import { decode } from 'inline-wasm:decode';";
   if (tables.length === 0) return `${decoder}\nexport default () => ${text};`;
@@ -153,6 +210,7 @@ export const inlineWasm = (rename = (bytes) => bytes, how = 'inline') => ({
 /** What the text refers to, each in a module of its own: only what has tables brings the second. */
 const SHIPPED = {
   'inline-wasm:decode': `${makeDecode}\nexport const decode = /* @__PURE__ */ makeDecode();`,
+  'inline-wasm:logarithms': `${makeFillLogarithms}\nexport const fillLogarithms = /* @__PURE__ */ makeFillLogarithms();`,
   'inline-wasm:crc': `${makeFillCrcTables}\nexport const fillCrcTables = /* @__PURE__ */ makeFillCrcTables();`,
 };
 

@@ -29,7 +29,7 @@ const INLINED = {
 const ENCODING = 'codec-encoding';
 
 /** Entries that no page imports by name: what others load when it is needed. */
-const LOADED = { 'codec-pool': 'js/codecs/worker/pool', 'codec-plain': 'js/codecs/plain/chain', [ENCODING]: 'js/codecs/families/encoding' };
+const LOADED = { 'codec-pool': 'js/codecs/worker/pool', 'codec-plain': 'js/codecs/plain/chain', [ENCODING]: 'js/codecs/families/encoding', 'codec-brotli': 'js/codecs/brotli-codec', 'codec-brotli-compress': 'js/codecs/brotli-compress-codec' };
 
 /** The worker that runs codecs: a script with all that it needs. */
 const WORKER = { name: 'codec-worker.js', source: 'js/codec-worker' };

@@ -17,10 +17,13 @@ const CODECS = {
 };
 
 /** The families of codecs, each of which is a module: the files in src/wasm/codecs and js/codecs/families are named after them. */
-export const FAMILIES = ['inflate', 'deflate', 'digest', 'text', 'csv', 'base64', 'encoding'];
+export const FAMILIES = ['inflate', 'deflate', 'digest', 'text', 'csv', 'base64', 'encoding', 'brotli', 'brotli_compress'];
 
-/** What else of the crate a family needs. */
-const FEATURES = { encoding: 'codecs,encoding' };
+/**
+ * What differs of a family: a feature of the crate that it needs in place of `codecs`, which is one of it; and whether it has no form in JavaScript,
+ * which would be of four megabytes.
+ */
+const OF_FAMILY = { encoding: { feature: 'codecs,encoding' }, brotli: { feature: 'brotli' }, brotli_compress: { feature: 'brotli-compress', isOnlyWasm: true } };
 
 /**
  * The modules: `feature` is the crate's feature, `family` the value of `--cfg tidegate_family`, `sources` what the module is made from besides the
@@ -35,7 +38,7 @@ export const MODULES = {
     rustflags: [],
     optimize: ['-O3'],
   },
-  ...Object.fromEntries(FAMILIES.map((family) => [family, { ...CODECS, feature: FEATURES[family] ?? CODECS.feature, family, sources: ['src/codec', 'src/wasm/codecs/mod.rs', `src/wasm/codecs/${family}.rs`] }])),
+  ...Object.fromEntries(FAMILIES.map((family) => [family, { ...CODECS, ...OF_FAMILY[family], family, sources: ['src/codec', 'src/wasm/codecs/mod.rs', `src/wasm/codecs/${family}.rs`] }])),
 };
 
 /**
@@ -66,7 +69,7 @@ const WASM_FEATURES = [
 /** Builds `build/<name>/<name>_bg.{js,wasm}` unless it is up to date; resolves with whether it had to. */
 export async function buildModule({ root, stamps, name, debug }) {
   const module = MODULES[name];
-  const outputs = ['bg.js', 'bg.wasm', 'js.js'].map((end) => `build/${name}/${name}_${end}`);
+  const outputs = ['bg.js', 'bg.wasm', ...(module.isOnlyWasm ? [] : ['js.js'])].map((end) => `build/${name}/${name}_${end}`);
   const hash = hashOf(root, [...SHARED_SOURCES, ...module.sources, ...GENERATOR_SOURCES, ...TOOL_SOURCES], { debug });
   if (stamps.isFresh(name, hash, outputs)) return false;
   const toolchain = await ensureToolchain(new Host());
@@ -94,7 +97,9 @@ export async function buildModule({ root, stamps, name, debug }) {
       rmSync(join(root, 'build', folder), { recursive: true, force: true });
     }
   };
-  if (debug || module.translated === undefined) {
+  if (module.isOnlyWasm) {
+    await make('raw', module, outputs, (raw) => bound(name, module, raw));
+  } else if (debug || module.translated === undefined) {
     await make('raw', module, outputs, async (raw) => {
       await bound(name, module, raw);
       if (debug) writeFileSync(join(root, translated), NOT_TRANSLATED);

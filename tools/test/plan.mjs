@@ -61,6 +61,8 @@ export function plan(root, env = process.env) {
         'clippy',
         '--locked',
         '--lib',
+        '--features',
+        'brotli,brotli-compress',
         '--target-dir',
         'target/npm-host',
         '--config',

@@ -24,6 +24,10 @@ use crate::codec::{Chain, ChainState, Codec, CodecError, Slots, can_allocate};
 
 #[cfg(tidegate_family = "base64")]
 mod base64;
+#[cfg(tidegate_family = "brotli")]
+mod brotli;
+#[cfg(tidegate_family = "brotli_compress")]
+mod brotli_compress;
 #[cfg(tidegate_family = "csv")]
 mod csv;
 #[cfg(tidegate_family = "deflate")]

@@ -46,6 +46,8 @@ const ADD = {
     (exports) => exports.codecs_add_crc32(),
     (exports, random, any) => exports.codecs_add_inflate(random(2), random(2), any() - 100, any()),
   ],
+  brotli_compress: [(exports, random, any) => exports.codecs_add_brotli_compress(random(4), random(256) % 18, any())],
+  brotli: [(exports, random, any) => exports.codecs_add_brotli(random(2), any() - 100, any(), any())],
   deflate: [
     (exports, random, any) => {
       for (let bytes = random(5); bytes > 0; bytes--) exports.codecs_add_header_byte(random(2), random(256));

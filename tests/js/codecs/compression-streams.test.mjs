@@ -2,7 +2,15 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { test } from 'node:test';
-import { deflateRawSync, deflateSync, gunzipSync, gzipSync, inflateRawSync, inflateSync } from 'node:zlib';
+import {
+  brotliCompressSync,
+  deflateRawSync,
+  deflateSync,
+  gunzipSync,
+  gzipSync,
+  inflateRawSync,
+  inflateSync,
+} from 'node:zlib';
 import { pipeline, toBytes } from 'tidegate';
 import { codecMemory, CompressionStream, DecompressionStream } from 'tidegate/codecs';
 import { bytes, failure, pieces, through } from './codec-support.mjs';
@@ -33,9 +41,25 @@ test('pipeline takes them as stages', async () => {
   assert.equal(codecMemory().chains, before);
 });
 
+test("DecompressionStream('brotli') unpacks brotli, and each fault of the data is a TypeError", async () => {
+  const packed = brotliCompressSync(text);
+  const out = await pipeline([packed.subarray(0, 3), packed.subarray(3)], new DecompressionStream('brotli'), toBytes);
+  assert.ok(Buffer.from(out).equals(text));
+  for (const [chunk, code] of [
+    [packed.subarray(0, 10), 'truncated'],
+    [Buffer.concat([packed, Buffer.from('more')]), 'trailing-data'],
+    [Buffer.from([0x91, 0xff]), 'window-too-large'],
+    [Buffer.alloc(0), 'truncated'],
+  ]) {
+    const failing = pipeline([chunk], new DecompressionStream('brotli'), toBytes);
+    await assert.rejects(failing, (error) => error instanceof TypeError && error.cause.code === code);
+  }
+  await assert.rejects(pipeline(['text'], new DecompressionStream('brotli'), toBytes), TypeError);
+});
+
 test('a format that is none of the standard is a TypeError', () => {
   for (const Class of [CompressionStream, DecompressionStream]) {
-    for (const wrong of ['brotli', 'GZIP', '', undefined, null, 1]) assert.throws(() => new Class(wrong), TypeError);
+    for (const wrong of ['zip', 'GZIP', '', undefined, null, 1]) assert.throws(() => new Class(wrong), TypeError);
     assert.throws(() => new Class(), TypeError);
     assert.throws(() => new Class(Symbol('gzip')), TypeError);
     assert.throws(() => Class('gzip'), TypeError);
