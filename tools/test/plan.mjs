@@ -62,7 +62,7 @@ export function plan(root, env = process.env) {
         '--locked',
         '--lib',
         '--features',
-        'brotli,brotli-compress',
+        'brotli,brotli-compress,encoding',
         '--target-dir',
         'target/npm-host',
         '--config',
