@@ -66,6 +66,8 @@ export {
   type TextEncoderStreamClass,
 } from './codecs/text-streams.js';
 export { toDigest, type DigestResult, type DigestSink, type DigestsResult } from './codecs/to-digest.js';
+export { zstdCompress, type ZstdCompressOptions } from './codecs/zstd-compress.js';
+export { zstdDecompress, type ZstdDecompressOptions } from './codecs/zstd.js';
 export { codecMemory } from './codecs/module.js';
 export { workerPool, type NodeWorker, type WebWorker, type WorkerPoolOptions } from './codecs/workers.js';
 export type { WorkerPool } from './bridge/stages.js';

@@ -28,6 +28,7 @@
 //! | `std` | yes | channels and pipes and, with `codecs`, codecs over streams |
 //! | `codecs` | yes | gzip, zlib and deflate both ways, lines, csv and digests (see [`codec`](codec/index.html)) |
 //! | `brotli`, `brotli-compress` | | decompression of brotli (`BrotliDecompress`), and compression (`BrotliCompress`) |
+//! | `zstd` | | Zstandard |
 //! | `futures-io` | | codecs that read from an `AsyncBufRead` |
 //! | `core` | | the state machines of the WHATWG Streams Standard for a host of your own: numbers only. This interface is unstable: a minor version may change it |
 //! | `web` | | `web`, on wasm32 only: JavaScript's streams as Rust's and the other way round |

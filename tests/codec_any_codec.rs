@@ -20,7 +20,7 @@ fn packed(text: &[u8], level: u32) -> [Vec<u8>; 2] {
 #[test]
 fn the_committed_seeds_run() {
     type Run = fn(&[u8]);
-    let programs: [(&str, Run); 10] = [
+    let programs: [(&str, Run); 12] = [
         ("inflate", any_codec::inflate),
         ("brotli", any_codec::brotli),
         ("deflate", any_codec::deflate),
@@ -31,6 +31,12 @@ fn the_committed_seeds_run() {
         ("ascii", any_codec::ascii),
         ("decode_text", any_codec::decode_text),
         ("state", any_codec::state),
+        ("zstd_compress", |program| {
+            any_codec::zstd_compress(program, |_, _| {});
+        }),
+        ("zstd", |program| {
+            any_codec::zstd_decompress(program, |_, _| {})
+        }),
     ];
     for (name, run) in programs {
         let seeds = format!("{}/fuzz/seeds/{name}", env!("CARGO_MANIFEST_DIR"));
@@ -84,6 +90,8 @@ proptest! {
         any_codec::ascii(&program);
         any_codec::decode_text(&program);
         any_codec::state(&program);
+        any_codec::zstd_decompress(&program, |_, _| {});
+        any_codec::zstd_compress(&program, |_, _| {});
     }
 
     #[test]

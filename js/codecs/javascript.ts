@@ -8,11 +8,15 @@ import asInflate from '../../build/inflate/inflate_js.js';
 import asText from '../../build/text/text_js.js';
 import { base64 } from './families/base64.js';
 import { brotli } from './families/brotli.js';
+import asZstd from '../../build/zstd/zstd_js.js';
+import asZstdCompress from '../../build/zstd-compress/zstd-compress_js.js';
 import { csv } from './families/csv.js';
 import { deflate } from './families/deflate.js';
 import { digest } from './families/digest.js';
 import { inflate } from './families/inflate.js';
 import { text } from './families/text.js';
+import { zstd } from './families/zstd.js';
+import { zstdCompress } from './families/zstd-compress.js';
 
 export function bringJavaScriptCodecs(): void {
   base64.module.asJavaScript = asBase64;
@@ -22,4 +26,6 @@ export function bringJavaScriptCodecs(): void {
   digest.module.asJavaScript = asDigest;
   inflate.module.asJavaScript = asInflate;
   text.module.asJavaScript = asText;
+  zstd.module.asJavaScript = asZstd;
+  zstdCompress.module.asJavaScript = asZstdCompress;
 }

@@ -10,19 +10,23 @@ import { asset as textAsset } from '../../build/text/text_bg.wasm';
 import { base64 } from '../codecs/families/base64.js';
 import { brotli } from '../codecs/families/brotli.js';
 import { brotliCompress } from '../codecs/families/brotli-compress.js';
+import { asset as zstdAsset } from '../../build/zstd/zstd_bg.wasm';
+import { asset as zstdCompressAsset } from '../../build/zstd-compress/zstd-compress_bg.wasm';
 import { csv } from '../codecs/families/csv.js';
 import { deflate } from '../codecs/families/deflate.js';
 import { digest } from '../codecs/families/digest.js';
 import { encoding } from '../codecs/families/encoding.js';
 import { inflate } from '../codecs/families/inflate.js';
 import { text } from '../codecs/families/text.js';
+import { zstd } from '../codecs/families/zstd.js';
+import { zstdCompress } from '../codecs/families/zstd-compress.js';
 import { describe } from '../values/describe.js';
 import { requireKnown } from '../values/require.js';
 import { load, type WasmSource } from './load.js';
 
 /** The families of codecs; each has a Wasm module of its own. */
 export type CodecFamily =
-  'base64' | 'brotli' | 'brotliCompress' | 'csv' | 'deflate' | 'digest' | 'encoding' | 'inflate' | 'text';
+  'base64' | 'brotli' | 'brotliCompress' | 'csv' | 'deflate' | 'digest' | 'encoding' | 'inflate' | 'text' | 'zstd' | 'zstd-compress';
 
 /** Compression as brotli has no form in JavaScript: it fails when it runs. */
 function noJavaScript(): never {
@@ -46,6 +50,9 @@ const LOADS: Record<CodecFamily, (from?: WasmSource) => Promise<void>> = {
   inflate: (from?: WasmSource) =>
     load(inflate.module, inflateAsset, from, () => import('../../build/inflate/inflate_js.js')),
   text: (from?: WasmSource) => load(text.module, textAsset, from, () => import('../../build/text/text_js.js')),
+  zstd: (from?: WasmSource) => load(zstd.module, zstdAsset, from, () => import('../../build/zstd/zstd_js.js')),
+  'zstd-compress': (from?: WasmSource) =>
+    load(zstdCompress.module, zstdCompressAsset, from, () => import('../../build/zstd-compress/zstd-compress_js.js')),
 };
 
 /** A source by itself, of which nobody could say whose it is, is none. */
@@ -60,7 +67,8 @@ const NAMES = Object.keys(LOADS) as CodecFamily[];
  * `deflateRaw`, `CompressionStream`), `digest` (`digest`, `toDigest`), `base64` (`base64Encode`,
  * `base64Decode`, `hexEncode`, `hexDecode`), `csv` (`csv`), `text` (`lines` and `ndjson`),
  * `brotli` (`brotliDecompress`), `brotliCompress` and
- * `encoding` (`decodeText`, and the option `encoding`, where the engine does not decode an encoding as the standard says).
+ * `encoding` (`decodeText`, and the option `encoding`, where the engine does not decode an encoding as the standard says),
+ * `zstd` (`zstdDecompress`) and `zstd-compress` (`zstdCompress`).
  *
  * @param families the families to load, each with `true` or with where its module comes from, which by default is beside
  *   the package's files. Default: all of them but `encoding`.
@@ -77,6 +85,8 @@ export async function initCodecs(
     digest: true,
     inflate: true,
     text: true,
+    zstd: true,
+    'zstd-compress': true,
   },
 ): Promise<void> {
   if (!isPlain(families))

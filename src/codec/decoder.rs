@@ -89,6 +89,40 @@ impl<I> Decoder<I> {
         self.with(Inflate::new(options))
     }
 
+    /// Unpacks zstd: all frames of it.
+    ///
+    /// ```
+    /// use futures_util::TryStreamExt;
+    /// use tidegate::codec::{ZstdDecompressOptions, decode_reader};
+    ///
+    /// # futures_executor::block_on(async {
+    /// let packed = b"\x28\xb5\x2f\xfd\x20\x04\x21\0\0text";
+    /// let bytes = decode_reader(&packed[..]).zstd_decompress(ZstdDecompressOptions::default()).bytes();
+    /// assert_eq!(bytes.try_collect::<Vec<_>>().await.unwrap().concat(), b"text");
+    /// # });
+    /// ```
+    #[cfg(feature = "zstd")]
+    pub fn zstd_decompress(self, options: super::ZstdDecompressOptions) -> Self {
+        self.with(super::ZstdDecompress::new(options))
+    }
+
+    /// Compresses as zstd.
+    ///
+    /// ```
+    /// use futures_util::TryStreamExt;
+    /// use tidegate::codec::{ZstdCompressOptions, decode_reader};
+    ///
+    /// # futures_executor::block_on(async {
+    /// let bytes = decode_reader(&[b'a'; 1000][..]).zstd_compress(ZstdCompressOptions::default()).bytes();
+    /// let packed = bytes.try_collect::<Vec<_>>().await.unwrap().concat();
+    /// assert!(packed.len() < 40);
+    /// # });
+    /// ```
+    #[cfg(feature = "zstd")]
+    pub fn zstd_compress(self, options: super::ZstdCompressOptions) -> Self {
+        self.with(super::ZstdCompress::new(options))
+    }
+
     /// Compresses: as gzip, zlib or deflate alone.
     ///
     /// ```

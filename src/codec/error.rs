@@ -24,23 +24,31 @@ pub enum ErrorCode {
     NotGzip,
     /// A gzip member names a compression method other than deflate.
     UnsupportedMethod,
-    /// A gzip header has bits set that RFC 1952 reserves.
+    /// A gzip header has bits set that RFC 1952 reserves, or that of a zstd frame the one that RFC 8878 does.
     ReservedFlags,
     /// The CRC-16 of a gzip header does not match it.
     HeaderCrcMismatch,
     /// The first two bytes are not those of a zlib stream.
     NotZlib,
-    /// A zlib stream was compressed with a dictionary, which a decoder must have as well.
+    /// The first bytes are not those of a zstd frame.
+    NotZstd,
+    /// A zlib stream or a zstd frame was compressed with a dictionary, which a decoder must have as well.
     NeedsDictionary,
-    /// The deflate data itself is invalid.
+    /// A dictionary that was given is broken.
+    InvalidDictionary,
+    /// A zstd frame needs more memory for its window than was allowed.
+    WindowTooLarge,
+    /// The compressed data itself is invalid.
     CorruptData,
     /// The CRC-32 of a gzip member does not match what it unpacked to.
     CrcMismatch,
     /// The Adler-32 of a zlib stream does not match what it unpacked to.
     AdlerMismatch,
-    /// The length in a gzip trailer does not match what the member unpacked to.
+    /// The checksum of a zstd frame does not match what the frame unpacked to.
+    ChecksumMismatch,
+    /// The length in a gzip trailer, or in the header of a zstd frame, does not match what the member or frame unpacked to, or what there was to compress.
     SizeMismatch,
-    /// The input ended inside a gzip member, a zlib stream, deflate data or a JSON document.
+    /// The input ended inside a gzip member, a zlib stream, deflate data or a JSON document or a zstd frame.
     Truncated,
     /// The output has more bytes than were allowed.
     OutputTooLarge,
@@ -48,7 +56,7 @@ pub enum ErrorCode {
     RatioTooHigh,
     /// The stream asks for a larger window than was allowed.
     WindowTooLarge,
-    /// Bytes that are no gzip member follow the last one, or bytes follow the end of a zlib stream, of deflate data or of a JSON document.
+    /// Bytes that are no gzip member, or zstd frame, follow the last one, or bytes follow the end of a zlib stream, of deflate data or of a JSON document.
     TrailingData,
     /// A character that base64 or hexadecimal text does not have.
     InvalidCharacter,
@@ -107,10 +115,14 @@ impl ErrorCode {
             Self::ReservedFlags => "reserved-flags",
             Self::HeaderCrcMismatch => "header-crc-mismatch",
             Self::NotZlib => "not-zlib",
+            Self::NotZstd => "not-zstd",
             Self::NeedsDictionary => "needs-dictionary",
+            Self::InvalidDictionary => "invalid-dictionary",
+            Self::WindowTooLarge => "window-too-large",
             Self::CorruptData => "corrupt-data",
             Self::CrcMismatch => "crc-mismatch",
             Self::AdlerMismatch => "adler-mismatch",
+            Self::ChecksumMismatch => "checksum-mismatch",
             Self::SizeMismatch => "size-mismatch",
             Self::Truncated => "truncated",
             Self::OutputTooLarge => "output-too-large",
@@ -147,10 +159,14 @@ impl ErrorCode {
             Self::ReservedFlags => "reserved header flags set",
             Self::HeaderCrcMismatch => "header CRC mismatch",
             Self::NotZlib => "not a zlib stream",
+            Self::NotZstd => "not zstd data",
             Self::NeedsDictionary => "a dictionary is needed",
+            Self::InvalidDictionary => "the dictionary is invalid",
+            Self::WindowTooLarge => "window larger than allowed",
             Self::CorruptData => "corrupt data",
             Self::CrcMismatch => "CRC mismatch",
             Self::AdlerMismatch => "Adler-32 mismatch",
+            Self::ChecksumMismatch => "checksum mismatch",
             Self::SizeMismatch => "size mismatch",
             Self::Truncated => "input ends too early",
             Self::OutputTooLarge => "more output than allowed",

@@ -49,6 +49,7 @@ mod marks;
 #[cfg(feature = "std")]
 mod pass;
 mod queue;
+mod raw;
 #[cfg(feature = "futures-io")]
 mod reader;
 mod records;
@@ -61,6 +62,8 @@ mod stream;
 mod table;
 mod text;
 mod utf8;
+#[cfg(feature = "zstd")]
+mod zstd;
 
 pub use ascii::{
     Base64Alphabet, Base64Decode, Base64DecodeOptions, Base64Encode, Base64EncodeOptions,
@@ -102,6 +105,8 @@ pub use stream::{Chunks, DecodeError, Decoded, Input, RecordStream, decode};
 #[cfg(tidegate_family = "csv")]
 pub(crate) use table::{Plan, Progress, Rows, Table};
 pub use text::TextCodec;
+#[cfg(feature = "zstd")]
+pub use zstd::{ZstdCompress, ZstdCompressOptions, ZstdDecompress, ZstdDecompressOptions};
 
 /// The most a [`Chain`] lets a codec consume or produce in one step, and the high-water mark of each
 /// of its queues, in bytes.

@@ -125,6 +125,67 @@ pub fn brotli(program: &[u8]) {
     assert_eq!(unpacked, input);
 }
 
+/// Decompression of any bytes as zstd. The first bytes are options; `check` gets the input, and what became of it if nothing bounded it.
+#[cfg(feature = "zstd")]
+pub fn zstd_decompress(program: &[u8], check: impl FnOnce(&[u8], &Outcome)) {
+    use tidegate::codec::{ZstdDecompress, ZstdDecompressOptions};
+    let mut program = Program(program);
+    let flags = program.byte();
+    let (size, input) = program.pieces();
+    let trailing = if flags & 1 == 0 {
+        Trailing::Error
+    } else {
+        Trailing::Ignore
+    };
+    let options = ZstdDecompressOptions::default()
+        .trailing(trailing)
+        .max_ratio((flags & 2 != 0).then_some(20))
+        .max_output_bytes(if flags & 4 == 0 { MOST } else { 1000 })
+        .max_window_bytes(1 << 20);
+    let make = || Box::new(ZstdDecompress::new(options.clone())) as Box<dyn Codec>;
+    let outcome = split_or_not(make, input, size);
+    if flags & 7 == 0 && (outcome.0.len() as u64) < MOST {
+        check(input, &outcome);
+    }
+}
+
+/// Compression of any bytes as zstd: the same however they are cut, and unpacked what they were. `check` gets what was packed, and what it was.
+#[cfg(feature = "zstd")]
+pub fn zstd_compress(program: &[u8], check: impl FnOnce(&[u8], &[u8])) {
+    use tidegate::codec::{
+        ZstdCompress, ZstdCompressOptions, ZstdDecompress, ZstdDecompressOptions,
+    };
+    let mut program = Program(program);
+    let (level, flags, times) = (program.byte(), program.byte(), program.byte());
+    let (size, input) = program.pieces();
+    // More than one block, and matches that are far away.
+    let input = input.repeat(1 + usize::from(times) * usize::from(flags & 1) * 8);
+    let input = &input[..input.len().min(1 << 19)];
+    let dictionary = (flags & 2 != 0).then(|| input[..input.len() / 3].to_vec());
+    let dictionary = dictionary.filter(|bytes| !bytes.starts_with(&[0x37, 0xa4, 0x30, 0xec]));
+    let options = ZstdCompressOptions::default()
+        .level(1 + level % ZstdCompressOptions::HIGHEST)
+        .checksum(flags & 4 != 0)
+        .content_size((flags & 8 != 0).then_some(input.len() as u64))
+        .dictionary(dictionary.clone());
+    let make = || Box::new(ZstdCompress::new(options.clone())) as Box<dyn Codec>;
+    let size = if input.len() > 10_000 {
+        1000 * size
+    } else {
+        size
+    };
+    let (packed, result) = split_or_not(make, input, size);
+    result.unwrap();
+    assert!(packed.len() <= input.len() + input.len() / 1000 + 32);
+    let unpacking = ZstdDecompressOptions::default().dictionary(dictionary.clone());
+    let (unpacked, result) = drive(&mut ZstdDecompress::new(unpacking), &[&packed], 1 << 16);
+    result.unwrap();
+    assert!(unpacked == input);
+    if dictionary.is_none() {
+        check(&packed, input);
+    }
+}
+
 /// Compression of any bytes: the same bytes however they are cut, and unpacked what they were.
 pub fn deflate(program: &[u8]) {
     let mut program = Program(program);

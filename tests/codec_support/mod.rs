@@ -6,6 +6,7 @@ use tidegate::codec::{Chain, ChainState, Codec, CodecError, RecordBatch, Status}
 pub mod any_chain;
 pub mod any_codec;
 pub mod json_model;
+pub mod zstd;
 
 /// What was produced before the end, and how it ended.
 pub type Outcome = (Vec<u8>, Result<(), CodecError>);

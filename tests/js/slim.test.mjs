@@ -146,7 +146,7 @@ test('initCodecs() refuses a name that is no family and a source without a name'
   `);
   assert.match(
     lines[0],
-    /initCodecs: there is no option 'gunzip'; there are base64, brotli, brotliCompress, csv, deflate, digest, encoding, inflate, text/,
+    /initCodecs: there is no option 'gunzip'; there are base64, brotli, brotliCompress, csv, deflate, digest, encoding, inflate, text, zstd, zstd-compress/,
   );
   assert.match(lines[1], /initCodecs: the argument must be an object such as \{ inflate: url \}/);
   assert.match(lines[2], /initCodecs: the argument must be an object such as \{ inflate: url \}/);

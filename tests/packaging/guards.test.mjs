@@ -20,6 +20,8 @@ const FILES = [
   './encoding.wasm',
   './inflate.wasm',
   './text.wasm',
+  './zstd-compress.wasm',
+  './zstd.wasm',
 ];
 
 /** Entries that are ES modules only: CommonJS can name no asset beside a module (docs/COMPATIBILITY.md). */

@@ -17,13 +17,13 @@ const CODECS = {
 };
 
 /** The families of codecs, each of which is a module: the files in src/wasm/codecs and js/codecs/families are named after them. */
-export const FAMILIES = ['inflate', 'deflate', 'digest', 'text', 'csv', 'base64', 'encoding', 'brotli', 'brotli_compress'];
+export const FAMILIES = ['inflate', 'deflate', 'digest', 'text', 'csv', 'base64', 'encoding', 'brotli', 'brotli_compress', 'zstd', 'zstd-compress'];
 
 /**
  * What differs of a family: a feature of the crate that it needs in place of `codecs`, which is one of it; and whether it has no form in JavaScript,
  * which would be of four megabytes.
  */
-const OF_FAMILY = { encoding: { feature: 'codecs,encoding' }, brotli: { feature: 'brotli' }, brotli_compress: { feature: 'brotli-compress', isOnlyWasm: true } };
+const OF_FAMILY = { encoding: { feature: 'codecs,encoding', zstd: 'zstd', 'zstd-compress': 'zstd' }, brotli: { feature: 'brotli' }, brotli_compress: { feature: 'brotli-compress', isOnlyWasm: true } };
 
 /**
  * The modules: `feature` is the crate's feature, `family` the value of `--cfg tidegate_family`, `sources` what the module is made from besides the

@@ -6,11 +6,13 @@ import { digest } from '../families/digest.js';
 import { inflate } from '../families/inflate.js';
 import { text } from '../families/text.js';
 import { brotli, brotliCompress } from './given.js';
+import { zstd } from '../families/zstd.js';
+import { zstdCompress } from '../families/zstd-compress.js';
 import type { AnyFamily, Codec } from '../module.js';
 import type { RemoteCodec } from './protocol.js';
 
 export const families = new Map<string, AnyFamily>(
-  [base64, brotli, brotliCompress, csv, deflate, digest, inflate, text].map((family) => [family.name, family]),
+  [base64, brotli, brotliCompress, csv, deflate, digest, inflate, text, zstd, zstdCompress].map((family) => [family.name, family]),
 );
 
 type Returning = Record<string, (...args: readonly unknown[]) => number>;

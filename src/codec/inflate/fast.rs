@@ -2,7 +2,7 @@
 
 use super::blocks::{Blocks, Call};
 use super::huffman::{END, EXCEPTION, LITERAL, SUBTABLE, low, value};
-use super::raw::{self, PIECE};
+use crate::codec::raw::{self, PIECE};
 
 /// What a turn reads: the eight bytes of one refill, and seven more of which it has taken before.
 const INPUT: usize = 16;

@@ -5,8 +5,7 @@ mod fast;
 mod gunzip;
 mod header;
 mod huffman;
-mod raw;
-mod unpack;
+pub(super) mod unpack;
 mod window;
 mod zlib;
 

@@ -12,14 +12,14 @@ const ALLOWANCE: u64 = 64 * 1024;
 
 /// The bounds on the output.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Limits {
-    pub(super) max_output_bytes: Option<u64>,
-    pub(super) max_ratio: Option<u32>,
+pub(in crate::codec) struct Limits {
+    pub(in crate::codec) max_output_bytes: Option<u64>,
+    pub(in crate::codec) max_ratio: Option<u32>,
 }
 
 impl Limits {
     /// How many bytes there may be after so many bytes of input, and which bound that is.
-    fn allowed(&self, consumed: u64) -> (u64, ErrorCode) {
+    pub(in crate::codec) fn allowed(&self, consumed: u64) -> (u64, ErrorCode) {
         let by_ratio = self.max_ratio.map_or(u64::MAX, |ratio| {
             consumed
                 .saturating_mul(ratio.into())
@@ -30,17 +30,28 @@ impl Limits {
             _ => (by_ratio, ErrorCode::RatioTooHigh),
         }
     }
+
+    /// What the error of a bound says, with what `allowed` has returned.
+    pub(in crate::codec) fn detail(&self, allowed: u64, bound: ErrorCode) -> String {
+        match bound {
+            ErrorCode::OutputTooLarge => format!("the output may have {allowed} bytes"),
+            _ => format!(
+                "a byte may unpack to {} bytes",
+                self.max_ratio.unwrap_or_default()
+            ),
+        }
+    }
 }
 
 /// What a step has done so far, in bytes.
 #[derive(Default)]
-pub(super) struct Done {
-    pub(super) consumed: usize,
-    pub(super) produced: usize,
+pub(in crate::codec) struct Done {
+    pub(in crate::codec) consumed: usize,
+    pub(in crate::codec) produced: usize,
 }
 
 impl Done {
-    pub(super) fn step(self, status: Status) -> Step {
+    pub(in crate::codec) fn step(self, status: Status) -> Step {
         Step {
             status,
             consumed: self.consumed,
@@ -48,7 +59,7 @@ impl Done {
         }
     }
 
-    pub(super) fn fault(self, error: CodecError) -> Fault {
+    pub(in crate::codec) fn fault(self, error: CodecError) -> Fault {
         Fault {
             error,
             produced: self.produced,
@@ -137,13 +148,7 @@ impl Unpack {
                     if limits.allowed(offset).0 > before + blocks.total_out() {
                         continue;
                     }
-                    let detail = match bound {
-                        ErrorCode::OutputTooLarge => format!("the output may have {allowed} bytes"),
-                        _ => format!(
-                            "a byte may unpack to {} bytes",
-                            limits.max_ratio.unwrap_or_default()
-                        ),
-                    };
+                    let detail = limits.detail(allowed, bound);
                     return Err(CodecError::new(name, bound, offset, detail));
                 }
                 Outcome::Invalid(what) => {

@@ -1,7 +1,7 @@
 //! What was produced before the output of this call, as far as matches reach back.
 
-use super::raw::{self, PIECE};
 use crate::codec::CodecError;
+use crate::codec::raw::{self, PIECE};
 use crate::codec::saved::{StateReader, StateWriter};
 
 /// How far back a match reaches.

@@ -40,6 +40,11 @@ mod encoding;
 mod inflate;
 #[cfg(tidegate_family = "text")]
 mod text;
+#[cfg(tidegate_family = "zstd")]
+mod zstd;
+#[cfg(tidegate_family = "zstd-compress")]
+#[path = "zstd-compress.rs"]
+mod zstd_compress;
 
 const NEED_INPUT: u32 = 0;
 const HAS_BATCH: u32 = 1;

@@ -74,6 +74,29 @@ const ADD = {
       exports.codecs_add_json(any(), random(2) ? 1024 : any(), any());
     },
   ],
+  'zstd-compress': [
+    (exports, random, any) => {
+      if (random(3) === 0) {
+        const length = random(10) === 0 ? Math.min(any(), 2 ** 22) : random(200);
+        const address = exports.codecs_add_zstd_dictionary(length) >>> 0;
+        if (address !== 0 && length > 0) new Uint8Array(exports.memory.buffer, address, length)[0] = random(256);
+      }
+      exports.codecs_add_zstd_compress(random(256), random(2), random(2) === 0 ? -1 : any());
+    },
+  ],
+  zstd: [
+    (exports, random, any) => {
+      if (random(2) === 0) {
+        const length = random(10) === 0 ? Math.min(any(), 2 ** 22) : random(200);
+        const address = exports.codecs_add_zstd_dictionary(length) >>> 0;
+        if (address !== 0 && length < 200) {
+          const dictionary = new Uint8Array(exports.memory.buffer, address, length);
+          for (let at = 0; at < length; at++) dictionary[at] = [0x37, 0xa4, 0x30, 0xec][at] ?? random(256);
+        }
+      }
+      exports.codecs_add_zstd_decompress(random(2), any() - 100, any(), any());
+    },
+  ],
   csv: [
     (exports, random, any) => {
       const byte = () => random(256);

@@ -1,4 +1,4 @@
-//! The accesses of the fast loop, whose bounds it checks once a turn.
+//! The accesses of the fast loops of decompression, whose bounds they check once a turn.
 //!
 //! Elsewhere than in Wasm each is checked once more, as what is read comes from anybody. In Wasm, where the sandbox has bounds
 //! of its own, these checks took an eighth of the time.
@@ -48,6 +48,15 @@ mod access {
 #[inline(always)]
 pub(super) unsafe fn word(bytes: &[u8], at: usize) -> u64 {
     u64::from_le_bytes(access::read(bytes, at))
+}
+
+/// # Safety
+///
+/// There must be eight bytes at `at`.
+#[cfg(feature = "zstd")]
+#[inline(always)]
+pub(super) unsafe fn put_word(bytes: &mut [u8], at: usize, word: u64) {
+    access::write(bytes, at, word.to_le_bytes());
 }
 
 /// # Safety
@@ -108,5 +117,29 @@ pub(super) unsafe fn copy(from: &[u8], start: usize, bytes: &mut [u8], at: usize
         let piece = access::read::<PIECE>(from, start + done);
         access::write(bytes, at + done, piece);
         done += PIECE;
+    }
+}
+
+/// The same for lengths that are mostly short.
+///
+/// # Safety
+///
+/// There must be `length` + [`PIECE`] bytes at both places.
+#[cfg(feature = "zstd")]
+#[inline(always)]
+pub(super) unsafe fn copy_short(
+    from: &[u8],
+    start: usize,
+    bytes: &mut [u8],
+    at: usize,
+    length: usize,
+) {
+    let half = access::read::<HALF>(from, start);
+    access::write(bytes, at, half);
+    let mut done = HALF;
+    while done < length {
+        let piece = access::read::<HALF>(from, start + done);
+        access::write(bytes, at + done, piece);
+        done += HALF;
     }
 }
