@@ -9,6 +9,7 @@ const data = {
   text: await bytesOf('/text'),
   packed: await bytesOf('/packed'),
   brotli: await bytesOf('/brotli'),
+  zstd: await bytesOf('/zstd'),
   json: await bytesOf('/json'),
   packedUrl: `${origin}/packed`,
 };

@@ -15,6 +15,7 @@ async function run() {
     text: await bytesOf('/text'),
     packed: await bytesOf('/packed'),
     brotli: await bytesOf('/brotli'),
+    zstd: await bytesOf('/zstd'),
     json: await bytesOf('/json'),
     packedUrl: '/packed',
   };

@@ -8,6 +8,7 @@ import { engines, engineVersion, runPage, WITHOUT_AVX } from '../../tools/browse
 import { ISOLATED, withServer } from '../engines.mjs';
 import { table } from '../programs.mjs';
 import { makeData } from './data.mjs';
+import { zstdOf } from './zstd-data.mjs';
 
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 
@@ -17,7 +18,7 @@ const usage = `usage: npm run bench:codecs -- [--engine node|${engines.join('|')
   --mb          megabytes of unpacked CSV (100)
   --turns       how often each workload is measured, in turns (5)
   --only        workloads whose names have one of these parts
-  --contenders  these only, of ours, engine, brotli-wasm, fflate, pako, hash-wasm, papaparse, streamparser, udsv
+  --contenders  these only, of ours, engine, brotli-wasm, fflate, pako, fzstd, zstddec, hash-wasm, papaparse, streamparser, udsv
   --json        write the figures to this file
   --firefox-sse Firefox compiles Wasm without AVX: in some virtual machines a change between its AVX and its SSE code takes 250 ns, so that
                 functions with vectors take 50 times as long
@@ -56,6 +57,7 @@ function serving(files, page, use) {
     '/text': files.text,
     '/packed': files.packed,
     '/brotli': files.brotli,
+    '/zstd': files.zstd,
     '/json': files.json,
     '/page.js': page,
     '/codec-worker.js': readFileSync(here('../../dist/codec-worker.js')),
@@ -137,8 +139,9 @@ async function main() {
     if (!(number > 0)) throw new TypeError(`--turns and --mb must be numbers above 0\n${usage}`);
   const data = makeData(Number(values.mb) * 1e6);
   const { text, packed, json } = data.files;
+  const zstd = (data.files.zstd = await zstdOf(text));
   console.log(
-    `${text.length} bytes of CSV, ${packed.length} packed; ${json.length} bytes of NDJSON; ${data.rows} rows\n`,
+    `${text.length} bytes of CSV, ${packed.length} packed, ${zstd.length} as zstd; ${json.length} bytes of NDJSON; ${data.rows} rows\n`,
   );
   const report = {};
   for (const engine of values.engine) {

@@ -96,6 +96,10 @@ export const jobs = {
     () => codecs.gzip({ level: 1 }),
     () => codecs.gunzip(),
   ),
+  'zstdCompress, zstdDecompress': bothWays(
+    () => codecs.zstdCompress(),
+    () => codecs.zstdDecompress(),
+  ),
   'deflate, inflate': bothWays(
     () => codecs.deflate({ level: 1 }),
     () => codecs.inflate(),

@@ -5,10 +5,12 @@
 import { JSONParser } from '@streamparser/json';
 import * as fflate from 'fflate';
 import brotliWasm from 'brotli-wasm';
+import * as fzstd from 'fzstd';
 import { createBLAKE3, createCRC32, createMD5, createSHA1, createSHA256, createSHA512 } from 'hash-wasm';
 import * as pako from 'pako';
 import Papa from 'papaparse';
 import { inferSchema, initParser } from 'udsv';
+import { ZSTDDecoder } from 'zstddec';
 import { pipeline } from 'tidegate';
 import {
   brotliCompress,
@@ -24,6 +26,7 @@ import {
 } from 'tidegate/codecs';
 import { base64, hex } from './ascii.js';
 import { CHUNK, chunksOf, nativeOf, readAll, runOurs } from './chunks.js';
+import { zstdCompress, zstdDecompress } from 'tidegate/codecs';
 import { BytesSeen, ColumnsSeen, LinesSeen, RowsSeen } from './seen.js';
 
 const decompressed = (stream) => stream.pipeThrough(new DecompressionStream('gzip'));
@@ -90,12 +93,31 @@ const unbrotlis = {
     }),
 };
 
+let zstddec;
+
+const zstds = {
+  ours: ({ zstd }) => bytesOf((see) => runOurs(chunksOf(zstd), [zstdDecompress()], see)),
+  fzstd: ({ zstd }) =>
+    bytesOf((see) => {
+      const stream = new fzstd.Decompress(see);
+      let left = zstd.length;
+      for (const chunk of chunksOf(zstd)) stream.push(chunk, (left -= chunk.length) === 0);
+    }),
+  // It has no stream: it is given all at once, with the size, and gives all at once.
+  zstddec: ({ zstd, text }) =>
+    bytesOf(async (see) => {
+      zstddec ??= new ZSTDDecoder();
+      await zstddec.init();
+      see(zstddec.decode(zstd, text.length));
+    }),
+};
+
 /** Counts the bytes that a compressor gives, and hands them to the check, which unpacks them when the time has been taken. */
-async function packedOf({ text }, run) {
+async function packedOf({ text }, run, unpack = decompressed) {
   const parts = [];
   await run(text, (chunk) => parts.push(chunk.slice()));
   const size = parts.reduce((sum, part) => sum + part.length, 0);
-  const check = () => bytesOf((see) => readAll(decompressed(new Blob(parts).stream()), see));
+  const check = () => bytesOf((see) => readAll(unpack(new Blob(parts).stream()), see));
   return { size, check };
 }
 
@@ -135,6 +157,23 @@ const brotlis = {
       await throughBrotliWasm([...chunksOf(text), undefined], stream, (chunk) => stream.compress(chunk, CHUNK), see);
     }),
 };
+
+/** They are unpacked by fzstd, as engines have no zstd. */
+const unzstd = (stream) =>
+  stream.pipeThrough(
+    new TransformStream({
+      start(controller) {
+        this.unpack = new fzstd.Decompress((chunk) => chunk.length > 0 && controller.enqueue(chunk));
+      },
+      transform(chunk) {
+        this.unpack.push(chunk);
+      },
+    }),
+  );
+
+const zstdPacks = (level) => ({
+  ours: (data) => packedOf(data, (text, see) => runOurs(chunksOf(text), [zstdCompress({ level })], see), unzstd),
+});
 
 const hashes = (name, create) => ({
   ours: async ({ text }) => (await pipeline(chunksOf(text), toDigest(name))).hex,
@@ -423,6 +462,9 @@ export const workloads = {
   'gzip, level 6': gzips,
   brotliDecompress: unbrotlis,
   'brotli, quality 5': brotlis,
+  zstd: zstds,
+  'zstd, pack at level 1': zstdPacks(1),
+  'zstd, pack at level 3': zstdPacks(3),
   'sha-1': hashes('sha-1', createSHA1),
   'sha-256': hashes('sha-256', createSHA256),
   'sha-512': hashes('sha-512', createSHA512),
