@@ -84,7 +84,7 @@ function stage(codec: string, format: number, options: DeflateOptions, header = 
   const { flushEach: flushesEach = false } = options;
   requireBoolean(flushesEach, `${codec}: flushEach`);
   const { name, comment, mtime, os } = header;
-  return new FlushingStageFlushingStage<Bytes>({
+  return new FlushingStage<Bytes>({
     ...family.codec(codec, (exports) => {
       [name, comment].forEach((text, number) => {
         for (let at = 0; at < text.length; at++) exports.codecs_add_header_byte(number === 1, text.charCodeAt(at));

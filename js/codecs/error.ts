@@ -18,7 +18,6 @@ export type CodecErrorCode =
   | 'truncated'
   | 'output-too-large'
   | 'ratio-too-high'
-  | 'window-too-large'
   | 'trailing-data'
   | 'invalid-character'
   | 'invalid-padding'

@@ -145,10 +145,3 @@ export class FlushingStage<T> extends Stage<T> implements FlushStage<T> {
     return this.flushPair();
   }
 }
-
-/** The same for codecs that hold back what they have read. */
-export class FlushingStage<T> extends Stage<T> implements FlushStage<T> {
-  flush(): Promise<void> {
-    return this.flushPair();
-  }
-}

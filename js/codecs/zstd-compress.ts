@@ -1,6 +1,6 @@
 import { requireBoolean, requireKnown } from '../values/require.js';
 import { zstdCompress as family } from './families/zstd-compress.js';
-import { BYTES_MARK } from './inflate.js';
+import { BYTES_MARK } from './limits.js';
 import { highWaterMark, integer } from './options.js';
 import { ByteOutput } from './output.js';
 import { FlushingStage } from './stage.js';

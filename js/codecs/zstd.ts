@@ -1,10 +1,11 @@
 import { requireKnown } from '../values/require.js';
 import { zstd } from './families/zstd.js';
-import { KNOWN, numbers, unpacker } from './inflate.js';
+import { unpacker } from './inflate.js';
+import { KNOWN, numbers } from './limits.js';
 import { integer } from './options.js';
 import { dictionaryOf } from './zstd-dictionary.js';
 import type { Bytes } from '../runtime/buffers.js';
-import type { InflateOptions } from './inflate.js';
+import type { InflateOptions } from './limits.js';
 import type { CodecInput, CodecStage } from './stage.js';
 
 export interface ZstdDecompressOptions extends InflateOptions {

@@ -26,7 +26,17 @@ import { load, type WasmSource } from './load.js';
 
 /** The families of codecs; each has a Wasm module of its own. */
 export type CodecFamily =
-  'base64' | 'brotli' | 'brotliCompress' | 'csv' | 'deflate' | 'digest' | 'encoding' | 'inflate' | 'text' | 'zstd' | 'zstd-compress';
+  | 'base64'
+  | 'brotli'
+  | 'brotliCompress'
+  | 'csv'
+  | 'deflate'
+  | 'digest'
+  | 'encoding'
+  | 'inflate'
+  | 'text'
+  | 'zstd'
+  | 'zstd-compress';
 
 /** Compression as brotli has no form in JavaScript: it fails when it runs. */
 function noJavaScript(): never {

@@ -54,8 +54,6 @@ pub enum ErrorCode {
     OutputTooLarge,
     /// The output has more bytes than were allowed for so much input.
     RatioTooHigh,
-    /// The stream asks for a larger window than was allowed.
-    WindowTooLarge,
     /// Bytes that are no gzip member, or zstd frame, follow the last one, or bytes follow the end of a zlib stream, of deflate data or of a JSON document.
     TrailingData,
     /// A character that base64 or hexadecimal text does not have.
@@ -127,7 +125,6 @@ impl ErrorCode {
             Self::Truncated => "truncated",
             Self::OutputTooLarge => "output-too-large",
             Self::RatioTooHigh => "ratio-too-high",
-            Self::WindowTooLarge => "window-too-large",
             Self::TrailingData => "trailing-data",
             Self::InvalidCharacter => "invalid-character",
             Self::InvalidPadding => "invalid-padding",
@@ -171,7 +168,6 @@ impl ErrorCode {
             Self::Truncated => "input ends too early",
             Self::OutputTooLarge => "more output than allowed",
             Self::RatioTooHigh => "more output than allowed for this much input",
-            Self::WindowTooLarge => "window larger than allowed",
             Self::TrailingData => "data after the end",
             Self::InvalidCharacter => "invalid character",
             Self::InvalidPadding => "invalid padding",

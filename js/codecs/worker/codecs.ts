@@ -12,7 +12,10 @@ import type { AnyFamily, Codec } from '../module.js';
 import type { RemoteCodec } from './protocol.js';
 
 export const families = new Map<string, AnyFamily>(
-  [base64, brotli, brotliCompress, csv, deflate, digest, inflate, text, zstd, zstdCompress].map((family) => [family.name, family]),
+  [base64, brotli, brotliCompress, csv, deflate, digest, inflate, text, zstd, zstdCompress].map((family) => [
+    family.name,
+    family,
+  ]),
 );
 
 type Returning = Record<string, (...args: readonly unknown[]) => number>;
