@@ -23,7 +23,7 @@ export const FAMILIES = ['inflate', 'deflate', 'digest', 'text', 'csv', 'base64'
  * What differs of a family: a feature of the crate that it needs in place of `codecs`, which is one of it; and whether it has no form in JavaScript,
  * which would be of four megabytes.
  */
-const OF_FAMILY = { encoding: { feature: 'codecs,encoding', zstd: 'zstd', 'zstd-compress': 'zstd' }, brotli: { feature: 'brotli' }, brotli_compress: { feature: 'brotli-compress', isOnlyWasm: true } };
+const OF_FAMILY = { encoding: { feature: 'codecs,encoding' }, brotli: { feature: 'brotli' }, brotli_compress: { feature: 'brotli-compress', isOnlyWasm: true }, zstd: { feature: 'zstd' }, 'zstd-compress': { feature: 'zstd' } };
 
 /**
  * The modules: `feature` is the crate's feature, `family` the value of `--cfg tidegate_family`, `sources` what the module is made from besides the
