@@ -74,6 +74,19 @@ export interface DownloadSettings {
    * once.
    */
   readonly onTotal: (total: number | undefined) => void;
+  /** A part to ask for first, in place of all that is wanted. */
+  readonly trial?: Trial | undefined;
+  /** How many requests have failed, if several downloads share their retries. */
+  readonly tries?: { count: number } | undefined;
+  /** The bytes that others gave before, for messages. Default: 0. */
+  readonly before?: number | undefined;
+}
+
+/** A request for a part of which it is not known whether the server can give it. */
+export interface Trial {
+  readonly range: { readonly first: number; readonly last: number };
+  /** Whether the response can be used. If not, all that is wanted is requested. A response of 200 always can: as all of it. */
+  readonly suits: (response: Response) => boolean;
 }
 
 /** The first response, as far as later ones are compared with it. */
@@ -99,7 +112,9 @@ export class Download {
   #settings: DownloadSettings;
   #url: string;
   #repeatable: boolean; // whether a request may be sent again
-  #tries = 0; // requests that have failed
+  #tries: { count: number }; // requests that have failed
+  #trial: Trial | undefined; // while its first response has not come
+  #range: Range | undefined;
   #partFrom = 0; // the offset at which the current body begins
   #smallParts = 0; // in a row
   #stop = new AbortController();
@@ -127,8 +142,11 @@ export class Download {
     this.#settings = settings;
     this.#url = typeof input === 'string' ? input : ((input as Request).url ?? String(input));
     this.#repeatable = String(init.method ?? (input as Request).method ?? 'GET').toUpperCase() === 'GET';
-    this.#from = this.#next = settings.range?.first ?? 0;
-    this.#want = (settings.range?.last ?? Infinity) + 1;
+    this.#tries = settings.tries ?? { count: 0 };
+    this.#trial = settings.trial;
+    this.#range = settings.trial?.range ?? settings.range;
+    this.#from = this.#next = this.#range?.first ?? 0;
+    this.#want = (this.#range?.last ?? Infinity) + 1;
     this.#watch = new StallWatch(settings.stallTimeout, () => this.#onStall());
   }
 
@@ -165,6 +183,11 @@ export class Download {
     return this.#next - this.#from;
   }
 
+  /** The bytes that the reader has had, for messages. */
+  get #given(): number {
+    return this.#received + (this.#settings.before ?? 0);
+  }
+
   /** Settles a pending read by itself, because some engines are slow to notice an abort. */
   #onStall(): void {
     this.#stalled = new TypeError(`no data arrived for ${this.#settings.stallTimeout} ms (stallTimeout)`);
@@ -185,6 +208,10 @@ export class Download {
       this.#watch.end();
     }
     if (this.#repeatable && isTransient(response.status)) return this.#retry(undefined, response);
+    if (this.#trial !== undefined && this.#failsTrial(response)) {
+      response.body?.cancel().catch(ignore);
+      return undefined;
+    }
     const refusal = resumes ? this.#refusalOfRest(response, request, ifRange) : this.#refusalOfFirst(response);
     if (refusal !== undefined) return this.#fail(refusal, response);
     await this.#tell(response);
@@ -197,6 +224,18 @@ export class Download {
     if (response.body === null) return this.#bodyEnded();
     this.#reader = fromNative(response.body).getReader() as ReadableStreamDefaultReader<Uint8Array>;
     return undefined;
+  }
+
+  /** Takes the first response of a trial. If it is not a part that can be used, everything is wanted. */
+  #failsTrial(response: Response): boolean {
+    const { suits } = this.#trial!;
+    const { status } = response;
+    if (status !== 206 && status !== 200 && status !== 416) return false;
+    this.#trial = undefined;
+    if (status === 206 && suits(response)) return false;
+    this.#range = this.#settings.range;
+    this.#want = (this.#range?.last ?? Infinity) + 1;
+    return status !== 200;
   }
 
   #request(): { request: Request; ifRange: string | undefined; resumes: boolean } {
@@ -215,10 +254,15 @@ export class Download {
             ? validators!.date
             : undefined;
     const init: RequestInit = { ...this.#init, signal: this.#attempt.signal };
+    // Windows that come later are not of the engine's cache, so this one must not be older than it.
+    const { trial } = this.#settings;
+    const part = trial?.range === this.#range ? trial?.range : undefined;
+    if (part !== undefined) init.cache ??= 'no-cache';
     if (hasRange && ifRange === undefined) init.cache = 'no-store'; // as with If-Range: the engine's cache must not serve it
     const source = this.#input instanceof Request && this.#repeatable ? this.#input.clone() : this.#input;
     const request = requestOf('fromFetch', source, init);
     this.#repeatable &&= request.url.startsWith('http');
+    if (part !== undefined) request.headers.set('range', `bytes=${part.first}-${part.last}`);
     if (resumes) {
       request.headers.delete('range');
       request.headers.delete('if-range');
@@ -244,7 +288,7 @@ export class Download {
     this.#isPart = status === 206;
     this.#complete = undefined;
     if (this.#isPart)
-      return this.#settings.range === undefined
+      return this.#range === undefined
         ? 'responded with 206 (a part) to a request without a Range'
         : this.#refusalOfPart(response);
     this.#at = this.#partFrom = 0;
@@ -256,7 +300,8 @@ export class Download {
 
   /** A whole file in response to the caller's Range, which a server may ignore: its bytes are cut out here. */
   #refusalOfWhole(): string | undefined {
-    const { range, wantsWholeIfChanged } = this.#settings;
+    const { wantsWholeIfChanged } = this.#settings;
+    const range = this.#range;
     if (range === undefined) return undefined;
     if (wantsWholeIfChanged) {
       this.#from = this.#next = 0;
@@ -284,7 +329,7 @@ export class Download {
     if (part?.first === undefined)
       return `responded with 206 and the Content-Range '${field}', which is not a valid range of bytes`;
     const { first, last, complete } = part as { first: number; last: number; complete: number | undefined };
-    const suffix = this.#received === 0 ? this.#settings.range?.suffix : undefined;
+    const suffix = this.#received === 0 ? this.#range?.suffix : undefined;
     const begin = suffix === undefined ? this.#next : complete === undefined ? first : Math.max(0, complete - suffix);
     if (first !== begin || last >= this.#want)
       return `responded with the bytes ${first}-${last} to a request for those from ${begin} on`;
@@ -310,7 +355,7 @@ export class Download {
   #refusalOfRest(response: Response, request: Request, ifRange: string | undefined): string | undefined {
     const { status, headers } = response;
     const hasRange = request.headers.has('range');
-    const where = `, when it was resumed after ${this.#received} bytes`;
+    const where = `, when it was resumed after ${this.#given} bytes`;
     const same = isSameVersion(this.#first!.validators, validatorsOf(headers), status !== 200 && ifRange !== undefined);
     const complete = status === 416 && hasRange ? parseContentRange(headers.get('content-range'))?.complete : undefined;
     if (
@@ -457,15 +502,15 @@ export class Download {
     const obstacle =
       this.#obstacle() ??
       (isFinal(error) ? 'a retry would fail in the same way' : undefined) ??
-      (this.#tries >= retries ? noRetries(retries) : undefined) ??
+      (this.#tries.count >= retries ? noRetries(retries) : undefined) ??
       (asked! > LONGEST_WAIT
         ? `asks to wait ${Math.round(asked! / 1000)} seconds, and a retry waits at most ${LONGEST_WAIT / 1000}`
         : undefined);
     if (obstacle !== undefined)
       return this.#fail(`${this.#accountOf(error, response)}, and ${obstacle}`, response, error);
     response?.body?.cancel().catch(ignore);
-    const wait = Math.max(backoff(delay, this.#tries), asked ?? 0);
-    this.#tries += 1;
+    const wait = Math.max(backoff(delay, this.#tries.count), asked ?? 0);
+    this.#tries.count += 1;
     await sleep(wait, this.#stop.signal);
     this.#stop.signal.throwIfAborted();
     return undefined;
@@ -474,11 +519,11 @@ export class Download {
   /** What went wrong, in words that follow the URL. */
   #accountOf(error: unknown, response: Response | undefined): string {
     if (response !== undefined)
-      return `responded with ${statusOf(response)}${this.#received > 0 ? ` when it was resumed after ${this.#received} bytes` : ''}`;
+      return `responded with ${statusOf(response)}${this.#received > 0 ? ` when it was resumed after ${this.#given} bytes` : ''}`;
     const why = (error as Thrown)?.cause?.message || (error as Thrown)?.cause?.code || (error as Thrown)?.message;
     if (this.#first === undefined)
       return `could not be fetched (${why}; a browser gives the same error if the server is not found and if CORS forbids the response)`;
-    return `broke off after ${this.#received} bytes (${why}${this.#first.crossOrigin ? `; ${ALLOW}` : ''})`;
+    return `broke off after ${this.#given} bytes (${why}${this.#first.crossOrigin ? `; ${ALLOW}` : ''})`;
   }
 
   /** Throws the error of the download, unless it was stopped. `what` follows the URL. */

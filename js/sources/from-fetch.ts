@@ -9,6 +9,7 @@ import { Download } from './download.js';
 import { parseRange } from './http-fields.js';
 import { onDemand } from './on-demand.js';
 import { requireStallTimeout } from './stall.js';
+import { WINDOW, Windows } from './windows.js';
 import type { Bytes } from '../runtime/buffers.js';
 import type { ReadableStream } from '../streams/readable-stream.js';
 import type { Range } from './http-fields.js';
@@ -16,7 +17,7 @@ import type { Range } from './http-fields.js';
 export { FetchError } from '../pipeline/fetch-error.js';
 
 /** The options of `fromFetch()`, with those of `fetch()`. */
-export interface FromFetchOptions extends Omit<RequestInit, 'signal'> {
+export interface FromFetchOptions extends Omit<RequestInit, 'signal' | 'window'> {
   /** How often a GET is sent again, in all. Infinity is allowed. Default: 3. */
   retries?: number | undefined;
   /** Milliseconds before the first retry. Each further one waits twice as long, at most 2 minutes. Default: 500. */
@@ -32,6 +33,15 @@ export interface FromFetchOptions extends Omit<RequestInit, 'signal'> {
    * returns.
    */
   onResponse?: ((response: Response) => void | PromiseLike<void>) | undefined;
+  /**
+   * Bytes of a range that is requested at a time; Infinity requests everything at once. What the engine holds is then at most `connections`
+   * windows, and the buffers of its sockets. Where the server gives no parts of a version that can be told from others, everything is
+   * requested at once all the same. Default: 8 MiB where the engine goes on receiving what nobody reads (Firefox, WebKit) and the URL is
+   * of the page's origin; else Infinity. (Null, which `fetch()` accepts, is the default.)
+   */
+  window?: number | null | undefined;
+  /** How many windows are under way at most, the one that is being read included. Default: 2. */
+  connections?: number | undefined;
   /** When aborted, fails the stream with its reason, and ends the connection. */
   signal?: AbortSignal | undefined;
 }
@@ -58,6 +68,8 @@ export function fromFetch(input: string | URL | Request, options: FromFetchOptio
     delay = 500,
     stallTimeout = 30_000,
     onResponse,
+    window = null,
+    connections = 2,
     signal = (input as Request)?.signal,
     ...init
   } = options;
@@ -65,6 +77,8 @@ export function fromFetch(input: string | URL | Request, options: FromFetchOptio
   requireCount(delay, 'fromFetch(): delay', 0);
   requireStallTimeout(stallTimeout, 'fromFetch');
   requireCallback(onResponse, 'fromFetch(): onResponse');
+  if (window !== null) requireCount(window, 'fromFetch(): window', LEAST_WINDOW, true);
+  requireCount(connections, 'fromFetch(): connections');
   if (typeof input !== 'string' && !(input instanceof URL) && typeof (input as Request)?.url !== 'string') {
     throw new TypeError(`fromFetch(): the first argument must be a URL or a Request; got ${describe(input)}`);
   }
@@ -72,15 +86,17 @@ export function fromFetch(input: string | URL | Request, options: FromFetchOptio
   const range = rangeOf(headers.get('range'));
   const wantsWholeIfChanged = headers.has('if-range');
   const onTotal = (total: number | undefined) => tellTotal(stream, total);
-  const download = new Download(input, init, {
-    retries,
-    delay,
-    stallTimeout,
-    range,
-    wantsWholeIfChanged,
-    onResponse,
-    onTotal,
-  });
+  const settings = { retries, delay, stallTimeout, range, wantsWholeIfChanged, onResponse, onTotal };
+  const bytes = window ?? (receivesOn(input) ? WINDOW : Infinity);
+  const isWindowed =
+    bytes !== Infinity &&
+    String(init.method ?? (input as Request).method ?? 'GET').toUpperCase() === 'GET' &&
+    range?.suffix === undefined &&
+    !wantsWholeIfChanged &&
+    (range?.last ?? Infinity) - (range?.first ?? 0) >= bytes;
+  const download = isWindowed
+    ? new Windows(input, init, { ...settings, window: bytes, connections })
+    : new Download(input, init, settings);
   const stream = onDemand<Bytes>({
     signal,
     async pull(controller) {
@@ -93,6 +109,24 @@ export function fromFetch(input: string | URL | Request, options: FromFetchOptio
   });
   tellTotal(stream, null); // the first response says it
   return stream;
+}
+
+/** Smaller windows would be requests that cost more than what they bring. */
+const LEAST_WINDOW = 65_536;
+
+/**
+ * Whether what nobody reads of this URL goes on arriving in the page. No interface tells it: docs/LAB.md has the measurements. Only for the
+ * page's own origin, as another may forbid ranges, or hide that they are of one version.
+ */
+function receivesOn(input: string | URL | Request): boolean {
+  const { location, navigator } = globalThis as Partial<typeof globalThis>;
+  if (location === undefined || !/Firefox\/|AppleWebKit\//.test(navigator?.userAgent ?? '')) return false;
+  if (/Chrom(e|ium)\//.test(navigator!.userAgent)) return false;
+  try {
+    return new URL((input as Request).url ?? input, location.href).origin === location.origin;
+  } catch {
+    return false;
+  }
 }
 
 function rangeOf(text: string | null): Range | undefined {
