@@ -116,7 +116,10 @@ export function transfers(worker: Worker): ReadableStream<Bytes> {
 
 export async function collected(): Promise<void> {
   const numbers = await toArray([1, 2], { limit: 5 });
-  const text = await toText(fromFetch('/', { retries: 2, stallTimeout: Infinity, method: 'GET' }), { fatal: true });
+  const text = await toText(
+    fromFetch('/', { retries: 2, stallTimeout: Infinity, method: 'GET', window: 2 ** 20, connections: 4 }),
+    { fatal: true },
+  );
   const bytes = await toBytes(new Blob(['a']));
   const parsed = await toJSON<{ a: number }>(['{}']);
   const blob = await toBlob(['a'], { type: 'text/plain' });

@@ -19,6 +19,7 @@ export default {
     'benches/*.{js,mjs}',
     'benches/archives/*.mjs',
     'benches/codecs/*.{js,mjs}',
+    'benches/fetch/*.{js,mjs}',
     'benches/web/*.js',
     'examples/*.js',
     'www/{lab,job}.js',
