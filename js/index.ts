@@ -18,6 +18,9 @@ export {
 export { finished } from './pipeline/finished.js';
 export { fromNative, toNative } from './native/convert.js';
 export { pipeThrough, pipeTo } from './native/pipe.js';
+export { buffer, type BufferOptions, type BufferStage } from './buffer/buffer.js';
+export type { BufferDisk } from './buffer/disk.js';
+export type { BufferStats } from './buffer/queue.js';
 export { map, type MapContext, type MapOptions } from './operators/map.js';
 export { flatten, rateLimit, type RateLimitOptions } from './operators/paced.js';
 export { batch, chunk, filter, skip, take, tap, type BatchOptions } from './operators/simple.js';

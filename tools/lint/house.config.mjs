@@ -7,6 +7,7 @@ const FLOORS = [
   ['js/polyfill', 'js/slim', 'js/monitor'],
   ['js/archives', 'js/multipart'],
   ['js/entries'],
+  ['js/buffer'],
   ['js/transfer', 'js/sources', 'js/sinks', 'js/inspect'],
   ['js/operators', 'js/pipeline', 'js/channel', 'js/codecs'],
   ['js/native'],
