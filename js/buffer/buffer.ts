@@ -6,7 +6,6 @@
  * 2. Whatever ends the buffer clears the disk: the end, an error of either side, a cancel, an abort. That is waited for with a bound.
  */
 import { requireKnown } from '../values/require.js';
-import { deferred } from '../codecs/deferred.js';
 import { describe } from '../values/describe.js';
 import { withinGrace } from '../runtime/grace.js';
 import { ReadableStream } from '../streams/readable-stream.js';
@@ -84,7 +83,8 @@ class Buffered<T extends Bytes | string> implements BufferStage<T> {
   #writer!: WritableControllerLike;
   #isClosed = false;
   #isOver = false;
-  #over = deferred<void>();
+  /** Ends the wait of a write. */
+  #interrupt: () => void = () => {};
   #ending: Promise<void> | undefined;
   /** Wakes a pull that found nothing. */
   #wake: () => void = () => {};
@@ -122,7 +122,12 @@ class Buffered<T extends Bytes | string> implements BufferStage<T> {
   async #write(chunk: unknown): Promise<void> {
     try {
       // An abort does not wait for a disk that does not answer.
-      await Promise.race([this.#queue.add(checked(chunk)), this.#over.promise]);
+      const added = this.#queue.add(checked(chunk));
+      await new Promise<void>((resolve, reject) => {
+        this.#interrupt = resolve;
+        added.then(resolve, reject);
+      });
+      if (this.#isOver) return;
       const { bytes } = this.#queue.stats;
       if (bytes > this.#limit)
         throw new RangeError(
@@ -170,7 +175,7 @@ class Buffered<T extends Bytes | string> implements BufferStage<T> {
   async #stop(tell: () => void): Promise<void> {
     this.#isOver = true;
     this.#wake();
-    this.#over.resolve();
+    this.#interrupt();
     await withinGrace(this.#queue.stop()).catch(() => {});
     tell();
   }

@@ -35,38 +35,83 @@ function unitsOf(text: string): Uint8Array {
   return new Uint8Array(units.buffer);
 }
 
-/** A segment of `chunks`. */
-export function packed(chunks: readonly Chunk[]): Bytes {
-  const records = chunks.map((chunk): [kind: number, bytes: Uint8Array] => {
-    if (typeof chunk !== 'string') return [BYTES, chunk];
-    if (isWellFormed(chunk)) return [UTF8, utf8(chunk)];
-    return [UTF16, unitsOf(chunk)];
-  });
-  const segment = new Uint8Array(records.reduce((sum, [, bytes]) => sum + HEAD + bytes.length, 0));
-  const view = new DataView(segment.buffer);
-  let at = 0;
-  for (const [kind, bytes] of records) {
-    view.setUint8(at, kind);
-    view.setUint32(at + 1, bytes.length);
-    segment.set(bytes, at + HEAD);
-    at += HEAD + bytes.length;
-  }
-  return segment;
+type Record = readonly [kind: number, bytes: Uint8Array];
+
+function recordOf(chunk: Chunk): Record {
+  if (typeof chunk !== 'string') return [BYTES, chunk];
+  return isWellFormed(chunk) ? [UTF8, utf8(chunk)] : [UTF16, unitsOf(chunk)];
 }
 
-/** The chunks of a segment, each with a buffer of its own. */
-export function unpacked(segment: Uint8Array): Chunk[] {
-  const view = new DataView(segment.buffer, segment.byteOffset, segment.byteLength);
-  const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
-  const chunks: Chunk[] = [];
-  for (let at = 0; at < segment.length;) {
-    const kind = view.getUint8(at);
-    const start = at + HEAD;
-    at = start + view.getUint32(at + 1);
-    const bytes = segment.slice(start, at);
-    if (kind === BYTES) chunks.push(bytes);
-    else if (kind === UTF8) chunks.push(decoder.decode(bytes));
-    else chunks.push(Array.from(new Uint16Array(bytes.buffer), (unit) => String.fromCharCode(unit)).join(''));
+/** Puts chunks into a segment as they come, so that they are in memory once. */
+export class SegmentWriter {
+  #capacity: number;
+  #bytes: Bytes | undefined;
+  #at = 0;
+  /** The chunks that are in it. */
+  count = 0;
+
+  /** @param capacity the most bytes of a segment; a chunk that has more is one by itself */
+  constructor(capacity: number) {
+    this.#capacity = capacity;
   }
-  return chunks;
+
+  /** The bytes that are in it. */
+  get length(): number {
+    return this.#at;
+  }
+
+  /** Says whether there was room. */
+  add(chunk: Chunk): boolean {
+    const [kind, bytes] = recordOf(chunk);
+    const length = HEAD + bytes.length;
+    if (this.count > 0 && this.#at + length > this.#capacity) return false;
+    const segment = (this.#bytes ??= new Uint8Array(Math.max(this.#capacity, length)));
+    const view = new DataView(segment.buffer);
+    view.setUint8(this.#at, kind);
+    view.setUint32(this.#at + 1, bytes.length);
+    segment.set(bytes, this.#at + HEAD);
+    this.#at += length;
+    this.count += 1;
+    return true;
+  }
+
+  /** The segment, which is empty then. */
+  take(): Bytes {
+    const segment = this.#bytes!.subarray(0, this.#at);
+    this.#bytes = undefined;
+    this.#at = this.count = 0;
+    return segment;
+  }
+}
+
+/** Takes the chunks out of a segment one by one, each with a buffer of its own. */
+export class SegmentReader {
+  #segment: Uint8Array;
+  #view: DataView;
+  #decoder = new TextDecoder('utf-8', { ignoreBOM: true });
+  #at = 0;
+  /** The chunks that are left. */
+  count: number;
+
+  constructor(segment: Uint8Array, count: number) {
+    this.#segment = segment;
+    this.#view = new DataView(segment.buffer, segment.byteOffset, segment.byteLength);
+    this.count = count;
+  }
+
+  /** The bytes that are left. */
+  get length(): number {
+    return this.#segment.length - this.#at;
+  }
+
+  next(): Chunk {
+    const kind = this.#view.getUint8(this.#at);
+    const start = this.#at + HEAD;
+    this.#at = start + this.#view.getUint32(this.#at + 1);
+    this.count -= 1;
+    const bytes = this.#segment.slice(start, this.#at);
+    if (kind === BYTES) return bytes as Bytes;
+    if (kind === UTF8) return this.#decoder.decode(bytes);
+    return Array.from(new Uint16Array(bytes.buffer), (unit) => String.fromCharCode(unit)).join('');
+  }
 }

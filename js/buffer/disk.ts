@@ -63,6 +63,8 @@ export async function openOpfs(): Promise<BufferDisk> {
     async clear() {
       try {
         await root.removeEntry(id, { recursive: true });
+        // A page that was being left when this one began may be gone now.
+        await removeOld(root, navigator.locks);
       } finally {
         release();
       }

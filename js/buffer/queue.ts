@@ -1,15 +1,14 @@
 /**
  * The chunks of a buffer in order: the oldest in memory, then segments on the disk, then the newest in memory.
  *
- * 1. `#front` is what is read next. It takes new chunks while nothing is behind it and it has less than half of the memory.
- * 2. `#back` takes them otherwise. Before it would have more than a segment, it is written to the disk, one segment at a time.
- * 3. A quarter of the memory is in `#back` at most, a quarter is being written, and a segment that has been read is a quarter. A chunk that
- *    is larger than a segment is one by itself.
+ * 1. `#front` is what is read first. It takes new chunks while nothing is behind it and it has less than half of the memory.
+ * 2. `#back` takes them otherwise. When it is full it is written to the disk, one segment at a time.
+ * 3. A segment has a quarter of the memory: one is filled, one is being written, one is being read. A chunk that is larger is one by itself.
  * 4. After `stop()` nothing is added, nothing is read, and the disk is cleared once what is under way has settled.
  */
 import { Fifo } from '../runtime/fifo.js';
 import { toBytes } from '../codecs/options.js';
-import { packed, sizeOf, unpacked, type Chunk } from './chunks.js';
+import { SegmentReader, SegmentWriter, sizeOf, type Chunk } from './chunks.js';
 import type { Bytes } from '../runtime/buffers.js';
 import type { BufferDisk } from './disk.js';
 
@@ -42,12 +41,13 @@ interface Segment {
 
 export class SpillQueue {
   #memory: number;
-  #segmentBytes: number;
   #open: (() => Promise<BufferDisk>) | undefined;
   #onError: (error: unknown) => void;
   #disk: Promise<BufferDisk> | undefined;
   #front = new Fifo<Chunk>();
   #frontBytes = 0;
+  /** What is read after `#front`. */
+  #reading: SegmentReader | undefined;
   #segments = new Fifo<Segment>();
   #segmentChunks = 0;
   #diskBytes = 0;
@@ -55,8 +55,7 @@ export class SpillQueue {
   /** The segment that is being written. */
   #writing: Promise<void> | undefined;
   #writingBytes = 0;
-  #back: Chunk[] = [];
-  #backBytes = 0;
+  #back: SegmentWriter;
   #peakBytes = 0;
   #spilledBytes = 0;
   #stopped = false;
@@ -67,15 +66,15 @@ export class SpillQueue {
    */
   constructor(memory: number, open: (() => Promise<BufferDisk>) | undefined, onError: (error: unknown) => void) {
     this.#memory = memory;
-    this.#segmentBytes = Math.min(Math.floor(memory / 4), LARGEST);
     this.#open = open;
     this.#onError = onError;
+    this.#back = new SegmentWriter(Math.min(Math.floor(memory / 4), LARGEST));
   }
 
   get stats(): BufferStats {
-    const memoryBytes = this.#frontBytes + this.#backBytes + this.#writingBytes;
+    const memoryBytes = this.#frontBytes + (this.#reading?.length ?? 0) + this.#back.length + this.#writingBytes;
     return {
-      chunks: this.#front.length + this.#segmentChunks + this.#back.length,
+      chunks: this.#front.length + (this.#reading?.count ?? 0) + this.#segmentChunks + this.#back.count,
       bytes: memoryBytes + this.#diskBytes,
       memoryBytes,
       diskBytes: this.#diskBytes,
@@ -85,60 +84,58 @@ export class SpillQueue {
   }
 
   get isEmpty(): boolean {
-    return this.#front.length === 0 && this.#segments.length === 0 && this.#back.length === 0;
+    return this.#front.length === 0 && this.#reading === undefined && this.#isSpilt === false;
+  }
+
+  /** Whether anything is behind what is being read. */
+  get #isSpilt(): boolean {
+    return this.#segments.length > 0 || this.#back.count > 0;
   }
 
   /** Adds a chunk, once there is memory for it. Rejects if the disk fails. */
   async add(chunk: Chunk): Promise<void> {
     const size = sizeOf(chunk);
-    // A chunk that is larger than a segment is one by itself.
-    while (!this.#hasRoom(size)) await this.#spill();
-    if (this.#stopped) return;
-    if (this.#takesFront(size)) {
-      this.#front.push(chunk);
-      this.#frontBytes += size;
-    } else {
-      this.#back.push(chunk);
-      this.#backBytes += size;
+    for (;;) {
+      if (this.#stopped) return;
+      if (this.#takesFront(size)) {
+        this.#front.push(chunk);
+        this.#frontBytes += size;
+        break;
+      }
+      if (this.#back.add(chunk)) break;
+      await this.#spill();
     }
     this.#peakBytes = Math.max(this.#peakBytes, this.stats.bytes);
   }
 
   #takesFront(size: number): boolean {
     if (this.#open === undefined) return true;
-    const isNext = this.#segments.length === 0 && this.#back.length === 0;
-    return isNext && this.#frontBytes + size <= this.#memory / 2;
-  }
-
-  #hasRoom(size: number): boolean {
-    if (this.#stopped || this.#back.length === 0 || this.#takesFront(size)) return true;
-    return this.#backBytes + size <= this.#segmentBytes;
+    return !this.#isSpilt && this.#reading === undefined && this.#frontBytes + size <= this.#memory / 2;
   }
 
   /** Writes `#back` as a segment, behind the one that is being written. */
   async #spill(): Promise<void> {
     while (this.#writing !== undefined) await this.#writing;
     // Meanwhile the reader may have taken it, or the buffer may have ended.
-    if (this.#stopped || this.#back.length === 0) return;
-    const segment = packed(this.#back);
-    const [number, bytes, chunks] = [this.#number++, this.#backBytes, this.#back.length];
-    this.#back = [];
-    this.#backBytes = 0;
-    this.#writingBytes = bytes;
+    if (this.#stopped || this.#back.count === 0) return;
+    const chunks = this.#back.count;
+    const segment = this.#back.take();
+    const number = this.#number++;
+    this.#writingBytes = segment.length;
     this.#disk ??= this.#open!();
-    const written = this.#write(number, segment, bytes);
+    const written = this.#write(number, segment);
     this.#writing = written;
-    this.#segments.push({ number, bytes, chunks, written });
+    this.#segments.push({ number, bytes: segment.length, chunks, written });
     this.#segmentChunks += chunks;
     written.catch(this.#onError);
   }
 
-  async #write(number: number, segment: Bytes, bytes: number): Promise<void> {
+  async #write(number: number, segment: Bytes): Promise<void> {
     try {
       await (await this.#disk!).write(number, segment);
       if (this.#stopped) return;
-      this.#diskBytes += bytes;
-      this.#spilledBytes += bytes;
+      this.#diskBytes += segment.length;
+      this.#spilledBytes += segment.length;
     } finally {
       this.#writing = undefined;
       this.#writingBytes = 0;
@@ -147,38 +144,35 @@ export class SpillQueue {
 
   /** The next chunk; undefined if there is none. */
   async take(): Promise<Chunk | undefined> {
-    if (this.#front.length === 0) await this.#refill();
-    if (this.#front.length === 0) return undefined;
-    const chunk = this.#front.shift();
-    this.#frontBytes -= sizeOf(chunk);
+    if (this.#front.length > 0) {
+      const chunk = this.#front.shift();
+      this.#frontBytes -= sizeOf(chunk);
+      return chunk;
+    }
+    this.#reading ??= await this.#nextSegment();
+    const chunk = this.#reading?.next();
+    if (this.#reading?.count === 0) this.#reading = undefined;
     return chunk;
   }
 
-  /** Moves what comes next to `#front`: the oldest segment, or `#back` if there is none. */
-  async #refill(): Promise<void> {
+  /** The oldest segment, or `#back` if there is none. */
+  async #nextSegment(): Promise<SegmentReader | undefined> {
     if (this.#segments.length > 0) {
-      const { number, bytes, chunks: count, written } = this.#segments.peek();
+      const { number, bytes, chunks, written } = this.#segments.peek();
       await written;
       const disk = await this.#disk!;
-      const chunks = unpacked(toBytes(await disk.read(number), 'buffer'));
-      if (this.#stopped) return;
-      this.#segments.shift();
-      this.#segmentChunks -= count;
-      this.#diskBytes -= bytes;
-      this.#put(chunks, bytes);
+      const segment = toBytes(await disk.read(number), 'buffer');
+      if (segment.length !== bytes)
+        throw new Error(`buffer(): the disk gave ${segment.length} bytes of a segment of ${bytes}`);
       await disk.remove(number);
-    } else if (this.#back.length > 0) {
-      const chunks = this.#back;
-      const bytes = this.#backBytes;
-      this.#back = [];
-      this.#backBytes = 0;
-      this.#put(chunks, bytes);
+      if (this.#stopped) return undefined;
+      this.#segments.shift();
+      this.#segmentChunks -= chunks;
+      this.#diskBytes -= bytes;
+      return new SegmentReader(segment, chunks);
     }
-  }
-
-  #put(chunks: readonly Chunk[], bytes: number): void {
-    for (const chunk of chunks) this.#front.push(chunk);
-    this.#frontBytes += bytes;
+    const { count } = this.#back;
+    return count === 0 ? undefined : new SegmentReader(this.#back.take(), count);
   }
 
   /** Drops everything, and clears the disk. */
@@ -187,8 +181,9 @@ export class SpillQueue {
     this.#stopped = true;
     this.#front = new Fifo();
     this.#segments = new Fifo();
-    this.#back = [];
-    this.#frontBytes = this.#backBytes = this.#segmentChunks = this.#diskBytes = 0;
+    this.#reading = undefined;
+    if (this.#back.count > 0) this.#back.take();
+    this.#frontBytes = this.#segmentChunks = this.#diskBytes = 0;
     await this.#writing?.catch(() => {});
     this.#writingBytes = 0;
     await (await this.#disk?.catch(() => undefined))?.clear();

@@ -1,6 +1,7 @@
 /** Operators: what goes in and what comes out. */
 import {
   batch,
+  buffer,
   chunk,
   filter,
   flatten,
@@ -13,6 +14,7 @@ import {
   tap,
   tee,
 } from 'tidegate';
+import type { Bytes } from 'tidegate';
 import type { Equal, Expect } from './expect.js';
 
 export async function results(): Promise<void> {
@@ -30,7 +32,15 @@ export async function results(): Promise<void> {
     .pipeThrough(batch<number>(2, { ms: 5 }));
   const flat = batches.pipeThrough(flatten<number>());
   const branches = tee(flat, { limit: 3, branches: 2 });
+  const held = buffer({ memory: '1 MiB', disk: 'opfs', limit: 2 ** 30 });
+  const { diskBytes } = held.stats();
+  const joined = await pipeline(['a', new Uint8Array(1)], held, async (chunks) => {
+    for await (const part of chunks) return part;
+    return undefined;
+  });
   type Results = [
+    Expect<Equal<typeof diskBytes, number>>,
+    Expect<Equal<typeof joined, Bytes | string | undefined>>,
     Expect<Equal<typeof lengths, number[]>>,
     Expect<Equal<typeof batches, ReadableStream<number[]>>>,
     Expect<Equal<typeof flat, ReadableStream<number>>>,

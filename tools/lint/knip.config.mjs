@@ -18,6 +18,7 @@ export default {
     'tests/js/inspect/{places,diagnose}-program.mjs',
     'benches/*.{js,mjs}',
     'benches/archives/*.mjs',
+    'benches/buffer/*.mjs',
     'benches/codecs/*.{js,mjs}',
     'benches/fetch/*.{js,mjs}',
     'benches/web/*.js',
