@@ -54,6 +54,9 @@ Object.defineProperty(ArchiveError.prototype, 'name', { value: 'ArchiveError', c
 // No minifier changes it.
 Object.defineProperty(ArchiveError, 'name', { value: 'ArchiveError', configurable: true });
 
+/** What `trailing-data` says. */
+export const TRAILING = "data follows the end of the archive; trailing: 'ignore' drops it";
+
 /** Makes the errors of one function: `fail('truncated', 'the archive ends within a header', { offset })`. */
 export type Fail = (
   code: ArchiveErrorCode,

@@ -1,7 +1,7 @@
 /** Stages that read an archive forward: bytes in, entries out. */
 import { compose } from '../pipeline/compose.js';
 import { stage } from '../pipeline/functions.js';
-import { requireBoolean, requireCallback, requireCount, requireKnown } from '../values/require.js';
+import { requireBoolean, requireCallback, requireCount, requireKnown, requireOneOf } from '../values/require.js';
 import { forward, type Found } from '../entries/forward.js';
 import type { Input } from '../entries/input.js';
 import type { Operator } from '../streams/any.js';
@@ -21,6 +21,11 @@ export interface ReadOptions {
    * links to such places. Default: false, they fail with `unsafe-path`.
    */
   allowUnsafePaths?: boolean | undefined;
+  /**
+   * What to do with bytes after the end: `error` fails with `trailing-data` (the default), `ignore` drops them. `openZip()` looks for the end
+   * in the last 64 KiB.
+   */
+  trailing?: 'error' | 'ignore' | undefined;
 }
 
 /** Of the readers that go forward. */
@@ -29,21 +34,23 @@ export interface ForwardOptions<Entry> extends ReadOptions {
   filter?: ((entry: Entry) => boolean) | undefined;
 }
 
-export const READ_OPTIONS = ['maxEntries', 'maxEntryBytes', 'allowUnsafePaths'];
+export const READ_OPTIONS = ['maxEntries', 'maxEntryBytes', 'allowUnsafePaths', 'trailing'];
 
 /** The options, checked. */
 export interface Limits {
   readonly maxEntries: number;
   readonly maxEntryBytes: number;
   readonly allowUnsafePaths: boolean;
+  readonly ignoresTrailing: boolean;
 }
 
 export function readLimits(caller: string, options: ReadOptions, most = Infinity): Limits {
-  const { maxEntries = most, maxEntryBytes = Infinity, allowUnsafePaths = false } = options;
+  const { maxEntries = most, maxEntryBytes = Infinity, allowUnsafePaths = false, trailing = 'error' } = options;
   requireCount(maxEntries, `${caller}(): maxEntries`, 0, true);
   requireCount(maxEntryBytes, `${caller}(): maxEntryBytes`, 0, true);
   requireBoolean(allowUnsafePaths, `${caller}(): allowUnsafePaths`);
-  return { maxEntries, maxEntryBytes, allowUnsafePaths };
+  requireOneOf(trailing, ['error', 'ignore'], `${caller}(): trailing`);
+  return { maxEntries, maxEntryBytes, allowUnsafePaths, ignoresTrailing: trailing === 'ignore' };
 }
 
 /** What an archive is read from: bytes in whatever pieces. */

@@ -1,5 +1,5 @@
 /** The headers of a tar file, each with what the extended headers before it say: pax, GNU's long names, base-256 numbers. */
-import type { Fail } from '../error.js';
+import { TRAILING, type Fail } from '../error.js';
 import { quoted } from '../../entries/quoted.js';
 import { BLOCK, isZero, parseHeader, textOf, type RawHeader } from './header.js';
 import { readPax } from './pax.js';
@@ -22,12 +22,14 @@ export interface Header extends RawHeader {
 
 export class Headers {
   #input: Input;
+  #ignoresTrailing: boolean;
   #fail: Fail;
   #global = new Map<string, string>();
   #isFirst = true;
 
-  constructor(input: Input, fail: Fail) {
+  constructor(input: Input, ignoresTrailing: boolean, fail: Fail) {
     this.#input = input;
+    this.#ignoresTrailing = ignoresTrailing;
     this.#fail = fail;
   }
 
@@ -111,8 +113,8 @@ export class Headers {
     for (;;) {
       const bytes = await input.peek(1);
       if (bytes.length === 0) return;
-      if (!isZero(bytes))
-        throw this.#fail('trailing-data', 'data follows the end of the archive', { offset: input.offset });
+      if (!this.#ignoresTrailing && !isZero(bytes))
+        throw this.#fail('trailing-data', TRAILING, { offset: input.offset });
       input.consume(bytes.length);
     }
   }

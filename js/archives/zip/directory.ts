@@ -1,5 +1,5 @@
 /** The directory of a zip archive, with the records that end it, read forward. */
-import type { Fail } from '../error.js';
+import { TRAILING, type Fail } from '../error.js';
 import { uint64, viewOf } from './fields.js';
 import {
   CENTRAL,
@@ -51,8 +51,9 @@ export class Directory {
    * Reads all of it, and to the end of the input.
    *
    * @param entries how many were found before it
+   * @param ignoresTrailing whether something may follow the archive
    */
-  async readForward(entries: number): Promise<void> {
+  async readForward(entries: number, ignoresTrailing: boolean): Promise<void> {
     const input = this.#input;
     const start = input.offset;
     let count = 0;
@@ -77,8 +78,9 @@ export class Directory {
     input.consume(END_SIZE);
     if (!(await input.skip(end.commentLength)))
       throw this.#fail('truncated', 'the archive ends within its comment', { offset });
-    if ((await input.peek(1)).length > 0)
-      throw this.#fail('trailing-data', 'data follows the end of the archive', { offset: input.offset });
+    if (!ignoresTrailing && (await input.peek(1)).length > 0)
+      throw this.#fail('trailing-data', TRAILING, { offset: input.offset });
+    while ((await input.peek(1)).length > 0) input.consume(input.held.length);
   }
 
   async #end64(): Promise<Uint8Array | undefined> {

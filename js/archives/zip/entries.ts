@@ -4,7 +4,7 @@ import { Body, type Content } from '../../entries/body.js';
 import { failsOf, type Fail } from '../error.js';
 import { quoted } from '../../entries/quoted.js';
 import { openBody, type Found } from '../../entries/forward.js';
-import { forwardStage, type ArchiveInput, type ForwardOptions } from '../forward.js';
+import { forwardStage, type ArchiveInput, type ForwardOptions, type Limits } from '../forward.js';
 import { PathGuard } from '../paths.js';
 import { Directory } from './directory.js';
 import { ENCRYPTED, HAS_DESCRIPTOR, uint64, viewOf } from './fields.js';
@@ -83,7 +83,7 @@ export function zipEntries(options: ZipEntriesOptions = {}): Operator<ArchiveInp
   const { maxRatio = Infinity } = options;
   requireCount(maxRatio, 'zipEntries(): maxRatio', 1, true);
   return forwardStage('zipEntries', options, ['maxRatio'], fail, (input, limits) => {
-    const reader = new Reader(input, { ...limits, maxRatio }, fail, !limits.allowUnsafePaths);
+    const reader = new Reader(input, { ...limits, maxRatio }, fail, limits);
     return () => reader.next();
   });
 }
@@ -94,12 +94,14 @@ class Reader {
   #fail: Fail;
   #guard: PathGuard | undefined;
   #entries = 0;
+  #ignoresTrailing: boolean;
 
-  constructor(input: Input, limits: UnpackLimits, fail: Fail, guards: boolean) {
+  constructor(input: Input, limits: UnpackLimits, fail: Fail, { allowUnsafePaths, ignoresTrailing }: Limits) {
     this.#input = input;
     this.#limits = limits;
     this.#fail = fail;
-    this.#guard = guards ? new PathGuard(fail) : undefined;
+    this.#guard = allowUnsafePaths ? undefined : new PathGuard(fail);
+    this.#ignoresTrailing = ignoresTrailing;
   }
 
   async next(): Promise<Found<ZipStreamEntry> | undefined> {
@@ -112,7 +114,7 @@ class Reader {
     }
     const { offset } = input;
     if (signature === CENTRAL || signature === END || signature === END64) {
-      await new Directory(input, this.#fail).readForward(this.#entries);
+      await new Directory(input, this.#fail).readForward(this.#entries, this.#ignoresTrailing);
       return undefined;
     }
     if (signature !== LOCAL) throw await this.#noHeader(offset);

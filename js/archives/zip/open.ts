@@ -6,7 +6,7 @@
  */
 import { onDemand } from '../../sources/on-demand.js';
 import { requireCount, requireKnown } from '../../values/require.js';
-import { failsOf, type Fail } from '../error.js';
+import { failsOf, TRAILING, type Fail } from '../error.js';
 import { quoted } from '../../entries/quoted.js';
 import { READ_OPTIONS, readLimits, type Limits, type ReadOptions } from '../forward.js';
 import { PathGuard } from '../paths.js';
@@ -108,7 +108,7 @@ export async function openZip(
   const { maxRatio = Infinity, signal } = options;
   requireCount(maxRatio, 'openZip(): maxRatio', 1, true);
   const opened = new Source(await source, signal, fail);
-  const end = await findEnd(opened, fail);
+  const end = await findEnd(opened, limits.ignoresTrailing, fail);
   const headers = await readDirectory(opened, end, limits, fail);
   const guard = limits.allowUnsafePaths ? undefined : new PathGuard(fail);
   const isSymlink = ({ unixMode }: CentralHeader) => (unixMode & TYPE) === SYMLINK;
@@ -147,18 +147,29 @@ interface Found {
   readonly comment: string;
 }
 
-/** Finds the end: the last one in the file whose comment reaches to the end of that. */
-async function findEnd(source: Source, fail: Fail): Promise<Found> {
+/**
+ * Finds the end: the last one in the file whose comment reaches to the end of that. If something follows the archive, it is the last one whose
+ * comment is in the file.
+ */
+async function findEnd(source: Source, ignoresTrailing: boolean, fail: Fail): Promise<Found> {
   const { size } = source;
   const from = Math.max(0, size - END_SIZE - LONGEST_COMMENT - LOCATOR_SIZE);
   const tail = await source.read(from, size);
   const view = viewOf(tail);
-  let at = tail.length - END_SIZE;
-  while (
-    at >= 0 &&
-    !(view.getUint32(at, true) === END && at + END_SIZE + view.getUint16(at + 20, true) === tail.length)
-  )
-    at--;
+  const endOf = (at: number) => at + END_SIZE + view.getUint16(at + 20, true);
+  const last = (isRight: (end: number) => boolean) => {
+    let at = tail.length - END_SIZE;
+    while (at >= 0 && !(view.getUint32(at, true) === END && isRight(endOf(at)))) at--;
+    return at;
+  };
+  let at = last((end) => end === tail.length);
+  if (at < 0) {
+    at = last((end) => end < tail.length);
+    if (at >= 0 && !ignoresTrailing)
+      throw fail('trailing-data', TRAILING, {
+        offset: from + endOf(at),
+      });
+  }
   if (at < 0) {
     const begins = signatureOf(tail) === LOCAL || (from > 0 && signatureOf(await source.read(0, 4)) === LOCAL);
     throw begins
@@ -166,7 +177,7 @@ async function findEnd(source: Source, fail: Fail): Promise<Found> {
       : fail('not-zip', 'this is not a zip archive: it has no directory at its end');
   }
   const fields = parseEnd(tail.subarray(at));
-  const comment = new TextDecoder('utf-8', { ignoreBOM: true }).decode(tail.subarray(at + END_SIZE));
+  const comment = new TextDecoder('utf-8', { ignoreBOM: true }).decode(tail.subarray(at + END_SIZE, endOf(at)));
   let position = from + at;
   let end: End = fields;
   const isZip64 = at >= LOCATOR_SIZE && view.getUint32(at - LOCATOR_SIZE, true) === LOCATOR;

@@ -287,3 +287,15 @@ test('what is no source is refused with advice', async () => {
   await assert.rejects(openZip(new Blob([]), { maxEntry: 1 }), /there is no option/);
   assert.deepEqual(await pipeline([], zip(), toArray).then(([bytes]) => bytes.length), 22);
 });
+
+test('what follows an archive is an error by default, and is passed over if asked', async () => {
+  const archive = zipOf([{ name: 'a', content: 'high' }], { comment: Buffer.from('of the tide') });
+  for (const rest of ['x', 'x'.repeat(60_000), 'PK\x05\x06']) {
+    const blob = new Blob([archive, rest]);
+    const error = await failure(openZip(blob));
+    assert.deepEqual([error.code, error.offset], ['trailing-data', archive.length], `${rest.length} bytes`);
+    const opened = await openZip(blob, { trailing: 'ignore' });
+    assert.deepEqual([await textsOf(opened), opened.comment], [[['a', 'high']], 'of the tide']);
+  }
+  assert.equal(await code(openZip(new Blob([archive.subarray(0, -1)]), { trailing: 'ignore' })), 'truncated');
+});

@@ -156,6 +156,7 @@ test('damage is found: a CRC, a size, the data, the directory, what follows', as
   assert.equal(await code(read(zipEntries(), [one({ data: Buffer.concat([data, Buffer.from('x')]) })])), 'corrupt');
   assert.equal(await code(read(zipEntries(), [one({ data: data.subarray(0, -1) })])), 'corrupt');
   assert.equal(await code(read(zipEntries(), [Buffer.concat([one({}), Buffer.from('x')])])), 'trailing-data');
+  assert.equal((await read(zipEntries({ trailing: 'ignore' }), [one({}), Buffer.from('x')])).length, 1);
   assert.equal(await code(read(zipEntries(), [one({}, { prefix: Buffer.from('sfx') })])), 'not-zip');
   const twice = zipOf([{ name: 'a' }, { name: 'a', offset: 0 }]);
   assert.equal(await code(read(zipEntries(), [twice])), 'corrupt');
