@@ -24,7 +24,7 @@ for (const engine of availableEngines()) {
       assert.ok(during === 1 || during === 2, `${during}`);
       assert.equal(seen.left.split(',').length, 1);
       assert.deepEqual(seen.found, [seen.left]);
-      assert.deepEqual(ordered, { isBounded: true, hasSpilled: true, number: 4096, after: [] });
+      assert.deepEqual(ordered, { isBounded: true, hasSpilled: true, number: 2048, after: [] });
       assert.deepEqual(seen.failed, ['the consumer', []]);
       assert.deepEqual(seen.aborted, ['the signal', []]);
     } finally {

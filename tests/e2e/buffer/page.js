@@ -2,7 +2,7 @@
 import { buffer, pipeline } from '/dist/index.js';
 
 const MEMORY = 2 ** 20;
-const BYTES = 16 * 2 ** 20;
+const BYTES = 8 * 2 ** 20;
 const { searchParams } = new URL(location.href);
 
 /** The folders that are there. */
@@ -59,7 +59,7 @@ const failing = () =>
     for await (const chunk of chunks) {
       void chunk;
       if (++count % 64 === 0) await new Promise((resolve) => setTimeout(resolve));
-      if (count === 1500) throw new Error('the consumer');
+      if (count === 900) throw new Error('the consumer');
     }
   });
 
@@ -68,7 +68,7 @@ function aborted() {
   const chunks = (function* () {
     let count = 0;
     for (const chunk of burst()) {
-      if (++count === 3000) stop.abort(new Error('the signal'));
+      if (++count === 1700) stop.abort(new Error('the signal'));
       yield chunk;
     }
   })();
