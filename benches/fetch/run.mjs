@@ -3,9 +3,9 @@
  * through a proxy that holds back every byte for `latency` milliseconds in each direction. The bytes are counted. Prints MB a second
  * by the median and by the least time, and the ratio of the medians to one body, or behind the proxy to one connection.
  */
-import { createServer as createTcp, connect } from 'node:net';
 import { parseArgs } from 'node:util';
 import { engines, runPage } from '../../tools/browsers/index.mjs';
+import { startProxy } from '../../tests/js/sources/delaying-proxy.mjs';
 import { root, serve } from '../../tests/packaging/helpers.mjs';
 
 const { values } = parseArgs({
@@ -43,32 +43,6 @@ function file(request, response) {
   write();
 }
 
-/** A proxy whose bytes arrive `latency` milliseconds later, with as much of them under way as fits a real network's window. */
-async function delaying(port, latency) {
-  const HELD = 4 * 2 ** 20;
-  const server = createTcp((near) => {
-    const far = connect(port, '127.0.0.1');
-    const forward = (from, to) => {
-      let held = 0;
-      from.on('data', (bytes) => {
-        held += bytes.length;
-        if (held > HELD) from.pause();
-        setTimeout(() => {
-          held -= bytes.length;
-          if (held <= HELD) from.resume();
-          to.write(bytes);
-        }, latency);
-      });
-      from.on('end', () => setTimeout(() => to.end(), latency));
-      from.on('error', () => to.destroy());
-    };
-    forward(near, far);
-    forward(far, near);
-  }).listen(0, '127.0.0.1');
-  await new Promise((resolve) => server.once('listening', resolve));
-  return { url: `http://127.0.0.1:${server.address().port}/file`, close: () => server.close() };
-}
-
 const median = (times) => [...times].sort((a, b) => a - b)[times.length >> 1];
 const MIB = 2 ** 20;
 
@@ -80,7 +54,7 @@ for (const engine of values.engine) {
         .end('<!doctype html><script type="module" src="/benches/fetch/page.js"></script>'),
     '/file': file,
   });
-  const proxy = await delaying(new URL(server.url).port, Number(values.latency));
+  const proxy = await startProxy(new URL(server.url).port, Number(values.latency));
   try {
     const near = [
       { name: 'one body', url: '/file', options: {} },
@@ -93,10 +67,10 @@ for (const engine of values.engine) {
     const far = [
       ...[1, 2, 4, 6].map((connections) => ({
         name: `${values.latency} ms away, 8 MiB, connections: ${connections}`,
-        url: proxy.url,
+        url: `${proxy.url}file`,
         options: { window: 8 * MIB, connections },
       })),
-      { name: `${values.latency} ms away, one body`, url: proxy.url, options: {} },
+      { name: `${values.latency} ms away, one body`, url: `${proxy.url}file`, options: {} },
     ];
     for (const ways of [near, far]) {
       const query = new URLSearchParams({ ways: JSON.stringify(ways), turns: values.turns, size });

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { after, before, test } from 'node:test';
 import { fromFetch, pipeline, toArray, toBytes } from 'tidegate';
+import { startProxy } from './delaying-proxy.mjs';
 import { startServer } from './misbehaving-server.mjs';
 
 const WINDOW = 65_536;
@@ -294,4 +295,20 @@ test('a window or a number of connections that cannot be is refused', () => {
     name: 'RangeError',
     message: /connections must be a whole number of at least 1; got 0/,
   });
+});
+
+test('over a distant network four connections are at least twice as fast as one', async (context) => {
+  const { url } = server.serve(sends());
+  const { port, pathname } = new URL(url);
+  const proxy = await startProxy(port, 50);
+  context.after(() => proxy.close());
+  const far = new URL(pathname, proxy.url);
+  const time = async (connections) => {
+    const began = performance.now();
+    assert.equal(hashOf(await toBytes(fromFetch(far, { ...fast, connections }))), HASH);
+    return performance.now() - began;
+  };
+  await time(1); // so that all of them find a warm engine
+  const [one, four] = [await time(1), await time(4)];
+  assert.ok(one >= 2 * four, `${Math.round(one)} and ${Math.round(four)} ms`);
 });
