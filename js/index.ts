@@ -87,6 +87,7 @@ export {
 export { fromCursor, type AnyCursor, type FromCursorOptions } from './sources/from-cursor.js';
 export { fromEventSource, type FromEventSourceOptions } from './sources/from-event-source.js';
 export { FetchError, fromFetch, type FromFetchOptions } from './sources/from-fetch.js';
+export { openUrl, type OpenUrlOptions, type UrlFile } from './sources/open-url.js';
 export { fromFile, type FromFileOptions } from './sources/from-file.js';
 export {
   fromIndexedDB,

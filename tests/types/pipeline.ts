@@ -10,6 +10,7 @@ import {
   finished,
   fromCursor,
   fromFetch,
+  openUrl,
   fromNative,
   pipeThrough,
   pipeTo,
@@ -116,6 +117,9 @@ export function transfers(worker: Worker): ReadableStream<Bytes> {
 
 export async function collected(): Promise<void> {
   const numbers = await toArray([1, 2], { limit: 5 });
+  const file = await openUrl('/', { blockSize: 1024, cacheSize: 0, retries: 1 });
+  const part = await file.read(0, file.size, { signal: new AbortController().signal });
+  type Part = Expect<Equal<typeof part, Bytes>>;
   const text = await toText(
     fromFetch('/', { retries: 2, stallTimeout: Infinity, method: 'GET', window: 2 ** 20, connections: 4 }),
     { fatal: true },

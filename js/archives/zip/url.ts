@@ -1,13 +1,8 @@
-/**
- * `fromUrl()`: a file on a server, read by ranges.
- *
- * All responses have the strong validator and the length of the first one, so bytes of two versions of the file are never mixed.
- */
-import { fromFetch, type FromFetchOptions } from '../../sources/from-fetch.js';
-import { isSameVersion, parseContentRange, validatorsOf } from '../../sources/http-fields.js';
+/** `fromUrl()`: a zip file on a server, read by ranges. */
+import { Ranged } from '../../sources/ranged.js';
 import { toBytes } from '../../sinks/collect.js';
 import { failsOf } from '../error.js';
-import type { Validators } from '../../sources/http-fields.js';
+import type { FromFetchOptions } from '../../sources/from-fetch.js';
 import type { RandomAccess } from './source.js';
 
 /** The options of `fromUrl()`: those of `fromFetch()`, for each request. */
@@ -22,37 +17,11 @@ export type FromUrlOptions = Omit<FromFetchOptions, 'onResponse' | 'method' | 'b
  */
 export async function fromUrl(url: string | URL, options: FromUrlOptions = {}): Promise<RandomAccess> {
   const fail = failsOf('fromUrl');
-  let first: Validators | undefined;
-  let size = 0;
-  const check = (response: Response, start: number, end: number) => {
-    const { headers, status } = response;
-    const range = parseContentRange(headers.get('content-range'));
-    if (status !== 206 || range?.complete === undefined || range.first !== start)
-      throw fail(
-        'no-ranges',
-        `${url} responded with ${status}, not with the part that was asked for. Its server must support Range, and expose Content-Range to other origins`,
-      );
-    const now = validatorsOf(headers);
-    if (first === undefined) {
-      if (now.strong === undefined)
-        throw fail(
-          'no-ranges',
-          `${url} has no strong ETag and no Last-Modified before its Date, so parts of two versions could be mixed`,
-        );
-      [first, size] = [now, range.complete];
-    } else if (range.complete !== size || isSameVersion(first, now, false) !== true || range.last !== end - 1) {
-      throw fail('changed', `${url} has changed since it was opened; open it once more`);
-    }
-  };
-  const open = (start: number, end: number, signal: AbortSignal | undefined = options.signal) => {
-    const headers = new Headers(options.headers);
-    headers.set('range', `bytes=${start}-${end - 1}`);
-    return fromFetch(url, { ...options, signal, headers, onResponse: (response) => check(response, start, end) });
-  };
-  await toBytes(open(0, 1));
+  const file = new Ranged(url, options, (code, what) => fail(code, what));
+  await file.open();
   return {
-    size,
-    read: (start, end, { signal }) => toBytes(open(start, end, signal), { limit: end - start }),
-    stream: (start, end, { signal }) => open(start, end, signal),
+    size: file.size,
+    read: (start, end, { signal }) => toBytes(file.range(start, end, signal), { limit: end - start }),
+    stream: (start, end, { signal }) => file.range(start, end, signal),
   };
 }
