@@ -53,11 +53,7 @@ export function buffer<T extends Bytes | string = Bytes | string>(options: Buffe
   requireKnown(options, 'buffer()', ['memory', 'disk', 'limit']);
   const memory = bytesOf(options.memory ?? 32 * 2 ** 20, 'buffer(): memory', LEAST);
   const limit = bytesOf(options.limit ?? 4 * 2 ** 30, 'buffer(): limit', 0);
-  return new Buffered<T>(
-    memory,
-    Math.min(limit, options.disk === undefined ? memory : Infinity),
-    openerOf(options.disk),
-  );
+  return new Buffered<T>(memory, limit, openerOf(options.disk));
 }
 
 function openerOf(disk: unknown): (() => Promise<BufferDisk>) | undefined {
@@ -73,11 +69,17 @@ function openerOf(disk: unknown): (() => Promise<BufferDisk>) | undefined {
   return () => Promise.resolve(disk as BufferDisk);
 }
 
+const tooMuch = (bytes: number, most: number, why: string) =>
+  new RangeError(
+    `buffer(): ${bytes} bytes wait for the consumer, more than ${most} (${why}, or make the consumer faster`,
+  );
+
 class Buffered<T extends Bytes | string> implements BufferStage<T> {
   readonly readable: ReadableStream<T>;
   readonly writable: WritableStream<ArrayBuffer | ArrayBufferView | string>;
   #limit: number;
-  #hasDisk: boolean;
+  /** Of the memory, where there is no disk. */
+  #most: number;
   #queue: SpillQueue;
   #reader!: ReadableControllerLike<T>;
   #writer!: WritableControllerLike;
@@ -91,7 +93,7 @@ class Buffered<T extends Bytes | string> implements BufferStage<T> {
 
   constructor(memory: number, limit: number, open: (() => Promise<BufferDisk>) | undefined) {
     this.#limit = limit;
-    this.#hasDisk = open !== undefined;
+    this.#most = open === undefined ? memory : Infinity;
     this.#queue = new SpillQueue(memory, open, (error) => void this.#fail(error));
     this.readable = new ReadableStream<T>(
       {
@@ -107,6 +109,7 @@ class Buffered<T extends Bytes | string> implements BufferStage<T> {
         const { signal } = controller;
         signal.addEventListener('abort', () => void this.#end(() => this.#reader.error(signal.reason)), { once: true });
       },
+      abort: () => this.#ending,
       write: (chunk: unknown) => this.#write(chunk),
       close: () => {
         this.#isClosed = true;
@@ -128,11 +131,9 @@ class Buffered<T extends Bytes | string> implements BufferStage<T> {
         added.then(resolve, reject);
       });
       if (this.#isOver) return;
-      const { bytes } = this.#queue.stats;
-      if (bytes > this.#limit)
-        throw new RangeError(
-          `buffer(): ${bytes} bytes wait for the consumer, more than ${this.#limit} (${this.#hasDisk ? 'limit); raise it' : 'memory); pass a disk'}, or make the consumer faster`,
-        );
+      const { bytes, memoryBytes } = this.#queue.stats;
+      if (bytes > this.#limit) throw tooMuch(bytes, this.#limit, 'limit); raise it');
+      if (memoryBytes > this.#most) throw tooMuch(memoryBytes, this.#most, 'memory); pass a disk');
       this.#wake();
     } catch (error) {
       await this.#fail(error);
@@ -177,6 +178,10 @@ class Buffered<T extends Bytes | string> implements BufferStage<T> {
     this.#wake();
     this.#interrupt();
     await withinGrace(this.#queue.stop()).catch(() => {});
-    tell();
+    try {
+      tell();
+    } catch {
+      // The other side has ended meanwhile.
+    }
   }
 }

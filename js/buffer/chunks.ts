@@ -17,14 +17,21 @@ const HEAD = 5;
 /** @throws {TypeError} unless the chunk is a string or bytes */
 export function checked(chunk: unknown): Chunk {
   if (typeof chunk === 'string') return chunk;
-  if (ArrayBuffer.isView(chunk) || chunk instanceof ArrayBuffer) return toBytes(chunk, 'buffer');
+  if (ArrayBuffer.isView(chunk) || chunk instanceof ArrayBuffer) {
+    const bytes = toBytes(chunk, 'buffer');
+    // A small part must not keep a large buffer.
+    return bytes.byteLength < bytes.buffer.byteLength / 2 ? bytes.slice() : bytes;
+  }
   throw new TypeError(
     `buffer(): a chunk must be a string or bytes; got ${describe(chunk)}. Put map(JSON.stringify) before it, or another stage that makes text or bytes`,
   );
 }
 
-/** What a chunk takes in memory, in bytes. */
+/** What a chunk has, in bytes. */
 export const sizeOf = (chunk: Chunk): number => (typeof chunk === 'string' ? 2 * chunk.length : chunk.byteLength);
+
+/** What an engine takes for a chunk of its own, in bytes, roughly. */
+export const OVERHEAD = 96;
 
 const isWellFormed = (text: string): boolean => !/[\ud800-\udfff]/u.test(text);
 

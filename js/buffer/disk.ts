@@ -2,7 +2,8 @@
  * Where a buffer keeps segments: a folder of its own, on the disk.
  *
  * A process or a page that dies leaves its folder behind. So the next buffer removes the folders whose owner is gone: in a page those whose
- * lock nobody holds (https://w3c.github.io/web-locks/), in Node those whose process does not run.
+ * lock nobody holds (https://w3c.github.io/web-locks/), in Node those whose process does not run. Of another system nobody can tell, so its
+ * folders stay.
  */
 import { toFile, type FileHandleLike } from '../sinks/to-file.js';
 import { shown } from '../values/require.js';
@@ -14,7 +15,7 @@ export interface BufferDisk {
   /** Resolves with the bytes that were written. */
   read(segment: number): PromiseLike<ArrayBuffer | ArrayBufferView>;
   remove(segment: number): PromiseLike<unknown>;
-  /** Removes everything that is left. Called once, at the end, with whatever was not removed. */
+  /** Removes everything that is left. Called once, at the end, if anything was written or read. */
   clear(): PromiseLike<unknown>;
 }
 
@@ -48,7 +49,7 @@ export async function openOpfs(): Promise<BufferDisk> {
   } catch (cause) {
     release();
     throw new Error(
-      `buffer(): there is no origin private file system here (${(cause as Error)?.message ?? String(cause)}); leave disk out, or pass an object that stores segments`,
+      `buffer(): there is no origin private file system here (${(cause as Error)?.message ?? String(cause)}); in Node pass the path of a directory, elsewhere an object that stores segments`,
       { cause },
     );
   }
@@ -89,6 +90,7 @@ interface NodeFiles {
   mkdtemp(prefix: string): Promise<string>;
   readdir(path: string): Promise<string[]>;
   readFile(path: string): Promise<Uint8Array>;
+  readlink(path: string): Promise<string>;
   rm(path: string, options: { recursive: boolean; force: boolean }): Promise<void>;
   writeFile(path: string, bytes: Uint8Array): Promise<void>;
 }
@@ -108,18 +110,46 @@ export async function openDirectory(path: string): Promise<BufferDisk> {
       `buffer(): the directory ${shown(path)} can be used in Node from 20.16 on; in a page use disk: 'opfs', elsewhere pass an object that stores segments`,
     );
   await files.mkdir(path, { recursive: true });
+  const system = await systemOf(files);
   for (const name of await files.readdir(path)) {
-    const pid = /^tidegate-buffer-(\d+)-/.exec(name)?.[1];
-    if (pid !== undefined && !runs(process!, Number(pid)))
-      await files.rm(`${path}/${name}`, { recursive: true, force: true });
+    const [, of, pid, start] = /^tidegate-buffer-(\w+)-(\d+)-(\d+)-/.exec(name) ?? [];
+    if (of !== system || (runs(process!, Number(pid)) && (await startOf(files, pid!)) === start)) continue;
+    // It may be another user's.
+    await files.rm(`${path}/${name}`, { recursive: true, force: true }).catch(() => {});
   }
-  const folder = await files.mkdtemp(`${path}/tidegate-buffer-${process!.pid}-`);
+  const { pid } = process!;
+  const folder = await files.mkdtemp(`${path}/tidegate-buffer-${system}-${pid}-${await startOf(files, String(pid))}-`);
   return {
     write: (segment, bytes) => files.writeFile(`${folder}/${segment}`, bytes),
     read: (segment) => files.readFile(`${folder}/${segment}`),
     remove: (segment) => files.rm(`${folder}/${segment}`, { recursive: false, force: true }),
     clear: () => files.rm(folder, { recursive: true, force: true }),
   };
+}
+
+/**
+ * The system in which the numbers of processes are unique: one boot, and on Linux one namespace of a container. Processes of others may use the
+ * same directory, and nobody here knows whether they run.
+ */
+async function systemOf(files: NodeFiles): Promise<string> {
+  try {
+    const boot = String(await files.readFile('/proc/sys/kernel/random/boot_id'));
+    const space = await files.readlink('/proc/self/ns/pid');
+    return `${boot.slice(0, 8)}${space.replace(/\D/g, '')}`;
+  } catch {
+    return '0';
+  }
+}
+
+/** When the process began, in the system's own count: its number may be used again. '0' where no file says it. */
+async function startOf(files: NodeFiles, pid: string): Promise<string> {
+  try {
+    const stat = String(await files.readFile(`/proc/${pid}/stat`));
+    // The name before it may have spaces and parentheses.
+    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? '0';
+  } catch {
+    return '0';
+  }
 }
 
 function runs(process: NodeProcess, pid: number): boolean {

@@ -8,7 +8,8 @@
  */
 import { Fifo } from '../runtime/fifo.js';
 import { toBytes } from '../codecs/options.js';
-import { SegmentReader, SegmentWriter, sizeOf, type Chunk } from './chunks.js';
+import { OVERHEAD, SegmentReader, SegmentWriter, sizeOf, type Chunk } from './chunks.js';
+import { withinGrace } from '../runtime/grace.js';
 import type { Bytes } from '../runtime/buffers.js';
 import type { BufferDisk } from './disk.js';
 
@@ -21,9 +22,9 @@ export interface BufferStats {
   readonly chunks: number;
   /** Their bytes; a character of a string counts two. */
   readonly bytes: number;
-  /** The bytes of these that are in memory, those that are being written to the disk included. */
+  /** What it takes in memory: 96 bytes for each chunk besides its own, or segments as they are on the disk. Those that are being written are included. */
   readonly memoryBytes: number;
-  /** The bytes that are on the disk. */
+  /** The bytes of the segments that are on the disk. */
   readonly diskBytes: number;
   /** The most that `bytes` has been. */
   readonly peakBytes: number;
@@ -46,6 +47,8 @@ export class SpillQueue {
   #disk: Promise<BufferDisk> | undefined;
   #front = new Fifo<Chunk>();
   #frontBytes = 0;
+  /** A segment that is being opened to be read. */
+  #opening: Promise<void> | undefined;
   /** What is read after `#front`. */
   #reading: SegmentReader | undefined;
   #segments = new Fifo<Segment>();
@@ -56,6 +59,8 @@ export class SpillQueue {
   #writing: Promise<void> | undefined;
   #writingBytes = 0;
   #back: SegmentWriter;
+  /** Of the chunks that have come and were not read. */
+  #bytes = 0;
   #peakBytes = 0;
   #spilledBytes = 0;
   #stopped = false;
@@ -72,11 +77,10 @@ export class SpillQueue {
   }
 
   get stats(): BufferStats {
-    const memoryBytes = this.#frontBytes + (this.#reading?.length ?? 0) + this.#back.length + this.#writingBytes;
     return {
       chunks: this.#front.length + (this.#reading?.count ?? 0) + this.#segmentChunks + this.#back.count,
-      bytes: memoryBytes + this.#diskBytes,
-      memoryBytes,
+      bytes: this.#bytes,
+      memoryBytes: this.#frontBytes + (this.#reading?.length ?? 0) + this.#back.length + this.#writingBytes,
       diskBytes: this.#diskBytes,
       peakBytes: this.#peakBytes,
       spilledBytes: this.#spilledBytes,
@@ -94,7 +98,7 @@ export class SpillQueue {
 
   /** Adds a chunk, once there is memory for it. Rejects if the disk fails. */
   async add(chunk: Chunk): Promise<void> {
-    const size = sizeOf(chunk);
+    const size = sizeOf(chunk) + OVERHEAD;
     for (;;) {
       if (this.#stopped) return;
       if (this.#takesFront(size)) {
@@ -105,7 +109,8 @@ export class SpillQueue {
       if (this.#back.add(chunk)) break;
       await this.#spill();
     }
-    this.#peakBytes = Math.max(this.#peakBytes, this.stats.bytes);
+    this.#bytes += sizeOf(chunk);
+    this.#peakBytes = Math.max(this.#peakBytes, this.#bytes);
   }
 
   #takesFront(size: number): boolean {
@@ -144,35 +149,43 @@ export class SpillQueue {
 
   /** The next chunk; undefined if there is none. */
   async take(): Promise<Chunk | undefined> {
+    let chunk: Chunk | undefined;
     if (this.#front.length > 0) {
-      const chunk = this.#front.shift();
-      this.#frontBytes -= sizeOf(chunk);
-      return chunk;
+      chunk = this.#front.shift();
+      this.#frontBytes -= sizeOf(chunk) + OVERHEAD;
+    } else {
+      if (this.#reading === undefined) await (this.#opening = this.#openNext());
+      this.#opening = undefined;
+      chunk = this.#reading?.next();
+      if (this.#reading?.count === 0) this.#reading = undefined;
     }
-    this.#reading ??= await this.#nextSegment();
-    const chunk = this.#reading?.next();
-    if (this.#reading?.count === 0) this.#reading = undefined;
+    if (chunk !== undefined) this.#bytes -= sizeOf(chunk);
     return chunk;
   }
 
-  /** The oldest segment, or `#back` if there is none. */
-  async #nextSegment(): Promise<SegmentReader | undefined> {
+  /**
+   * Begins to read the oldest segment, or `#back` if there is none. What is read next and what is behind it change in one turn, so that no
+   * chunk that comes in between is taken for the next one.
+   */
+  async #openNext(): Promise<void> {
     if (this.#segments.length > 0) {
       const { number, bytes, chunks, written } = this.#segments.peek();
       await written;
       const disk = await this.#disk!;
       const segment = toBytes(await disk.read(number), 'buffer');
+      if (this.#stopped) return;
       if (segment.length !== bytes)
         throw new Error(`buffer(): the disk gave ${segment.length} bytes of a segment of ${bytes}`);
       await disk.remove(number);
-      if (this.#stopped) return undefined;
+      if (this.#stopped) return;
       this.#segments.shift();
       this.#segmentChunks -= chunks;
       this.#diskBytes -= bytes;
-      return new SegmentReader(segment, chunks);
+      this.#reading = new SegmentReader(segment, chunks);
+    } else if (this.#back.count > 0) {
+      const { count } = this.#back;
+      this.#reading = new SegmentReader(this.#back.take(), count);
     }
-    const { count } = this.#back;
-    return count === 0 ? undefined : new SegmentReader(this.#back.take(), count);
   }
 
   /** Drops everything, and clears the disk. */
@@ -183,8 +196,8 @@ export class SpillQueue {
     this.#segments = new Fifo();
     this.#reading = undefined;
     if (this.#back.count > 0) this.#back.take();
-    this.#frontBytes = this.#segmentChunks = this.#diskBytes = 0;
-    await this.#writing?.catch(() => {});
+    this.#frontBytes = this.#segmentChunks = this.#diskBytes = this.#bytes = 0;
+    await withinGrace(Promise.allSettled([this.#writing, this.#opening]));
     this.#writingBytes = 0;
     await (await this.#disk?.catch(() => undefined))?.clear();
   }

@@ -121,6 +121,116 @@ test('reads and writes in any order give the chunks in their order', async () =>
   }
 });
 
+test('a read and a write in one turn leave the order as it was', async (context) => {
+  for (const disk of [memoryDisk(), folderFor(context)]) {
+    const stage = buffer({ memory: MEMORY, disk });
+    const writer = stage.writable.getWriter();
+    const reader = stage.readable.getReader();
+    const chunk = (number, length) => new Uint8Array(length).fill(number);
+    await writer.write(chunk(0, 30_000));
+    await writer.write(chunk(1, 5000));
+    await writer.write(chunk(2, 5000));
+    const first = async () => (await reader.read()).value[0];
+    assert.equal(await first(), 0);
+    const second = first();
+    void writer.write(chunk(3, 100));
+    assert.deepEqual([await second, await first(), await first()], [1, 2, 3]);
+    writer.closed.catch(() => {});
+    await reader.cancel();
+  }
+});
+
+test('a reader and a writer that meet at any moment see one order', async () => {
+  for (let seed = 1; seed <= 200; seed++) {
+    let state = seed;
+    const random = (most) => {
+      state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+      return Math.floor((state / 2 ** 32) * most);
+    };
+    const turns = async () => {
+      for (let left = random(6); left > 0; left--) await undefined;
+    };
+    const stage = buffer({ memory: MEMORY, disk: memoryDisk(turns) });
+    const writing = (async () => {
+      const writer = stage.writable.getWriter();
+      for (let number = 0; number < 60; number++) {
+        await writer.write(new Uint8Array(1000 + random(9000)).fill(number));
+        await turns();
+      }
+      await writer.close();
+    })();
+    let number = 0;
+    for await (const chunk of stage.readable) {
+      assert.equal(chunk[0], number, `seed ${seed}`);
+      number += 1;
+      await turns();
+      await turns();
+    }
+    await writing;
+    assert.equal(number, 60);
+  }
+});
+
+test('a small part of a large buffer does not keep that, and each chunk counts for what it takes', async () => {
+  const stage = buffer({ memory: MEMORY });
+  const writer = stage.writable.getWriter();
+  const large = new Uint8Array(MEMORY * 4);
+  await writer.write(large.subarray(0, 4));
+  assert.ok(stage.stats().memoryBytes > 4);
+  const { value } = await stage.readable.getReader().read();
+  assert.equal(value.buffer.byteLength, 4);
+  writer.closed.catch(() => {});
+  const many = failure(
+    (async () => {
+      for (let count = 0; count < 10_000; count++) await writer.write('');
+    })(),
+  );
+  assert.match((await many).message, /\(memory\); pass a disk/);
+});
+
+test('an abort and a cancel resolve when the disk is clear, also while a segment is read', async () => {
+  for (const end of ['abort', 'cancel']) {
+    const log = [];
+    const disk = memoryDisk(async (call, number) => {
+      if (call !== 'read') return;
+      log.push(`read ${number}`);
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      log.push(`read ${number} ended`);
+    });
+    const { clear } = disk;
+    disk.clear = async () => {
+      log.push('clear');
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      log.push('cleared');
+      return clear();
+    };
+    const stage = buffer({ memory: MEMORY, disk });
+    const writer = stage.writable.getWriter();
+    for (let count = 0; count < 200; count++) await writer.write(new Uint8Array(1000));
+    const reader = stage.readable.getReader();
+    while (log.length === 0) await Promise.race([reader.read(), new Promise((resolve) => setTimeout(resolve, 5))]);
+    writer.closed.catch(() => {});
+    reader.closed.catch(() => {});
+    await (end === 'abort' ? writer.abort(new Error('enough')) : reader.cancel());
+    assert.deepEqual(log.slice(0, 4), ['read 0', 'read 0 ended', 'clear', 'cleared'], end);
+  }
+});
+
+test('a cancel while the end clears the disk resolves', async () => {
+  const disk = memoryDisk();
+  const { clear } = disk;
+  disk.clear = () => new Promise((resolve) => setTimeout(() => resolve(clear()), 50));
+  const stage = buffer({ memory: MEMORY, disk });
+  const writer = stage.writable.getWriter();
+  for (let count = 0; count < 100; count++) await writer.write(new Uint8Array(1000));
+  await writer.close();
+  const reader = stage.readable.getReader();
+  for (let count = 0; count < 100; count++) await reader.read();
+  void reader.read();
+  await new Promise((resolve) => setTimeout(resolve, 10));
+  await reader.cancel('x');
+});
+
 test('a buffer that the memory holds opens no disk', async () => {
   let opened = 0;
   const disk = memoryDisk(() => void (opened += 1));
@@ -216,7 +326,7 @@ test('the directory is made, has segments while they wait, and is empty at the e
   const writer = stage.writable.getWriter();
   for (const chunk of chunks) await writer.write(chunk);
   const [own] = readdirSync(folder);
-  assert.match(own, new RegExp(`^tidegate-buffer-${process.pid}-`));
+  assert.match(own, new RegExp(`^tidegate-buffer-\\w+-${process.pid}-\\d+-`));
   assert.ok(readdirSync(join(folder, own)).length > 5);
   assert.ok(stage.stats().diskBytes > MEMORY);
   void writer.close();
@@ -234,13 +344,22 @@ test('what a process left that was killed is removed by the next one, and that o
     process.kill(process.pid, 'SIGKILL');`;
   await failure(promisify(execFile)(process.execPath, ['--input-type=module', '-e', program]));
   assert.equal(readdirSync(folder).length, 1);
-  const running = join(folder, `tidegate-buffer-${process.ppid}-x`);
-  mkdirSync(running);
+  const [dead] = readdirSync(folder);
+  const [, system] = /^tidegate-buffer-(\w+)-/.exec(dead);
+  const stage = buffer({ memory: MEMORY, disk: folder });
+  const writer = stage.writable.getWriter();
+  for (const chunk of chunksOf(500)) await writer.write(chunk);
+  const [own] = readdirSync(folder);
+  assert.notEqual(own, dead);
+  const kept = [own.replace(/-[^-]+$/, '-x'), 'tidegate-buffer-other1-1-1-x'];
+  const gone = [`tidegate-buffer-${system}-${process.pid}-1-x`, `tidegate-buffer-${system}-4000000-1-x`];
+  for (const name of [...kept, ...(system === '0' ? [] : gone)]) mkdirSync(join(folder, name));
   const other = join(folder, 'other');
   writeFileSync(other, '');
   await through(buffer({ memory: MEMORY, disk: folder }), chunksOf(500));
-  assert.deepEqual(readdirSync(folder).sort(), ['other', `tidegate-buffer-${process.ppid}-x`]);
-  assert.ok(existsSync(running));
+  assert.deepEqual(readdirSync(folder).sort(), ['other', own, ...kept].sort());
+  await writer.abort(new Error('enough')).catch(() => {});
+  assert.ok(!existsSync(join(folder, own)));
 });
 
 test('the error of the disk is that of the pipeline, whichever call fails', async () => {
@@ -286,9 +405,13 @@ test('more than the limit, or than the memory without a disk, fails with what to
     [limited.name, limited.message],
     [
       'RangeError',
-      'buffer(): 80010 bytes wait for the consumer, more than 70000 (limit); raise it, or make the consumer faster',
+      'buffer(): 80000 bytes wait for the consumer, more than 70000 (limit); raise it, or make the consumer faster',
     ],
   );
+  const exactly = pipeline(piece(), buffer({ memory: MEMORY, disk, limit: 80_000 }), toArray);
+  assert.equal((await exactly).length, 2);
+  const small = await failure(pipeline(['x'.repeat(200)], buffer({ limit: 100 }), never));
+  assert.match(small.message, /400 bytes wait for the consumer, more than 100 \(limit\); raise it/);
   const whole = await failure(pipeline(piece(), buffer({ memory: MEMORY }), never));
   assert.match(whole.message, /more than 65536 \(memory\); pass a disk, or make the consumer faster/);
 });
