@@ -18,6 +18,7 @@ import { fromNative } from '../native/convert.js';
 import { sleep } from '../runtime/sleep.js';
 import { isEncoded, isSameVersion, parseContentRange, parseLength, retryAfterOf, validatorsOf } from './http-fields.js';
 import { isFinal, requestOf } from './request.js';
+import { deferred, type Deferred } from '../codecs/deferred.js';
 import { StallWatch } from './stall.js';
 import type { ReadResult } from '../bridge/shapes.js';
 import type { ReadableStreamDefaultReader } from '../streams/readable-stream-default-reader.js';
@@ -55,6 +56,15 @@ const typeOf = (headers: Headers): string =>
     .exec(headers.get('content-type') ?? '')![0]
     .trim()
     .toLowerCase();
+/** What a server may say that gives no parts, besides 200. */
+const REFUSED_RANGES = [400, 403, 405, 416, 501];
+
+/** The `cache` that a `Request` says itself. */
+export const cacheOf = (input: string | URL | Request): RequestCache | undefined => {
+  const { cache } = input as Partial<Request>;
+  return cache === 'default' ? undefined : cache;
+};
+
 const ignore = () => {};
 
 /** The options of a download, checked. */
@@ -78,8 +88,20 @@ export interface DownloadSettings {
   readonly trial?: Trial | undefined;
   /** How many requests have failed, if several downloads share their retries. */
   readonly tries?: { count: number } | undefined;
+  /** What a first response must be of, if the download is a part of a larger one. */
+  readonly version?: Version | undefined;
+  /** Whether nobody waits for it yet: until `attend()` silence is no fault, and nothing is requested again. */
+  readonly isAhead?: boolean | undefined;
+  /** Called if a part was requested and the whole file comes. */
+  readonly onWhole?: (() => void) | undefined;
   /** The bytes that others gave before, for messages. Default: 0. */
   readonly before?: number | undefined;
+}
+
+/** What all parts of one file have. */
+export interface Version {
+  readonly validators: Validators;
+  readonly complete: number;
 }
 
 /** A request for a part of which it is not known whether the server can give it. */
@@ -120,6 +142,8 @@ export class Download {
   #stop = new AbortController();
   #attempt: AbortController | undefined; // of the current request
   #watch: StallWatch;
+  #pending = false; // whether the network is waited for
+  #attended: Deferred<void> | undefined; // while nobody waits for the bytes
   #stalled: TypeError | undefined; // the error of the current request, if its connection was silent
   #reader: ReadableStreamDefaultReader<Uint8Array> | undefined; // of the current body
   #encoded: { url: string; length: number } | undefined; // of a current body that is compressed
@@ -142,6 +166,7 @@ export class Download {
     this.#settings = settings;
     this.#url = typeof input === 'string' ? input : ((input as Request).url ?? String(input));
     this.#repeatable = String(init.method ?? (input as Request).method ?? 'GET').toUpperCase() === 'GET';
+    if (settings.isAhead) this.#attended = deferred<void>();
     this.#tries = settings.tries ?? { count: 0 };
     this.#trial = settings.trial;
     this.#range = settings.trial?.range ?? settings.range;
@@ -165,11 +190,30 @@ export class Download {
     }
   }
 
+  /** Somebody waits for the bytes now. May be called as often as one likes. */
+  attend(): void {
+    if (this.#attended === undefined) return;
+    this.#attended.resolve();
+    this.#attended = undefined;
+    if (this.#pending) this.#watch.begin();
+  }
+
+  #begin(): void {
+    this.#pending = true;
+    if (this.#attended === undefined) this.#watch.begin();
+  }
+
+  #settled(): void {
+    this.#pending = false;
+    this.#watch.end();
+  }
+
   /** Ends the connection. Resolves when the body has been cancelled. */
   stop(reason: unknown): Promise<unknown> {
     this.#watch.stop();
     const cancelled = this.#reader?.cancel(reason);
     this.#stop.abort(reason);
+    this.#attended?.resolve();
     this.#attempt?.abort(reason);
     return Promise.resolve(cancelled).then(ignore, ignore);
   }
@@ -199,20 +243,22 @@ export class Download {
     const { request, ifRange, resumes } = this.#request();
     let response;
     // Not of another method: its body must be sent before the response arrives, and that time is not silence.
-    if (this.#repeatable) this.#watch.begin();
+    if (this.#repeatable) this.#begin();
     try {
       response = await fetch(request);
     } catch (error) {
       return this.#retry(this.#stalled ?? error);
     } finally {
-      this.#watch.end();
+      this.#settled();
     }
     if (this.#repeatable && isTransient(response.status)) return this.#retry(undefined, response);
     if (this.#trial !== undefined && this.#failsTrial(response)) {
       response.body?.cancel().catch(ignore);
       return undefined;
     }
-    const refusal = resumes ? this.#refusalOfRest(response, request, ifRange) : this.#refusalOfFirst(response);
+    const refusal = resumes
+      ? this.#refusalOfRest(response, request, ifRange)
+      : (this.#refusalOfVersion(response) ?? this.#refusalOfFirst(response));
     if (refusal !== undefined) return this.#fail(refusal, response);
     await this.#tell(response);
     const length = isEncoded(response.headers) ? parseLength(response.headers.get('content-length')) : undefined;
@@ -230,7 +276,7 @@ export class Download {
   #failsTrial(response: Response): boolean {
     const { suits } = this.#trial!;
     const { status } = response;
-    if (status !== 206 && status !== 200 && status !== 416) return false;
+    if (status !== 206 && status !== 200 && !REFUSED_RANGES.includes(status)) return false;
     this.#trial = undefined;
     if (status === 206 && suits(response)) return false;
     this.#range = this.#settings.range;
@@ -257,7 +303,7 @@ export class Download {
     // Windows that come later are not of the engine's cache, so this one must not be older than it.
     const { trial } = this.#settings;
     const part = trial?.range === this.#range ? trial?.range : undefined;
-    if (part !== undefined) init.cache ??= 'no-cache';
+    if (part !== undefined) init.cache ??= cacheOf(this.#input) ?? 'no-cache';
     if (hasRange && ifRange === undefined) init.cache = 'no-store'; // as with If-Range: the engine's cache must not serve it
     const source = this.#input instanceof Request && this.#repeatable ? this.#input.clone() : this.#input;
     const request = requestOf('fromFetch', source, init);
@@ -296,6 +342,21 @@ export class Download {
     this.#bodyEnd = encoded || (crossOrigin && !headers.has('content-encoding')) ? undefined : length;
     this.#complete = this.#bodyEnd;
     return this.#refusalOfWhole();
+  }
+
+  /** A part of a file that is downloaded in parts: it must be of the version of the others. */
+  #refusalOfVersion({ status, headers, type }: Response): string | undefined {
+    const { version } = this.#settings;
+    if (version === undefined || (status !== 200 && status !== 206 && status !== 416)) return undefined;
+    const { validators, complete } = version;
+    const now = parseContentRange(headers.get('content-range'))?.complete;
+    const same = isSameVersion(validators, validatorsOf(headers), false);
+    const isSameLength = status !== 416 && (now === undefined || now === complete);
+    if (same === false || !isSameLength)
+      return 'has changed since the download began: a later part is of another version';
+    if (status === 200) this.#settings.onWhole?.();
+    if (same === true) return undefined;
+    return `responded with ${status} without the ${validators.strong === 'tag' ? 'ETag' : 'Last-Modified'} of the first response, so a later part may be of another version of the file${type === 'cors' ? `; ${EXPOSE}` : ''}`;
   }
 
   /** A whole file in response to the caller's Range, which a server may ignore: its bytes are cut out here. */
@@ -401,12 +462,12 @@ export class Download {
 
   /** Makes only two promises, because it runs for each chunk. */
   #read(): Promise<Uint8Array | undefined> {
-    this.#watch.begin();
+    this.#begin();
     return this.#reader!.read().then(this.#onRead, this.#onReadError);
   }
 
   #onRead = (result: ReadResult<Uint8Array>): Promise<never> | Promise<undefined> | Uint8Array | undefined => {
-    this.#watch.end();
+    this.#settled();
     if (this.#stalled !== undefined) return this.#brokeOff(this.#stalled);
     if (!result.done) return this.#take(result.value);
     this.#stop.signal.throwIfAborted();
@@ -414,7 +475,7 @@ export class Download {
   };
 
   #onReadError = (error: unknown): Promise<undefined> | undefined => {
-    this.#watch.end();
+    this.#settled();
     return this.#brokeOff(this.#stalled ?? error);
   };
 
@@ -496,6 +557,7 @@ export class Download {
    * @param response the response that asks for a later request, if there is one
    */
   async #retry(error: unknown, response?: Response): Promise<undefined> {
+    await this.#attended?.promise;
     this.#stop.signal.throwIfAborted();
     const { retries, delay } = this.#settings;
     const asked = response === undefined ? undefined : retryAfterOf(response.headers);

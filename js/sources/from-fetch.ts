@@ -93,6 +93,8 @@ export function fromFetch(input: string | URL | Request, options: FromFetchOptio
     String(init.method ?? (input as Request).method ?? 'GET').toUpperCase() === 'GET' &&
     range?.suffix === undefined &&
     !wantsWholeIfChanged &&
+    // It is that of the whole file.
+    !(init.integrity || (input as Partial<Request>).integrity) &&
     (range?.last ?? Infinity) - (range?.first ?? 0) >= bytes;
   const download = isWindowed
     ? new Windows(input, init, { ...settings, window: bytes, connections })

@@ -6,12 +6,11 @@
  *    without windows.
  * 2. Every window is of the version of the first one: its strong validator and its length. So bytes of two versions are never mixed.
  * 3. Windows are read in order. At most `connections` of them have been requested and not been read to their end.
- * 4. Each is a `Download`, so it is resumed by itself. Together they are tried again as often as one.
+ * 4. Each is a `Download`, so it is resumed by itself. Together they are tried again as often as one. A window that nobody reads yet waits for
+ *    the network as long as it takes, and what fails there is tried again when it is read.
  */
-import { FetchError } from '../pipeline/fetch-error.js';
-import { Download, type DownloadSettings } from './download.js';
-import { isEncoded, isSameVersion, parseContentRange, validatorsOf } from './http-fields.js';
-import type { Validators } from './http-fields.js';
+import { cacheOf, Download, type DownloadSettings, type Version } from './download.js';
+import { isEncoded, parseContentRange, parseLength, validatorsOf } from './http-fields.js';
 
 /** Bytes of a window, unless the caller says another number. */
 export const WINDOW = 8 * 1024 * 1024;
@@ -21,11 +20,6 @@ export interface WindowSettings extends DownloadSettings {
   readonly window: number;
   /** How many windows are under way at most. */
   readonly connections: number;
-}
-
-interface Version {
-  readonly validators: Validators;
-  readonly complete: number;
 }
 
 /** A window that has been requested. */
@@ -40,7 +34,6 @@ export class Windows {
   #input: string | URL | Request;
   #init: RequestInit;
   #settings: WindowSettings;
-  #url: string;
   #tries = { count: 0 };
   /** In their order; the first one is being read. */
   #requested: Requested[] = [];
@@ -49,12 +42,13 @@ export class Windows {
   /** The byte after the last one that is wanted; undefined until the first response, and where everything comes in one body. */
   #end: number | undefined;
   #version: Version | undefined;
+  /** Whether the server has sent the whole file for a later window: then the rest is one window. */
+  #isWhole = false;
 
   constructor(input: string | URL | Request, init: RequestInit, settings: WindowSettings) {
     this.#input = input;
     this.#init = init;
     this.#settings = settings;
-    this.#url = typeof input === 'string' ? input : ((input as Request).url ?? String(input));
     const { range, window, onTotal } = settings;
     const first = range?.first ?? 0;
     this.#start = first + window;
@@ -72,9 +66,10 @@ export class Windows {
   async next(): Promise<Uint8Array | undefined> {
     try {
       for (let head; (head = this.#requested[0]) !== undefined;) {
-        const ahead = head.ahead;
+        const { ahead, download } = head;
         head.ahead = undefined;
-        const bytes = await (ahead ?? head.download.next());
+        download.attend();
+        const bytes = await (ahead ?? download.next());
         if (bytes === undefined) this.#requested.shift();
         // The first bytes come after the first response, which says how much there is.
         this.#request();
@@ -100,18 +95,25 @@ export class Windows {
     const { connections, window, range: _, ...settings } = this.#settings;
     while (this.#end !== undefined && this.#start < this.#end && this.#requested.length < connections) {
       const first = this.#start;
-      const last = Math.min(first + window, this.#end) - 1;
+      const last = (this.#isWhole ? this.#end : Math.min(first + window, this.#end)) - 1;
       this.#start = last + 1;
       const headers = new Headers(this.#init.headers ?? (this.#input as Partial<Request>).headers);
       headers.set('range', `bytes=${first}-${last}`);
       // The engine's cache could have it of another version.
-      const init: RequestInit = { ...this.#init, headers, cache: this.#init.cache ?? 'no-store' };
+      const init: RequestInit = {
+        ...this.#init,
+        headers,
+        cache: this.#init.cache ?? cacheOf(this.#input) ?? 'no-store',
+      };
       const download = new Download(this.#copy(), init, {
         ...settings,
         tries: this.#tries,
         range: { first, last },
         before: first - (this.#settings.range?.first ?? 0),
-        onResponse: (response) => this.#requireVersion(response),
+        version: this.#version,
+        isAhead: true,
+        onWhole: () => (this.#isWhole = true),
+        onResponse: undefined,
         onTotal: () => {},
       });
       const ahead = download.next();
@@ -134,22 +136,10 @@ export class Windows {
     if (complete === undefined || validators.strong === undefined || isEncoded(headers)) return false;
     // A smaller part may come: the download of this window asks for the rest.
     if (part!.first !== first || part!.last! > last) return false;
+    const length = parseLength(headers.get('content-length'));
+    if (length !== undefined && length !== part!.last! - first + 1) return false;
     this.#version = { validators, complete };
     this.#end = Math.min(complete, (this.#settings.range?.last ?? Infinity) + 1);
     return true;
-  }
-
-  /** @throws {FetchError} unless the response is of the version of the first one */
-  #requireVersion(response: Response): void {
-    const { validators, complete } = this.#version!;
-    const { headers, status } = response;
-    const now = parseContentRange(headers.get('content-range'))?.complete;
-    const isSameLength = status === 200 || now === undefined || now === complete;
-    if (isSameVersion(validators, validatorsOf(headers), false) === true && isSameLength) return;
-    throw new FetchError(
-      `fromFetch(): ${this.#url} has changed since the download began: a later part is of another version`,
-      response,
-      { url: this.#url },
-    );
   }
 }

@@ -165,6 +165,15 @@ const WHOLE = {
   'says that no range can be satisfied': (reply) => {
     if (reply.status === 206) Object.assign(reply, { status: 416, body: Buffer.alloc(0) });
   },
+  'refuses requests with a range': (reply) => {
+    if (reply.status === 206) Object.assign(reply, { status: 400, body: Buffer.alloc(0) });
+  },
+  'knows no ranges': (reply) => {
+    if (reply.status === 206) Object.assign(reply, { status: 501, body: Buffer.alloc(0) });
+  },
+  'sends more than its range says': (reply) => {
+    if (reply.status === 206) reply.body = FILE.subarray(0, 65_537);
+  },
   'sends several parts': (reply) => {
     if (reply.status !== 206) return;
     delete reply.headers['content-range'];
@@ -192,7 +201,11 @@ test('a file that changes between two windows fails the download, whatever shows
   ];
   for (const change of changes) {
     const { url } = server.serve(sends((reply, number) => void (number > 4 && change(reply))));
-    await refused(toBytes(fromFetch(url, fast)), /has changed since the download began/);
+    const error = await refused(
+      toBytes(fromFetch(url, fast)),
+      /has changed since the download began|without the ETag of the first response/,
+    );
+    assert.equal(typeof (await error.response.text()), 'string');
   }
 });
 
@@ -311,4 +324,71 @@ test('over a distant network four connections are at least twice as fast as one'
   await time(1); // so that all of them find a warm engine
   const [one, four] = [await time(1), await time(4)];
   assert.ok(one >= 2 * four, `${Math.round(one)} and ${Math.round(four)} ms`);
+});
+
+test('a window that nobody reads yet waits for the network as long as it takes', async () => {
+  let busy = Promise.resolve();
+  const { url } = server.serve((request, response, number) => {
+    // One response at a time, as where a browser has no more connections.
+    busy = busy.then(() => {
+      sends()(request, response, number);
+      return new Promise((resolve) => response.on('close', resolve));
+    });
+  });
+  const reader = fromFetch(url, { ...fast, window: 4e5, connections: 3, stallTimeout: 100, retries: 0 }).getReader();
+  const parts = [(await reader.read()).value];
+  await new Promise((resolve) => setTimeout(resolve, 500));
+  for (let result; !(result = await reader.read()).done;) parts.push(result.value);
+  assert.equal(hashOf(Buffer.concat(parts)), HASH);
+});
+
+test('a window that fails before it is read is tried again when it is', async () => {
+  const { url } = server.serve(sends((reply, number) => (number === 3 || number === 4 ? false : undefined)));
+  const reader = fromFetch(url, { ...fast, connections: 3, retries: 2 }).getReader();
+  const parts = [(await reader.read()).value];
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  for (let result; !(result = await reader.read()).done;) parts.push(result.value);
+  assert.equal(hashOf(Buffer.concat(parts)), HASH);
+});
+
+test('a window that is silent while it is read fails after stallTimeout', async () => {
+  const { url } = server.serve((request, response, number) => {
+    if (number < 3) sends()(request, response, number);
+  });
+  await refused(
+    toBytes(fromFetch(url, { ...fast, stallTimeout: 100, retries: 0 })),
+    /no data arrived for 100 ms \(stallTimeout\)/,
+  );
+});
+
+test('integrity is that of the whole file, which is requested at once then', async () => {
+  const { url, seen } = server.serve(sends());
+  const integrity = `sha256-${createHash('sha256').update(FILE).digest('base64')}`;
+  assert.equal(hashOf(await toBytes(fromFetch(url, { ...fast, integrity }))), HASH);
+  assert.equal(hashOf(await toBytes(fromFetch(new Request(url, { integrity }), fast))), HASH);
+  assert.deepEqual(
+    seen.map(({ range }) => range),
+    [undefined, undefined],
+  );
+});
+
+test('a server that sends the whole file for a later window is asked for the rest once', async () => {
+  const { url, seen } = server.serve(
+    sends((reply, number) => {
+      if (number < 3) return;
+      Object.assign(reply, { status: 200, body: FILE, headers: { etag: '"1"' } });
+    }),
+  );
+  assert.equal(hashOf(await toBytes(fromFetch(url, fast))), HASH);
+  assert.ok(seen.length <= 5, `${seen.length} requests`);
+});
+
+test('a file that is shorter now fails as one that has changed', async () => {
+  const { url } = server.serve(
+    sends((reply, number) => {
+      if (number < 3) return;
+      Object.assign(reply, { status: 416, body: Buffer.alloc(0), headers: { 'content-range': 'bytes */70000' } });
+    }),
+  );
+  await refused(toBytes(fromFetch(url, fast)), /has changed since the download began/);
 });
