@@ -30,7 +30,7 @@ export interface ReadOptions {
 
 /** Of the readers that go forward. */
 export interface ForwardOptions<Entry> extends ReadOptions {
-  /** Called with each entry. An entry for which it returns false is skipped, and nobody gets it. Default: all are wanted. */
+  /** Called with each entry. An entry for which it returns false is skipped, and nobody gets it. A promise fails with a `TypeError`. Default: all are wanted. */
   filter?: ((entry: Entry) => boolean) | undefined;
 }
 

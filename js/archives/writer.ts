@@ -14,6 +14,7 @@ import { requireBoolean, requireKnown, shown } from '../values/require.js';
 import { inMemory, lastModifiedOf, openContent, type OpenContent } from '../entries/contents.js';
 import { generated } from '../entries/generated.js';
 import { Pieces } from '../entries/pieces.js';
+import { Unread } from '../entries/unread.js';
 import type { Fail } from './error.js';
 import { quoted } from '../entries/quoted.js';
 import { PathGuard } from './paths.js';
@@ -106,10 +107,13 @@ export function writer<Entry extends ArchiveEntryInput, Options extends WriteOpt
   const refusal = hasEntries ? refusalOfSource(first) : undefined;
   if (refusal !== undefined) throw new TypeError(`${caller}(): the first argument ${refusal}`);
   const format = make(options);
+  const list = Array.isArray(first) ? ([...first] as (Entry | undefined)[]) : undefined;
+  const unread = new Unread((list ?? []).map((entry) => (entry instanceof Promise ? entry : entry?.content)));
   const bytes = (entries: AsyncIterable<Entry>, { signal }: { signal: AbortSignal }) =>
-    written(caller, entries, signal, format, options, fail);
+    written(caller, entries, signal, format, options, fail, unread);
   Object.defineProperty(bytes, 'name', { value: caller });
-  return hasEntries ? generated(first, options.signal, bytes) : compose(stage(bytes));
+  if (!hasEntries) return compose(stage(bytes));
+  return generated(list ?? first, options.signal, bytes, (reason) => unread.cancel(reason));
 }
 
 async function* written<Entry extends ArchiveEntryInput>(
@@ -119,6 +123,7 @@ async function* written<Entry extends ArchiveEntryInput>(
   format: Format<Entry>,
   options: WriteOptions,
   fail: Fail,
+  unread: Unread,
 ): AsyncGenerator<Bytes> {
   const pieces = new Pieces();
   const guard = options.allowUnsafePaths === true ? undefined : new PathGuard(fail);
@@ -137,6 +142,8 @@ async function* written<Entry extends ArchiveEntryInput>(
   try {
     let number = 0;
     for await (const entry of entries) {
+      signal.throwIfAborted();
+      unread.begin();
       const checked = check(caller, entry, (number += 1), format.known);
       ({ name } = checked);
       guard?.check(name, undefined);

@@ -25,6 +25,7 @@ export class Body {
   #over = deferred<void>();
   #reading: Promise<unknown> | undefined;
   #ended = false;
+  #dropped = false;
   #failure: { readonly error: unknown } | undefined;
 
   constructor(content: Content) {
@@ -44,6 +45,7 @@ export class Body {
     this.#state = 'open';
     return onDemand<Bytes>({
       pull: async (controller) => {
+        if (this.#dropped) throw new TypeError('filter returned false, so the content was skipped');
         const reading = this.#content.read();
         this.#reading = reading;
         let bytes;
@@ -80,6 +82,12 @@ export class Body {
     } finally {
       this.#content.free?.();
     }
+  }
+
+  /** Nobody wants it: a stream that is open fails at its next read, and `finish()` does not wait for it. */
+  drop(): void {
+    this.#dropped = true;
+    this.#over.resolve();
   }
 
   /** As no more is read: a stream that is open fails at its next read. */

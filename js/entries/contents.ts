@@ -6,11 +6,14 @@ import { utf8 } from '../runtime/text.js';
 import { Encoder } from '../sinks/bytes.js';
 import type { ReadableStreamDefaultReader } from '../streams/readable-stream-default-reader.js';
 
+/** The most bytes that are copied at a time. */
+const PIECE = 2 ** 16;
+
 /** A content that is read once. */
 export interface OpenContent {
   /** Its size in bytes, where it is known. */
   readonly size: number | undefined;
-  /** The next chunk, which may be empty, of any size; undefined at the end. */
+  /** The next chunk, which may be empty, of any size; undefined at the end. It is not the caller's, unless a source of the caller gave it. */
   read(): Promise<Uint8Array | undefined>;
   /** Releases the source; a read under way settles. */
   cancel(reason: unknown): void;
@@ -37,7 +40,7 @@ export async function openContent(content: unknown, what: string, signal: AbortS
   const value: unknown =
     typeof content === 'function' ? await (content as (options: object) => unknown)({ signal }) : await content;
   const bytes = inMemory(value, what);
-  if (bytes !== undefined && value !== undefined) return new Whole(bytes);
+  if (bytes !== undefined && value !== undefined) return new Whole(bytes, what);
   const refusal = refusalOfSource(value);
   if (refusal !== undefined) throw new TypeError(`${what} ${refusal}`);
   const stream = openSource(value, { onError: () => {} });
@@ -48,23 +51,29 @@ export async function openContent(content: unknown, what: string, signal: AbortS
   );
 }
 
+/** Bytes of the caller's, which are copied. */
 class Whole implements OpenContent {
   declare readonly size: number;
-  #bytes: Uint8Array | undefined;
+  #bytes: Uint8Array;
+  #what: string;
+  #at = 0;
 
-  constructor(bytes: Uint8Array) {
+  constructor(bytes: Uint8Array, what: string) {
     this.size = bytes.length;
     this.#bytes = bytes;
+    this.#what = what;
   }
 
-  read(): Promise<Uint8Array | undefined> {
-    const bytes = this.#bytes;
-    this.#bytes = undefined;
-    return Promise.resolve(bytes);
+  async read(): Promise<Uint8Array | undefined> {
+    if (this.#at >= this.size) return undefined;
+    refuseDetached(this.#bytes, this.#what);
+    const piece = this.#bytes.slice(this.#at, this.#at + PIECE);
+    this.#at += PIECE;
+    return piece;
   }
 
   cancel(): void {
-    this.#bytes = undefined;
+    this.#at = this.size;
   }
 }
 

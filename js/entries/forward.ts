@@ -1,4 +1,5 @@
 /** Reads entries forward: bytes in, entries out, one of which is open at a time. */
+import { requireNoPromise } from '../values/require.js';
 import { toBytes } from '../codecs/options.js';
 import { quoted } from './quoted.js';
 import { Input } from './input.js';
@@ -41,7 +42,8 @@ export function forward<Entry>(
     let found: Found<Entry> | undefined;
     try {
       while ((found = await next()) !== undefined) {
-        if (filter === undefined || filter(found.entry)) yield found.entry;
+        if (filter === undefined || requireNoPromise(filter(found.entry), `${caller}(): filter`)) yield found.entry;
+        else found.body.drop();
         await found.body.finish();
       }
     } finally {

@@ -137,6 +137,16 @@ test('entries that nobody reads are skipped, and a late stream() says what to do
   assert.throws(() => first.stream(), { code: 'entry-passed', message: /use the option filter/ });
 });
 
+test('a filter that returns a promise is refused, and one that opens a stream holds nothing up', async () => {
+  const archive = [await toBytes(tar([{ name: 'a', content: noise(100_000) }, { name: 'b' }]))];
+  const names = (filter) => pipeline(archive, tarEntries({ filter }), toArray);
+  assert.match((await failure(names(async () => false))).message, /^tarEntries\(\): filter must not return a promise/);
+  assert.deepEqual(
+    (await names((entry) => entry.name === 'b' || (entry.stream(), false))).map(({ name }) => name),
+    ['b'],
+  );
+});
+
 test('the option filter chooses entries, also before stages that read ahead', async () => {
   const texts = await pipeline(
     [await packed(sample())],

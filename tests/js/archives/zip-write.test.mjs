@@ -174,3 +174,40 @@ test('the source of a content is read when the archive is', async () => {
   assert.ok(pulls < 8, `${pulls} pulls`);
   await reader.cancel();
 });
+
+test('whatever ends the archive of an array before its end cancels the contents that nobody has read', async () => {
+  const reason = new Error('the disk is gone');
+  for (const signal of [undefined, AbortSignal.abort(reason)]) {
+    const seen = [];
+    const content = (name) => new ReadableStream({ cancel: (why) => void seen.push([name, why]) });
+    const failing = new ReadableStream({ pull: (controller) => controller.error(reason) });
+    const entries = [
+      { name: 'a', content: failing },
+      { name: 'b', content: content('b') },
+      { name: 'c', content: new Response(content('c')) },
+    ];
+    assert.equal(await failure(toBytes(zip(entries, { signal }))), reason);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    assert.deepEqual(seen, [
+      ['b', reason],
+      ['c', reason],
+    ]);
+  }
+});
+
+test('a promise of an array that rejects before its turn is no unhandled rejection', async () => {
+  const reason = new Error('no answer');
+  const unhandled = [];
+  const onUnhandled = (error) => unhandled.push(error);
+  process.on('unhandledRejection', onUnhandled);
+  try {
+    const archive = zip([
+      { name: 'a', content: () => new Promise((resolve) => setTimeout(resolve, 20, ['x'])) },
+      { name: 'b', content: Promise.reject(reason) },
+    ]);
+    assert.equal(await failure(toBytes(archive)), reason);
+    assert.deepEqual(unhandled, []);
+  } finally {
+    process.removeListener('unhandledRejection', onUnhandled);
+  }
+});
