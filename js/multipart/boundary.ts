@@ -23,11 +23,14 @@ export interface MultipartType {
   readonly isForm: boolean;
 }
 
-/** @throws {TypeError} if it is not that of a multipart body, or has no boundary */
+/** @throws {TypeError} if it is not that of a multipart body, has no boundary or two, or cannot be read */
 export function parseContentType(contentType: unknown, what: string): MultipartType {
   const advice = "must be that of the request, such as 'multipart/form-data; boundary=…'";
   if (typeof contentType !== 'string') throw new TypeError(`${what} ${advice}; got ${shown(contentType)}`);
-  const { value, parameters } = parseFields(contentType);
+  const { value, parameters } = parseFields(
+    contentType,
+    (why) => new TypeError(`${what} ${why}; got ${shown(contentType)}`),
+  );
   if (!value.startsWith('multipart/')) throw new TypeError(`${what} ${advice}; got ${shown(contentType)}`);
   const boundary = parameters.get('boundary');
   if (boundary === undefined) throw new TypeError(`${what} has no boundary; got ${shown(contentType)}`);

@@ -1,8 +1,8 @@
 /**
  * The parts of a multipart body between its delimiters, RFC 2046, 5.1.1.
  *
- * 1. A delimiter is a line's end, `--`, the boundary, and then either `--` or spaces and a line's end. The boundary with something
- *    else behind it is content.
+ * 1. A delimiter is a line's end, `--`, the boundary, spaces and a line's end. That of the last part has `--` behind the boundary, and the
+ *    body may end in place of its line's end. The boundary with something else behind it is content.
  * 2. The line's end before a delimiter is not content. The first delimiter may stand at the very start.
  * 3. Before the first delimiter there may be text, at most `MOST_BEFORE` bytes of it.
  */
@@ -74,16 +74,19 @@ export class Delimited {
    */
   async #before(): Promise<Bytes | undefined> {
     const input = this.#input;
-    for (let least = 1; ;) {
+    next: for (let least = 1; ;) {
       const held = await input.peek(least);
       const isEnd = held.length < least;
       const window = held.subarray(0, PIECE + this.#marker.length);
-      const at = this.#finder.find(window);
-      if (at > 0) return window.subarray(0, Math.min(at, PIECE));
-      if (at === 0) {
-        const delimiter = await this.#delimiterAt(0);
-        if (delimiter === undefined) return input.held.subarray(0, this.#marker.length);
-        this.#pass(delimiter);
+      for (let at = this.#finder.find(window); at !== -1; at = this.#finder.find(window, at + this.#marker.length)) {
+        const found = this.#at(at, held, isEnd);
+        if (found === undefined) continue;
+        if (at > 0) return window.subarray(0, Math.min(at, PIECE));
+        if (typeof found === 'number') {
+          least = found;
+          continue next;
+        }
+        this.#pass(found);
         return undefined;
       }
       const safe = window.length - this.#finder.begun(window);
@@ -92,18 +95,33 @@ export class Delimited {
     }
   }
 
-  /** What stands at `at`, where the marker is; undefined if it is content. */
+  /** What stands at `at`, where the marker is; undefined if it is content. It waits for no more than that needs. */
   async #delimiterAt(at: number): Promise<Delimiter | undefined> {
-    const input = this.#input;
-    const start = at + this.#marker.length;
-    const held = await input.peek(start + 2);
-    if (held[start] === DASH && held[start + 1] === DASH) return { length: start + 2, isLast: true };
-    for (let end = start; end <= start + MOST_PADDING; end++) {
-      const more = await input.peek(end + 2);
-      if (more[end] === CR && more[end + 1] === LF) return { length: end + 2, isLast: false };
-      if (more[end] !== SPACE && more[end] !== TAB) break;
+    for (let least = 1; ;) {
+      const held = await this.#input.peek(least);
+      const found = this.#at(at, held, held.length < least);
+      if (typeof found !== 'number') return found;
+      least = found;
     }
-    return undefined;
+  }
+
+  /** The same of what is held; a number of bytes if so many must be held to decide. */
+  #at(at: number, held: Bytes, isEnd: boolean): Delimiter | number | undefined {
+    const start = at + this.#marker.length;
+    if (held.length < start + 2 && !isEnd) return start + 2;
+    const isLast = held[start] === DASH;
+    if (isLast && held[start + 1] !== DASH) return undefined;
+    let end = isLast ? start + 2 : start;
+    for (const most = end + MOST_PADDING; held[end] === SPACE || held[end] === TAB; end++)
+      if (end === most) return undefined;
+    if (end === held.length) {
+      if (!isEnd) return end + 1;
+      return isLast ? { length: end, isLast } : undefined;
+    }
+    if (held[end] !== CR) return undefined;
+    if (end + 1 === held.length && !isEnd) return end + 2;
+    // What follows the last part is looked at by itself.
+    return held[end + 1] === LF ? { length: isLast ? end : end + 2, isLast } : undefined;
   }
 
   #pass({ length, isLast }: Delimiter): void {

@@ -1,6 +1,10 @@
 /**
  * Header fields with parameters, as `Content-Disposition` and `Content-Type` are.
  *
+ * 1. A quoted value ends at the first quote that is not escaped. A backslash escapes a quote unless the value can end there, before a `;` or
+ *    the end: browsers do not escape the backslash at the end of a name.
+ * 2. What can be read in two ways is refused: text behind a closing quote, a quote that is not closed, a parameter that is there twice.
+ *
  * A quoted value has the escapes of its sender: browsers write `%22`, `%0D` and `%0A`
  * (https://html.spec.whatwg.org/#multipart-form-data), others a backslash, as in RFC 9110, 5.6.4.
  */
@@ -11,53 +15,78 @@ export interface Fields {
   readonly parameters: ReadonlyMap<string, string>;
 }
 
-/** Reads a field. A parameter that is there twice has its first value; what is no parameter is left out. */
-export function parseFields(text: string): Fields {
-  const end = text.indexOf(';');
-  const value = (end === -1 ? text : text.slice(0, end)).trim().toLowerCase();
+const MOST_PARAMETERS = 32;
+const TOKEN = /^[!#$%&'*+.^_`|~\w-]+$/;
+
+/**
+ * Reads a field, each character once. A name without a value is left out.
+ *
+ * @param fail makes the error of a field that cannot be read, which says why
+ */
+export function parseFields(text: string, fail: (why: string) => Error): Fields {
+  const before = (mark: string, from: number) => {
+    const at = text.indexOf(mark, from);
+    return at === -1 ? text.length : at;
+  };
   const parameters = new Map<string, string>();
-  for (let at = end; at !== -1 && at < text.length;) {
-    const equals = text.indexOf('=', at);
-    if (equals === -1) break;
+  let at = before(';', 0);
+  const value = text.slice(0, at).trim().toLowerCase();
+  for (let count = 1; at < text.length; count++) {
+    if (count > MOST_PARAMETERS) throw fail(`has more than ${MOST_PARAMETERS} parameters`);
+    const end = before(';', at + 1);
+    const equals = before('=', at + 1);
+    const hasValue = equals < end;
     const name = text
-      .slice(at + 1, equals)
+      .slice(at + 1, hasValue ? equals : end)
       .trim()
       .toLowerCase();
-    const start = equals + 1 + /^[ \t]*/.exec(text.slice(equals + 1))![0].length;
-    const close = text[start] === '"' ? closingQuote(text, start + 1) : -1;
-    let parameter;
-    if (close === -1) {
-      at = text.indexOf(';', start);
-      parameter = text.slice(start, at === -1 ? undefined : at).trim();
+    if (!TOKEN.test(name) && (hasValue || name !== '')) throw fail('has a parameter without a name, or a stray quote');
+    at = end;
+    if (!hasValue) continue;
+    if (parameters.has(name)) throw fail(`has the parameter '${name}' twice`);
+    const start = pastSpaces(text, equals + 1);
+    if (text[start] === '"') {
+      const quoted = readQuoted(text, start + 1);
+      if (quoted === undefined) throw fail(`has a quote in '${name}' that is not closed`);
+      at = pastSpaces(text, quoted.end);
+      if (!isOver(text, at)) throw fail(`has text behind the quoted value of '${name}'`);
+      parameters.set(name, quoted.value);
     } else {
-      at = text.indexOf(';', close);
-      parameter = unescaped(text.slice(start + 1, close));
+      const plain = text.slice(start, end).trim();
+      if (plain.includes('"')) throw fail(`has a quote within '${name}'`);
+      parameters.set(name, plain);
     }
-    // An earlier name without a value may stand before it.
-    const own = name.slice(name.lastIndexOf(';') + 1).trim();
-    if (own !== '' && !parameters.has(own)) parameters.set(own, parameter);
   }
   return { value, parameters };
 }
 
-/**
- * Where the quoted value that begins at `start` ends; -1 if it does not. A quote behind a backslash ends it only if no other does: a
- * browser does not escape the backslash at the end of a name.
- */
-function closingQuote(text: string, start: number): number {
-  let found = -1;
-  for (let at = text.indexOf('"', start); at !== -1; at = text.indexOf('"', at + 1)) {
-    if (!/^[ \t]*(;|$)/.test(text.slice(at + 1))) continue;
-    const isEscaped = /(^|[^\\])(\\\\)*\\$/.test(text.slice(start, at));
-    if (!isEscaped) return at;
-    if (found === -1) found = at;
-  }
-  return found;
+function pastSpaces(text: string, from: number): number {
+  let at = from;
+  while (text[at] === ' ' || text[at] === '\t') at++;
+  return at;
 }
 
-/** Backslashes escape only where a quote is escaped so: those of a browser are themselves. */
-const unescaped = (text: string): string =>
-  /(^|[^\\])(\\\\)*\\"/.test(text) ? text.replace(/\\(["\\])/g, '$1') : text;
+const isOver = (text: string, at: number): boolean => at >= text.length || text[at] === ';';
+
+/**
+ * The quoted value that begins at `start`, and where what follows its quote begins; undefined if it does not end. Backslashes escape only where
+ * a quote is escaped so: those of a browser are themselves.
+ */
+function readQuoted(text: string, start: number): { readonly value: string; readonly end: number } | undefined {
+  let hasEscape = false;
+  let isEscaped = false;
+  for (let at = start; at < text.length; at++) {
+    if (text[at] === '"') {
+      if (!isEscaped || isOver(text, pastSpaces(text, at + 1))) {
+        const value = text.slice(start, at);
+        return { value: hasEscape ? value.replace(/\\(["\\])/g, '$1') : value, end: at + 1 };
+      }
+      hasEscape = true;
+    }
+    isEscaped = text[at] === '\\' && !isEscaped;
+  }
+  return undefined;
+}
 
 /** The form of `name` and `filename` in browsers' forms. */
 export const percentDecoded = (text: string): string =>

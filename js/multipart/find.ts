@@ -11,13 +11,13 @@ export class Finder {
     for (let at = 0; at < wanted.length - 1; at++) this.#shifts[wanted[at]!] = wanted.length - 1 - at;
   }
 
-  /** Where it stands first; -1 if it does not. */
-  find(bytes: Uint8Array): number {
+  /** Where it stands first at `from` or later; -1 if it does not. */
+  find(bytes: Uint8Array, from = 0): number {
     const wanted = this.#wanted;
     const shifts = this.#shifts;
     const last = wanted.length - 1;
     const ending = wanted[last]!;
-    for (let end = last; end < bytes.length;) {
+    for (let end = from + last; end < bytes.length;) {
       const byte = bytes[end]!;
       if (byte === ending && this.#stands(bytes, end - last)) return end - last;
       end += shifts[byte]!;

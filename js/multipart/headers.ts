@@ -17,25 +17,30 @@ export interface PartHeaders {
 const CR = 0x0d;
 const LF = 0x0a;
 
-/** Reads the headers up to the end of the blank line's line before it, which is left: a delimiter may need it. */
-export async function readHeaders(input: Input, most: number): Promise<PartHeaders> {
+/**
+ * Reads the headers up to the end of the line before the blank line, which is left: a delimiter may need it.
+ *
+ * @param most bytes
+ */
+export async function readHeaders(input: Input, boundary: string, most: number): Promise<PartHeaders> {
   const { offset } = input;
+  const invalid = (what: string) => fault('multipartParts', 'invalid-header', what, { offset });
   const lines = await blockOf(input, most);
   const all = new Map<string, string>();
   for (const line of lines) {
     const match = /^([!#$%&'*+.^_`|~\w-]+)[ \t]*:(.*)$/.exec(line);
-    if (match === null || /[\0\r\n]/.test(line))
-      throw fault('multipartParts', 'invalid-header', 'a header of a part is not a name, a colon and a value', {
-        offset,
-      });
+    if (match === null || /[\0\r\n]/.test(line)) throw invalid('a header of a part is not a name, a colon and a value');
+    if (line.startsWith(`--${boundary}`)) throw invalid('a header of a part begins with the boundary');
     const key = match[1]!.toLowerCase();
     const value = match[2]!.trim();
     const before = all.get(key);
     if (before !== undefined && key === 'content-disposition')
-      throw fault('multipartParts', 'invalid-header', 'a part has two headers Content-Disposition', { offset });
+      throw invalid('a part has two headers Content-Disposition');
     all.set(key, before === undefined ? value : `${before}, ${value}`);
   }
-  const { value, parameters } = parseFields(all.get('content-disposition') ?? '');
+  const { value, parameters } = parseFields(all.get('content-disposition') ?? '', (why) =>
+    invalid(`the Content-Disposition of a part ${why}`),
+  );
   const named = value === 'form-data' ? parameters.get('name') : undefined;
   const extended = extendedValue(parameters.get('filename*') ?? '');
   const plain = parameters.get('filename');

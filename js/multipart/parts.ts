@@ -1,6 +1,8 @@
 /** `multipartParts()`: the parts of a multipart body, read forward. */
+import { isAnyNodeReadable } from '../bridge/kinds.js';
 import { compose } from '../pipeline/compose.js';
 import { stage } from '../pipeline/functions.js';
+import { streamOfNodeReadable } from '../pipeline/node-streams.js';
 import { refusalOfSource } from '../pipeline/sources.js';
 import { requireCallback, requireCount, requireKnown, requireOneOf, shown } from '../values/require.js';
 import { Body } from '../entries/body.js';
@@ -58,7 +60,7 @@ export interface MultipartPartsOptions {
   maxBytes?: number | undefined;
   /** What to do with bytes after the last part: `error` fails with `trailing-data` (the default), `ignore` drops them. */
   trailing?: 'error' | 'ignore' | undefined;
-  /** Called with each part. A part for which it returns false is skipped, and nobody gets it. Default: all are wanted. */
+  /** Called with each part. A part for which it returns false is skipped, and nobody gets it. A promise fails with a `TypeError`. Default: all are wanted. */
   filter?: ((part: MultipartPart) => boolean) | undefined;
   /** When aborted, fails the stream with its reason; where a message is passed. */
   signal?: AbortSignal | undefined;
@@ -94,7 +96,8 @@ interface Limits {
 
 /**
  * Reads the parts of a form, or of another multipart body, RFC 7578 (https://www.rfc-editor.org/rfc/rfc7578) and RFC 2046, 5.1
- * (https://www.rfc-editor.org/rfc/rfc2046#section-5.1). A body that ends early is an error.
+ * (https://www.rfc-editor.org/rfc/rfc2046#section-5.1). A body that ends early is an error. An error
+ * or a `break` cancels the body; an `IncomingMessage` is left paused and is not destroyed, so that the server can answer.
  *
  * @param message a `Request`, a `Response`, or Node's `IncomingMessage`
  * @throws {TypeError | RangeError} if the content type is not multipart or has no boundary, the message has no body, or an option is invalid
@@ -122,7 +125,12 @@ export function multipartParts(first: unknown, second: unknown = {}): unknown {
   if (message === undefined) return compose(stage(parts));
   const refusal = refusalOfSource(first);
   if (refusal !== undefined) throw new TypeError(`multipartParts(): the message ${refusal}`);
-  return generated(first, options.signal, parts);
+  // The server still has to answer on its connection.
+  return generated(
+    isAnyNodeReadable(first) ? streamOfNodeReadable(first, { isKept: true }) : first,
+    options.signal,
+    parts,
+  );
 }
 
 /** The content type of a message; undefined for what is none: options, in which nothing is called `headers`. */
@@ -186,7 +194,7 @@ function reading(input: Input, { boundary, isForm }: MultipartType, limits: Limi
     const { offset } = input;
     if (count === limits.maxParts)
       throw fault('multipartParts', 'too-many-parts', `the body has more than ${count} parts (maxParts)`, { offset });
-    const headers = await readHeaders(input, limits.maxHeaderBytes);
+    const headers = await readHeaders(input, boundary, limits.maxHeaderBytes);
     const { name = '' } = headers;
     requireReadable(headers, isForm, offset);
     const isEmpty = !(await delimited.passBlankLine());

@@ -63,8 +63,12 @@ function listen(node: NodeStream, listeners: Record<string, (error: unknown) => 
  * A stream of ours that reads from Node's `node`; cancelling it destroys `node`.
  *
  * @param onError is told of a failure first
+ * @param isKept whether cancelling leaves `node` as it is, paused, for its owner to end
  */
-export function streamOfNodeReadable(node: NodeReadable, onError: (error: unknown) => void = ignore): ReadableStream {
+export function streamOfNodeReadable(
+  node: NodeReadable,
+  { onError = ignore, isKept = false }: { onError?: (error: unknown) => void; isKept?: boolean } = {},
+): ReadableStream {
   let controller: ReadableControllerLike;
   let stopListening: () => void;
   let wake: (() => void) | undefined; // settles the pull that waits for data
@@ -114,7 +118,9 @@ export function streamOfNodeReadable(node: NodeReadable, onError: (error: unknow
       cancel(reason: unknown) {
         stopListening();
         wake?.();
-        return destroy(node, reason);
+        if (!isKept) return destroy(node, reason);
+        hushUntilClosed(node);
+        return undefined;
       },
     },
     { highWaterMark: 0 },

@@ -41,7 +41,7 @@ export function openSource(value: unknown, hooks: Hooks): ReadableStream {
   if (is.isReadableStreamLike(value)) return readableFromNative(value, hooks.onError);
   if (is.isBody(value)) return openBody(value, hooks);
   if (is.isBlob(value)) return openBlob(value, hooks);
-  if (is.isAnyNodeReadable(value)) return streamOfNodeReadable(value, hooks.onError);
+  if (is.isAnyNodeReadable(value)) return streamOfNodeReadable(value, hooks);
   return streamOfIterable(value as Iterable<unknown>, hooks);
 }
 

@@ -1,6 +1,6 @@
 /** `multipartParts()`: forms by browsers and by others, at every split, and what the parts say. */
 import assert from 'node:assert/strict';
-import { createServer } from 'node:http';
+import { createServer, request as httpRequest } from 'node:http';
 import { execFile } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -165,6 +165,48 @@ test('a part that nobody reads is skipped, and filter chooses before anybody get
   assert.deepEqual(names, [['b', 'low']]);
 });
 
+test('a filter that opens the stream of a part and refuses it does not hold up the next part', async () => {
+  const streams = [];
+  const filter = (part) => {
+    if (part.name === 'c') return true;
+    streams.push(part.stream());
+    return false;
+  };
+  const names = await pipeline(
+    [bodyOf([[field('a')], noise(200_000)], [[field('b')], ''], [[field('c')], 'low'])],
+    multipartParts({ boundary: BOUNDARY, filter }),
+    async (parts) => {
+      const list = [];
+      for await (const part of parts) list.push(await part.text());
+      return list;
+    },
+  );
+  assert.deepEqual(names, ['low']);
+  assert.match((await failure(toBytes(streams[0]))).message, /filter returned false/);
+});
+
+test('a filter that returns a promise is refused', async () => {
+  const filter = async () => false;
+  assert.match(
+    (await failure(pipeline([sample()], multipartParts({ boundary: BOUNDARY, filter }), toArray))).message,
+    /^multipartParts\(\): filter must not return a promise/,
+  );
+});
+
+test('a part is given, and ends, as soon as its delimiter has come', async () => {
+  let push;
+  const body = new ReadableStream({
+    start: (controller) => (push = (text) => controller.enqueue(new Uint8Array(Buffer.from(text)))),
+  });
+  push(`--tide\r\n${field('a')}\r\n\r\nhigh water\r\n--tide\r\n`);
+  const reader = multipartParts(
+    new Response(body, { headers: { 'content-type': 'multipart/form-data; boundary=tide' } }),
+  ).getReader();
+  const { value } = await reader.read();
+  assert.equal(await value.text(), 'high water');
+  await reader.cancel();
+});
+
 test('stream() of a part that has been passed says so', async () => {
   const list = await pipeline([sample()], multipartParts({ boundary: BOUNDARY }), toArray);
   assert.throws(() => list[0].stream(), { name: 'MultipartError', code: 'part-passed', part: 'title' });
@@ -271,6 +313,77 @@ test(
     assert.deepEqual(forms[2], [file]);
   },
 );
+
+/** What clients get of a server that reads forms by `read`, and the requests that it had. */
+async function served(context, read) {
+  const requests = [];
+  const server = createServer((request, response) => {
+    requests.push(request);
+    read(request).then(
+      (text) => response.writeHead(422).end(text),
+      (error) => response.writeHead(413, { connection: 'close' }).end(error.code),
+    );
+  });
+  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
+  context.after(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  return { requests, port: server.address().port };
+}
+
+test('a server can answer after a limit failed the parts, or the loop was left', async (context) => {
+  const body = bodyOf([[field('a', '; filename="f"')], noise(3_000_000)]);
+  const headers = { 'content-type': `multipart/form-data; boundary=${BOUNDARY}` };
+  for (const [options, expected] of [
+    [{ maxPartBytes: 1000 }, [413, 'part-too-large']],
+    [{ maxParts: 0 }, [413, 'too-many-parts']],
+    [undefined, [422, 'left']],
+  ]) {
+    const { requests, port } = await served(context, async (request) => {
+      for await (const part of multipartParts(request, options)) {
+        if (options === undefined) break;
+        await toBytes(part.stream());
+      }
+      assert.equal(request.destroyed, false);
+      assert.equal(request.readableFlowing === true, false);
+      return 'left';
+    });
+    // A client that reads the answer while it sends.
+    const answer = await new Promise((resolve, reject) => {
+      const sending = httpRequest({ port, method: 'POST', headers }, (response) => {
+        let text = '';
+        response.setEncoding('utf8').on('data', (chunk) => (text += chunk));
+        response.on('end', () => resolve([response.statusCode, text]));
+      });
+      sending.on('error', reject);
+      sending.write(body.subarray(0, 200_000));
+    });
+    assert.deepEqual(answer, expected);
+    assert.equal(requests.length, 1);
+  }
+});
+
+test('a client that goes away fails the parts', async (context) => {
+  let fail;
+  const failed = new Promise((resolve) => (fail = resolve));
+  const { port } = await served(context, async (request) => {
+    try {
+      for await (const part of multipartParts(request)) {
+        sending.destroy();
+        await toBytes(part.stream());
+      }
+    } catch (error) {
+      fail(error);
+      throw error;
+    }
+  });
+  const headers = { 'content-type': `multipart/form-data; boundary=${BOUNDARY}` };
+  const sending = httpRequest({ port, method: 'POST', headers });
+  sending.on('error', () => {});
+  sending.write(bodyOf([[field('a')], noise(1000)]).subarray(0, 500));
+  assert.equal((await failed).code, 'ECONNRESET');
+});
 
 test('it is a stage as others are: what comes before it may unpack, what follows may take a few', async () => {
   const parts = await pipeline(pieces(sample(), 11), multipartParts({ boundary: BOUNDARY }), take(2), toArray);
