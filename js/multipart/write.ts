@@ -7,6 +7,7 @@ import { utf8 } from '../runtime/text.js';
 import { inMemory, openContent, type OpenContent } from '../entries/contents.js';
 import { generated } from '../entries/generated.js';
 import { Pieces } from '../entries/pieces.js';
+import { Unread } from '../entries/unread.js';
 import { quoted } from '../entries/quoted.js';
 import { randomBoundary, requireBoundary } from './boundary.js';
 import { fault } from './error.js';
@@ -65,6 +66,7 @@ export interface MultipartBody {
  * (https://html.spec.whatwg.org/#multipart-form-data). A content is read when the reader of the body wants its bytes.
  *
  * @throws {TypeError | RangeError} if an argument is invalid, or a part of a `FormData` or an array is; another invalid part fails the stream
+ * @throws {MultipartError} `size-mismatch` if a part of an array has a `size` that is not that of its string, bytes or `Blob`
  *
  * @example
  * const form = multipart([{ name: 'title', content: 'Tides' }, { name: 'log', filename: 'log.gz', content: stream }]);
@@ -78,11 +80,14 @@ export function multipart(parts: MultipartParts, options: MultipartOptions = {})
   const known = list?.map((part, number) => check(part, number + 1));
   const sizes = known?.map((part) => headersOf(part, boundary).length + (part.size ?? NaN) + LINE_END.length);
   const size = sizes?.reduce((sum, each) => sum + each, endOf(boundary).length);
+  const unread = new Unread((known ?? []).map(({ content }) => content));
   let number = 0;
+  // Those of a list are checked once: whatever becomes of the objects, the body has the size that was said.
+  const checked = (part: unknown) => (known === undefined ? check(part, (number += 1)) : (part as Checked));
   const write = (inputs: AsyncIterable<unknown>, { signal }: { signal: AbortSignal }) =>
-    written(inputs, (part) => check(part, (number += 1)), boundary, signal);
+    written(inputs, checked, unread, boundary, signal);
   return {
-    readable: generated(list ?? parts, options.signal, write),
+    readable: generated(known ?? parts, options.signal, write, (reason) => unread.cancel(reason)),
     // RFC 2045, 5.1: what is no token must be quoted.
     contentType: `multipart/form-data; boundary=${/[^\w.'+-]/.test(boundary) ? `"${boundary}"` : boundary}`,
     size: Number.isNaN(size) ? undefined : size,
@@ -137,6 +142,8 @@ function check(part: unknown, number: number): Checked {
   const bytes = inMemory(content, `${place}: content`);
   const ofBlob = isBlob(content) ? content : undefined;
   const file = filename ?? (ofBlob === undefined ? undefined : ((ofBlob as Partial<File>).name ?? 'blob'));
+  for (const [key, text] of Object.entries({ name, filename: file }))
+    if (text?.includes('\0')) throw new TypeError(`${place}: ${key} must not contain NUL, which no reader accepts`);
   const whole = bytes?.length ?? ofBlob?.size;
   if (size !== undefined && whole !== undefined && size !== whole) throw mismatch(name, size, whole);
   return {
@@ -170,6 +177,7 @@ const mismatch = (name: string, size: number, length: number): Error =>
 async function* written(
   parts: AsyncIterable<unknown>,
   checked: (part: unknown) => Checked,
+  unread: Unread,
   boundary: string,
   signal: AbortSignal,
 ): AsyncGenerator<Bytes> {
@@ -179,6 +187,8 @@ async function* written(
   signal.addEventListener('abort', onAbort, { once: true });
   try {
     for await (const input of parts) {
+      signal.throwIfAborted();
+      unread.begin();
       const part = checked(input);
       const { name, size, bytes } = part;
       pieces.add(headersOf(part, boundary));
@@ -187,6 +197,8 @@ async function* written(
           pieces.add(bytes.subarray(at, at + 2 ** 16));
           for (let piece; (piece = pieces.take()) !== undefined;) yield piece;
         }
+        // Its buffer may have been detached since.
+        if (bytes.length !== size) throw mismatch(name, size!, bytes.length);
       } else {
         content = await openContent(part.content, `multipart(): the content of ${quoted(name)}`, signal);
         if (signal.aborted) onAbort();

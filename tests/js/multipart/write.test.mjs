@@ -1,6 +1,7 @@
 /** `multipart()`: forms that browsers' and our own readers read, whose contents are streams. */
 import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
+import { Readable } from 'node:stream';
 import { test } from 'node:test';
 import { pipeline, toBytes, toFetch } from 'tidegate';
 import { multipart, multipartParts } from 'tidegate/multipart';
@@ -209,4 +210,130 @@ test('a boundary that is no token is quoted in the content type', async () => {
   assert.equal(body.contentType, 'multipart/form-data; boundary="a b:c"');
   const message = new Response(await bytesOf(body), { headers: { 'content-type': body.contentType } });
   for await (const part of multipartParts(message)) assert.equal(await part.text(), 'b');
+});
+
+test('a name that ends with a backslash is read back', async () => {
+  const body = multipart([{ name: 'x\\', filename: 'f.txt', content: 'hi' }]);
+  const message = new Response(await bytesOf(body), { headers: { 'content-type': body.contentType } });
+  for await (const part of multipartParts(message))
+    assert.deepEqual([part.name, part.filename, await part.text()], ['x\\', 'f.txt', 'hi']);
+});
+
+test('names with NUL are refused', () => {
+  assert.throws(() => multipart([{ name: 'a\0' }]), { name: 'TypeError', message: /name must not contain NUL/ });
+  assert.throws(() => multipart([{ name: 'a', filename: 'b\0' }]), /filename must not contain NUL/);
+  assert.throws(() => multipart([{ name: 'a', content: new File([], 'b\0') }]), /filename must not contain NUL/);
+});
+
+test('a part that is changed later is written as it was when the size was said', async () => {
+  const parts = [{ name: 'a', content: '123' }, { name: 'b' }];
+  const body = multipart(parts);
+  parts[0].content = 'longer';
+  parts[1].name = 'another';
+  const bytes = await bytesOf(body);
+  assert.equal(bytes.length, body.size);
+  assert.match(bytes.toString(), /name="b"/);
+});
+
+test('bytes that a function returns stay those of the caller', async () => {
+  const own = new Uint8Array(noise(200_000));
+  const chunks = [];
+  for await (const chunk of multipart([{ name: 'a', content: () => own }]).readable) chunks.push(chunk);
+  assert.ok(chunks.every(({ buffer }) => buffer !== own.buffer));
+  assert.ok(Buffer.concat(chunks).includes(Buffer.from(own)));
+});
+
+test('bytes that were detached before their turn fail the body', async () => {
+  const bytes = new Uint8Array(10);
+  const body = multipart([{ name: 'a', content: bytes }]);
+  structuredClone(bytes, { transfer: [bytes.buffer] });
+  assert.equal((await failure(bytesOf(body))).code, 'size-mismatch');
+});
+
+test('a promise that rejects before its turn fails the body when it comes, and is no unhandled rejection', async () => {
+  const reason = new Error('no answer');
+  const unhandled = [];
+  const onUnhandled = (error) => unhandled.push(error);
+  process.on('unhandledRejection', onUnhandled);
+  try {
+    const reader = multipart([
+      { name: 'a', content: () => new Promise((resolve) => setTimeout(resolve, 20, ['x'])) },
+      { name: 'b', content: Promise.reject(reason) },
+    ]).readable.getReader();
+    await new Promise((resolve) => setTimeout(resolve, 10));
+    const read = async () => {
+      while (!(await reader.read()).done);
+    };
+    assert.equal(await failure(read()), reason);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    assert.deepEqual(unhandled, []);
+  } finally {
+    process.removeListener('unhandledRejection', onUnhandled);
+  }
+});
+
+/** Contents of every kind that can be cancelled, and a report of those that were. */
+function cancellable() {
+  const seen = [];
+  const stream = (name) => new ReadableStream({ cancel: (reason) => void seen.push([name, reason]) });
+  const node = new Readable({
+    read() {},
+    destroy(error, done) {
+      seen.push(['node', error]);
+      done(error);
+    },
+  });
+  const parts = [
+    { name: 'a', content: stream('stream') },
+    { name: 'b', content: new Response(stream('response')) },
+    { name: 'c', content: node },
+    { name: 'd', content: Promise.resolve(stream('promise')) },
+  ];
+  return { seen, parts };
+}
+
+const ALL = ['node', 'promise', 'response', 'stream'];
+
+test('whatever ends the body of an array before its end cancels the contents that nobody has read', async () => {
+  const reason = new Error('enough');
+  const ends = {
+    failure: async (parts) => {
+      const content = new ReadableStream({ pull: (controller) => controller.error(reason) });
+      await failure(bytesOf(multipart([{ name: 'first', content }, ...parts])));
+    },
+    cancel: async (parts) => {
+      const reader = multipart([{ name: 'first', content: noise(70_000) }, ...parts]).readable.getReader();
+      await reader.read();
+      await reader.cancel(reason);
+    },
+    'cancel before the first read': async (parts) => multipart(parts).readable.cancel(reason),
+    abort: async (parts) => {
+      const stop = new AbortController();
+      multipart(parts, { signal: stop.signal });
+      stop.abort(reason);
+    },
+    'aborted before': async (parts) => void multipart(parts, { signal: AbortSignal.abort(reason) }),
+  };
+  for (const [how, end] of Object.entries(ends)) {
+    const { seen, parts } = cancellable();
+    await end(parts);
+    await new Promise((resolve) => setTimeout(resolve, 10));
+    assert.deepEqual(
+      seen.sort(([a], [b]) => (a < b ? -1 : 1)),
+      ALL.map((name) => [name, reason]),
+      how,
+    );
+  }
+});
+
+test('a stream of parts is cancelled with the error of a content', async () => {
+  const reason = new Error('the disk is gone');
+  let cancelled;
+  const parts = new ReadableStream({
+    pull: (controller) =>
+      controller.enqueue({ name: 'a', content: new ReadableStream({ pull: (inner) => inner.error(reason) }) }),
+    cancel: (given) => (cancelled = [given]),
+  });
+  assert.equal(await failure(bytesOf(multipart(parts))), reason);
+  assert.deepEqual(cancelled, [reason]);
 });
