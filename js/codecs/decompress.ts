@@ -3,18 +3,20 @@ import { brotliCodec } from './brotli.js';
 import { deferred } from './deferred.js';
 import { CodecError } from './error.js';
 import { inflate } from './families/inflate.js';
+import { zstd } from './families/zstd.js';
 import { BYTES_MARK, KNOWN, numbers } from './limits.js';
-import { highWaterMark, oneOf } from './options.js';
+import { highWaterMark, integer, oneOf } from './options.js';
 import { ByteOutput } from './output.js';
 import { Stage } from './stage.js';
 import { workersOf } from './workers.js';
+import { ZSTD_WINDOW } from './zstd.js';
 import type { Bytes } from '../runtime/buffers.js';
 import type { Deferred } from './deferred.js';
 import type { InflateOptions } from './limits.js';
 import type { CodecStage } from './stage.js';
 
 /** A format that `decompress()` reads. `deflate` is zlib, as in the Compression Standard. */
-export type DecompressFormat = 'gzip' | 'deflate' | 'brotli';
+export type DecompressFormat = 'gzip' | 'deflate' | 'zstd' | 'brotli';
 
 export interface DecompressOptions extends InflateOptions {
   /**
@@ -22,7 +24,7 @@ export interface DecompressOptions extends InflateOptions {
    * default), `brotli` decompresses them as brotli, which has no such bytes, and `pass` passes them on as they are.
    */
   unknown?: 'error' | 'brotli' | 'pass' | undefined;
-  /** The largest window that a stream may ask for, in bytes, as in `brotliDecompress`. Default: 16,777,216. */
+  /** The largest window that a stream may ask for, in bytes. Default: for zstd 8,388,608, for brotli 16,777,216, its largest. */
   maxWindowBytes?: number | undefined;
 }
 
@@ -44,6 +46,8 @@ interface Magic {
 
 const GZIP: Magic = { name: 'gzip', bytes: [0x1f, 0x8b] };
 
+const ZSTD: Magic = { name: 'zstd', bytes: [0x28, 0xb5, 0x2f, 0xfd] };
+
 /** What is known and not decompressed, each with what to do. */
 const OTHERS: readonly Magic[] = [
   { name: 'zip', bytes: [0x50, 0x4b, 3, 4], advice: "open it with openZip() of 'tidegate/archives'" },
@@ -59,7 +63,6 @@ const OTHERS: readonly Magic[] = [
     advice: 'recompress it with gzip, or put a decompressor of xz before',
   },
   { name: 'lz4', bytes: [4, 0x22, 0x4d, 0x18], advice: 'recompress it with gzip, or put a decompressor of lz4 before' },
-  { name: 'zstd', bytes: [0x28, 0xb5, 0x2f, 0xfd], advice: 'recompress it with gzip or brotli' },
 ];
 
 /** Whether the bytes are the beginning's, or the beginning's beginning: undefined where they end too early to tell. */
@@ -77,13 +80,21 @@ function beginsZlib(head: Bytes): boolean | undefined {
   return flags === undefined ? undefined : ((method << 8) | flags) % 31 === 0;
 }
 
-type Found = 'gzip' | 'deflate' | Magic | 'unknown';
+/** Whether these are of a skippable frame of zstd, RFC 8878, 3.1.2: the first byte is one of sixteen. */
+function beginsSkippable(head: Bytes): boolean | undefined {
+  if (head.length > 0 && head[0]! >> 4 !== 5) return false;
+  return begins(head, { name: 'zstd', bytes: [head[0] ?? 0x50, 0x2a, 0x4d, 0x18] });
+}
+
+type Found = 'gzip' | 'deflate' | 'zstd' | Magic | 'unknown';
 
 /** What the first bytes are of; undefined if more of them are needed. */
 function formatOf(head: Bytes, last: boolean): Found | undefined {
   const tried: [Found, boolean | undefined][] = [
     ['gzip', begins(head, GZIP)],
     ['deflate', beginsZlib(head)],
+    ['zstd', begins(head, ZSTD)],
+    ['zstd', beginsSkippable(head)],
     ...OTHERS.map((magic): [Found, boolean | undefined] => [magic, begins(head, magic)]),
   ];
   const found = tried.find(([, is]) => is === true);
@@ -104,7 +115,7 @@ function fault(head: Bytes, found: Magic | 'unknown'): CodecError {
   const shown = Array.from(head.subarray(0, length), (byte) => byte.toString(16).padStart(2, '0')).join(' ');
   const what =
     found === 'unknown'
-      ? "it is not gzip or zlib. If it is brotli, use the option unknown: 'brotli'; if it may be uncompressed, unknown: 'pass'"
+      ? "it is not gzip, zlib or zstd. If it is brotli, use the option unknown: 'brotli'; if it may be uncompressed, unknown: 'pass'"
       : `it is ${found.name}; ${found.advice!}`;
   return new CodecError(`decompress: unknown format at byte 0: it begins with ${shown}: ${what}`, {
     codec: 'decompress',
@@ -121,10 +132,14 @@ class Decompress extends Stage<Bytes> implements DecompressStage {
   constructor(options: DecompressOptions) {
     const unknown = oneOf('decompress', 'unknown', options.unknown ?? 'error', UNKNOWN);
     const [ignores, bytes, ratio] = numbers('decompress', options);
+    const { maxWindowBytes = ZSTD_WINDOW } = options;
+    const asked = integer('decompress', 'maxWindowBytes', maxWindowBytes, 1, 2 ** 32 - 1);
+    const window = Math.min(Math.max(asked, 1024), 2 ** 31);
     const format = deferred<DecompressFormat | null>();
     const codecs = {
       gzip: inflate.codec('decompress', (exports) => exports.codecs_add_gunzip(ignores, bytes, ratio, 0)),
       deflate: inflate.codec('decompress', (exports) => exports.codecs_add_inflate(false, ignores, bytes, ratio)),
+      zstd: zstd.codec('decompress', (exports) => exports.codecs_add_zstd_decompress(ignores, bytes, ratio, window)),
       // It passes its bytes on.
       pass: inflate.codec('decompress', (exports) => exports.codecs_add_crc32()),
     };
@@ -134,7 +149,7 @@ class Decompress extends Stage<Bytes> implements DecompressStage {
       choose(head, last) {
         const found = formatOf(head, last);
         if (found === undefined) return undefined;
-        if (found === 'gzip' || found === 'deflate') {
+        if (found === 'gzip' || found === 'deflate' || found === 'zstd') {
           format.resolve(found);
           return codecs[found];
         }
@@ -161,9 +176,9 @@ class Decompress extends Stage<Bytes> implements DecompressStage {
 }
 
 /**
- * Decompresses gzip and zlib, whichever the first bytes are of, and with `unknown: 'brotli'` brotli, which nothing tells. Other formats
+ * Decompresses gzip, zlib and zstd, whichever the first bytes are of, and with `unknown: 'brotli'` brotli, which nothing tells. Other formats
  * fail with `unknown-format`, whose message names the one that it is. The errors and the figures in a stream are those of
- * `gunzip`, `inflate` or `brotliDecompress`, whose options these are.
+ * `gunzip`, `inflate`, `zstdDecompress` or `brotliDecompress`, whose options these are.
  *
  * @throws {TypeError | RangeError} when an option is invalid
  */

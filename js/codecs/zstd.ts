@@ -35,7 +35,7 @@ export interface ZstdDecompressOptions extends InflateOptions {
 }
 
 /** What RFC 8878, 3.1.1.1.2, recommends. */
-const DEFAULT_WINDOW = 2 ** 23;
+export const ZSTD_WINDOW = 2 ** 23;
 
 /**
  * Decompresses Zstandard, RFC 8878 (https://www.rfc-editor.org/rfc/rfc8878): one or more frames, with skippable frames
@@ -45,7 +45,7 @@ export function zstdDecompress(options: ZstdDecompressOptions = {}): CodecStage<
   const name = 'zstdDecompress';
   requireKnown(options, name, [...KNOWN, 'maxWindowBytes', 'dictionary']);
   const [ignores, bytes, ratio] = numbers(name, options);
-  const window = integer(name, 'maxWindowBytes', options.maxWindowBytes ?? DEFAULT_WINDOW, 1024, 2 ** 31);
+  const window = integer(name, 'maxWindowBytes', options.maxWindowBytes ?? ZSTD_WINDOW, 1024, 2 ** 31);
   const dictionary = dictionaryOf(name, options.dictionary);
   const codec = zstd.codec(name, (exports, put) => {
     if (dictionary !== undefined && !put(exports.codecs_add_zstd_dictionary(dictionary.length), dictionary)) return;

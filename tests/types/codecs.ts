@@ -113,7 +113,7 @@ export function ofUnpacking(): void {
   void (0 as unknown as Out);
   void [inflate({ trailing: 'ignore' }), inflateRaw({ maxRatio: 100 })];
   const found = decompress({ unknown: 'brotli', maxWindowBytes: 2 ** 22 });
-  type Format = Expect<Equal<Awaited<typeof found.format>, 'gzip' | 'deflate' | 'brotli' | null>>;
+  type Format = Expect<Equal<Awaited<typeof found.format>, 'gzip' | 'deflate' | 'zstd' | 'brotli' | null>>;
   void (0 as unknown as Format);
   void brotliDecompress({ maxWindowBytes: 2 ** 22, trailing: 'ignore' });
   // @ts-expect-error there is no such value

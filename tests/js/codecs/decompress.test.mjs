@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib';
-import { CodecError, csv, decompress, digest } from 'tidegate/codecs';
+import { CodecError, csv, decompress, digest, zstdCompress } from 'tidegate/codecs';
 import { pipeline, toArray } from 'tidegate';
 import { failure, pieces, through } from './codec-support.mjs';
 
@@ -9,11 +9,16 @@ const join = (chunks) => Buffer.concat(chunks);
 const text = Buffer.from('the tide comes in, the tide goes out\n'.repeat(3000));
 const hex = (digits) => Buffer.from(digits, 'hex');
 
-const FORMATS = { gzip: gzipSync, deflate: deflateSync };
+const zstd = join(await through(zstdCompress(), [text]));
+const skippable = Buffer.concat([hex('5a2a4d1803000000616263'), zstd]);
 
-for (const [format, pack] of Object.entries(FORMATS)) {
-  test(`decompress finds ${format} by its first bytes, wherever they are split`, async () => {
-    const packed = pack(text);
+for (const [name, format, packed] of [
+  ['gzip', 'gzip', gzipSync(text)],
+  ['deflate', 'deflate', deflateSync(text)],
+  ['zstd', 'zstd', zstd],
+  ['a skippable frame of zstd', 'zstd', skippable],
+]) {
+  test(`decompress finds ${name} by its first bytes, wherever they are split`, async () => {
     for (const chunks of [
       [packed],
       [...pieces(packed, 1)],
