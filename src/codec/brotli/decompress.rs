@@ -255,7 +255,7 @@ impl BrotliDecompress {
             } else {
                 let mut done = run(decoder, piece, room);
                 match done.result {
-                    BrotliResult::ResultFailure if !self.overruns && is_overrun(decoder) => {
+                    BrotliResult::ResultFailure if !self.overruns && can_go_on(decoder) => {
                         self.overruns = true;
                         go_on(decoder);
                         if !is_buffered {
@@ -441,12 +441,19 @@ fn run(decoder: &mut Decoder, input: &[u8], output: &mut [u8]) -> Done {
     }
 }
 
-/// Whether the decoder has failed because what it was to give out is more than the meta-block has, with a command that may not be complete.
-fn is_overrun(decoder: &Decoder) -> bool {
-    matches!(
+/// Whether the decoder has failed because what it was to give out is more than the meta-block has, and can still make the rest of the command
+/// that is at fault. If its buffer is smaller than the window, nothing is given out to make room in it, as what a meta-block makes has room.
+fn can_go_on(decoder: &Decoder) -> bool {
+    use brotli_decompressor::BrotliDecoderErrorCode::BROTLI_DECODER_ERROR_FORMAT_BLOCK_LENGTH_1;
+    if !matches!(
         decoder.error_code,
-        BrotliDecoderErrorCode::BROTLI_DECODER_ERROR_FORMAT_BLOCK_LENGTH_1
-    )
+        BROTLI_DECODER_ERROR_FORMAT_BLOCK_LENGTH_1
+    ) {
+        return false;
+    }
+    let size = i64::from(decoder.ringbuffer_size);
+    let end = i64::from(decoder.pos) + i64::from(decoder.loop_counter.max(0));
+    size == 1 << decoder.window_bits.min(24) || end < size
 }
 
 /// Lets a decoder that has failed so end the command, and the stream with it.
