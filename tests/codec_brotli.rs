@@ -311,7 +311,7 @@ fn mixture(seed: u64) -> Vec<u8> {
 fn a_command_that_makes_more_than_the_decoder_has_room_for_is_refused_in_any_pieces() {
     // Found by chance: a changed length makes a meta-block shorter than the first command in it.
     let mut packed = pack(&mixture(2_696_307_795_079_927_632), 0, 10);
-    let at = (7_703_681_393_478_066_926 * packed.len() as u128 >> 64) as usize;
+    let at = ((7_703_681_393_478_066_926 * packed.len() as u128) >> 64) as usize;
     packed[at] = 17;
     for size in [1, 2, 1000, packed.len()] {
         let pieces: Vec<&[u8]> = packed.chunks(size).collect();

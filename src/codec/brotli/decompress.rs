@@ -165,7 +165,8 @@ pub struct BrotliDecompress {
     offset: u64,
     /// Bytes of output so far.
     total_out: u64,
-    /// A command makes more than its meta-block has. The decoder finds that when it gives out, or at the command's end; it is told at the end.
+    /// A command makes more than its meta-block has. The decoder finds that when it gives out, or at the command's end; it is told at the end,
+    /// if the decoder [can go on](can_go_on). If not, the place and how much of the command comes before depend on how the input is split.
     overruns: bool,
     /// What the decoder has failed with, to be told when all output before it has been given out.
     fault: Option<CodecError>,
