@@ -1,7 +1,10 @@
 /** Runs the workloads in a Node process of its own and prints what it found. */
 import { documentsOf } from './documents.js';
+import { createRequire } from 'node:module';
 import { measure } from './measure.js';
 import { workloads } from './workloads.js';
+
+globalThis.brotliWasm = createRequire(import.meta.url)('brotli-wasm');
 
 const { origin, ...settings } = JSON.parse(process.argv[2]);
 const bytesOf = async (path) => new Uint8Array(await (await fetch(`${origin}${path}`)).arrayBuffer());

@@ -60,6 +60,7 @@ function serving(files, page, use) {
     '/zstd': files.zstd,
     '/json': files.json,
     '/page.js': page,
+    '/brotli_wasm_bg.wasm': readFileSync(here('../../node_modules/brotli-wasm/pkg.web/brotli_wasm_bg.wasm')),
     '/codec-worker.js': readFileSync(here('../../dist/codec-worker.js')),
   };
   const blank =

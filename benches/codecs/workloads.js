@@ -4,7 +4,6 @@
  */
 import { JSONParser } from '@streamparser/json';
 import * as fflate from 'fflate';
-import brotliWasm from 'brotli-wasm';
 import * as fzstd from 'fzstd';
 import { createBLAKE3, createCRC32, createMD5, createSHA1, createSHA256, createSHA512 } from 'hash-wasm';
 import * as pako from 'pako';
@@ -57,6 +56,9 @@ const gunzips = {
     }),
 };
 
+/** In Node it is brought by node-process.mjs, as its module for pages fetches a file. */
+const loadBrotliWasm = async () => globalThis.brotliWasm ?? (await import('brotli-wasm')).default;
+
 const KNOWS_BROTLI = (() => {
   try {
     return Boolean(new DecompressionStream('brotli'));
@@ -67,7 +69,7 @@ const KNOWS_BROTLI = (() => {
 
 /** A stream of brotli-wasm, which says how much it has taken of a chunk, and whether there is more. */
 async function throughBrotliWasm(chunks, stream, step, see) {
-  const { BrotliStreamResultCode } = await brotliWasm;
+  const { BrotliStreamResultCode } = await loadBrotliWasm();
   for (const chunk of chunks) {
     for (let at = 0; ;) {
       const { buf, code, input_offset: taken } = step(chunk?.subarray(at));
@@ -87,7 +89,7 @@ const unbrotlis = {
   }),
   'brotli-wasm': ({ brotli }) =>
     bytesOf(async (see) => {
-      const { DecompressStream } = await brotliWasm;
+      const { DecompressStream } = await loadBrotliWasm();
       const stream = new DecompressStream();
       await throughBrotliWasm(chunksOf(brotli), stream, (chunk) => stream.decompress(chunk, CHUNK), see);
     }),
@@ -152,7 +154,7 @@ const brotlis = {
   ours: (data) => brotliOf(data, (text, see) => runOurs(chunksOf(text), [brotliCompress()], see)),
   'brotli-wasm': (data) =>
     brotliOf(data, async (text, see) => {
-      const { CompressStream } = await brotliWasm;
+      const { CompressStream } = await loadBrotliWasm();
       const stream = new CompressStream(5);
       await throughBrotliWasm([...chunksOf(text), undefined], stream, (chunk) => stream.compress(chunk, CHUNK), see);
     }),
