@@ -157,12 +157,11 @@ export class ByteReadableImpl implements ReadablePart {
     this.pendingPullIntos.push(descriptor);
   }
 
-  /** Runs [[CancelSteps]] of the controller; returns the promise or value of the source's `cancel`. */
-  cancelSteps(reason: unknown, cancel: ((reason: unknown) => unknown) | undefined): unknown {
+  /** What [[CancelSteps]] of the controller does before it calls the source's `cancel`. */
+  cancelSteps(): void {
     if (this.reader?.isByob) this.reader.closeRequests!();
     clearPendingPullIntos(this);
     this.queue = undefined;
-    return cancel === undefined ? undefined : cancel(reason);
   }
 
   /** [[ReleaseSteps]] */

@@ -83,8 +83,8 @@ export interface ReadablePart extends Part {
   endSlot(): void;
   /** [[PullSteps]]: `reader` is the lock that `request` belongs to. */
   pullSteps(reader: ReadableLock, request: ReadRequest): void;
-  /** Runs [[CancelSteps]] of the controller; returns the promise or value of the source's `cancel`. */
-  cancelSteps(reason: unknown, cancel: ((reason: unknown) => unknown) | undefined): unknown;
+  /** What [[CancelSteps]] of the controller does before it calls the source's `cancel`. */
+  cancelSteps(): void;
   /** [[ReleaseSteps]] */
   releaseSteps(): void;
   /** Drops what only a live stream needs. */

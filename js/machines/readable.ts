@@ -131,12 +131,11 @@ export class ReadableImpl implements ReadablePart {
     }
   }
 
-  /** Runs [[CancelSteps]] of the controller; returns the promise or value of the source's `cancel`. */
-  cancelSteps(reason: unknown, cancel: ((reason: unknown) => unknown) | undefined): unknown {
+  /** What [[CancelSteps]] of the controller does before it calls the source's `cancel`. */
+  cancelSteps(): void {
     const { queue } = this;
     this.queue = undefined;
     dropAll(this, queue);
-    return cancel === undefined ? undefined : cancel(reason);
   }
 
   /** [[ReleaseSteps]] */
@@ -291,10 +290,11 @@ export function cancelReadable(stream: ReadablePart, reason: unknown): Promise<u
   try {
     stream.endSlot();
     closeStream(stream);
+    stream.cancelSteps();
+    const called = cancel;
+    cancel = undefined;
     try {
-      const called = cancel;
-      cancel = undefined;
-      result = stream.cancelSteps(reason, called);
+      result = called === undefined ? undefined : called(reason);
     } catch (error) {
       result = promiseReject(error);
     }
