@@ -21,13 +21,23 @@ interface Sides<I, O> {
   readonly writable: WritableStream<I>;
 }
 
+/** An AllowSharedBufferSource of Web IDL. Types of the DOM are not there in every program. */
+type SharableBytes = ArrayBufferLike | ArrayBufferView;
+
+interface TextDecoderStreamOptions {
+  /** True errors on what is not of the encoding; false replaces it with U+FFFD. Default: false. */
+  fatal?: boolean | undefined;
+  /** True keeps a byte order mark at the start. Default: false. */
+  ignoreBOM?: boolean | undefined;
+}
+
 const STREAM = { stream: true };
 
 /**
  * What `TextDecoder` is to decode of a chunk, and checks. It takes undefined, and in WebKit null, for no bytes, and some engines' refuses shared memory, of
  * which the standard has a copy: https://encoding.spec.whatwg.org/#decode-and-enqueue-a-chunk
  */
-function sourceOf(chunk: unknown): AllowSharedBufferSource {
+function sourceOf(chunk: unknown): SharableBytes {
   if (chunk === undefined || chunk === null)
     throw new TypeError(`TextDecoderStream: chunks must be an ArrayBuffer or a view of one; got ${chunk}`);
   const isView = ArrayBuffer.isView(chunk);
@@ -39,9 +49,9 @@ function sourceOf(chunk: unknown): AllowSharedBufferSource {
 export function textDecoderStreamOver(Class: Transform): TextDecoderStreamClass {
   class Decoder {
     #decoder: TextDecoder;
-    #sides: Sides<AllowSharedBufferSource, string>;
+    #sides: Sides<SharableBytes, string>;
 
-    constructor(label: string = 'utf-8', options: TextDecoderOptions = {}) {
+    constructor(label: string = 'utf-8', options: TextDecoderStreamOptions = {}) {
       const name = `${label}`;
       // Its members are read once and in the order of their names, whatever the engine's does.
       const dictionary = convertDictionary(options, 'TextDecoderStream: options');
@@ -58,7 +68,7 @@ export function textDecoderStreamOver(Class: Transform): TextDecoderStreamClass 
           const text = decoder.decode();
           if (text !== '') controller.enqueue(text);
         },
-      }) as Sides<AllowSharedBufferSource, string>;
+      }) as Sides<SharableBytes, string>;
     }
 
     get encoding(): string {
@@ -77,7 +87,7 @@ export function textDecoderStreamOver(Class: Transform): TextDecoderStreamClass 
       return Decoder.#of(this, 'readable').#sides.readable;
     }
 
-    get writable(): WritableStream<AllowSharedBufferSource> {
+    get writable(): WritableStream<SharableBytes> {
       return Decoder.#of(this, 'writable').#sides.writable;
     }
 
@@ -137,7 +147,7 @@ export interface TextDecoderStream {
   readonly fatal: boolean;
   readonly ignoreBOM: boolean;
   readonly readable: ReadableStream<string>;
-  readonly writable: WritableStream<AllowSharedBufferSource>;
+  readonly writable: WritableStream<SharableBytes>;
 }
 
 export interface TextDecoderStreamClass {
@@ -146,7 +156,7 @@ export interface TextDecoderStreamClass {
    * @param label of an encoding that the engine's `TextDecoder` knows. Default: `utf-8`
    * @throws {RangeError} if it knows none of that label
    */
-  new (label?: string, options?: TextDecoderOptions): TextDecoderStream;
+  new (label?: string, options?: TextDecoderStreamOptions): TextDecoderStream;
 }
 
 /** https://encoding.spec.whatwg.org/#interface-textencoderstream */

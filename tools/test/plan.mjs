@@ -62,7 +62,7 @@ export function plan(root, env = process.env) {
         '--locked',
         '--lib',
         '--features',
-        'brotli,brotli-compress,encoding',
+        'brotli,brotli-compress,encoding,zstd',
         '--target-dir',
         'target/npm-host',
         '--config',
