@@ -188,6 +188,8 @@ test('text that is all invalid costs a few times what valid text costs', async (
     return process.cpuUsage().user - user;
   };
   await work(0x61);
-  const [invalid, valid] = [await work(0xe9), await work(0x61)];
+  const invalid = await work(0xe9);
+  // The count of a system may be in steps of ten milliseconds, in which that of valid text is none.
+  const valid = Math.max(await work(0x61), 5000);
   assert.ok(invalid < 100 * valid, `${(invalid / valid).toFixed(1)} times the work`);
 });
