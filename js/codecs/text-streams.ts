@@ -21,23 +21,13 @@ interface Sides<I, O> {
   readonly writable: WritableStream<I>;
 }
 
-/** An AllowSharedBufferSource of Web IDL. Types of the DOM are not there in every program. */
-type SharableBytes = ArrayBufferLike | ArrayBufferView;
-
-interface TextDecoderStreamOptions {
-  /** True errors on what is not of the encoding; false replaces it with U+FFFD. Default: false. */
-  fatal?: boolean | undefined;
-  /** True keeps a byte order mark at the start. Default: false. */
-  ignoreBOM?: boolean | undefined;
-}
-
 const STREAM = { stream: true };
 
 /**
  * What `TextDecoder` is to decode of a chunk, and checks. It takes undefined, and in WebKit null, for no bytes, and some engines' refuses shared memory, of
  * which the standard has a copy: https://encoding.spec.whatwg.org/#decode-and-enqueue-a-chunk
  */
-function sourceOf(chunk: unknown): SharableBytes {
+function sourceOf(chunk: unknown): ArrayBufferLike | ArrayBufferView {
   if (chunk === undefined || chunk === null)
     throw new TypeError(`TextDecoderStream: chunks must be an ArrayBuffer or a view of one; got ${chunk}`);
   const isView = ArrayBuffer.isView(chunk);
@@ -49,9 +39,12 @@ function sourceOf(chunk: unknown): SharableBytes {
 export function textDecoderStreamOver(Class: Transform): TextDecoderStreamClass {
   class Decoder {
     #decoder: TextDecoder;
-    #sides: Sides<SharableBytes, string>;
+    #sides: Sides<ArrayBufferLike | ArrayBufferView, string>;
 
-    constructor(label: string = 'utf-8', options: TextDecoderStreamOptions = {}) {
+    constructor(
+      label: string = 'utf-8',
+      options: { fatal?: boolean | undefined; ignoreBOM?: boolean | undefined } = {},
+    ) {
       const name = `${label}`;
       // Its members are read once and in the order of their names, whatever the engine's does.
       const dictionary = convertDictionary(options, 'TextDecoderStream: options');
@@ -68,7 +61,7 @@ export function textDecoderStreamOver(Class: Transform): TextDecoderStreamClass 
           const text = decoder.decode();
           if (text !== '') controller.enqueue(text);
         },
-      }) as Sides<SharableBytes, string>;
+      }) as Sides<ArrayBufferLike | ArrayBufferView, string>;
     }
 
     get encoding(): string {
@@ -87,7 +80,7 @@ export function textDecoderStreamOver(Class: Transform): TextDecoderStreamClass 
       return Decoder.#of(this, 'readable').#sides.readable;
     }
 
-    get writable(): WritableStream<SharableBytes> {
+    get writable(): WritableStream<ArrayBufferLike | ArrayBufferView> {
       return Decoder.#of(this, 'writable').#sides.writable;
     }
 
@@ -147,16 +140,18 @@ export interface TextDecoderStream {
   readonly fatal: boolean;
   readonly ignoreBOM: boolean;
   readonly readable: ReadableStream<string>;
-  readonly writable: WritableStream<SharableBytes>;
+  readonly writable: WritableStream<ArrayBufferLike | ArrayBufferView>;
 }
 
 export interface TextDecoderStreamClass {
   readonly prototype: TextDecoderStream;
   /**
    * @param label of an encoding that the engine's `TextDecoder` knows. Default: `utf-8`
+   * @param options `fatal`: true errors on what is not of the encoding, false replaces it with U+FFFD; `ignoreBOM`: true keeps a byte order mark
+   *   at the start. Default: both false
    * @throws {RangeError} if it knows none of that label
    */
-  new (label?: string, options?: TextDecoderStreamOptions): TextDecoderStream;
+  new (label?: string, options?: { fatal?: boolean | undefined; ignoreBOM?: boolean | undefined }): TextDecoderStream;
 }
 
 /** https://encoding.spec.whatwg.org/#interface-textencoderstream */
