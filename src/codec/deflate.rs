@@ -2,6 +2,7 @@
 
 use flate2::{Compress, Compression, FlushCompress};
 
+use super::compressor::{Asked, Compressor, Made};
 use super::crc32::Crc32;
 use super::{Codec, CodecError, ErrorCode, Fault, Status, Step, can_allocate};
 
@@ -186,13 +187,7 @@ impl DeflateOptions {
 /// assert_eq!(text, "text");
 /// # Ok::<(), tidegate::codec::CodecError>(())
 /// ```
-pub struct Deflate {
-    options: DeflateOptions,
-    /// Made with the first step.
-    work: Option<Work>,
-    /// Bytes consumed.
-    offset: u64,
-}
+pub struct Deflate(Compressor<Work>);
 
 impl Deflate {
     /// A compressor at the start of its input.
@@ -203,34 +198,7 @@ impl Deflate {
     /// assert_eq!(Deflate::new(DeflateOptions::default()).name(), "deflate");
     /// ```
     pub fn new(options: DeflateOptions) -> Self {
-        Self {
-            options,
-            work: None,
-            offset: 0,
-        }
-    }
-
-    fn advance(&mut self, input: &[u8], output: &mut [u8], asked: Asked) -> Result<Step, Fault> {
-        let mut step = Step {
-            status: Status::NeedInput,
-            consumed: 0,
-            produced: 0,
-        };
-        let result = match &mut self.work {
-            Some(work) => work.advance(input, output, asked, &mut step),
-            none if can_allocate(DEFLATE_BYTES) => none
-                .insert(Work::new(&self.options))
-                .advance(input, output, asked, &mut step),
-            _ => Err(CodecError::out_of_memory(NAME, self.offset)),
-        };
-        self.offset += step.consumed as u64;
-        match result {
-            Ok(()) => Ok(step),
-            Err(error) => Err(Fault {
-                error,
-                produced: step.produced,
-            }),
-        }
+        Self(Compressor::new(options))
     }
 }
 
@@ -240,33 +208,19 @@ impl Codec for Deflate {
     }
 
     fn step(&mut self, input: &[u8], output: &mut [u8], last: bool) -> Result<Step, Fault> {
-        let asked = if last { Asked::Finish } else { Asked::Nothing };
-        self.advance(input, output, asked)
+        self.0.step(input, output, last)
     }
 
     /// Ends the block at a whole byte, so that everything before can be unpacked (`Z_SYNC_FLUSH` of zlib).
     fn flush(&mut self, output: &mut [u8]) -> Result<Step, Fault> {
-        self.advance(&[], output, Asked::Flush)
+        self.0.flush(output)
     }
 
     #[cfg(not(tidegate_npm))]
     fn save(&self) -> Result<Vec<u8>, CodecError> {
-        let detail = "a compressor's cannot; begin anew: members of gzip may follow each other";
-        Err(CodecError::new(
-            NAME,
-            ErrorCode::CannotSave,
-            self.offset,
-            detail,
-        ))
+        self.0
+            .cannot_save("begin anew: members of gzip may follow each other")
     }
-}
-
-/// What is asked for once the input is used up.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Asked {
-    Nothing,
-    Flush,
-    Finish,
 }
 
 /// The compressor, and what is between it and the steps.
@@ -277,9 +231,7 @@ struct Work {
     compressed: usize,
     /// What the compressor is doing with the piece, until it has made all of that.
     doing: Option<FlushCompress>,
-    /// What has been made, and how much of it has been given out.
-    made: Vec<u8>,
-    given: usize,
+    made: Made,
     /// Everything gathered so far has been flushed.
     flushed: bool,
     finished: bool,
@@ -287,25 +239,34 @@ struct Work {
     crc: Option<Crc32>,
 }
 
-impl Work {
-    fn new(options: &DeflateOptions) -> Self {
+impl super::compressor::Work for Work {
+    type Options = DeflateOptions;
+
+    const NAME: &'static str = NAME;
+
+    fn new(options: &DeflateOptions) -> Result<Self, CodecError> {
+        if !can_allocate(DEFLATE_BYTES) {
+            return Err(CodecError::out_of_memory(NAME, 0));
+        }
         let level = Compression::new(u32::from(options.level.min(9)));
         let is_gzip = options.format == DeflateFormat::Gzip;
-        Self {
+        Ok(Self {
             compress: Compress::new(level, options.format == DeflateFormat::Zlib),
             piece: Vec::with_capacity(PIECE),
             compressed: 0,
             doing: None,
-            made: if is_gzip {
-                options.gzip_header()
-            } else {
-                Vec::new()
+            made: Made {
+                bytes: if is_gzip {
+                    options.gzip_header()
+                } else {
+                    Vec::new()
+                },
+                given: 0,
             },
-            given: 0,
             flushed: true,
             finished: false,
             crc: is_gzip.then(Crc32::new),
-        }
+        })
     }
 
     fn advance(
@@ -316,8 +277,7 @@ impl Work {
         step: &mut Step,
     ) -> Result<(), CodecError> {
         loop {
-            step.produced += self.give(&mut output[step.produced..]);
-            if self.given < self.made.len() {
+            if !self.made.give(output, step) {
                 step.status = Status::NeedOutput;
                 return Ok(());
             }
@@ -347,16 +307,9 @@ impl Work {
             }
         }
     }
+}
 
-    /// Gives out what has been made, as far as there is room; returns how many bytes.
-    fn give(&mut self, output: &mut [u8]) -> usize {
-        let rest = &self.made[self.given..];
-        let length = rest.len().min(output.len());
-        output[..length].copy_from_slice(&rest[..length]);
-        self.given += length;
-        length
-    }
-
+impl Work {
     /// Takes input until the piece is whole; returns how many bytes.
     fn gather(&mut self, input: &[u8]) -> usize {
         let length = input.len().min(PIECE - self.piece.len());
@@ -374,22 +327,23 @@ impl Work {
 
     /// Lets the compressor fill the room once.
     fn compress(&mut self, flush: FlushCompress) -> Result<(), CodecError> {
-        self.made.resize(ROOM, 0);
-        self.given = 0;
+        self.made.bytes.resize(ROOM, 0);
+        self.made.given = 0;
         let (before_in, before_out) = (self.compress.total_in(), self.compress.total_out());
         let input = &self.piece[self.compressed..];
-        let result = self.compress.compress(input, &mut self.made, flush);
+        let result = self.compress.compress(input, &mut self.made.bytes, flush);
         self.compressed += (self.compress.total_in() - before_in) as usize;
         self.made
+            .bytes
             .truncate((self.compress.total_out() - before_out) as usize);
         let ended = match (result, flush) {
             (Ok(flate2::Status::StreamEnd), _) => {
                 self.finish();
                 true
             }
-            (Ok(_), FlushCompress::Finish) if !self.made.is_empty() => false,
+            (Ok(_), FlushCompress::Finish) if !self.made.bytes.is_empty() => false,
             // With room left it has made everything.
-            (Ok(_), FlushCompress::None | FlushCompress::Sync) => self.made.len() < ROOM,
+            (Ok(_), FlushCompress::None | FlushCompress::Sync) => self.made.bytes.len() < ROOM,
             _ => {
                 let detail = "the compressor has failed";
                 let offset = self.compress.total_in();
@@ -413,9 +367,9 @@ impl Work {
     fn finish(&mut self) {
         self.finished = true;
         if let Some(crc) = &self.crc {
-            self.made.extend_from_slice(&crc.sum().to_le_bytes());
+            self.made.bytes.extend_from_slice(&crc.sum().to_le_bytes());
             let length = self.compress.total_in() as u32;
-            self.made.extend_from_slice(&length.to_le_bytes());
+            self.made.bytes.extend_from_slice(&length.to_le_bytes());
         }
     }
 }

@@ -30,6 +30,7 @@ mod batch;
 mod brotli;
 mod chain;
 mod chain_save;
+mod compressor;
 mod crc32;
 mod csv;
 #[cfg(any(tidegate_family = "csv", test))]

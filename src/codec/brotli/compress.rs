@@ -12,6 +12,7 @@ use brotli::enc::histogram::{ContextType, HistogramCommand, HistogramDistance, H
 use brotli::enc::{BrotliAlloc, PDF, StaticCommand, ZopfliNode, s16, v8};
 
 use super::memory::{Heap, Memory};
+use crate::codec::compressor::{Asked, Compressor, Made};
 use crate::codec::{Codec, CodecError, ErrorCode, Fault, Status, Step, can_allocate};
 
 const NAME: &str = "brotliCompress";
@@ -115,13 +116,7 @@ impl BrotliCompressOptions {
 /// assert!(chain.batch().bytes.len() < 20);
 /// # Ok::<(), tidegate::codec::CodecError>(())
 /// ```
-pub struct BrotliCompress {
-    options: BrotliCompressOptions,
-    /// Made with the first step.
-    work: Option<Work>,
-    /// Bytes consumed.
-    offset: u64,
-}
+pub struct BrotliCompress(Compressor<Work>);
 
 impl BrotliCompress {
     /// A compressor at the start of its input.
@@ -132,34 +127,7 @@ impl BrotliCompress {
     /// assert_eq!(BrotliCompress::new(BrotliCompressOptions::default()).name(), "brotliCompress");
     /// ```
     pub fn new(options: BrotliCompressOptions) -> Self {
-        Self {
-            options,
-            work: None,
-            offset: 0,
-        }
-    }
-
-    fn advance(&mut self, input: &[u8], output: &mut [u8], asked: Asked) -> Result<Step, Fault> {
-        let mut step = Step {
-            status: Status::NeedInput,
-            consumed: 0,
-            produced: 0,
-        };
-        let result = match &mut self.work {
-            Some(work) => work.advance(input, output, asked, &mut step),
-            none if can_allocate(self.options.memory()) => none
-                .insert(Work::new(&self.options))
-                .advance(input, output, asked, &mut step),
-            _ => Err(CodecError::out_of_memory(NAME, self.offset)),
-        };
-        self.offset += step.consumed as u64;
-        match result {
-            Ok(()) => Ok(step),
-            Err(error) => Err(Fault {
-                error,
-                produced: step.produced,
-            }),
-        }
+        Self(Compressor::new(options))
     }
 }
 
@@ -169,33 +137,18 @@ impl Codec for BrotliCompress {
     }
 
     fn step(&mut self, input: &[u8], output: &mut [u8], last: bool) -> Result<Step, Fault> {
-        let asked = if last { Asked::Finish } else { Asked::Nothing };
-        self.advance(input, output, asked)
+        self.0.step(input, output, last)
     }
 
     /// Ends the meta-block at a whole byte, so that everything before can be unpacked.
     fn flush(&mut self, output: &mut [u8]) -> Result<Step, Fault> {
-        self.advance(&[], output, Asked::Flush)
+        self.0.flush(output)
     }
 
     #[cfg(not(tidegate_npm))]
     fn save(&self) -> Result<Vec<u8>, CodecError> {
-        let detail = "a compressor's cannot; begin anew";
-        Err(CodecError::new(
-            NAME,
-            ErrorCode::CannotSave,
-            self.offset,
-            detail,
-        ))
+        self.0.cannot_save("begin anew")
     }
-}
-
-/// What is asked for once the input is used up.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Asked {
-    Nothing,
-    Flush,
-    Finish,
 }
 
 /// The compressor, and what is between it and the steps.
@@ -206,15 +159,20 @@ struct Work {
     compressed: usize,
     /// What the compressor is doing with the piece, until it has made all of that.
     doing: Option<BrotliEncoderOperation>,
-    /// What has been made, and how much of it has been given out.
-    made: Vec<u8>,
-    given: usize,
+    made: Made,
     /// Everything gathered so far has been flushed.
     flushed: bool,
 }
 
-impl Work {
-    fn new(options: &BrotliCompressOptions) -> Self {
+impl crate::codec::compressor::Work for Work {
+    type Options = BrotliCompressOptions;
+
+    const NAME: &'static str = NAME;
+
+    fn new(options: &BrotliCompressOptions) -> Result<Self, CodecError> {
+        if !can_allocate(options.memory()) {
+            return Err(CodecError::out_of_memory(NAME, 0));
+        }
         let mut encoder = Box::new(BrotliEncoderStateStruct::new(EncoderHeap));
         for (parameter, value) in [
             (
@@ -232,15 +190,14 @@ impl Work {
         ] {
             encoder.set_parameter(parameter, value);
         }
-        Self {
+        Ok(Self {
             encoder,
             piece: Vec::with_capacity(PIECE),
             compressed: 0,
             doing: None,
-            made: Vec::new(),
-            given: 0,
+            made: Made::default(),
             flushed: true,
-        }
+        })
     }
 
     fn advance(
@@ -254,12 +211,7 @@ impl Work {
             BROTLI_OPERATION_FINISH, BROTLI_OPERATION_FLUSH, BROTLI_OPERATION_PROCESS,
         };
         loop {
-            let rest = &self.made[self.given..];
-            let length = rest.len().min(output.len() - step.produced);
-            output[step.produced..][..length].copy_from_slice(&rest[..length]);
-            self.given += length;
-            step.produced += length;
-            if self.given < self.made.len() {
+            if !self.made.give(output, step) {
                 step.status = Status::NeedOutput;
                 return Ok(());
             }
@@ -291,11 +243,13 @@ impl Work {
             };
         }
     }
+}
 
+impl Work {
     /// Lets the compressor fill the room once.
     fn compress(&mut self, operation: BrotliEncoderOperation) -> Result<(), CodecError> {
-        self.made.resize(ROOM, 0);
-        self.given = 0;
+        self.made.bytes.resize(ROOM, 0);
+        self.made.given = 0;
         let (mut taken, mut produced) = (0, 0);
         let input = &self.piece[self.compressed..];
         let succeeded = self.encoder.compress_stream(
@@ -304,13 +258,13 @@ impl Work {
             input,
             &mut taken,
             &mut ROOM.clone(),
-            &mut self.made,
+            &mut self.made.bytes,
             &mut produced,
             &mut None,
             &mut |_, _, _, _| (),
         );
         self.compressed += taken;
-        self.made.truncate(produced);
+        self.made.bytes.truncate(produced);
         if !succeeded {
             let detail = "the compressor has failed";
             return Err(CodecError::new(NAME, ErrorCode::CorruptData, 0, detail));

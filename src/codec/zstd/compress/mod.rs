@@ -14,6 +14,7 @@ use super::block::MOST;
 use super::dictionary::Dictionary;
 use super::header::MAGIC;
 use super::xxhash::Xxh64;
+use crate::codec::compressor::{Asked, Compressor, Made};
 use crate::codec::{Codec, CodecError, ErrorCode, Fault, Status, Step, can_allocate};
 use block::Blocks;
 use matches::{Finder, LEVELS, Search, Sequence};
@@ -41,13 +42,7 @@ const BUFFERS: usize = 1024 * 1024;
 /// assert_eq!(chain.batch().bytes, b"text");
 /// # Ok::<(), tidegate::codec::CodecError>(())
 /// ```
-pub struct ZstdCompress {
-    options: ZstdCompressOptions,
-    /// Made with the first step.
-    work: Option<Box<Work>>,
-    /// Bytes consumed.
-    offset: u64,
-}
+pub struct ZstdCompress(Compressor<Work>);
 
 impl ZstdCompress {
     /// A compressor at the start of its input.
@@ -59,32 +54,7 @@ impl ZstdCompress {
     /// assert_eq!(codec.name(), "zstdCompress");
     /// ```
     pub fn new(options: ZstdCompressOptions) -> Self {
-        Self {
-            options,
-            work: None,
-            offset: 0,
-        }
-    }
-
-    fn advance(&mut self, input: &[u8], output: &mut [u8], asked: Asked) -> Result<Step, Fault> {
-        let mut step = Step {
-            status: Status::NeedInput,
-            consumed: 0,
-            produced: 0,
-        };
-        let work = match &mut self.work {
-            Some(work) => Ok(work),
-            None => Work::new(&self.options).map(|work| self.work.insert(work)),
-        };
-        let result = work.and_then(|work| work.advance(input, output, asked, &mut step));
-        self.offset += step.consumed as u64;
-        match result {
-            Ok(()) => Ok(step),
-            Err(error) => Err(Fault {
-                error,
-                produced: step.produced,
-            }),
-        }
+        Self(Compressor::new(options))
     }
 }
 
@@ -94,29 +64,19 @@ impl Codec for ZstdCompress {
     }
 
     fn step(&mut self, input: &[u8], output: &mut [u8], last: bool) -> Result<Step, Fault> {
-        let asked = if last { Asked::Finish } else { Asked::Nothing };
-        self.advance(input, output, asked)
+        self.0.step(input, output, last)
     }
 
     /// Ends the block, so that everything before can be unpacked.
     fn flush(&mut self, output: &mut [u8]) -> Result<Step, Fault> {
-        self.advance(&[], output, Asked::Flush)
+        self.0.flush(output)
     }
 
     #[cfg(not(tidegate_npm))]
     fn save(&self) -> Result<Vec<u8>, CodecError> {
-        let detail = "a compressor's cannot; begin anew: frames of zstd may follow each other";
-        let code = ErrorCode::CannotSave;
-        Err(CodecError::new(NAME, code, self.offset, detail))
+        self.0
+            .cannot_save("begin anew: frames of zstd may follow each other")
     }
-}
-
-/// What is asked for once the input is used up.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Asked {
-    Nothing,
-    Flush,
-    Finish,
 }
 
 /// The compressor, and what is between it and the steps.
@@ -136,16 +96,18 @@ struct Work {
     total: u64,
     hash: Xxh64,
     has_header: bool,
-    /// What has been made, and how much of it has been given out.
-    made: Vec<u8>,
-    given: usize,
+    made: Made,
     /// Everything gathered so far has been flushed.
     flushed: bool,
     finished: bool,
 }
 
-impl Work {
-    fn new(options: &ZstdCompressOptions) -> Result<Box<Self>, CodecError> {
+impl crate::codec::compressor::Work for Work {
+    type Options = ZstdCompressOptions;
+
+    const NAME: &'static str = NAME;
+
+    fn new(options: &ZstdCompressOptions) -> Result<Self, CodecError> {
         let memory = || CodecError::out_of_memory(NAME, 0);
         let level = usize::from(options.level).clamp(1, LEVELS.len());
         let search = LEVELS[level - 1];
@@ -165,7 +127,7 @@ impl Work {
         let content = &given[dictionary.start..];
         let content = &content[content.len().saturating_sub(window)..];
         finder.index(content, content.len());
-        Ok(Box::new(Self {
+        Ok(Self {
             search,
             checksum: options.checksum,
             content: options.content_size,
@@ -178,11 +140,13 @@ impl Work {
             total: 0,
             hash: Xxh64::new(),
             has_header: false,
-            made: Vec::with_capacity(MOST + 64),
-            given: 0,
+            made: Made {
+                bytes: Vec::with_capacity(MOST + 64),
+                given: 0,
+            },
             flushed: true,
             finished: false,
-        }))
+        })
     }
 
     fn advance(
@@ -193,8 +157,7 @@ impl Work {
         step: &mut Step,
     ) -> Result<(), CodecError> {
         loop {
-            step.produced += self.give(&mut output[step.produced..]);
-            if self.given < self.made.len() {
+            if !self.made.give(output, step) {
                 step.status = Status::NeedOutput;
                 return Ok(());
             }
@@ -226,16 +189,9 @@ impl Work {
             }
         }
     }
+}
 
-    /// Gives out what has been made, as far as there is room; returns how many bytes.
-    fn give(&mut self, output: &mut [u8]) -> usize {
-        let rest = &self.made[self.given..];
-        let length = rest.len().min(output.len());
-        output[..length].copy_from_slice(&rest[..length]);
-        self.given += length;
-        length
-    }
-
+impl Work {
     /// Takes input until the block is whole; returns how many bytes.
     fn gather(&mut self, input: &[u8]) -> Result<usize, CodecError> {
         let mut length = input.len().min(MOST - (self.bytes.len() - self.start));
@@ -274,8 +230,8 @@ impl Work {
 
     /// Writes the block that has been gathered.
     fn write_block(&mut self, is_last: bool) {
-        self.made.clear();
-        self.given = 0;
+        self.made.bytes.clear();
+        self.made.given = 0;
         let is_first = !self.has_header;
         if is_first {
             // What is all there has its size in the header.
@@ -307,8 +263,10 @@ impl Work {
             self.finder.recent = recent;
         }
         let header = u32::from(is_last) | kind << 1 | (size as u32) << 3;
-        self.made.extend_from_slice(&header.to_le_bytes()[..3]);
-        self.made.extend_from_slice(bytes);
+        self.made
+            .bytes
+            .extend_from_slice(&header.to_le_bytes()[..3]);
+        self.made.bytes.extend_from_slice(bytes);
         self.slide();
     }
 
@@ -332,7 +290,7 @@ impl Work {
         self.write_block(true);
         if self.checksum {
             let sum = self.hash.checksum();
-            self.made.extend_from_slice(&sum.to_le_bytes());
+            self.made.bytes.extend_from_slice(&sum.to_le_bytes());
         }
         self.finished = true;
         Ok(())
@@ -359,14 +317,15 @@ impl Work {
             _ => (3, 4),
         };
         let flags = u8::from(is_single) << 5 | u8::from(self.checksum) << 2;
-        self.made.extend_from_slice(&MAGIC);
-        self.made.push(content_flag << 6 | flags | id_flag);
+        self.made.bytes.extend_from_slice(&MAGIC);
+        self.made.bytes.push(content_flag << 6 | flags | id_flag);
         if !is_single {
-            self.made.push(((window_log - 10) << 3) as u8);
+            self.made.bytes.push(((window_log - 10) << 3) as u8);
         }
         let id = self.dictionary_id.to_le_bytes();
-        self.made.extend_from_slice(&id[..id_bytes]);
+        self.made.bytes.extend_from_slice(&id[..id_bytes]);
         self.made
+            .bytes
             .extend_from_slice(&content.to_le_bytes()[..content_bytes]);
     }
 }
