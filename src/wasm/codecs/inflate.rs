@@ -4,34 +4,14 @@ use std::collections::VecDeque;
 
 use wasm_bindgen::prelude::wasm_bindgen;
 
-use super::{add, tell};
-use crate::codec::{
-    Gunzip, GunzipOptions, GzipHeader, Inflate, InflateFormat, InflateOptions, Trailing,
-};
+use super::{add, bytes, ratio, tell, trailing};
+use crate::codec::{Gunzip, GunzipOptions, GzipHeader, Inflate, InflateFormat, InflateOptions};
 
 thread_local! {
     /// The headers that chains have found and nobody has taken, with the tag of the codec. JavaScript takes all after each run.
     static HEADERS: RefCell<VecDeque<(u32, GzipHeader)>> = RefCell::default();
     /// The one taken last, which the words point to.
     static TAKEN: RefCell<GzipHeader> = RefCell::default();
-}
-
-const fn trailing(ignore: bool) -> Trailing {
-    if ignore {
-        Trailing::Ignore
-    } else {
-        Trailing::Error
-    }
-}
-
-/// No bound is a negative number.
-fn bytes(bound: f64) -> Option<u64> {
-    (bound >= 0.0).then_some(bound as u64)
-}
-
-/// No bound is 0.
-fn ratio(bound: u32) -> Option<u32> {
-    (bound > 0).then_some(bound)
 }
 
 /// Adds gunzip to the chain being put together. Without a `tag` it keeps no headers.

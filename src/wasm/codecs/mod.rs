@@ -20,6 +20,12 @@ use wasm_bindgen::prelude::wasm_bindgen;
 use crate::codec::Batch;
 #[cfg(tidegate_family = "csv")]
 use crate::codec::Table;
+#[cfg(any(
+    tidegate_family = "inflate",
+    tidegate_family = "brotli",
+    tidegate_family = "zstd"
+))]
+use crate::codec::Trailing;
 use crate::codec::{Chain, ChainState, Codec, CodecError, Slots, can_allocate};
 
 #[cfg(tidegate_family = "base64")]
@@ -310,4 +316,62 @@ pub fn codecs_digest(id: u32, stage: u32) -> u32 {
         tell(0, digest);
         digest.len() as u32
     })
+}
+
+#[cfg(any(
+    tidegate_family = "inflate",
+    tidegate_family = "brotli",
+    tidegate_family = "zstd"
+))]
+const fn trailing(ignore: bool) -> Trailing {
+    if ignore {
+        Trailing::Ignore
+    } else {
+        Trailing::Error
+    }
+}
+
+/// No bound is a negative number.
+#[cfg(any(
+    tidegate_family = "inflate",
+    tidegate_family = "brotli",
+    tidegate_family = "zstd"
+))]
+fn bytes(bound: f64) -> Option<u64> {
+    (bound >= 0.0).then_some(bound as u64)
+}
+
+/// No bound is 0.
+#[cfg(any(
+    tidegate_family = "inflate",
+    tidegate_family = "brotli",
+    tidegate_family = "zstd"
+))]
+fn ratio(bound: u32) -> Option<u32> {
+    (bound > 0).then_some(bound)
+}
+
+#[cfg(any(tidegate_family = "zstd", tidegate_family = "zstd-compress"))]
+thread_local! {
+    /// The dictionary of the codec of zstd that is added next.
+    static DICTIONARY: RefCell<Option<Vec<u8>>> = const { RefCell::new(None) };
+}
+
+/// The longest dictionary of zstd, in bytes.
+#[cfg(any(tidegate_family = "zstd", tidegate_family = "zstd-compress"))]
+const LONGEST_DICTIONARY: u32 = 1 << 28;
+
+/// Makes room for a dictionary of so many bytes, for the codec of zstd that is added next; returns its address, or 0 if there is no memory.
+#[cfg(any(tidegate_family = "zstd", tidegate_family = "zstd-compress"))]
+#[wasm_bindgen]
+pub fn codecs_add_zstd_dictionary(length: u32) -> u32 {
+    let mut bytes = Vec::new();
+    if length > LONGEST_DICTIONARY || bytes.try_reserve_exact(length as usize).is_err() {
+        with_state(|state| state.incomplete = true);
+        return 0;
+    }
+    bytes.resize(length as usize, 0);
+    let address = bytes.as_ptr() as usize as u32;
+    DICTIONARY.set(Some(bytes));
+    address
 }
